@@ -1,0 +1,14 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Which statistics the network's batch norm uses while training. Its scale and shift train in either case.</summary>
+public enum BatchNormStatistics
+{
+    /// <summary><see cref="Frozen"/> where a weights file is given, as in the papers' runs, else <see cref="Live"/>.</summary>
+    Automatic,
+
+    /// <summary>The batch's own, and the stored ones follow them.</summary>
+    Live,
+
+    /// <summary>The stored ones, which stay as they are.</summary>
+    Frozen,
+}

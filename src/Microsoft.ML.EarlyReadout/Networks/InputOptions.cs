@@ -1,0 +1,49 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The order of the colour channels.</summary>
+public enum ChannelOrder
+{
+    /// <summary>Red, green, blue: torchvision's order.</summary>
+    Rgb,
+
+    /// <summary>Blue, green, red: Caffe's order.</summary>
+    Bgr,
+}
+
+/// <summary>
+/// How the raw numbers of the feature column enter the network: per channel <c>(x − Mean) · Scale</c>, with x as it stands in the column (0 to 255 for pixels).
+/// It is the network's first layer and so part of the exported graph: it cannot be forgotten when scoring.
+/// </summary>
+public sealed class InputOptions
+{
+    /// <summary>Image height in pixels, where the column's type does not tell it.</summary>
+    /// <value>The default value is 0: taken from the column.</value>
+    public int Height { get; set; }
+
+    /// <summary>Image width in pixels, where the column's type does not tell it.</summary>
+    /// <value>The default value is 0: taken from the column.</value>
+    public int Width { get; set; }
+
+    /// <summary>Image channels, where the column's type does not tell them.</summary>
+    /// <value>The default value is 0: taken from the column.</value>
+    public int Channels { get; set; }
+
+    /// <summary>Subtracted from each channel, in the column's units, in the order in which the network sees the channels.</summary>
+    /// <value>The default value is empty: 127.5 for pixels 0 to 255, else 0. One value, or one a channel.</value>
+    public float[] Mean { get; set; } = [];
+
+    /// <summary>Multiplies each channel after <see cref="Mean"/> is subtracted.</summary>
+    /// <value>The default value is empty: 1/127.5 for pixels 0 to 255, else 1. One value, or one a channel.</value>
+    public float[] Scale { get; set; } = [];
+
+    /// <summary>The channel order that the network expects; the column holds red, green, blue.</summary>
+    /// <value>The default value is <see cref="ChannelOrder.Rgb"/>.</value>
+    public ChannelOrder Order { get; set; } = ChannelOrder.Rgb;
+
+    /// <summary>The normalisation of torchvision's ImageNet weights: means .485 .456 .406 and deviations .229 .224 .225 of pixels scaled to 0–1.</summary>
+    public static InputOptions ImageNet => new()
+    {
+        Mean = [123.675f, 116.28f, 103.53f],
+        Scale = [1 / 58.395f, 1 / 57.12f, 1 / 57.375f],
+    };
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The networks that come with the library.</summary>
+public enum NetworkKind
+{
+    /// <summary><see cref="Mlp"/> for feature vectors, <see cref="ConvNet"/> for images.</summary>
+    Automatic,
+
+    /// <summary>Linear layers with ReLU; each hidden layer is a stage.</summary>
+    Mlp,
+
+    /// <summary>Stages of 3×3 convolution, batch norm, ReLU and 2×2 max pooling.</summary>
+    ConvNet,
+
+    /// <summary>ResNet-18 in torchvision's layout; stages <c>layer1</c> to <c>layer4</c>.</summary>
+    ResNet18,
+
+    /// <summary>ResNet-34 in torchvision's layout; stages <c>layer1</c> to <c>layer4</c>.</summary>
+    ResNet34,
+
+    /// <summary>ResNet-50 in torchvision's layout; stages <c>layer1</c> to <c>layer4</c>.</summary>
+    ResNet50,
+
+    /// <summary>SqueezeNet 1.1 in torchvision's layout; a stage ends where the resolution changes.</summary>
+    SqueezeNet11,
+}
+
+/// <summary>The first layers of a ResNet.</summary>
+public enum ResNetStem
+{
+    /// <summary><see cref="Small"/> where the shorter side has less than 64 pixels and no weights file is given, else <see cref="ImageNet"/>.</summary>
+    Automatic,
+
+    /// <summary>7×7 convolution of stride 2 and 3×3 max pooling of stride 2, as trained on ImageNet.</summary>
+    ImageNet,
+
+    /// <summary>One 3×3 convolution of stride 1 and no pooling, for images such as 32×32.</summary>
+    Small,
+}
+
+/// <summary>Which network is trained, and from which weights.</summary>
+public sealed class NetworkOptions
+{
+    /// <summary>The kind of network.</summary>
+    /// <value>The default value is <see cref="NetworkKind.Automatic"/>.</value>
+    public NetworkKind Kind { get; set; } = NetworkKind.Automatic;
+
+    /// <summary>Width of each hidden layer of an <see cref="NetworkKind.Mlp"/>; each is a stage.</summary>
+    /// <value>The default value is 128, 128. At least one layer; each at least 1.</value>
+    public int[] HiddenUnits { get; set; } = [128, 128];
+
+    /// <summary>Channels of each stage of a <see cref="NetworkKind.ConvNet"/>.</summary>
+    /// <value>The default value is 32, 64, 128. At least one stage; each at least 1.</value>
+    public int[] Channels { get; set; } = [32, 64, 128];
+
+    /// <summary>The first layers of a ResNet.</summary>
+    /// <value>The default value is <see cref="ResNetStem.Automatic"/>.</value>
+    public ResNetStem Stem { get; set; } = ResNetStem.Automatic;
+
+    /// <summary>
+    /// A safetensors file with pretrained weights under torchvision's names. A classifier that is missing there, or has another number of classes, starts fresh
+    /// and the log says so; every other difference is an error.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: all weights start fresh.</value>
+    public string? WeightsPath { get; set; }
+
+    /// <summary>How the raw numbers of the feature column enter the network.</summary>
+    public InputOptions Input { get; set; } = new();
+
+    /// <summary>Builds a network of your own, given the shape of one example and the number of classes. Overrides <see cref="Kind"/>.</summary>
+    /// <value>The default value is <see langword="null"/>.</value>
+    [JsonIgnore]
+    public Func<FeatureShape, int, StagedNetwork>? Custom { get; set; }
+}

@@ -1,0 +1,24 @@
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A readout: where it taps the network, and how strong it is.</summary>
+public sealed class ReadoutOptions
+{
+    /// <summary>The stage whose output the readout reads, from 1; for a ResNet 1 is <c>layer1</c>.</summary>
+    /// <value>The default value is 1. At least 1 and at most the number of stages.</value>
+    [Range(1, 4, 1, false)]
+    public int Stage { get; set; } = 1;
+
+    /// <summary>
+    /// Blocks before the linear classifier: basic blocks of two 3×3 convolutions on images (the first without skip), linear layers with ReLU on vectors.
+    /// 0: a linear readout (of the pooled features).
+    /// </summary>
+    /// <value>The default value is 2. At least 0.</value>
+    [Range(0, 6, 2, false)]
+    public int Depth { get; set; } = 2;
+
+    /// <summary>Channels (or units) of each block.</summary>
+    /// <value>The default value is 256. At least 1.</value>
+    public int Width { get; set; } = 256;
+}

@@ -1,0 +1,34 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>How the learning rates change over the training.</summary>
+public enum ScheduleKind
+{
+    /// <summary>They do not.</summary>
+    Constant,
+
+    /// <summary>Multiplied by <see cref="ScheduleOptions.StepFactor"/> every <see cref="ScheduleOptions.StepEpochs"/> epochs.</summary>
+    Step,
+
+    /// <summary>Half a cosine from the full rate to 0 at the end of the last epoch.</summary>
+    Cosine,
+}
+
+/// <summary>The factor on every learning rate, step by step: warm-up, then the schedule.</summary>
+public sealed class ScheduleOptions
+{
+    /// <summary>The course after the warm-up.</summary>
+    /// <value>The default value is <see cref="ScheduleKind.Constant"/>, as in the papers.</value>
+    public ScheduleKind Kind { get; set; } = ScheduleKind.Constant;
+
+    /// <summary>Steps over which the rate rises linearly from 0 to its full value.</summary>
+    /// <value>The default value is 0: no warm-up. At least 0.</value>
+    public int WarmUpSteps { get; set; }
+
+    /// <summary>Epochs between two reductions of <see cref="ScheduleKind.Step"/>.</summary>
+    /// <value>The default value is 30. At least 1.</value>
+    public int StepEpochs { get; set; } = 30;
+
+    /// <summary>The factor of each reduction of <see cref="ScheduleKind.Step"/>.</summary>
+    /// <value>The default value is 0.1. Greater than 0 and at most 1.</value>
+    public double StepFactor { get; set; } = 0.1;
+}

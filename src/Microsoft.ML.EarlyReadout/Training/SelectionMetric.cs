@@ -1,0 +1,20 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The validation figure that says which epoch's network is kept.</summary>
+public enum SelectionMetric
+{
+    /// <summary>Accuracy over all validation rows.</summary>
+    Accuracy,
+
+    /// <summary>Plain mean of the accuracies of the classes.</summary>
+    ClassBalancedAccuracy,
+
+    /// <summary>Lowest accuracy of any group; needs <see cref="TrainerOptions.GroupColumnName"/>.</summary>
+    WorstGroupAccuracy,
+
+    /// <summary>Plain mean of the accuracies of the groups; needs <see cref="TrainerOptions.GroupColumnName"/>.</summary>
+    MeanOfGroupsAccuracy,
+
+    /// <summary>None: the network of the last epoch is kept.</summary>
+    LastEpoch,
+}

@@ -1,0 +1,92 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// What every trainer of this library has in common: columns, network, optimisation, validation, data and device. All options are validated when the trainer is made,
+/// and all faults are reported in one exception. A trainer copies what it needs: changing the options afterwards changes nothing.
+/// </summary>
+public abstract class TrainerOptions
+{
+    /// <summary>The column of features: <c>Vector&lt;Single&gt;</c> of known size, or an image.</summary>
+    /// <value>The default value is <c>Features</c>.</value>
+    public string FeatureColumnName { get; set; } = "Features";
+
+    /// <summary>The column of labels: a key, as made by <c>MapValueToKey</c>. Rows whose label is missing are skipped and counted in the log.</summary>
+    /// <value>The default value is <c>Label</c>.</value>
+    public string LabelColumnName { get; set; } = "Label";
+
+    /// <summary>The output column of class probabilities.</summary>
+    /// <value>The default value is <c>Score</c>.</value>
+    public string ScoreColumnName { get; set; } = "Score";
+
+    /// <summary>The output column of the predicted class, a key with the label's own values.</summary>
+    /// <value>The default value is <c>PredictedLabel</c>.</value>
+    public string PredictedLabelColumnName { get; set; } = "PredictedLabel";
+
+    /// <summary>
+    /// A column that holds a spurious attribute (key, text, number or bool). A group is a pair of label and attribute. Used on validation rows to select an epoch, never to train.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: no groups.</value>
+    public string? GroupColumnName { get; set; }
+
+    /// <summary>The network.</summary>
+    public NetworkOptions Network { get; set; } = new();
+
+    /// <summary>Passes over the training rows.</summary>
+    /// <value>The default value is 10. At least 1.</value>
+    public int Epochs { get; set; } = 10;
+
+    /// <summary>Rows in a batch; the last batch of an epoch may be shorter.</summary>
+    /// <value>The default value is 32. At least 1.</value>
+    public int BatchSize { get; set; } = 32;
+
+    /// <summary>How the main network is optimised.</summary>
+    [NestOption]
+    public OptimizerOptions Optimizer { get; set; } = new();
+
+    /// <summary>How the learning rates change.</summary>
+    public ScheduleOptions Schedule { get; set; } = new();
+
+    /// <summary>Random changes to training images.</summary>
+    public AugmentationOptions Augmentation { get; set; } = new();
+
+    /// <summary>The part of the training rows that is held out for validation, drawn by the seed.</summary>
+    /// <value>The default value is 0: none. At least 0 and less than 1. Must be 0 where <see cref="ValidationSet"/> is given.</value>
+    public double ValidationFraction { get; set; }
+
+    /// <summary>Rows for validation, with the training view's columns.</summary>
+    /// <value>The default value is <see langword="null"/>: none.</value>
+    [JsonIgnore]
+    public IDataView? ValidationSet { get; set; }
+
+    /// <summary>Which epoch's network is kept. Without validation rows it is the last one's.</summary>
+    /// <value>The default value is <see cref="SelectionMetric.Accuracy"/>.</value>
+    public SelectionMetric Selection { get; set; } = SelectionMetric.Accuracy;
+
+    /// <summary>Where training runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. A device that is not there is an error, never a silent fallback.</summary>
+    /// <value>The default value is <c>auto</c>: the first GPU if there is one, else the CPU; the log says which.</value>
+    public string Device { get; set; } = "auto";
+
+    /// <summary>The arithmetic of training.</summary>
+    /// <value>The default value is <see cref="Precision.Float32"/>.</value>
+    public Precision Precision { get; set; } = Precision.Float32;
+
+    /// <summary>Memory for the packed training rows; above it they go to a memory-mapped file in the temporary folder, removed after the fit.</summary>
+    /// <value>The default value is 4096 MiB. At least 1.</value>
+    public int MemoryBudgetMebibytes { get; set; } = 4096;
+
+    /// <summary>The seed of initial weights, shuffling, held-out rows and augmentation.</summary>
+    /// <value>The default value is <see langword="null"/>: that of the <see cref="MLContext"/>, or 0 where it has none.</value>
+    public int? Seed { get; set; }
+
+    /// <summary>Receives progress a few times a second.</summary>
+    /// <value>The default value is <see langword="null"/>.</value>
+    [JsonIgnore]
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Stops reading, training and validating within one step with an <see cref="OperationCanceledException"/>.</summary>
+    [JsonIgnore]
+    public CancellationToken CancellationToken { get; set; }
+}

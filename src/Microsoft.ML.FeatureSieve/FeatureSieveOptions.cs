@@ -1,0 +1,43 @@
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureSieve;
+
+public sealed partial class FeatureSieveTrainer
+{
+    /// <summary>The options of a <see cref="FeatureSieveTrainer"/>; the defaults are those of the released code.</summary>
+    public sealed class Options : TrainerOptions
+    {
+        /// <summary>The readout whose sight is forgotten.</summary>
+        [NestOption]
+        public ReadoutOptions Readout { get; set; } = new();
+
+        /// <summary>Steps from one forgetting step to the next; the first step of a training forgets. 0: never, which is exactly plain training.</summary>
+        /// <value>The default value is 5. At least 0.</value>
+        [Choice([0, 5, 15, 50], 5)]
+        public int ForgetEvery { get; set; } = 5;
+
+        /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
+        /// <value>The default value is 1e-2. Greater than 0.</value>
+        [Range(1e-4, 1e-1, 1e-2, true)]
+        public double ForgetLearningRate { get; set; } = 1e-2;
+
+        /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
+        /// <value>The default value is 1e-2. Greater than 0.</value>
+        [Range(1e-4, 1e-1, 1e-2, true)]
+        public double ReadoutLearningRate { get; set; } = 1e-2;
+
+        /// <summary>The weight decay of the readout.</summary>
+        /// <value>The default value is 1e-4. At least 0.</value>
+        [Range(1e-6, 1e-3, 1e-4, true)]
+        public double ReadoutWeightDecay { get; set; } = 1e-4;
+
+        /// <summary>Which statistics the network's batch norm uses while training; the readout's are live in every step.</summary>
+        /// <value>The default value is <see cref="BatchNormStatistics.Automatic"/>.</value>
+        public BatchNormStatistics BatchNorm { get; set; } = BatchNormStatistics.Automatic;
+
+        /// <summary>Whether the forgetting step's own forward, too, moves live batch-norm statistics.</summary>
+        /// <value>The default value is <see langword="false"/>: stored statistics move once a step, with the main forward.</value>
+        public bool ForgettingMovesStatistics { get; set; }
+    }
+}
