@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The few calls into the C library that .NET does not offer.</summary>
+internal static partial class LibC
+{
+    private const int LinkMapRequest = 2; // RTLD_DI_LINKMAP
+
+    /// <summary>Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.</summary>
+    public static void SetEnvironmentDefault(string name, string value) => _ = setenv(name, value, 0);
+
+    /// <summary>The file that a loaded library came from, or null where the system does not tell.</summary>
+    public static string? FileOf(IntPtr library)
+    {
+        try
+        {
+            if (dlinfo(library, LinkMapRequest, out IntPtr map) != 0)
+                return null;
+            // struct link_map { address, name, … }
+            string? path = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(map, IntPtr.Size));
+            return File.Exists(path) ? path : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null; // glibc before 2.34 keeps dlinfo elsewhere
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc")]
+    private static partial int dlinfo(IntPtr handle, int request, out IntPtr linkMap);
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using TorchSharp;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Loads libtorch and TorchSharp's native library, which training needs and scoring does not.
+/// </summary>
+/// <remarks>
+/// <para>On Linux, libtorch is looked for in the folder that the environment variable <c>MLSIEVE_LIBTORCH</c> names (for instance <c>torch/lib</c> of a
+/// Python installation, with or without CUDA); where it is not set, in the app's folders and then among the restored packages. TorchSharp's library asks
+/// for a newer libstdc++ than some systems have without using it; where that stops it from loading, a repaired copy is kept in the user's cache
+/// folder and loaded. Elsewhere TorchSharp loads what it finds itself.</para>
+/// <para>Every trainer calls <see cref="EnsureLoaded"/>. An app that uses TorchSharp before it touches this library should call it first.</para>
+/// </remarks>
+/// <threadsafety>All members are thread-safe.</threadsafety>
+public static class NativeBackend
+{
+    private static readonly Lock _gate = new();
+    private static volatile LoadedLibTorch? _loaded;
+
+    /// <summary>What was loaded from where, and what was repaired; or that nothing has been loaded yet.</summary>
+    public static string Description =>
+        _loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp");
+
+    /// <summary>Loads the native libraries unless they are loaded.</summary>
+    /// <exception cref="NativeBackendException">They are missing or do not load; the message says what to add.</exception>
+    public static void EnsureLoaded()
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+                Load(typeof(torch).Assembly);
+            // Outside the lock: TorchSharp's own initialisation asks the resolver below for the libraries.
+            torch.InitializeDeviceType(DeviceType.CPU);
+        }
+        catch (Exception error) when (error is NotSupportedException or TypeInitializationException or DllNotFoundException)
+        {
+            throw new NativeBackendException($"TorchSharp's native libraries do not load: {error.Message.Trim()} {LibTorchLocation.Advice}", error);
+        }
+    }
+
+    /// <summary>
+    /// Stands in for TorchSharp's own search as soon as TorchSharp is loaded. Left alone, that search takes an app's libtorch even where another was named,
+    /// does not get past the version need, and copies 500 MB in the attempt.
+    /// </summary>
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "A user's network may touch TorchSharp before any method of this library runs; the work here is two subscriptions.")]
+    internal static void Subscribe()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => Serve(loaded.LoadedAssembly);
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
+            Serve(assembly);
+    }
+
+    private static void Serve(Assembly assembly)
+    {
+        if (assembly.IsDynamic || assembly.GetName().Name != "TorchSharp")
+            return;
+        try
+        {
+            NativeLibrary.SetDllImportResolver(assembly, (name, importer, _) => Resolve(importer, name));
+        }
+        catch (InvalidOperationException)
+        {
+            // The app has a resolver of its own; ours answers where that one does not.
+            AssemblyLoadContext.GetLoadContext(assembly)!.ResolvingUnmanagedDll += Resolve;
+        }
+    }
+
+    private static IntPtr Resolve(Assembly importer, string name) => name switch
+    {
+        "LibTorchSharp" => Load(importer).Shim,
+        "torch_cpu" => Load(importer).TorchCpu,
+        "torch_cuda" => Load(importer).TorchCuda,
+        _ => IntPtr.Zero,
+    };
+
+    private static LoadedLibTorch Load(Assembly torchSharp)
+    {
+        if (_loaded is { } loaded)
+            return loaded;
+        lock (_gate)
+            return _loaded ??= LoadedLibTorch.Load(LibTorchLocation.Find(torchSharp.GetName().Version!.ToString(3)));
+    }
+}
