@@ -1,0 +1,32 @@
+using System.Reflection;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The environment behind an ML.NET catalog: where messages go to reach <see cref="MLContext.Log"/>.
+/// </summary>
+/// <remarks>
+/// ML.NET keeps it internal, and every catalog hands it out through one internal interface. This is the only place that reads it,
+/// by name; a test pins it for each catalog type.
+/// </remarks>
+internal static class CatalogEnvironment
+{
+    public static IHostEnvironment Of(MulticlassClassificationCatalog catalog) => Read(catalog);
+
+    public static IHostEnvironment Of(MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog) => Read(catalog);
+
+    public static IHostEnvironment Of(TransformsCatalog catalog) => Read(catalog);
+
+    public static IHostEnvironment Of(ModelOperationsCatalog catalog) => Read(catalog);
+
+    /// <exception cref="NotSupportedException">The catalog does not hand out its environment as Microsoft.ML 5.0 does.</exception>
+    internal static IHostEnvironment Read(object catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        PropertyInfo? property = catalog.GetType().GetInterface("Microsoft.ML.Data.IInternalCatalog")?.GetProperty("Environment");
+        return property?.GetValue(catalog) as IHostEnvironment ?? throw new NotSupportedException(
+            $"{catalog.GetType().FullName} of {typeof(MLContext).Assembly.GetName().FullName} does not hand out its environment as Microsoft.ML 5.0 does. " +
+            "Use the Microsoft.ML version that this package names as its dependency.");
+    }
+}
