@@ -1,0 +1,172 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>One pass over a scored view, summed into <see cref="GroupMetrics"/>.</summary>
+internal sealed class GroupEvaluator
+{
+    private readonly GroupEvaluationOptions _options;
+    private readonly DataViewSchema.Column _label;
+    private readonly DataViewSchema.Column _score;
+    private readonly DataViewSchema.Column _predicted;
+    private readonly DataViewSchema.Column[] _attributes;
+    private readonly ClassList _classes;
+    private readonly GroupTally _groups = new();
+    private readonly ScoreTally _scores;
+    private readonly Dictionary<(int Label, int Predicted), long> _confusion = [];
+    private CategoryColumn[] _attributeValues = [];
+    private long _withoutLabel, _withoutGroup;
+
+    public GroupEvaluator(DataViewSchema schema, string[] groups, string label, string score, string predictedLabel, GroupEvaluationOptions options)
+    {
+        options.Validate();
+        _options = options;
+        _label = EvaluationColumns.Find(schema, label, "label");
+        _score = EvaluationColumns.FindScore(schema, score);
+        _predicted = EvaluationColumns.Find(schema, predictedLabel, "predicted label");
+        _attributes = EvaluationColumns.FindGroups(schema, groups);
+        if (ByLabel && groups.Contains(label))
+            throw new ArgumentException($"'{label}' is the label, which is part of every group already. Name attribute columns only, or set GroupBy to AttributeOnly.");
+        _classes = ClassList.Of(_score, _predicted, _label);
+        _scores = new ScoreTally(options.CalibrationBins);
+    }
+
+    private bool ByLabel => _options.GroupBy == GroupBy.LabelAndAttribute;
+
+    public GroupMetrics Evaluate(IDataView data, IChannel channel)
+    {
+        ReadRows(data);
+        if (_groups.Groups.Count == 0)
+        {
+            throw new InvalidOperationException(_withoutLabel + _withoutGroup == 0
+                ? "The data have no rows."
+                : $"No row has both a label and a group: {_withoutLabel} without '{_label.Name}', {_withoutGroup} without {string.Join(" or ", _attributes.Select(a => $"'{a.Name}'"))}.");
+        }
+        GroupMetrics metrics = Summarise();
+        Report(metrics, channel);
+        return metrics;
+    }
+
+    private void ReadRows(IDataView data)
+    {
+        using DataViewRowCursor cursor = data.GetRowCursor([_label, _score, _predicted, .. _attributes]);
+        Func<int> readLabel = _classes.Reader(cursor, _label);
+        Func<int> readPredicted = _classes.Reader(cursor, _predicted);
+        ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(_score);
+        _attributeValues = [.. _attributes.Select(column => CategoryColumn.Open(cursor, column))];
+        VBuffer<float> score = default;
+        var scores = new float[((VectorDataViewType)_score.Type).Size]; // (C)
+        var path = new int[_attributes.Length + 1];
+        while (cursor.MoveNext())
+        {
+            int label = readLabel();
+            if (label == CategoryColumn.Missing)
+            {
+                _withoutLabel++;
+                continue;
+            }
+            path[0] = ByLabel ? label : 0;
+            for (int i = 0; i < _attributeValues.Length; i++)
+                path[i + 1] = _attributeValues[i].Read();
+            if (path.Contains(CategoryColumn.Missing))
+            {
+                _withoutGroup++;
+                continue;
+            }
+
+            int predicted = readPredicted();
+            bool correct = predicted == label;
+            _groups.Add(path, correct);
+            _confusion[(label, predicted)] = _confusion.GetValueOrDefault((label, predicted)) + 1;
+            readScore(ref score);
+            score.CopyTo(scores);
+            _scores.Add(scores, label, correct);
+        }
+    }
+
+    private GroupMetrics Summarise()
+    {
+        GroupResult[] groups = [.. _groups.Groups.Order(Comparer<GroupTally.Group>.Create(Compare)).Select(Result)];
+        GroupResult worst = groups.MinBy(group => group.Accuracy)!;
+        long rows = groups.Sum(group => group.Count), correct = groups.Sum(group => group.Correct);
+        ILookup<int, KeyValuePair<(int Label, int Predicted), long>> byLabel = _confusion.ToLookup(cell => cell.Key.Label);
+        return new GroupMetrics
+        {
+            WorstGroup = worst.Name,
+            WorstGroupAccuracy = worst.Accuracy,
+            WorstGroupAccuracyInterval = BinomialBootstrap.WorstGroupInterval([.. groups.Select(group => (group.Correct, group.Count))], _options.Confidence),
+            AverageAccuracy = (double)correct / rows,
+            AverageAccuracyInterval = BinomialBootstrap.Interval(correct, rows, _options.Confidence),
+            UnbiasedAccuracy = groups.Average(group => group.Accuracy),
+            AdjustedAccuracy = Adjusted(groups),
+            ClassBalancedAccuracy = byLabel.Average(cells => (double)_confusion.GetValueOrDefault((cells.Key, cells.Key)) / cells.Sum(cell => cell.Value)),
+            ExpectedCalibrationError = _scores.ExpectedCalibrationError,
+            LogLoss = _scores.LogLoss,
+            RowCount = rows,
+            RowsWithoutLabel = _withoutLabel,
+            RowsWithoutGroup = _withoutGroup,
+            MissingPredictions = _confusion.Where(cell => cell.Key.Predicted == CategoryColumn.Missing).Sum(cell => cell.Value),
+            InvalidScores = _scores.InvalidRows,
+            Confidence = _options.Confidence,
+            Groups = groups,
+            ConfusionMatrix = new ConfusionTable
+            {
+                Classes = [.. _classes.Names],
+                Counts = [.. _classes.Names.Select((_, label) => _classes.Names.Select((_, predicted) => _confusion.GetValueOrDefault((label, predicted))).ToArray())],
+            },
+        };
+    }
+
+    private int Compare(GroupTally.Group a, GroupTally.Group b)
+    {
+        int order = a.Path[0].CompareTo(b.Path[0]);
+        for (int i = 0; order == 0 && i < _attributeValues.Length; i++)
+            order = _attributeValues[i].Compare(a.Path[i + 1], b.Path[i + 1]);
+        return order;
+    }
+
+    private GroupResult Result(GroupTally.Group group)
+    {
+        string? label = ByLabel ? _classes.Names[group.Path[0]] : null;
+        string[] attributes = [.. _attributeValues.Select((values, i) => values.NameOf(group.Path[i + 1]))];
+        IEnumerable<string> parts = attributes.Select((value, i) => $"{_attributes[i].Name}={value}");
+        return new GroupResult
+        {
+            Name = string.Join(" · ", label is null ? parts : parts.Prepend($"{_label.Name}={label}")),
+            Label = label,
+            Attributes = attributes,
+            Count = group.Count,
+            Correct = group.Correct,
+            Accuracy = (double)group.Correct / group.Count,
+            AccuracyInterval = BinomialBootstrap.Interval(group.Correct, group.Count, _options.Confidence),
+            TrainingCount = _options.TrainingCounts?.CountOf(label, attributes),
+        };
+    }
+
+    private double? Adjusted(GroupResult[] groups)
+    {
+        if (_options.TrainingCounts is null)
+            return null;
+        double total = groups.Sum(group => (double)group.TrainingCount!.Value);
+        return total > 0
+            ? groups.Sum(group => group.Accuracy * group.TrainingCount!.Value) / total
+            : throw new InvalidOperationException("No evaluated group occurs in the training counts, so there is no adjusted accuracy. " +
+                $"Evaluated: {string.Join("; ", groups.Select(group => group.Name))}. Training counts: {_options.TrainingCounts}.");
+    }
+
+    private void Report(GroupMetrics metrics, IChannel channel)
+    {
+        void Warn(long rows, string what)
+        {
+            if (rows > 0)
+                channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{what}: {rows}."));
+        }
+        int known = ((VectorDataViewType)_score.Type).Size;
+        Warn(metrics.RowsWithoutLabel, "Rows without a label, left out of the evaluation by group");
+        Warn(metrics.RowsWithoutGroup, "Rows without a group value, left out of the evaluation by group");
+        Warn(metrics.MissingPredictions, "Rows without a predicted label, counted as wrong");
+        Warn(metrics.InvalidScores, "Rows with a NaN or infinite score, left out of log-loss and calibration error");
+        Warn(metrics.ConfusionMatrix.Counts.Skip(known).Sum(row => row.Sum()), "Rows of a class that the model does not know, counted as wrong");
+    }
+}

@@ -1,0 +1,147 @@
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class GroupMetricsTests
+{
+    private readonly MLContext _ml = new();
+
+    [Fact]
+    public void Groups_are_label_by_attribute_in_key_order_with_their_counts_and_accuracies()
+    {
+        GroupMetrics metrics = Evaluate();
+        Assert.Equal(
+            ["Label=landbird · Place=land", "Label=landbird · Place=water", "Label=waterbird · Place=land", "Label=waterbird · Place=water"],
+            metrics.Groups.Select(group => group.Name));
+        Assert.Equal([6L, 2, 4, 3], metrics.Groups.Select(group => group.Count));
+        Assert.Equal([1, 0.5, 0.25, 1], metrics.Groups.Select(group => group.Accuracy));
+        Assert.Equal("waterbird", metrics.Groups[2].Label);
+        Assert.Equal(["land"], metrics.Groups[2].Attributes);
+        Assert.Null(metrics.Groups[2].TrainingCount);
+    }
+
+    [Fact]
+    public void Summaries_are_those_worked_by_hand()
+    {
+        GroupCounts training = new();
+        training.Add(3498, "landbird", "land");
+        training.Add(184, "landbird", "water");
+        training.Add(56, "waterbird", "land");
+        training.Add(1057, "waterbird", "water");
+        GroupMetrics metrics = Evaluate(new() { TrainingCounts = training });
+        Assert.Equal("Label=waterbird · Place=land", metrics.WorstGroup);
+        Assert.Equal(0.25, metrics.WorstGroupAccuracy);
+        Assert.Equal(11 / 15.0, metrics.AverageAccuracy, 12);
+        Assert.Equal((1 + 0.5 + 0.25 + 1) / 4, metrics.UnbiasedAccuracy, 12);
+        Assert.Equal((3498 + (0.5 * 184) + (0.25 * 56) + 1057) / 4795, metrics.AdjustedAccuracy!.Value, 12);
+        Assert.Equal(((7 / 8.0) + (4 / 7.0)) / 2, metrics.ClassBalancedAccuracy, 12);
+        Assert.Equal(["landbird", "waterbird"], metrics.ConfusionMatrix.Classes);
+        Assert.Equal([[7L, 1], [3, 4]], metrics.ConfusionMatrix.Counts);
+        Assert.Equal(15, metrics.RowCount);
+        Assert.Equal(56, metrics.Groups[2].TrainingCount);
+    }
+
+    [Fact]
+    public void Calibration_error_and_log_loss_are_those_worked_by_hand()
+    {
+        // Every top score is .8, hence one bin: |11/15 − .8|.
+        GroupMetrics metrics = Evaluate();
+        Assert.Equal(0.8 - (11 / 15.0), metrics.ExpectedCalibrationError!.Value, 6);
+        Assert.Equal(-((11 * Math.Log(0.8)) + (4 * Math.Log(0.2))) / 15, metrics.LogLoss!.Value, 6);
+    }
+
+    [Fact]
+    public void Calibration_error_sums_the_gaps_of_the_bins()
+    {
+        // Four bins: [.5, .75) holds .6 right and .7 wrong; [.75, 1] holds .9 right, .9 right and 1.0 wrong.
+        ScoredRows.Row Row(float top, bool right) =>
+            new() { Label = "landbird", Place = "land", PredictedLabel = right ? "landbird" : "waterbird", Score = right ? [top, 1 - top] : [1 - top, top] };
+        GroupMetrics metrics = Evaluate(new() { CalibrationBins = 4 }, [Row(0.6f, true), Row(0.7f, false), Row(0.9f, true), Row(0.9f, true), Row(1, false)]);
+        Assert.Equal((Math.Abs(1 - 1.3) + Math.Abs(2 - 2.8)) / 5, metrics.ExpectedCalibrationError!.Value, 6);
+    }
+
+    [Fact]
+    public void Scores_that_are_no_probabilities_give_no_log_loss_and_no_calibration_error()
+    {
+        ScoredRows.Row[] rows = ScoredRows.Birds;
+        rows[3].Score = [4, -2];
+        GroupMetrics metrics = Evaluate(null, rows);
+        Assert.Null(metrics.LogLoss);
+        Assert.Null(metrics.ExpectedCalibrationError);
+        Assert.Equal(11 / 15.0, metrics.AverageAccuracy, 12);
+    }
+
+    [Fact]
+    public void A_score_that_is_not_finite_is_counted_and_its_row_still_judged()
+    {
+        ScoredRows.Row[] rows = ScoredRows.Birds;
+        rows[0].Score = [float.NaN, 0.2f];
+        rows[0].PredictedLabel = "";
+        rows[1].Score = [float.PositiveInfinity, 0];
+        GroupMetrics metrics = Evaluate(null, rows);
+        Assert.Equal(2, metrics.InvalidScores);
+        Assert.Equal(1, metrics.MissingPredictions);
+        Assert.Equal(10 / 15.0, metrics.AverageAccuracy, 12);
+        Assert.Equal(-((9 * Math.Log(0.8)) + (4 * Math.Log(0.2))) / 13, metrics.LogLoss!.Value, 6);
+    }
+
+    [Fact]
+    public void Attribute_only_takes_the_grouping_as_it_is_and_sums_the_training_counts_over_labels()
+    {
+        GroupCounts training = new();
+        training.Add(30, "landbird", "land");
+        training.Add(10, "waterbird", "land");
+        training.Add(60, "waterbird", "water");
+        GroupMetrics metrics = Evaluate(new() { GroupBy = GroupBy.AttributeOnly, TrainingCounts = training });
+        Assert.Equal(["Place=land", "Place=water"], metrics.Groups.Select(group => group.Name));
+        Assert.Equal([7L, 4], metrics.Groups.Select(group => group.Correct));
+        Assert.All(metrics.Groups, group => Assert.Null(group.Label));
+        Assert.Equal((0.4 * 0.7) + (0.6 * 0.8), metrics.AdjustedAccuracy!.Value, 12);
+    }
+
+    [Fact]
+    public void Rows_without_label_or_group_are_left_out_counted_and_said_in_the_log()
+    {
+        List<string> log = [];
+        _ml.Log += (_, entry) => log.Add(entry.RawMessage);
+        GroupMetrics metrics = Evaluate(null,
+        [
+            .. ScoredRows.Birds,
+            new() { Label = "", Place = "land" }, new() { Label = "", Place = "" }, new() { Label = "landbird", Place = "" },
+        ]);
+        Assert.Equal(15, metrics.RowCount);
+        Assert.Equal(2, metrics.RowsWithoutLabel);
+        Assert.Equal(1, metrics.RowsWithoutGroup);
+        Assert.Contains("Rows without a label, left out of the evaluation by group: 2.", log);
+        Assert.Contains("Rows without a group value, left out of the evaluation by group: 1.", log);
+    }
+
+    [Fact]
+    public void A_class_that_the_model_does_not_know_counts_as_wrong()
+    {
+        List<string> log = [];
+        _ml.Log += (_, entry) => log.Add(entry.RawMessage);
+        ScoredRows.Row[] rows = [.. ScoredRows.Birds, new() { Label = "seabird", PredictedLabel = "waterbird", Place = "water", Score = [0.2f, 0.8f] }];
+        GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, rows, ["seabird", "waterbird", "landbird"]), "Place");
+        Assert.Equal("Label=seabird · Place=water", metrics.WorstGroup);
+        Assert.Equal(0, metrics.WorstGroupAccuracy);
+        Assert.Equal(["landbird", "waterbird", "seabird"], metrics.ConfusionMatrix.Classes);
+        Assert.Equal([0L, 1, 0], metrics.ConfusionMatrix.Counts[2]);
+        Assert.Equal(-((11 * Math.Log(0.8)) + (4 * Math.Log(0.2)) + Math.Log(1e-15)) / 16, metrics.LogLoss!.Value, 5);
+        Assert.Contains("Rows of a class that the model does not know, counted as wrong: 1.", log);
+    }
+
+    [Fact]
+    public void Several_group_columns_form_groups_together()
+    {
+        GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, ScoredRows.Birds), ["Place", "Sunny"]);
+        Assert.Equal("Label=landbird · Place=water · Sunny=False", metrics.WorstGroup);
+        Assert.Equal([6L, 1, 1, 3, 1, 3], metrics.Groups.Select(group => group.Count));
+        Assert.Equal([6L, 0, 1, 0, 1, 3], metrics.Groups.Select(group => group.Correct));
+        Assert.Equal(["land", "False"], metrics.Groups[3].Attributes);
+    }
+
+    private GroupMetrics Evaluate(GroupEvaluationOptions? options = null, ScoredRows.Row[]? rows = null) =>
+        _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, rows ?? ScoredRows.Birds), "Place", options: options);
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class GroupMetricsTextTests
+{
+    private readonly MLContext _ml = new();
+
+    [Fact]
+    public void The_table_shows_groups_and_summaries()
+    {
+        IDataView training = ScoredRows.View(_ml, [.. ScoredRows.Rows("landbird", "land", 1200, 0), .. ScoredRows.Rows("waterbird", "land", 3, 0)]);
+        string expected = """
+            Group                          Rows  Training  Accuracy  95 % interval
+            Label=landbird · Place=land       6     1,200    1.0000  [0.6667, 1.0000]
+            Label=landbird · Place=water      2         0    0.5000  [0.0000, 1.0000]
+            Label=waterbird · Place=land      4         3    0.2500  [0.0000, 0.7500]  worst
+            Label=waterbird · Place=water     3         0    1.0000  [0.3333, 1.0000]
+
+            Worst group         0.2500  [0.0000, 1.0000]  Label=waterbird · Place=land
+            Average             0.7333  [0.4667, 0.9333]  15 rows
+            Unbiased            0.6875                    plain mean of the groups
+            Adjusted            0.9981                    groups weighted by training rows
+            Class-balanced      0.7232                    plain mean of the classes
+            Calibration error   0.0667                    expected, of the top score
+            Log-loss            0.5928                    nats a row
+            Rows left out, without a label: 1
+
+            """;
+        GroupMetrics metrics = Evaluate([.. ScoredRows.Birds, new() { Place = "land" }], new() { TrainingCounts = GroupCounts.From(training, "Label", "Place") });
+        Assert.Equal(expected, metrics.ToString(), ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
+    public void The_table_fits_100_columns_however_long_the_names()
+    {
+        string place = string.Concat(Enumerable.Repeat("a very long place name ", 10));
+        string table = Evaluate([.. ScoredRows.Rows("waterbird", place, 3, 1)]).ToString();
+        Assert.Contains('…', table);
+        Assert.All(table.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 100));
+    }
+
+    [Fact]
+    public void Json_round_trips_with_camel_case_names()
+    {
+        GroupMetrics metrics = Evaluate(ScoredRows.Birds);
+        string json = metrics.ToJson();
+        JsonElement root = JsonDocument.Parse(json).RootElement;
+        Assert.Equal(0.25, root.GetProperty("worstGroupAccuracy").GetDouble());
+        Assert.Equal(11 / 15.0, root.GetProperty("averageAccuracy").GetDouble());
+        Assert.Equal(0.6875, root.GetProperty("unbiasedAccuracy").GetDouble());
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("adjustedAccuracy").ValueKind);
+        Assert.Equal("Label=landbird · Place=water", root.GetProperty("groups")[1].GetProperty("name").GetString());
+        Assert.Equal(0.75, root.GetProperty("groups")[2].GetProperty("accuracyInterval").GetProperty("high").GetDouble());
+
+        GroupMetrics read = GroupMetrics.FromJson(json);
+        Assert.Equal(json, read.ToJson());
+        Assert.Equal(metrics.ToString(), read.ToString());
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("worst")]
+    public void Json_that_is_no_metrics_is_an_error(string json) => Assert.Throws<JsonException>(() => GroupMetrics.FromJson(json));
+
+    private GroupMetrics Evaluate(IEnumerable<ScoredRows.Row> rows, GroupEvaluationOptions? options = null) =>
+        _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, rows), "Place", options: options);
+}
