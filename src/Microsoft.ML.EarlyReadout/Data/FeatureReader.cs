@@ -1,0 +1,24 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Packs the features of a cursor's rows.</summary>
+internal abstract class FeatureReader
+{
+    /// <summary>Packs the features of the cursor's row.</summary>
+    /// <param name="row">The row's place in the view, for messages.</param>
+    /// <param name="packer">Receives them.</param>
+    /// <exception cref="InvalidDataException">They cannot be trained on.</exception>
+    public abstract void Read(long row, RowPacker packer);
+
+    /// <summary>The shape of the cursor's row, which decides where the column's type does not tell it.</summary>
+    /// <param name="row">The row's place in the view, for messages.</param>
+    public abstract FeatureShape ShapeOf(long row);
+
+    /// <summary>The fault of a row.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="row">The row's place in the view.</param>
+    /// <param name="fault">What is wrong with it, as the sentence goes on.</param>
+    public static InvalidDataException Bad(DataViewSchema.Column column, long row, string fault) =>
+        new(FormattableString.Invariant($"Column '{column.Name}', row {row} (counted from 0 in the data view) {fault}"));
+}

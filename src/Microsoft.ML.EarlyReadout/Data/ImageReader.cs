@@ -1,0 +1,70 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Packs images as planes of red, green and blue bytes; alpha is left out, as <c>ExtractPixels</c> leaves it out by default.</summary>
+internal sealed class ImageReader(DataViewRowCursor cursor, DataViewSchema.Column column) : FeatureReader
+{
+    private readonly ValueGetter<MLImage> _getter = cursor.GetGetter<MLImage>(column);
+    private FeatureShape? _shape;
+    private byte[] _planes = [];
+
+    // Handed back to the getter each time: by ML.NET's custom a loader disposes there the image that it made before, and only it knows which are its own.
+    private MLImage? _image;
+    private long _current = -1;
+
+    /// <inheritdoc/>
+    public override FeatureShape ShapeOf(long row)
+    {
+        var image = Load(row);
+        return FeatureShape.Image(3, image.Height, image.Width);
+    }
+
+    /// <inheritdoc/>
+    public override void Read(long row, RowPacker packer)
+    {
+        var image = Load(row);
+        var shape = packer.Shape;
+        if (image.Height != shape.Height || image.Width != shape.Width)
+        {
+            throw Bad(column, row, FormattableString.Invariant(
+                $"is an image of {image.Width}×{image.Height} pixels; expected {shape.Width}×{shape.Height} (width×height). Add ResizeImages before the trainer."));
+        }
+        if (_shape != shape)
+            (_shape, _planes) = (shape, new byte[shape.Size]);
+        Separate(image);
+        packer.Add(_planes);
+    }
+
+    private MLImage Load(long row)
+    {
+        if (_current != row)
+        {
+            _getter(ref _image!);
+            _current = row;
+        }
+        return _image ?? throw Bad(column, row, "has no image. Drop such rows, or load an image for them.");
+    }
+
+    private void Separate(MLImage image)
+    {
+        var (red, blue) = image.PixelFormat switch
+        {
+            MLPixelFormat.Rgba32 => (0, 2),
+            MLPixelFormat.Bgra32 => (2, 0),
+            var format => throw new InvalidDataException($"Column '{column.Name}' has images of pixel format {format}; expected Rgba32 or Bgra32."),
+        };
+        var pixels = image.Pixels;
+        int plane = image.Height * image.Width;
+        var reds = _planes.AsSpan(0, plane);
+        var greens = _planes.AsSpan(plane, plane);
+        var blues = _planes.AsSpan(2 * plane, plane);
+        for (int i = 0; i < plane; i++)
+        {
+            var pixel = pixels.Slice(4 * i, 4);
+            reds[i] = pixel[red];
+            greens[i] = pixel[1];
+            blues[i] = pixel[blue];
+        }
+    }
+}

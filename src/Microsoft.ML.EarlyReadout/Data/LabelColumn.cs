@@ -1,0 +1,70 @@
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The label column of a view: a key of any key type.</summary>
+internal sealed class LabelColumn
+{
+    private const string Role = "label";
+
+    // A key with more values is a hash or a row number, not a set of classes.
+    private const ulong MaxClasses = 1 << 20;
+
+    private LabelColumn(DataViewSchema.Column column, int classes)
+    {
+        Column = column;
+        var names = KeyNames.Of(column);
+        HasNames = names?.Length == classes;
+        Names = HasNames ? names! : [.. Enumerable.Range(1, classes).Select(each => each.ToString(CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>The column.</summary>
+    public DataViewSchema.Column Column { get; }
+
+    /// <summary>The names of the classes: the key's values, else "1", "2", ….</summary>
+    public string[] Names { get; }
+
+    /// <summary>Whether the column itself names its classes.</summary>
+    public bool HasNames { get; }
+
+    /// <summary>Finds the column and checks its type.</summary>
+    /// <param name="schema">The schema of the view.</param>
+    /// <param name="name">The column's name.</param>
+    /// <exception cref="ArgumentException">The column is missing, is not a key, or its key does not count at least two classes.</exception>
+    public static LabelColumn Find(DataViewSchema schema, string name)
+    {
+        var column = TrainingColumns.Find(schema, name, Role);
+        if (column.Type is not KeyDataViewType key)
+            throw TrainingColumns.WrongType(column, Role, "a key", $"Add Conversion.MapValueToKey(\"{name}\") before the trainer.");
+        if (key.Count > MaxClasses)
+            throw TrainingColumns.WrongType(column, Role, "a key that counts its classes", $"Its number of values is unknown or too large: add Conversion.MapValueToKey(\"{name}\"), which finds the classes in the data.");
+        if (key.Count < 2)
+            throw new ArgumentException($"The label column '{name}' knows only one class; a classifier needs at least two.");
+        return new(column, (int)key.Count);
+    }
+
+    /// <summary>Reads the class of the cursor's row, from 0; −1 where the label is missing.</summary>
+    /// <param name="cursor">A cursor in which the column is active.</param>
+    public Func<int> Reader(DataViewRowCursor cursor)
+    {
+        var type = Column.Type.RawType;
+        return type == typeof(uint) ? Read<uint>(static value => value)
+            : type == typeof(byte) ? Read<byte>(static value => value)
+            : type == typeof(ushort) ? Read<ushort>(static value => value)
+            : Read<ulong>(static value => value);
+
+        Func<int> Read<T>(Func<T, ulong> widen) where T : struct
+        {
+            var getter = cursor.GetGetter<T>(Column);
+            T value = default;
+            return () =>
+            {
+                getter(ref value);
+                // A value beyond the count is missing, too, in ML.NET's reading of keys.
+                ulong key = widen(value);
+                return key <= (ulong)Names.Length ? (int)key - 1 : -1;
+            };
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Reads a view into a <see cref="TrainingSet"/>: checks the columns when made, then makes one pass.</summary>
+internal sealed class TrainingSetReader
+{
+    private readonly IDataView _view;
+    private readonly Action<string> _log;
+    private readonly long _memoryBudgetBytes;
+    private readonly TrainingSet? _like;
+    private readonly FeatureColumn _features;
+    private readonly LabelColumn _label;
+    private readonly DataViewSchema.Column? _group;
+    private readonly DataViewSchema.Column? _scores;
+
+    public TrainingSetReader(IDataView view, TrainingColumns columns, InputOptions input, long memoryBudgetBytes, Action<string> log, TrainingSet? like)
+    {
+        (_view, _memoryBudgetBytes, _log, _like) = (view, memoryBudgetBytes, log, like);
+        _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
+        _label = LabelColumn.Find(view.Schema, columns.Label);
+        _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
+        _scores = columns.Scores is null ? null : ScoreColumn(view.Schema, columns.Scores, _label.Names.Length);
+        if (like is not null)
+            CheckLike(like);
+    }
+
+    public TrainingSet Read(CancellationToken token)
+    {
+        token.ThrowIfCancellationRequested();
+        DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores];
+        using var cursor = _view.GetRowCursor(needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index));
+        var label = _label.Reader(cursor);
+        FeatureReader features = _features.HoldsImages ? new ImageReader(cursor, _features.Column) : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
+        var attribute = _group is { } group ? AttributeColumn.Open(cursor, group) : null;
+        var teacher = _scores is { } scores ? new VectorReader(cursor, scores, _label.Names.Length) : null;
+
+        var shape = _features.Shape ?? _like?.Shape;
+        RowPacker? packer = null;
+        List<int> labels = [], attributes = [];
+        List<float> teacherScores = [];
+        long row = 0;
+        try
+        {
+            for (; cursor.MoveNext(); row++)
+            {
+                token.ThrowIfCancellationRequested();
+                int c = label();
+                if (c < 0)
+                    continue;
+                packer ??= new RowPacker(shape ??= features.ShapeOf(row), _memoryBudgetBytes, _log);
+                features.Read(row, packer);
+                labels.Add(c);
+                if (attribute is not null)
+                    attributes.Add(attribute.Read());
+                if (teacher is not null)
+                    AddScores(teacher, row, teacherScores);
+            }
+            if (packer is null)
+                throw NoRows(row);
+            LogFindings(row, labels);
+            var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
+            return new TrainingSet(packer.Finish())
+            {
+                Shape = shape!,
+                HoldsBytes = packer.HoldsBytes,
+                ClassNames = _label.Names,
+                HasClassNames = _label.HasNames,
+                SkippedRows = row - labels.Count,
+                Labels = [.. labels],
+                Groups = groups,
+                GroupNames = groupNames,
+                Scores = teacher is null ? null : [.. teacherScores],
+            };
+        }
+        finally
+        {
+            packer?.Dispose();
+        }
+    }
+
+    private static DataViewSchema.Column ScoreColumn(DataViewSchema schema, string name, int classes)
+    {
+        var column = TrainingColumns.Find(schema, name, "score");
+        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item } vector && item == NumberDataViewType.Single && vector.Size == classes
+            ? column
+            : throw TrainingColumns.WrongType(column, "score", FormattableString.Invariant($"Vector<Single> with one slot for each of the {classes} classes"),
+                "The teacher must score the classes of the label column.");
+    }
+
+    private void AddScores(VectorReader teacher, long row, List<float> scores)
+    {
+        var values = teacher.Values(row);
+        if (PixelPacking.IndexOfNonFinite(values) is >= 0 and int slot)
+            throw VectorReader.NotFinite(_scores!.Value, row, slot, values[slot]);
+        scores.AddRange(values);
+    }
+
+    private InvalidDataException NoRows(long read) => new(read == 0
+        ? "The data has no rows."
+        : FormattableString.Invariant($"The data has no rows with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
+
+    private void LogFindings(long read, List<int> labels)
+    {
+        if (read > labels.Count)
+            _log(FormattableString.Invariant($"Skipped {read - labels.Count} of {read} rows: no label in column '{_label.Column.Name}'."));
+        if (_like is not null)
+            return;
+        var present = labels.ToHashSet();
+        if (present.Count < _label.Names.Length)
+        {
+            string absent = string.Join(", ", _label.Names.Where((_, c) => !present.Contains(c)).Take(10).Select(each => $"'{each}'"));
+            _log(FormattableString.Invariant($"Warning: {_label.Names.Length - present.Count} of {_label.Names.Length} classes have no training rows: {absent}{(_label.Names.Length - present.Count > 10 ? ", …" : "")}."));
+        }
+    }
+
+    private (int[] Groups, string[] Names) Groups(List<int> labels, List<int> attributes, AttributeColumn attribute)
+    {
+        var ranks = attribute.Sorted().Index().ToDictionary(each => each.Item, each => each.Index);
+        (int Label, int Attribute)[] pairs = [.. labels.Zip(attributes).Distinct().OrderBy(pair => pair.First).ThenBy(pair => ranks[pair.Second])];
+        var numbers = pairs.Index().ToDictionary(each => each.Item, each => each.Index);
+        return ([.. labels.Zip(attributes).Select(pair => numbers[pair])],
+            [.. pairs.Select(pair => $"{_label.Names[pair.Label]}, {attribute.Name(pair.Attribute)}")]);
+    }
+
+    private void CheckLike(TrainingSet training)
+    {
+        if (_features.Shape is { } shape && shape != training.Shape)
+            throw new ArgumentException($"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as in the training data.");
+        const string advice = "Transform both sets by one fitted pipeline, so that their keys are the same.";
+        if (_label.HasNames && training.HasClassNames)
+        {
+            if (_label.Names.Except(training.ClassNames).FirstOrDefault() is { } unseen)
+                throw new ArgumentException($"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not have. {advice}");
+            if (training.ClassNames.Except(_label.Names).FirstOrDefault() is { } lacking)
+                throw new ArgumentException($"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training data. {advice}");
+            if (!_label.Names.SequenceEqual(training.ClassNames))
+                throw new ArgumentException($"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another order. {advice}");
+        }
+        if (_label.Names.Length != training.Classes)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"The label column '{_label.Column.Name}' of the validation set has {_label.Names.Length} classes; expected {training.Classes}, as in the training data. {advice}"));
+        }
+    }
+}
