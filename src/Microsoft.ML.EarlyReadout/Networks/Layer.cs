@@ -6,9 +6,15 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// One layer of a <see cref="StagedNetwork"/>: the same computation twice, as a TorchSharp module for training and as ONNX nodes for scoring.
 /// </summary>
-/// <remarks>After each fit the two are compared on training rows, so a layer whose faces differ cannot go unnoticed.</remarks>
+/// <remarks>
+/// <para>After each fit the two are compared on training rows, so a layer whose faces differ cannot go unnoticed.</para>
+/// <para>Parameters are fields with TorchSharp's <c>[ComponentName]</c>, and the constructor ends with <c>RegisterComponents()</c>: a field that is registered
+/// in any other way is not updated when the network moves to a GPU.</para>
+/// </remarks>
 public abstract class Layer : nn.Module<Tensor, Tensor>
 {
+    static Layer() => NativeBackend.EnsureLoaded();
+
     /// <summary>Creates the layer.</summary>
     /// <param name="name">The name of the kind of layer, for messages.</param>
     protected Layer(string name) : base(name) { }

@@ -1,30 +1,41 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// A classifier as an ordered list of named stages, so that a readout can tap what stage k puts out, training can stop there or start from there,
-/// and the whole exports to ONNX. Subclass it to bring your own network: register each layer, then name stem, stages and head.
+/// and the whole exports to ONNX. Subclass it to bring your own network: in its constructor, name stem, stages and head.
 /// </summary>
 /// <remarks>
 /// <code>x → input → stem → stage 1 → … → stage S → head → logits (B, classes)</code>
-/// Not thread-safe: one training at a time.
+/// <para>Layers run, draw their initial weights and export in that order. A layer that has not been registered under a name of its own is named
+/// <c>stage.index</c>, such as <c>stem.0</c>.</para>
+/// <para>Not thread-safe: one training at a time.</para>
 /// </remarks>
 public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly List<Stage> _stages = [];
+    private readonly Dictionary<string, nn.Module> _groups = [];
+    private readonly HashSet<Layer> _registered = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<Layer> _stem = [];
     private IReadOnlyList<Layer> _head = [];
+
+    static StagedNetwork() => NativeBackend.EnsureLoaded();
 
     /// <summary>Creates a network without layers; the constructor of the subclass adds them.</summary>
     /// <param name="name">The name of the kind of network, for messages.</param>
     /// <param name="shape">The shape of one example.</param>
     /// <param name="classes">The number of classes, at least 2.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 classes.</exception>
     protected StagedNetwork(string name, FeatureShape shape, int classes) : base(name)
     {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         Shape = shape;
         Classes = classes;
+        Input = Register("input", new InputLayer(shape));
     }
 
     /// <summary>The shape of one example.</summary>
@@ -32,6 +43,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>The number of classes, which is the number of logits.</summary>
     public int Classes { get; }
+
+    /// <summary>The layer that turns stored numbers into (B, C, H, W) or (B, D), normalised; see <see cref="InputOptions"/>. It has no parameters.</summary>
+    public InputLayer Input { get; }
 
     /// <summary>The stages in order; stage k of the papers is <c>Stages[k − 1]</c>.</summary>
     public IReadOnlyList<Stage> Stages => _stages;
@@ -41,4 +55,193 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>The layers after the last stage; they end in the logits.</summary>
     public IReadOnlyList<Layer> Head => _head;
+
+    /// <summary>What the names of the head's parameters start with, such as <c>fc</c>: those that a weights file may lack.</summary>
+    public string HeadName { get; private set; } = "";
+
+    /// <summary>Gives a layer a name, which its parameters' names start with in weights files.</summary>
+    /// <param name="name">The name; dots are allowed, as in torchvision's <c>features.3</c>.</param>
+    /// <param name="layer">The layer.</param>
+    /// <returns>The layer.</returns>
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    protected T Register<T>(string name, T layer)
+        where T : Layer
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(layer);
+        int dot = name.LastIndexOf('.');
+        nn.Module parent = dot < 0 ? this : Group(name[..dot]);
+        parent.register_module(name[(dot + 1)..], layer);
+        _registered.Add(layer);
+        return layer;
+    }
+
+    /// <summary>Names the layers before stage 1.</summary>
+    /// <param name="layers">The layers in order.</param>
+    protected void SetStem(params Layer[] layers) => _stem = RegisterRest("stem", layers);
+
+    /// <summary>Adds the next stage.</summary>
+    /// <param name="name">Its name, such as <c>layer1</c>.</param>
+    /// <param name="channels">Channels (or, for vectors, features) that it puts out.</param>
+    /// <param name="stride">How many input pixels one output pixel stands for along each side; 1 for vectors.</param>
+    /// <param name="layers">Its layers in order.</param>
+    protected void AddStage(string name, int channels, int stride, params Layer[] layers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        _stages.Add(new Stage(name, channels, stride, RegisterRest(name, layers)));
+    }
+
+    /// <summary>Names the layers after the last stage, which end in the logits.</summary>
+    /// <param name="name">What the names of the head's parameters start with, such as <c>fc</c>.</param>
+    /// <param name="layers">The layers in order.</param>
+    protected void SetHead(string name, params Layer[] layers)
+    {
+        HeadName = name;
+        _head = RegisterRest(name, layers);
+    }
+
+    /// <summary>Throws unless the examples are images of at least a size.</summary>
+    /// <param name="network">The network's name, for the message.</param>
+    /// <param name="shape">The shape of one example.</param>
+    /// <param name="minimumSide">The least height and width in pixels.</param>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    protected static void RequireImage(string network, FeatureShape shape, int minimumSide)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        if (!shape.IsImage)
+            throw new ArgumentException($"{network} needs images, and the feature column holds vectors of {shape.Size} numbers. " +
+                "Give the image's size in the network's input options, or choose the network Mlp.");
+        if (shape.Height < minimumSide || shape.Width < minimumSide)
+            throw new ArgumentException($"{network} needs images of at least {minimumSide}×{minimumSide} pixels; these are {shape.Height}×{shape.Width} (height×width). " +
+                "Resize them (ResizeImages), or choose a network with fewer stages.");
+    }
+
+    /// <summary>The logits of a batch.</summary>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <returns>(B, classes), float32.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        Tensor last = ForwardTo(Stages.Count, input);
+        Tensor logits = ForwardFrom(Stages.Count, last);
+        if (!ReferenceEquals(last, logits)) last.Dispose();
+        return logits;
+    }
+
+    /// <summary>Runs a batch as far as the output of a stage.</summary>
+    /// <param name="stage">The stage, from 1; 0 is what stage 1 reads: input and stem.</param>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <returns>The stage's output, (B, C', H', W') or (B, D'); it belongs to the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such stage.</exception>
+    public Tensor ForwardTo(int stage, Tensor input)
+    {
+        CheckStage(stage);
+        return Run(Lower(stage).Prepend(Input), input);
+    }
+
+    /// <summary>Runs the rest of the network from the output of a stage.</summary>
+    /// <param name="stage">The stage whose output is given, from 0.</param>
+    /// <param name="tap">That output; it is left as it is.</param>
+    /// <returns>The logits (B, classes), float32; they belong to the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such stage.</exception>
+    public Tensor ForwardFrom(int stage, Tensor tap)
+    {
+        CheckStage(stage);
+        return Run(_stages.Skip(stage).SelectMany(upper => upper.Layers).Concat(_head), tap);
+    }
+
+    /// <summary>The parameters of the stem and of the stages up to one: those that a forgetting step changes.</summary>
+    /// <param name="stage">The last stage, from 0 for the stem alone.</param>
+    /// <returns>Names and parameters, in the order of <c>named_parameters</c>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such stage.</exception>
+    public IReadOnlyList<(string Name, Parameter Parameter)> ParametersTo(int stage)
+    {
+        CheckStage(stage);
+        var lower = new HashSet<Parameter>(Lower(stage).SelectMany(layer => layer.parameters()), ReferenceEqualityComparer.Instance);
+        return [.. named_parameters().Where(entry => lower.Contains(entry.parameter))];
+    }
+
+    /// <summary>Draws fresh parameters for every layer in order.</summary>
+    /// <param name="generator">The source of randomness; the global one is never touched.</param>
+    public void Initialize(Generator generator)
+    {
+        foreach (Layer layer in Lower(Stages.Count).Concat(_head)) layer.Initialize(generator);
+    }
+
+    /// <summary>Adds the ONNX nodes of the whole network.</summary>
+    /// <param name="graph">The graph that grows.</param>
+    /// <param name="input">The name of the value with the batch as stored, float32.</param>
+    /// <param name="onStage">Called with each stage's number, from 0, and the name of the value that it puts out, so that readouts can tap it.</param>
+    /// <returns>The name of the logits (N, classes).</returns>
+    public string Export(OnnxGraph graph, string input, Action<int, string>? onStage = null)
+    {
+        string value = Sequence.Export(graph, [Input, .. _stem], input);
+        onStage?.Invoke(0, value);
+        for (int k = 1; k <= _stages.Count; k++)
+        {
+            value = Sequence.Export(graph, _stages[k - 1].Layers, value);
+            onStage?.Invoke(k, value);
+        }
+        return Sequence.Export(graph, _head, value);
+    }
+
+    /// <summary>Sets the arithmetic of stem and stages while training; the head stays in float32.</summary>
+    internal void SetPrecision(Precision precision)
+    {
+        foreach (Layer layer in Lower(Stages.Count)) LayerTree.SetPrecision(layer, precision);
+    }
+
+    /// <summary>Stores batches and the weights of convolutions channels last, which convolutions run faster on.</summary>
+    internal void SetChannelsLast(bool channelsLast)
+    {
+        Input.ChannelsLast = channelsLast;
+        LayerTree.SetChannelsLast(this, channelsLast);
+    }
+
+    /// <summary>Sets which statistics batch norm uses in training mode.</summary>
+    internal void SetBatchNormMode(BatchNormMode mode) => LayerTree.SetBatchNormMode(this, mode);
+
+    /// <summary>Sets where dropout draws from: a generator on the network's device.</summary>
+    internal void SetDropoutGenerator(Generator generator) => LayerTree.SetDropoutGenerator(this, generator);
+
+    private IEnumerable<Layer> Lower(int stage) => _stem.Concat(_stages.Take(stage).SelectMany(lower => lower.Layers));
+
+    private void CheckStage(int stage)
+    {
+        if (stage < 0 || stage > _stages.Count)
+            throw new ArgumentOutOfRangeException(nameof(stage), stage, $"{GetName()} has stages 1 to {_stages.Count}.");
+    }
+
+    /// <summary>Lets go of each intermediate result as soon as the next layer has read it; what the backward pass needs, libtorch keeps.</summary>
+    private static Tensor Run(IEnumerable<Layer> layers, Tensor input)
+    {
+        Tensor value = input;
+        foreach (Layer layer in layers)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor next = layer.call(value);
+            if (ReferenceEquals(next, value)) continue;
+            next.MoveToOuterDisposeScope();
+            if (!ReferenceEquals(value, input)) value.Dispose();
+            value = next;
+        }
+        return value;
+    }
+
+    private Layer[] RegisterRest(string prefix, Layer[] layers)
+    {
+        for (int i = 0; i < layers.Length; i++)
+            if (!_registered.Contains(layers[i])) Register(FormattableString.Invariant($"{prefix}.{i}"), layers[i]);
+        return [.. layers];
+    }
+
+    private nn.Module Group(string path)
+    {
+        if (_groups.TryGetValue(path, out nn.Module? group)) return group;
+        int dot = path.LastIndexOf('.');
+        nn.Module parent = dot < 0 ? this : Group(path[..dot]);
+        group = new ModuleGroup(path);
+        parent.register_module(path[(dot + 1)..], group);
+        return _groups[path] = group;
+    }
 }

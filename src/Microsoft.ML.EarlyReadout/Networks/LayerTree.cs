@@ -1,0 +1,39 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Settings that reach every layer below a module, however deep.</summary>
+internal static class LayerTree
+{
+    /// <summary>The module and all below it that are of one type.</summary>
+    public static IEnumerable<T> Find<T>(nn.Module root)
+    {
+        if (root is T found) yield return found;
+        foreach (nn.Module child in root.children())
+            foreach (T inner in Find<T>(child)) yield return inner;
+    }
+
+    /// <summary>Sets the arithmetic of convolutions and linear layers while training.</summary>
+    public static void SetPrecision(nn.Module root, Precision precision)
+    {
+        foreach (IMixedPrecision layer in Find<IMixedPrecision>(root)) layer.Precision = precision;
+    }
+
+    /// <summary>Sets which statistics batch norm uses while training.</summary>
+    public static void SetBatchNormMode(nn.Module root, BatchNormMode mode)
+    {
+        foreach (BatchNorm2d norm in Find<BatchNorm2d>(root)) norm.Mode = mode;
+    }
+
+    /// <summary>Sets where dropout draws from.</summary>
+    public static void SetDropoutGenerator(nn.Module root, Generator generator)
+    {
+        foreach (Dropout dropout in Find<Dropout>(root)) dropout.SetGenerator(generator);
+    }
+
+    /// <summary>Stores the weights of convolutions channels last, or channels first, in place.</summary>
+    public static void SetChannelsLast(nn.Module root, bool channelsLast)
+    {
+        foreach (Conv2d convolution in Find<Conv2d>(root)) convolution.SetChannelsLast(channelsLast);
+    }
+}

@@ -1,0 +1,39 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Sets each number to 0 with a probability while training, and scales the rest up to keep the mean. Does nothing in evaluation.</summary>
+/// <remarks>Its randomness is that of the generator which drew the network's weights, or the trainer's own; never the global one.</remarks>
+public sealed class Dropout : Layer
+{
+    private readonly double _keep;
+    private Generator? _generator;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="probability">The probability of 0; at least 0 and less than 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public Dropout(double probability) : base("dropout")
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(probability);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1);
+        _keep = 1 - probability;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (!training || _keep == 1) return input.alias();
+        Generator generator = _generator ?? throw new InvalidOperationException("Dropout trains only after the network's Initialize.");
+        Tensor kept = empty(input.shape, input.dtype, input.device).bernoulli_(_keep, generator);
+        return input.mul(kept).mul(Scalars.Of(1 / _keep));
+    }
+
+    /// <inheritdoc/>
+    public override string Export(OnnxGraph graph, string input) => input;
+
+    /// <inheritdoc/>
+    public override void Initialize(Generator generator) => SetGenerator(generator);
+
+    internal void SetGenerator(Generator generator) => _generator = generator;
+}

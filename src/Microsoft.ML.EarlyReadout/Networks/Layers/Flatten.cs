@@ -1,0 +1,17 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>All dimensions but the batch as one.</summary>
+/// <remarks>(B, C, H, W) → (B, C·H·W).</remarks>
+public sealed class Flatten : Layer
+{
+    /// <summary>Creates the layer.</summary>
+    public Flatten() : base("flatten") { }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => input.flatten(1);
+
+    /// <inheritdoc/>
+    public override string Export(OnnxGraph graph, string input) => graph.Node("Flatten", [input], ("axis", 1));
+}

@@ -1,0 +1,84 @@
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// A network's first layer: stored numbers to float32, channels first, in the network's channel order, and per channel (x − mean) · scale.
+/// </summary>
+/// <remarks>uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D) → float32, (B, C, H, W) or (B, D). It has no parameters.</remarks>
+public sealed class InputLayer : Layer
+{
+    private readonly FeatureShape _shape;
+    private bool _reverseChannels;
+    private float[] _mean = [0];
+    private float[] _scale = [1];
+
+    [ComponentName(Name = "mean")]
+    private Tensor _meanTensor;
+
+    [ComponentName(Name = "scale")]
+    private Tensor _scaleTensor;
+
+    internal InputLayer(FeatureShape shape) : base("input")
+    {
+        _shape = shape;
+        _meanTensor = PerChannel(_mean);
+        _scaleTensor = PerChannel(_scale);
+        register_buffer("mean", _meanTensor, persistent: false);
+        register_buffer("scale", _scaleTensor, persistent: false);
+    }
+
+    /// <summary>Subtracted from each channel: one value, or one a channel.</summary>
+    public IReadOnlyList<float> Mean => _mean;
+
+    /// <summary>Multiplies each channel after the mean is subtracted: one value, or one a channel.</summary>
+    public IReadOnlyList<float> Scale => _scale;
+
+    /// <summary>Whether the network sees blue, green, red where the column holds red, green, blue.</summary>
+    public bool ReversesChannels => _reverseChannels;
+
+    /// <summary>Whether images leave this layer stored channels last; their shape stays (B, C, H, W).</summary>
+    internal bool ChannelsLast { get; set; }
+
+    /// <summary>Sets what the layer does.</summary>
+    /// <param name="mean">One value, or one a channel.</param>
+    /// <param name="scale">One value, or one a channel.</param>
+    /// <param name="order">The order in which the network sees the channels.</param>
+    internal void Configure(float[] mean, float[] scale, ChannelOrder order)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        _mean = [.. mean];
+        _scale = [.. scale];
+        _reverseChannels = order == ChannelOrder.Bgr && _shape.IsImage && _shape.Channels > 1;
+        _meanTensor.set_(PerChannel(_mean).to(_meanTensor.device));
+        _scaleTensor.set_(PerChannel(_scale).to(_scaleTensor.device));
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        Tensor x = _shape.Layout == FeatureLayout.ChannelsLast ? input.permute(0, 3, 1, 2) : input; // (B, C, H, W) or (B, D)
+        if (_reverseChannels) x = x.flip(1);
+        if (_shape.IsImage) x = ChannelsLast ? ChannelsLastStorage.Of(x) : x.contiguous();
+        return x.to(ScalarType.Float32).sub(_meanTensor).mul(_scaleTensor);
+    }
+
+    /// <inheritdoc/>
+    public override string Export(OnnxGraph graph, string input)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        string x = _shape.Layout == FeatureLayout.ChannelsLast ? graph.Node("Transpose", [input], ("perm", new long[] { 0, 3, 1, 2 })) : input;
+        if (_reverseChannels)
+        {
+            long[] order = [.. Enumerable.Range(0, _shape.Channels).Select(channel => (long)channel).Reverse()];
+            x = graph.Node("Gather", [x, graph.Constant("channel_order", order, order.Length)], ("axis", 1));
+        }
+        if (_mean.Any(mean => mean != 0)) x = graph.Node("Sub", [x, graph.Constant("input_mean", _meanTensor)]);
+        return _scale.Any(scale => scale != 1) ? graph.Node("Mul", [x, graph.Constant("input_scale", _scaleTensor)]) : x;
+    }
+
+    private Tensor PerChannel(float[] values) => tensor(values, _shape.IsImage ? [1, values.Length, 1, 1] : [1, values.Length]);
+}

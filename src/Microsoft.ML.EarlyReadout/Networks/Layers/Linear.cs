@@ -1,0 +1,57 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A linear layer with bias.</summary>
+/// <remarks>(B, D) → (B, D').</remarks>
+public sealed class Linear : Layer, IMixedPrecision
+{
+    private readonly double _bound;
+
+    [ComponentName(Name = "weight")]
+    private Parameter _weight; // (D', D)
+
+    [ComponentName(Name = "bias")]
+    private Parameter _bias; // (D')
+
+    /// <summary>Creates the layer; <see cref="Initialize"/> draws its weights.</summary>
+    /// <param name="inputs">Features that it reads.</param>
+    /// <param name="outputs">Features that it puts out.</param>
+    public Linear(int inputs, int outputs) : base("linear")
+    {
+        _bound = 1 / Math.Sqrt(inputs);
+        _weight = new Parameter(zeros(outputs, inputs));
+        _bias = new Parameter(zeros(outputs));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    Precision IMixedPrecision.Precision { get => Precision; set => Precision = value; }
+
+    internal Precision Precision { get; set; }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        ScalarType type = training && Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        return nn.functional.linear(input.to(type), _weight.to(type), _bias.to(type)); // (B, D')
+    }
+
+    /// <inheritdoc/>
+    public override string Export(OnnxGraph graph, string input)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return graph.Node("Gemm", [input, graph.Constant("weight", _weight), graph.Constant("bias", _bias)], ("transB", 1));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>PyTorch's default: weight and bias uniform within ±1/√D.</remarks>
+    public override void Initialize(Generator generator)
+    {
+        InitialValues.Uniform(_weight, _bound, generator);
+        InitialValues.Uniform(_bias, _bound, generator);
+    }
+}

@@ -1,0 +1,34 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Two-dimensional max pooling with a square window.</summary>
+/// <remarks>(B, C, H, W) → (B, C, H', W'), H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1, rounded up in ceiling mode.</remarks>
+public sealed class MaxPool2d : Layer
+{
+    private readonly int _kernel;
+    private readonly int _stride;
+    private readonly int _padding;
+    private readonly bool _ceiling;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="kernel">Height and width of the window in pixels.</param>
+    /// <param name="stride">Step of the window in pixels.</param>
+    /// <param name="padding">Pixels of −∞ added to each side; at most half the kernel.</param>
+    /// <param name="ceiling">Whether a last window that reaches over the edge counts.</param>
+    public MaxPool2d(int kernel, int stride, int padding = 0, bool ceiling = false) : base("max_pool")
+    {
+        _kernel = kernel;
+        _stride = stride;
+        _padding = padding;
+        _ceiling = ceiling;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => nn.functional.max_pool2d(input, _kernel, _stride, _padding, ceil_mode: _ceiling);
+
+    /// <inheritdoc/>
+    public override string Export(OnnxGraph graph, string input) => graph.Node("MaxPool", [input],
+        ("kernel_shape", new[] { _kernel, _kernel }), ("strides", new[] { _stride, _stride }),
+        ("pads", new[] { _padding, _padding, _padding, _padding }), ("ceil_mode", _ceiling ? 1 : 0));
+}
