@@ -1,0 +1,165 @@
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// A trained classifier: adds class probabilities and the predicted class to rows. Every way of scoring runs the same ONNX graph.
+/// </summary>
+/// <remarks>
+/// <para>Output columns:</para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><see cref="ScoreColumnName"/></term><description><c>Vector&lt;Single, C&gt;</c>: the probability of each class; slot names are the classes'.</description></item>
+/// <item><term><see cref="PredictedLabelColumnName"/></term><description>A key with the training label's own key values: the most probable class.</description></item>
+/// </list>
+/// <para><c>mlContext.Model.Save</c> writes a model of stock transformers: an application with Microsoft.ML, Microsoft.ML.OnnxTransformer and
+/// Microsoft.ML.OnnxRuntime (for images also Microsoft.ML.ImageAnalytics) loads and scores it, without this library.</para>
+/// </remarks>
+/// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside another member. Rows that <see cref="Transform"/> has promised are scored
+/// when they are read, so dispose the transformer after that.</threadsafety>
+public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransformer<object>, IDisposable
+{
+    private readonly ScoringColumns _columns;
+    private readonly StockHead _head;
+    private readonly Lazy<StockChain> _chain;
+    private bool _disposed;
+
+    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, DataViewSchema trainingSchema, ScoringColumns columns)
+    {
+        Graph = graph;
+        _head = head;
+        _columns = columns;
+        Session = new ScoringSession(graph);
+        _chain = new Lazy<StockChain>(() => new StockChain(graph, head, columns));
+        FeatureColumnType = trainingSchema[columns.Feature].Type;
+        ClassNames = NamesOf(trainingSchema[columns.Label], head.Classes);
+    }
+
+    /// <summary>The column of features.</summary>
+    public string FeatureColumnName => _columns.Feature;
+
+    /// <summary>The type of the column of features in the training data.</summary>
+    public DataViewType FeatureColumnType { get; }
+
+    /// <summary>The output column of class probabilities.</summary>
+    public string ScoreColumnName => _columns.Score;
+
+    /// <summary>The output column of the predicted class.</summary>
+    public string PredictedLabelColumnName => _columns.PredictedLabel;
+
+    /// <summary>The number of classes.</summary>
+    public int Classes => _head.Classes;
+
+    /// <summary>The name of each class: the label's key value as text in the invariant culture, or the class's index from 0 where the label has no key values.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <inheritdoc/>
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>The transformer is its own model: ML.NET's model types are closed to other libraries.</summary>
+    object IPredictionTransformer<object>.Model => this;
+
+    /// <summary>The graph that every way of scoring runs.</summary>
+    internal ScoringGraph Graph { get; }
+
+    /// <summary>The session that scores batches.</summary>
+    internal ScoringSession Session { get; }
+
+    /// <summary>Makes the transformer of a trained network.</summary>
+    /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
+    /// <param name="columns">Column names and the shape of one example.</param>
+    /// <param name="export">Adds the network's nodes to a graph, given the name of its input; returns the name of the logits, (N, C).</param>
+    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, string> export)
+    {
+        StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
+        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, export), head, trainingSchema, columns);
+    }
+
+    /// <summary>The schema of scored rows.</summary>
+    /// <param name="inputSchema">The schema of the rows to score.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return ScoredView.SchemaOf(inputSchema, _head, _columns);
+    }
+
+    /// <summary>Adds the output columns to a view. Nothing is computed until the view is read; then rows are scored in batches, in their order.</summary>
+    /// <param name="input">The rows to score.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new ScoredView(input, Session, _head, _columns);
+    }
+
+    /// <summary>Writes the graph as an <c>.onnx</c> model.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green, blue, 0 to 255), and
+    /// its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax.</remarks>
+    public void SaveAsOnnx(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        stream.Write(Graph.Bytes);
+    }
+
+    /// <summary>Writes the graph as an <c>.onnx</c> file: wholly or not at all.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    /// <inheritdoc cref="SaveAsOnnx(Stream)" path="/remarks"/>
+    public void SaveAsOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        AtomicFile.Write(path, SaveAsOnnx);
+    }
+
+    /// <inheritdoc/>
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _columns.FeatureIn(inputSchema);
+        return Chain.For(inputSchema).GetRowToRowMapper(inputSchema);
+    }
+
+    /// <inheritdoc/>
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
+        var features = new DataViewSchema.Builder();
+        features.AddColumn(FeatureColumnName, FeatureColumnType);
+        Chain.For(features.ToSchema()).Save(ctx);
+    }
+
+    /// <summary>Frees the native session. Views that <see cref="Transform"/> returned can no longer be read.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Session.Dispose();
+        if (_chain.IsValueCreated) _chain.Value.Dispose();
+    }
+
+    private StockChain Chain
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _chain.Value;
+        }
+    }
+
+    private static string[] NamesOf(DataViewSchema.Column label, int classes)
+    {
+        if (label.Annotations.Schema.GetColumnOrNull("KeyValues") is not { } column)
+            return [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+        return KeyValues.Read(label, column);
+    }
+}

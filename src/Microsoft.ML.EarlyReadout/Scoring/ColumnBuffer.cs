@@ -1,0 +1,64 @@
+using System.Reflection;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Holds the values that one column of a cursor had on the rows of a batch. A batch is read ahead of its consumer, and the source may be read only once
+/// (<c>ExtractPixels</c>, for one, disposes the images that it read), so what the consumer will ask for is kept.
+/// </summary>
+internal abstract class ColumnBuffer
+{
+    private static readonly MethodInfo _scalar = Factory(nameof(ScalarOf));
+    private static readonly MethodInfo _vector = Factory(nameof(VectorOf));
+
+    /// <summary>Keeps the current row's value.</summary>
+    /// <param name="slot">Where.</param>
+    public abstract void Fill(int slot);
+
+    /// <summary>A <see cref="ValueGetter{TValue}"/> of the value in a slot.</summary>
+    /// <param name="slot">Gives the slot.</param>
+    public abstract Delegate Getter(Func<int> slot);
+
+    /// <summary>Makes a buffer for a column of any type.</summary>
+    /// <param name="row">The cursor, with the column active.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="slots">Rows in a batch.</param>
+    public static ColumnBuffer Create(DataViewRow row, DataViewSchema.Column column, int slots)
+    {
+        MethodInfo factory = column.Type is VectorDataViewType vector
+            ? _vector.MakeGenericMethod(vector.ItemType.RawType)
+            : _scalar.MakeGenericMethod(column.Type.RawType);
+        return factory.CreateDelegate<Func<DataViewRow, DataViewSchema.Column, int, ColumnBuffer>>()(row, column, slots);
+    }
+
+    private static ScalarBuffer<T> ScalarOf<T>(DataViewRow row, DataViewSchema.Column column, int slots) => new(row.GetGetter<T>(column), slots);
+
+    private static VectorBuffer<T> VectorOf<T>(DataViewRow row, DataViewSchema.Column column, int slots) => new(row.GetGetter<VBuffer<T>>(column), slots);
+
+    private static MethodInfo Factory(string name) => typeof(ColumnBuffer).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
+}
+
+/// <summary>Values that are copied by assignment: numbers, keys, text; images are kept by reference.</summary>
+internal sealed class ScalarBuffer<T>(ValueGetter<T> source, int slots) : ColumnBuffer
+{
+    private readonly T[] _values = new T[slots];
+
+    public override void Fill(int slot) => source(ref _values[slot]);
+
+    public ref readonly T Value(int slot) => ref _values[slot];
+
+    public override ValueGetter<T> Getter(Func<int> slot) => (ref T value) => value = _values[slot()];
+}
+
+/// <summary>Vectors, whose arrays the source reuses and which are therefore copied out.</summary>
+internal sealed class VectorBuffer<T>(ValueGetter<VBuffer<T>> source, int slots) : ColumnBuffer
+{
+    private readonly VBuffer<T>[] _values = new VBuffer<T>[slots];
+
+    public override void Fill(int slot) => source(ref _values[slot]);
+
+    public ref readonly VBuffer<T> Value(int slot) => ref _values[slot];
+
+    public override ValueGetter<VBuffer<T>> Getter(Func<int> slot) => (ref VBuffer<T> value) => _values[slot()].CopyTo(ref value);
+}

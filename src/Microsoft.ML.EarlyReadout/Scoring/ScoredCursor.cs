@@ -1,0 +1,134 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Reads a batch of rows ahead from ONE cursor of the input, scores them together, then hands them out one by one in their order.</summary>
+internal sealed class ScoredCursor : DataViewRowCursor
+{
+    private readonly DataViewRowCursor _input;
+    private readonly bool[] _active;
+    private readonly ScoringSession _session;
+    private readonly ColumnBuffer?[] _buffers;
+    private readonly ColumnBuffer[] _passed;
+    private readonly ColumnBuffer? _featureOnly;
+    private readonly FeatureReader _reader;
+    private readonly RowIds _ids;
+    private readonly float[] _features;
+    private readonly float[] _scores;
+    private readonly int _classes;
+    private int _slot = -1;
+    private int _count;
+    private bool _ended;
+    private long _position = -1;
+
+    public ScoredCursor(DataViewSchema schema, DataViewRowCursor input, bool[] active, DataViewSchema.Column feature, ScoringColumns columns, ScoringSession session)
+    {
+        Schema = schema;
+        _input = input;
+        _active = active;
+        _session = session;
+        _classes = session.Classes;
+        int rows = session.BatchRows;
+        _features = GC.AllocateUninitializedArray<float>(rows * session.RowSize, pinned: true);
+        _scores = GC.AllocateUninitializedArray<float>(rows * _classes, pinned: true);
+        _ids = new RowIds(input.GetIdGetter(), rows);
+        _buffers = [.. input.Schema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, rows) : null)];
+        _passed = [.. _buffers.OfType<ColumnBuffer>()];
+        // A feature column that nobody else asked for needs one slot only: it is read into the batch at once.
+        _featureOnly = _buffers[feature.Index] is null ? ColumnBuffer.Create(input, feature, 1) : null;
+        _reader = FeatureReader.Create(_featureOnly ?? _buffers[feature.Index]!, columns);
+    }
+
+    public override DataViewSchema Schema { get; }
+
+    public override long Position => _position;
+
+    public override long Batch => 0;
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => _active[column.Index];
+
+    public override bool MoveNext()
+    {
+        if (_slot + 1 >= _count && !ReadBatch())
+        {
+            _position = -1;
+            return false;
+        }
+
+        _slot++;
+        _position++;
+        return true;
+    }
+
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+    {
+        if (!_active[column.Index]) throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
+        Delegate getter = column.Index < _buffers.Length ? _buffers[column.Index]!.Getter(() => _slot)
+            : column.Type is VectorDataViewType ? (ValueGetter<VBuffer<float>>)GetScore
+            : (ValueGetter<uint>)GetPredictedLabel;
+        return getter as ValueGetter<TValue>
+            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its values cannot be read as {typeof(TValue)}.");
+    }
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _ids[_slot];
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _input.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private bool ReadBatch()
+    {
+        int rowSize = _session.RowSize;
+        _slot = -1;
+        _count = 0;
+        while (!_ended && _count < _session.BatchRows)
+        {
+            if (!_input.MoveNext())
+            {
+                _ended = true;
+                break;
+            }
+
+            foreach (ColumnBuffer buffer in _passed) buffer.Fill(_count);
+            _featureOnly?.Fill(0);
+            _reader.Read(_featureOnly is null ? _count : 0, _features.AsSpan(_count * rowSize, rowSize));
+            _ids.Fill(_count);
+            _count++;
+        }
+
+        _session.Score(_features, _count, _scores);
+        return _count > 0;
+    }
+
+    private void GetScore(ref VBuffer<float> value)
+    {
+        VBufferEditor<float> editor = VBufferEditor.Create(ref value, _classes);
+        _scores.AsSpan(_slot * _classes, _classes).CopyTo(editor.Values);
+        value = editor.Commit();
+    }
+
+    /// <summary>The first class of the highest probability, as a key (from 1); missing (0) where no probability is a number.</summary>
+    private void GetPredictedLabel(ref uint value)
+    {
+        ReadOnlySpan<float> scores = _scores.AsSpan(_slot * _classes, _classes);
+        float highest = float.NegativeInfinity;
+        value = 0;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            if (!(scores[i] > highest)) continue;
+            highest = scores[i];
+            value = (uint)i + 1;
+        }
+    }
+
+    private sealed class RowIds(ValueGetter<DataViewRowId> source, int slots)
+    {
+        private readonly DataViewRowId[] _ids = new DataViewRowId[slots];
+
+        public DataViewRowId this[int slot] => _ids[slot];
+
+        public void Fill(int slot) => source(ref _ids[slot]);
+    }
+}

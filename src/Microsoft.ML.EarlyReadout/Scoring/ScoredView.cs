@@ -1,0 +1,52 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// An input view with the Score and PredictedLabel columns added, computed in batches as the view is read. The stock OnnxTransformer runs its session once a row,
+/// which costs several times more.
+/// </summary>
+internal sealed class ScoredView : IDataView
+{
+    private readonly IDataView _input;
+    private readonly ScoringSession _session;
+    private readonly ScoringColumns _columns;
+    private readonly DataViewSchema.Column _feature;
+
+    public ScoredView(IDataView input, ScoringSession session, StockHead head, ScoringColumns columns)
+    {
+        _input = input;
+        _session = session;
+        _columns = columns;
+        _feature = columns.FeatureIn(input.Schema);
+        Schema = SchemaOf(input.Schema, head, columns);
+    }
+
+    public DataViewSchema Schema { get; }
+
+    public bool CanShuffle => _input.CanShuffle;
+
+    /// <summary>The schema of a scored view: the input's columns under their own indices, then the outputs.</summary>
+    public static DataViewSchema SchemaOf(DataViewSchema input, StockHead head, ScoringColumns columns)
+    {
+        columns.FeatureIn(input);
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        builder.AddColumns(head.OutputColumns(input, columns));
+        return builder.ToSchema();
+    }
+
+    public long? GetRowCount() => _input.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    {
+        var active = new bool[Schema.Count];
+        foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
+        bool scores = active.AsSpan(_input.Schema.Count).Contains(true);
+        IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column => active[column.Index] || (scores && column.Index == _feature.Index));
+        DataViewRowCursor input = _input.GetRowCursor(needed, rand);
+        return scores ? new ScoredCursor(Schema, input, active, _feature, _columns, _session) : new PassThroughCursor(Schema, input);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+}

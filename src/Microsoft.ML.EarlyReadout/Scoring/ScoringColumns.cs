@@ -1,0 +1,27 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The columns that scoring reads and writes.</summary>
+/// <param name="Feature">The column of features: <c>Vector&lt;Single&gt;</c> of <paramref name="Shape"/>'s size, or an image of its height and width.</param>
+/// <param name="Label">The column of labels in the training data; not read when scoring.</param>
+/// <param name="Score">The output column of class probabilities.</param>
+/// <param name="PredictedLabel">The output column of the predicted class.</param>
+/// <param name="Shape">The shape of one example.</param>
+/// <param name="ReadsImages">Whether the feature column holds images rather than vectors.</param>
+internal sealed record ScoringColumns(string Feature, string Label, string Score, string PredictedLabel, FeatureShape Shape, bool ReadsImages = false)
+{
+    /// <summary>The vector column that the graph reads: the feature column, or the pixels that a stock ExtractPixels takes from its images.</summary>
+    public string GraphInput => ReadsImages ? Feature + ".Pixels" : Feature;
+
+    /// <summary>Checks that a schema has the feature column, of the type that the network was trained on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
+    public DataViewSchema.Column FeatureIn(DataViewSchema schema)
+    {
+        if (schema.GetColumnOrNull(Feature) is not { } column)
+            throw new ArgumentOutOfRangeException(nameof(schema), $"Could not find feature column '{Feature}'.");
+        if (!(ReadsImages ? FeatureType.IsImage(column.Type, Shape) : FeatureType.IsVector(column.Type, Shape)))
+            throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
+        return column;
+    }
+
+    private string Expected => ReadsImages ? $"an image of {Shape.Height}x{Shape.Width} pixels" : $"Vector<Single, {Shape.Size}>";
+}

@@ -1,0 +1,43 @@
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The promise of an estimator: which columns its transformer will add. Columns of a <see cref="SchemaShape"/> cannot be made from outside ML.NET, so they are
+/// borrowed from stock estimators, whose messages about missing and mistyped columns are then ML.NET's own.
+/// </summary>
+internal static class ScoringSchema
+{
+    private const string Pixels = "EarlyReadout.Pixels";
+
+    /// <summary>Adds the output columns to the shape of an input schema.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="feature">The feature column: a float vector of known size, or an image.</param>
+    /// <param name="label">The label column: a key.</param>
+    /// <param name="score">The output column of class probabilities.</param>
+    /// <param name="predictedLabel">The output column of the predicted class.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
+    public static SchemaShape GetOutputSchema(SchemaShape input, string feature, string label, string score, string predictedLabel)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var ml = new MLContext();
+        SchemaShape shape = input;
+        string vector = feature;
+        if (IsImage(input, feature))
+        {
+            vector = Pixels;
+            shape = ml.Transforms.ExtractPixels(Pixels, feature).GetOutputSchema(input);
+        }
+
+        var trainer = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new LbfgsMaximumEntropyMulticlassTrainer.Options { FeatureColumnName = vector, LabelColumnName = label });
+        SchemaShape trained = trainer.GetOutputSchema(shape);
+        SchemaShape renamed = ml.Transforms.CopyColumns(score, DefaultColumns.Score).GetOutputSchema(trained);
+        renamed = ml.Transforms.CopyColumns(predictedLabel, DefaultColumns.PredictedLabel).GetOutputSchema(renamed);
+
+        IEnumerable<SchemaShape.Column> kept = input.Where(column => column.Name != score && column.Name != predictedLabel);
+        return new SchemaShape([.. kept, .. renamed.Where(column => column.Name == score || column.Name == predictedLabel)]);
+    }
+
+    private static bool IsImage(SchemaShape input, string feature) =>
+        input.Any(column => column.Name == feature && column.ItemType is Transforms.Image.ImageDataViewType);
+}

@@ -1,0 +1,70 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Scores batches of rows on the CPU through one ONNX Runtime session.</summary>
+/// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside <see cref="Score"/>.</threadsafety>
+internal sealed class ScoringSession : IDisposable
+{
+    // Rows in a batch: enough to fill the matrix kernels, few enough that a batch of large images stays within some 16 MB.
+    private const int MaxBatchRows = 256;
+    private const int MaxBatchNumbers = 1 << 22;
+
+    private readonly ScoringGraph _graph;
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly string[] _inputs;
+    private readonly string[] _score;
+    private readonly string[] _logits;
+    private bool _disposed;
+
+    public ScoringSession(ScoringGraph graph)
+    {
+        _graph = graph;
+        _inputs = [graph.Input];
+        _score = [graph.Score];
+        _logits = [graph.Logits];
+        using var options = new SessionOptions();
+        // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        _session = new InferenceSession(graph.Bytes, options);
+        BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
+    }
+
+    /// <summary>Numbers in one row of features.</summary>
+    public int RowSize => _graph.Shape.Size;
+
+    /// <summary>The number of classes.</summary>
+    public int Classes => _graph.Classes;
+
+    /// <summary>How many rows are best scored together.</summary>
+    public int BatchRows { get; }
+
+    /// <summary>Computes class probabilities.</summary>
+    /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="scores">Receives the probabilities, (count, C); may be longer.</param>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void Score(Memory<float> rows, int count, Memory<float> scores) => Run(rows, count, scores, _score);
+
+    /// <summary>Computes logits, as <see cref="Score"/> does probabilities.</summary>
+    /// <inheritdoc cref="Score"/>
+    public void Logits(Memory<float> rows, int count, Memory<float> scores) => Run(rows, count, scores, _logits);
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _session.Dispose();
+        _runOptions.Dispose();
+    }
+
+    private void Run(Memory<float> rows, int count, Memory<float> results, string[] outputs)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(EarlyReadoutTransformer));
+        if (count == 0) return;
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
+        using OrtValue output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, results[..(count * Classes)], [count, Classes]);
+        _session.Run(_runOptions, _inputs, [input], outputs, [output]);
+    }
+}
