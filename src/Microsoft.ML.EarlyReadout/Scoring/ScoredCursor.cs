@@ -11,7 +11,7 @@ internal sealed class ScoredCursor : DataViewRowCursor
     private readonly ColumnBuffer?[] _buffers;
     private readonly ColumnBuffer[] _passed;
     private readonly ColumnBuffer? _featureOnly;
-    private readonly FeatureReader _reader;
+    private readonly BufferedFeatureReader _reader;
     private readonly RowIds _ids;
     private readonly float[] _features;
     private readonly float[] _scores;
@@ -36,7 +36,7 @@ internal sealed class ScoredCursor : DataViewRowCursor
         _passed = [.. _buffers.OfType<ColumnBuffer>()];
         // A feature column that nobody else asked for needs one slot only: it is read into the batch at once.
         _featureOnly = _buffers[feature.Index] is null ? ColumnBuffer.Create(input, feature, 1) : null;
-        _reader = FeatureReader.Create(_featureOnly ?? _buffers[feature.Index]!, columns);
+        _reader = BufferedFeatureReader.Create(_featureOnly ?? _buffers[feature.Index]!, columns);
     }
 
     public override DataViewSchema Schema { get; }

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Turns the kept values of a feature column into rows of floats.</summary>
-internal abstract class FeatureReader
+internal abstract class BufferedFeatureReader
 {
     /// <summary>Writes one row.</summary>
     /// <param name="slot">The slot that holds the row's value.</param>
@@ -12,14 +12,14 @@ internal abstract class FeatureReader
     public abstract void Read(int slot, Span<float> destination);
 
     /// <summary>Makes the reader for a feature column.</summary>
-    public static FeatureReader Create(ColumnBuffer buffer, ScoringColumns columns) => buffer switch
+    public static BufferedFeatureReader Create(ColumnBuffer buffer, ScoringColumns columns) => buffer switch
     {
         VectorBuffer<float> vectors => new VectorReader(vectors, columns),
         ScalarBuffer<MLImage> images => new ImageReader(images, columns),
         _ => throw new InvalidOperationException($"The feature column '{columns.Feature}' holds neither float vectors nor images."),
     };
 
-    private sealed class VectorReader(VectorBuffer<float> buffer, ScoringColumns columns) : FeatureReader
+    private sealed class VectorReader(VectorBuffer<float> buffer, ScoringColumns columns) : BufferedFeatureReader
     {
         public override void Read(int slot, Span<float> destination)
         {
@@ -31,7 +31,7 @@ internal abstract class FeatureReader
     }
 
     /// <summary>Takes red, green and blue from an image, in the order in which a stock ExtractPixels would, without disposing it.</summary>
-    private sealed class ImageReader(ScalarBuffer<MLImage> buffer, ScoringColumns columns) : FeatureReader
+    private sealed class ImageReader(ScalarBuffer<MLImage> buffer, ScoringColumns columns) : BufferedFeatureReader
     {
         private const int BytesPerPixel = 4;
 
