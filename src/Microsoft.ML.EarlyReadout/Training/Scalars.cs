@@ -32,9 +32,14 @@ internal static class Scalars
     /// <summary>−1, an integer, which leaves a tensor's type as it is.</summary>
     public static Scalar MinusOne { get; }
 
+#pragma warning disable RS0030 // the one place that makes Scalars, and keeps them
     /// <summary>A constant of a run, such as a rate. It is kept for ever: never call this with a number that changes from step to step.</summary>
     public static Scalar Of(double value) => _real.GetOrAdd(value, number => number.ToScalar());
 
     /// <summary>A whole constant of a run, such as a class index. It is kept for ever.</summary>
     public static Scalar Whole(long value) => _whole.GetOrAdd(value, number => number.ToScalar());
+
+    /// <summary>A number that changes from step to step. The caller disposes it after the call that reads it, which is what keeps it alive so long.</summary>
+    public static Scalar Passing(double value) => value.ToScalar();
+#pragma warning restore RS0030
 }

@@ -1,0 +1,52 @@
+using System.Globalization;
+using TorchSharp;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Where training runs.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Description">Which device it is and why, for the log.</param>
+internal sealed record TrainingDevice(torch.Device Device, string Description)
+{
+    /// <summary>The names that <see cref="Choose(string)"/> takes.</summary>
+    public const string Names = "auto, cpu, cuda, cuda:0, cuda:1, …";
+
+    /// <summary>Whether a name has the form of a device's; that the device exists is another matter.</summary>
+    public static bool IsName(string? name) => name is "auto" or "cpu" || IndexOf(name) is not null;
+
+    /// <summary>Finds the named device: auto is the first CUDA device, or the CPU where there is none; every other name is that device or an error.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentException">The name is not a device's, or this machine has no such device.</exception>
+    /// <exception cref="NativeBackendException">libtorch does not load.</exception>
+    public static TrainingDevice Choose(string name)
+    {
+        NativeBackend.EnsureLoaded();
+        return Choose(name, torch.cuda.is_available() ? torch.cuda.device_count() : 0);
+    }
+
+    /// <summary>As <see cref="Choose(string)"/>, on a machine with the given number of CUDA devices.</summary>
+    internal static TrainingDevice Choose(string name, int cudaDevices)
+    {
+        if (!IsName(name))
+            throw new ArgumentException($"'{name}' is not a device; expected one of {Names}", nameof(name));
+        if (name == "auto")
+            return cudaDevices > 0
+                ? new(new(DeviceType.CUDA, 0), $"device cuda:0 (auto; {cudaDevices} CUDA device(s) found)")
+                : new(new(DeviceType.CPU), $"device cpu (auto; no CUDA device found; {NativeBackend.Description})");
+        if (name == "cpu")
+            return new(new(DeviceType.CPU), "device cpu (as asked)");
+        int index = IndexOf(name)!.Value;
+        if (index < cudaDevices)
+            return new(new(DeviceType.CUDA, index), $"device cuda:{index} (as asked)");
+        string there = string.Join(", ", Enumerable.Range(0, cudaDevices).Select(i => $"cuda:{i}").Prepend("cpu"));
+        throw new ArgumentException($"Device '{name}' does not exist here; there is {there} ({NativeBackend.Description}).", nameof(name));
+    }
+
+    private static int? IndexOf(string? name) => name switch
+    {
+        "cuda" => 0,
+        not null when name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index) => index,
+        _ => null,
+    };
+}
