@@ -1,0 +1,75 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Builds the network that options describe, with its input layer set and its weights drawn or loaded.</summary>
+internal static class NetworkFactory
+{
+    private const float PixelMiddle = 127.5f;
+    private const int SmallestForImageNetStem = 64;
+
+    /// <summary>Builds a network on the CPU, in training mode.</summary>
+    /// <param name="options">Which network, from which weights.</param>
+    /// <param name="shape">The shape of one example.</param>
+    /// <param name="bytePixels">Whether the numbers are pixels 0 to 255, which the default normalisation then maps to −1 to 1.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="seed">Draws the initial weights.</param>
+    /// <param name="log">Receives what a user should know about the weights.</param>
+    /// <exception cref="ArgumentException">The network and the shape do not fit, or the options have faults.</exception>
+    /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
+    public static StagedNetwork Create(NetworkOptions options, FeatureShape shape, bool bytePixels, int classes, ulong seed, Action<string> log)
+    {
+        string faults = string.Join(" ", options.Faults());
+        if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
+        StagedNetwork network = Build(options, shape, classes);
+        try
+        {
+            ConfigureInput(network, options.Input, bytePixels);
+            network.Initialize(new Generator(seed));
+            if (options.WeightsPath is { } path) PretrainedWeights.Load(path, network, log);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static StagedNetwork Build(NetworkOptions options, FeatureShape shape, int classes)
+    {
+        if (options.Custom is { } custom) return Checked(custom(shape, classes), shape, classes);
+        NetworkKind kind = options.Kind == NetworkKind.Automatic ? shape.IsImage ? NetworkKind.ConvNet : NetworkKind.Mlp : options.Kind;
+        bool tiny = Math.Min(shape.Height, shape.Width) < SmallestForImageNetStem && options.WeightsPath is null;
+        ResNetStem stem = options.Stem == ResNetStem.Automatic ? tiny ? ResNetStem.Small : ResNetStem.ImageNet : options.Stem;
+        return kind switch
+        {
+            NetworkKind.Mlp => new Mlp(shape, options.HiddenUnits, classes),
+            NetworkKind.ConvNet => new ConvNet(shape, options.Channels, classes),
+            NetworkKind.ResNet18 => ResNet.ResNet18(shape, classes, stem),
+            NetworkKind.ResNet34 => ResNet.ResNet34(shape, classes, stem),
+            NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, stem),
+            _ => new SqueezeNet(shape, classes),
+        };
+    }
+
+    private static StagedNetwork Checked(StagedNetwork? network, FeatureShape shape, int classes)
+    {
+        if (network is null) throw new ArgumentException("Network.Custom returned null; it must return a network.");
+        if (network.Shape != shape || network.Classes != classes)
+            throw new ArgumentException($"Network.Custom returned a network for examples {network.Shape} and {network.Classes} classes; it was asked for {shape} and {classes}.");
+        if (network.Stages.Count == 0 || network.Head.Count == 0)
+            throw new ArgumentException($"The network '{network.GetName()}' of Network.Custom needs at least one stage (AddStage) and a head (SetHead).");
+        return network;
+    }
+
+    private static void ConfigureInput(StagedNetwork network, InputOptions input, bool bytePixels)
+    {
+        float[] mean = input.Mean.Length > 0 ? input.Mean : [bytePixels ? PixelMiddle : 0];
+        float[] scale = input.Scale.Length > 0 ? input.Scale : [bytePixels ? 1 / PixelMiddle : 1];
+        int channels = network.Shape.Channels;
+        if (mean.Length != 1 && mean.Length != channels) throw new ArgumentException($"Network.Input.Mean has {mean.Length} values; it must have one, or one for each of the {channels} channels.");
+        if (scale.Length != 1 && scale.Length != channels) throw new ArgumentException($"Network.Input.Scale has {scale.Length} values; it must have one, or one for each of the {channels} channels.");
+        network.Input.Configure(mean, scale, input.Order);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// A safetensors file: 8 bytes with the length of a JSON header, the header with each tensor's type, shape and place, then the numbers.
+/// </summary>
+/// <remarks>Everything in the header is checked when the file is opened; a tensor's numbers are read when asked for, one tensor at a time.</remarks>
+/// <threadsafety>Not thread-safe.</threadsafety>
+internal sealed class SafetensorsFile : IDisposable
+{
+    private const int PrefixLength = sizeof(long);
+    private readonly FileStream _stream;
+    private readonly Dictionary<string, SafetensorsEntry> _entries;
+
+    private SafetensorsFile(FileStream stream, Dictionary<string, SafetensorsEntry> entries) => (_stream, _entries) = (stream, entries);
+
+    /// <summary>The tensors' names.</summary>
+    public IReadOnlyCollection<string> Names => _entries.Keys;
+
+    /// <summary>The file's full path.</summary>
+    public string Path => _stream.Name;
+
+    /// <summary>Opens a file and checks its header.</summary>
+    /// <exception cref="InvalidDataException">The file is malformed; the message names it, the tensor, what was expected and what was found.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        NativeBackend.EnsureLoaded();
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            return new SafetensorsFile(stream, SafetensorsHeader.Read(stream));
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A tensor's shape.</summary>
+    public IReadOnlyList<long> Shape(string name) => _entries[name].Shape;
+
+    /// <summary>Reads a tensor in its own type; it belongs to the caller's dispose scope.</summary>
+    public Tensor Read(string name)
+    {
+        SafetensorsEntry entry = _entries[name];
+        Tensor tensor = empty([.. entry.Shape], entry.Type);
+        _stream.Position = entry.Begin;
+        _stream.ReadExactly(tensor.bytes);
+        return tensor;
+    }
+
+    /// <summary>Writes tensors in the order of their names; a reader sees the whole file or, until it is whole, the one that was there before.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="tensors">Name and tensor; on any device.</param>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    {
+        KeyValuePair<string, Tensor>[] ordered = [.. tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal)];
+        string full = System.IO.Path.GetFullPath(path);
+        string draft = $"{full}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(draft, FileMode.CreateNew, FileAccess.Write))
+            {
+                byte[] header = SafetensorsHeader.Write(ordered);
+                Span<byte> length = stackalloc byte[PrefixLength];
+                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+                stream.Write(length);
+                stream.Write(header);
+                foreach ((_, Tensor tensor) in ordered)
+                {
+                    using DisposeScope scope = NewDisposeScope();
+                    stream.Write(tensor.detach().cpu().contiguous().bytes);
+                }
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(draft, full, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(draft);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+}

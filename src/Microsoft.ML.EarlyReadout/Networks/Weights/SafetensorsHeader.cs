@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The JSON header of a safetensors file: <c>{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}</c>.</summary>
+internal static class SafetensorsHeader
+{
+    // The format's own bound; it keeps a damaged length from claiming all memory.
+    private const long LongestHeader = 100_000_000;
+    private const int PrefixLength = sizeof(long);
+    private const string MetadataName = "__metadata__";
+
+    private static readonly Dictionary<string, (ScalarType Type, int Size)> Types = new()
+    {
+        ["F32"] = (ScalarType.Float32, 4),
+        ["F16"] = (ScalarType.Float16, 2),
+        ["BF16"] = (ScalarType.BFloat16, 2),
+        ["F64"] = (ScalarType.Float64, 8),
+        ["I64"] = (ScalarType.Int64, 8),
+        ["U8"] = (ScalarType.Byte, 1),
+    };
+
+    /// <summary>Reads and checks a file's header.</summary>
+    /// <exception cref="InvalidDataException">It is malformed.</exception>
+    public static Dictionary<string, SafetensorsEntry> Read(FileStream stream)
+    {
+        string file = stream.Name;
+        if (stream.Length < PrefixLength) throw Fault(file, $"it has {stream.Length} bytes; the length of the header alone takes {PrefixLength}");
+        Span<byte> prefix = stackalloc byte[PrefixLength];
+        stream.ReadExactly(prefix);
+        long length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
+        long most = Math.Min(LongestHeader, stream.Length - PrefixLength);
+        if (length < 2 || length > most) throw Fault(file, $"it gives {length} bytes as the length of its header; expected 2 to {most}");
+        byte[] header = new byte[length];
+        stream.ReadExactly(header);
+        JsonDocument json;
+        try
+        {
+            json = JsonDocument.Parse(header);
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"'{file}' is not a safetensors file: its header is no JSON ({error.Message})", error);
+        }
+        using (json)
+        {
+            if (json.RootElement.ValueKind != JsonValueKind.Object) throw Fault(file, $"its header is a JSON {json.RootElement.ValueKind}; expected an object");
+            var entries = new Dictionary<string, SafetensorsEntry>();
+            foreach (JsonProperty property in json.RootElement.EnumerateObject())
+                if (property.Name != MetadataName && !entries.TryAdd(property.Name, Entry(file, property, PrefixLength + length, stream.Length)))
+                    throw Fault(file, $"its header names the tensor '{property.Name}' twice");
+            CheckPlaces(file, entries, PrefixLength + length, stream.Length);
+            return entries;
+        }
+    }
+
+    /// <summary>The header for tensors that are written one after another, padded to a multiple of 8 bytes.</summary>
+    public static byte[] Write(IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
+    {
+        long offset = 0;
+        var header = new Dictionary<string, object>();
+        foreach ((string name, Tensor tensor) in tensors)
+        {
+            (string code, (_, int size)) = Types.FirstOrDefault(type => type.Value.Type == tensor.dtype);
+            if (code is null) throw new ArgumentException($"The tensor '{name}' is {tensor.dtype}; a weights file holds {string.Join(", ", Types.Keys)}.", nameof(tensors));
+            long end = offset + (tensor.numel() * size);
+            header[name] = new Dictionary<string, object> { ["dtype"] = code, ["shape"] = tensor.shape, ["data_offsets"] = new[] { offset, end } };
+            offset = end;
+        }
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
+        byte[] padded = new byte[(json.Length + 7) / 8 * 8];
+        padded.AsSpan().Fill((byte)' ');
+        json.CopyTo(padded, 0);
+        return padded;
+    }
+
+    private static SafetensorsEntry Entry(string file, JsonProperty property, long dataStart, long fileLength)
+    {
+        string name = property.Name;
+        JsonElement value = property.Value;
+        if (value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
+            || !value.TryGetProperty("shape", out JsonElement shapeJson) || !value.TryGetProperty("data_offsets", out JsonElement offsetsJson))
+            throw Fault(file, $"its header gives no dtype, shape and data_offsets for the tensor '{name}'");
+        if (!Types.TryGetValue(type.GetString()!, out (ScalarType Type, int Size) known))
+            throw Fault(file, $"the tensor '{name}' has dtype {type.GetString()}; expected one of {string.Join(", ", Types.Keys)}");
+        long[] shape = Numbers(file, name, "shape", shapeJson);
+        long[] offsets = Numbers(file, name, "data_offsets", offsetsJson);
+        long dataLength = fileLength - dataStart;
+        if (offsets.Length != 2 || offsets[0] > offsets[1])
+            throw Fault(file, $"the tensor '{name}' has data_offsets [{string.Join(", ", offsets)}]; expected a begin and an end");
+        if (offsets[1] > dataLength)
+            throw Fault(file, $"the tensor '{name}' ends at byte {offsets[1]} of the data, which has {dataLength}; the file is truncated or its header damaged");
+        UInt128 expected = shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, size));
+        if (expected != (UInt128)(offsets[1] - offsets[0]))
+            throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}) of {type.GetString()}, so {expected} bytes are expected; {offsets[1] - offsets[0]} found");
+        return new SafetensorsEntry(known.Type, shape, dataStart + offsets[0], dataStart + offsets[1]);
+    }
+
+    // No file reaches this many bytes, and beyond it the product could wrap round to a size that looks right.
+    private static UInt128 Multiply(UInt128 product, long size) => UInt128.Min(product, ulong.MaxValue) * (ulong)size;
+
+    private static long[] Numbers(string file, string name, string what, JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.Array)
+        {
+            long?[] numbers = [.. json.EnumerateArray().Select(element => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) ? number : (long?)null)];
+            if (numbers.All(number => number >= 0)) return [.. numbers.Select(number => number!.Value)];
+        }
+        throw Fault(file, $"the tensor '{name}' has {what} {json.GetRawText()}; expected an array of whole numbers from 0");
+    }
+
+    private static void CheckPlaces(string file, Dictionary<string, SafetensorsEntry> entries, long dataStart, long fileLength)
+    {
+        long end = dataStart;
+        string before = "the header";
+        foreach ((string name, SafetensorsEntry entry) in entries.OrderBy(entry => entry.Value.Begin).ThenBy(entry => entry.Value.End))
+        {
+            if (entry.Begin < end) throw Fault(file, $"the tensors '{before}' and '{name}' overlap");
+            (end, before) = (entry.End, name);
+        }
+        if (end < fileLength && entries.Count == 0) throw Fault(file, "its header names no tensor, and yet it holds data");
+    }
+
+    private static InvalidDataException Fault(string file, string what) => new($"'{file}' is not a valid safetensors file: {what}.");
+}

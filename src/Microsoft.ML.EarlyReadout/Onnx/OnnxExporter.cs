@@ -1,0 +1,31 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Writes a network as an ONNX graph.</summary>
+internal static class OnnxExporter
+{
+    /// <summary>The name of the graph's input: one batch as stored, float32.</summary>
+    public const string InputName = "features";
+
+    /// <summary>The name of the output of <see cref="ToBytes"/>.</summary>
+    public const string LogitsName = "logits";
+
+    /// <summary>Starts a graph with the network in it and no output yet.</summary>
+    /// <param name="network">The network, as it is now; its later changes do not reach the graph.</param>
+    /// <param name="inputName">The graph's input.</param>
+    /// <returns>The graph; the name of the logits (N, classes); the name of what each stage puts out, from stage 0.</returns>
+    public static (OnnxGraph Graph, string Logits, IReadOnlyList<string> Stages) Export(StagedNetwork network, string inputName = InputName)
+    {
+        var graph = new OnnxGraph(network.GetName());
+        var stages = new List<string>();
+        string logits = network.Export(graph, graph.Input(inputName, network.Shape.Dimensions), (_, value) => stages.Add(value));
+        return (graph, logits, stages);
+    }
+
+    /// <summary>The network alone, from <see cref="InputName"/> to <see cref="LogitsName"/>, as the bytes of an <c>.onnx</c> file.</summary>
+    public static byte[] ToBytes(StagedNetwork network)
+    {
+        (OnnxGraph graph, string logits, _) = Export(network);
+        graph.Output(logits, LogitsName, network.Classes);
+        return graph.ToBytes();
+    }
+}

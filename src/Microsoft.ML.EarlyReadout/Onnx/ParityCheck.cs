@@ -1,0 +1,70 @@
+using Microsoft.ML.OnnxRuntime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Compares a network with its graph, logit by logit.</summary>
+internal static class ParityCheck
+{
+    /// <summary>Compares a network with a graph that has one input, the features, and the logits as its output.</summary>
+    /// <param name="network">The network; it is put in evaluation mode meanwhile.</param>
+    /// <param name="session">A session on its graph.</param>
+    /// <param name="rows">A batch as stored, on any device.</param>
+    /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
+    /// <param name="outputName">The name of the graph's logits.</param>
+    /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
+    public static void Verify(StagedNetwork network, InferenceSession session, Tensor rows, double tolerance = 1e-4, string outputName = OnnxExporter.LogitsName) =>
+        Verify(network, batch => Run(session, batch, outputName), rows, tolerance);
+
+    /// <summary>Compares a network with any other way of computing its logits.</summary>
+    /// <param name="network">The network; it is put in evaluation mode meanwhile.</param>
+    /// <param name="scorer">From a batch as stored (float32, on the CPU) to the logits, row by row.</param>
+    /// <param name="rows">A batch as stored, on any device.</param>
+    /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
+    /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
+    public static void Verify(StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        float[] trained = Logits(network, rows);
+        float[] exported = scorer(rows.cpu().to(ScalarType.Float32).contiguous());
+        if (trained.Length != exported.Length)
+            throw new ParityException(FormattableString.Invariant($"The exported graph gives {exported.Length} logits for {rows.size(0)} rows, the network {trained.Length}."));
+        for (int i = 0; i < trained.Length; i++)
+        {
+            double difference = Math.Abs((double)trained[i] - exported[i]) / Math.Max(1, Math.Abs((double)trained[i]));
+            if (difference <= tolerance) continue; // false for NaN too
+            throw new ParityException(FormattableString.Invariant(
+                $"The exported graph differs from {network.GetName()} in row {i / network.Classes}, class {i % network.Classes}: {exported[i]} instead of {trained[i]}, ") +
+                FormattableString.Invariant($"a difference of {difference:g3} (the largest is {Largest(trained, exported):g3}) where {tolerance:g3} is allowed. ") +
+                "A layer whose Export does not compute what its forward computes, or weights that are not finite, are the usual causes.");
+        }
+    }
+
+    private static double Largest(float[] trained, float[] exported) =>
+        trained.Zip(exported, (a, b) => Math.Abs((double)a - b) / Math.Max(1, Math.Abs((double)a))).Max();
+
+    private static float[] Logits(StagedNetwork network, Tensor rows)
+    {
+        using IDisposable noGrad = no_grad();
+        bool training = network.training;
+        network.eval();
+        try
+        {
+            Tensor device = network.parameters().First();
+            return network.call(rows.to(device.device)).cpu().data<float>().ToArray();
+        }
+        finally
+        {
+            network.train(training);
+        }
+    }
+
+    private static float[] Run(InferenceSession session, Tensor rows, string outputName)
+    {
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(rows.data<float>().ToArray(), rows.shape);
+        using var options = new RunOptions();
+        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, session.InputNames, [input], [outputName]);
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The auxiliary classifier on a stage's output: d blocks, then a linear layer; on images the blocks are basic blocks (the first without shortcut) and
+/// global average pooling comes before the linear layer, on vectors they are linear layers with ReLU.
+/// </summary>
+/// <remarks>
+/// (B, C, H, W) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.
+/// Parameters: <c>blocks.0.conv1.weight</c>, <c>blocks.0.bn1.*</c>, … or, for vectors, <c>blocks.0.weight</c>, <c>blocks.0.bias</c>; <c>head.weight</c>, <c>head.bias</c>.
+/// </remarks>
+internal sealed class ReadoutHead : Layer
+{
+    private readonly List<Layer> _layers = [];
+
+    [ComponentName(Name = "blocks")]
+    private readonly ModuleGroup _blocks = new("blocks");
+
+    [ComponentName(Name = "head")]
+    private readonly Linear _head;
+
+    /// <summary>Creates the readout; <see cref="Layer.Initialize"/> draws its weights.</summary>
+    /// <param name="channels">Channels (or features) of the stage.</param>
+    /// <param name="spatial">Whether the stage puts out images rather than vectors.</param>
+    /// <param name="depth">Blocks, at least 0.</param>
+    /// <param name="width">Channels (or units) of each block.</param>
+    /// <param name="classes">The number of classes.</param>
+    public ReadoutHead(int channels, bool spatial, int depth, int width, int classes) : base("readout")
+    {
+        for (int i = 0; i < depth; i++)
+        {
+            int inputs = i == 0 ? channels : width;
+            Layer block = spatial ? new BasicBlock(inputs, width, shortcut: i > 0) : new Linear(inputs, width);
+            _blocks.register_module(i.ToString(CultureInfo.InvariantCulture), block);
+            _layers.Add(block);
+            if (!spatial) _layers.Add(new Relu());
+        }
+        if (spatial) _layers.Add(new GlobalAveragePool());
+        _head = new Linear(depth > 0 ? width : channels, classes);
+        _layers.Add(_head);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => _layers.Aggregate(input, (value, layer) => layer.call(value)); // (B, classes)
+
+    /// <inheritdoc/>
+    public override string Export(OnnxGraph graph, string input) => Sequence.Export(graph, _layers, input);
+
+    /// <inheritdoc/>
+    public override void Initialize(Generator generator)
+    {
+        foreach (Layer layer in _layers) layer.Initialize(generator);
+    }
+
+    /// <summary>Sets the arithmetic of the blocks while training; the linear classifier stays in float32.</summary>
+    internal void SetPrecision(Precision precision) => LayerTree.SetPrecision(_blocks, precision);
+
+    /// <summary>Sets which statistics its batch norm uses in training mode: the batch's, stored or not.</summary>
+    internal void SetBatchNormMode(BatchNormMode mode) => LayerTree.SetBatchNormMode(_blocks, mode);
+
+    /// <summary>Stores the weights of its convolutions channels last, as its network's are.</summary>
+    internal void SetChannelsLast(bool channelsLast) => LayerTree.SetChannelsLast(_blocks, channelsLast);
+}
