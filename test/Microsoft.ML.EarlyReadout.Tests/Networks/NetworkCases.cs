@@ -1,0 +1,56 @@
+using Microsoft.ML.EarlyReadout;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+/// <summary>Every network of the library, small, by name; so that one theory runs over all.</summary>
+internal static class NetworkCases
+{
+    public const int Classes = 5;
+
+    public static TheoryData<string> Names =>
+        ["Mlp", "MlpOnImages", "ConvNet", "ConvNetGrey", "ResNet18Small", "ResNet18", "ResNet34", "ResNet50", "SqueezeNet11"];
+
+    public static StagedNetwork Create(string name, int classes = Classes, FeatureLayout layout = FeatureLayout.ChannelsFirst, ChannelOrder order = ChannelOrder.Rgb, ulong seed = 1)
+    {
+        (NetworkOptions options, FeatureShape shape) = name switch
+        {
+            "Mlp" => (new NetworkOptions { Kind = NetworkKind.Mlp, HiddenUnits = [12, 9] }, FeatureShape.Vector(7)),
+            "MlpOnImages" => (new NetworkOptions { Kind = NetworkKind.Mlp }, Image(3, 6, 5)),
+            "ConvNet" => (new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [8, 12, 16] }, Image(3, 17, 12)),
+            "ConvNetGrey" => (new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] }, Image(1, 8, 8)),
+            "ResNet18Small" => (new NetworkOptions { Kind = NetworkKind.ResNet18 }, Image(3, 16, 12)),
+            "ResNet18" => (new NetworkOptions { Kind = NetworkKind.ResNet18, Stem = ResNetStem.ImageNet }, Image(3, 32, 40)),
+            "ResNet34" => (new NetworkOptions { Kind = NetworkKind.ResNet34 }, Image(3, 8, 8)),
+            "ResNet50" => (new NetworkOptions { Kind = NetworkKind.ResNet50 }, Image(3, 8, 8)),
+            "SqueezeNet11" => (new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, Image(3, 32, 30)),
+            _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
+        };
+        options.Input.Order = order;
+        StagedNetwork network = NetworkFactory.Create(options, shape, bytePixels: shape.IsImage, classes, seed, _ => { });
+        Unsettle(network, seed);
+        return network;
+
+        FeatureShape Image(int channels, int height, int width) => new(layout, channels, height, width);
+    }
+
+    /// <summary>Rows as a feature column stores them: pixels 0 to 255 for images, numbers around 0 for vectors.</summary>
+    public static Tensor Rows(FeatureShape shape, int count, ulong seed = 7)
+    {
+        using var generator = new Generator(seed);
+        Tensor rows = empty([count, .. shape.Dimensions]);
+        if (!shape.IsImage) return rows.normal_(0, 1, generator);
+        using Tensor drawn = rows.uniform_(0, 256, generator);
+        return drawn.to(ScalarType.Byte);
+    }
+
+    /// <summary>Moves what fresh networks have at 0 and 1, so that a batch norm or a bias that is left out shows.</summary>
+    private static void Unsettle(StagedNetwork network, ulong seed)
+    {
+        using IDisposable noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(seed + 1);
+        foreach (Tensor vector in network.parameters().Concat(network.buffers()).Where(tensor => tensor.dim() == 1))
+            vector.add_(empty(vector.shape).uniform_(0, 0.2, generator), Scalars.One);
+    }
+}
