@@ -18,11 +18,11 @@ public sealed class BatchNormTests
         Assert.Equal([0f, 0f], Mean(norm));
 
         norm.Mode = BatchNormMode.BatchOnly;
-        Assert.True(norm.call(x).mean().abs().ToSingle() < 1e-5);
+        Assert.True(norm.call(x).mean().abs().item<float>() < 1e-5);
         Assert.Equal([0f, 0f], Mean(norm));
 
         norm.Mode = BatchNormMode.BatchAndStore;
-        Assert.True(norm.call(x).mean().abs().ToSingle() < 1e-5);
+        Assert.True(norm.call(x).mean().abs().item<float>() < 1e-5);
         Assert.All(Mean(norm), mean => Assert.InRange(mean, 0.3f, 0.5f)); // a tenth of the way to 4
 
         norm.eval();
@@ -37,9 +37,9 @@ public sealed class BatchNormTests
         using var scope = NewDisposeScope();
         using var norm = new BatchNorm2d(2);
         Tensor result = norm.call(ones(1, 2, 1, 1));
-        Assert.True(result.isfinite().all().ToBoolean());
-        Assert.All(norm.buffers(), buffer => Assert.True(buffer.isfinite().all().ToBoolean()));
+        Assert.True(result.isfinite().all().item<bool>());
+        Assert.All(norm.buffers(), buffer => Assert.True(buffer.isfinite().all().item<bool>()));
     }
 
-    private static float[] Mean(BatchNorm2d norm) => norm.get_buffer("running_mean").data<float>().ToArray();
+    private static float[] Mean(BatchNorm2d norm) => norm.get_buffer("running_mean")!.data<float>().ToArray();
 }

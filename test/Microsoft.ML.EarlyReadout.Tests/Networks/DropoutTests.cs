@@ -16,13 +16,13 @@ public sealed class DropoutTests
         dropout.SetGenerator(new Generator(4));
         Tensor first = dropout.call(x);
         dropout.SetGenerator(new Generator(4));
-        Assert.True(first.equal(dropout.call(x)).all().ToBoolean());
-        Assert.False(first.equal(dropout.call(x)).all().ToBoolean());
-        Assert.Equal(1, first.mean().ToSingle(), 0.05f);
-        Assert.Equal(0.25, first.eq(Scalars.Zero).to(ScalarType.Float32).mean().ToSingle(), 0.02);
+        Assert.True(first.equal(dropout.call(x)).all().item<bool>());
+        Assert.False(first.equal(dropout.call(x)).all().item<bool>());
+        Assert.Equal(1, first.mean().item<float>(), 0.05f);
+        Assert.Equal(0.25, first.eq(Scalars.Zero).to(ScalarType.Float32).mean().item<float>(), 0.02);
 
         dropout.eval();
-        Assert.True(dropout.call(x).equal(x).all().ToBoolean());
-        Assert.True(global.equal(Generator.Default.get_state()).all().ToBoolean());
+        Assert.True(dropout.call(x).equal(x).all().item<bool>());
+        Assert.True(global.equal(Generator.Default.get_state()).all().item<bool>());
     }
 }

@@ -18,7 +18,7 @@ public sealed class StagedNetworkTests
         Tensor whole = network.call(rows);
         Assert.Equal([3, NetworkCases.Classes], whole.shape);
         for (int k = 0; k <= network.Stages.Count; k++)
-            Assert.True(network.ForwardFrom(k, network.ForwardTo(k, rows)).equal(whole).all().ToBoolean(), $"stage {k}");
+            Assert.True(network.ForwardFrom(k, network.ForwardTo(k, rows)).equal(whole).all().item<bool>(), $"stage {k}");
     }
 
     [Theory, MemberData(nameof(Networks))]
@@ -76,9 +76,9 @@ public sealed class StagedNetworkTests
         NativeBackend.EnsureLoaded();
         Tensor before = Generator.Default.get_state();
         using StagedNetwork one = NetworkCases.Create("ConvNet", seed: 5), same = NetworkCases.Create("ConvNet", seed: 5), other = NetworkCases.Create("ConvNet", seed: 6);
-        Assert.All(one.parameters().Zip(same.parameters()), pair => Assert.True(pair.First.equal(pair.Second).all().ToBoolean()));
-        Assert.All(one.parameters().Zip(other.parameters()), pair => Assert.False(pair.First.equal(pair.Second).all().ToBoolean()));
-        Assert.True(before.equal(Generator.Default.get_state()).all().ToBoolean());
+        Assert.All(one.parameters().Zip(same.parameters()), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+        Assert.All(one.parameters().Zip(other.parameters()), pair => Assert.False(pair.First.equal(pair.Second).all().item<bool>()));
+        Assert.True(before.equal(Generator.Default.get_state()).all().item<bool>());
     }
 
     [Theory]
@@ -113,8 +113,8 @@ public sealed class StagedNetworkTests
         Assert.Equal(ScalarType.BFloat16, network.ForwardTo(1, rows).dtype);
         Tensor rough = network.call(rows);
         Assert.Equal(ScalarType.Float32, rough.dtype);
-        Assert.False(rough.equal(exact).all().ToBoolean());
-        Assert.True(rough.detach().sub(exact).abs().max().ToSingle() < 0.1f * exact.abs().max().ToSingle());
+        Assert.False(rough.equal(exact).all().item<bool>());
+        Assert.True(rough.detach().sub(exact).abs().max().item<float>() < 0.1f * exact.abs().max().item<float>());
         rough.sum().backward();
         Assert.All(network.parameters(), parameter => Assert.Equal(ScalarType.Float32, parameter.grad!.dtype));
         network.eval();

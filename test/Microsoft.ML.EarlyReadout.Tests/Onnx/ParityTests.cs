@@ -62,7 +62,7 @@ public sealed class ParityTests
         using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create("Mlp");
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
-        using (no_grad()) network.get_parameter("head.bias").add_(tensor(new[] { 0f, 0f, 0.01f, 0f, 0f }), Scalars.One);
+        using (no_grad()) network.get_parameter("head.bias")!.add_(tensor(new[] { 0f, 0f, 0.01f, 0f, 0f }), Scalars.One);
         var error = Assert.Throws<ParityException>(() => ParityCheck.Verify(network, session, NetworkCases.Rows(network.Shape, 4)));
         Assert.Contains("row 0, class 2", error.Message, StringComparison.Ordinal);
         Assert.Contains("where 0.0001 is allowed", error.Message, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class ParityTests
     {
         using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create("Mlp");
-        using (no_grad()) network.get_parameter("head.bias").fill_(Scalars.Of(double.NaN));
+        using (no_grad()) network.get_parameter("head.bias")!.fill_(Scalars.Of(double.NaN));
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
         Assert.Throws<ParityException>(() => ParityCheck.Verify(network, session, NetworkCases.Rows(network.Shape, 4)));
     }

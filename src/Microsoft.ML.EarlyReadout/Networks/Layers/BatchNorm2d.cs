@@ -70,7 +70,7 @@ public sealed class BatchNorm2d : Layer
     /// <summary>The layer in evaluation as scale · x + shift, in float64 on the CPU, each (C).</summary>
     internal (Tensor Scale, Tensor Shift) Affine()
     {
-        Tensor deviation = Exact(_variance).add(Scalars.Of(Epsilon)).sqrt();
+        Tensor deviation = Exact(_variance).add(Scalars.Of(Epsilon), Scalars.One).sqrt();
         Tensor scale = Exact(_weight).div(deviation);
         return (scale, Exact(_bias).sub(Exact(_mean).mul(scale)));
     }
