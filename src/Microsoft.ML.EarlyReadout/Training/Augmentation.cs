@@ -1,0 +1,81 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Mirrors and shifts the images of a batch at random: equal seeds change equal batches equally, and the global generator is never touched.</summary>
+/// <threadsafety>Thread-safe.</threadsafety>
+internal sealed class Augmentation
+{
+    private readonly FeatureShape _shape;
+    private readonly int _padding;
+    private readonly bool _flip;
+
+    /// <summary>Takes the options over.</summary>
+    /// <param name="options">The options; changing them afterwards changes nothing.</param>
+    /// <param name="shape">The shape of one example. Vectors are never changed.</param>
+    /// <exception cref="ArgumentException">An option is out of range for that shape; the message holds all faults.</exception>
+    public Augmentation(AugmentationOptions options, FeatureShape shape)
+    {
+        if (string.Join(" ", Faults(options, shape)) is { Length: > 0 } faults)
+            throw new ArgumentException(faults, nameof(options));
+        _shape = shape;
+        _padding = shape.IsImage ? options.CropPadding : 0;
+        _flip = shape.IsImage && options.HorizontalFlip;
+    }
+
+    /// <summary>Whether batches are changed at all.</summary>
+    public bool IsActive => _flip || _padding > 0;
+
+    /// <summary>What is wrong with the options: one sentence a fault, none if all is well.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="shape">The shape of one example; <see langword="null"/> before the data is known.</param>
+    public static IEnumerable<string> Faults(AugmentationOptions options, FeatureShape? shape = null)
+    {
+        int limit = shape is { IsImage: true } ? Math.Min(shape.Height, shape.Width) : int.MaxValue;
+        if (options.CropPadding < 0)
+            yield return FormattableString.Invariant($"Augmentation.CropPadding is {options.CropPadding}; it must be at least 0.");
+        else if (options.CropPadding >= limit)
+            yield return FormattableString.Invariant($"Augmentation.CropPadding is {options.CropPadding}; it must be less than the image's shorter side, {limit}.");
+    }
+
+    /// <summary>
+    /// Mirrors each image with probability one half and takes from each, padded by zeros in the column's units, a crop of the original size, as the options say.
+    /// </summary>
+    /// <param name="features">(B, C, H, W) or (B, H, W, C), of any number type, on any device; not changed.</param>
+    /// <param name="seed">The seed of this batch.</param>
+    /// <returns>The new batch; <paramref name="features"/> itself where nothing is to be changed.</returns>
+    public Tensor Apply(Tensor features, ulong seed)
+    {
+        if (!IsActive)
+            return features;
+        using var scope = NewDisposeScope();
+        var random = new SplitMix64(seed);
+        int rows = _shape.Layout == FeatureLayout.ChannelsFirst ? 2 : 1;
+        int columns = rows + 1;
+        var padded = Pad(features, rows); // (B, C, H + 2P, W + 2P) or (B, H + 2P, W + 2P, C)
+        // The whole batch is mirrored at once: that costs less than a call for each image.
+        var mirrored = _flip ? padded.flip(columns) : padded;
+        var images = new Tensor[features.shape[0]];
+        for (int i = 0; i < images.Length; i++)
+        {
+            var source = _flip && random.Next(2) == 1 ? mirrored : padded;
+            var image = source.narrow(0, i, 1);
+            images[i] = _padding == 0 ? image
+                : image.narrow(rows, random.Next(2 * _padding + 1), _shape.Height).narrow(columns, random.Next(2 * _padding + 1), _shape.Width);
+        }
+        return cat(images).MoveToOuterDisposeScope(); // (B, C, H, W) or (B, H, W, C)
+    }
+
+    private Tensor Pad(Tensor features, int rows)
+    {
+        if (_padding == 0)
+            return features;
+        long[] shape = features.shape;
+        shape[rows] += 2 * _padding;
+        shape[rows + 1] += 2 * _padding;
+        var padded = zeros(shape, features.dtype, features.device);
+        padded.narrow(rows, _padding, _shape.Height).narrow(rows + 1, _padding, _shape.Width).copy_(features);
+        return padded;
+    }
+}
