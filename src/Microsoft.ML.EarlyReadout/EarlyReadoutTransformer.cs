@@ -22,7 +22,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
 {
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;
-    private readonly Lazy<StockChain> _chain;
+    private readonly Lazy<StockChain> _rowChain;
     private bool _disposed;
 
     private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, DataViewSchema trainingSchema, ScoringColumns columns)
@@ -31,7 +31,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         _head = head;
         _columns = columns;
         Session = new ScoringSession(graph);
-        _chain = new Lazy<StockChain>(() => new StockChain(graph, head, columns));
+        _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, columns, forSaving: false));
         FeatureColumnType = trainingSchema[columns.Feature].Type;
         ClassNames = NamesOf(trainingSchema[columns.Label], head.Classes);
     }
@@ -124,18 +124,21 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _columns.FeatureIn(inputSchema);
-        return Chain.For(inputSchema).GetRowToRowMapper(inputSchema);
+        return _rowChain.Value.For(inputSchema).GetRowToRowMapper(inputSchema);
     }
 
     /// <inheritdoc/>
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var chain = new StockChain(Graph, _head, _columns, forSaving: true);
         // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);
-        Chain.For(features.ToSchema()).Save(ctx);
+        chain.For(features.ToSchema()).Save(ctx);
     }
 
     /// <summary>Frees the native session. Views that <see cref="Transform"/> returned can no longer be read.</summary>
@@ -144,16 +147,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         if (_disposed) return;
         _disposed = true;
         Session.Dispose();
-        if (_chain.IsValueCreated) _chain.Value.Dispose();
-    }
-
-    private StockChain Chain
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _chain.Value;
-        }
+        if (_rowChain.IsValueCreated) _rowChain.Value.Dispose();
     }
 
     private static string[] NamesOf(DataViewSchema.Column label, int classes)

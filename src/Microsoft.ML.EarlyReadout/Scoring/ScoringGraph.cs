@@ -9,8 +9,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Classes">C.</param>
 internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Shape, string Logits, string Score, int Classes)
 {
-    // e⁻¹⁰⁰ is far below the smallest probability that a float can tell from zero, so clipping there changes no score and keeps the head's sums small and exact.
-    private const float LogitFloor = -100;
+    // e⁻⁴⁰ is below the 1e-15 at which ML.NET's log loss clips, so raising far logits to there changes no metric. It keeps the head's float sums exact.
+    private const float LogitFloor = -40;
 
     /// <summary>Writes the graph.</summary>
     /// <param name="columns">Input and outputs are named after these.</param>
@@ -36,9 +36,11 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
 
     private static string HeadInput(OnnxGraph graph, string logits, StockHead head)
     {
-        string highest = graph.Node("ReduceMax", [logits], ("axes", new long[] { 1 }), ("keepdims", 1));
-        string relative = graph.Node("Max", [graph.Node("Sub", [logits, highest]), graph.Constant("logit_floor", [LogitFloor], 1)]);
-        string shifted = graph.Node("Sub", [relative, graph.Constant("head_shift", head.Shift, head.Classes)]);
+        string highest = graph.Node("ReduceMax", [logits], ("axes", new long[] { 1 }), ("keepdims", 1)); // (N, 1)
+        string relative = graph.Node("Max", [graph.Node("Sub", [logits, highest]), graph.Constant("logit_floor", [LogitFloor], 1)]); // (N, C)
+        string mean = graph.Node("ReduceMean", [relative], ("axes", new long[] { 1 }), ("keepdims", 1)); // (N, 1)
+        string centred = graph.Node("Sub", [relative, mean]); // (N, C): softmax sees no shift, and sums around zero lose the least
+        string shifted = graph.Node("Sub", [centred, graph.Constant("head_shift", head.Shift, head.Classes)]);
         return graph.Node("MatMul", [shifted, graph.Constant("head_matrix", head.Matrix, head.Classes, head.Classes)]);
     }
 }

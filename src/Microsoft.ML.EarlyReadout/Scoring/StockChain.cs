@@ -18,21 +18,27 @@ internal sealed class StockChain : IDisposable
     private readonly TemporaryFolder _folder;
     private readonly ITransformer _onnx;
 
-    public StockChain(ScoringGraph graph, StockHead head, ScoringColumns columns)
+    /// <param name="graph">The graph.</param>
+    /// <param name="head">The head that it feeds.</param>
+    /// <param name="columns">Names of the columns.</param>
+    /// <param name="forSaving">Whether the chain will be saved: then its file stays until <see cref="Dispose"/>, because saving reads it again by its name.</param>
+    public StockChain(ScoringGraph graph, StockHead head, ScoringColumns columns, bool forSaving)
     {
         _columns = columns;
         _head = head;
         // The OnnxTransformer keeps its graph in a file of the context's temporary folder; in a folder of our own, that file cannot be left behind.
+        bool ready = false;
         _folder = new TemporaryFolder();
         try
         {
             _ml.TempFilePath = _folder.Path;
             using var bytes = new MemoryStream(graph.Bytes, writable: false);
             _onnx = _ml.Transforms.ApplyOnnxModel([StockHead.InputColumn], [graph.Input], bytes).Fit(new EmptyView(GraphInputSchema(graph)));
+            ready = true;
         }
         finally
         {
-            _folder.TryDelete();
+            if (!ready || !forSaving) _folder.TryDelete();
         }
     }
 

@@ -8,9 +8,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// PredictedLabel key with the training label's own key values, of types that ML.NET itself loads.
 /// </summary>
 /// <remarks>
-/// The head computes <c>softmax(W·x + b)</c>. The graph hands it <c>x = (z − b)·(W + J/C)⁻ᵀ</c>, with z the logits and J all ones, so that
-/// <c>W·x + b = z − mean(x)</c> and the head's scores are <c>softmax(z)</c>. The columns of a softmax's W sum to zero, so W alone is singular; adding J/C only
-/// shifts all logits by one number.
+/// The head computes <c>softmax(W·x + b)</c>. The graph hands it <c>x = (z − b)·(W + s·J/C)⁻ᵀ</c>, with z the logits and J all ones, so that
+/// <c>W·x + b = z − s·mean(x)</c> and the head's scores are <c>softmax(z)</c>. The columns of a softmax's W sum to zero, so W alone is singular; adding a multiple
+/// of J only shifts all logits by one number. One-hot rows make W nearly a·(I − J/C), so with s = a the sum is nearly a·I: as well conditioned as can be.
 /// </remarks>
 internal sealed class StockHead
 {
@@ -30,7 +30,7 @@ internal sealed class StockHead
     /// <summary>b: (C).</summary>
     public float[] Shift { get; }
 
-    /// <summary>(W + J/C)⁻ᵀ: (C, C), row-major.</summary>
+    /// <summary>(W + s·J/C)⁻ᵀ: (C, C), row-major.</summary>
     public float[] Matrix { get; }
 
     /// <summary>The number of classes.</summary>
@@ -61,8 +61,9 @@ internal sealed class StockHead
 
         VBuffer<float>[]? weights = null;
         head.Model.GetWeights(ref weights, out _);
-        double[][] shifted = [.. weights.Select(row => row.DenseValues().Select(w => w + 1.0 / classes).ToArray())]; // W + J/C: (C, C)
-        double[][] inverse = SquareMatrix.Invert(shifted);
+        double[][] w = [.. weights.Select(row => row.DenseValues().Select(value => (double)value).ToArray())]; // (C, C)
+        double shift = w.Select((row, i) => row[i]).Sum() / (classes - 1) / classes; // s / C
+        double[][] inverse = SquareMatrix.Invert([.. w.Select(row => row.Select(value => value + shift).ToArray())]);
         var matrix = new float[classes * classes];
         for (int i = 0; i < classes; i++)
             for (int j = 0; j < classes; j++)
