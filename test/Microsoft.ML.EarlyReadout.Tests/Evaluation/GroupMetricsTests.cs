@@ -61,11 +61,13 @@ public sealed class GroupMetricsTests
         Assert.Equal((Math.Abs(1 - 1.3) + Math.Abs(2 - 2.8)) / 5, metrics.ExpectedCalibrationError!.Value, 6);
     }
 
-    [Fact]
-    public void Scores_that_are_no_probabilities_give_no_log_loss_and_no_calibration_error()
+    [Theory]
+    [InlineData(3, -2)]
+    [InlineData(0.4f, 0.2f)]
+    public void Scores_that_are_no_probabilities_give_no_log_loss_and_no_calibration_error(float first, float second)
     {
         ScoredRows.Row[] rows = ScoredRows.Birds;
-        rows[3].Score = [4, -2];
+        rows[3].Score = [first, second];
         GroupMetrics metrics = Evaluate(null, rows);
         Assert.Null(metrics.LogLoss);
         Assert.Null(metrics.ExpectedCalibrationError);
