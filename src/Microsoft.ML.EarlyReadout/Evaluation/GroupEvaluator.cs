@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -78,7 +79,7 @@ internal sealed class GroupEvaluator
             int predicted = readPredicted();
             bool correct = predicted == label;
             _groups.Add(path, correct);
-            _confusion[(label, predicted)] = _confusion.GetValueOrDefault((label, predicted)) + 1;
+            CollectionsMarshal.GetValueRefOrAddDefault(_confusion, (label, predicted), out _)++;
             readScore(ref score);
             score.CopyTo(scores);
             _scores.Add(scores, label, correct);
