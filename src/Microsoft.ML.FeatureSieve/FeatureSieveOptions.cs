@@ -39,5 +39,18 @@ public sealed partial class FeatureSieveTrainer
         /// <summary>Whether the forgetting step's own forward, too, moves live batch-norm statistics.</summary>
         /// <value>The default value is <see langword="false"/>: stored statistics move once a step, with the main forward.</value>
         public bool ForgettingMovesStatistics { get; set; }
+
+        internal void Validate()
+        {
+            var faults = new OptionFaults();
+            this.AddFaults(faults);
+            Readout.AddFaults(faults, nameof(Readout));
+            faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
+            faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);
+            faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
+            faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
+            faults.Defined(nameof(BatchNorm), BatchNorm);
+            faults.ThrowIfAny("FeatureSieveTrainer.Options");
+        }
     }
 }

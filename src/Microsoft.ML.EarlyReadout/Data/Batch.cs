@@ -9,6 +9,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Rows">The rows' places in the training set.</param>
 internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, long[] Rows) : IDisposable
 {
+    /// <summary>The number of rows, B.</summary>
+    public int Count => Rows.Length;
+
     /// <summary>Disposes the tensors, for a caller without a dispose scope.</summary>
     public void Dispose()
     {

@@ -25,7 +25,7 @@ internal static class Holdout
             var rows = byClass[c];
             for (int drawn = 0; drawn < shares[c]; drawn++)
             {
-                int other = drawn + (int)random.Next(rows.Count - drawn);
+                int other = drawn + (int)random.NextBelow((ulong)(rows.Count - drawn));
                 (rows[drawn], rows[other]) = (rows[other], rows[drawn]);
                 isHeldOut[rows[drawn]] = true;
             }

@@ -20,6 +20,10 @@ internal static class CatalogEnvironment
 
     public static IHostEnvironment Of(ModelOperationsCatalog catalog) => Read(catalog);
 
+    /// <summary>The seed that the <see cref="MLContext"/> was made with, if it was given one.</summary>
+    public static int? SeedOf(IHostEnvironment environment) =>
+        environment.GetType().GetProperty("Seed")?.GetValue(environment) as int?;
+
     /// <exception cref="NotSupportedException">The catalog does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     internal static IHostEnvironment Read(object catalog)
     {

@@ -59,10 +59,10 @@ internal sealed class Augmentation
         var images = new Tensor[features.shape[0]];
         for (int i = 0; i < images.Length; i++)
         {
-            var source = _flip && random.Next(2) == 1 ? mirrored : padded;
+            var source = _flip && random.NextBelow(2) == 1 ? mirrored : padded;
             var image = source.narrow(0, i, 1);
             images[i] = _padding == 0 ? image
-                : image.narrow(rows, random.Next(2 * _padding + 1), _shape.Height).narrow(columns, random.Next(2 * _padding + 1), _shape.Width);
+                : image.narrow(rows, (long)random.NextBelow((ulong)(2 * _padding + 1)), _shape.Height).narrow(columns, (long)random.NextBelow((ulong)(2 * _padding + 1)), _shape.Width);
         }
         return cat(images).MoveToOuterDisposeScope(); // (B, C, H, W) or (B, H, W, C)
     }

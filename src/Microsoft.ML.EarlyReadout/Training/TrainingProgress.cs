@@ -8,7 +8,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Losses">Mean of each loss since the epoch's start, by name (such as <c>main</c>, <c>readout</c>, <c>forget</c>); empty before the first.</param>
 /// <param name="RowsPerSecond">Training rows a second since the epoch's start.</param>
 /// <param name="TimeLeft">Estimated time to the end of the last epoch.</param>
-/// <param name="SelectionScore">The validation figure of the last finished epoch, between 0 and 1, or <see langword="null"/> before it or without validation.</param>
 public sealed record TrainingProgress(
     int Epoch,
     int Epochs,
@@ -16,5 +15,4 @@ public sealed record TrainingProgress(
     int StepsPerEpoch,
     IReadOnlyDictionary<string, double> Losses,
     double RowsPerSecond,
-    TimeSpan TimeLeft,
-    double? SelectionScore);
+    TimeSpan TimeLeft);

@@ -27,6 +27,13 @@ internal abstract class Optimizer : IDisposable
         _parameters = [.. parameters.Select(entry => (Tensor)entry.Parameter)];
     }
 
+    /// <summary>The optimiser that options describe.</summary>
+    public static Optimizer Create(OptimizerOptions options, IReadOnlyList<(string Name, Parameter Parameter)> parameters) => options.Kind switch
+    {
+        OptimizerKind.AdamW => new AdamWOptimizer(parameters, weightDecay: options.WeightDecay),
+        _ => new SgdOptimizer(parameters, options.Momentum, options.WeightDecay),
+    };
+
     /// <summary>The running averages and counts, each named by its parameter and its meaning, such as "conv1.weight/momentum". They stay the optimiser's.</summary>
     public abstract IEnumerable<(string Name, Tensor Tensor)> State { get; }
 

@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Builds the readout that options describe, fit to a network's stage.</summary>
+internal static class ReadoutFactory
+{
+    /// <summary>Builds a readout on the CPU, in training mode.</summary>
+    /// <param name="network">The network that it reads, on any device.</param>
+    /// <param name="options">Stage, depth and width.</param>
+    /// <param name="seed">Draws the initial weights.</param>
+    /// <exception cref="ArgumentException">The network has no such stage; the message names those it has.</exception>
+    public static ReadoutHead Create(StagedNetwork network, ReadoutOptions options, ulong seed)
+    {
+        if (options.Stage > network.Stages.Count)
+        {
+            throw new ArgumentException($"Readout.Stage is {options.Stage}, but {network.GetName()} has {network.Stages.Count} stages: "
+                + string.Join(", ", network.Stages.Select((stage, index) => $"{index + 1} ({stage.Name})")) + ".");
+        }
+
+        (int channels, bool spatial) = Tap(network, options.Stage);
+        var readout = new ReadoutHead(channels, spatial, options.Depth, options.Width, network.Classes);
+        using var generator = new Generator(seed, CPU);
+        readout.Initialize(generator);
+        return readout;
+    }
+
+    /// <summary>What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any stage.</summary>
+    private static (int Channels, bool Spatial) Tap(StagedNetwork network, int stage)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        network.eval();
+        Tensor tap = network.ForwardTo(stage, zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device));
+        network.train();
+        return ((int)tap.size(1), tap.dim() == 4);
+    }
+}

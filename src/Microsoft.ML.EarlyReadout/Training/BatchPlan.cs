@@ -1,0 +1,13 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Cuts n rows into batches. Every row is used in every epoch; a last batch of a single row joins the one before it, because batch norm cannot normalise one row.
+/// </summary>
+internal sealed class BatchPlan(int rows, int batchSize)
+{
+    /// <summary>Batches in an epoch.</summary>
+    public int Count { get; } = Math.Max(1, rows / batchSize + (rows % batchSize > 1 || (rows % batchSize == 1 && batchSize == 1) ? 1 : 0));
+
+    /// <summary>The rows of a batch.</summary>
+    public Range this[int batch] => batch == Count - 1 ? (batch * batchSize)..rows : (batch * batchSize)..((batch + 1) * batchSize);
+}

@@ -1,0 +1,31 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Turns predictions on the validation rows into the figure by which an epoch is kept.</summary>
+internal static class EpochSelection
+{
+    /// <param name="metric">The figure.</param>
+    /// <param name="predicted">The predicted class of each row.</param>
+    /// <param name="labels">The class of each row.</param>
+    /// <param name="groups">The group of each row; needed by the two group figures alone.</param>
+    /// <returns>A number from 0 to 1.</returns>
+    public static double Score(SelectionMetric metric, ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> groups) => metric switch
+    {
+        SelectionMetric.ClassBalancedAccuracy => AccuracyByPart(predicted, labels, labels).Average(),
+        SelectionMetric.MeanOfGroupsAccuracy => AccuracyByPart(predicted, labels, groups).Average(),
+        SelectionMetric.WorstGroupAccuracy => AccuracyByPart(predicted, labels, groups).Min(),
+        _ => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
+    };
+
+    /// <summary>The accuracy of each part that has rows.</summary>
+    private static List<double> AccuracyByPart(ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> parts)
+    {
+        var counts = new SortedDictionary<int, (int Right, int All)>();
+        for (int row = 0; row < labels.Length; row++)
+        {
+            (int right, int all) = counts.GetValueOrDefault(parts[row]);
+            counts[parts[row]] = (right + (predicted[row] == labels[row] ? 1 : 0), all + 1);
+        }
+
+        return [.. counts.Values.Select(count => (double)count.Right / count.All)];
+    }
+}

@@ -1,0 +1,18 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What a method does with one batch. The loop owns everything else: order, rates, validation, selection, progress.</summary>
+internal interface ITrainingStep : IDisposable
+{
+    /// <summary>One step on one batch. Runs inside a dispose scope; never waits for the device.</summary>
+    void Run(Batch batch, in StepContext context);
+
+    /// <summary>One line for the log about the epoch that has just ended.</summary>
+    /// <param name="losses">The epoch's means, by meter.</param>
+    string Describe(IReadOnlyDictionary<string, double> losses);
+}
+
+/// <summary>Where in the training a step stands.</summary>
+/// <param name="Step">Steps done since the start of the training.</param>
+/// <param name="RateFactor">The schedule's factor on every learning rate.</param>
+/// <param name="Meters">Takes the step's losses.</param>
+internal readonly record struct StepContext(long Step, double RateFactor, LossMeters Meters);

@@ -1,0 +1,25 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The factor on every learning rate at a given step: linear warm-up, then the course that the options name.</summary>
+internal sealed class LearningRateSchedule(ScheduleOptions options, int stepsPerEpoch, int epochs)
+{
+    /// <param name="step">Steps done since the start of the training.</param>
+    /// <returns>A factor from 0 to 1.</returns>
+    public double Factor(long step)
+    {
+        // The first of W warm-up steps runs at 1/W of the rate, not at 0: a step that moves nothing would be wasted.
+        if (step < options.WarmUpSteps) return (step + 1.0) / options.WarmUpSteps;
+        return options.Kind switch
+        {
+            ScheduleKind.Step => Math.Pow(options.StepFactor, step / stepsPerEpoch / options.StepEpochs),
+            ScheduleKind.Cosine => 0.5 * (1 + Math.Cos(Math.PI * Progress(step))),
+            _ => 1,
+        };
+    }
+
+    private double Progress(long step)
+    {
+        double total = (double)stepsPerEpoch * epochs - options.WarmUpSteps;
+        return total <= 0 ? 1 : Math.Min(1, (step - options.WarmUpSteps) / total);
+    }
+}

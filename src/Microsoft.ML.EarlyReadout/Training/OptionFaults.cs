@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Collects everything that is wrong with a set of options, so that one exception can say all of it.</summary>
+internal sealed class OptionFaults
+{
+    private readonly List<string> _faults = [];
+
+    public void Add(string fault) => _faults.Add(fault);
+
+    public void Add(IEnumerable<string> faults) => _faults.AddRange(faults);
+
+    public void AtLeast(string name, double value, double minimum)
+    {
+        if (!(value >= minimum) || double.IsInfinity(value)) _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)}.");
+    }
+
+    public void GreaterThan(string name, double value, double bound)
+    {
+        if (!(value > bound) || double.IsInfinity(value)) _faults.Add($"{name} is {Text(value)}; it must be greater than {Text(bound)}.");
+    }
+
+    /// <summary>The half-open range [minimum, end).</summary>
+    public void Within(string name, double value, double minimum, double end)
+    {
+        if (!(value >= minimum && value < end)) _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)} and less than {Text(end)}.");
+    }
+
+    public void NotEmpty(string name, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value)) _faults.Add($"{name} is empty; it must name a column.");
+    }
+
+    public void Defined<T>(string name, T value) where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) _faults.Add($"{name} is {value}; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+    }
+
+    /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
+    public void ThrowIfAny(string owner)
+    {
+        if (_faults.Count == 0) return;
+        string count = _faults.Count == 1 ? "1 fault" : $"{_faults.Count} faults";
+        throw new ArgumentException($"{owner} has {count}:{string.Concat(_faults.Select(fault => $"{Environment.NewLine}- {fault}"))}");
+    }
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}

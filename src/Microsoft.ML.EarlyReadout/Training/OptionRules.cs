@@ -1,0 +1,54 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The ranges of the options that all trainers share, in one place.</summary>
+internal static class OptionRules
+{
+    public static void AddFaults(this TrainerOptions options, OptionFaults faults)
+    {
+        faults.NotEmpty(nameof(options.FeatureColumnName), options.FeatureColumnName);
+        faults.NotEmpty(nameof(options.LabelColumnName), options.LabelColumnName);
+        faults.NotEmpty(nameof(options.ScoreColumnName), options.ScoreColumnName);
+        faults.NotEmpty(nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName);
+        faults.AtLeast(nameof(options.Epochs), options.Epochs, 1);
+        faults.AtLeast(nameof(options.BatchSize), options.BatchSize, 1);
+        faults.Within(nameof(options.ValidationFraction), options.ValidationFraction, 0, 1);
+        faults.Defined(nameof(options.Selection), options.Selection);
+        faults.Defined(nameof(options.Precision), options.Precision);
+        faults.AtLeast(nameof(options.MemoryBudgetMebibytes), options.MemoryBudgetMebibytes, 1);
+        if (options.ValidationFraction > 0 && options.ValidationSet is not null)
+            faults.Add("ValidationFraction and ValidationSet are both given; give one.");
+        if (options.Selection is SelectionMetric.WorstGroupAccuracy or SelectionMetric.MeanOfGroupsAccuracy && options.GroupColumnName is null)
+            faults.Add($"Selection is {options.Selection}, which needs GroupColumnName.");
+        if (!TrainingDevice.IsName(options.Device)) faults.Add($"Device is '{options.Device}'; it must be one of {TrainingDevice.Names}.");
+
+        options.Optimizer.AddFaults(faults, nameof(options.Optimizer));
+        options.Schedule.AddFaults(faults, nameof(options.Schedule));
+        faults.AtLeast($"{nameof(options.Augmentation)}.{nameof(options.Augmentation.CropPadding)}", options.Augmentation.CropPadding, 0);
+        faults.Add(options.Network.Faults());
+    }
+
+    public static void AddFaults(this ReadoutOptions options, OptionFaults faults, string name)
+    {
+        faults.AtLeast($"{name}.{nameof(options.Stage)}", options.Stage, 1);
+        faults.AtLeast($"{name}.{nameof(options.Depth)}", options.Depth, 0);
+        faults.AtLeast($"{name}.{nameof(options.Width)}", options.Width, 1);
+    }
+
+    private static void AddFaults(this OptimizerOptions options, OptionFaults faults, string name)
+    {
+        faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
+        faults.GreaterThan($"{name}.{nameof(options.LearningRate)}", options.LearningRate, 0);
+        faults.AtLeast($"{name}.{nameof(options.WeightDecay)}", options.WeightDecay, 0);
+        faults.Within($"{name}.{nameof(options.Momentum)}", options.Momentum, 0, 1);
+        faults.AtLeast($"{name}.{nameof(options.ClipNorm)}", options.ClipNorm, 0);
+    }
+
+    private static void AddFaults(this ScheduleOptions options, OptionFaults faults, string name)
+    {
+        faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
+        faults.AtLeast($"{name}.{nameof(options.WarmUpSteps)}", options.WarmUpSteps, 0);
+        faults.AtLeast($"{name}.{nameof(options.StepEpochs)}", options.StepEpochs, 1);
+        faults.GreaterThan($"{name}.{nameof(options.StepFactor)}", options.StepFactor, 0);
+        if (options.StepFactor > 1) faults.Add($"{name}.{nameof(options.StepFactor)} is {options.StepFactor}; it must be at most 1.");
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A trainer's own copy of its options, so that options can be shared by trainers and threads and changed afterwards.</summary>
+internal static class OptionsCopy
+{
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    /// <summary>Copies by way of JSON, as a sweep does, and takes along by reference what JSON cannot hold.</summary>
+    public static T Copy<T>(this T options) where T : TrainerOptions
+    {
+        T copy = JsonSerializer.Deserialize<T>(JsonSerializer.Serialize(options, Json), Json)!;
+        copy.ValidationSet = options.ValidationSet;
+        copy.Progress = options.Progress;
+        copy.CancellationToken = options.CancellationToken;
+        copy.Network.Custom = options.Network.Custom;
+        return copy;
+    }
+}

@@ -1,0 +1,86 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The one training loop: shuffle → batch → augment → step → validate → select. What a method does with a batch is its <see cref="ITrainingStep"/>; all else is here.
+/// </summary>
+internal sealed class TrainingLoop(
+    StagedNetwork network,
+    ITrainingStep step,
+    TrainingRows training,
+    TrainingRows? validation,
+    TrainerOptions options,
+    Device device,
+    SeedSequence seeds,
+    Action<string> log)
+{
+    private readonly BatchPlan _batches = new(training.Rows.Length, options.BatchSize);
+    private readonly Augmentation _augmentation = new(options.Augmentation, training.Set.Shape);
+
+    /// <summary>Trains; afterwards the network holds the weights of the selected epoch and is in evaluation mode.</summary>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
+    public void Run()
+    {
+        var schedule = new LearningRateSchedule(options.Schedule, _batches.Count, options.Epochs);
+        using var meters = new LossMeters(device);
+        using var best = new BestEpoch(network);
+        using var dropout = new Generator(0, device);
+        network.SetDropoutGenerator(dropout);
+        var progress = new ProgressReporter(options, _batches.Count, training.Rows.Length);
+
+        for (int epoch = 1; epoch <= options.Epochs; epoch++)
+        {
+            network.train();
+            meters.Reset();
+            progress.StartEpoch(epoch);
+            long[] order = Shuffled(epoch);
+
+            for (int batch = 0; batch < _batches.Count; batch++)
+            {
+                options.CancellationToken.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope(); // everything that a step allocates dies with it
+                long done = (long)(epoch - 1) * _batches.Count + batch;
+                ulong seed = seeds.For("batch", epoch, batch).Seed;
+                dropout.manual_seed(unchecked((long)seed));
+                Batch rows = training.Set.Gather(order.AsSpan(_batches[batch]), device);
+                rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
+                step.Run(rows, new StepContext(done, schedule.Factor(done), meters));
+                progress.Advance(batch + 1, meters);
+            }
+
+            IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
+            double? score = validation is null ? null : Validate(validation);
+            bool kept = best.Offer(epoch, score);
+            log(Describe(epoch, losses, score, kept, progress.EpochTime));
+        }
+
+        best.Restore();
+        network.eval();
+        if (best.Epoch != options.Epochs) log($"Keeping the network of epoch {best.Epoch}.");
+    }
+
+    private long[] Shuffled(int epoch)
+    {
+        long[] order = seeds.For("shuffle", epoch).Permutation(training.Rows.Length);
+        for (int i = 0; i < order.Length; i++) order[i] = training.Rows[order[i]];
+        return order;
+    }
+
+    private double? Validate(TrainingRows rows)
+    {
+        if (options.Selection == SelectionMetric.LastEpoch) return null;
+        long[] predicted = Prediction.Classes(network, rows, device, options.CancellationToken);
+        int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
+        int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
+        return EpochSelection.Score(options.Selection, predicted, labels, groups);
+    }
+
+    private string Describe(int epoch, IReadOnlyDictionary<string, double> losses, double? score, bool kept, TimeSpan time)
+    {
+        string selection = score is null ? "" : FormattableString.Invariant($"; validation {options.Selection} {score:F4}{(kept ? " (best so far)" : "")}");
+        return FormattableString.Invariant($"Epoch {epoch}/{options.Epochs} in {time.TotalSeconds:F1} s: {step.Describe(losses)}{selection}");
+    }
+}

@@ -1,0 +1,6 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Some rows of a packed set: those to train on, or those to validate on.</summary>
+/// <param name="Set">The packed rows.</param>
+/// <param name="Rows">Which of them.</param>
+internal sealed record TrainingRows(TrainingSet Set, long[] Rows);

@@ -1,0 +1,51 @@
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+
+namespace Microsoft.ML;
+
+/// <summary>Puts the feature sieve among the multiclass trainers of an <see cref="MLContext"/>.</summary>
+public static class FeatureSieveCatalog
+{
+    /// <summary>Creates a <see cref="FeatureSieveTrainer"/>, which trains a network while it forgets what an early readout can see.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="labelColumnName">The column of labels, a key.</param>
+    /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
+    /// <param name="network">The kind of network.</param>
+    /// <param name="readoutStage">The stage whose output the readout reads, from 1.</param>
+    /// <param name="readoutDepth">Blocks of the readout before its linear classifier, at least 0.</param>
+    /// <param name="forgetEvery">Steps from one forgetting step to the next; 0: never, which is exactly plain training.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
+    public static FeatureSieveTrainer FeatureSieve(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        string labelColumnName = "Label",
+        string featureColumnName = "Features",
+        NetworkKind network = NetworkKind.Automatic,
+        int readoutStage = 1,
+        int readoutDepth = 2,
+        int forgetEvery = 5,
+        int epochs = 10) =>
+        catalog.FeatureSieve(new FeatureSieveTrainer.Options
+        {
+            LabelColumnName = labelColumnName,
+            FeatureColumnName = featureColumnName,
+            Network = { Kind = network },
+            Readout = { Stage = readoutStage, Depth = readoutDepth },
+            ForgetEvery = forgetEvery,
+            Epochs = epochs,
+        });
+
+    /// <summary>Creates a <see cref="FeatureSieveTrainer"/> with all its options.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    public static FeatureSieveTrainer FeatureSieve(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        FeatureSieveTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new FeatureSieveTrainer(CatalogEnvironment.Of(catalog), options);
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.ML.EarlyReadout;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureSieve;
+
+/// <summary>
+/// One step of the feature sieve, with three optimisers on one batch, in the order of the released code:
+/// <list type="number">
+/// <item>readout: <c>L_aux = −log q_y(sg[f≤k(x)])</c> moves the readout alone;</item>
+/// <item>forgetting, every N steps: <c>L_forget</c> through the readout, which stays as it is, moves the stages up to k alone;</item>
+/// <item>main: <c>L_main = −log p_y(x)</c> moves the network.</item>
+/// </list>
+/// A step that does not forget needs one forward of the network, whose tap the readout reads detached. A step that forgets has a forward of its own up to stage k.
+/// </summary>
+internal sealed class SieveStep : ITrainingStep
+{
+    private readonly StagedNetwork _network;
+    private readonly ReadoutHead _readout;
+    private readonly FeatureSieveTrainer.Options _options;
+    private readonly BatchNormMode _mainMode;
+    private readonly BatchNormMode _forgettingMode;
+    private readonly List<Tensor> _lower;
+    private readonly Optimizer _mainOptimizer;
+    private readonly Optimizer _readoutOptimizer;
+    private readonly Optimizer _forgettingOptimizer;
+
+    /// <param name="network">The network, on its device.</param>
+    /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device.</param>
+    /// <param name="options">The options; already validated.</param>
+    /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
+    public SieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics)
+    {
+        _network = network;
+        _readout = readout;
+        _options = options;
+        _mainMode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
+        _forgettingMode = frozenStatistics || options.ForgettingMovesStatistics ? _mainMode : BatchNormMode.BatchOnly;
+
+        IReadOnlyList<(string Name, Parameter Parameter)> lower = network.ParametersTo(options.Readout.Stage);
+        _lower = [.. lower.Select(named => named.Parameter)];
+        _mainOptimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
+        _readoutOptimizer = new SgdOptimizer([.. readout.named_parameters()], momentum: 0.9, options.ReadoutWeightDecay);
+        _forgettingOptimizer = new SgdOptimizer(lower, momentum: 0, weightDecay: 0);
+    }
+
+    /// <inheritdoc/>
+    public void Run(Batch batch, in StepContext context)
+    {
+        _readout.train();
+        bool forgets = _options.ForgetEvery > 0 && context.Step % _options.ForgetEvery == 0;
+        if (forgets) TrainReadoutAndForget(batch, context);
+
+        _network.SetBatchNormMode(_mainMode);
+        Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
+        Tensor logits = _network.ForwardFrom(_options.Readout.Stage, tap); // (B, C)
+        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
+        context.Meters.Add("main", loss, batch.Count);
+
+        if (forgets) MeasureForgetting(tap, context);
+        else TrainReadout(tap, batch, context);
+
+        loss.backward();
+        if (_options.Optimizer.ClipNorm > 0) _mainOptimizer.ClipGradients(_options.Optimizer.ClipNorm);
+        _mainOptimizer.Step(_options.Optimizer.LearningRate * context.RateFactor);
+        _mainOptimizer.ZeroGradients();
+    }
+
+    /// <inheritdoc/>
+    public string Describe(IReadOnlyDictionary<string, double> losses)
+    {
+        string text = FormattableString.Invariant(
+            $"main loss {losses["main"]:F4}, readout loss {losses["readout"]:F4}, readout accuracy {losses["readout accuracy"]:F4}");
+        return losses.TryGetValue("forget", out double before)
+            ? text + FormattableString.Invariant($", forgetting loss {before:F4} → {losses["forgotten"]:F4}, bound log C {Math.Log(_network.Classes):F4}")
+            : text;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _mainOptimizer.Dispose();
+        _readoutOptimizer.Dispose();
+        _forgettingOptimizer.Dispose();
+        _readout.Dispose();
+    }
+
+    private void TrainReadoutAndForget(Batch batch, in StepContext context)
+    {
+        _network.SetBatchNormMode(_forgettingMode);
+        Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
+        TrainReadout(tap, batch, context);
+
+        _readout.SetBatchNormMode(_options.ForgettingMovesStatistics ? BatchNormMode.BatchAndStore : BatchNormMode.BatchOnly);
+        Tensor loss = ForgettingLoss.Of(_readout.call(tap));
+        _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
+        context.Meters.Add("forget", loss, batch.Count);
+        autograd.backward([loss], inputs: _lower); // the readout and the stages above get no gradient at all
+        _forgettingOptimizer.Step(_options.ForgetLearningRate * context.RateFactor);
+        _forgettingOptimizer.ZeroGradients();
+    }
+
+    private void TrainReadout(Tensor tap, Batch batch, in StepContext context)
+    {
+        Tensor logits = _readout.call(tap.detach()); // (B, C); detached: nothing flows back into the network
+        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
+        context.Meters.Add("readout", loss, batch.Count);
+        context.Meters.Add("readout accuracy", logits.argmax(1).eq(batch.Labels).to(ScalarType.Float32).mean(), batch.Count);
+        loss.backward();
+        _readoutOptimizer.Step(_options.ReadoutLearningRate * context.RateFactor);
+        _readoutOptimizer.ZeroGradients();
+    }
+
+    /// <summary>The forgetting loss on the same rows once the step is made: where the sieve works it has fallen toward its bound, log C.</summary>
+    private void MeasureForgetting(Tensor tap, in StepContext context)
+    {
+        using var noGrad = no_grad();
+        _readout.SetBatchNormMode(BatchNormMode.BatchOnly);
+        context.Meters.Add("forgotten", ForgettingLoss.Of(_readout.call(tap.detach())), tap.shape[0]);
+        _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
+    }
+}
