@@ -17,11 +17,16 @@ internal sealed class CountingNetwork : StagedNetwork
         Initialize(generator);
     }
 
+    public void StartCounting()
+    {
+        foreach (CountingLayer counter in _counters) counter.Runs = 0;
+    }
+
     public int[] Runs => [.. _counters.Select(counter => counter.Runs)];
 
     private sealed class CountingLayer() : Layer("counting")
     {
-        public int Runs { get; private set; }
+        public int Runs { get; set; }
 
         public override Tensor forward(Tensor input)
         {

@@ -76,8 +76,8 @@ public sealed class SieveStepTests
     {
         using var scope = NewDisposeScope();
         using var network = new CountingNetwork();
-        Train(network, Options(forgetEvery: 0), steps: 1);
-        Assert.Equal([1, 1, 1], network.Runs);
+        Train(network, Options(forgetEvery: 0), steps: 10);
+        Assert.Equal([10, 10, 10], network.Runs);
 
         using var forgetting = new CountingNetwork();
         FeatureSieveTrainer.Options options = Options(forgetEvery: 5);
@@ -106,10 +106,12 @@ public sealed class SieveStepTests
         Optimizer = { LearningRate = 0.05 },
     };
 
-    private static IReadOnlyDictionary<string, double> Train(StagedNetwork network, FeatureSieveTrainer.Options options, int steps, ulong readoutSeed = 1)
+    private static IReadOnlyDictionary<string, double> Train(CountingNetwork network, FeatureSieveTrainer.Options options, int steps, ulong readoutSeed = 1)
     {
+        ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, readoutSeed); // looks once at what the stage puts out
+        network.StartCounting();
         network.train();
-        using var step = new SieveStep(network, ReadoutFactory.Create(network, options.Readout, readoutSeed), options, frozenStatistics: false);
+        using var step = new SieveStep(network, readout, options, frozenStatistics: false);
         using var meters = new LossMeters(CPU);
         for (int i = 0; i < steps; i++)
         {
