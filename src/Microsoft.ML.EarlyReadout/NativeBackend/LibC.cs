@@ -10,6 +10,9 @@ internal static partial class LibC
     /// <summary>Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.</summary>
     public static void SetEnvironmentDefault(string name, string value) => _ = setenv(name, value, 0);
 
+    /// <summary>The value of a variable as native code sees it, or null.</summary>
+    public static string? GetEnvironmentVariable(string name) => Marshal.PtrToStringUTF8(getenv(name));
+
     /// <summary>The file that a loaded library came from, or null where the system does not tell.</summary>
     public static string? FileOf(IntPtr library)
     {
@@ -29,6 +32,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial IntPtr getenv(string name);
 
     [LibraryImport("libc")]
     private static partial int dlinfo(IntPtr handle, int request, out IntPtr linkMap);

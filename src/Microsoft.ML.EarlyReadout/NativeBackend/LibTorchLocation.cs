@@ -14,10 +14,10 @@ internal sealed record LibTorchLocation(string Folder, string Shim, bool IsGiven
     /// <summary>The libtorch that TorchSharp was built for.</summary>
     public const string LibTorchVersion = "2.10.0";
 
-    private const string ShimName = "libLibTorchSharp.so";
+    private const string ShimName = "libLibTorchSharp.so", TorchCpu = "libtorch_cpu.so";
 
     // In the order of loading: a library comes after those that it needs.
-    private static readonly string[] _required = ["libc10.so", "libtorch_cpu.so"];
+    private static readonly string[] _required = ["libc10.so", TorchCpu];
     private static readonly string[] _cuda = ["libc10_cuda.so", "libtorch_cuda.so"];
     private const string Umbrella = "libtorch.so";
 
@@ -45,6 +45,11 @@ internal sealed record LibTorchLocation(string Folder, string Shim, bool IsGiven
                 throw new NativeBackendException($"{Variable} names the folder '{folder}', which does not exist. {Advice}");
             if (missing.Length > 0)
                 throw new NativeBackendException($"{Variable} names the folder '{folder}', which lacks {string.Join(", ", missing)}. {Advice}");
+            // The runtime's search, which TorchSharp starts by name, would load the app's own libtorch beside the named one.
+            string named = FinalPath(Path.Combine(folder, TorchCpu));
+            if (appFolders.Select(own => Path.Combine(own, TorchCpu)).FirstOrDefault(own => File.Exists(own) && FinalPath(own) != named) is { } second)
+                throw new NativeBackendException($"{Variable} names the folder '{folder}', but the app has a libtorch of its own, '{second}', and two cannot "
+                    + $"be loaded. Build the app without its libtorch package, or unset {Variable}.");
             return new(folder, FindShim([folder, .. appFolders, shimPackage]), IsGiven: true);
         }
         string[] folders = [.. appFolders, Path.Combine(packagesFolder, "libtorch-cpu-linux-x64", LibTorchVersion, runtime)];
@@ -74,6 +79,8 @@ internal sealed record LibTorchLocation(string Folder, string Shim, bool IsGiven
     public static string Advice =>
         $"Add one of the packages libtorch-cpu-linux-x64 {LibTorchVersion}, TorchSharp-cpu or TorchSharp-cuda-linux to the app, "
         + $"or set {Variable} to a folder that holds libtorch {LibTorchVersion}, such as torch/lib of a Python installation.";
+
+    private static string FinalPath(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
 
     private static string FindShim(IReadOnlyList<string> folders) =>
         folders.Select(folder => Path.Combine(folder, ShimName)).FirstOrDefault(File.Exists)

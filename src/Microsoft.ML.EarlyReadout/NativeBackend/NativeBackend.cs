@@ -45,32 +45,27 @@ public static class NativeBackend
     }
 
     /// <summary>
-    /// Stands in for TorchSharp's own search as soon as TorchSharp is loaded. Left alone, that search takes an app's libtorch even where another was named,
-    /// does not get past the version need, and copies 500 MB in the attempt.
+    /// Stands in for TorchSharp's own search, before anything can start it. Left alone, that search does not get past the version need, and copies 500 MB
+    /// in the attempt.
     /// </summary>
+    /// <remarks>An assembly-load event would come too late: another thread may call into TorchSharp before its handler has run.</remarks>
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "A user's network may touch TorchSharp before any method of this library runs; the work here is two subscriptions.")]
-    internal static void Subscribe()
+    [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp must not search before this; all that runs here are two registrations, and libtorch stays unloaded.")]
+    internal static void StandInForTorchSharp()
     {
         if (!OperatingSystem.IsLinux())
             return;
-        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => Serve(loaded.LoadedAssembly);
-        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
-            Serve(assembly);
-    }
-
-    private static void Serve(Assembly assembly)
-    {
-        if (assembly.IsDynamic || assembly.GetName().Name != "TorchSharp")
-            return;
+        var torchSharp = typeof(torch).Assembly;
+        // TorchSharp first asks for its libraries by name: that comes here once the runtime's own search has failed.
+        AssemblyLoadContext.GetLoadContext(torchSharp)!.ResolvingUnmanagedDll += Resolve;
         try
         {
-            NativeLibrary.SetDllImportResolver(assembly, (name, importer, _) => Resolve(importer, name));
+            // Its calls come here before that search.
+            NativeLibrary.SetDllImportResolver(torchSharp, (name, importer, _) => Resolve(importer, name));
         }
         catch (InvalidOperationException)
         {
-            // The app has a resolver of its own; ours answers where that one does not.
-            AssemblyLoadContext.GetLoadContext(assembly)!.ResolvingUnmanagedDll += Resolve;
+            // The app has a resolver of its own, which then is in charge.
         }
     }
 

@@ -23,11 +23,29 @@ public sealed class LibTorchLocationTests : IDisposable
     }
 
     [Fact]
-    public void A_given_folder_goes_before_the_apps_own_and_takes_its_shim_from_there()
+    public void A_given_folder_takes_its_shim_from_the_app()
     {
-        string app = Libtorch("app", "libLibTorchSharp.so"), given = Libtorch("given");
+        string app = Folder("app", "libLibTorchSharp.so"), given = Libtorch("given");
         var found = LibTorchLocation.Find(given, [app], Packages, "0.107.0");
         Assert.Equal((given, Path.Combine(app, "libLibTorchSharp.so"), true), (found.Folder, found.Shim, found.IsGiven));
+    }
+
+    [Fact]
+    public void A_given_folder_beside_a_libtorch_of_the_app_is_an_error_that_names_both()
+    {
+        string app = Libtorch("app", "libLibTorchSharp.so"), given = Libtorch("given");
+        var error = Assert.Throws<NativeBackendException>(() => LibTorchLocation.Find(given, [app], Packages, "0.107.0"));
+        Assert.Contains($"'{given}', but the app has a libtorch of its own, '{Path.Combine(app, "libtorch_cpu.so")}'", error.Message);
+    }
+
+    [Fact]
+    public void A_given_folder_may_be_the_apps_own_or_a_link_to_it()
+    {
+        string app = Libtorch("app", "libLibTorchSharp.so"), linked = Folder("linked");
+        foreach (string name in new[] { "libc10.so", "libtorch_cpu.so", "libtorch.so" })
+            File.CreateSymbolicLink(Path.Combine(linked, name), Path.Combine(app, name));
+        Assert.Equal(app, LibTorchLocation.Find(app, [app], Packages, "0.107.0").Folder);
+        Assert.Equal(linked, LibTorchLocation.Find(linked, [app], Packages, "0.107.0").Folder);
     }
 
     [Fact]

@@ -17,13 +17,6 @@ public sealed class NativeBackendTests
     }
 
     [Fact]
-    public async Task Many_threads_may_load_it_at_once()
-    {
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(NativeBackend.EnsureLoaded, TestContext.Current.CancellationToken)));
-        Assert.True(torch.TryInitializeDeviceType(DeviceType.CPU));
-    }
-
-    [Fact]
     public void The_advice_names_the_libtorch_that_torchsharp_was_built_for() =>
         Assert.Equal(LibTorchLocation.LibTorchVersion, torch.NormalizeNuGetVersion(torch.__version__));
 
