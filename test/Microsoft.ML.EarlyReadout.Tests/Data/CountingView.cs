@@ -1,0 +1,60 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLSieve.Tests;
+
+/// <summary>A view that counts its cursors and notes what they do; the rows are those of another view.</summary>
+internal sealed class CountingView(IDataView source, Action<long>? atRow = null) : IDataView
+{
+    public int Cursors { get; private set; }
+
+    public int DisposedCursors { get; private set; }
+
+    public List<string> ActiveColumns { get; } = [];
+
+    public bool CanShuffle => source.CanShuffle;
+
+    public DataViewSchema Schema => source.Schema;
+
+    public long? GetRowCount() => source.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    {
+        Cursors++;
+        var needed = columnsNeeded.ToArray();
+        ActiveColumns.AddRange(needed.Select(each => each.Name));
+        return new Cursor(this, source.GetRowCursor(needed, rand), atRow);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+
+    private sealed class Cursor(CountingView view, DataViewRowCursor source, Action<long>? atRow) : DataViewRowCursor
+    {
+        public override long Position => source.Position;
+
+        public override long Batch => source.Batch;
+
+        public override DataViewSchema Schema => source.Schema;
+
+        public override ValueGetter<T> GetGetter<T>(DataViewSchema.Column column) => source.GetGetter<T>(column);
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => source.GetIdGetter();
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => source.IsColumnActive(column);
+
+        public override bool MoveNext()
+        {
+            bool moved = source.MoveNext();
+            if (moved)
+                atRow?.Invoke(source.Position);
+            return moved;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            view.DisposedCursors++;
+            source.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

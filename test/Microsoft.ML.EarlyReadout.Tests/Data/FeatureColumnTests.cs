@@ -1,0 +1,112 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.Transforms.Image;
+
+namespace MLSieve.Tests;
+
+public sealed class FeatureColumnTests
+{
+    public static TheoryData<int[], FeatureLayout, int, int, int> Dimensions => new()
+    {
+        { [7], FeatureLayout.Vector, 7, 1, 1 },
+        { [3, 8, 9], FeatureLayout.ChannelsFirst, 3, 8, 9 },
+        { [1, 8, 9], FeatureLayout.ChannelsFirst, 1, 8, 9 },
+        { [4, 8, 9], FeatureLayout.ChannelsFirst, 4, 8, 9 },
+        { [8, 9, 3], FeatureLayout.ChannelsLast, 3, 8, 9 },
+        { [8, 9, 1], FeatureLayout.ChannelsLast, 1, 8, 9 },
+        { [8, 9, 4], FeatureLayout.ChannelsLast, 4, 8, 9 },
+        { [3, 9, 3], FeatureLayout.ChannelsFirst, 3, 9, 3 },
+        { [8, 9], FeatureLayout.Vector, 72, 1, 1 },
+        { [8, 9, 5], FeatureLayout.Vector, 360, 1, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Dimensions))]
+    public void Dimensions_of_the_column_tell_the_shape(int[] dimensions, FeatureLayout layout, int channels, int height, int width) =>
+        Assert.Equal(new FeatureShape(layout, channels, height, width), Infer(new VectorDataViewType(NumberDataViewType.Single, dimensions)));
+
+    [Theory]
+    [InlineData(28, 28, 1, 1)]
+    [InlineData(28, 28, 0, 1)]
+    [InlineData(14, 0, 2, 2)]
+    public void Options_give_a_flat_vector_an_image_shape(int height, int width, int channels, int expectedChannels) =>
+        Assert.Equal(FeatureShape.Image(expectedChannels, height, 28), Infer(new VectorDataViewType(NumberDataViewType.Single, 784), height, width, channels));
+
+    [Fact]
+    public void Options_decide_between_two_readings_of_the_dimensions() =>
+        Assert.Equal(new FeatureShape(FeatureLayout.ChannelsLast, 3, 1, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 1, 9, 3), 1, 9));
+
+    [Fact]
+    public void Options_name_an_unusual_number_of_channels() =>
+        Assert.Equal(FeatureShape.Image(5, 8, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 5, 8, 9), channels: 5));
+
+    [Theory]
+    [InlineData(28, 28, 3, "has 784 numbers, but the input options Channels 3, Height 28, Width 28 need 2352.")]
+    [InlineData(30, 30, 0, "has 784 numbers, but the input options Height 30, Width 30 need a multiple of 900.")]
+    [InlineData(28, 0, 0, "is a flat vector of 784 numbers: to read it as images, set the input options Height and Width, not only Height 28.")]
+    public void Options_that_do_not_fit_are_an_error_with_the_numbers(int height, int width, int channels, string fault) =>
+        Assert.Equal($"The feature column 'Pixels' {fault}", Fault(new VectorDataViewType(NumberDataViewType.Single, 784), height, width, channels));
+
+    [Fact]
+    public void Options_that_contradict_the_dimensions_are_an_error() =>
+        Assert.Equal("The feature column 'Pixels' has the dimensions 3×8×9, which fit the input options Height 9, Width 9 neither as channels×height×width nor as height×width×channels.",
+            Fault(new VectorDataViewType(NumberDataViewType.Single, 3, 8, 9), 9, 9));
+
+    [Fact]
+    public void Images_are_read_as_three_planes() => Assert.Equal(FeatureShape.Image(3, 8, 9), Infer(new ImageDataViewType(8, 9)));
+
+    [Fact]
+    public void Images_of_unknown_size_leave_the_shape_to_the_first_row() => Assert.Null(Infer(new ImageDataViewType()));
+
+    [Fact]
+    public void Options_that_contradict_the_images_are_an_error()
+    {
+        Assert.Equal("The input option Width is 8, but the images of column 'Pixels' have 9.", Fault(new ImageDataViewType(8, 9), 8, 8));
+        Assert.Equal("The input option Channels is 1, but the images of column 'Pixels' are read with 3 channels (red, green, blue).", Fault(new ImageDataViewType(8, 9), channels: 1));
+    }
+
+    [Fact]
+    public void Vectors_of_unknown_size_are_an_error_that_says_what_to_do()
+    {
+        string fault = Fault(new VectorDataViewType(NumberDataViewType.Single));
+        Assert.StartsWith("The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image. Its rows may differ in length", fault, StringComparison.Ordinal);
+        Assert.Contains("ResizeImages before ExtractPixels", fault, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<DataViewType, string, string> WrongTypes => new()
+    {
+        { new VectorDataViewType(NumberDataViewType.Double, 4), "Vector<Double, 4>", "Add Conversion.ConvertType(\"Pixels\", outputKind: DataKind.Single)." },
+        { new VectorDataViewType(new KeyDataViewType(typeof(uint), 5), 4), "Vector<Key<UInt32, 0-4>, 4>", "Add Conversion.MapKeyToVector." },
+        { NumberDataViewType.Single, "Single", "Convert single numbers to Single and gather them by Concatenate." },
+        { TextDataViewType.Instance, "String", "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText." },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongTypes))]
+    public void Another_type_is_an_error_with_expected_and_got(DataViewType type, string got, string advice) =>
+        Assert.Equal($"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image. {advice}", Fault(type));
+
+    [Fact]
+    public void A_missing_column_is_an_error_that_lists_the_others()
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Label", NumberDataViewType.Single);
+        builder.AddColumn("Pixel", NumberDataViewType.Single);
+        var schema = builder.ToSchema();
+        Assert.Equal("The feature column 'Pixels' is not in the data, which has 'Label', 'Pixel'.",
+            Assert.Throws<ArgumentException>(() => FeatureColumn.Infer(schema, "Pixels", new())).Message);
+        Assert.Equal("The feature column 'Pixels' is not in the data, which has no columns.",
+            Assert.Throws<ArgumentException>(() => FeatureColumn.Infer(new DataViewSchema.Builder().ToSchema(), "Pixels", new())).Message);
+    }
+
+    private static FeatureShape? Infer(DataViewType type, int height = 0, int width = 0, int channels = 0)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Pixels", type);
+        return FeatureColumn.Infer(builder.ToSchema(), "Pixels", new() { Height = height, Width = width, Channels = channels }).Shape;
+    }
+
+    private static string Fault(DataViewType type, int height = 0, int width = 0, int channels = 0) =>
+        Assert.Throws<ArgumentException>(() => Infer(type, height, width, channels)).Message;
+}
