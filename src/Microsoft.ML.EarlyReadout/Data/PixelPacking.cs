@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -30,6 +31,7 @@ internal static class PixelPacking
         return true;
 
         // A negative number, as an unsigned one, is above 255; NaN and what overflows differ from what they convert to.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         bool TryInteger(ReadOnlySpan<float> source, out Vector<uint> integers)
         {
             var numbers = new Vector<float>(source);

@@ -62,10 +62,12 @@ internal sealed class Augmentation
             var source = _flip && random.NextBelow(2) == 1 ? mirrored : padded;
             var image = source.narrow(0, i, 1);
             images[i] = _padding == 0 ? image
-                : image.narrow(rows, (long)random.NextBelow((ulong)(2 * _padding + 1)), _shape.Height).narrow(columns, (long)random.NextBelow((ulong)(2 * _padding + 1)), _shape.Width);
+                : image.narrow(rows, Offset(ref random), _shape.Height).narrow(columns, Offset(ref random), _shape.Width);
         }
         return cat(images).MoveToOuterDisposeScope(); // (B, C, H, W) or (B, H, W, C)
     }
+
+    private long Offset(ref SplitMix64 random) => (long)random.NextBelow(2 * (ulong)_padding + 1);
 
     private Tensor Pad(Tensor features, int rows)
     {
