@@ -79,6 +79,15 @@ public sealed class AugmentationTests : IDisposable
     }
 
     [Fact]
+    public void One_tensor_comes_out_and_no_other_stays()
+    {
+        var shape = FeatureShape.Image(3, 8, 8);
+        var source = Images(4, shape, ScalarType.Byte);
+        using var check = NativeLeakCheck.Start();
+        new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, shape).Apply(source, 9).Dispose();
+    }
+
+    [Fact]
     public void The_global_generator_and_the_source_stay_as_they_are()
     {
         var shape = FeatureShape.Image(3, 8, 8);
