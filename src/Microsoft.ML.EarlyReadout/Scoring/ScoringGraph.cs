@@ -20,7 +20,7 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     {
         var graph = new OnnxGraph("EarlyReadout");
         var taken = new HashSet<string> { StockHead.InputColumn };
-        string input = Free(columns.Feature);
+        string input = Free(columns.GraphInput);
         string score = Free(columns.Score);
         string logits = Free("Logits");
         int classes = head.Classes;

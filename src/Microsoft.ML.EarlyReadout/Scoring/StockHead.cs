@@ -17,6 +17,9 @@ internal sealed class StockHead
     /// <summary>The column that the head reads: an output of the graph.</summary>
     public const string InputColumn = "EarlyReadout.HeadInput";
 
+    // The head holds C² weights; ImageNet-21k fits, a text column taken for a label by mistake does not.
+    private const int MaxClasses = 32768;
+
     private StockHead(ITransformer transformer, float[] shift, float[] matrix)
     {
         Transformer = transformer;
@@ -38,12 +41,14 @@ internal sealed class StockHead
 
     /// <summary>Fits a head to one-hot rows: milliseconds for a few classes, less than a second for hundreds.</summary>
     /// <param name="label">The label column of the training data.</param>
-    /// <exception cref="ArgumentException">The label is no key of known count.</exception>
+    /// <exception cref="ArgumentException">The label is no key, or its classes are too few or too many.</exception>
     public static StockHead Fit(DataViewSchema.Column label)
     {
         if (label.Type is not KeyDataViewType key || key.RawType != typeof(uint))
             throw new ArgumentException($"Schema mismatch for label column '{label.Name}': expected Key<UInt32>, got {label.Type}. MapValueToKey makes one.", nameof(label));
-        int classes = checked((int)key.Count);
+        if (key.Count is < 2 or > MaxClasses)
+            throw new ArgumentException($"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {MaxClasses}.", nameof(label));
+        int classes = (int)key.Count;
 
         // A context of its own: the fit is an inner step that no user asked for, so it writes to nobody's log and draws from nobody's seed.
         var ml = new MLContext(seed: 0);
@@ -79,7 +84,9 @@ internal sealed class StockHead
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);
         builder.AddColumn(InputColumn, OneHotView.HeadInputType(Classes));
-        return [.. Transformer.GetOutputSchema(builder.ToSchema()).Skip(input.Count + 1).Select(column => new DataViewSchema.DetachedColumn(
-            column.Name == DefaultColumns.Score ? columns.Score : columns.PredictedLabel, column.Type, column.Annotations))];
+        DataViewSchema output = Transformer.GetOutputSchema(builder.ToSchema());
+        return [.. new[] { (Column: output[DefaultColumns.Score], Name: columns.Score), (Column: output[DefaultColumns.PredictedLabel], Name: columns.PredictedLabel) }
+            .OrderBy(pair => pair.Column.Index)
+            .Select(pair => new DataViewSchema.DetachedColumn(pair.Name, pair.Column.Type, pair.Column.Annotations))];
     }
 }

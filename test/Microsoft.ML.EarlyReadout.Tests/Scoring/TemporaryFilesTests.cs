@@ -1,0 +1,43 @@
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>Runs alone, with a temporary folder of its own, so that whatever lies there in the end is ours.</summary>
+[CollectionDefinition(nameof(TemporaryFilesTests), DisableParallelization = true)]
+[Collection(nameof(TemporaryFilesTests))]
+public sealed class TemporaryFilesTests : IDisposable
+{
+    private static readonly string _variable = OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
+    private readonly string? _before = Environment.GetEnvironmentVariable(_variable);
+    private readonly string _folder = Directory.CreateTempSubdirectory("own").FullName;
+
+    public TemporaryFilesTests() => Environment.SetEnvironmentVariable(_variable, _folder);
+
+    [Fact]
+    public void Fitting_saving_and_predicting_leave_nothing_in_the_temp_folder()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Example.View(ml, Example.Draw(50));
+        using (EarlyReadoutTransformer model = new RandomClassifier().Fit(data))
+        {
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+            using var stream = new MemoryStream();
+            ml.Model.Save(model, data.Schema, stream);
+            ml.Model.Save(model, data.Schema, stream);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+            using var engine = ml.Model.CreatePredictionEngine<Example, Prediction>(model);
+            _ = engine.Predict(Example.Draw(1)[0]);
+            // Windows keeps open files until they are closed; elsewhere a model that nobody disposes leaves nothing either.
+            if (!OperatingSystem.IsWindows()) Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable(_variable, _before);
+        Directory.Delete(_folder, recursive: true);
+    }
+}
