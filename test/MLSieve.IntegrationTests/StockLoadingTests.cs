@@ -1,0 +1,137 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>A saved model scores equally in an application that has never heard of this library.</summary>
+public sealed class StockLoadingTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly string _folder = Directory.CreateTempSubdirectory("stock").FullName;
+
+    [Theory]
+    [InlineData("Text", 2)]
+    [InlineData("Text", 40)]
+    [InlineData("Number", 2)]
+    [InlineData("Number", 40)]
+    public void A_model_over_vectors_scores_equally_in_a_stock_application(string label, int classes)
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(Row.Draw(2000, classes));
+        AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", label)
+            .Append(new RandomClassifier { Feature = "Numbers" })
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
+    }
+
+    [Fact]
+    public void A_model_behind_a_tabular_prefix_scores_equally_in_a_stock_application()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(Row.Draw(500, 3));
+        AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", "Text")
+            .Append(_ml.Transforms.Categorical.OneHotEncoding("Hot", "Colour"))
+            .Append(_ml.Transforms.NormalizeMeanVariance("Numbers"))
+            .Append(_ml.Transforms.Concatenate("Features", "Hot", "Numbers"))
+            .Append(new RandomClassifier())
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_model_over_image_files_scores_equally_in_a_stock_application(bool readsImages)
+    {
+        Row[] rows = Row.Draw(40, 3);
+        foreach (Row row in rows) WriteImage(Path.Combine(_folder, row.File), row.Numbers);
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", "Text")
+            .Append(_ml.Transforms.LoadImages("Image", _folder, "File"))
+            .Append(_ml.Transforms.ResizeImages("Image", 9, 8))
+            .Append(_ml.Transforms.ExtractPixels("Pixels", "Image"))
+            .Append(new RandomClassifier { Feature = readsImages ? "Image" : "Pixels" })
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private void AssertStockAgrees(IDataView data, IEstimator<ITransformer> pipeline)
+    {
+        using var model = (TransformerChain<ITransformer>)Chain(pipeline.Fit(data));
+        string zip = Path.Combine(_folder, "model.zip");
+        string rows = Path.Combine(_folder, "rows.idv");
+        string scores = Path.Combine(_folder, "scores.tsv");
+        _ml.Model.Save(model, data.Schema, zip);
+        using (FileStream stream = File.Create(rows)) _ml.Data.SaveAsBinary(data, stream);
+
+        string[] loaded = StockApp.Run(_folder, zip, rows, scores);
+
+        Assert.Contains("Microsoft.ML.OnnxTransformer", loaded);
+        Assert.DoesNotContain(loaded, name => name.Contains("EarlyReadout", StringComparison.Ordinal) || name.Contains("Sieve", StringComparison.Ordinal) || name.Contains("orch", StringComparison.Ordinal));
+        string[][] lines = [.. File.ReadLines(scores).Select(line => line.Split('\t'))];
+        IDataView scored = model.Transform(data);
+        float[][] expected = [.. scored.GetColumn<float[]>("Score")];
+        uint[] labels = [.. scored.GetColumn<uint>("PredictedLabel")];
+        string[] answers = [.. Answers(scored)];
+        foreach (string how in new[] { "view", "rows" })
+        {
+            string[][] actual = [.. lines.Where(line => line[0] == how)];
+            Assert.Equal(labels, actual.Select(line => uint.Parse(line[1], CultureInfo.InvariantCulture)));
+            Assert.Equal(answers, actual.Select(line => line[2]));
+            for (int i = 0; i < actual.Length; i++)
+                Assert.All(expected[i].Zip(actual[i].Skip(3)), pair => Assert.Equal(pair.First, float.Parse(pair.Second, CultureInfo.InvariantCulture), 1e-6f));
+        }
+
+        Assert.True(labels.Distinct().Count() > 1, "The rows are no test: all have the same answer.");
+    }
+
+    /// <summary>A fitted pipeline as a chain of plain transformers, which is what owns and disposes them.</summary>
+    private static ITransformer Chain(ITransformer fitted) => new TransformerChain<ITransformer>(fitted);
+
+    private static IEnumerable<string> Answers(IDataView scored) => scored.Schema["Answer"].Type is TextDataViewType
+        ? scored.GetColumn<string>("Answer")
+        : scored.GetColumn<int>("Answer").Select(answer => answer.ToString(CultureInfo.InvariantCulture));
+
+    private static void WriteImage(string path, float[] numbers)
+    {
+        const int side = 12;
+        var random = new Random((int)(1000 * numbers[0]));
+        var bytes = new byte[side * side * 4];
+        random.NextBytes(bytes);
+        for (int i = 0; i < bytes.Length; i += 4)
+        {
+            for (int channel = 0; channel < 3; channel++) bytes[i + channel] = (byte)(bytes[i + channel] / 4 + 30 * (numbers[channel + 1] + 3));
+            bytes[i + 3] = 255;
+        }
+
+        using MLImage image = MLImage.CreateFromPixels(side, side, MLPixelFormat.Rgba32, bytes);
+        image.Save(path);
+    }
+
+    private sealed class Row
+    {
+        [VectorType(4)]
+        public float[] Numbers { get; set; } = [];
+
+        public string Colour { get; set; } = "";
+
+        public string Text { get; set; } = "";
+
+        public int Number { get; set; }
+
+        public string File { get; set; } = "";
+
+        public static Row[] Draw(int count, int classes)
+        {
+            var random = new Random(11);
+            string[] colours = ["red", "green", "blue"];
+            return [.. Enumerable.Range(0, count).Select(i => new Row
+            {
+                Numbers = [.. Enumerable.Range(0, 4).Select(_ => 6 * random.NextSingle() - 3)],
+                Colour = colours[random.Next(3)],
+                Text = $"class {i % classes}",
+                Number = 1000 + i % classes,
+                File = $"{i}.png",
+            })];
+        }
+    }
+}
