@@ -58,11 +58,24 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
         var random = new Random(Seed);
         float reach = 1 / MathF.Sqrt(inputs);
         string flat = graph.Node("Flatten", [x], ("axis", 1)); // (N, D)
-        string hidden = graph.Node("MatMul", [flat, graph.Constant("weight", Draw(inputs * Hidden, reach), inputs, Hidden)]); // (N, 8)
+        string hidden = graph.Node("MatMul", [flat, graph.Constant("weight", Centred(Draw(inputs * Hidden, reach)), inputs, Hidden)]); // (N, 8)
         string active = graph.Node("Relu", [graph.Node("Add", [hidden, graph.Constant("bias", Draw(Hidden, 1), Hidden)])]);
         string logits = graph.Node("MatMul", [active, graph.Constant("weight", Draw(Hidden * classes, Scale), Hidden, classes)]); // (N, C)
         return graph.Node("Add", [logits, graph.Constant("bias", Draw(classes, Scale), classes)]);
 
         float[] Draw(int count, float scale) => [.. Enumerable.Range(0, count).Select(_ => scale * (2 * random.NextSingle() - 1))];
+
+        // Each hidden unit's weights sum to zero, so that what differs between images counts, and not how bright they all are.
+        float[] Centred(float[] weights)
+        {
+            for (int unit = 0; unit < Hidden; unit++)
+            {
+                float mean = 0;
+                for (int i = unit; i < weights.Length; i += Hidden) mean += weights[i] / inputs;
+                for (int i = unit; i < weights.Length; i += Hidden) weights[i] -= mean;
+            }
+
+            return weights;
+        }
     }
 }
