@@ -1,0 +1,67 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Studies;
+
+/// <summary>
+/// Images in memory as bytes, planar (C, H, W) as <c>ExtractPixels</c> writes them, with label and group of each. Made once and turned into as many views as
+/// there are seeds and settings.
+/// </summary>
+/// <param name="Channels">Channels of an image.</param>
+/// <param name="Height">Its height in pixels.</param>
+/// <param name="Width">Its width in pixels.</param>
+/// <param name="Pixels">All pixels, image after image.</param>
+/// <param name="Labels">The class name of each image.</param>
+/// <param name="Cues">What the spurious attribute of each image does: agrees or conflicts with the label.</param>
+internal sealed record PackedImages(int Channels, int Height, int Width, byte[] Pixels, string[] Labels, string[] Cues)
+{
+    /// <summary>Images.</summary>
+    public int Count => Labels.Length;
+
+    /// <summary>Bytes in one image.</summary>
+    public int Size => Channels * Height * Width;
+
+    /// <summary>Makes an empty block of images, to be filled.</summary>
+    public static PackedImages Allocate(int count, int channels, int height, int width) =>
+        new(channels, height, width, new byte[count * channels * height * width], new string[count], new string[count]);
+
+    /// <summary>The pixels of one image: (C, H, W).</summary>
+    public Span<byte> this[int image] => Pixels.AsSpan(image * Size, Size);
+
+    /// <summary>A view of some of the images, in the given order: Pixels Vector&lt;Single, C, H, W&gt;, Label text, Cue text.</summary>
+    /// <param name="ml">The context that makes the view.</param>
+    /// <param name="images">Which images; all where it is left out.</param>
+    public IDataView ToDataView(MLContext ml, IReadOnlyList<int>? images = null)
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
+        schema[nameof(Row.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, Channels, Height, Width);
+        return ml.Data.LoadFromEnumerable(Rows(images ?? [.. Enumerable.Range(0, Count)]), schema);
+    }
+
+    // ML.NET copies what it reads, so one row with one buffer serves a whole pass.
+    private IEnumerable<Row> Rows(IReadOnlyList<int> images)
+    {
+        var row = new Row { Pixels = new float[Size] };
+        foreach (int image in images)
+        {
+            Widen(this[image], row.Pixels);
+            row.Label = Labels[image];
+            row.Cue = Cues[image];
+            yield return row;
+        }
+    }
+
+    private static void Widen(ReadOnlySpan<byte> from, float[] to)
+    {
+        for (int i = 0; i < from.Length; i++) to[i] = from[i];
+    }
+
+    private sealed class Row
+    {
+        public float[] Pixels { get; set; } = [];
+
+        public string Label { get; set; } = "";
+
+        public string Cue { get; set; } = "";
+    }
+}

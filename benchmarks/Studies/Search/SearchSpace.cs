@@ -1,0 +1,43 @@
+namespace Studies;
+
+/// <summary>The values from which a search draws; "no forgetting" is always tried besides.</summary>
+internal sealed record SearchSpace
+{
+    /// <summary>Learning rates of the main network; plain training chooses among them, and the sieve takes the one chosen.</summary>
+    public required double[] LearningRates { get; init; }
+
+    /// <summary>Stages to tap.</summary>
+    public required int[] Stages { get; init; }
+
+    /// <summary>Depths of the readout.</summary>
+    public required int[] Depths { get; init; }
+
+    /// <summary>Width of the readout's blocks.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Steps from one forgetting step to the next.</summary>
+    public required int[] ForgetEvery { get; init; }
+
+    /// <summary>Learning rates of the forgetting step.</summary>
+    public required double[] ForgetRates { get; init; }
+
+    /// <summary>Learning rates of the readout.</summary>
+    public required double[] ReadoutRates { get; init; }
+
+    /// <summary>Draws different settings that forget, at one main learning rate.</summary>
+    /// <returns><paramref name="count"/> settings, or all there are.</returns>
+    public IReadOnlyList<Setting> Draw(int count, double learningRate, Random random)
+    {
+        Setting[] all =
+        [
+            .. from stage in Stages
+               from depth in Depths
+               from every in ForgetEvery
+               from forget in ForgetRates
+               from readout in ReadoutRates
+               select new Setting(learningRate, every, stage, depth, depth == 0 ? 1 : Width, forget, readout),
+        ];
+        random.Shuffle(all);
+        return all[..Math.Min(count, all.Length)];
+    }
+}
