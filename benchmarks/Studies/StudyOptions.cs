@@ -28,6 +28,8 @@ internal sealed class StudyOptions
         --rows N           training rows (default: the study's own)
         --epochs N         epochs (default: the study's own)
         --size N           side of BAR's images in pixels (default 128)
+        --no-search        takes the one --rate and the one --setting as they are
+        --schedule S       constant or cosine learning rates (default constant)
         --precision P      float32 or bfloat16 (default float32)
         --json FILE        writes the records of the final runs as a JSON list
         --out DIR          keeps every run there and reads back those it finds, so that a stopped study goes on where it was
@@ -63,6 +65,10 @@ internal sealed class StudyOptions
 
     public string Precision { get; private set; } = "float32";
 
+    public bool NoSearch { get; private set; }
+
+    public string Schedule { get; private set; } = "constant";
+
     public string? Json { get; private set; }
 
     public string? Out { get; private set; }
@@ -95,6 +101,8 @@ internal sealed class StudyOptions
                 case "--epochs": options.Epochs = Whole(name, Value()); break;
                 case "--size": options.Size = Whole(name, Value()); break;
                 case "--precision": options.Precision = OneOf(name, Value(), "float32", "bfloat16"); break;
+                case "--no-search": options.NoSearch = true; break;
+                case "--schedule": options.Schedule = OneOf(name, Value(), "constant", "cosine"); break;
                 case "--json": options.Json = Value(); break;
                 case "--out": options.Out = Value(); break;
                 case "--quick": options.Quick = true; break;

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.ML;
+
+namespace Studies;
+
+/// <summary>Collects what a trainer logs about its epochs: they say whether forgetting worked, and so why a sieve helps or does not.</summary>
+internal sealed partial class ForgetCurve
+{
+    private readonly List<string> _lines = [];
+
+    /// <summary>The epochs' lines, in order.</summary>
+    public IReadOnlyList<string> Lines => _lines;
+
+    /// <summary>Listens to a context.</summary>
+    public void Attach(MLContext ml) => ml.Log += (_, entry) =>
+    {
+        if (entry.RawMessage.StartsWith("Epoch ", StringComparison.Ordinal)) _lines.Add(entry.RawMessage);
+    };
+
+    /// <summary>The forgetting loss of the last epoch, before and after a forgetting step, such as <c>1.93 → 2.30</c>; empty where nothing was forgotten.</summary>
+    public static string LastOf(IReadOnlyList<string> lines)
+    {
+        Match match = lines.Count == 0 ? Match.Empty : ForgettingLoss().Match(lines[^1]);
+        return match.Success ? $"{Short(match.Groups["before"].Value)} → {Short(match.Groups["after"].Value)}" : "";
+    }
+
+    private static string Short(string number) => double.Parse(number, CultureInfo.InvariantCulture).ToString("F2", CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"forgetting loss (?<before>[\d.]+) → (?<after>[\d.]+)")]
+    private static partial Regex ForgettingLoss();
+}

@@ -1,0 +1,23 @@
+namespace Studies;
+
+/// <summary>What came out of one training.</summary>
+internal sealed class RunResult
+{
+    /// <summary>Everything that the result depends on; equal keys, equal results.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Why there are no figures: the training diverged. Null where it did not.</summary>
+    public string? Diverged { get; init; }
+
+    /// <summary>Figures on the validation rows, by name.</summary>
+    public IReadOnlyDictionary<string, double> Validation { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Figures on the test rows, by name; empty in a search, which never looks at them.</summary>
+    public IReadOnlyDictionary<string, double> Test { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>What the trainer logged about each epoch: losses, and how far forgetting went.</summary>
+    public IReadOnlyList<string> Log { get; init; } = [];
+
+    /// <summary>Seconds for reading, training and exporting.</summary>
+    public double FitSeconds { get; init; }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+
+namespace Studies;
+
+/// <summary>Trains one setting on the rows of one seed and takes the figures.</summary>
+internal sealed class StudyRunner(Study study, StudyOptions options, RunStore store, CancellationToken cancellation)
+{
+    /// <summary>A run of the search: figures on the validation rows alone.</summary>
+    public RunResult Search(Setting setting, int seed) => Run(setting, seed, test: false);
+
+    /// <summary>A final run: figures on the test rows too.</summary>
+    public RunResult Final(Setting setting, int seed) => Run(setting, seed, test: true);
+
+    private RunResult Run(Setting setting, int seed, bool test)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        string key = $"{study.Fingerprint} {options.Precision} {options.Schedule}{(options.Quick ? " quick" : "")} | {setting} | seed {seed} | {(test ? "test" : "validation")}";
+        return store.GetOrRun(key, () =>
+        {
+            var watch = Stopwatch.StartNew();
+            RunResult result = Train(key, setting, seed, test);
+            Console.WriteLine(FormattableString.Invariant(
+                $"  seed {seed,4}  {setting}: {result.Diverged ?? Describe(result)}  [{watch.Elapsed.TotalSeconds:F1} s]"));
+            return result;
+        });
+    }
+
+    private RunResult Train(string key, Setting setting, int seed, bool test)
+    {
+        var ml = new MLContext(seed);
+        var curve = new ForgetCurve();
+        curve.Attach(ml);
+        StudyData data = study.Load(ml, seed, cancellation);
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(CreateOptions(setting, seed)).Fit(data.Train);
+            double seconds = watch.Elapsed.TotalSeconds;
+            return new RunResult
+            {
+                Key = key,
+                Validation = Figures.Of(ml, model, data.Validation),
+                Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
+                Log = curve.Lines,
+                FitSeconds = seconds,
+            };
+        }
+        catch (TrainingDivergedException divergence)
+        {
+            return new RunResult { Key = key, Diverged = divergence.Message, Log = curve.Lines, FitSeconds = watch.Elapsed.TotalSeconds };
+        }
+    }
+
+    private FeatureSieveTrainer.Options CreateOptions(Setting setting, int seed)
+    {
+        FeatureSieveTrainer.Options trainer = study.CreateOptions();
+        trainer.FeatureColumnName = "Pixels";
+        trainer.Optimizer.LearningRate = setting.LearningRate;
+        trainer.Readout = new ReadoutOptions { Stage = setting.Stage, Depth = setting.Depth, Width = setting.Width };
+        trainer.ForgetEvery = setting.ForgetEvery;
+        trainer.ForgetLearningRate = setting.ForgetRate;
+        trainer.ReadoutLearningRate = setting.ReadoutRate;
+        trainer.Schedule.Kind = options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
+        trainer.Precision = options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
+        trainer.Selection = SelectionMetric.LastEpoch; // settings are what is selected here
+        trainer.Seed = seed;
+        trainer.CancellationToken = cancellation;
+        return trainer;
+    }
+
+    private static string Describe(RunResult result)
+    {
+        string text = FormattableString.Invariant($"validation accuracy {result.Validation[Figures.Average]:F4}, mean of groups {result.Validation[Figures.Unbiased]:F4}");
+        if (result.Test.Count > 0) text += FormattableString.Invariant($", test accuracy {result.Test[Figures.Average]:F4}");
+        if (result.Test.TryGetValue(Figures.Conflicting, out double conflicting)) text += FormattableString.Invariant($", conflicting {conflicting:F4}");
+        return text;
+    }
+}

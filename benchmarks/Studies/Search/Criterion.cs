@@ -1,0 +1,17 @@
+namespace Studies;
+
+/// <summary>The validation figure by which a search chooses.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Figure">The figure, by its name in records.</param>
+/// <param name="Suffix">Ends the names of the methods chosen by it.</param>
+internal sealed record Criterion(string Name, string Figure, string Suffix)
+{
+    /// <summary>Accuracy: all that can be had without group labels.</summary>
+    public static readonly Criterion Accuracy = new("accuracy", Figures.Average, "");
+
+    /// <summary>Plain mean of the groups' accuracies, as in the released code: needs the spurious attribute of the validation rows.</summary>
+    public static readonly Criterion Groups = new("groups", Figures.Unbiased, "-by-groups");
+
+    /// <summary>The criteria that the command line asks for.</summary>
+    public static IReadOnlyList<Criterion> Asked(StudyOptions options) => [.. new[] { Accuracy, Groups }.Where(c => options.Select == "both" || options.Select == c.Name)];
+}

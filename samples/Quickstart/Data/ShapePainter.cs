@@ -1,0 +1,62 @@
+using SkiaSharp;
+
+namespace Quickstart;
+
+/// <summary>Paints a sample: an outline of random place, size, angle, thickness and grey on a tinted background, with noise over everything.</summary>
+internal static class ShapePainter
+{
+    /// <summary>Height and width of an image in pixels.</summary>
+    public const int Side = 32;
+
+    private const int ColourJitter = 25;
+    private const int PixelNoise = 30;
+
+    private static readonly SKColor[] Tints = [new(70, 90, 190), new(60, 150, 80), new(200, 130, 50), new(150, 70, 170)];
+
+    /// <summary>Paints one image. Equal samples give equal images.</summary>
+    public static SKBitmap Paint(ShapeSample sample)
+    {
+        var random = new Random(sample.PaintSeed);
+        var bitmap = new SKBitmap(new SKImageInfo(Side, Side, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var canvas = new SKCanvas(bitmap);
+        canvas.Clear(Jitter(Tints[sample.Background], random));
+        DrawShape(canvas, sample.Shape, random);
+        canvas.Flush();
+        AddNoise(bitmap, random);
+        return bitmap;
+    }
+
+    private static void DrawShape(SKCanvas canvas, int shape, Random random)
+    {
+        // Light or dark at random, so that brightness says nothing about the class.
+        byte grey = (byte)(random.Next(2) == 0 ? random.Next(0, 60) : random.Next(200, 256));
+        using var pen = new SKPaint
+        {
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = Between(1.2f, 2.4f, random),
+            Color = new SKColor(grey, grey, grey),
+            IsAntialias = true,
+        };
+        float radius = Between(6.5f, 10.5f, random);
+        canvas.Translate(Between(radius + 1, Side - radius - 1, random), Between(radius + 1, Side - radius - 1, random));
+        canvas.RotateDegrees(Between(0, 360, random));
+        using SKPath outline = ShapeOutlines.Create(shape, radius);
+        canvas.DrawPath(outline, pen);
+    }
+
+    private static void AddNoise(SKBitmap bitmap, Random random)
+    {
+        Span<byte> pixels = bitmap.GetPixelSpan();
+        for (int i = 0; i < pixels.Length; i++)
+            if (i % 4 != 3) pixels[i] = Clamp(pixels[i] + random.Next(-PixelNoise, PixelNoise + 1));
+    }
+
+    private static SKColor Jitter(SKColor colour, Random random) =>
+        new(Jitter(colour.Red, random), Jitter(colour.Green, random), Jitter(colour.Blue, random));
+
+    private static byte Jitter(byte value, Random random) => Clamp(value + random.Next(-ColourJitter, ColourJitter + 1));
+
+    private static byte Clamp(int value) => (byte)Math.Clamp(value, 0, 255);
+
+    private static float Between(float low, float high, Random random) => low + ((high - low) * random.NextSingle());
+}

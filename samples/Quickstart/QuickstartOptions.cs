@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace Quickstart;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed class QuickstartOptions
+{
+    /// <summary>Printed for <c>--help</c> and after a fault in the arguments.</summary>
+    public const string Usage = """
+        Trains a plain network and a feature sieve on generated images whose background betrays the label, and compares them by group.
+
+        dotnet run -c Release --project samples/Quickstart -- [options]
+
+        --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.95)
+        --rows N       training images (default 3000)
+        --epochs N     passes over them (default 10)
+        --seeds N      repetitions with other images and other initial weights (default 1)
+        --output DIR   where images and models are written (default: a new folder in the temporary folder)
+        --json FILE    writes the figures as a list of records
+        --help         this text
+        """;
+
+    public double Strength { get; private set; } = 0.95;
+
+    public int Rows { get; private set; } = 3_000;
+
+    public int Epochs { get; private set; } = 10;
+
+    public int Seeds { get; private set; } = 1;
+
+    public string? Output { get; private set; }
+
+    public string? Json { get; private set; }
+
+    public bool Help { get; private set; }
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="ArgumentException">An argument is unknown, lacks its value, or is out of range; the message says which.</exception>
+    public static QuickstartOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new QuickstartOptions();
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string name = arguments[i];
+            string Value() => ++i < arguments.Count ? arguments[i] : throw new ArgumentException($"{name} needs a value.");
+            switch (name)
+            {
+                case "--strength": options.Strength = Number(name, Value(), 0.25, 1); break;
+                case "--rows": options.Rows = (int)Number(name, Value(), 16, 1_000_000); break;
+                case "--epochs": options.Epochs = (int)Number(name, Value(), 1, 10_000); break;
+                case "--seeds": options.Seeds = (int)Number(name, Value(), 1, 1_000); break;
+                case "--output": options.Output = Value(); break;
+                case "--json": options.Json = Value(); break;
+                case "--help" or "-h": options.Help = true; break;
+                default: throw new ArgumentException($"unknown option {name}.");
+            }
+        }
+
+        return options;
+    }
+
+    private static double Number(string name, string text, double least, double most)
+    {
+        bool whole = least >= 1;
+        NumberStyles style = whole ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
+        return double.TryParse(text, style, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most
+            ? value
+            : throw new ArgumentException(FormattableString.Invariant($"{name} takes a {(whole ? "whole " : "")}number from {least} to {most}, not '{text}'."));
+    }
+}

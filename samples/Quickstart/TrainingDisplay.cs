@@ -1,0 +1,48 @@
+using Microsoft.ML.EarlyReadout;
+using Spectre.Console;
+
+namespace Quickstart;
+
+/// <summary>Shows how a training goes: a live bar on a terminal, a line an epoch where the output is redirected.</summary>
+internal static class TrainingDisplay
+{
+    /// <summary>Runs a training and shows its progress.</summary>
+    public static T Show<T>(string title, Func<IProgress<TrainingProgress>, T> train)
+    {
+        if (Console.IsOutputRedirected) return train(new LineProgress(title));
+        return AnsiConsole.Progress()
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .Start(context =>
+            {
+                ProgressTask bar = context.AddTask(Markup.Escape(title));
+                T result = train(new BarProgress(title, bar));
+                bar.Value = bar.MaxValue;
+                return result;
+            });
+    }
+
+    private static string Describe(string title, TrainingProgress progress)
+    {
+        string losses = string.Join(", ", progress.Losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:F3}")));
+        return FormattableString.Invariant(
+            $"{title}: epoch {progress.Epoch}/{progress.Epochs}, step {progress.Step}/{progress.StepsPerEpoch}, {losses}, {progress.RowsPerSecond:F0} rows/s, {progress.TimeLeft:mm\\:ss} left");
+    }
+
+    // The library reports in order from the training thread; Progress<T> would post to the thread pool and mix the order up.
+    private sealed class BarProgress(string title, ProgressTask bar) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            bar.Description = Markup.Escape(Describe(title, value));
+            bar.Value = bar.MaxValue * (value.Epoch - 1 + ((double)value.Step / value.StepsPerEpoch)) / value.Epochs;
+        }
+    }
+
+    private sealed class LineProgress(string title) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Step == value.StepsPerEpoch) Console.WriteLine(Describe(title, value));
+        }
+    }
+}
