@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.FeatureSieve;
 using Quickstart;
-using Spectre.Console;
 
 return CommandLine.Run(args, (options, output, cancellation) =>
 {
@@ -47,6 +46,6 @@ return CommandLine.Run(args, (options, output, cancellation) =>
     }
 
     Report.WriteSummary(runs);
-    AnsiConsole.MarkupLineInterpolated($"Images and models: {output}");
+    Console.WriteLine($"Images and models: {output}");
     return runs;
 });

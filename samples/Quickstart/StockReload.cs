@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Spectre.Console;
 
 namespace Quickstart;
 
@@ -17,7 +16,7 @@ internal static class StockReload
         IDataView reloaded = ml.Data.Cache(ml.Model.Load(zip, out _).Transform(test));
         float difference = Scores(scored).Zip(Scores(reloaded), LargestDifference).Max();
         int labels = scored.GetColumn<uint>("PredictedLabel").Zip(reloaded.GetColumn<uint>("PredictedLabel")).Count(pair => pair.First != pair.Second);
-        AnsiConsole.MarkupLineInterpolated($"{Path.GetFileName(zip)} reloaded by stock ML.NET: {labels} labels differ, largest difference of a score {difference:0.0e+0}");
+        Console.WriteLine(FormattableString.Invariant($"{Path.GetFileName(zip)} reloaded by stock ML.NET: {labels} labels differ, largest difference of a score {difference:0.0e+00}"));
         if (labels > 0 || !(difference <= Tolerance)) throw new InvalidOperationException($"{zip} does not score as the model that was saved there.");
     }
 

@@ -46,17 +46,16 @@ internal static class ShapePainter
 
     private static void AddNoise(SKBitmap bitmap, Random random)
     {
-        Span<byte> pixels = bitmap.GetPixelSpan();
+        SKColor[] pixels = bitmap.Pixels;
         for (int i = 0; i < pixels.Length; i++)
-            if (i % 4 != 3) pixels[i] = Clamp(pixels[i] + random.Next(-PixelNoise, PixelNoise + 1));
+            pixels[i] = new SKColor(Shake(pixels[i].Red, PixelNoise, random), Shake(pixels[i].Green, PixelNoise, random), Shake(pixels[i].Blue, PixelNoise, random));
+        bitmap.Pixels = pixels;
     }
 
     private static SKColor Jitter(SKColor colour, Random random) =>
-        new(Jitter(colour.Red, random), Jitter(colour.Green, random), Jitter(colour.Blue, random));
+        new(Shake(colour.Red, ColourJitter, random), Shake(colour.Green, ColourJitter, random), Shake(colour.Blue, ColourJitter, random));
 
-    private static byte Jitter(byte value, Random random) => Clamp(value + random.Next(-ColourJitter, ColourJitter + 1));
-
-    private static byte Clamp(int value) => (byte)Math.Clamp(value, 0, 255);
+    private static byte Shake(byte value, int most, Random random) => (byte)Math.Clamp(value + random.Next(-most, most + 1), 0, 255);
 
     private static float Between(float low, float high, Random random) => low + ((high - low) * random.NextSingle());
 }

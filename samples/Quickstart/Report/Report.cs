@@ -22,7 +22,7 @@ internal static class Report
         table.AddEmptyRow();
         foreach (Figure figure in Figure.All) table.AddRow([figure.Title, "", .. runs.Select(run => Percent(figure.Value(run)))]);
         AnsiConsole.Write(table);
-        foreach (Run run in runs) AnsiConsole.MarkupLineInterpolated($"{run.Method.Name} saved as {run.ModelPath}");
+        foreach (Run run in runs) Console.WriteLine($"{run.Method.Name} saved as {run.ModelPath}");
         AnsiConsole.WriteLine();
     }
 
@@ -38,7 +38,7 @@ internal static class Report
             AnsiConsole.Write(table);
         }
 
-        AnsiConsole.MarkupLineInterpolated($"{Verdict.Of(runs)}");
+        Console.WriteLine(Verdict.Of(runs));
     }
 
     private static string Cell(double value, ConfidenceInterval interval) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} ({100 * interval.Low:F0}–{100 * interval.High:F0})");
