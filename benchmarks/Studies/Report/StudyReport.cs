@@ -39,14 +39,17 @@ internal static class StudyReport
             table.AddRow([
                 method.Key,
                 finished.Length + (diverged > 0 ? $" ({diverged} diverged)" : ""),
-                .. figures.Select(figure => finished.Length == 0 ? "–" : Cell(Statistics.Of(finished.Select(record => record.Metrics[figure])))),
+                .. figures.Select(figure => finished.Length == 0 ? "–" : Cell([.. finished.Select(record => record.Metrics[figure])])),
             ]);
         }
 
         Write(table);
     }
 
-    private static string Cell(Statistics figures) => string.Create(CultureInfo.InvariantCulture, $"{100 * figures.Mean:F1} ± {100 * figures.Deviation:F1}");
+    // One seed has no spread.
+    private static string Cell(double[] values) => values.Length == 1
+        ? Percent(values[0])
+        : string.Create(CultureInfo.InvariantCulture, $"{100 * Statistics.Of(values).Mean:F1} ± {100 * Statistics.Of(values).Deviation:F1}");
 
     private static string Percent(double value) => double.IsNaN(value) ? "" : (100 * value).ToString("F1", CultureInfo.InvariantCulture);
 

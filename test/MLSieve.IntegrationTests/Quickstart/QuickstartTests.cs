@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace MLSieve.Tests;
+
+public sealed class QuickstartTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("quickstart-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_small_run_trains_saves_reloads_compares_and_records_both_methods()
+    {
+        string json = Path.Combine(_folder, "figures.json");
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--rows", "64", "--epochs", "1", "--seeds", "2", "--output", _folder, "--json", json);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Contains("sieve.zip reloaded by stock ML.NET: 0 labels differ", run.Output);
+        Assert.Contains("Where the background conflicts, the sieve", run.Output);
+        Assert.True(File.Exists(Path.Combine(_folder, "seed-2", "plain.zip")));
+
+        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [("plain", 1), ("sieve", 1), ("plain", 2), ("sieve", 2)],
+            records.RootElement.EnumerateArray().Select(record => (record.GetProperty("method").GetString()!, record.GetProperty("seed").GetInt32())));
+        Assert.All(records.RootElement.EnumerateArray(), record =>
+        {
+            Assert.Equal("quickstart", record.GetProperty("study").GetString());
+            foreach (string metric in new[] { "worstGroupAccuracy", "averageAccuracy", "unbiasedAccuracy" })
+                Assert.InRange(record.GetProperty("metrics").GetProperty(metric).GetDouble(), 0, 1);
+        });
+    }
+
+    [Theory]
+    [InlineData("--strength takes a number from 0.25 to 1, not '2'", "--strength", "2")]
+    [InlineData("--rows takes a whole number", "--rows", "many")]
+    [InlineData("--epochs needs a value", "--epochs")]
+    [InlineData("unknown option --speed", "--speed")]
+    [InlineData("/dev/null", "--output", "/dev/null/folder")]
+    public async Task A_bad_argument_says_why_and_exits_with_2(string message, params string[] arguments)
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(message, run.Error);
+    }
+
+    [Fact]
+    public async Task Help_exits_with_0()
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--help");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("--strength", run.Output);
+    }
+}

@@ -1,0 +1,43 @@
+using Studies;
+
+namespace MLSieve.Tests;
+
+public sealed class SettingTests
+{
+    [Fact]
+    public void A_setting_reads_back_what_it_prints()
+    {
+        var setting = new Setting(0.05, 5, 1, 0, 1, 0.5, 0.01);
+        Assert.Equal(setting, Setting.Parse(setting.ToString(), learningRate: 99));
+    }
+
+    [Theory]
+    [InlineData("stage")]
+    [InlineData("stage=first")]
+    [InlineData("floor=1")]
+    public void A_setting_that_cannot_be_read_is_named(string text) =>
+        Assert.Contains(text.Split('=')[0], Assert.Throws<UsageException>(() => Setting.Parse(text, 0.05)).Message);
+
+    [Fact]
+    public void A_search_draws_different_settings_that_all_forget_and_the_same_for_the_same_seed()
+    {
+        SearchSpace space = new ColouredStudy(StudyOptions.Parse(["coloured"]), 0.98).Space;
+        IReadOnlyList<Setting> drawn = space.Draw(20, 0.05, Draws.For(1001, Draws.Settings));
+        Assert.Equal(20, drawn.Distinct().Count());
+        Assert.DoesNotContain(drawn, setting => setting.IsPlain);
+        Assert.Equal(drawn, space.Draw(20, 0.05, Draws.For(1001, Draws.Settings)));
+    }
+
+    [Theory]
+    [InlineData("--seeds 0")]
+    [InlineData("--method naive")]
+    [InlineData("--rate fast")]
+    [InlineData("--agreement 1.5")]
+    [InlineData("--colour")]
+    [InlineData("--json")]
+    public void A_bad_argument_is_named(string arguments)
+    {
+        var fault = Assert.Throws<UsageException>(() => StudyOptions.Parse(["coloured", .. arguments.Split(' ')]));
+        Assert.Contains(arguments.Split(' ')[0], fault.Message);
+    }
+}
