@@ -31,7 +31,7 @@ public sealed class StudyProgramTests : IDisposable
             Assert.InRange(record.GetProperty("metrics").GetProperty("averageAccuracy").GetDouble(), 0, 1);
             Assert.Single(record.GetProperty("log").EnumerateArray());
         });
-        JsonElement[] forgetting = [.. records.RootElement.EnumerateArray().Where(record => !record.GetProperty("setting").GetString()!.EndsWith("every=0"))];
+        JsonElement[] forgetting = [.. records.RootElement.EnumerateArray().Where(record => !record.GetProperty("setting").GetString()!.EndsWith("every=0", StringComparison.Ordinal))];
         Assert.NotEmpty(forgetting);
         Assert.All(forgetting, record => Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString()));
     }
