@@ -49,7 +49,7 @@ public sealed class StudyDataTests
         PackedImages images = Draw(1, seed: 1);
         IEnumerable<(double, double)> hues =
             from image in Enumerable.Range(0, images.Count)
-            where images.Labels[image] == FashionClasses.Names[2] && Garments.Images[image][0] == 101
+            where images.Labels[image] == FashionClasses.Names[2] && Garments.Images[image][0] == 103
             select ((double)images[image][0], (double)images[image][6]);
         Assert.Single(hues.Distinct());
     }
