@@ -10,6 +10,8 @@ internal sealed class ScoringSession : IDisposable
     private const int MaxBatchRows = 256;
     private const int MaxBatchNumbers = 1 << 22;
 
+    private const int SmallGraphBytes = 1 << 18;
+
     private readonly ScoringGraph _graph;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
@@ -27,6 +29,8 @@ internal sealed class ScoringSession : IDisposable
         using var options = new SessionOptions();
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        // A batch through a small vector network takes well under a millisecond: handing parts of it to other threads costs more than it gives.
+        if (!graph.Shape.IsImage && graph.Bytes.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
         _session = new InferenceSession(graph.Bytes, options);
         BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
     }
