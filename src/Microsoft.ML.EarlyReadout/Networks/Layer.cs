@@ -32,4 +32,11 @@ public abstract class Layer : nn.Module<Tensor, Tensor>
         foreach (nn.Module child in children())
             if (child is Layer layer) layer.Initialize(generator);
     }
+
+    /// <summary>Registers the fields, and keeps their tensors from ending with the dispose scope that the layer happens to be made in.</summary>
+    protected override void RegisterComponents()
+    {
+        base.RegisterComponents();
+        foreach (Tensor tensor in parameters(recurse: false).Concat(buffers(recurse: false))) tensor.DetachFromDisposeScope();
+    }
 }

@@ -1,5 +1,3 @@
-using TorchSharp;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -15,10 +13,8 @@ public sealed class InputLayer : Layer
     private float[] _mean = [0];
     private float[] _scale = [1];
 
-    [ComponentName(Name = "mean")]
+    // Not buffers: they are options, not weights, and appear in no list of weights. TorchSharp's own buffers that are not saved do not move with the module.
     private Tensor _meanTensor;
-
-    [ComponentName(Name = "scale")]
     private Tensor _scaleTensor;
 
     internal InputLayer(FeatureShape shape) : base("input")
@@ -26,8 +22,6 @@ public sealed class InputLayer : Layer
         _shape = shape;
         _meanTensor = PerChannel(_mean);
         _scaleTensor = PerChannel(_scale);
-        register_buffer("mean", _meanTensor, persistent: false);
-        register_buffer("scale", _scaleTensor, persistent: false);
     }
 
     /// <summary>Subtracted from each channel: one value, or one a channel.</summary>
@@ -48,13 +42,12 @@ public sealed class InputLayer : Layer
     /// <param name="order">The order in which the network sees the channels.</param>
     internal void Configure(float[] mean, float[] scale, ChannelOrder order)
     {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
         _mean = [.. mean];
         _scale = [.. scale];
         _reverseChannels = order == ChannelOrder.Bgr && _shape.IsImage && _shape.Channels > 1;
-        _meanTensor.set_(PerChannel(_mean).to(_meanTensor.device));
-        _scaleTensor.set_(PerChannel(_scale).to(_scaleTensor.device));
+        DisposeConstants();
+        _meanTensor = PerChannel(_mean);
+        _scaleTensor = PerChannel(_scale);
     }
 
     /// <inheritdoc/>
@@ -63,7 +56,7 @@ public sealed class InputLayer : Layer
         Tensor x = _shape.Layout == FeatureLayout.ChannelsLast ? input.permute(0, 3, 1, 2) : input; // (B, C, H, W) or (B, D)
         if (_reverseChannels) x = x.flip(1);
         if (_shape.IsImage) x = ChannelsLast ? ChannelsLastStorage.Of(x) : x.contiguous();
-        return x.to(ScalarType.Float32).sub(_meanTensor).mul(_scaleTensor);
+        return x.to(ScalarType.Float32).sub(Beside(x, ref _meanTensor)).mul(Beside(x, ref _scaleTensor));
     }
 
     /// <inheritdoc/>
@@ -80,5 +73,27 @@ public sealed class InputLayer : Layer
         return _scale.Any(scale => scale != 1) ? graph.Node("Mul", [x, graph.Constant("input_scale", _scaleTensor)]) : x;
     }
 
-    private Tensor PerChannel(float[] values) => tensor(values, _shape.IsImage ? [1, values.Length, 1, 1] : [1, values.Length]);
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) DisposeConstants();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Moves a constant to the input's device once.</summary>
+    private static Tensor Beside(Tensor x, ref Tensor constant)
+    {
+        if (constant.device_type == x.device_type && constant.device_index == x.device_index) return constant;
+        Tensor moved = constant.to(x.device).DetachFromDisposeScope();
+        constant.Dispose();
+        return constant = moved;
+    }
+
+    private void DisposeConstants()
+    {
+        _meanTensor.Dispose();
+        _scaleTensor.Dispose();
+    }
+
+    private Tensor PerChannel(float[] values) => tensor(values, _shape.IsImage ? [1, values.Length, 1, 1] : [1, values.Length]).DetachFromDisposeScope();
 }

@@ -1,0 +1,94 @@
+using Microsoft.ML.EarlyReadout;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+public sealed class NetworkFactoryTests
+{
+    [Theory]
+    [InlineData(NetworkKind.ResNet18, 31, "ResNet-18 needs images of at least 32×32 pixels; these are 40×31 (height×width).")]
+    [InlineData(NetworkKind.SqueezeNet11, 24, "SqueezeNet 1.1 needs images of at least 25×25 pixels; these are 40×24 (height×width).")]
+    [InlineData(NetworkKind.ConvNet, 7, "A ConvNet of 3 stages needs images of at least 8×8 pixels; these are 40×7 (height×width).")]
+    public void An_image_that_is_too_small_is_named_with_what_is_needed(NetworkKind kind, int width, string message)
+    {
+        var options = new NetworkOptions { Kind = kind, Stem = ResNetStem.ImageNet };
+        var error = Assert.Throws<ArgumentException>(() => Create(options, FeatureShape.Image(3, 40, width)));
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        Create(options, FeatureShape.Image(3, 40, width + 1)).Dispose();
+    }
+
+    [Fact]
+    public void Vectors_cannot_enter_a_convolution_network()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Vector(3072)));
+        Assert.Contains("needs images, and the feature column holds vectors of 3072 numbers", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "ConvNet")]
+    [InlineData(false, "Mlp")]
+    public void Automatic_takes_a_ConvNet_for_images_and_an_Mlp_for_vectors(bool image, string name)
+    {
+        using StagedNetwork network = Create(new NetworkOptions(), image ? FeatureShape.Image(1, 28, 28) : FeatureShape.Vector(4));
+        Assert.Equal(name, network.GetName());
+    }
+
+    [Theory]
+    [InlineData(63, 1)]
+    [InlineData(64, 4)]
+    public void The_automatic_stem_is_small_below_64_pixels(int side, int stride)
+    {
+        using StagedNetwork network = Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, side, 80));
+        Assert.Equal(stride, network.Stages[0].Stride);
+    }
+
+    [Theory]
+    [InlineData(true, -1f, 1f)]
+    [InlineData(false, 0f, 255f)]
+    public void Pixels_come_in_between_minus_one_and_one_and_other_numbers_as_they_are(bool pixels, float least, float most)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions(), FeatureShape.Vector(2), pixels, 2, seed: 1, _ => { });
+        Assert.Equal([least, most], network.Input.call(tensor(new[] { 0f, 255f }, [1, 2])).data<float>().ToArray());
+    }
+
+    [Fact]
+    public void A_normalisation_for_another_number_of_channels_is_an_error()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Input = { Mean = [1, 2] } }, FeatureShape.Image(3, 16, 16)));
+        Assert.Equal("Network.Input.Mean has 2 values; it must have one, or one for each of the 3 channels.", error.Message);
+    }
+
+    [Fact]
+    public void All_faults_of_the_options_are_told_at_once()
+    {
+        var options = new NetworkOptions
+        {
+            Kind = (NetworkKind)99,
+            Stem = (ResNetStem)(-1),
+            HiddenUnits = [],
+            Channels = [8, 0],
+            WeightsPath = "nowhere.safetensors",
+            Input = { Height = -1, Width = -2, Channels = 2, Mean = [float.NaN], Scale = [0], Order = (ChannelOrder)7 },
+        };
+        Assert.Equal(
+            [
+                "Network.Kind is 99; it must be one of Automatic, Mlp, ConvNet, ResNet18, ResNet34, ResNet50, SqueezeNet11.",
+                "Network.Stem is -1; it must be one of Automatic, ImageNet, Small.",
+                "Network.HiddenUnits is empty; it must have at least one value.",
+                "Network.Channels holds 0; each value must be at least 1.",
+                "Network.WeightsPath is 'nowhere.safetensors'; there is no such file.",
+                "Network.Input.Height is -1; it must be at least 0 (0: taken from the column).",
+                "Network.Input.Width is -2; it must be at least 0 (0: taken from the column).",
+                "Network.Input.Channels is 2; it must be 1 or 3, or 0 (taken from the column).",
+                "Network.Input.Mean must hold finite numbers only.",
+                "Network.Input.Scale must hold finite numbers other than 0 only.",
+                "Network.Input.Order is 7; it must be Rgb or Bgr.",
+            ],
+            options.Faults());
+        Assert.Empty(new NetworkOptions().Faults());
+    }
+
+    private static StagedNetwork Create(NetworkOptions options, FeatureShape shape) =>
+        NetworkFactory.Create(options, shape, bytePixels: shape.IsImage, 3, seed: 1, _ => { });
+}
