@@ -2,14 +2,14 @@ using SkiaSharp;
 
 namespace Quickstart;
 
-/// <summary>Paints a sample: an outline of random place, size, angle, thickness and grey on a tinted background, with noise over everything.</summary>
+/// <summary>Paints a sample: a shape of random place, size, angle, outline and grey on a tinted background, with noise over everything.</summary>
 internal static class ShapePainter
 {
     /// <summary>Height and width of an image in pixels.</summary>
     public const int Side = 32;
 
-    private const int ColourJitter = 25;
-    private const int PixelNoise = 30;
+    private const int ColourJitter = 40;
+    private const int PixelNoise = 25;
 
     private static readonly SKColor[] Tints = [new(70, 90, 190), new(60, 150, 80), new(200, 130, 50), new(150, 70, 170)];
 
@@ -32,12 +32,12 @@ internal static class ShapePainter
         byte grey = (byte)(random.Next(2) == 0 ? random.Next(0, 60) : random.Next(200, 256));
         using var pen = new SKPaint
         {
-            Style = SKPaintStyle.Stroke,
-            StrokeWidth = Between(1.2f, 2.4f, random),
+            Style = random.Next(2) == 0 ? SKPaintStyle.Stroke : SKPaintStyle.StrokeAndFill,
+            StrokeWidth = Between(1.5f, 2.5f, random),
             Color = new SKColor(grey, grey, grey),
             IsAntialias = true,
         };
-        float radius = Between(6.5f, 10.5f, random);
+        float radius = Between(8, 12, random);
         canvas.Translate(Between(radius + 1, Side - radius - 1, random), Between(radius + 1, Side - radius - 1, random));
         canvas.RotateDegrees(Between(0, 360, random));
         using SKPath outline = ShapeOutlines.Create(shape, radius);
