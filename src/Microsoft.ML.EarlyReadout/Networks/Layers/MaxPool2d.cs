@@ -28,7 +28,14 @@ public sealed class MaxPool2d : Layer
     public override Tensor forward(Tensor input) => nn.functional.max_pool2d(input, _kernel, _stride, _padding, ceil_mode: _ceiling);
 
     /// <inheritdoc/>
-    public override string Export(OnnxGraph graph, string input) => graph.Node("MaxPool", [input],
-        ("kernel_shape", new[] { _kernel, _kernel }), ("strides", new[] { _stride, _stride }),
-        ("pads", new[] { _padding, _padding, _padding, _padding }), ("ceil_mode", _ceiling ? 1 : 0));
+    public override string Export(OnnxGraph graph, string input)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        List<(string, object)> attributes = [
+            ("kernel_shape", new[] { _kernel, _kernel }),
+            ("strides", new[] { _stride, _stride }),
+            ("pads", new[] { _padding, _padding, _padding, _padding })];
+        if (_ceiling) attributes.Add(("ceil_mode", 1)); // older versions of the operator lack it
+        return graph.Node("MaxPool", [input], [.. attributes]);
+    }
 }
