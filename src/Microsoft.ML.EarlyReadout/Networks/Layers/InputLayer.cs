@@ -14,14 +14,13 @@ public sealed class InputLayer : Layer
     private float[] _scale = [1];
 
     // Not buffers: they are options, not weights, and appear in no list of weights. TorchSharp's own buffers that are not saved do not move with the module.
-    private Tensor _meanTensor;
-    private Tensor _scaleTensor;
+    // In an array, because TorchSharp makes a buffer of every field that is a tensor.
+    private readonly Tensor[] _constants = new Tensor[2];
 
     internal InputLayer(FeatureShape shape) : base("input")
     {
         _shape = shape;
-        _meanTensor = PerChannel(_mean);
-        _scaleTensor = PerChannel(_scale);
+        MakeConstants();
     }
 
     /// <summary>Subtracted from each channel: one value, or one a channel.</summary>
@@ -46,8 +45,7 @@ public sealed class InputLayer : Layer
         _scale = [.. scale];
         _reverseChannels = order == ChannelOrder.Bgr && _shape.IsImage && _shape.Channels > 1;
         DisposeConstants();
-        _meanTensor = PerChannel(_mean);
-        _scaleTensor = PerChannel(_scale);
+        MakeConstants();
     }
 
     /// <inheritdoc/>
@@ -56,7 +54,7 @@ public sealed class InputLayer : Layer
         Tensor x = _shape.Layout == FeatureLayout.ChannelsLast ? input.permute(0, 3, 1, 2) : input; // (B, C, H, W) or (B, D)
         if (_reverseChannels) x = x.flip(1);
         if (_shape.IsImage) x = ChannelsLast ? ChannelsLastStorage.Of(x) : x.contiguous();
-        return x.to(ScalarType.Float32).sub(Beside(x, ref _meanTensor)).mul(Beside(x, ref _scaleTensor));
+        return x.to(ScalarType.Float32).sub(Beside(x, ref MeanTensor)).mul(Beside(x, ref ScaleTensor));
     }
 
     /// <inheritdoc/>
@@ -69,8 +67,8 @@ public sealed class InputLayer : Layer
             long[] order = [.. Enumerable.Range(0, _shape.Channels).Select(channel => (long)channel).Reverse()];
             x = graph.Node("Gather", [x, graph.Constant("channel_order", order, order.Length)], ("axis", 1));
         }
-        if (_mean.Any(mean => mean != 0)) x = graph.Node("Sub", [x, graph.Constant("input_mean", _meanTensor)]);
-        return _scale.Any(scale => scale != 1) ? graph.Node("Mul", [x, graph.Constant("input_scale", _scaleTensor)]) : x;
+        if (_mean.Any(mean => mean != 0)) x = graph.Node("Sub", [x, graph.Constant("input_mean", MeanTensor)]);
+        return _scale.Any(scale => scale != 1) ? graph.Node("Mul", [x, graph.Constant("input_scale", ScaleTensor)]) : x;
     }
 
     /// <inheritdoc/>
@@ -89,10 +87,19 @@ public sealed class InputLayer : Layer
         return constant = moved;
     }
 
+    private ref Tensor MeanTensor => ref _constants[0];
+
+    private ref Tensor ScaleTensor => ref _constants[1];
+
+    private void MakeConstants()
+    {
+        MeanTensor = PerChannel(_mean);
+        ScaleTensor = PerChannel(_scale);
+    }
+
     private void DisposeConstants()
     {
-        _meanTensor.Dispose();
-        _scaleTensor.Dispose();
+        foreach (Tensor constant in _constants) constant.Dispose();
     }
 
     private Tensor PerChannel(float[] values) => tensor(values, _shape.IsImage ? [1, values.Length, 1, 1] : [1, values.Length]).DetachFromDisposeScope();

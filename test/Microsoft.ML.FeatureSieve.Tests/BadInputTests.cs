@@ -1,0 +1,163 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+
+namespace MLSieve.Tests;
+
+/// <summary>What people do by mistake: each is an error that says what is wrong and what to do, or it works.</summary>
+public sealed class BadInputTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    [Fact]
+    public void An_empty_view() => Says("no rows", View([]), Options());
+
+    [Fact]
+    public void One_row() => Says("one class", View(Row.Draw(400), rows => rows.Take(1)), Options());
+
+    [Fact]
+    public void One_class() => Says("one class", View(Row.Draw(400), rows => rows.Where(row => row.Number == 0)), Options());
+
+    [Fact]
+    public void A_class_with_one_row_trains_and_is_kept_in_training()
+    {
+        IDataView rows = View([.. Row.Draw(100).Where(row => row.Number < 30), Row.Draw(100).First(row => row.Number == 30)]);
+        FeatureSieveTrainer.Options options = Options();
+        options.ValidationFraction = 0.2;
+        using EarlyReadoutTransformer model = _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows);
+        Assert.Equal(4, model.Classes);
+    }
+
+    [Fact]
+    public void A_label_that_is_no_key()
+    {
+        FeatureSieveTrainer.Options options = Options();
+        options.LabelColumnName = nameof(Row.Class);
+        Says("MapValueToKey", Row.View(_ml), options);
+    }
+
+    [Fact]
+    public void Features_of_a_wrong_type()
+    {
+        FeatureSieveTrainer.Options options = Options();
+        options.FeatureColumnName = nameof(Row.Cue);
+        Says("Vector<Single>", Row.View(_ml), options);
+    }
+
+    [Theory]
+    [InlineData("Features")]
+    [InlineData("Label")]
+    [InlineData("Group")]
+    public void A_missing_column(string role)
+    {
+        FeatureSieveTrainer.Options options = Options();
+        if (role == "Features") options.FeatureColumnName = "Nowhere";
+        if (role == "Label") options.LabelColumnName = "Nowhere";
+        if (role == "Group") options.GroupColumnName = "Nowhere";
+        Says("'Nowhere'", Row.View(_ml), options);
+    }
+
+    [Theory]
+    [InlineData(NetworkKind.ConvNet, 3)]
+    [InlineData(NetworkKind.SqueezeNet11, 12)]
+    public void An_image_smaller_than_the_network_needs(NetworkKind kind, int side)
+    {
+        FeatureSieveTrainer.Options options = Options();
+        options.Network.Kind = kind;
+        options.Network.Input = new InputOptions { Channels = 3, Height = side, Width = side };
+        Row[] rows = Row.Draw(20);
+        foreach (Row row in rows) row.Features = new float[3 * side * side];
+        var sized = SchemaDefinition.Create(typeof(Row));
+        sized[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3 * side * side);
+        IDataView view = _ml.Data.LoadFromEnumerable(rows, sized);
+        Says($"these are {side}×{side}", _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view), options);
+    }
+
+    [Fact]
+    public void A_stage_that_the_network_does_not_have()
+    {
+        FeatureSieveTrainer.Options options = Options();
+        options.Readout.Stage = 3;
+        Says("has 2 stages", Row.View(_ml), options);
+    }
+
+    [Fact]
+    public void A_truncated_weights_file()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"truncated-{Guid.NewGuid():N}.safetensors");
+        File.WriteAllBytes(path, File.ReadAllBytes(Golden.Path("feature_sieve_mlp.safetensors"))[..20000]);
+        try
+        {
+            FeatureSieveTrainer.Options options = Options();
+            options.Network.WeightsPath = path;
+            Says(path, Row.View(_ml), options);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_validation_set_with_a_class_that_training_does_not_know()
+    {
+        FeatureSieveTrainer.Options options = Options();
+        IDataView train = View(Row.Draw(400).Where(row => row.Number < 30));
+        options.ValidationSet = Row.View(_ml);
+        Says("quarter 3", train, options);
+    }
+
+    [Fact]
+    public void A_feature_that_is_not_a_number()
+    {
+        Row[] rows = Row.Draw(50);
+        rows[17].Features[2] = float.NaN;
+        Says("row 17", View(rows), Options());
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there()
+    {
+        FeatureSieveTrainer.Options options = Options();
+        options.Device = "cuda:63";
+        Says("cuda:63", Row.View(_ml), options);
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_written_loses_nothing()
+    {
+        using EarlyReadoutTransformer model = _ml.MulticlassClassification.Trainers.FeatureSieve(Options()).Fit(Row.View(_ml));
+        string folder = Directory.CreateTempSubdirectory("unwritable").FullName;
+        try
+        {
+            // A folder of that name: cannot be written even by root, whom permissions do not stop.
+            string path = Path.Combine(folder, "model.onnx");
+            Directory.CreateDirectory(path);
+            Exception error = Assert.ThrowsAny<IOException>(() => model.SaveAsOnnx(path));
+            Assert.Contains(path, error.Message, StringComparison.Ordinal);
+            Assert.Equal([path], Directory.GetFileSystemEntries(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static FeatureSieveTrainer.Options Options() => TrainerTests.Options(epochs: 1);
+
+    private IDataView View(IEnumerable<Row> rows, Func<IEnumerable<Row>, IEnumerable<Row>>? kept = null)
+    {
+        // Keys are learnt from all rows, so that rows that are dropped afterwards leave classes without rows.
+        IDataView all = _ml.Data.LoadFromEnumerable(rows.Any() ? rows : Row.Draw(10));
+        ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(Row.Class)).Fit(all);
+        return keys.Transform(_ml.Data.LoadFromEnumerable(kept is null ? rows : kept(rows)));
+    }
+
+    private void Says(string expected, IDataView rows, FeatureSieveTrainer.Options options)
+    {
+        Exception error = Assert.ThrowsAny<Exception>(() => _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows));
+        Assert.True(error is ArgumentException or InvalidDataException, error.ToString());
+        Assert.Contains(expected, error.Message, StringComparison.OrdinalIgnoreCase);
+    }
+}
