@@ -19,7 +19,7 @@ internal sealed record Method(string Name, int ForgetEvery)
 
     /// <summary>The trainer's options.</summary>
     /// <remarks>
-    /// Learning rate, stage, depth and forgetting rate were chosen on validation images of the training distribution, never on the test, by
+    /// Settings are compared on validation images of the training distribution, never on the test, by
     /// <c>dotnet run -c Release --project benchmarks/Studies -- shapes</c>.
     /// </remarks>
     public FeatureSieveTrainer.Options CreateOptions(int epochs) => new()
