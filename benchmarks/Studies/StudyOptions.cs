@@ -20,9 +20,9 @@ internal sealed class StudyOptions
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both (default both)
         --select S         what chooses among settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
-        --trials N         sieve settings tried by the search, besides no forgetting (default: the study's own)
+        --trials N         random sieve settings tried by the search, besides no forgetting (default: the study's own; none where --setting is given)
         --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
-        --setting S        a sieve setting to try instead of random ones, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated
+        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated
         --rate X           learning rate, instead of a search over the study's rates; may be repeated
         --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated (coloured, dominoes, shapes)
         --rows N           training rows (default: the study's own)

@@ -21,7 +21,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         var runner = new StudyRunner(study, options, store, cancellation);
         var search = new SettingSearch(study, options, runner);
         int before = _records.Count;
-        foreach (Choice choice in Choose(search))
+        foreach (Choice choice in Choose(study, search))
         {
             foreach ((string method, Setting setting) in Methods(choice))
             {
@@ -34,10 +34,10 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         StudyReport.WriteFinal(_records[before..]);
     }
 
-    private IEnumerable<Choice> Choose(SettingSearch search)
+    private IEnumerable<Choice> Choose(Study study, SettingSearch search)
     {
-        if (options.NoSearch) return [search.Take(Criterion.Asked(options)[0] with { Suffix = "" })];
-        Choice[] choices = [.. Criterion.Asked(options).Select(search.Choose)];
+        if (options.NoSearch) return [search.Take(Criterion.Asked(options, study)[0] with { Suffix = "" })];
+        Choice[] choices = [.. Criterion.Asked(options, study).Select(search.Choose)];
         StudyReport.WriteTrials(search.Trials);
         return choices;
     }

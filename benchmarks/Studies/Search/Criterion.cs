@@ -12,6 +12,7 @@ internal sealed record Criterion(string Name, string Figure, string Suffix)
     /// <summary>Plain mean of the groups' accuracies, as in the released code: needs the spurious attribute of the validation rows.</summary>
     public static readonly Criterion Groups = new("groups", Figures.Unbiased, "-by-groups");
 
-    /// <summary>The criteria that the command line asks for.</summary>
-    public static IReadOnlyList<Criterion> Asked(StudyOptions options) => [.. new[] { Accuracy, Groups }.Where(c => options.Select == "both" || options.Select == c.Name)];
+    /// <summary>The criteria that the command line asks for; accuracy alone where the study's rows have no group labels.</summary>
+    public static IReadOnlyList<Criterion> Asked(StudyOptions options, Study study) =>
+        study.HasGroups ? [.. new[] { Accuracy, Groups }.Where(c => options.Select == "both" || options.Select == c.Name)] : [Accuracy];
 }

@@ -24,7 +24,7 @@ internal sealed record SearchSpace
     /// <summary>Learning rates of the readout.</summary>
     public required double[] ReadoutRates { get; init; }
 
-    /// <summary>Draws different settings that forget, at one main learning rate.</summary>
+    /// <summary>Draws different settings that forget, at one main learning rate, as evenly as can be over stages and depths.</summary>
     /// <returns><paramref name="count"/> settings, or all there are.</returns>
     public IReadOnlyList<Setting> Draw(int count, double learningRate, Random random)
     {
@@ -38,6 +38,6 @@ internal sealed record SearchSpace
                select new Setting(learningRate, every, stage, depth, depth == 0 ? 1 : Width, forget, readout),
         ];
         random.Shuffle(all);
-        return all[..Math.Min(count, all.Length)];
+        return [.. all.GroupBy(setting => (setting.Stage, setting.Depth)).SelectMany(tap => tap.Index()).OrderBy(drawn => drawn.Index).Take(count).Select(drawn => drawn.Item)];
     }
 }

@@ -25,7 +25,7 @@ internal sealed class SettingSearch(Study study, StudyOptions options, StudyRunn
     {
         Trial plain = Best(Rates().Select(rate => Try(Setting.Plain(rate))), criterion)
             ?? throw new InvalidOperationException($"{study.Name}: plain training diverged at every learning rate tried ({string.Join(", ", Rates())}).");
-        Trial[] forgetting = [.. Candidates(plain.Setting.LearningRate).Select(Try)];
+        Trial[] forgetting = options.Method == "plain" ? [] : [.. Candidates(plain.Setting.LearningRate).Select(Try)];
         Trial chosen = Best([plain, .. forgetting], criterion)!;
         return new Choice(criterion, plain.Setting, chosen.Setting, Best(forgetting, criterion)?.Setting);
     }
@@ -41,9 +41,10 @@ internal sealed class SettingSearch(Study study, StudyOptions options, StudyRunn
 
     private IReadOnlyList<double> Rates() => options.Rates.Count > 0 ? options.Rates : options.Quick ? study.Space.LearningRates[..1] : study.Space.LearningRates;
 
-    private IReadOnlyList<Setting> Candidates(double rate) => options.Settings.Count > 0
-        ? [.. options.Settings.Select(text => Setting.Parse(text, rate))]
-        : study.Space.Draw(options.Trials ?? (options.Quick ? 1 : study.DefaultTrials), rate, Draws.For(FirstSeed, Draws.Settings));
+    private IEnumerable<Setting> Candidates(double rate) =>
+        options.Settings.Select(text => Setting.Parse(text, rate)).Concat(study.Space.Draw(DrawnTrials(), rate, Draws.For(FirstSeed, Draws.Settings))).Distinct();
+
+    private int DrawnTrials() => options.Trials ?? (options.Settings.Count > 0 ? 0 : options.Quick ? 1 : study.DefaultTrials);
 
     private Trial Try(Setting setting)
     {

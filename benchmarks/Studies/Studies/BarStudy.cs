@@ -25,6 +25,8 @@ internal sealed class BarStudy : Study
     public override string Description => FormattableString.Invariant(
         $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {_options.Size} × {_options.Size} by ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.");
 
+    public override bool HasGroups => false;
+
     public override SearchSpace Space { get; } = new()
     {
         LearningRates = [0.0005, 0.001, 0.002],
@@ -32,11 +34,11 @@ internal sealed class BarStudy : Study
         Depths = [0, 1],
         Width = 64,
         ForgetEvery = [5, 15],
-        ForgetRates = [0.0003, 0.001, 0.003, 0.01],
+        ForgetRates = [0.00003, 0.0001, 0.0003, 0.001],
         ReadoutRates = [0.001, 0.01],
     };
 
-    public override int DefaultTrials => 8;
+    public override int DefaultTrials => 12;
 
     public override string Fingerprint => FormattableString.Invariant($"{Name} size {_options.Size} epochs {Epochs} quick {_options.Quick}");
 

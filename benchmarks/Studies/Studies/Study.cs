@@ -12,6 +12,9 @@ internal abstract class Study
     /// <summary>What is asked, in one line for the report.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Whether the validation rows say whether the spurious attribute agrees with the label, so that settings can be chosen by it.</summary>
+    public virtual bool HasGroups => true;
+
     /// <summary>Where the search looks.</summary>
     public abstract SearchSpace Space { get; }
 
