@@ -120,6 +120,32 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         AtomicFile.Write(path, SaveAsOnnx);
     }
 
+    /// <summary>Writes one <c>.onnx</c> model that goes from the columns of an exported pipeline to class probabilities.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="prefix">The model that <c>mlContext.Model.ConvertToOnnx</c> (package Microsoft.ML.OnnxConverter) wrote of the transforms before this one; it
+    /// must have the feature column among its outputs.</param>
+    /// <exception cref="InvalidDataException">The prefix is no ONNX model, lacks the feature column, gives rows of another length, is written for an operator set
+    /// newer than 17 or too old for the network, or has an output named as one of this model's.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    /// <remarks>Its inputs are the prefix's; its outputs are those of <see cref="SaveAsOnnx(Stream)"/>.</remarks>
+    public void SaveAsOnnx(Stream stream, byte[] prefix)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        stream.Write(After(prefix));
+    }
+
+    /// <summary>Writes one <c>.onnx</c> file that goes from the columns of an exported pipeline to class probabilities: wholly or not at all.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="prefix">As in <see cref="SaveAsOnnx(Stream, byte[])"/>.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    /// <inheritdoc cref="SaveAsOnnx(Stream, byte[])"/>
+    public void SaveAsOnnx(string path, byte[] prefix)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        byte[] joined = After(prefix);
+        AtomicFile.Write(path, stream => stream.Write(joined));
+    }
+
     /// <inheritdoc/>
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
     {
@@ -148,6 +174,13 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         _disposed = true;
         Session.Dispose();
         if (_rowChain.IsValueCreated) _rowChain.Value.Dispose();
+    }
+
+    private byte[] After(byte[] prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return PrefixMerge.Append(prefix, Graph.Bytes, FeatureColumnName);
     }
 
     private static string[] NamesOf(DataViewSchema.Column label, int classes)

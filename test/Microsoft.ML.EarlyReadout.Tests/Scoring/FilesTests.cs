@@ -31,6 +31,30 @@ public sealed class FilesTests
     }
 
     [Fact]
+    public void One_graph_goes_from_the_pipelines_columns_to_scores()
+    {
+        IDataView data = Example.View(_ml, Example.Draw(50));
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
+        byte[] prefix = ExportedPrefix.Doubling(4, opset: 12);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("graph").FullName, "model.onnx");
+        model.SaveAsOnnx(path, prefix);
+        using var joined = new MemoryStream();
+        model.SaveAsOnnx(joined, prefix);
+        Assert.Equal(joined.ToArray(), File.ReadAllBytes(path));
+
+        using var session = new InferenceSession(path);
+        Assert.Equal(["features"], session.InputNames);
+        float[] features = Example.Draw(1)[0].Features;
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory([.. features.Select(x => x / 2)], [1, 4]);
+        using var run = new RunOptions();
+        using var outputs = session.Run(run, ["features"], [input], ["Score"]);
+        Assert.Equal(model.Transform(data).GetColumn<float[]>("Score").First(), outputs[0].GetTensorDataAsSpan<float>().ToArray());
+        Assert.Throws<InvalidDataException>(() => model.SaveAsOnnx(path, [1, 2, 3]));
+        Assert.Equal(joined.ToArray(), File.ReadAllBytes(path));
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
     public void A_path_that_cannot_be_written_is_named_and_leaves_nothing()
     {
         IDataView data = Example.View(_ml, Example.Draw(50));
