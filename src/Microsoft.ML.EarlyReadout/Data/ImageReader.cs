@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Packs images as planes of red, green and blue bytes; alpha is left out, as <c>ExtractPixels</c> leaves it out by default.</summary>
+/// <summary>Packs images as planes of red, green and blue bytes.</summary>
 internal sealed class ImageReader(DataViewRowCursor cursor, DataViewSchema.Column column) : FeatureReader
 {
     private readonly ValueGetter<MLImage> _getter = cursor.GetGetter<MLImage>(column);
@@ -32,7 +32,7 @@ internal sealed class ImageReader(DataViewRowCursor cursor, DataViewSchema.Colum
         }
         if (_shape != shape)
             (_shape, _planes) = (shape, new byte[shape.Size]);
-        Separate(image);
+        RgbPixels.Copy<byte>(image, column.Name, _planes, FeatureLayout.ChannelsFirst);
         packer.Add(_planes);
     }
 
@@ -44,27 +44,5 @@ internal sealed class ImageReader(DataViewRowCursor cursor, DataViewSchema.Colum
             _current = row;
         }
         return _image ?? throw Bad(column, row, "has no image. Drop such rows, or load an image for them.");
-    }
-
-    private void Separate(MLImage image)
-    {
-        var (red, blue) = image.PixelFormat switch
-        {
-            MLPixelFormat.Rgba32 => (0, 2),
-            MLPixelFormat.Bgra32 => (2, 0),
-            var format => throw new InvalidDataException($"Column '{column.Name}' has images of pixel format {format}; expected Rgba32 or Bgra32."),
-        };
-        var pixels = image.Pixels;
-        int plane = image.Height * image.Width;
-        var reds = _planes.AsSpan(0, plane);
-        var greens = _planes.AsSpan(plane, plane);
-        var blues = _planes.AsSpan(2 * plane, plane);
-        for (int i = 0; i < plane; i++)
-        {
-            var pixel = pixels.Slice(4 * i, 4);
-            reds[i] = pixel[red];
-            greens[i] = pixel[1];
-            blues[i] = pixel[blue];
-        }
     }
 }

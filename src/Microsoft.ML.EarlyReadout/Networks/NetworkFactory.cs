@@ -25,7 +25,7 @@ internal static class NetworkFactory
         try
         {
             ConfigureInput(network, options.Input, bytePixels);
-            network.Initialize(new Generator(seed));
+            using (var generator = new Generator(seed)) network.Initialize(generator);
             if (options.WeightsPath is { } path) PretrainedWeights.Load(path, network, log);
             return network;
         }

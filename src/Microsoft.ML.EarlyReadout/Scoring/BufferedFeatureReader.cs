@@ -33,32 +33,13 @@ internal abstract class BufferedFeatureReader
     /// <summary>Takes red, green and blue from an image, in the order in which a stock ExtractPixels would, without disposing it.</summary>
     private sealed class ImageReader(ScalarBuffer<MLImage> buffer, ScoringColumns columns) : BufferedFeatureReader
     {
-        private const int BytesPerPixel = 4;
-
         public override void Read(int slot, Span<float> destination)
         {
             FeatureShape shape = columns.Shape;
             MLImage? image = buffer.Value(slot);
             if (image is null || image.Width != shape.Width || image.Height != shape.Height)
                 throw new InvalidOperationException($"A row of feature column '{columns.Feature}' has {Size(image)}, not an image of {shape.Height}x{shape.Width} pixels. ResizeImages makes them equal.");
-            (int red, int blue) = image.PixelFormat switch
-            {
-                MLPixelFormat.Rgba32 => (0, 2),
-                MLPixelFormat.Bgra32 => (2, 0),
-                _ => throw new InvalidOperationException($"An image in column '{columns.Feature}' has pixels of format {image.PixelFormat}; 32 bits of red, green, blue and alpha are expected."),
-            };
-            ReadOnlySpan<byte> pixels = image.Pixels;
-            int count = shape.Height * shape.Width;
-            bool planes = shape.Layout == FeatureLayout.ChannelsFirst;
-            int step = planes ? 1 : 3;
-            int channel = planes ? count : 1;
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<byte> pixel = pixels.Slice(i * BytesPerPixel, BytesPerPixel);
-                destination[i * step] = pixel[red];
-                destination[i * step + channel] = pixel[1];
-                destination[i * step + 2 * channel] = pixel[blue];
-            }
+            RgbPixels.Copy(image, columns.Feature, destination, shape.Layout);
         }
 
         private static string Size(MLImage? image) => image is null ? "no image" : $"an image of {image.Height}x{image.Width} pixels";

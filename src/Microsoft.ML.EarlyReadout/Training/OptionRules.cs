@@ -23,7 +23,7 @@ internal static class OptionRules
 
         options.Optimizer.AddFaults(faults, nameof(options.Optimizer));
         options.Schedule.AddFaults(faults, nameof(options.Schedule));
-        faults.AtLeast($"{nameof(options.Augmentation)}.{nameof(options.Augmentation.CropPadding)}", options.Augmentation.CropPadding, 0);
+        faults.Add(Augmentation.Faults(options.Augmentation));
         faults.Add(options.Network.Faults());
     }
 

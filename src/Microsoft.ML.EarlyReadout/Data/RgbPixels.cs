@@ -1,0 +1,37 @@
+using System.Numerics;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Takes red, green and blue, 0 to 255, from an image; alpha is left out, as <c>ExtractPixels</c> leaves it out by default.</summary>
+internal static class RgbPixels
+{
+    private const int BytesPerPixel = 4;
+
+    /// <summary>Copies an image of 32 bits a pixel; the image stays the caller's.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="column">The column that it comes from, for the message.</param>
+    /// <param name="destination">Receives height × width × 3 numbers.</param>
+    /// <param name="layout">Whether the channels are planes or interleaved.</param>
+    /// <exception cref="InvalidDataException">The image's pixels are of another format.</exception>
+    public static void Copy<T>(MLImage image, string column, Span<T> destination, FeatureLayout layout)
+        where T : struct, INumberBase<T>
+    {
+        (int red, int blue) = image.PixelFormat switch
+        {
+            MLPixelFormat.Rgba32 => (0, 2),
+            MLPixelFormat.Bgra32 => (2, 0),
+            MLPixelFormat format => throw new InvalidDataException($"Column '{column}' has images of pixel format {format}; expected Rgba32 or Bgra32."),
+        };
+        ReadOnlySpan<byte> pixels = image.Pixels;
+        int count = image.Height * image.Width;
+        (int step, int channel) = layout == FeatureLayout.ChannelsFirst ? (1, count) : (3, 1);
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> pixel = pixels.Slice(BytesPerPixel * i, BytesPerPixel);
+            destination[i * step] = T.CreateTruncating(pixel[red]);
+            destination[i * step + channel] = T.CreateTruncating(pixel[1]);
+            destination[i * step + 2 * channel] = T.CreateTruncating(pixel[blue]);
+        }
+    }
+}
