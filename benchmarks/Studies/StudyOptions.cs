@@ -19,7 +19,7 @@ internal sealed class StudyOptions
         --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet (default: environment variable MLSIEVE_DATA)
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both (default both)
-        --select S         what chooses among settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
+        --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
         --trials N         random sieve settings tried by the search, besides no forgetting (default: the study's own; none where --setting is given)
         --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
         --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated

@@ -27,7 +27,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             {
                 Console.WriteLine($"{method}{choice.Criterion.Suffix}, chosen by {choice.Criterion.Name}: {setting}");
                 for (int seed = 1; seed <= options.Seeds; seed++)
-                    Add(study, method + choice.Criterion.Suffix, seed, setting, options.NoSearch ? "given" : choice.Criterion.Figure, runner.Final(setting, seed));
+                    Add(study, method + choice.Criterion.Suffix, seed, setting, options.NoSearch ? "given" : choice.Criterion.Figure, runner.Final(choice.Criterion, setting, seed));
             }
         }
 

@@ -12,10 +12,11 @@ internal static class StudyReport
     /// <summary>Everything that was tried, with its validation figures.</summary>
     public static void WriteTrials(IEnumerable<Trial> trials)
     {
-        Table table = new Table().Title("Tried (validation rows)").AddColumns("Setting", "Accuracy", "Mean of groups", "Conflicting", "Forgetting, last epoch");
+        Table table = new Table().Title("Tried (validation rows)").AddColumns("Chosen by", "Setting", "Accuracy", "Mean of groups", "Conflicting", "Forgetting, last epoch");
         foreach (Trial trial in trials)
         {
             table.AddRow([
+                trial.Criterion.Name,
                 trial.Setting.ToString(),
                 trial.Diverged ? "diverged" : Percent(trial.Mean(Figures.Average)),
                 trial.Diverged ? "" : Percent(trial.Mean(Figures.Unbiased)),

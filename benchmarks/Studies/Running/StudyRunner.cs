@@ -9,26 +9,26 @@ namespace Studies;
 internal sealed class StudyRunner(Study study, StudyOptions options, RunStore store, CancellationToken cancellation)
 {
     /// <summary>A run of the search: figures on the validation rows alone.</summary>
-    public RunResult Search(Setting setting, int seed) => Run(setting, seed, test: false);
+    public RunResult Search(Criterion criterion, Setting setting, int seed) => Run(criterion, setting, seed, test: false);
 
     /// <summary>A final run: figures on the test rows too.</summary>
-    public RunResult Final(Setting setting, int seed) => Run(setting, seed, test: true);
+    public RunResult Final(Criterion criterion, Setting setting, int seed) => Run(criterion, setting, seed, test: true);
 
-    private RunResult Run(Setting setting, int seed, bool test)
+    private RunResult Run(Criterion criterion, Setting setting, int seed, bool test)
     {
         cancellation.ThrowIfCancellationRequested();
-        string key = $"{study.Fingerprint} {options.Precision} {options.Schedule}{(options.Quick ? " quick" : "")} | {setting} | seed {seed} | {(test ? "test" : "validation")}";
+        string key = $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{(options.Quick ? " quick" : "")} | {setting} | seed {seed} | {(test ? "test" : "validation")}";
         return store.GetOrRun(key, () =>
         {
             var watch = Stopwatch.StartNew();
-            RunResult result = Train(key, setting, seed, test);
+            RunResult result = Train(key, criterion, setting, seed, test);
             Console.WriteLine(FormattableString.Invariant(
                 $"  seed {seed,4}  {setting}: {result.Diverged ?? Describe(result)}  [{watch.Elapsed.TotalSeconds:F1} s]"));
             return result;
         });
     }
 
-    private RunResult Train(string key, Setting setting, int seed, bool test)
+    private RunResult Train(string key, Criterion criterion, Setting setting, int seed, bool test)
     {
         var ml = new MLContext(seed);
         var curve = new ForgetCurve();
@@ -37,7 +37,10 @@ internal sealed class StudyRunner(Study study, StudyOptions options, RunStore st
         var watch = Stopwatch.StartNew();
         try
         {
-            using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(CreateOptions(setting, seed)).Fit(data.Train);
+            FeatureSieveTrainer.Options trainer = CreateOptions(setting, seed);
+            trainer.ValidationSet = data.Validation;
+            trainer.Selection = criterion.Epoch;
+            using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(trainer).Fit(data.Train);
             double seconds = watch.Elapsed.TotalSeconds;
             return new RunResult
             {
@@ -58,6 +61,7 @@ internal sealed class StudyRunner(Study study, StudyOptions options, RunStore st
     {
         FeatureSieveTrainer.Options trainer = study.CreateOptions();
         trainer.FeatureColumnName = "Pixels";
+        trainer.GroupColumnName = "Cue";
         trainer.Optimizer.LearningRate = setting.LearningRate;
         trainer.Readout = new ReadoutOptions { Stage = setting.Stage, Depth = setting.Depth, Width = setting.Width };
         trainer.ForgetEvery = setting.ForgetEvery;
@@ -65,7 +69,6 @@ internal sealed class StudyRunner(Study study, StudyOptions options, RunStore st
         trainer.ReadoutLearningRate = setting.ReadoutRate;
         trainer.Schedule.Kind = options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
         trainer.Precision = options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
-        trainer.Selection = SelectionMetric.LastEpoch; // settings are what is selected here
         trainer.Seed = seed;
         trainer.CancellationToken = cancellation;
         return trainer;

@@ -14,18 +14,18 @@ internal sealed record Choice(Criterion Criterion, Setting Plain, Setting Sieve,
 internal sealed class SettingSearch(Study study, StudyOptions options, StudyRunner runner)
 {
     private const int FirstSeed = 1001;
-    private readonly Dictionary<Setting, Trial> _trials = [];
+    private readonly Dictionary<(Criterion, Setting), Trial> _trials = [];
 
     /// <summary>All that was tried, in the order in which it was.</summary>
     public IReadOnlyCollection<Trial> Trials => _trials.Values;
 
-    /// <summary>Searches by one criterion. What an earlier criterion has tried is not trained again.</summary>
+    /// <summary>Searches by one criterion.</summary>
     /// <exception cref="InvalidOperationException">Plain training diverged at every learning rate.</exception>
     public Choice Choose(Criterion criterion)
     {
-        Trial plain = Best(Rates().Select(rate => Try(Setting.Plain(rate))), criterion)
+        Trial plain = Best(Rates().Select(rate => Try(criterion, Setting.Plain(rate))), criterion)
             ?? throw new InvalidOperationException($"{study.Name}: plain training diverged at every learning rate tried ({string.Join(", ", Rates())}).");
-        Trial[] forgetting = options.Method == "plain" ? [] : [.. Candidates(plain.Setting.LearningRate).Select(Try)];
+        Trial[] forgetting = options.Method == "plain" ? [] : [.. Candidates(plain.Setting.LearningRate).Select(setting => Try(criterion, setting))];
         Trial chosen = Best([plain, .. forgetting], criterion)!;
         return new Choice(criterion, plain.Setting, chosen.Setting, Best(forgetting, criterion)?.Setting);
     }
@@ -46,11 +46,8 @@ internal sealed class SettingSearch(Study study, StudyOptions options, StudyRunn
 
     private int DrawnTrials() => options.Trials ?? (options.Settings.Count > 0 ? 0 : options.Quick ? 1 : study.DefaultTrials);
 
-    private Trial Try(Setting setting)
-    {
-        if (_trials.TryGetValue(setting, out Trial? known)) return known;
-        return _trials[setting] = new Trial(setting, [.. Enumerable.Range(FirstSeed, options.SearchSeeds).Select(seed => runner.Search(setting, seed))]);
-    }
+    private Trial Try(Criterion criterion, Setting setting) =>
+        _trials[(criterion, setting)] = new Trial(criterion, setting, [.. Enumerable.Range(FirstSeed, options.SearchSeeds).Select(seed => runner.Search(criterion, setting, seed))]);
 
     // The first of equals: no forgetting is named first, so forgetting has to earn its place.
     private static Trial? Best(IEnumerable<Trial> trials, Criterion criterion) => trials.Where(trial => !trial.Diverged).MaxBy(trial => trial.Mean(criterion.Figure));

@@ -1,7 +1,7 @@
 namespace Studies;
 
 /// <summary>A setting that the search tried, with its results over the search's seeds.</summary>
-internal sealed record Trial(Setting Setting, IReadOnlyList<RunResult> Results)
+internal sealed record Trial(Criterion Criterion, Setting Setting, IReadOnlyList<RunResult> Results)
 {
     /// <summary>Whether any seed diverged; such a setting is never chosen.</summary>
     public bool Diverged => Results.Any(result => result.Diverged is not null);

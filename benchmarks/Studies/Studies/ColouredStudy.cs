@@ -24,8 +24,8 @@ internal sealed class ColouredStudy(StudyOptions options, double agreement) : St
         Stages = [1, 2, 3],
         Depths = [0, 1],
         Width = 32,
-        ForgetEvery = [1, 2, 5],
-        ForgetRates = [0.05, 0.1, 0.2, 0.5, 1],
+        ForgetEvery = [2, 5, 10],
+        ForgetRates = [0.02, 0.05, 0.1, 0.2, 0.5],
         ReadoutRates = [0.01, 0.05],
     };
 

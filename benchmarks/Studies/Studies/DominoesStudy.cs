@@ -25,7 +25,7 @@ internal sealed class DominoesStudy(StudyOptions options, double agreement) : St
         Stages = [1, 2, 3],
         Depths = [0, 1, 2],
         Width = 32,
-        ForgetEvery = [1, 5, 15],
+        ForgetEvery = [2, 5, 15],
         ForgetRates = [0.003, 0.01, 0.03, 0.1, 0.3],
         ReadoutRates = [0.01, 0.05],
     };
