@@ -12,24 +12,24 @@ internal sealed record Method(string Name, int ForgetEvery)
     public static readonly Method Plain = new("plain", 0);
 
     /// <summary>The feature sieve.</summary>
-    public static readonly Method Sieve = new("sieve", 5);
+    public static readonly Method Sieve = new("sieve", 2);
 
     /// <summary>Both, in the order in which they run.</summary>
     public static readonly IReadOnlyList<Method> All = [Plain, Sieve];
 
     /// <summary>The trainer's options.</summary>
     /// <remarks>
-    /// Settings are compared on validation images of the training distribution, never on the test, by
-    /// <c>dotnet run -c Release --project benchmarks/Studies -- shapes</c>.
+    /// Chosen on validation images of the training distribution, never on the test, by
+    /// <c>dotnet run -c Release --project benchmarks/Studies -- shapes --select groups</c>.
     /// </remarks>
     public FeatureSieveTrainer.Options CreateOptions(int epochs) => new()
     {
         Network = { Kind = NetworkKind.ConvNet, Channels = [32, 64, 128] },
         Optimizer = { LearningRate = 0.05 },
         Epochs = epochs,
-        Readout = { Stage = 1, Depth = 0 },
+        Readout = { Stage = 1, Depth = 1, Width = 32 },
         ForgetEvery = ForgetEvery,
-        ForgetLearningRate = 0.5,
+        ForgetLearningRate = 0.2,
         ReadoutLearningRate = 0.05,
     };
 }

@@ -11,7 +11,7 @@ internal sealed class QuickstartOptions
 
         dotnet run -c Release --project samples/Quickstart -- [options]
 
-        --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.95)
+        --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.85)
         --rows N       training images (default 3000)
         --epochs N     passes over them (default 10)
         --seeds N      repetitions with other images and other initial weights (default 1)
@@ -20,7 +20,7 @@ internal sealed class QuickstartOptions
         --help         this text
         """;
 
-    public double Strength { get; private set; } = 0.95;
+    public double Strength { get; private set; } = 0.85;
 
     public int Rows { get; private set; } = 3_000;
 

@@ -12,7 +12,7 @@ internal sealed class ShapesStudy(StudyOptions options, double strength) : Study
     private const int ValidationRows = 3_000;
     private const int ValidationSeedOffset = 500_000;
 
-    public override string Name => strength == 0.95 ? "shapes" : FormattableString.Invariant($"shapes-{strength}");
+    public override string Name => strength == 0.85 ? "shapes" : FormattableString.Invariant($"shapes-{strength}");
 
     public override string Description => FormattableString.Invariant(
         $"The Quickstart's shapes on backgrounds that agree in {strength:P0} of {Rows} training rows and are independent in the test; 3 × 32 × 32; ConvNet 32-64-128.");

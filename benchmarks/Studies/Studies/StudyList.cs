@@ -5,7 +5,7 @@ internal static class StudyList
 {
     private static readonly double[] ColouredAgreements = [0.98];
     private static readonly double[] DominoesAgreements = [0.95, 0.99];
-    private static readonly double[] ShapesAgreements = [0.95];
+    private static readonly double[] ShapesAgreements = [0.85];
 
     /// <summary>Makes the studies.</summary>
     /// <exception cref="UsageException">There is no such study.</exception>
