@@ -30,7 +30,7 @@ internal static class ScoringSpeed
         data = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(data).Transform(data));
 
         var columns = new ScoringColumns("Features", "Label", "Score", "PredictedLabel", FeatureShape.Vector(Features));
-        using EarlyReadoutTransformer ours = EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => Mlp(graph, x, random));
+        using EarlyReadoutTransformer ours = EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => new GraphLogits(Mlp(graph, x, random), []));
         using var raw = new InferenceSession(ours.Graph.Bytes);
         using var graph = new MemoryStream(ours.Graph.Bytes);
         ITransformer stock = ml.Transforms.ApplyOnnxModel(["Score"], ["Features"], graph).Fit(data);
@@ -83,7 +83,7 @@ internal static class ScoringSpeed
         for (int start = 0; start < Rows; start += Batch)
         {
             int count = Math.Min(Batch, Rows - start);
-            session.Score(rows.AsMemory(start * Features), count, scores.AsMemory(start * Classes));
+            session.Logits(rows.AsMemory(start * Features), count, scores.AsMemory(start * Classes));
         }
     }
 

@@ -22,16 +22,18 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
 {
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;
+    private readonly StockMargin? _margin;
     private readonly Lazy<StockChain> _rowChain;
     private bool _disposed;
 
-    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, DataViewSchema trainingSchema, ScoringColumns columns)
+    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns)
     {
         Graph = graph;
         _head = head;
+        _margin = margin;
         _columns = columns;
         Session = new ScoringSession(graph);
-        _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, columns, forSaving: false));
+        _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, margin, columns, forSaving: false));
         FeatureColumnType = trainingSchema[columns.Feature].Type;
         ClassNames = NamesOf(trainingSchema[columns.Label], head.Classes);
     }
@@ -54,6 +56,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The name of each class: the label's key value as text in the invariant culture, or the class's index from 0 where the label has no key values.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>The names of the readouts whose columns <see cref="Transform"/> adds: for a readout R, <c>R.Score</c> (<c>Vector&lt;Single, C&gt;</c>, probabilities),
+    /// <c>R.PredictedLabel</c> (a key, as the network's) and <c>R.Margin</c> (Single in [0, 1]: the highest probability less the second highest). Empty where none were asked for.</summary>
+    public IReadOnlyList<string> ReadoutNames => [.. _columns.Readouts.Select(readout => readout.Name)];
+
     /// <inheritdoc/>
     bool ITransformer.IsRowToRowMapper => true;
 
@@ -69,11 +75,12 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>Makes the transformer of a trained network.</summary>
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
     /// <param name="columns">Column names and the shape of one example.</param>
-    /// <param name="export">Adds the network's nodes to a graph, given the name of its input; returns the name of the logits, (N, C).</param>
-    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, string> export)
+    /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of the logits.</param>
+    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphLogits> export)
     {
         StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
-        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, export), head, trainingSchema, columns);
+        StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
+        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, margin, export), head, margin, trainingSchema, columns);
     }
 
     /// <summary>The schema of scored rows.</summary>
@@ -160,7 +167,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         ArgumentNullException.ThrowIfNull(ctx);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        using var chain = new StockChain(Graph, _head, _columns, forSaving: true);
+        using var chain = new StockChain(Graph, _head, _margin, _columns, forSaving: true);
         // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);

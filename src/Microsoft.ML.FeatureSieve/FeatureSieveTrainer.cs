@@ -50,19 +50,17 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// <exception cref="InvalidDataException">The weights file does not fit the network.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, CreateStep);
+    public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, Train);
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
 
-    private SieveStep CreateStep(TrainingSetup setup)
+    private void Train(TrainingSession session)
     {
-        ReadoutHead readout = ReadoutFactory.Create(setup.Network, _options.Readout, setup.Seeds.For("readout").Seed);
-        readout.SetPrecision(_options.Precision);
-        readout.SetChannelsLast(setup.Network.Shape.IsImage);
-        readout.to(setup.Device);
+        using TappedReadout readout = session.CreateReadout("readout", _options.Readout, session.Seeds.For("readout"));
         bool frozen = _options.BatchNorm == BatchNormStatistics.Frozen
             || (_options.BatchNorm == BatchNormStatistics.Automatic && _options.Network.WeightsPath is not null);
-        return new SieveStep(setup.Network, readout, _options, frozen);
+        using var step = new SieveStep(session.Network, readout.Head, _options, frozen);
+        session.Train(step);
     }
 }

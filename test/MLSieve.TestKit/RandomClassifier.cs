@@ -36,7 +36,7 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
 
     public EarlyReadoutTransformer Fit(IDataView input) => Over(input.Schema);
 
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => ScoringSchema.GetOutputSchema(inputSchema, Feature, Label, Score, PredictedLabel);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => ScoringSchema.GetOutputSchema(inputSchema, Feature, Label, Score, PredictedLabel, []);
 
     /// <summary>The transformer over data of a schema.</summary>
     public EarlyReadoutTransformer Over(DataViewSchema schema)
@@ -50,7 +50,7 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
         };
         int classes = (int)((KeyDataViewType)schema[Label].Type).Count;
         var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType);
-        return EarlyReadoutTransformer.Create(schema, columns, (graph, x) => Network(graph, x, shape.Size, classes));
+        return EarlyReadoutTransformer.Create(schema, columns, (graph, x) => new GraphLogits(Network(graph, x, shape.Size, classes), []));
     }
 
     private string Network(OnnxGraph graph, string x, int inputs, int classes)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -11,6 +13,25 @@ internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, lon
 {
     /// <summary>The number of rows, B.</summary>
     public int Count => Rows.Length;
+
+    /// <summary>What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.</summary>
+    /// <param name="ofRows">One number for each row of the training set.</param>
+    public Tensor Take(float[] ofRows)
+    {
+        Tensor values = empty(Rows.Length, ScalarType.Float32, CPU);
+        Span<float> target = MemoryMarshal.Cast<byte, float>(values.bytes);
+        for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[Rows[i]];
+        return values.to(Labels.device);
+    }
+
+    /// <summary>As <see cref="Take(float[])"/>, for whole numbers: (B), int64.</summary>
+    public Tensor Take(int[] ofRows)
+    {
+        Tensor values = empty(Rows.Length, ScalarType.Int64, CPU);
+        Span<long> target = MemoryMarshal.Cast<byte, long>(values.bytes);
+        for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[Rows[i]];
+        return values.to(Labels.device);
+    }
 
     /// <summary>Disposes the tensors, for a caller without a dispose scope.</summary>
     public void Dispose()

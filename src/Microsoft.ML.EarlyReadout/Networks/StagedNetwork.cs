@@ -150,6 +150,22 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         return Run(_stages.Skip(stage).SelectMany(upper => upper.Layers).Concat(_head), tap);
     }
 
+    /// <summary>Runs a batch once, as far as the last of some stages, and keeps what each of them puts out.</summary>
+    /// <param name="stages">The stages, ascending, from 0.</param>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <returns>The outputs by stage; they belong to the caller's dispose scope.</returns>
+    internal IReadOnlyDictionary<int, Tensor> ForwardToEach(IReadOnlyList<int> stages, Tensor input)
+    {
+        var taps = new Dictionary<int, Tensor>();
+        for (int i = 0; i < stages.Count; i++)
+        {
+            taps[stages[i]] = i == 0
+                ? ForwardTo(stages[0], input)
+                : Run(_stages.Skip(stages[i - 1]).Take(stages[i] - stages[i - 1]).SelectMany(stage => stage.Layers), taps[stages[i - 1]]);
+        }
+        return taps;
+    }
+
     /// <summary>The parameters of the stem and of the stages up to one: those that a forgetting step changes.</summary>
     /// <param name="stage">The last stage, from 0 for the stem alone.</param>
     /// <returns>Names and parameters, in the order of <c>named_parameters</c>.</returns>
@@ -166,6 +182,13 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     public void Initialize(Generator generator)
     {
         foreach (Layer layer in Lower(Stages.Count).Concat(_head)) layer.Initialize(generator);
+    }
+
+    /// <summary>Draws fresh parameters for the head alone.</summary>
+    /// <param name="generator">The source of randomness, on the CPU or the network's device.</param>
+    internal void InitializeHead(Generator generator)
+    {
+        foreach (Layer layer in _head) layer.Initialize(generator);
     }
 
     /// <summary>Adds the ONNX nodes of the whole network.</summary>

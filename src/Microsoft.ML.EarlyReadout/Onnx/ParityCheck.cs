@@ -23,19 +23,38 @@ internal static class ParityCheck
     /// <param name="rows">A batch as stored, on any device.</param>
     /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
     /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
-    public static void Verify(StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4)
+    public static void Verify(StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4) =>
+        Verify(network.GetName(), "logits", network.Classes, network, () => network.call(OnDevice(network, rows)), scorer, rows, tolerance);
+
+    /// <summary>Compares a readout with any other way of computing its probabilities.</summary>
+    /// <param name="readout">The readout.</param>
+    /// <param name="network">The network that it taps; both are put in evaluation mode meanwhile.</param>
+    /// <param name="scorer">From a batch as stored (float32, on the CPU) to the probabilities, row by row.</param>
+    /// <param name="rows">A batch as stored, on any device.</param>
+    /// <param name="tolerance">The largest difference allowed.</param>
+    /// <exception cref="ParityException">They differ by more, or a probability is not a number.</exception>
+    public static void Verify(TappedReadout readout, StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4)
+    {
+        bool training = readout.Head.training;
+        readout.Head.eval();
+        Verify(readout.Name, "probabilities", network.Classes, network,
+            () => nn.functional.softmax(readout.Head.call(network.ForwardTo(readout.Stage, OnDevice(network, rows))), 1), scorer, rows, tolerance);
+        readout.Head.train(training);
+    }
+
+    private static void Verify(string name, string what, int classes, StagedNetwork network, Func<Tensor> compute, Func<Tensor, float[]> scorer, Tensor rows, double tolerance)
     {
         using DisposeScope scope = NewDisposeScope();
-        float[] trained = Logits(network, rows);
+        float[] trained = InEvaluation(network, compute);
         float[] exported = scorer(rows.cpu().to(ScalarType.Float32).contiguous());
         if (trained.Length != exported.Length)
-            throw new ParityException(FormattableString.Invariant($"The exported graph gives {exported.Length} logits for {rows.size(0)} rows, the network {trained.Length}."));
+            throw new ParityException(FormattableString.Invariant($"The exported graph gives {exported.Length} {what} for {rows.size(0)} rows, {name} {trained.Length}."));
         for (int i = 0; i < trained.Length; i++)
         {
             double difference = Math.Abs((double)trained[i] - exported[i]) / Math.Max(1, Math.Abs((double)trained[i]));
             if (difference <= tolerance) continue; // false for NaN too
             throw new ParityException(FormattableString.Invariant(
-                $"The exported graph differs from {network.GetName()} in row {i / network.Classes}, class {i % network.Classes}: {exported[i]} instead of {trained[i]}, ") +
+                $"The exported graph differs from {name} in row {i / classes}, class {i % classes}: {exported[i]} instead of {trained[i]}, ") +
                 FormattableString.Invariant($"a difference of {difference:g3} (the largest is {Largest(trained, exported):g3}) where {tolerance:g3} is allowed. ") +
                 "A layer whose Export does not compute what its forward computes, or weights that are not finite, are the usual causes.");
         }
@@ -44,15 +63,16 @@ internal static class ParityCheck
     private static double Largest(float[] trained, float[] exported) =>
         trained.Zip(exported, (a, b) => Math.Abs((double)a - b) / Math.Max(1, Math.Abs((double)a))).Max();
 
-    private static float[] Logits(StagedNetwork network, Tensor rows)
+    private static Tensor OnDevice(StagedNetwork network, Tensor rows) => rows.to(network.parameters().First().device);
+
+    private static float[] InEvaluation(StagedNetwork network, Func<Tensor> compute)
     {
         using IDisposable noGrad = no_grad();
         bool training = network.training;
         network.eval();
         try
         {
-            Tensor device = network.parameters().First();
-            return network.call(rows.to(device.device)).cpu().data<float>().ToArray();
+            return compute().cpu().data<float>().ToArray();
         }
         finally
         {

@@ -7,9 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Puts an exported ML.NET pipeline in front of a graph, so that one model goes from raw columns to scores.</summary>
 internal static class PrefixMerge
 {
-    // The operators of our graphs mean the same throughout; the first version without ceiling mode in pooling needs a look of its own.
+    // The operators of our graphs mean the same throughout; the first version without ceiling mode in pooling, or with TopK's count as an input, needs a look of its own.
     private const long OldestOpset = 9;
-    private const long OldestOpsetWithCeiling = 10;
+    private const long OldestOpsetWithCeilingOrTopK = 10;
     private const long InitializersNeedNotBeInputs = 4;
     private const int Float32 = 1;
     private const int Int64 = 7;
@@ -70,8 +70,8 @@ internal static class PrefixMerge
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OnnxGraph.Opset }); // it uses operators of other domains only
             return;
         }
-        bool ceiling = graph.Node.Any(node => node.Attribute.Any(attribute => attribute.Name == "ceil_mode"));
-        long oldest = ceiling ? OldestOpsetWithCeiling : OldestOpset;
+        bool newer = graph.Node.Any(node => node.OpType == "TopK" || node.Attribute.Any(attribute => attribute.Name == "ceil_mode"));
+        long oldest = newer ? OldestOpsetWithCeilingOrTopK : OldestOpset;
         if (opset < oldest || opset > OnnxGraph.Opset)
             throw new InvalidDataException($"The prefix is written for opset {opset}; this network can follow one of opset {oldest} to {OnnxGraph.Opset}. Export it anew for such a version.");
     }

@@ -14,14 +14,15 @@ internal sealed class ScoredCursor : DataViewRowCursor
     private readonly BufferedFeatureReader _reader;
     private readonly RowIds _ids;
     private readonly float[] _features;
-    private readonly float[] _scores;
+    private readonly IReadOnlyList<ScoredColumn> _outputs;
+    private readonly float[]?[] _scores; // by classifier, (rows, classes); null where none of its columns is active
     private readonly int _classes;
     private int _slot = -1;
     private int _count;
     private bool _ended;
     private long _position = -1;
 
-    public ScoredCursor(DataViewSchema schema, DataViewRowCursor input, bool[] active, DataViewSchema.Column feature, ScoringColumns columns, ScoringSession session)
+    public ScoredCursor(DataViewSchema schema, DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, DataViewSchema.Column feature, ScoringColumns columns, ScoringSession session)
     {
         Schema = schema;
         _input = input;
@@ -30,7 +31,10 @@ internal sealed class ScoredCursor : DataViewRowCursor
         _classes = session.Classes;
         int rows = session.BatchRows;
         _features = GC.AllocateUninitializedArray<float>(rows * session.RowSize, pinned: true);
-        _scores = GC.AllocateUninitializedArray<float>(rows * _classes, pinned: true);
+        _outputs = outputs;
+        _scores = new float[]?[session.Heads];
+        foreach ((int i, ScoredColumn output) in outputs.Index())
+            if (active[input.Schema.Count + i]) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * _classes, pinned: true);
         _ids = new RowIds(input.GetIdGetter(), rows);
         _buffers = [.. input.Schema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, rows) : null)];
         _passed = [.. _buffers.OfType<ColumnBuffer>()];
@@ -63,9 +67,7 @@ internal sealed class ScoredCursor : DataViewRowCursor
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
         if (!_active[column.Index]) throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
-        Delegate getter = column.Index < _buffers.Length ? _buffers[column.Index]!.Getter(() => _slot)
-            : column.Type is VectorDataViewType ? (ValueGetter<VBuffer<float>>)GetScore
-            : (ValueGetter<uint>)GetPredictedLabel;
+        Delegate getter = column.Index < _buffers.Length ? _buffers[column.Index]!.Getter(() => _slot) : OutputGetter(_outputs[column.Index - _buffers.Length]);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its values cannot be read as {typeof(TValue)}.");
     }
@@ -102,26 +104,43 @@ internal sealed class ScoredCursor : DataViewRowCursor
         return _count > 0;
     }
 
-    private void GetScore(ref VBuffer<float> value)
+    private Delegate OutputGetter(ScoredColumn output)
+    {
+        float[] scores = _scores[output.Head]!;
+        return output.Kind switch
+        {
+            Scored.Score => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyScore(scores, ref value)),
+            Scored.PredictedLabel => (ValueGetter<uint>)((ref uint value) => value = PredictedLabel(scores)),
+            _ => (ValueGetter<float>)((ref float value) => value = Margin(scores)),
+        };
+    }
+
+    private ReadOnlySpan<float> Row(float[] scores) => scores.AsSpan(_slot * _classes, _classes);
+
+    private void CopyScore(float[] scores, ref VBuffer<float> value)
     {
         VBufferEditor<float> editor = VBufferEditor.Create(ref value, _classes);
-        _scores.AsSpan(_slot * _classes, _classes).CopyTo(editor.Values);
+        Row(scores).CopyTo(editor.Values);
         value = editor.Commit();
     }
 
     /// <summary>The first class of the highest probability, as a key (from 1); missing (0) where no probability is a number.</summary>
-    private void GetPredictedLabel(ref uint value)
+    private uint PredictedLabel(float[] scores)
     {
-        ReadOnlySpan<float> scores = _scores.AsSpan(_slot * _classes, _classes);
+        ReadOnlySpan<float> row = Row(scores);
         float highest = float.NegativeInfinity;
-        value = 0;
-        for (int i = 0; i < scores.Length; i++)
+        uint key = 0;
+        for (int i = 0; i < row.Length; i++)
         {
-            if (!(scores[i] > highest)) continue;
-            highest = scores[i];
-            value = (uint)i + 1;
+            if (!(row[i] > highest)) continue;
+            highest = row[i];
+            key = (uint)i + 1;
         }
+
+        return key;
     }
+
+    private float Margin(float[] scores) => ConfidenceMargin.Of(Row(scores));
 
     private sealed class RowIds(ValueGetter<DataViewRowId> source, int slots)
     {

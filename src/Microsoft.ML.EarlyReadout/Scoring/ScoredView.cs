@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// An input view with the Score and PredictedLabel columns added, computed in batches as the view is read. The stock OnnxTransformer runs its session once a row,
+/// An input view with the columns of predictions added, computed in batches as the view is read. The stock OnnxTransformer runs its session once a row,
 /// which costs several times more.
 /// </summary>
 internal sealed class ScoredView : IDataView
@@ -12,6 +12,7 @@ internal sealed class ScoredView : IDataView
     private readonly ScoringSession _session;
     private readonly ScoringColumns _columns;
     private readonly DataViewSchema.Column _feature;
+    private readonly IReadOnlyList<ScoredColumn> _outputs;
 
     public ScoredView(IDataView input, ScoringSession session, StockHead head, ScoringColumns columns)
     {
@@ -19,7 +20,8 @@ internal sealed class ScoredView : IDataView
         _session = session;
         _columns = columns;
         _feature = columns.FeatureIn(input.Schema);
-        Schema = SchemaOf(input.Schema, head, columns);
+        _outputs = head.OutputColumns(input.Schema, columns);
+        Schema = SchemaOf(input.Schema, _outputs);
     }
 
     public DataViewSchema Schema { get; }
@@ -30,10 +32,7 @@ internal sealed class ScoredView : IDataView
     public static DataViewSchema SchemaOf(DataViewSchema input, StockHead head, ScoringColumns columns)
     {
         columns.FeatureIn(input);
-        var builder = new DataViewSchema.Builder();
-        builder.AddColumns(input);
-        builder.AddColumns(head.OutputColumns(input, columns));
-        return builder.ToSchema();
+        return SchemaOf(input, head.OutputColumns(input, columns));
     }
 
     public long? GetRowCount() => _input.GetRowCount();
@@ -45,8 +44,16 @@ internal sealed class ScoredView : IDataView
         bool scores = active.AsSpan(_input.Schema.Count).Contains(true);
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column => active[column.Index] || (scores && column.Index == _feature.Index));
         DataViewRowCursor input = _input.GetRowCursor(needed, rand);
-        return scores ? new ScoredCursor(Schema, input, active, _feature, _columns, _session) : new PassThroughCursor(Schema, input);
+        return scores ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session) : new PassThroughCursor(Schema, input);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+
+    private static DataViewSchema SchemaOf(DataViewSchema input, IEnumerable<ScoredColumn> outputs)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        builder.AddColumns(outputs.Select(output => output.Column));
+        return builder.ToSchema();
+    }
 }

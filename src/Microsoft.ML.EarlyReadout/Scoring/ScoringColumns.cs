@@ -9,6 +9,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="ReadsImages">Whether the feature column holds images rather than vectors.</param>
 internal sealed record ScoringColumns(string Feature, string Label, string Score, string PredictedLabel, FeatureShape Shape, bool ReadsImages = false)
 {
+    /// <summary>The output columns of each readout.</summary>
+    public IReadOnlyList<ReadoutColumns> Readouts { get; init; } = [];
+
     /// <summary>The vector column that the graph reads: the feature column, or the pixels that a stock ExtractPixels takes from its images.</summary>
     public string GraphInput => ReadsImages ? Feature + ".Pixels" : Feature;
 

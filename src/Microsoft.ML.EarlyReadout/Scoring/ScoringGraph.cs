@@ -5,18 +5,23 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Input">The name of its input, of shape (N, …).</param>
 /// <param name="Shape">The shape of one example.</param>
 /// <param name="Logits">The name of its output of logits, (N, C).</param>
-/// <param name="Score">The name of its output of class probabilities, (N, C).</param>
+/// <param name="Network">Its outputs of the network's prediction.</param>
+/// <param name="Readouts">Its outputs of each readout's.</param>
 /// <param name="Classes">C.</param>
-internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Shape, string Logits, string Score, int Classes)
+internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Shape, string Logits, GraphHead Network, IReadOnlyList<GraphHead> Readouts, int Classes)
 {
     // e⁻⁴⁰ is below the 1e-15 at which ML.NET's log loss clips, so raising far logits to there changes no metric. It keeps the head's float sums exact.
     private const float LogitFloor = -40;
 
+    /// <summary>The network's outputs, then the readouts'.</summary>
+    public IEnumerable<GraphHead> Heads => Readouts.Prepend(Network);
+
     /// <summary>Writes the graph.</summary>
     /// <param name="columns">Input and outputs are named after these.</param>
-    /// <param name="head">The stock head that reads the graph's last output in a saved model.</param>
-    /// <param name="export">Adds the network's nodes, given the graph and the name of its input; returns the name of the logits.</param>
-    public static ScoringGraph Build(ScoringColumns columns, StockHead head, Func<OnnxGraph, string, string> export)
+    /// <param name="head">The stock head that reads the graph's head inputs in a saved model.</param>
+    /// <param name="margin">The stock scalar that reads its margin inputs; <see langword="null"/> where there are no readouts.</param>
+    /// <param name="export">Adds the network's and the readouts' nodes, given the graph and the name of its input; returns the names of the logits.</param>
+    public static ScoringGraph Build(ScoringColumns columns, StockHead head, StockMargin? margin, Func<OnnxGraph, string, GraphLogits> export)
     {
         var graph = new OnnxGraph("EarlyReadout");
         var taken = new HashSet<string> { StockHead.InputColumn };
@@ -25,11 +30,26 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         string logits = Free("Logits");
         int classes = head.Classes;
 
-        string z = export(graph, graph.Input(input, columns.Shape.Dimensions));
-        graph.Output(z, logits, classes);
-        graph.Output(graph.Node("Softmax", [z], ("axis", 1)), score, classes);
-        graph.Output(HeadInput(graph, z, head), StockHead.InputColumn, classes);
-        return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, score, classes);
+        GraphLogits z = export(graph, graph.Input(input, columns.Shape.Dimensions));
+        graph.Output(z.Network, logits, classes);
+        GraphHead network = Head(z.Network, score, StockHead.InputColumn);
+        GraphHead[] readouts = [.. z.Readouts.Zip(columns.Readouts, Readout)];
+        return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes);
+
+        GraphHead Readout(string logits, ReadoutColumns names)
+        {
+            GraphHead outputs = Head(logits, Free(names.Score), Free(StockHead.InputColumn + "." + names.Name));
+            string marginInput = Free(StockMargin.InputColumn + "." + names.Name);
+            graph.Output(MarginInput(graph, outputs.Score, margin!), marginInput, 1);
+            return outputs with { MarginInput = marginInput };
+        }
+
+        GraphHead Head(string logits, string score, string headInput)
+        {
+            graph.Output(graph.Node("Softmax", [logits], ("axis", 1)), score, classes);
+            graph.Output(HeadInput(graph, logits, head), headInput, classes);
+            return new GraphHead(score, headInput);
+        }
 
         string Free(string name) => taken.Add(name) ? name : Free(name + "_");
     }
@@ -42,5 +62,13 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         string centred = graph.Node("Sub", [relative, mean]); // (N, C): softmax sees no shift, and sums around zero lose the least
         string shifted = graph.Node("Sub", [centred, graph.Constant("head_shift", head.Shift, head.Classes)]);
         return graph.Node("MatMul", [shifted, graph.Constant("head_matrix", head.Matrix, head.Classes, head.Classes)]);
+    }
+
+    private static string MarginInput(OnnxGraph graph, string probabilities, StockMargin margin)
+    {
+        string top = graph.Node("TopK", [probabilities, graph.Constant("two", [2L], 1)], 2, ("axis", 1))[0]; // (N, 2)
+        string difference = graph.Node("MatMul", [top, graph.Constant("first_less_second", [1f, -1f], 2, 1)]); // (N, 1)
+        string shifted = graph.Node("Sub", [difference, graph.Constant("margin_shift", [margin.Shift], 1)]);
+        return graph.Node("Div", [shifted, graph.Constant("margin_weight", [margin.Weight], 1)]);
     }
 }

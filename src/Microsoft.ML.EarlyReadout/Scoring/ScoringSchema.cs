@@ -16,8 +16,9 @@ internal static class ScoringSchema
     /// <param name="label">The label column: a key.</param>
     /// <param name="score">The output column of class probabilities.</param>
     /// <param name="predictedLabel">The output column of the predicted class.</param>
+    /// <param name="readouts">The readouts whose columns are added besides.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
-    public static SchemaShape GetOutputSchema(SchemaShape input, string feature, string label, string score, string predictedLabel)
+    public static SchemaShape GetOutputSchema(SchemaShape input, string feature, string label, string score, string predictedLabel, IReadOnlyList<ReadoutColumns> readouts)
     {
         ArgumentNullException.ThrowIfNull(input);
         var ml = new MLContext();
@@ -34,8 +35,22 @@ internal static class ScoringSchema
         SchemaShape renamed = ml.Transforms.CopyColumns(score, DefaultColumns.Score).GetOutputSchema(trained);
         renamed = ml.Transforms.CopyColumns(predictedLabel, DefaultColumns.PredictedLabel).GetOutputSchema(renamed);
 
-        IEnumerable<SchemaShape.Column> kept = input.Where(column => column.Name != score && column.Name != predictedLabel);
-        return new SchemaShape([.. kept, .. renamed.Where(column => column.Name == score || column.Name == predictedLabel)]);
+        SchemaShape numbers = ml.Transforms.CustomMapping<Nothing, Number>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
+        foreach (ReadoutColumns readout in readouts)
+        {
+            renamed = ml.Transforms.CopyColumns(readout.Score, DefaultColumns.Score).Append(ml.Transforms.CopyColumns(readout.PredictedLabel, DefaultColumns.PredictedLabel)).GetOutputSchema(renamed);
+            numbers = ml.Transforms.CopyColumns(readout.Margin, nameof(Number.Value)).GetOutputSchema(numbers);
+        }
+
+        HashSet<string> added = [score, predictedLabel, .. readouts.SelectMany(readout => new[] { readout.Score, readout.PredictedLabel, readout.Margin })];
+        return new SchemaShape([.. input.Where(column => !added.Contains(column.Name)), .. renamed.Concat(numbers).Where(column => added.Contains(column.Name))]);
+    }
+
+    private sealed class Nothing { }
+
+    private sealed class Number
+    {
+        public float Value { get; set; }
     }
 
     private static bool IsImage(SchemaShape input, string feature) =>

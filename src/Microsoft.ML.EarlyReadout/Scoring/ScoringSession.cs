@@ -16,7 +16,7 @@ internal sealed class ScoringSession : IDisposable
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputs;
-    private readonly string[] _score;
+    private readonly string[] _scores; // by classifier: the network's, then each readout's
     private readonly string[] _logits;
     private bool _disposed;
 
@@ -24,7 +24,7 @@ internal sealed class ScoringSession : IDisposable
     {
         _graph = graph;
         _inputs = [graph.Input];
-        _score = [graph.Score];
+        _scores = [.. graph.Heads.Select(head => head.Score)];
         _logits = [graph.Logits];
         using var options = new SessionOptions();
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
@@ -41,19 +41,28 @@ internal sealed class ScoringSession : IDisposable
     /// <summary>The number of classes.</summary>
     public int Classes => _graph.Classes;
 
+    /// <summary>How many classifiers there are: the network and its readouts.</summary>
+    public int Heads => _scores.Length;
+
     /// <summary>How many rows are best scored together.</summary>
     public int BatchRows { get; }
 
-    /// <summary>Computes class probabilities.</summary>
+    /// <summary>Computes class probabilities of those classifiers that are asked for.</summary>
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>
-    /// <param name="scores">Receives the probabilities, (count, C); may be longer.</param>
+    /// <param name="scores">By classifier, receives the probabilities, (count, C), and may be longer; <see langword="null"/> where they are not asked for.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    public void Score(Memory<float> rows, int count, Memory<float> scores) => Run(rows, count, scores, _score);
+    public void Score(Memory<float> rows, int count, IReadOnlyList<float[]?> scores)
+    {
+        int[] asked = [.. Enumerable.Range(0, scores.Count).Where(head => scores[head] is not null)];
+        Run(rows, count, [.. asked.Select(head => _scores[head])], [.. asked.Select(head => (Memory<float>)scores[head])]);
+    }
 
-    /// <summary>Computes logits, as <see cref="Score"/> does probabilities.</summary>
-    /// <inheritdoc cref="Score"/>
-    public void Logits(Memory<float> rows, int count, Memory<float> scores) => Run(rows, count, scores, _logits);
+    /// <summary>Computes the network's logits.</summary>
+    /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="logits">Receives the logits, (count, C); may be longer.</param>
+    public void Logits(Memory<float> rows, int count, Memory<float> logits) => Run(rows, count, _logits, [logits]);
 
     public void Dispose()
     {
@@ -63,12 +72,19 @@ internal sealed class ScoringSession : IDisposable
         _runOptions.Dispose();
     }
 
-    private void Run(Memory<float> rows, int count, Memory<float> results, string[] outputs)
+    private void Run(Memory<float> rows, int count, string[] outputs, Memory<float>[] results)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(EarlyReadoutTransformer));
         if (count == 0) return;
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
-        using OrtValue output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, results[..(count * Classes)], [count, Classes]);
-        _session.Run(_runOptions, _inputs, [input], outputs, [output]);
+        OrtValue[] values = [.. results.Select(result => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, result[..(count * Classes)], [count, Classes]))];
+        try
+        {
+            _session.Run(_runOptions, _inputs, [input], outputs, values);
+        }
+        finally
+        {
+            foreach (OrtValue value in values) value.Dispose();
+        }
     }
 }

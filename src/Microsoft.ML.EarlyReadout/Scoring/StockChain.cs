@@ -7,25 +7,30 @@ namespace Microsoft.ML.EarlyReadout;
 /// The same scoring out of stock transformers alone: what a saved model holds, and what scores single rows. ML.NET keeps its model bases closed, and this is how a
 /// model of ours loads in an application that has never heard of us.
 /// </summary>
-/// <remarks><c>[ExtractPixels] → OnnxTransformer → linear head → [CopyColumns] → DropColumns</c></remarks>
+/// <remarks><c>[ExtractPixels] → OnnxTransformer → [for each readout: linear head, margin] → linear head → [CopyColumns] → DropColumns</c></remarks>
 internal sealed class StockChain : IDisposable
 {
     private const string Kept = "EarlyReadout.Kept.";
 
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;
+    private readonly StockMargin? _margin;
+    private readonly ScoringGraph _graph;
     private readonly MLContext _ml = new(seed: 0);
     private readonly TemporaryFolder _folder;
     private readonly ITransformer _onnx;
 
     /// <param name="graph">The graph.</param>
     /// <param name="head">The head that it feeds.</param>
+    /// <param name="margin">The scalar that its margins feed; <see langword="null"/> where there are no readouts.</param>
     /// <param name="columns">Names of the columns.</param>
     /// <param name="forSaving">Whether the chain will be saved: then its file stays until <see cref="Dispose"/>, because saving reads it again by its name.</param>
-    public StockChain(ScoringGraph graph, StockHead head, ScoringColumns columns, bool forSaving)
+    public StockChain(ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, bool forSaving)
     {
         _columns = columns;
         _head = head;
+        _margin = margin;
+        _graph = graph;
         // The OnnxTransformer keeps its graph in a file of the context's temporary folder; in a folder of our own, that file cannot be left behind.
         bool ready = false;
         _folder = new TemporaryFolder();
@@ -33,7 +38,7 @@ internal sealed class StockChain : IDisposable
         {
             _ml.TempFilePath = _folder.Path;
             using var bytes = new MemoryStream(graph.Bytes, writable: false);
-            _onnx = _ml.Transforms.ApplyOnnxModel([StockHead.InputColumn], [graph.Input], bytes).Fit(new EmptyView(GraphInputSchema(graph)));
+            _onnx = _ml.Transforms.ApplyOnnxModel([.. graph.Heads.SelectMany(OutputsOf)], [graph.Input], bytes).Fit(new EmptyView(GraphInputSchema(graph)));
             ready = true;
         }
         finally
@@ -53,6 +58,7 @@ internal sealed class StockChain : IDisposable
         foreach (string name in hidden) Add(_ml.Transforms.CopyColumns(Kept + name, name));
         if (_columns.ReadsImages) AddPixels();
         Add(_onnx);
+        foreach ((GraphHead outputs, ReadoutColumns names) in _graph.Readouts.Zip(_columns.Readouts)) AddReadout(outputs, names);
         Add(_head.Transformer);
         if (IsFreed(DefaultColumns.PredictedLabel)) Rename(DefaultColumns.PredictedLabel, _columns.PredictedLabel);
         if (IsFreed(DefaultColumns.Score)) Rename(DefaultColumns.Score, _columns.Score);
@@ -72,6 +78,24 @@ internal sealed class StockChain : IDisposable
         {
             Add(_ml.Transforms.CopyColumns(to, from));
             helpers.Add(from);
+        }
+
+        // The stock parts read one column each and write columns of fixed names, so they run in turns; the network's own turn comes last.
+        void AddReadout(GraphHead outputs, ReadoutColumns names)
+        {
+            string network = Kept + StockHead.InputColumn;
+            Add(_ml.Transforms.CopyColumns(network, StockHead.InputColumn));
+            Add(_ml.Transforms.CopyColumns(StockHead.InputColumn, outputs.HeadInput));
+            Add(_head.Transformer);
+            InputOutputColumnPair[] renamed = [new(names.Score, DefaultColumns.Score), new(names.PredictedLabel, DefaultColumns.PredictedLabel)];
+            DataViewSchema made = view.Schema;
+            foreach (InputOutputColumnPair pair in renamed.OrderBy(pair => made[pair.InputColumnName].Index)) Add(_ml.Transforms.CopyColumns(pair.OutputColumnName, pair.InputColumnName));
+            Add(_ml.Transforms.DropColumns(DefaultColumns.Score, DefaultColumns.PredictedLabel));
+            Add(_ml.Transforms.CopyColumns(StockMargin.InputColumn, outputs.MarginInput!));
+            Add(_margin!.Transformer);
+            Add(_ml.Transforms.CopyColumns(names.Margin, DefaultColumns.Score));
+            Add(_ml.Transforms.CopyColumns(StockHead.InputColumn, network));
+            Add(_ml.Transforms.DropColumns(DefaultColumns.Score, network, outputs.HeadInput, outputs.MarginInput!, StockMargin.InputColumn));
         }
 
         void AddPixels()
@@ -102,6 +126,8 @@ internal sealed class StockChain : IDisposable
         (_onnx as IDisposable)?.Dispose();
         _folder.TryDelete();
     }
+
+    private static IEnumerable<string> OutputsOf(GraphHead head) => head.MarginInput is { } margin ? [head.HeadInput, margin] : [head.HeadInput];
 
     private static DataViewSchema GraphInputSchema(ScoringGraph graph)
     {

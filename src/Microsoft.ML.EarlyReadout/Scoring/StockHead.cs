@@ -76,17 +76,30 @@ internal sealed class StockHead
         return new StockHead(head, [.. head.Model.GetBiases()], matrix);
     }
 
-    /// <summary>The columns that the head adds to rows of a schema, in its order, under the names that the user chose.</summary>
+    /// <summary>The columns that scoring adds to rows of a schema, in the order in which the stock chain adds them: each readout's, then the network's.</summary>
     /// <param name="input">The schema of the rows to score.</param>
     /// <param name="columns">The names.</param>
-    public DataViewSchema.DetachedColumn[] OutputColumns(DataViewSchema input, ScoringColumns columns)
+    public IReadOnlyList<ScoredColumn> OutputColumns(DataViewSchema input, ScoringColumns columns)
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);
         builder.AddColumn(InputColumn, OneHotView.HeadInputType(Classes));
         DataViewSchema output = Transformer.GetOutputSchema(builder.ToSchema());
-        return [.. new[] { (Column: output[DefaultColumns.Score], Name: columns.Score), (Column: output[DefaultColumns.PredictedLabel], Name: columns.PredictedLabel) }
-            .OrderBy(pair => pair.Column.Index)
-            .Select(pair => new DataViewSchema.DetachedColumn(pair.Name, pair.Column.Type, pair.Column.Annotations))];
+        var outputs = new List<ScoredColumn>();
+        foreach ((int readout, ReadoutColumns names) in columns.Readouts.Index())
+        {
+            Add(readout + 1, names.Score, names.PredictedLabel);
+            outputs.Add(new ScoredColumn(readout + 1, Scored.Margin, new DataViewSchema.DetachedColumn(names.Margin, NumberDataViewType.Single)));
+        }
+        Add(0, columns.Score, columns.PredictedLabel);
+        return outputs;
+
+        void Add(int head, string score, string predictedLabel)
+        {
+            (Scored Kind, DataViewSchema.Column Column, string Name)[] made =
+                [(Scored.Score, output[DefaultColumns.Score], score), (Scored.PredictedLabel, output[DefaultColumns.PredictedLabel], predictedLabel)];
+            outputs.AddRange(made.OrderBy(entry => entry.Column.Index)
+                .Select(entry => new ScoredColumn(head, entry.Kind, new DataViewSchema.DetachedColumn(entry.Name, entry.Column.Type, entry.Column.Annotations))));
+        }
     }
 }

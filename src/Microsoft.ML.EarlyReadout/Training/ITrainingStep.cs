@@ -1,8 +1,20 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What a method does with one batch. The loop owns everything else: order, rates, validation, selection, progress.</summary>
 internal interface ITrainingStep : IDisposable
 {
+    /// <summary>Whether the network is in training mode while the steps run: batch norm by the batch, dropout.</summary>
+    bool NeedsTrainingMode => true;
+
+    /// <summary>Modules that are trained beside the network and belong to it: they are kept and restored with it when an epoch is selected.</summary>
+    IReadOnlyList<nn.Module> Companions => [];
+
+    /// <summary>Runs before each epoch.</summary>
+    /// <param name="epoch">The epoch, from 1.</param>
+    void BeforeEpoch(int epoch) { }
+
     /// <summary>One step on one batch. Runs inside a dispose scope; never waits for the device.</summary>
     void Run(Batch batch, in StepContext context);
 

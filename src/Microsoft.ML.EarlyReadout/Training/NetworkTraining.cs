@@ -5,20 +5,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What a method needs to make its step.</summary>
-/// <param name="Network">The network, initialised, on its device.</param>
-/// <param name="Device">The device.</param>
-/// <param name="Seeds">The seeds of this training.</param>
-/// <param name="Log">Takes messages for people.</param>
-internal sealed record TrainingSetup(StagedNetwork Network, Device Device, SeedSequence Seeds, Action<string> Log);
-
 /// <summary>From a view to a fitted transformer; the same for every trainer: read → hold out → build → train → export → check.</summary>
 internal static class NetworkTraining
 {
     private const int ParityRows = 64;
 
     public static EarlyReadoutTransformer Fit(
-        IHostEnvironment environment, string trainer, TrainerOptions options, IDataView input, Func<TrainingSetup, ITrainingStep> createStep)
+        IHostEnvironment environment, string trainer, TrainerOptions options, IDataView input, Action<TrainingSession> train,
+        TrainingColumns? columns = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = environment.Start(trainer);
@@ -31,27 +25,32 @@ internal static class NetworkTraining
         var seeds = SeedSequence.Of(options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0);
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
-        using TrainingSet set = Read(input, null);
-        using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, set);
+        var labelled = new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName);
+        using TrainingSet set = Read(input, columns ?? labelled, null);
+        using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, labelled, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.HoldsBytes, set.Classes, seeds.For("network").Seed, log);
         network.SetPrecision(options.Precision);
         network.SetChannelsLast(set.Shape.IsImage);
         network.to(device.Device);
-        using (ITrainingStep step = createStep(new TrainingSetup(network, device.Device, seeds, log)))
-            new TrainingLoop(network, step, training, validation, options, device.Device, seeds, log).Run();
+        using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log) { Read = view => Read(view, labelled, set) };
+        train(session);
 
         network.to(CPU);
+        foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
         bool readsImages = input.Schema[options.FeatureColumnName].Type is ImageDataViewType;
-        var columns = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, readsImages);
-        EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, columns, (graph, features) => network.Export(graph, features));
-        CheckParity(network, transformer, training);
+        var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, readsImages)
+        {
+            Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name))],
+        };
+        EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, scoring, session.Export);
+        CheckParity(session, transformer);
         return transformer;
 
-        TrainingSet Read(IDataView view, TrainingSet? like) => TrainingSet.Read(
+        TrainingSet Read(IDataView view, TrainingColumns which, TrainingSet? like) => TrainingSet.Read(
             view,
-            new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName),
+            which,
             options.Network.Input,
             options.MemoryBudgetMebibytes * 1024L * 1024L,
             log,
@@ -59,8 +58,9 @@ internal static class NetworkTraining
             like);
     }
 
-    public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input) =>
-        ScoringSchema.GetOutputSchema(input, options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
+    public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input, IReadOnlyList<string>? readouts = null) => ScoringSchema.GetOutputSchema(
+        input, options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
+        [.. (readouts ?? []).Select(name => new ReadoutColumns(name))]);
 
     private static (TrainingRows Training, TrainingRows? Validation) Split(TrainingSet set, TrainingSet? validationSet, TrainerOptions options, SeedSequence seeds)
     {
@@ -77,18 +77,19 @@ internal static class NetworkTraining
             return (new TrainingRows(set, training), new TrainingRows(set, held));
         }
 
-        return (AllOf(set), validationSet is null ? null : AllOf(validationSet));
+        return (TrainingRows.AllOf(set), validationSet is null ? null : TrainingRows.AllOf(validationSet));
     }
 
-    private static TrainingRows AllOf(TrainingSet set) => new(set, [.. Enumerable.Range(0, checked((int)set.Count)).Select(row => (long)row)]);
-
-    private static void CheckParity(StagedNetwork network, EarlyReadoutTransformer transformer, TrainingRows training)
+    private static void CheckParity(TrainingSession session, EarlyReadoutTransformer transformer)
     {
         using var noGrad = no_grad();
+        TrainingRows training = session.Training;
         using Batch rows = training.Set.Gather(training.Rows.AsSpan(0, Math.Min(ParityRows, training.Rows.Length)), CPU);
         try
         {
-            ParityCheck.Verify(network, Exported, rows.Features);
+            ParityCheck.Verify(session.Network, ExportedLogits, rows.Features);
+            foreach ((int index, TappedReadout readout) in session.Readouts.Index())
+                ParityCheck.Verify(readout, session.Network, batch => ExportedScores(batch, index + 1), rows.Features);
         }
         catch
         {
@@ -96,11 +97,19 @@ internal static class NetworkTraining
             throw;
         }
 
-        float[] Exported(Tensor batch)
+        float[] ExportedLogits(Tensor batch)
         {
             float[] logits = new float[rows.Count * transformer.Classes];
             transformer.Session.Logits(batch.data<float>().ToArray(), rows.Count, logits);
             return logits;
+        }
+
+        float[] ExportedScores(Tensor batch, int head)
+        {
+            var scores = new float[]?[transformer.Session.Heads];
+            scores[head] = new float[rows.Count * transformer.Classes];
+            transformer.Session.Score(batch.data<float>().ToArray(), rows.Count, scores);
+            return scores[head]!;
         }
     }
 }

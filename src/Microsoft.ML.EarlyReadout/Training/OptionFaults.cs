@@ -27,6 +27,12 @@ internal sealed class OptionFaults
         if (!(value >= minimum && value < end)) _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)} and less than {Text(end)}.");
     }
 
+    /// <summary>The closed range [minimum, maximum].</summary>
+    public void From(string name, double value, double minimum, double maximum)
+    {
+        if (!(value >= minimum && value <= maximum)) _faults.Add($"{name} is {Text(value)}; it must be from {Text(minimum)} to {Text(maximum)}.");
+    }
+
     public void NotEmpty(string name, string? value)
     {
         if (string.IsNullOrWhiteSpace(value)) _faults.Add($"{name} is empty; it must name a column.");

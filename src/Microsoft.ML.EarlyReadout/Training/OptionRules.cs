@@ -27,11 +27,27 @@ internal static class OptionRules
         faults.Add(options.Network.Faults());
     }
 
-    public static void AddFaults(this ReadoutOptions options, OptionFaults faults, string name)
+    public static void AddFaults(this ReadoutOptions options, OptionFaults faults, string name, int firstStage = 1)
     {
-        faults.AtLeast($"{name}.{nameof(options.Stage)}", options.Stage, 1);
+        faults.AtLeast($"{name}.{nameof(options.Stage)}", options.Stage, firstStage);
         faults.AtLeast($"{name}.{nameof(options.Depth)}", options.Depth, 0);
         faults.AtLeast($"{name}.{nameof(options.Width)}", options.Width, 1);
+    }
+
+    public static void AddFaults(this ObjectiveOptions options, OptionFaults faults, string name, string? groupColumn)
+    {
+        faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
+        faults.GreaterThan($"{name}.{nameof(options.GroupDroRate)}", options.GroupDroRate, 0);
+        faults.AtLeast($"{name}.{nameof(options.ReweightingEpochs)}", options.ReweightingEpochs, 1);
+        options.JustTrainTwice.AddFaults(faults, $"{name}.{nameof(options.JustTrainTwice)}");
+        if (options.Kind is ObjectiveKind.GroupDro or ObjectiveKind.DeepFeatureReweighting && groupColumn is null)
+            faults.Add($"{name}.{nameof(options.Kind)} is {options.Kind}, which needs GroupColumnName.");
+    }
+
+    public static void AddFaults(this JustTrainTwiceOptions options, OptionFaults faults, string name)
+    {
+        faults.AtLeast($"{name}.{nameof(options.IdentificationEpochs)}", options.IdentificationEpochs, 1);
+        faults.AtLeast($"{name}.{nameof(options.UpWeight)}", options.UpWeight, 1);
     }
 
     private static void AddFaults(this OptimizerOptions options, OptionFaults faults, string name)

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Turns steps into a few <see cref="TrainingProgress"/> a second. Losses are read from the device only then, and only then can a divergence be seen.</summary>
-internal sealed class ProgressReporter(TrainerOptions options, int stepsPerEpoch, int rowsPerEpoch)
+internal sealed class ProgressReporter(TrainingPlan plan, int stepsPerEpoch)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
     private readonly Stopwatch _total = Stopwatch.StartNew();
@@ -39,18 +39,18 @@ internal sealed class ProgressReporter(TrainerOptions options, int stepsPerEpoch
         _last = _total.Elapsed;
         IReadOnlyDictionary<string, double> losses = meters.Read();
         if (losses.Values.Any(value => !double.IsFinite(value))) throw new TrainingDivergedException(_epoch, step, losses);
-        if (options.Progress is null) return losses;
+        if (plan.Progress is null) return losses;
 
         double done = (_epoch - 1) + (double)step / stepsPerEpoch;
-        double rows = (double)rowsPerEpoch * step / stepsPerEpoch;
-        options.Progress.Report(new TrainingProgress(
+        double rows = (double)plan.Rows.Rows.Length * step / stepsPerEpoch;
+        plan.Progress.Report(new TrainingProgress(
             _epoch,
-            options.Epochs,
+            plan.Epochs,
             step,
             stepsPerEpoch,
             losses,
             rows / Math.Max(_epochWatch.Elapsed.TotalSeconds, 1e-9),
-            _total.Elapsed * ((options.Epochs - done) / done)));
+            _total.Elapsed * ((plan.Epochs - done) / done)));
         return losses;
     }
 }

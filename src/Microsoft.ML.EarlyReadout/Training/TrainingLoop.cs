@@ -9,31 +9,30 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class TrainingLoop(
     StagedNetwork network,
     ITrainingStep step,
-    TrainingRows training,
-    TrainingRows? validation,
+    TrainingPlan plan,
     TrainerOptions options,
     Device device,
-    SeedSequence seeds,
     Action<string> log)
 {
-    private readonly BatchPlan _batches = new(training.Rows.Length, options.BatchSize);
-    private readonly Augmentation _augmentation = new(options.Augmentation, training.Set.Shape);
+    private readonly BatchPlan _batches = new(plan.Rows.Rows.Length, options.BatchSize);
+    private readonly Augmentation _augmentation = new(options.Augmentation, plan.Rows.Set.Shape);
 
     /// <summary>Trains; afterwards the network holds the weights of the selected epoch and is in evaluation mode.</summary>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
     public void Run()
     {
-        var schedule = new LearningRateSchedule(options.Schedule, _batches.Count, options.Epochs);
+        var schedule = new LearningRateSchedule(options.Schedule, _batches.Count, plan.Epochs);
         using var meters = new LossMeters(device);
-        using var best = new BestEpoch(network);
+        using var best = new BestEpoch([network, .. step.Companions]);
         using var dropout = new Generator(0, device);
-        network.SetDropoutGenerator(dropout);
-        var progress = new ProgressReporter(options, _batches.Count, training.Rows.Length);
+        var progress = new ProgressReporter(plan, _batches.Count);
 
-        for (int epoch = 1; epoch <= options.Epochs; epoch++)
+        for (int epoch = 1; epoch <= plan.Epochs; epoch++)
         {
-            network.train();
+            step.BeforeEpoch(epoch);
+            network.train(step.NeedsTrainingMode);
+            network.SetDropoutGenerator(dropout);
             meters.Reset();
             progress.StartEpoch(epoch);
             long[] order = Shuffled(epoch);
@@ -43,29 +42,29 @@ internal sealed class TrainingLoop(
                 options.CancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope(); // everything that a step allocates dies with it
                 long done = (long)(epoch - 1) * _batches.Count + batch;
-                ulong seed = seeds.For("batch", epoch, batch).Seed;
+                ulong seed = plan.Seeds.For("batch", epoch, batch).Seed;
                 dropout.manual_seed(unchecked((long)seed));
-                Batch rows = training.Set.Gather(order.AsSpan(_batches[batch]), device);
+                Batch rows = plan.Rows.Set.Gather(order.AsSpan(_batches[batch]), device);
                 rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
                 step.Run(rows, new StepContext(done, schedule.Factor(done), meters));
                 progress.Advance(batch + 1, meters);
             }
 
             IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
-            double? score = validation is null ? null : Validate(validation);
+            double? score = plan.Validation is null ? null : Validate(plan.Validation);
             bool kept = best.Offer(epoch, score);
             log(Describe(epoch, losses, score, kept, progress.EpochTime));
         }
 
         best.Restore();
         network.eval();
-        if (best.Epoch != options.Epochs) log($"Keeping the network of epoch {best.Epoch}.");
+        if (best.Epoch != plan.Epochs) log($"Keeping the network of epoch {best.Epoch}.");
     }
 
     private long[] Shuffled(int epoch)
     {
-        long[] order = seeds.For("shuffle", epoch).Permutation(training.Rows.Length);
-        for (int i = 0; i < order.Length; i++) order[i] = training.Rows[order[i]];
+        long[] order = plan.Seeds.For("shuffle", epoch).Permutation(plan.Rows.Rows.Length);
+        for (int i = 0; i < order.Length; i++) order[i] = plan.Rows.Rows[order[i]];
         return order;
     }
 
@@ -81,6 +80,7 @@ internal sealed class TrainingLoop(
     private string Describe(int epoch, IReadOnlyDictionary<string, double> losses, double? score, bool kept, TimeSpan time)
     {
         string selection = score is null ? "" : FormattableString.Invariant($"; validation {options.Selection} {score:F4}{(kept ? " (best so far)" : "")}");
-        return FormattableString.Invariant($"Epoch {epoch}/{options.Epochs} in {time.TotalSeconds:F1} s: {step.Describe(losses)}{selection}");
+        string title = plan.Name.Length == 0 ? "Epoch" : plan.Name + ", epoch";
+        return FormattableString.Invariant($"{title} {epoch}/{plan.Epochs} in {time.TotalSeconds:F1} s: {step.Describe(losses)}{selection}");
     }
 }

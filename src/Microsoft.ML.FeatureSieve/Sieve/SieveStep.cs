@@ -18,16 +18,16 @@ internal sealed class SieveStep : ITrainingStep
 {
     private readonly StagedNetwork _network;
     private readonly ReadoutHead _readout;
+    private readonly ReadoutTrainer _readoutTrainer;
     private readonly FeatureSieveTrainer.Options _options;
     private readonly BatchNormMode _mainMode;
     private readonly BatchNormMode _forgettingMode;
     private readonly List<Tensor> _lower;
     private readonly Optimizer _mainOptimizer;
-    private readonly Optimizer _readoutOptimizer;
     private readonly Optimizer _forgettingOptimizer;
 
     /// <param name="network">The network, on its device.</param>
-    /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device.</param>
+    /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device; it stays the caller's.</param>
     /// <param name="options">The options; already validated.</param>
     /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
     public SieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics)
@@ -41,7 +41,7 @@ internal sealed class SieveStep : ITrainingStep
         IReadOnlyList<(string Name, Parameter Parameter)> lower = network.ParametersTo(options.Readout.Stage);
         _lower = [.. lower.Select(named => named.Parameter)];
         _mainOptimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
-        _readoutOptimizer = new SgdOptimizer([.. readout.named_parameters()], momentum: 0.9, options.ReadoutWeightDecay);
+        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), EmpiricalRisk.Instance, options.ReadoutLearningRate, options.ReadoutWeightDecay, "readout");
         _forgettingOptimizer = new SgdOptimizer(lower, momentum: 0, weightDecay: 0);
     }
 
@@ -59,7 +59,7 @@ internal sealed class SieveStep : ITrainingStep
         context.Meters.Add("main", loss, batch.Count);
 
         if (forgets) MeasureForgetting(tap, context);
-        else TrainReadout(tap, batch, context);
+        else _readoutTrainer.Step(tap, batch, context);
 
         loss.backward();
         if (_options.Optimizer.ClipNorm > 0) _mainOptimizer.ClipGradients(_options.Optimizer.ClipNorm);
@@ -81,16 +81,15 @@ internal sealed class SieveStep : ITrainingStep
     public void Dispose()
     {
         _mainOptimizer.Dispose();
-        _readoutOptimizer.Dispose();
+        _readoutTrainer.Dispose();
         _forgettingOptimizer.Dispose();
-        _readout.Dispose();
     }
 
     private void TrainReadoutAndForget(Batch batch, in StepContext context)
     {
         _network.SetBatchNormMode(_forgettingMode);
         Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
-        TrainReadout(tap, batch, context);
+        _readoutTrainer.Step(tap, batch, context);
 
         _readout.SetBatchNormMode(_options.ForgettingMovesStatistics ? BatchNormMode.BatchAndStore : BatchNormMode.BatchOnly);
         Tensor loss = ForgettingLoss.Of(_readout.call(tap));
@@ -99,17 +98,6 @@ internal sealed class SieveStep : ITrainingStep
         autograd.backward([loss], inputs: _lower); // the readout and the stages above get no gradient at all
         _forgettingOptimizer.Step(_options.ForgetLearningRate * context.RateFactor);
         _forgettingOptimizer.ZeroGradients();
-    }
-
-    private void TrainReadout(Tensor tap, Batch batch, in StepContext context)
-    {
-        Tensor logits = _readout.call(tap.detach()); // (B, C); detached: nothing flows back into the network
-        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
-        context.Meters.Add("readout", loss, batch.Count);
-        context.Meters.Add("readout accuracy", logits.argmax(1).eq(batch.Labels).to(ScalarType.Float32).mean(), batch.Count);
-        loss.backward();
-        _readoutOptimizer.Step(_options.ReadoutLearningRate * context.RateFactor);
-        _readoutOptimizer.ZeroGradients();
     }
 
     /// <summary>The forgetting loss on the same rows once the step is made: where the sieve works it has fallen toward its bound, log C.</summary>

@@ -11,8 +11,6 @@ namespace MLSieve.Tests;
 /// </summary>
 public sealed class GoldenSieveTests
 {
-    private const double Tolerance = 1e-4;
-
     public static TheoryData<string, string> Cases
     {
         get
@@ -50,8 +48,8 @@ public sealed class GoldenSieveTests
         };
         ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, seed: 1);
         string start = $"initial/{caseName.Split('/')[0]}/";
-        Load(network, file, start, "");
-        Load(readout, file, start, "readout.");
+        GoldenWeights.Load(network, file, start, "");
+        GoldenWeights.Load(readout, file, start, "readout.");
 
         using var step = new SieveStep(network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean());
         Tensor features = file.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = file.Read("data/labels");
@@ -65,37 +63,15 @@ public sealed class GoldenSieveTests
             using var stepScope = NewDisposeScope();
             step.Run(new Batch(features[i], labels[i], null, new long[16]), new StepContext(i, 1, meters));
             IReadOnlyDictionary<string, double> means = meters.Read();
-            AssertNear(losses.GetProperty("main")[i].GetDouble(), means["main"], $"main loss of step {i}");
-            AssertNear(losses.GetProperty("readout")[i].GetDouble(), means["readout"], $"readout loss of step {i}");
+            GoldenWeights.AssertNear(losses.GetProperty("main")[i].GetDouble(), means["main"], $"main loss of step {i}");
+            GoldenWeights.AssertNear(losses.GetProperty("readout")[i].GetDouble(), means["readout"], $"readout loss of step {i}");
             Assert.Equal(options.ForgetEvery > 0 && i % options.ForgetEvery == 0, means.ContainsKey("forget"));
             if (!means.TryGetValue("forget", out double before)) continue;
-            AssertNear(losses.GetProperty("forget_before")[forgotten].GetDouble(), before, $"forgetting loss before step {i}");
-            AssertNear(losses.GetProperty("forget_after")[forgotten++].GetDouble(), means["forgotten"], $"forgetting loss after step {i}");
+            GoldenWeights.AssertNear(losses.GetProperty("forget_before")[forgotten].GetDouble(), before, $"forgetting loss before step {i}");
+            GoldenWeights.AssertNear(losses.GetProperty("forget_after")[forgotten++].GetDouble(), means["forgotten"], $"forgetting loss after step {i}");
         }
 
-        Compare(network, file, $"final/{caseName}/", "");
-        Compare(readout, file, $"final/{caseName}/", "readout.");
+        GoldenWeights.AssertEqual(network, file, $"final/{caseName}/", "");
+        GoldenWeights.AssertEqual(readout, file, $"final/{caseName}/", "readout.");
     }
-
-    private static void Load(nn.Module module, SafetensorsFile file, string folder, string prefix)
-    {
-        using var noGrad = no_grad();
-        foreach ((string name, Tensor value) in State(module)) value.copy_(file.Read(folder + prefix + name));
-    }
-
-    private static void Compare(nn.Module module, SafetensorsFile file, string folder, string prefix)
-    {
-        foreach ((string name, Tensor value) in State(module))
-        {
-            Tensor expected = file.Read(folder + prefix + name);
-            double distance = value.sub(expected).abs().max().ToDouble() / expected.abs().max().ToDouble();
-            Assert.True(distance <= Tolerance, $"{folder}{prefix}{name} is {distance:G3} away");
-        }
-    }
-
-    private static IEnumerable<(string Name, Tensor Value)> State(nn.Module module) =>
-        module.state_dict().Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(entry => (entry.Key, entry.Value));
-
-    private static void AssertNear(double expected, double actual, string what) =>
-        Assert.True(Math.Abs(expected - actual) <= Tolerance * Math.Max(1, Math.Abs(expected)), $"{what} is {actual}, expected {expected}");
 }

@@ -1,0 +1,111 @@
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.EarlyReadout;
+
+public sealed partial class DebiasedDistillationTrainer
+{
+    // exp(β) must be a float32 number: exp(88.7) is the last.
+    private const double LargestBeta = 80;
+
+    /// <summary>The options of a <see cref="DebiasedDistillationTrainer"/>; the defaults are those of the released code for Waterbirds, except for <see cref="Lambda"/>.</summary>
+    public sealed class Options : TrainerOptions
+    {
+        /// <summary>The teacher.</summary>
+        public TeacherOptions Teacher { get; set; } = new();
+
+        /// <summary>How the student learns from it.</summary>
+        /// <value>The default value is <see cref="DistillationMethod.Debiased"/>.</value>
+        public DistillationMethod Method { get; set; } = DistillationMethod.Debiased;
+
+        /// <summary>λ: the share of the teacher's term; 1 − λ is that of the labels'.</summary>
+        /// <value>The default value is 0.9. From 0 to 1.</value>
+        [Range(0.1, 1.0, 0.9, false)]
+        public double Lambda { get; set; } = 0.9;
+
+        /// <summary>T: divides the logits of teacher and student in the teacher's term.</summary>
+        /// <value>The default value is 3. Greater than 0.</value>
+        [Range(1.0, 10.0, 3.0, false)]
+        public double Temperature { get; set; } = 3;
+
+        /// <summary>α: how little the margin of a wrong readout matters; at 0 all wrong readouts count alike.</summary>
+        /// <value>The default value is 0.05. At least 0.</value>
+        [Range(0.01, 2.0, 0.05, true)]
+        public double Alpha { get; set; } = 0.05;
+
+        /// <summary>β: how much wrong readouts count; at 0 not more than others, which is plain distillation. No weight is above e to the β.</summary>
+        /// <value>The default value is 4. From 0 to 80.</value>
+        [Range(0.5, 6.0, 4.0, false)]
+        public double Beta { get; set; } = 4;
+
+        /// <summary>The readout whose errors are weighted. It reads the student.</summary>
+        /// <value>The default value has stage 1, depth 1 and width 128.</value>
+        [NestOption]
+        public ReadoutOptions Readout { get; set; } = new() { Depth = 1, Width = 128 };
+
+        /// <summary>The first epoch that is weighted; those before it weigh all rows 1.</summary>
+        /// <value>The default value is 2: a readout of an untrained student says little. At least 1.</value>
+        public int StartEpoch { get; set; } = 2;
+
+        /// <summary>L: epochs from one readout to the next. Each is drawn anew, trained, and gives new weights.</summary>
+        /// <value>The default value is 1. At least 1.</value>
+        public int ReadoutEvery { get; set; } = 1;
+
+        /// <summary>R: passes over the training rows to train a readout.</summary>
+        /// <value>The default value is 1. At least 1.</value>
+        public int ReadoutEpochs { get; set; } = 1;
+
+        /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
+        /// <value>The default value is 1e-2. Greater than 0.</value>
+        [Range(1e-4, 1e-1, 1e-2, true)]
+        public double ReadoutLearningRate { get; set; } = 1e-2;
+
+        /// <summary>The weight decay of the readout.</summary>
+        /// <value>The default value is 1e-4. At least 0.</value>
+        public double ReadoutWeightDecay { get; set; } = 1e-4;
+
+        /// <summary>Whether every class counts alike while the readout is trained.</summary>
+        /// <value>The default value is <see langword="false"/>.</value>
+        public bool ClassBalancedReadout { get; set; }
+
+        /// <summary>Whether the weight multiplies the labels' term too.</summary>
+        /// <value>The default value is <see langword="false"/>: the teacher's term only.</value>
+        public bool WeightBothTerms { get; set; }
+
+        /// <summary>The largest weight; greater ones are taken for it.</summary>
+        /// <value>The default value is <see langword="null"/>: none. At least 1.</value>
+        public double? WeightCap { get; set; }
+
+        /// <summary>Whether the weights are divided by their mean over the training rows, so that they do not act as a higher learning rate.</summary>
+        /// <value>The default value is <see langword="false"/>.</value>
+        public bool NormalizeWeights { get; set; }
+
+        internal void Validate()
+        {
+            var faults = new OptionFaults();
+            this.AddFaults(faults);
+            AddTeacherFaults(faults);
+            faults.Defined(nameof(Method), Method);
+            faults.From(nameof(Lambda), Lambda, 0, 1);
+            faults.GreaterThan(nameof(Temperature), Temperature, 0);
+            faults.AtLeast(nameof(Alpha), Alpha, 0);
+            faults.From(nameof(Beta), Beta, 0, LargestBeta);
+            Readout.AddFaults(faults, nameof(Readout));
+            faults.AtLeast(nameof(StartEpoch), StartEpoch, 1);
+            faults.AtLeast(nameof(ReadoutEvery), ReadoutEvery, 1);
+            faults.AtLeast(nameof(ReadoutEpochs), ReadoutEpochs, 1);
+            faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
+            faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
+            if (WeightCap is { } cap) faults.AtLeast(nameof(WeightCap), cap, 1);
+            faults.ThrowIfAny("DebiasedDistillationTrainer.Options");
+        }
+
+        private void AddTeacherFaults(OptionFaults faults)
+        {
+            faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
+            faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
+            faults.Defined("Teacher.Scores", Teacher.Scores);
+            if (Teacher.Model is not null && Teacher.OnnxPath is not null) faults.Add("Teacher.Model and Teacher.OnnxPath are both given; give one.");
+            if (Teacher.OnnxPath is { } path && !File.Exists(path)) faults.Add($"Teacher.OnnxPath is '{path}'; there is no such file.");
+        }
+    }
+}

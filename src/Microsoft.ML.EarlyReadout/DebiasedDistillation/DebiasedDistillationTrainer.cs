@@ -1,0 +1,64 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Trains a student network on a teacher's scores so that it does not take over, or make for itself, the shortcut of a spurious feature: rows that an early readout of the student
+/// gets wrong, and confidently so, count more.
+/// </summary>
+/// <remarks>
+/// <para>To create it, use <c>mlContext.MulticlassClassification.Trainers.DebiasedDistillation(...)</c>.</para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type</description></listheader>
+/// <item><term>input: features</term><description><c>Vector&lt;Single&gt;</c> of known size (tabular, or pixels), or an image</description></item>
+/// <item><term>input: label</term><description>key</description></item>
+/// <item><term>input: teacher's scores, for training only</term><description><c>Vector&lt;Single, C&gt;</c>; or made by <see cref="TeacherOptions.Model"/> or <see cref="TeacherOptions.OnnxPath"/></description></item>
+/// <item><term>output: Score</term><description><c>Vector&lt;Single&gt;</c>, one probability a class, in the order of the slot names</description></item>
+/// <item><term>output: PredictedLabel</term><description>key, with the label's own values</description></item>
+/// </list>
+/// <para>With student logits s and teacher logits t it minimises, over rows i,
+/// <c>L_i = (1−λ)·CE(s_i, y_i) + λ·w_i·T²·KL( softmax(t_i/T) ‖ softmax(s_i/T) )</c>, where <c>w_i = exp(β·cm_i^α)</c> if the readout of row i is wrong, else 1; cm is the
+/// readout's confidence margin. Every <see cref="Options.ReadoutEvery"/> epochs a fresh readout is trained on the student as it stands, and all weights are made anew. "Using Early
+/// Readouts to Mediate Featural Bias in Distillation", WACV 2024.</para>
+/// </remarks>
+/// <threadsafety>A trainer may be fitted from several threads; each fit is on its own.</threadsafety>
+public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadoutTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly Options _options;
+
+    internal DebiasedDistillationTrainer(IHostEnvironment environment, Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _environment = environment;
+        _options = options.Copy();
+        _options.Teacher.Model = options.Teacher.Model;
+    }
+
+    /// <summary>Trains on the view's rows, which are read once.</summary>
+    /// <param name="input">The training rows.</param>
+    /// <returns>The fitted student. Dispose it when it is no longer needed.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the teacher's classes or numbers are not what they should be.</exception>
+    /// <exception cref="InvalidDataException">A feature or score is not finite, or the weights file or the teacher's file is not what it should be.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public EarlyReadoutTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        string scores = _options.Teacher.ScoreColumnName;
+        IDataView taught = Teacher.Apply(_options.Teacher, _options.FeatureColumnName, input);
+        var columns = new TrainingColumns(_options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, scores);
+        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema), columns);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
+
+    private void Train(TrainingSession session, DataViewSchema schema)
+    {
+        TeacherScores teacher = TeacherScores.Read(schema[_options.Teacher.ScoreColumnName], session.Training.Set, _options.Teacher.Scores, session.Log);
+        using var step = new DistillationStep(session.Network, teacher, _options, new RowWeights(session, _options).Of);
+        session.Train(step);
+    }
+}

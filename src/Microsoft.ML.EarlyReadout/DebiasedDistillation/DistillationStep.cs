@@ -1,0 +1,61 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Trains the student on labels and teacher, each row with its weight:
+/// <c>L_i = (1−λ)·CE(s_i, y_i) + λ·w_i·T²·KL( softmax(t_i/T) ‖ softmax(s_i/T) )</c>.
+/// </summary>
+internal sealed class DistillationStep : ITrainingStep
+{
+    private readonly StagedNetwork _student;
+    private readonly TeacherScores _teacher;
+    private readonly DebiasedDistillationTrainer.Options _options;
+    private readonly Func<int, float[]> _weightsOf;
+    private readonly Optimizer _optimizer;
+    private float[] _weights = [];
+
+    /// <param name="student">The student, on its device.</param>
+    /// <param name="teacher">How to read the teacher's scores.</param>
+    /// <param name="options">The options; already validated.</param>
+    /// <param name="weightsOf">Given an epoch, from 1: the weight of each row of the packed set in it.</param>
+    public DistillationStep(StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, Func<int, float[]> weightsOf)
+    {
+        _student = student;
+        _teacher = teacher;
+        _options = options;
+        _weightsOf = weightsOf;
+        _optimizer = Optimizer.Create(options.Optimizer, [.. student.named_parameters()]);
+    }
+
+    /// <inheritdoc/>
+    public void BeforeEpoch(int epoch) => _weights = _weightsOf(epoch);
+
+    /// <inheritdoc/>
+    public void Run(Batch batch, in StepContext context)
+    {
+        Tensor logits = _student.call(batch.Features); // (B, C)
+        Tensor labels = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None); // (B)
+        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(batch), _options.Temperature); // (B)
+        Tensor weights = batch.Take(_weights); // (B)
+        Tensor taught = teacher.mul(weights).mul(Scalars.Of(_options.Lambda));
+        Tensor labelled = (_options.WeightBothTerms ? labels.mul(weights) : labels).mul(Scalars.Of(1 - _options.Lambda));
+        Tensor loss = labelled.add(taught, Scalars.One).mean();
+        context.Meters.Add("main", loss, batch.Count);
+        context.Meters.Add("labels", labels.mean(), batch.Count);
+        context.Meters.Add("teacher", teacher.mean(), batch.Count);
+        context.Meters.Add("weight", weights.mean(), batch.Count);
+
+        loss.backward();
+        if (_options.Optimizer.ClipNorm > 0) _optimizer.ClipGradients(_options.Optimizer.ClipNorm);
+        _optimizer.Step(_options.Optimizer.LearningRate * context.RateFactor);
+        _optimizer.ZeroGradients();
+    }
+
+    /// <inheritdoc/>
+    public string Describe(IReadOnlyDictionary<string, double> losses) => FormattableString.Invariant(
+        $"main loss {losses["main"]:F4}, labels' loss {losses["labels"]:F4}, teacher's loss {losses["teacher"]:F4}, mean weight {losses["weight"]:F4}");
+
+    /// <inheritdoc/>
+    public void Dispose() => _optimizer.Dispose();
+}

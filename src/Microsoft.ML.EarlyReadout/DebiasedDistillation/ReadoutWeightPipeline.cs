@@ -1,0 +1,29 @@
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The weight of a row as a chain of stock transforms: keys to their values, then an expression.</summary>
+internal static class ReadoutWeightPipeline
+{
+    private const double LargestBeta = 80;
+
+    public static IEstimator<ITransformer> Create(TransformsCatalog catalog, ReadoutColumns readout, string output, string label, double alpha, double beta)
+    {
+        var faults = new OptionFaults();
+        faults.NotEmpty("readoutName", readout.Name);
+        faults.NotEmpty("outputColumnName", output);
+        faults.NotEmpty("labelColumnName", label);
+        faults.AtLeast(nameof(alpha), alpha, 0);
+        faults.From(nameof(beta), beta, 0, LargestBeta);
+        faults.ThrowIfAny("ReadoutWeight");
+
+        string truth = output + ".Truth", read = output + ".Read";
+        // The expression language has ^ for powers; a number keeps its point in every culture.
+        string weight = string.Create(CultureInfo.InvariantCulture, $"(truth, read, margin) => truth == read ? 1f : exp({(float)beta:F6}f * (margin ^ {(float)alpha:F6}f))");
+        return catalog.Conversion.MapKeyToValue(truth, label)
+            .Append(catalog.Conversion.MapKeyToValue(read, readout.PredictedLabel))
+            .Append(catalog.Expression(output, weight, truth, read, readout.Margin))
+            .Append(catalog.DropColumns(truth, read));
+    }
+}

@@ -1,0 +1,73 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The weights of the training rows. They start at 1; every L epochs a fresh readout of the student is trained on the training rows, read on them, and all weights are made
+/// anew: those of rows that are read rightly again go back to 1. The student stays as it is, to the bit.
+/// </summary>
+internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTrainer.Options options)
+{
+    private const int BatchSize = 256;
+    private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta, options.WeightCap);
+
+    private float[] _weights = Ones(session.Training.Set.Count);
+
+    /// <summary>The weight of each row of the packed set in an epoch; made anew where the epoch is due.</summary>
+    /// <param name="epoch">The epoch that begins, from 1.</param>
+    public float[] Of(int epoch)
+    {
+        if (options.Method != DistillationMethod.Debiased || epoch < options.StartEpoch || (epoch - options.StartEpoch) % options.ReadoutEvery != 0) return _weights;
+        using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout", epoch));
+        Train(readout, epoch);
+        return _weights = Read(readout);
+    }
+
+    private void Train(TappedReadout readout, int epoch)
+    {
+        IRisk risk = options.ClassBalancedReadout ? WeightedRisk.ClassBalanced(session.Training) : EmpiricalRisk.Instance;
+        using var trainer = new ReadoutTrainer(readout, risk, options.ReadoutLearningRate, options.ReadoutWeightDecay, "readout");
+        using var step = new ReadoutStep(session.Network, [trainer]);
+        session.Train("Readout", step, options.ReadoutEpochs, repetition: epoch);
+    }
+
+    private float[] Read(TappedReadout readout)
+    {
+        session.Network.eval();
+        readout.Head.eval();
+        using var noGrad = no_grad();
+        long[] rows = session.Training.Rows;
+        int classes = session.Training.Set.Classes;
+        float[] weights = Ones(session.Training.Set.Count);
+        long wrong = 0;
+        for (int start = 0; start < rows.Length; start += BatchSize)
+        {
+            session.Options.CancellationToken.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            Batch batch = session.Training.Set.Gather(rows.AsSpan(start, Math.Min(BatchSize, rows.Length - start)), session.Device);
+            Tensor logits = readout.Head.call(session.Network.ForwardTo(readout.Stage, batch.Features));
+            float[] probabilities = nn.functional.softmax(logits, 1).cpu().data<float>().ToArray(); // (B, C)
+            for (int i = 0; i < batch.Count; i++)
+            {
+                ReadOnlySpan<float> row = probabilities.AsSpan(i * classes, classes);
+                int label = session.Training.Set.Labels[batch.Rows[i]];
+                weights[batch.Rows[i]] = (float)_weighting.Of(row, label);
+                if (ReadoutWeighting.IsWrong(row, label)) wrong++;
+            }
+        }
+
+        double mean = rows.Average(row => (double)weights[row]);
+        if (options.NormalizeWeights) foreach (long row in rows) weights[row] = (float)(weights[row] / mean);
+        session.Log(FormattableString.Invariant(
+            $"The readout at stage {readout.Stage} gets {wrong} of {rows.Length} training rows wrong; weights from {rows.Min(row => weights[row]):G4} to {rows.Max(row => weights[row]):G4}, mean {rows.Average(row => weights[row]):G4}."));
+        return weights;
+    }
+
+    private static float[] Ones(long count)
+    {
+        var ones = new float[count];
+        Array.Fill(ones, 1f);
+        return ones;
+    }
+}

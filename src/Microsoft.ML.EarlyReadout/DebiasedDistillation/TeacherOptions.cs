@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Who teaches: a column of scores, or a model that is run on the training rows. It is needed for training alone; the fitted student does not know it.</summary>
+public sealed class TeacherOptions
+{
+    /// <summary>The column of the teacher's scores, <c>Vector&lt;Single&gt;</c> with one number for each class of the label.</summary>
+    /// <value>The default value is <c>TeacherScore</c>. With <see cref="Model"/> or <see cref="OnnxPath"/>, which make the column, a name that the data does not have.</value>
+    /// <remarks>Where the column has slot names, they say which class each number is of, and must be the label's; where it has none, the order is that of the label's key.</remarks>
+    public string ScoreColumnName { get; set; } = "TeacherScore";
+
+    /// <summary>What the scores are.</summary>
+    /// <value>The default value is <see cref="TeacherScoreKind.Automatic"/>.</value>
+    public TeacherScoreKind Scores { get; set; } = TeacherScoreKind.Automatic;
+
+    /// <summary>A fitted model that is run on the training rows.</summary>
+    /// <value>The default value is <see langword="null"/>: the score column is in the data.</value>
+    [JsonIgnore]
+    public ITransformer? Model { get; set; }
+
+    /// <summary>An <c>.onnx</c> file that is run on the training rows. Its one input is the feature column; several inputs are columns of their names.</summary>
+    /// <value>The default value is <see langword="null"/>: the score column is in the data.</value>
+    public string? OnnxPath { get; set; }
+
+    /// <summary>The column that <see cref="Model"/> adds, or the output of <see cref="OnnxPath"/>, that holds the scores.</summary>
+    /// <value>The default value is <c>Score</c>.</value>
+    public string OutputName { get; set; } = "Score";
+}

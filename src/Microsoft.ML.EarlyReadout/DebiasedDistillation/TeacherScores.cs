@@ -1,0 +1,76 @@
+using Microsoft.ML.Data;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Turns the teacher's column into logits in the order of the label's classes.</summary>
+/// <param name="Order">For each class of the label, its place in the column; <see langword="null"/> where they are the same.</param>
+/// <param name="AreProbabilities">Whether the column holds probabilities.</param>
+internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
+{
+    private const float Slack = 1e-3f;
+    private const double SmallestProbability = 1e-12;
+
+    /// <summary>Finds out what the column holds.</summary>
+    /// <param name="column">The score column.</param>
+    /// <param name="set">The rows read from it.</param>
+    /// <param name="kind">What the user says that it holds.</param>
+    /// <param name="log">Receives what was found.</param>
+    /// <exception cref="ArgumentException">The classes are not the label's, or the numbers are not what the user says.</exception>
+    public static TeacherScores Read(DataViewSchema.Column column, TrainingSet set, TeacherScoreKind kind, Action<string> log)
+    {
+        bool look = AreDistributions(set.Scores!, set.Classes);
+        if (kind == TeacherScoreKind.Probabilities && !look)
+            throw new ArgumentException($"Teacher.Scores is Probabilities, but rows of column '{column.Name}' are negative or do not sum to 1. Choose Logits or Automatic.");
+        if (kind == TeacherScoreKind.Logits && look)
+            throw new ArgumentException($"Teacher.Scores is Logits, but every row of column '{column.Name}' is at least 0 and sums to 1, as probabilities do. Choose Probabilities or Automatic.");
+        long[]? order = OrderOf(column, set);
+        log($"Teacher: column '{column.Name}' is taken for {(look ? "probabilities" : "logits")}, its classes {(order is null ? "in the label's order" : "matched to the label's by their names")}.");
+        return new TeacherScores(order, look);
+    }
+
+    /// <summary>The teacher's logits for a batch, (B, C).</summary>
+    public Tensor Logits(Batch batch)
+    {
+        Tensor scores = batch.Scores!;
+        if (Order is not null) scores = scores.index_select(1, tensor(Order, device: scores.device));
+        return AreProbabilities ? scores.clamp_min(Scalars.Of(SmallestProbability)).log() : scores;
+    }
+
+    private static bool AreDistributions(float[] scores, int classes)
+    {
+        for (int start = 0; start < scores.Length; start += classes)
+        {
+            float sum = 0;
+            foreach (float score in scores.AsSpan(start, classes))
+            {
+                if (score < -Slack) return false;
+                sum += score;
+            }
+            if (!(Math.Abs(sum - 1) <= Slack * Math.Max(1, classes / 10f))) return false;
+        }
+        return true;
+    }
+
+    private static long[]? OrderOf(DataViewSchema.Column column, TrainingSet set)
+    {
+        string[]? slots = SlotNames(column);
+        if (slots is null || !set.HasClassNames) return null;
+        if (slots.SequenceEqual(set.ClassNames)) return null;
+        if (slots.Except(set.ClassNames).FirstOrDefault() is { } unknown)
+            throw new ArgumentException($"The teacher's column '{column.Name}' scores a class '{unknown}', which the label column does not have; its classes are {Quoted(set.ClassNames)}.");
+        if (set.ClassNames.Except(slots).FirstOrDefault() is { } lacking)
+            throw new ArgumentException($"The teacher's column '{column.Name}' has no score for the class '{lacking}' of the label column; it has {Quoted(slots)}.");
+        return [.. set.ClassNames.Select(name => (long)Array.IndexOf(slots, name))];
+    }
+
+    private static string[]? SlotNames(DataViewSchema.Column column)
+    {
+        if (!column.HasSlotNames()) return null;
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(name => $"'{name}'"));
+}

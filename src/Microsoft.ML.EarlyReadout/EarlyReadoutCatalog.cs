@@ -1,0 +1,137 @@
+using Microsoft.ML.EarlyReadout;
+
+namespace Microsoft.ML;
+
+/// <summary>Puts early readouts and debiased distillation among the transforms and trainers of an <see cref="MLContext"/>.</summary>
+public static class EarlyReadoutCatalog
+{
+    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/>, which trains a network plainly, with a linear readout on each of some stages.</summary>
+    /// <param name="catalog">The transforms of the context.</param>
+    /// <param name="labelColumnName">The column of labels, a key.</param>
+    /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
+    /// <param name="network">The kind of network.</param>
+    /// <param name="stages">The stages to read, from 1; stage 1 where it is left out.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
+    public static EarlyReadoutEstimator EarlyReadout(
+        this TransformsCatalog catalog,
+        string labelColumnName = "Label",
+        string featureColumnName = "Features",
+        NetworkKind network = NetworkKind.Automatic,
+        int[]? stages = null,
+        int epochs = 10) =>
+        catalog.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            LabelColumnName = labelColumnName,
+            FeatureColumnName = featureColumnName,
+            Network = { Kind = network },
+            Taps = [.. (stages ?? [1]).Select(stage => new EarlyReadoutEstimator.Tap { Stage = stage })],
+            Epochs = epochs,
+        });
+
+    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/> with all its options.</summary>
+    /// <param name="catalog">The transforms of the context.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    public static EarlyReadoutEstimator EarlyReadout(this TransformsCatalog catalog, EarlyReadoutEstimator.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), options);
+    }
+
+    /// <summary>Creates a <see cref="DebiasedDistillationTrainer"/>, whose student learns most from the rows that an early readout gets confidently wrong.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="labelColumnName">The column of labels, a key.</param>
+    /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
+    /// <param name="teacherScoreColumnName">The column of the teacher's scores, one number for each class of the label.</param>
+    /// <param name="network">The kind of network.</param>
+    /// <param name="alpha">α of the weight exp(β·cm^α), at least 0.</param>
+    /// <param name="beta">β of the weight, from 0 to 80.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
+    public static DebiasedDistillationTrainer DebiasedDistillation(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        string labelColumnName = "Label",
+        string featureColumnName = "Features",
+        string teacherScoreColumnName = "TeacherScore",
+        NetworkKind network = NetworkKind.Automatic,
+        double alpha = 0.05,
+        double beta = 4,
+        int epochs = 10) =>
+        catalog.DebiasedDistillation(new DebiasedDistillationTrainer.Options
+        {
+            LabelColumnName = labelColumnName,
+            FeatureColumnName = featureColumnName,
+            Teacher = { ScoreColumnName = teacherScoreColumnName },
+            Network = { Kind = network },
+            Alpha = alpha,
+            Beta = beta,
+            Epochs = epochs,
+        });
+
+    /// <summary>Creates a <see cref="DebiasedDistillationTrainer"/> with all its options.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    public static DebiasedDistillationTrainer DebiasedDistillation(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        DebiasedDistillationTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new DebiasedDistillationTrainer(CatalogEnvironment.Of(catalog), options);
+    }
+
+    /// <summary>
+    /// Turns the errors of a readout into example weights, <c>w = exp(β·cm^α)</c> where it is wrong, else 1: any ML.NET trainer with an example-weight column can then be
+    /// debiased by it.
+    /// </summary>
+    /// <param name="catalog">The transforms of the context.</param>
+    /// <param name="readoutName">The readout, whose columns an <see cref="EarlyReadoutTransformer"/> has added; its <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists them.</param>
+    /// <param name="outputColumnName">The column of weights, Single.</param>
+    /// <param name="labelColumnName">The column of labels: the key that the readout was trained on, its values text, bool, Int32, Int64, Single or Double.</param>
+    /// <param name="alpha">α: how little the margin matters; at least 0.</param>
+    /// <param name="beta">β: how much a wrong readout counts, from 0 to 80. No weight is above e to the β.</param>
+    /// <returns>The estimator, made of stock transforms. Fit and apply it to training rows: it reads the label, which rows to score do not have.</returns>
+    /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
+    public static IEstimator<ITransformer> ReadoutWeight(
+        this TransformsCatalog catalog,
+        string readoutName = "Readout1",
+        string outputColumnName = "Weight",
+        string labelColumnName = "Label",
+        double alpha = 0.05,
+        double beta = 4)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return ReadoutWeightPipeline.Create(catalog, new ReadoutColumns(readoutName), outputColumnName, labelColumnName, alpha, beta);
+    }
+
+    /// <summary>Profiles readouts on labelled rows: accuracy, margins when right and when wrong and, with groups, how well confident errors point to the classifier's worst group.</summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="data">Rows scored by an <see cref="EarlyReadoutTransformer"/>, or by its saved model. Read once.</param>
+    /// <param name="readoutNames">The readouts; <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists a model's.</param>
+    /// <param name="groupColumnName">The spurious attribute, a key, text, number or bool column: a group is label and attribute. Without it there is nothing about groups.</param>
+    /// <param name="labelColumnName">The true label.</param>
+    /// <param name="scoreColumnName">The classifier's scores.</param>
+    /// <param name="predictedLabelColumnName">The classifier's predicted label.</param>
+    /// <returns>The profile; <c>ToString()</c> prints it as a table, <c>ToJson()</c> writes it as JSON.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label and a group.</exception>
+    public static ReadoutProfile ProfileReadouts(
+        this MulticlassClassificationCatalog catalog,
+        IDataView data,
+        IReadOnlyList<string> readoutNames,
+        string? groupColumnName = null,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(readoutNames);
+        return new ReadoutProfiler(data.Schema, readoutNames, labelColumnName, scoreColumnName, predictedLabelColumnName, groupColumnName).Profile(data);
+    }
+}

@@ -1,0 +1,93 @@
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.EarlyReadout;
+
+public sealed partial class EarlyReadoutEstimator
+{
+    /// <summary>A readout of an <see cref="EarlyReadoutEstimator"/>.</summary>
+    public sealed class Tap
+    {
+        /// <summary>The stage whose output it reads, from 1; 0 is what stage 1 reads, which for an <see cref="NetworkKind.Mlp"/> is the feature column itself.</summary>
+        /// <value>The default value is 1. At most the number of stages.</value>
+        public int Stage { get; set; } = 1;
+
+        /// <summary>Blocks before the linear classifier, as in <see cref="ReadoutOptions.Depth"/>.</summary>
+        /// <value>The default value is 0: a linear readout. At least 0.</value>
+        public int Depth { get; set; }
+
+        /// <summary>Channels (or units) of each block.</summary>
+        /// <value>The default value is 256. At least 1.</value>
+        public int Width { get; set; } = 256;
+
+        /// <summary>Whether every class counts alike while it is trained. On unbalanced classes an early readout may know no more than which class is frequent; then
+        /// "wrong" means "of a rare class". This control tells the two apart.</summary>
+        /// <value>The default value is <see langword="false"/>.</value>
+        public bool ClassBalanced { get; set; }
+
+        /// <summary>The start of the names of its output columns: <c>NAME.Score</c>, <c>NAME.PredictedLabel</c>, <c>NAME.Margin</c>.</summary>
+        /// <value>The default value is <see langword="null"/>: <c>Readout1</c> at stage 1, with <c>Balanced</c> appended where it is class-balanced.</value>
+        public string? Name { get; set; }
+
+        internal string ColumnName => Name ?? FormattableString.Invariant($"Readout{Stage}{(ClassBalanced ? "Balanced" : "")}");
+
+        internal ReadoutOptions Readout => new() { Stage = Stage, Depth = Depth, Width = Width };
+    }
+
+    /// <summary>The options of an <see cref="EarlyReadoutEstimator"/>.</summary>
+    public sealed class Options : TrainerOptions
+    {
+        /// <summary>The readouts.</summary>
+        /// <value>The default value has one linear readout, on stage 1.</value>
+        public Tap[] Taps { get; set; } = [new()];
+
+        /// <summary>When the readouts are trained.</summary>
+        /// <value>The default value is <see cref="ReadoutTraining.Together"/>.</value>
+        public ReadoutTraining ReadoutTraining { get; set; } = ReadoutTraining.Together;
+
+        /// <summary>Passes over the training rows when readouts are trained afterwards.</summary>
+        /// <value>The default value is 1. At least 1.</value>
+        public int ReadoutEpochs { get; set; } = 1;
+
+        /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
+        /// <value>The default value is 1e-2. Greater than 0.</value>
+        [Range(1e-4, 1e-1, 1e-2, true)]
+        public double ReadoutLearningRate { get; set; } = 1e-2;
+
+        /// <summary>The weight decay of the readouts.</summary>
+        /// <value>The default value is 1e-4. At least 0.</value>
+        public double ReadoutWeightDecay { get; set; } = 1e-4;
+
+        /// <summary>What of the network is trained.</summary>
+        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file or a network of your own.</value>
+        public TrainedPart TrainedPart { get; set; } = TrainedPart.All;
+
+        /// <summary>What training the network minimises.</summary>
+        [NestOption]
+        public ObjectiveOptions Objective { get; set; } = new();
+
+        internal IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
+
+        internal void Validate()
+        {
+            var faults = new OptionFaults();
+            this.AddFaults(faults);
+            foreach ((int i, Tap tap) in Taps.Index())
+            {
+                string name = FormattableString.Invariant($"{nameof(Taps)}[{i}]");
+                tap.Readout.AddFaults(faults, name, firstStage: 0);
+                if (tap.Name is not null) faults.NotEmpty($"{name}.{nameof(tap.Name)}", tap.Name);
+            }
+            if (ReadoutNames.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+                faults.Add($"Two of {nameof(Taps)} are named '{twice.Key}'; give each a Name of its own.");
+            faults.Defined(nameof(ReadoutTraining), ReadoutTraining);
+            faults.AtLeast(nameof(ReadoutEpochs), ReadoutEpochs, 1);
+            faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
+            faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
+            faults.Defined(nameof(TrainedPart), TrainedPart);
+            if (TrainedPart == TrainedPart.None && Network.WeightsPath is null && Network.Custom is null)
+                faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
+            Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
+            faults.ThrowIfAny("EarlyReadoutEstimator.Options");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Group distributionally robust optimisation, "Distributionally Robust Neural Networks for Group Shifts" (ICLR 2020), its online algorithm: on each batch, with ℓ_g the
+/// mean loss of the rows of group g, <c>q_g ← q_g·exp(η·ℓ_g)</c>, normalised; minimises <c>Σ_g q_g·ℓ_g</c>. A group that is not in the batch has ℓ_g = 0.
+/// </summary>
+internal sealed class GroupDroRisk : IRisk, IDisposable
+{
+    private readonly int[] _groups;
+    private readonly int _count;
+    private readonly double _rate;
+    private readonly Tensor _shares; // (G), q
+
+    /// <param name="set">The rows, with their groups.</param>
+    /// <param name="rate">η.</param>
+    /// <param name="device">The device of the training.</param>
+    public GroupDroRisk(TrainingSet set, double rate, Device device)
+    {
+        _groups = set.Groups ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
+        _count = set.GroupNames.Count;
+        _rate = rate;
+        _shares = ones(_count, float32, device).div(Scalars.Of(_count)).DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Of(Tensor logits, Batch batch)
+    {
+        Tensor members = nn.functional.one_hot(batch.Take(_groups), _count).to(ScalarType.Float32); // (B, G)
+        Tensor losses = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None); // (B)
+        // "dim" is named: a bare 0 would also be a ScalarType, and sum over everything.
+        Tensor means = losses.unsqueeze(0).matmul(members).squeeze(0).div(members.sum(dim: 0).clamp_min(Scalars.One)); // (G), ℓ
+        using (no_grad())
+        {
+            _shares.mul_(means.detach().mul(Scalars.Of(_rate)).exp());
+            _shares.div_(_shares.sum());
+        }
+        return means.mul(_shares.clone()).sum();
+    }
+
+    public void Dispose() => _shares.Dispose();
+}

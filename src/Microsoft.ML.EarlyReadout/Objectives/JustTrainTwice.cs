@@ -1,0 +1,23 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The first half of "Just Train Twice" (ICML 2021): which training rows a briefly trained network gets wrong.</summary>
+internal static class JustTrainTwice
+{
+    /// <summary>Trains the session's network for a few epochs, notes its errors, and draws its weights as they were before.</summary>
+    /// <returns>The risk in which those rows count more.</returns>
+    public static WeightedRisk FindErrors(TrainingSession session, JustTrainTwiceOptions options)
+    {
+        using ModuleSnapshot start = ModuleSnapshot.Of([session.Network]);
+        using (var step = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, session.Options.Optimizer, []))
+            session.Train("Identification", step, options.IdentificationEpochs);
+        TrainingRows rows = session.Training;
+        long[] predicted = Prediction.Classes(session.Network, rows, session.Device, session.Options.CancellationToken);
+        HashSet<long> errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
+        start.Restore();
+        session.Log(FormattableString.Invariant($"Just Train Twice: the first network gets {errors.Count} of {rows.Rows.Length} training rows wrong; they count {options.UpWeight} times."));
+        return WeightedRisk.UpWeighted(rows, errors, options.UpWeight);
+    }
+}

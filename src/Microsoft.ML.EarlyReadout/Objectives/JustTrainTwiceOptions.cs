@@ -1,0 +1,17 @@
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>How Just Train Twice finds the rows that mislead, and how much they then count.</summary>
+public sealed class JustTrainTwiceOptions
+{
+    /// <summary>Epochs of the first network, whose errors on the training rows are up-weighted.</summary>
+    /// <value>The default value is 1. At least 1.</value>
+    [Range(1, 60, 1, true)]
+    public int IdentificationEpochs { get; set; } = 1;
+
+    /// <summary>How many times a row counts that the first network gets wrong.</summary>
+    /// <value>The default value is 50. At least 1.</value>
+    [Range(2.0, 100.0, 50.0, true)]
+    public double UpWeight { get; set; } = 50;
+}

@@ -1,0 +1,59 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Trains a network on labels, by the objective that the options name: ERM, class-balanced, group DRO, Just Train Twice, deep feature reweighting.</summary>
+internal static class SupervisedTraining
+{
+    /// <param name="session">The training.</param>
+    /// <param name="part">What of the network is trained: all, or its head.</param>
+    /// <param name="objective">The objective.</param>
+    /// <param name="readouts">Readouts that are trained beside the network; they stay the caller's.</param>
+    public static void Run(TrainingSession session, TrainedPart part, ObjectiveOptions objective, IReadOnlyList<ReadoutTrainer> readouts)
+    {
+        switch (objective.Kind)
+        {
+            case ObjectiveKind.ClassBalanced:
+                Train(WeightedRisk.ClassBalanced(session.Training));
+                break;
+            case ObjectiveKind.GroupDro:
+                using (var risk = new GroupDroRisk(session.Training.Set, objective.GroupDroRate, session.Device)) Train(risk);
+                break;
+            case ObjectiveKind.JustTrainTwice:
+                Train(JustTrainTwice.FindErrors(session, objective.JustTrainTwice));
+                break;
+            case ObjectiveKind.DeepFeatureReweighting:
+                Train(EmpiricalRisk.Instance);
+                ReweightHead(session, objective);
+                break;
+            default:
+                Train(EmpiricalRisk.Instance);
+                break;
+        }
+
+        void Train(IRisk risk)
+        {
+            using var step = new SupervisedStep(session.Network, part, risk, session.Options.Optimizer, readouts);
+            session.Train(step);
+        }
+    }
+
+    /// <summary>Draws the head anew and trains it on rows of which every group has equally many, as many as the smallest group has.</summary>
+    private static void ReweightHead(TrainingSession session, ObjectiveOptions objective)
+    {
+        using TrainingSet? given = objective.ReweightingSet is { } view ? session.Read(view) : null;
+        TrainingRows rows = Balanced(given is null ? session.Training : TrainingRows.AllOf(given), session.Seeds.For("balance"));
+        session.Log($"Deep feature reweighting: the head is trained anew on {rows.Rows.Length} rows, equally many of each group.");
+        using (var generator = new Generator(session.Seeds.For("head").Seed, CPU)) session.Network.InitializeHead(generator);
+        using var step = new SupervisedStep(session.Network, TrainedPart.Head, EmpiricalRisk.Instance, session.Options.Optimizer, []);
+        session.Train("Head", step, objective.ReweightingEpochs, rows);
+    }
+
+    private static TrainingRows Balanced(TrainingRows rows, SeedSequence seeds)
+    {
+        long[][] groups = [.. rows.Rows.GroupBy(row => rows.Set.Groups![row]).OrderBy(group => group.Key).Select(group => group.ToArray())];
+        int least = groups.Min(group => group.Length);
+        return rows with { Rows = [.. groups.SelectMany((group, i) => seeds.For("group", i).Permutation(group.Length).Take(least).Select(place => group[place])).Order()] };
+    }
+}

@@ -1,0 +1,14 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What of a network is trained.</summary>
+public enum TrainedPart
+{
+    /// <summary>All of it.</summary>
+    All,
+
+    /// <summary>The layers after the last stage; the stages stay as they are (linear probing).</summary>
+    Head,
+
+    /// <summary>Nothing: readouts on a network as its weights file has it.</summary>
+    None,
+}

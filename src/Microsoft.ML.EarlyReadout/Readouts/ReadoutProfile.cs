@@ -1,0 +1,39 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// What readouts say about a classifier on labelled rows: how much is decidable early, how sure early errors are, and whether they point to the rows on which the classifier
+/// itself fails. Immutable.
+/// </summary>
+/// <remarks>
+/// The signal of a row is "wrong and confident": the readout's confidence margin where it is wrong, else 0. Made by <c>mlContext.MulticlassClassification.ProfileReadouts</c>.
+/// </remarks>
+public sealed class ReadoutProfile
+{
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
+
+    /// <summary>Rows with a label (and a group, where a group column is named).</summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>The classifier's own accuracy on these rows, in [0, 1].</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>The group (label and attribute) on which the classifier's accuracy is least; <see langword="null"/> without groups.</summary>
+    public required string? WorstGroup { get; init; }
+
+    /// <summary>The readouts, in the order in which they were named.</summary>
+    public required IReadOnlyList<ReadoutResult> Readouts { get; init; }
+
+    /// <summary>The profile as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+
+    /// <summary>The profile as a table of plain text.</summary>
+    public override string ToString() => ReadoutProfileTable.Render(this);
+}

@@ -1,0 +1,32 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Trains one readout on taps: <c>L_aux = −log q_y(sg[f≤k(x)])</c>. The tap is detached, so nothing flows back into the network.</summary>
+/// <param name="readout">The readout; it stays the caller's.</param>
+/// <param name="risk">The loss: empirical, or class-balanced.</param>
+/// <param name="learningRate">The rate of gradient descent with momentum 0.9.</param>
+/// <param name="weightDecay">The weight decay.</param>
+/// <param name="meter">The name of its loss among the meters; <c> accuracy</c> is appended for its accuracy.</param>
+internal sealed class ReadoutTrainer(TappedReadout readout, IRisk risk, double learningRate, double weightDecay, string meter) : IDisposable
+{
+    private readonly SgdOptimizer _optimizer = new([.. readout.Head.named_parameters()], momentum: 0.9, weightDecay);
+
+    /// <summary>The readout.</summary>
+    public TappedReadout Readout => readout;
+
+    /// <summary>One step on the tap of a batch.</summary>
+    public void Step(Tensor tap, Batch batch, in StepContext context)
+    {
+        Tensor logits = readout.Head.call(tap.detach()); // (B, C)
+        Tensor loss = risk.Of(logits, batch);
+        context.Meters.Add(meter, loss, batch.Count);
+        context.Meters.Add(meter + " accuracy", logits.argmax(1).eq(batch.Labels).to(ScalarType.Float32).mean(), batch.Count);
+        loss.backward();
+        _optimizer.Step(learningRate * context.RateFactor);
+        _optimizer.ZeroGradients();
+    }
+
+    public void Dispose() => _optimizer.Dispose();
+}

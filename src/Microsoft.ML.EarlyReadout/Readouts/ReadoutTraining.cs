@@ -1,0 +1,11 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>When readouts are trained. Either way nothing flows from them into the network.</summary>
+public enum ReadoutTraining
+{
+    /// <summary>With the network, on the same batches: they see each stage as it comes to be. It costs no pass of its own.</summary>
+    Together,
+
+    /// <summary>When the network is trained, on the network as it then is, in evaluation mode.</summary>
+    Afterwards,
+}

@@ -1,0 +1,10 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A readout in its place.</summary>
+/// <param name="Name">What it is called in columns and messages.</param>
+/// <param name="Stage">The stage that it taps; 0 is what stage 1 reads.</param>
+/// <param name="Head">The classifier; it ends with this.</param>
+internal sealed record TappedReadout(string Name, int Stage, ReadoutHead Head) : IDisposable
+{
+    public void Dispose() => Head.Dispose();
+}

@@ -1,0 +1,61 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>One training as a method sees it: what there is to train on, and how to run steps over it.</summary>
+/// <param name="Network">The network, initialised, on its device.</param>
+/// <param name="Training">The rows to train on.</param>
+/// <param name="Validation">The rows that select an epoch, if there are any.</param>
+/// <param name="Options">The trainer's options; already validated.</param>
+/// <param name="Device">The device.</param>
+/// <param name="Seeds">The seeds of this training.</param>
+/// <param name="Log">Takes messages for people.</param>
+internal sealed record TrainingSession(
+    StagedNetwork Network, TrainingRows Training, TrainingRows? Validation, TrainerOptions Options, Device Device, SeedSequence Seeds, Action<string> Log) : IDisposable
+{
+    /// <summary>The readouts that are exported with the network, in the order of their columns. They end with the session.</summary>
+    public List<TappedReadout> Readouts { get; } = [];
+
+    /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
+    public required Func<IDataView, TrainingSet> Read { get; init; }
+
+    /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
+    public void Train(ITrainingStep step) =>
+        new TrainingLoop(Network, step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress), Options, Device, Log).Run();
+
+    /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
+    /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
+    /// <param name="step">What is done with a batch.</param>
+    /// <param name="epochs">Passes over the rows.</param>
+    /// <param name="rows">The rows; the training rows where it is left out.</param>
+    /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
+    public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0) =>
+        new TrainingLoop(Network, step, new TrainingPlan(name, rows ?? Training, null, epochs, Seeds.For(name, repetition), null), Options, Device, Log).Run();
+
+    /// <summary>Makes a readout of this network on its device.</summary>
+    /// <param name="name">What it is called in columns and messages.</param>
+    /// <param name="options">Where it taps, and how strong it is.</param>
+    /// <param name="seed">Draws its initial weights.</param>
+    public TappedReadout CreateReadout(string name, ReadoutOptions options, SeedSequence seed)
+    {
+        ReadoutHead head = ReadoutFactory.Create(Network, options, seed.Seed);
+        head.SetPrecision(Options.Precision);
+        head.SetChannelsLast(Network.Shape.IsImage);
+        head.to(Device);
+        return new TappedReadout(name, options.Stage, head);
+    }
+
+    /// <summary>Adds the nodes of the network and its readouts to a graph.</summary>
+    public GraphLogits Export(OnnxGraph graph, string features)
+    {
+        var taps = new Dictionary<int, string>();
+        string logits = Network.Export(graph, features, (stage, value) => taps[stage] = value);
+        return new GraphLogits(logits, [.. Readouts.Select(readout => readout.Head.Export(graph, taps[readout.Stage]))]);
+    }
+
+    public void Dispose()
+    {
+        foreach (TappedReadout readout in Readouts) readout.Dispose();
+    }
+}

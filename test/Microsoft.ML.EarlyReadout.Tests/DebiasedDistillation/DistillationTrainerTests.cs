@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class DistillationTrainerTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    [Fact]
+    public void A_student_learns_from_a_score_column_and_needs_none_to_score()
+    {
+        using var leaks = NativeLeakCheck.Start();
+        using EarlyReadoutTransformer student = Trainer(Options(epochs: 10)).Fit(BiasedRow.View(_ml));
+        IDataView test = _ml.Transforms.DropColumns("TeacherScore").Fit(BiasedRow.View(_ml, seed: 2)).Transform(BiasedRow.View(_ml, seed: 2));
+        Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(test)).MicroAccuracy, 0.9, 1);
+    }
+
+    [Fact]
+    public void A_fitted_model_teaches_and_so_does_its_onnx_file()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        using EarlyReadoutTransformer teacher = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Epochs = 3, Optimizer = { LearningRate = 0.1 } }).Fit(train);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("teacher").FullName, "teacher.onnx");
+        teacher.SaveAsOnnx(path);
+        IDataView untaught = _ml.Transforms.DropColumns("TeacherScore").Fit(train).Transform(train);
+        DebiasedDistillationTrainer.Options byModel = Options(), byFile = Options();
+        byModel.Teacher.Model = teacher;
+        byFile.Teacher.OnnxPath = path;
+        float[] fromModel = Scores(Trainer(byModel).Fit(untaught), untaught), fromFile = Scores(Trainer(byFile).Fit(untaught), untaught);
+        Assert.All(fromModel.Zip(fromFile), pair => Assert.Equal(pair.First, pair.Second, 1e-3f));
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void Weights_follow_the_readout_and_return_to_one()
+    {
+        var log = Log(out MLContext ml);
+        DebiasedDistillationTrainer.Options options = Options(epochs: 4);
+        options.ReadoutEvery = 2;
+        using EarlyReadoutTransformer student = ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(ml));
+        string[] readings = [.. log.Where(line => line.Contains("The readout at stage 1 gets", StringComparison.Ordinal))];
+        Assert.Equal(2, readings.Length); // before epochs 2 and 4
+        Assert.All(readings, line => Assert.Contains("weights from 1 to", line, StringComparison.Ordinal));
+        Assert.Contains(log, line => line.Contains("Epoch 1/4", StringComparison.Ordinal) && line.EndsWith("mean weight 1.0000", StringComparison.Ordinal));
+        Assert.DoesNotContain(log, line => line.Contains("Epoch 2/4", StringComparison.Ordinal) && line.EndsWith("mean weight 1.0000", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Where_nothing_is_weighted_it_is_plain_distillation_to_the_bit()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        DebiasedDistillationTrainer.Options plain = Options(), flat = Options();
+        plain.Method = DistillationMethod.Plain;
+        flat.Beta = 0; // all weights are exp(0) = 1, though readouts are trained between the epochs
+        Assert.Equal(Scores(Trainer(plain).Fit(train), train), Scores(Trainer(flat).Fit(train), train));
+        Assert.NotEqual(Scores(Trainer(plain).Fit(train), train), Scores(Trainer(Options()).Fit(train), train));
+    }
+
+    [Fact]
+    public void Normalised_weights_have_mean_one_and_capped_ones_end_at_the_cap()
+    {
+        var log = Log(out MLContext ml);
+        DebiasedDistillationTrainer.Options options = Options();
+        (options.NormalizeWeights, options.StartEpoch, options.Epochs) = (true, 1, 1);
+        ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(ml)).Dispose();
+        Assert.Contains(log, line => line.Contains("The readout", StringComparison.Ordinal) && line.EndsWith("mean 1.", StringComparison.Ordinal));
+        Assert.Equal(7, new ReadoutWeighting(0.05, 80, 7).OfWrong(1));
+        Assert.True(float.IsFinite((float)new ReadoutWeighting(0, 80, null).OfWrong(0)));
+    }
+
+    [Fact]
+    public void Slot_names_in_another_order_are_matched()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        int[] order = [3, 1, 0, 2];
+        float[] straight = Scores(Trainer(Options()).Fit(Named(train, [0, 1, 2, 3])), train);
+        Assert.Equal(straight, Scores(Trainer(Options()).Fit(Named(train, order)), train));
+    }
+
+    [Fact]
+    public void A_wrong_teacher_is_told_apart()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        IDataView untaught = _ml.Transforms.DropColumns("TeacherScore").Fit(train).Transform(train);
+        Fails<ArgumentException>("score column 'TeacherScore' is not in the data", untaught);
+        Fails<ArgumentException>("one slot for each of the 4 classes", _ml.Transforms.Concatenate("TeacherScore", "TeacherScore", "TeacherScore").Fit(train).Transform(train));
+        Fails<ArgumentException>("'TeacherScore' is of type String", _ml.Transforms.CopyColumns("TeacherScore", "Class").Fit(train).Transform(train));
+        Fails<InvalidDataException>("'TeacherScore', row 3", Changed(row => row.TeacherScore[2] = float.NaN, only: 3));
+        Fails<ArgumentException>("sums to 1, as probabilities do", Changed(row => row.TeacherScore = [0.25f, 0.25f, 0.25f, 0.25f]), options => options.Teacher.Scores = TeacherScoreKind.Logits);
+        Fails<ArgumentException>("do not sum to 1", train, options => options.Teacher.Scores = TeacherScoreKind.Probabilities);
+        Fails<ArgumentException>("scores a class 'elsewhere', which the label column does not have", Named(train, [0, 1, 2, 3], last: "elsewhere"));
+
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, "no model");
+        Fails<InvalidDataException>("is not an ONNX model", untaught, options => options.Teacher.OnnxPath = path);
+        File.Delete(path);
+        Assert.Contains("there is no such file", Assert.Throws<ArgumentException>(() => Trainer(With(options => options.Teacher.OnnxPath = path))).Message, StringComparison.Ordinal);
+
+        void Fails<T>(string message, IDataView view, Action<DebiasedDistillationTrainer.Options>? change = null) where T : Exception =>
+            Assert.Contains(message, Assert.Throws<T>(() => Trainer(With(change)).Fit(view)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_faults_of_the_options_come_in_one_exception()
+    {
+        string message = Assert.Throws<ArgumentException>(() => Trainer(With(options =>
+        {
+            (options.Lambda, options.Temperature, options.Alpha, options.Beta, options.StartEpoch) = (1.5, 0, -1, 200, 0);
+            (options.ReadoutEvery, options.ReadoutEpochs, options.WeightCap, options.Readout.Stage) = (0, 0, 0.5, 0);
+        }))).Message;
+        foreach (string name in new[] { "Lambda is 1.5", "Temperature is 0", "Alpha is -1", "Beta is 200; it must be from 0 to 80", "StartEpoch is 0", "ReadoutEvery is 0", "ReadoutEpochs is 0", "WeightCap is 0.5", "Readout.Stage is 0" })
+            Assert.Contains(name, message, StringComparison.Ordinal);
+    }
+
+    private IDataView Changed(Action<BiasedRow> change, int? only = null)
+    {
+        BiasedRow[] rows = BiasedRow.Draw(100);
+        foreach ((int i, BiasedRow row) in rows.Index())
+            if (only is null || only == i) change(row);
+        return BiasedRow.View(_ml, rows);
+    }
+
+    /// <summary>The teacher's scores in another order, with slot names that say so.</summary>
+    private IDataView Named(IDataView view, int[] order, string? last = null)
+    {
+        BiasedRow[] rows = [.. _ml.Data.CreateEnumerable<BiasedRow>(view, reuseRowObject: false, ignoreMissingColumns: true)];
+        foreach (BiasedRow row in rows) row.TeacherScore = [.. order.Select(slot => row.TeacherScore[slot])];
+        string[] names = [.. order.Select(slot => $"quarter {slot}")];
+        if (last is not null) names[^1] = last;
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(BiasedRow));
+        schema["TeacherScore"].AddAnnotation("SlotNames", new VBuffer<ReadOnlyMemory<char>>(4, [.. names.Select(name => name.AsMemory())]), new VectorDataViewType(TextDataViewType.Instance, 4));
+        IDataView named = _ml.Data.LoadFromEnumerable(rows, schema);
+        return _ml.Transforms.Conversion.MapValueToKey("Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(named).Transform(named);
+    }
+
+    private DebiasedDistillationTrainer Trainer(DebiasedDistillationTrainer.Options options) => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options);
+
+    private static DebiasedDistillationTrainer.Options With(Action<DebiasedDistillationTrainer.Options>? change)
+    {
+        DebiasedDistillationTrainer.Options options = Options();
+        change?.Invoke(options);
+        return options;
+    }
+
+    private static DebiasedDistillationTrainer.Options Options(int epochs = 5) => new()
+    {
+        Epochs = epochs,
+        Optimizer = { LearningRate = 0.02 },
+        Readout = { Depth = 0 },
+        Seed = 3,
+    };
+
+    private static float[] Scores(EarlyReadoutTransformer model, IDataView view)
+    {
+        using (model) return [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
+    }
+
+    private static ConcurrentQueue<string> Log(out MLContext ml)
+    {
+        var lines = new ConcurrentQueue<string>();
+        ml = new MLContext(seed: 1);
+        ml.Log += (_, entry) => lines.Enqueue(entry.RawMessage);
+        return lines;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+public sealed class ObjectiveTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly ConcurrentQueue<string> _log = new();
+
+    public ObjectiveTests() => _ml.Log += (_, entry) => _log.Enqueue(entry.RawMessage);
+
+    [Theory]
+    [InlineData(ObjectiveKind.EmpiricalRisk)]
+    [InlineData(ObjectiveKind.ClassBalanced)]
+    [InlineData(ObjectiveKind.GroupDro)]
+    [InlineData(ObjectiveKind.JustTrainTwice)]
+    [InlineData(ObjectiveKind.DeepFeatureReweighting)]
+    public void Every_objective_learns_and_leaves_no_tensor(ObjectiveKind kind)
+    {
+        using var leaks = NativeLeakCheck.Start();
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(Options(kind)).Fit(BiasedRow.View(_ml));
+        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(BiasedRow.View(_ml, seed: 2))).MicroAccuracy > 0.8);
+    }
+
+    [Fact]
+    public void Group_dro_follows_the_reference_update()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using TrainingSet set = Read();
+        using var risk = new GroupDroRisk(set, rate: 0.5, CPU);
+        int count = set.GroupNames.Count;
+        double[] shares = [.. Enumerable.Repeat(1.0 / count, count)];
+        using var generator = new Generator(7);
+        for (int step = 0; step < 3; step++)
+        {
+            long[] rows = [.. Enumerable.Range(20 * step, 20).Select(row => (long)row)];
+            Batch batch = set.Gather(rows, CPU);
+            Tensor logits = randn(20, 4, generator: generator);
+            float[] losses = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None).data<float>().ToArray();
+            double[] means = [.. Enumerable.Range(0, count).Select(group => rows.Select((row, i) => (row, i)).Where(at => set.Groups![at.row] == group).Select(at => (double)losses[at.i]).DefaultIfEmpty(0).Average())];
+            shares = [.. shares.Zip(means, (share, mean) => share * Math.Exp(0.5 * mean))];
+            shares = [.. shares.Select(share => share / shares.Sum())];
+            Assert.Equal(shares.Zip(means, (share, mean) => share * mean).Sum(), risk.Of(logits, batch).ToDouble(), 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Weighted_risks_have_mean_one_and_balance_classes()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using TrainingSet set = Read();
+        TrainingRows rows = TrainingRows.AllOf(set);
+        using Batch all = set.Gather(rows.Rows, CPU);
+        Tensor logits = zeros(set.Count, 4); // every row's loss is log 4, so the risk is the mean weight times that
+        foreach (WeightedRisk risk in new[] { WeightedRisk.ClassBalanced(rows), WeightedRisk.UpWeighted(rows, new HashSet<long> { 1, 2, 3 }, 50) })
+            Assert.Equal(Math.Log(4), risk.Of(logits, all).ToDouble(), 1e-5);
+        Tensor biased = logits.clone();
+        biased.select(1, 0).fill_(Scalars.One);
+        double expected = Enumerable.Range(0, 4).Average(c => nn.functional.cross_entropy(biased.narrow(0, 0, 1), tensor(new long[] { c })).ToDouble());
+        Assert.Equal(expected, WeightedRisk.ClassBalanced(rows).Of(biased, all).ToDouble(), 1e-5);
+    }
+
+    [Fact]
+    public void Just_train_twice_says_how_many_rows_it_up_weights_and_starts_again_from_the_same_weights()
+    {
+        EarlyReadoutEstimator.Options plain = Options(ObjectiveKind.EmpiricalRisk), twice = Options(ObjectiveKind.JustTrainTwice);
+        twice.Objective.JustTrainTwice.UpWeight = 1; // nothing counts more: the second training is the plain one
+        IDataView train = BiasedRow.View(_ml);
+        Assert.Equal(Scores(plain, train), Scores(twice, train));
+        Assert.Contains(_log, line => line.StartsWith("Just Train Twice: the first network gets", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Reweighting_trains_on_equally_many_rows_of_each_group()
+    {
+        IDataView train = BiasedRow.View(_ml, count: 1000);
+        _ml.Transforms.EarlyReadout(Options(ObjectiveKind.DeepFeatureReweighting)).Fit(train).Dispose();
+        int least = BiasedRow.Draw(1000).GroupBy(row => (row.Class, row.Cue)).Min(group => group.Count());
+        Assert.Contains(_log, line => line.Contains($"trained anew on {8 * least} rows", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Objectives_that_need_groups_say_so()
+    {
+        foreach (ObjectiveKind kind in new[] { ObjectiveKind.GroupDro, ObjectiveKind.DeepFeatureReweighting })
+        {
+            EarlyReadoutEstimator.Options options = Options(kind);
+            options.GroupColumnName = null;
+            Assert.Contains($"Objective.Kind is {kind}, which needs GroupColumnName", Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    private float[] Scores(EarlyReadoutEstimator.Options options, IDataView view)
+    {
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view);
+        return [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
+    }
+
+    private TrainingSet Read() => TrainingSet.Read(
+        BiasedRow.View(_ml), new TrainingColumns("Features", "Label", "Cue"), new InputOptions(), 1 << 20, _ => { }, CancellationToken.None);
+
+    private static EarlyReadoutEstimator.Options Options(ObjectiveKind kind) => new()
+    {
+        Taps = [],
+        GroupColumnName = "Cue",
+        Objective = { Kind = kind },
+        Epochs = 6,
+        Optimizer = { LearningRate = 0.05 },
+        Seed = 3,
+    };
+}

@@ -1,0 +1,181 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+public sealed class EarlyReadoutEstimatorTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    [Theory]
+    [InlineData(nameof(BiasedRow.Class))]
+    [InlineData(nameof(BiasedRow.Number))]
+    public void Readouts_add_score_class_and_margin_that_survive_saving(string label)
+    {
+        using var leaks = NativeLeakCheck.Start();
+        IDataView train = BiasedRow.View(_ml, label: label);
+        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(Options(new() { Stage = 1 }, new() { Stage = 2, Depth = 1, Width = 8, ClassBalanced = true }, new() { Stage = 0, Name = "Raw" }));
+        SchemaShape promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema));
+        using EarlyReadoutTransformer model = estimator.Fit(train);
+        Assert.Equal(["Readout1", "Readout2Balanced", "Raw"], model.ReadoutNames);
+        IDataView scored = model.Transform(train);
+        foreach (SchemaShape.Column column in SchemaShapes.Of(scored.Schema))
+        {
+            SchemaShape.Column named = promised.Single(other => other.Name == column.Name);
+            Assert.Equal((column.Kind, column.ItemType, column.IsKey), (named.Kind, named.ItemType, named.IsKey));
+        }
+
+        using var zip = new MemoryStream();
+        _ml.Model.Save(model, train.Schema, zip);
+        zip.Position = 0;
+        IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
+        Assert.Equal(scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name), reloaded.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
+        foreach (string name in model.ReadoutNames.Append(""))
+        {
+            string prefix = name.Length == 0 ? "" : name + ".";
+            float[][] scores = [.. scored.GetColumn<float[]>(prefix + "Score")];
+            uint[] predicted = [.. scored.GetColumn<uint>(prefix + "PredictedLabel")];
+            Assert.All(scores.Zip(predicted), row => Assert.Equal(row.First.IndexOf(row.First.Max()) + 1, (int)row.Second));
+            Assert.All(scores.Zip(reloaded.GetColumn<float[]>(prefix + "Score")), row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
+            Assert.Equal(predicted, reloaded.GetColumn<uint>(prefix + "PredictedLabel"));
+            Assert.Equal(Keys(scored, prefix + "PredictedLabel"), Keys(reloaded, prefix + "PredictedLabel"));
+            if (name.Length == 0) continue;
+            float[] margins = [.. scored.GetColumn<float>(prefix + "Margin")];
+            Assert.All(scores.Zip(margins), row => Assert.Equal(row.First.OrderDescending().First() - row.First.OrderDescending().ElementAt(1), row.Second));
+            Assert.All(margins.Zip(reloaded.GetColumn<float>(prefix + "Margin")), row => Assert.Equal(row.First, row.Second, 1e-5f));
+        }
+    }
+
+    [Fact]
+    public void Training_readouts_moves_nothing_in_the_network()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        EarlyReadoutEstimator.Options none = Options(), together = Options(new() { Stage = 1, Depth = 1, Width = 8 }, new() { Stage = 2 }), afterwards = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
+        afterwards.ReadoutTraining = ReadoutTraining.Afterwards;
+        float[] expected = Scores(none, train);
+        Assert.Equal(expected, Scores(together, train));
+        Assert.Equal(expected, Scores(afterwards, train));
+    }
+
+    [Fact]
+    public void Readouts_read_a_network_that_is_not_trained_at_all()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
+        options.Network.Custom = (shape, classes) => new Mlp(shape, [16], classes);
+        options.TrainedPart = TrainedPart.None;
+        options.ReadoutEpochs = 5;
+        options.ReadoutLearningRate = 0.1;
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
+        IDataView scored = model.Transform(train);
+        double accuracy = _ml.MulticlassClassification.ProfileReadouts(scored, model.ReadoutNames).Readouts[0].Accuracy;
+        Assert.True(accuracy > 0.6, $"A linear readout of 16 random features reads {accuracy}.");
+        Assert.Contains("needs Network.WeightsPath or Network.Custom", Assert.Throws<ArgumentException>(() =>
+            _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_selected_epochs_readouts_are_kept_with_its_network()
+    {
+        // Parity is checked on whatever is exported; that readouts of another epoch would score otherwise is seen by comparing with a training that ends there.
+        IDataView train = BiasedRow.View(_ml);
+        EarlyReadoutEstimator.Options longer = Options(new EarlyReadoutEstimator.Tap { Stage = 1 }), shorter = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
+        longer.ValidationSet = BiasedRow.View(_ml, seed: 5);
+        longer.Epochs = 8;
+        longer.Optimizer.LearningRate = 0.6; // so high that a middle epoch is the best
+        string kept = "";
+        var ml = new MLContext(seed: 1);
+        ml.Log += (_, entry) => kept = entry.RawMessage.StartsWith("Keeping the network of epoch", StringComparison.Ordinal) ? entry.RawMessage : kept;
+        using EarlyReadoutTransformer selected = ml.Transforms.EarlyReadout(longer).Fit(train);
+        Assert.NotEqual("", kept);
+        shorter.Epochs = int.Parse(kept.Split(' ')[^1].TrimEnd('.'), System.Globalization.CultureInfo.InvariantCulture);
+        shorter.Optimizer.LearningRate = 0.6;
+        using EarlyReadoutTransformer ended = _ml.Transforms.EarlyReadout(shorter).Fit(train);
+        Assert.Equal(ended.Transform(train).GetColumn<float>("Readout1.Margin"), selected.Transform(train).GetColumn<float>("Readout1.Margin"));
+    }
+
+    [Fact]
+    public void A_profile_says_what_was_put_in()
+    {
+        Prediction[] rows =
+        [
+            new() { Label = "a", Cue = "x", PredictedLabel = "a", Read = "a", Margin = 0.9f },
+            new() { Label = "a", Cue = "x", PredictedLabel = "a", Read = "b", Margin = 0.2f },
+            new() { Label = "b", Cue = "x", PredictedLabel = "a", Read = "a", Margin = 0.8f },
+            new() { Label = "b", Cue = "y", PredictedLabel = "b", Read = "b", Margin = 0.5f },
+            new() { Label = "b", Cue = "x", PredictedLabel = "b", Read = "a", Margin = 0.6f },
+        ];
+        IDataView view = _ml.Data.LoadFromEnumerable(rows);
+        view = _ml.Transforms.Conversion.MapValueToKey("PredictedLabel").Fit(view).Transform(view);
+        ReadoutProfile profile = _ml.MulticlassClassification.ProfileReadouts(view, ["R"], groupColumnName: "Cue");
+        Assert.Equal((5, 0.8, "Label=b · Cue=x"), (profile.RowCount, profile.Accuracy, profile.WorstGroup));
+        ReadoutResult read = profile.Readouts[0];
+        Assert.Equal(0.4, read.Accuracy, 1e-9);
+        Assert.Equal(0.7, read.RightMargins.Mean!.Value, 1e-6);
+        Assert.Equal(1.6 / 3, read.WrongMargins.Mean!.Value, 1e-6);
+        Assert.Equal(1.0, read.WorstGroupRecall!.Value, 1e-9);
+        Assert.Equal(2.0 / 3, read.WorstGroupPrecision!.Value, 1e-9);
+        Assert.Equal(1.0, read.WorstGroupAuc!.Value, 1e-9); // signals 0.8 and 0.6 in the group, 0, 0.2 and 0 outside
+        Assert.Equal([1L, 0L], [read.RightMargins.Histogram[10], read.RightMargins.Histogram[11]]);
+        Assert.Contains("\"worstGroupAuc\": 1", profile.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("worst group Label=b · Cue=x", profile.ToString(), StringComparison.Ordinal);
+        Assert.Null(_ml.MulticlassClassification.ProfileReadouts(view, ["R"]).Readouts[0].WorstGroupAuc);
+        Assert.Contains("'Q.PredictedLabel'", Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(nameof(BiasedRow.Class))]
+    [InlineData(nameof(BiasedRow.Number))]
+    public void Readout_weights_are_a_column_that_stock_trainers_take(string label)
+    {
+        IDataView train = BiasedRow.View(_ml, label: label);
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(Options(new EarlyReadoutEstimator.Tap { Stage = 1 })).Fit(train);
+        IDataView scored = model.Transform(train);
+        IDataView weighted = _ml.Transforms.ReadoutWeight(alpha: 0.2, beta: 3).Fit(scored).Transform(scored);
+        uint[] labels = [.. weighted.GetColumn<uint>("Label")], read = [.. weighted.GetColumn<uint>("Readout1.PredictedLabel")];
+        float[] margins = [.. weighted.GetColumn<float>("Readout1.Margin")], weights = [.. weighted.GetColumn<float>("Weight")];
+        Assert.Contains(weights, weight => weight > 1);
+        for (int i = 0; i < weights.Length; i++)
+            Assert.Equal(labels[i] == read[i] ? 1 : (float)new ReadoutWeighting(0.2, 3, null).OfWrong(margins[i]), weights[i], 1e-3f);
+        var plain = _ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(exampleWeightColumnName: null).Fit(weighted);
+        var debiased = _ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(exampleWeightColumnName: "Weight").Fit(weighted);
+        Assert.NotEqual(plain.Model.GetBiases(), debiased.Model.GetBiases());
+        Assert.Contains("beta is 90; it must be from 0 to 80", Assert.Throws<ArgumentException>(() => _ml.Transforms.ReadoutWeight(beta: 90)).Message, StringComparison.Ordinal);
+    }
+
+    private float[] Scores(EarlyReadoutEstimator.Options options, IDataView view)
+    {
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view);
+        return [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
+    }
+
+    private static EarlyReadoutEstimator.Options Options(params EarlyReadoutEstimator.Tap[] taps) =>
+        new() { Taps = taps, Network = { HiddenUnits = [16, 16] }, Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 };
+
+    private static string[] Keys(IDataView view, string column)
+    {
+        DataViewSchema.Column named = view.Schema[column];
+        return KeyValues.Read(named, named.Annotations.Schema["KeyValues"]);
+    }
+
+    private sealed class Prediction
+    {
+        public string Label { get; set; } = "";
+
+        public string Cue { get; set; } = "";
+
+        public string PredictedLabel { get; set; } = "";
+
+        [VectorType(2)]
+        public float[] Score { get; set; } = [0.5f, 0.5f];
+
+        [ColumnName("R.PredictedLabel")]
+        public string Read { get; set; } = "";
+
+        [ColumnName("R.Margin")]
+        public float Margin { get; set; }
+    }
+}
