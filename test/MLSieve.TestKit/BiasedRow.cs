@@ -19,6 +19,9 @@ internal sealed class BiasedRow
     [VectorType(4)]
     public float[] TeacherScore { get; set; } = [];
 
+    [VectorType(4)]
+    public float[] TeacherFeatures { get; set; } = [];
+
     public static BiasedRow[] Draw(int count, int seed = 1)
     {
         var random = new Random(seed);
@@ -49,6 +52,7 @@ internal sealed class BiasedRow
             Number = 10 * quarter,
             Cue = cue == quarter ? "agrees" : "conflicts",
             TeacherScore = teacher,
+            TeacherFeatures = new float[4],
         };
     }
 }

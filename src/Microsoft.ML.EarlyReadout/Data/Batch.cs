@@ -11,6 +11,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Rows">The rows' places in the training set.</param>
 internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, long[] Rows) : IDisposable
 {
+    /// <summary>(B, D), float32: the teacher's features; <see langword="null"/> where no column was named.</summary>
+    public Tensor? TeacherFeatures { get; init; }
+
     /// <summary>The number of rows, B.</summary>
     public int Count => Rows.Length;
 
@@ -39,5 +42,6 @@ internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, lon
         Features.Dispose();
         Labels.Dispose();
         Scores?.Dispose();
+        TeacherFeatures?.Dispose();
     }
 }

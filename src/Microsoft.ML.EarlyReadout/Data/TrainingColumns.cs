@@ -7,7 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Label">Labels: a key.</param>
 /// <param name="Group">A spurious attribute (key, text, number or bool), or <see langword="null"/>.</param>
 /// <param name="Scores">A teacher's scores, <c>Vector&lt;Single&gt;</c> with one slot a class, or <see langword="null"/>.</param>
-internal sealed record TrainingColumns(string Feature, string Label, string? Group = null, string? Scores = null)
+/// <param name="TeacherFeatures">A teacher's features, <c>Vector&lt;Single&gt;</c> of known size, or <see langword="null"/>.</param>
+internal sealed record TrainingColumns(string Feature, string Label, string? Group = null, string? Scores = null, string? TeacherFeatures = null)
 {
     /// <summary>The column of that name.</summary>
     /// <param name="schema">The schema of the view.</param>

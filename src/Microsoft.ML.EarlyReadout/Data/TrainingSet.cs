@@ -52,6 +52,12 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The teacher's scores, <see cref="Classes"/> a row; <see langword="null"/> where no score column is named.</summary>
     public required float[]? Scores { get; init; }
 
+    /// <summary>The teacher's features, <see cref="TeacherWidth"/> a row; <see langword="null"/> where no column of them is named.</summary>
+    public required float[]? TeacherFeatures { get; init; }
+
+    /// <summary>Numbers in a row of <see cref="TeacherFeatures"/>.</summary>
+    public int TeacherWidth => TeacherFeatures is null ? 0 : (int)(TeacherFeatures.LongLength / Count);
+
     /// <summary>Reads a view in one pass.</summary>
     /// <param name="view">The view.</param>
     /// <param name="columns">The columns to read; no other is active.</param>
@@ -75,7 +81,6 @@ internal sealed class TrainingSet : IDisposable
         long[] dimensions = [rows.Length, .. Shape.Dimensions];
         var features = empty(dimensions, HoldsBytes ? ScalarType.Byte : ScalarType.Float32, CPU); // (B, …)
         var labels = empty(rows.Length, ScalarType.Int64, CPU); // (B)
-        var scores = Scores is null ? null : empty(rows.Length, Classes, ScalarType.Float32, CPU); // (B, classes)
 
         // A whole batch may have more bytes than a span can name.
         ref byte target = ref FirstByte(features);
@@ -86,17 +91,25 @@ internal sealed class TrainingSet : IDisposable
         for (int i = 0; i < rows.Length; i++)
             classes[i] = Labels[rows[i]];
 
-        if (scores is not null)
+        return new(OnDevice(features, device), OnDevice(labels, device), Gather(Scores, Classes, rows, device), rows.ToArray())
         {
-            var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
-            for (int i = 0; i < rows.Length; i++)
-                Scores.AsSpan(checked((int)(rows[i] * Classes)), Classes).CopyTo(values[(i * Classes)..]);
-        }
-        return new(OnDevice(features, device), OnDevice(labels, device), scores is null ? null : OnDevice(scores, device), rows.ToArray());
+            TeacherFeatures = Gather(TeacherFeatures, TeacherWidth, rows, device),
+        };
     }
 
     /// <summary>Gives the memory back and removes the temporary file.</summary>
     public void Dispose() => _rows.Dispose();
+
+    private static Tensor? Gather(float[]? all, int width, ReadOnlySpan<long> rows, Device device)
+    {
+        if (all is null)
+            return null;
+        var gathered = empty(rows.Length, width, ScalarType.Float32, CPU); // (B, width)
+        var values = MemoryMarshal.Cast<byte, float>(gathered.bytes);
+        for (int i = 0; i < rows.Length; i++)
+            all.AsSpan(checked((int)(rows[i] * width)), width).CopyTo(values[(i * width)..]);
+        return OnDevice(gathered, device);
+    }
 
     private static ref byte FirstByte(Tensor batch)
     {

@@ -14,6 +14,7 @@ internal sealed class TrainingSetReader
     private readonly LabelColumn _label;
     private readonly DataViewSchema.Column? _group;
     private readonly DataViewSchema.Column? _scores;
+    private readonly DataViewSchema.Column? _teacherFeatures;
 
     public TrainingSetReader(IDataView view, TrainingColumns columns, InputOptions input, long memoryBudgetBytes, Action<string> log, TrainingSet? like)
     {
@@ -22,6 +23,7 @@ internal sealed class TrainingSetReader
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
         _scores = columns.Scores is null ? null : ScoreColumn(view.Schema, columns.Scores, _label.Names.Length);
+        _teacherFeatures = columns.TeacherFeatures is null ? null : TeacherFeatureColumn(view.Schema, columns.TeacherFeatures);
         if (like is not null)
             CheckLike(like);
     }
@@ -29,17 +31,18 @@ internal sealed class TrainingSetReader
     public TrainingSet Read(CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
-        DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores];
+        DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
         using var cursor = _view.GetRowCursor(needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index));
         var label = _label.Reader(cursor);
         FeatureReader features = _features.HoldsImages ? new ImageReader(cursor, _features.Column) : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
         var attribute = _group is { } group ? AttributeColumn.Open(cursor, group) : null;
         var teacher = _scores is { } scores ? new VectorReader(cursor, scores, _label.Names.Length) : null;
+        var teacherSight = _teacherFeatures is { } sight ? new VectorReader(cursor, sight, ((VectorDataViewType)sight.Type).Size) : null;
 
         var shape = _features.Shape ?? _like?.Shape;
         RowPacker? packer = null;
         List<int> labels = [], attributes = [];
-        List<float> teacherScores = [];
+        List<float> teacherScores = [], teacherFeatures = [];
         long row = 0;
         try
         {
@@ -55,7 +58,9 @@ internal sealed class TrainingSetReader
                 if (attribute is not null)
                     attributes.Add(attribute.Read());
                 if (teacher is not null)
-                    AddScores(teacher, row, teacherScores);
+                    AddFinite(teacher, _scores!.Value, row, teacherScores);
+                if (teacherSight is not null)
+                    AddFinite(teacherSight, _teacherFeatures!.Value, row, teacherFeatures);
             }
             if (packer is null)
                 throw NoRows(row);
@@ -72,6 +77,7 @@ internal sealed class TrainingSetReader
                 Groups = groups,
                 GroupNames = groupNames,
                 Scores = teacher is null ? null : [.. teacherScores],
+                TeacherFeatures = teacherSight is null ? null : [.. teacherFeatures],
             };
         }
         finally
@@ -89,12 +95,20 @@ internal sealed class TrainingSetReader
                 "The teacher must score the classes of the label column.");
     }
 
-    private void AddScores(VectorReader teacher, long row, List<float> scores)
+    private static DataViewSchema.Column TeacherFeatureColumn(DataViewSchema schema, string name)
     {
-        var values = teacher.Values(row);
+        var column = TrainingColumns.Find(schema, name, "teacher's feature");
+        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item, IsKnownSize: true } && item == NumberDataViewType.Single
+            ? column
+            : throw TrainingColumns.WrongType(column, "teacher's feature", "Vector<Single> of known size", "Give what the teacher's last linear layer reads.");
+    }
+
+    private static void AddFinite(VectorReader reader, DataViewSchema.Column column, long row, List<float> numbers)
+    {
+        var values = reader.Values(row);
         if (PixelPacking.IndexOfNonFinite(values) is >= 0 and int slot)
-            throw VectorReader.NotFinite(_scores!.Value, row, slot, values[slot]);
-        scores.AddRange(values);
+            throw VectorReader.NotFinite(column, row, slot, values[slot]);
+        numbers.AddRange(values);
     }
 
     private InvalidDataException NoRows(long read) => new(read == 0

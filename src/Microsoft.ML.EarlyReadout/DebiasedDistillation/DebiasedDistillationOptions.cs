@@ -79,6 +79,11 @@ public sealed partial class DebiasedDistillationTrainer
         /// <value>The default value is <see langword="false"/>.</value>
         public bool NormalizeWeights { get; set; }
 
+        /// <summary>How <see cref="DistillationMethod.DeTt"/> finds the rows that count more.</summary>
+        public JustTrainTwiceOptions JustTrainTwice { get; set; } = new();
+
+        internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
+
         internal void Validate()
         {
             var faults = new OptionFaults();
@@ -96,6 +101,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
             if (WeightCap is { } cap) faults.AtLeast(nameof(WeightCap), cap, 1);
+            JustTrainTwice.AddFaults(faults, nameof(JustTrainTwice));
             faults.ThrowIfAny("DebiasedDistillationTrainer.Options");
         }
 
@@ -104,6 +110,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
             faults.Defined("Teacher.Scores", Teacher.Scores);
+            if (MatchesFeatures && Teacher.FeatureColumnName is null) faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");
             if (Teacher.Model is not null && Teacher.OnnxPath is not null) faults.Add("Teacher.Model and Teacher.OnnxPath are both given; give one.");
             if (Teacher.OnnxPath is { } path && !File.Exists(path)) faults.Add($"Teacher.OnnxPath is '{path}'; there is no such file.");
         }

@@ -48,7 +48,7 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         ArgumentNullException.ThrowIfNull(input);
         string scores = _options.Teacher.ScoreColumnName;
         IDataView taught = Teacher.Apply(_options.Teacher, _options.FeatureColumnName, input);
-        var columns = new TrainingColumns(_options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, scores);
+        var columns = new TrainingColumns(_options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, scores, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
         return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema), columns);
     }
 
@@ -58,6 +58,11 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     private void Train(TrainingSession session, DataViewSchema schema)
     {
         TeacherScores teacher = TeacherScores.Read(schema[_options.Teacher.ScoreColumnName], session.Training.Set, _options.Teacher.Scores, session.Log);
+        if (_options.MatchesFeatures)
+        {
+            FeatureMatching.Train(session, teacher, _options);
+            return;
+        }
         using var step = new DistillationStep(session.Network, teacher, _options, new RowWeights(session, _options).Of);
         session.Train(step);
     }

@@ -10,6 +10,11 @@ public sealed class TeacherOptions
     /// <remarks>Where the column has slot names, they say which class each number is of, and must be the label's; where it has none, the order is that of the label's key.</remarks>
     public string ScoreColumnName { get; set; } = "TeacherScore";
 
+    /// <summary>The column of the features that the teacher's last linear layer reads, <c>Vector&lt;Single&gt;</c>: needed by <see cref="DistillationMethod.SimKd"/> and
+    /// <see cref="DistillationMethod.DeTt"/>, which recover that layer from features and scores.</summary>
+    /// <value>The default value is <see langword="null"/>: none.</value>
+    public string? FeatureColumnName { get; set; }
+
     /// <summary>What the scores are.</summary>
     /// <value>The default value is <see cref="TeacherScoreKind.Automatic"/>.</value>
     public TeacherScoreKind Scores { get; set; } = TeacherScoreKind.Automatic;

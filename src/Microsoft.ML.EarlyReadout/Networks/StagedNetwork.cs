@@ -117,6 +117,16 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
                 "Resize them (ResizeImages), or choose a network with fewer stages.");
     }
 
+    /// <summary>Puts other layers in the head's place, on the network's device. The old ones stay registered, and are no longer run or exported.</summary>
+    /// <param name="name">What the names of the new head's parameters start with; no module may have it.</param>
+    /// <param name="layers">The layers in order.</param>
+    internal void ReplaceHead(string name, params Layer[] layers)
+    {
+        Device device = parameters().First().device;
+        for (int i = 0; i < layers.Length; i++) Register(FormattableString.Invariant($"{name}.{i}"), layers[i]).to(device);
+        SetHead(name, layers);
+    }
+
     /// <summary>The logits of a batch.</summary>
     /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
     /// <returns>(B, classes), float32.</returns>

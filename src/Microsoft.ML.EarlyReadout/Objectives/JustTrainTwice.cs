@@ -7,8 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class JustTrainTwice
 {
     /// <summary>Trains the session's network for a few epochs, notes its errors, and draws its weights as they were before.</summary>
-    /// <returns>The risk in which those rows count more.</returns>
-    public static WeightedRisk FindErrors(TrainingSession session, JustTrainTwiceOptions options)
+    /// <returns>Those rows.</returns>
+    public static IReadOnlySet<long> FindErrors(TrainingSession session, JustTrainTwiceOptions options)
     {
         using ModuleSnapshot start = ModuleSnapshot.Of([session.Network]);
         using (var step = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, session.Options.Optimizer, []))
@@ -18,6 +18,6 @@ internal static class JustTrainTwice
         HashSet<long> errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
         start.Restore();
         session.Log(FormattableString.Invariant($"Just Train Twice: the first network gets {errors.Count} of {rows.Rows.Length} training rows wrong; they count {options.UpWeight} times."));
-        return WeightedRisk.UpWeighted(rows, errors, options.UpWeight);
+        return errors;
     }
 }

@@ -21,7 +21,7 @@ internal static class SupervisedTraining
                 using (var risk = new GroupDroRisk(session.Training.Set, objective.GroupDroRate, session.Device)) Train(risk);
                 break;
             case ObjectiveKind.JustTrainTwice:
-                Train(JustTrainTwice.FindErrors(session, objective.JustTrainTwice));
+                Train(WeightedRisk.UpWeighted(session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice), objective.JustTrainTwice.UpWeight));
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
                 Train(EmpiricalRisk.Instance);

@@ -9,6 +9,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="weights">The weight of each row of the packed set.</param>
 internal sealed class WeightedRisk(float[] weights) : IRisk
 {
+    /// <summary>The weight of each row of the packed set.</summary>
+    public float[] Weights => weights;
+
     /// <summary>Each class counts alike: <c>w_i = n / (C·n_{y_i})</c>, over the classes that have rows.</summary>
     public static WeightedRisk ClassBalanced(TrainingRows rows)
     {

@@ -27,7 +27,7 @@ internal static class ReadoutFactory
     }
 
     /// <summary>What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any stage.</summary>
-    private static (int Channels, bool Spatial) Tap(StagedNetwork network, int stage)
+    public static (int Channels, bool Spatial) Tap(StagedNetwork network, int stage)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();

@@ -71,6 +71,34 @@ public sealed class DistillationTrainerTests
         Assert.True(float.IsFinite((float)new ReadoutWeighting(0, 80, null).OfWrong(0)));
     }
 
+    [Theory]
+    [InlineData(DistillationMethod.SimKd)]
+    [InlineData(DistillationMethod.DeTt)]
+    public void A_student_takes_over_the_teachers_features_and_its_classifier(DistillationMethod method)
+    {
+        using var leaks = NativeLeakCheck.Start();
+        var log = Log(out MLContext ml);
+        DebiasedDistillationTrainer.Options options = Options(epochs: 20);
+        (options.Method, options.Teacher.FeatureColumnName, options.Optimizer.LearningRate) = (method, "TeacherFeatures", 0.1);
+        // A teacher that sees the plane: its features are x⁺, x⁻, y⁺, y⁻, its classifier sums two of them for each quarter.
+        using EarlyReadoutTransformer student = ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(ml, LinearTeacher(BiasedRow.Draw(400))));
+        IDataView test = student.Transform(BiasedRow.View(ml, seed: 2));
+        Assert.InRange(ml.MulticlassClassification.Evaluate(test).MicroAccuracy, 0.9, 1);
+        Assert.Contains(log, line => line.Contains("its classifier explains 100.00", StringComparison.Ordinal));
+        Assert.Equal(method == DistillationMethod.DeTt, log.Any(line => line.StartsWith("Just Train Twice", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_teacher_whose_features_do_not_make_its_scores_is_refused()
+    {
+        BiasedRow[] rows = LinearTeacher(BiasedRow.Draw(100));
+        var random = new Random(1);
+        foreach (BiasedRow row in rows) row.TeacherFeatures = [.. row.TeacherFeatures.Select(_ => random.NextSingle())];
+        DebiasedDistillationTrainer.Options options = With(each => (each.Method, each.Teacher.FeatureColumnName) = (DistillationMethod.SimKd, "TeacherFeatures"));
+        Assert.Contains("not a linear function of its features", Assert.Throws<ArgumentException>(() => Trainer(options).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
+        Assert.Contains("Method is SimKd, which needs Teacher.FeatureColumnName", Assert.Throws<ArgumentException>(() => Trainer(With(each => each.Method = DistillationMethod.SimKd))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Slot_names_in_another_order_are_matched()
     {
@@ -113,6 +141,18 @@ public sealed class DistillationTrainerTests
         }))).Message;
         foreach (string name in new[] { "Lambda is 1.5", "Temperature is 0", "Alpha is -1", "Beta is 200; it must be from 0 to 80", "StartEpoch is 0", "ReadoutEvery is 0", "ReadoutEpochs is 0", "WeightCap is 0.5", "Readout.Stage is 0" })
             Assert.Contains(name, message, StringComparison.Ordinal);
+    }
+
+    private static BiasedRow[] LinearTeacher(BiasedRow[] rows)
+    {
+        foreach (BiasedRow row in rows)
+        {
+            (float x, float y) = (row.Features[0], row.Features[1]);
+            float[] seen = [Math.Max(x, 0), Math.Max(-x, 0), Math.Max(y, 0), Math.Max(-y, 0)];
+            row.TeacherFeatures = seen;
+            row.TeacherScore = [.. Enumerable.Range(0, 4).Select(quarter => 5 * (seen[quarter % 2 == 1 ? 0 : 1] + seen[quarter >= 2 ? 2 : 3]))];
+        }
+        return rows;
     }
 
     private IDataView Changed(Action<BiasedRow> change, int? only = null)

@@ -28,6 +28,16 @@ public sealed class Linear : Layer, IMixedPrecision
         RegisterComponents();
     }
 
+    /// <summary>Creates the layer with given weights.</summary>
+    /// <param name="weight">(D', D), copied.</param>
+    /// <param name="bias">(D'), copied.</param>
+    internal Linear(Tensor weight, Tensor bias) : this((int)weight.size(1), (int)weight.size(0))
+    {
+        using var noGrad = no_grad();
+        _weight.copy_(weight);
+        _bias.copy_(bias);
+    }
+
     /// <inheritdoc/>
     Precision IMixedPrecision.Precision { get => Precision; set => Precision = value; }
 

@@ -1,0 +1,62 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The teacher's last linear layer, recovered from what it reads and what it puts out: least squares over the training rows.</summary>
+internal static class TeacherClassifier
+{
+    private const int ChunkRows = 4096;
+    private const double Ridge = 1e-8;
+    private const double LeastFit = 0.999;
+
+    /// <summary>Recovers the layer. Softmax does not see a number added to all logits, so the logits are taken without their mean.</summary>
+    /// <param name="session">The training, with teacher's features and scores.</param>
+    /// <param name="teacher">How to read the scores.</param>
+    /// <exception cref="ArgumentException">The scores are not a linear function of the features.</exception>
+    public static Linear Recover(TrainingSession session, TeacherScores teacher)
+    {
+        using var noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        TrainingSet set = session.Training.Set;
+        int width = set.TeacherWidth;
+        Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
+        double total = 0;
+        ForEachChunk((inputs, logits) =>
+        {
+            gram.add_(inputs.t().matmul(inputs), Scalars.One);
+            moment.add_(inputs.t().matmul(logits), Scalars.One);
+            total += logits.mul(logits).sum().ToDouble();
+        });
+
+        // A ridge far below the data's own scale, for features that are always zero.
+        gram.diagonal().add_(gram.diagonal().mean().mul(Scalars.Of(Ridge)), Scalars.One);
+        Tensor solution = linalg.solve(gram, moment); // (D + 1, C)
+        double residual = 0;
+        ForEachChunk((inputs, logits) =>
+        {
+            Tensor difference = logits.sub(inputs.matmul(solution));
+            residual += difference.mul(difference).sum().ToDouble();
+        });
+        double fit = 1 - residual / total;
+        session.Log(FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features."));
+        if (!(fit >= LeastFit))
+        {
+            throw new ArgumentException(FormattableString.Invariant($"The teacher's scores are not a linear function of its features: the best one explains {fit:P1} of their variance. ")
+                + "Give the features that the teacher's last linear layer reads, and its logits rather than probabilities.");
+        }
+        return new Linear(solution.narrow(0, 0, width).t().to(float32), solution.select(0, width).to(float32));
+
+        void ForEachChunk(Action<Tensor, Tensor> use)
+        {
+            long[] rows = session.Training.Rows;
+            for (int start = 0; start < rows.Length; start += ChunkRows)
+            {
+                using DisposeScope chunk = NewDisposeScope();
+                Batch batch = set.Gather(rows.AsSpan(start, Math.Min(ChunkRows, rows.Length - start)), CPU);
+                Tensor logits = teacher.Logits(batch).to(float64);
+                use(cat([batch.TeacherFeatures!.to(float64), ones(batch.Count, 1, float64)], 1), logits.sub(logits.mean([1], keepdim: true)));
+            }
+        }
+    }
+}
