@@ -15,8 +15,9 @@ internal sealed class StudyOptions
                            dominoes   Fashion-MNIST above an MNIST digit that agrees with it, 95 % and 99 % in training, independent in the test
                            bar        Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights
                            shapes     the Quickstart's generated images
+                           adult      UCI Adult, income by sex: readout weights for LightGBM, and debiased distillation
 
-        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet (default: environment variable MLSIEVE_DATA)
+        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult (default: environment variable MLSIEVE_DATA)
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both (default both)
         --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)

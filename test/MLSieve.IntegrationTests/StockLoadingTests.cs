@@ -52,6 +52,19 @@ public sealed class StockLoadingTests : IDisposable
             .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
     }
 
+    [Theory]
+    [InlineData("Text")]
+    [InlineData("Number")]
+    public void Readouts_score_equally_in_a_stock_application(string label)
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(Row.Draw(500, 3));
+        AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", label)
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { FeatureColumnName = "Numbers", Taps = [new(), new() { Stage = 2, Depth = 1, Width = 8 }], Epochs = 2 }))
+            .Append(_ml.Transforms.Concatenate("Score", "Readout2.Margin", "Score", "Readout1.Score", "Readout2.Score", "Readout1.Margin"))
+            .Append(_ml.Transforms.CopyColumns("PredictedLabel", "Readout2.PredictedLabel"))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void AssertStockAgrees(IDataView data, IEstimator<ITransformer> pipeline)

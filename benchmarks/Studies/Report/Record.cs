@@ -63,6 +63,28 @@ internal sealed record Record
     /// <summary>When it was written down, UTC.</summary>
     public DateTime Time { get; } = DateTime.UtcNow;
 
+    /// <summary>The record of a run.</summary>
+    /// <param name="study">The study.</param>
+    /// <param name="method">The method, in the study's words.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="setting">The setting, in words that can be given to the study.</param>
+    /// <param name="selectedBy">The validation figure that chose the setting, or <c>given</c>.</param>
+    /// <param name="result">What came out.</param>
+    public static Record Of(Study study, string method, int seed, string setting, string selectedBy, RunResult result) => new()
+    {
+        Study = study.Name,
+        Method = method,
+        Seed = seed,
+        Metrics = result.Test,
+        Validation = result.Validation,
+        Setting = setting,
+        SelectedBy = selectedBy,
+        Conditions = result.Key[..result.Key.IndexOf(" |", StringComparison.Ordinal)],
+        Diverged = result.Diverged,
+        Log = result.Log,
+        FitSeconds = result.FitSeconds,
+    };
+
     /// <summary>Writes a list of records; the folder is made where it is missing.</summary>
     public static void Write(string path, IReadOnlyList<Record> records)
     {

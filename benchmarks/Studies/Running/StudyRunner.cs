@@ -6,7 +6,7 @@ using Microsoft.ML.FeatureSieve;
 namespace Studies;
 
 /// <summary>Trains one setting on the rows of one seed and takes the figures.</summary>
-internal sealed class StudyRunner(Study study, StudyOptions options, RunStore store, CancellationToken cancellation)
+internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunStore store, CancellationToken cancellation)
 {
     /// <summary>A run of the search: figures on the validation rows alone.</summary>
     public RunResult Search(Criterion criterion, Setting setting, int seed) => Run(criterion, setting, seed, test: false);

@@ -16,6 +16,6 @@ internal sealed record Criterion(string Name, string Figure, SelectionMetric Epo
     public static readonly Criterion Groups = new("groups", Figures.Unbiased, SelectionMetric.MeanOfGroupsAccuracy, "-by-groups");
 
     /// <summary>The criteria that the command line asks for; accuracy alone where the study's rows have no group labels.</summary>
-    public static IReadOnlyList<Criterion> Asked(StudyOptions options, Study study) =>
+    public static IReadOnlyList<Criterion> Asked(StudyOptions options, SieveStudy study) =>
         study.HasGroups ? [.. new[] { Accuracy, Groups }.Where(c => options.Select == "both" || options.Select == c.Name)] : [Accuracy];
 }

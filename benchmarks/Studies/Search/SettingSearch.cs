@@ -11,7 +11,7 @@ internal sealed record Choice(Criterion Criterion, Setting Plain, Setting Sieve,
 /// Chooses settings on validation rows: first a learning rate for plain training, then, at that rate, among "no forgetting" and settings that forget.
 /// Its seeds are not those of the final runs, and it never sees test rows.
 /// </summary>
-internal sealed class SettingSearch(Study study, StudyOptions options, StudyRunner runner)
+internal sealed class SettingSearch(SieveStudy study, StudyOptions options, StudyRunner runner)
 {
     private const int FirstSeed = 1001;
     private readonly Dictionary<(Criterion, Setting), Trial> _trials = [];

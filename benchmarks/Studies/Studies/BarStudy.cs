@@ -5,25 +5,23 @@ using Microsoft.ML.FeatureSieve;
 namespace Studies;
 
 /// <summary>Actions in photographs whose place misleads in the test split, with a pretrained SqueezeNet.</summary>
-internal sealed class BarStudy : Study
+internal sealed class BarStudy : SieveStudy
 {
     private const double ValidationFraction = 0.2;
     private static readonly string[] Actions = ["climbing", "diving", "fishing", "pole_vaulting", "racing", "throwing"];
-    private readonly StudyOptions _options;
     private PackedImages? _training;
     private PackedImages? _testing;
 
-    public BarStudy(StudyOptions options)
+    public BarStudy(StudyOptions options) : base(options)
     {
         if (options.Rows is not null) throw new UsageException("--rows: bar has its official split; leave it out.");
         if (options.Agreements.Count > 0) throw new UsageException("--agreement: the bias of bar is what it is; leave it out.");
-        _options = options;
     }
 
     public override string Name => "bar";
 
     public override string Description => FormattableString.Invariant(
-        $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {_options.Size} × {_options.Size} by ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.");
+        $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {Options.Size} × {Options.Size} by ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.");
 
     public override bool HasGroups => false;
 
@@ -40,16 +38,16 @@ internal sealed class BarStudy : Study
 
     public override int DefaultTrials => 12;
 
-    public override string Fingerprint => FormattableString.Invariant($"{Name} size {_options.Size} epochs {Epochs} quick {_options.Quick}");
+    public override string Fingerprint => FormattableString.Invariant($"{Name} size {Options.Size} epochs {Epochs} quick {Options.Quick}");
 
-    private int Epochs => _options.Epochs ?? (_options.Quick ? 1 : 6);
+    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 6);
 
     public override StudyData Load(MLContext ml, int seed, CancellationToken cancellation)
     {
         // Decoded once: 2,595 images of 128 × 128 are 128 MB of bytes, shared by all seeds and settings.
-        int limit = _options.Quick ? 48 : 0;
-        _training ??= BarImages.Read(_options.Folder("bar"), "train", _options.Size, limit, cancellation);
-        _testing ??= BarImages.Read(_options.Folder("bar"), "test", _options.Size, limit, cancellation);
+        int limit = Options.Quick ? 48 : 0;
+        _training ??= BarImages.Read(Options.Folder("bar"), "train", Options.Size, limit, cancellation);
+        _testing ??= BarImages.Read(Options.Folder("bar"), "test", Options.Size, limit, cancellation);
         int[] order = Draws.Shuffled(_training.Count, Draws.For(seed, Draws.Rows));
         int held = (int)(order.Length * ValidationFraction);
         return StudyData.From(ml, Actions, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]), _testing.ToDataView(ml));
@@ -60,7 +58,7 @@ internal sealed class BarStudy : Study
         Network =
         {
             Kind = NetworkKind.SqueezeNet11,
-            WeightsPath = Path.Combine(_options.Folder("squeezenet1_1-imagenet"), "squeezenet1_1-imagenet-notop.safetensors"),
+            WeightsPath = Path.Combine(Options.Folder("squeezenet1_1-imagenet"), "squeezenet1_1-imagenet-notop.safetensors"),
             Input = { Order = ChannelOrder.Bgr, Mean = [103.939f, 116.779f, 123.68f], Scale = [1] },
         },
         Epochs = Epochs,

@@ -5,7 +5,7 @@ using Microsoft.ML.FeatureSieve;
 namespace Studies;
 
 /// <summary>Fashion-MNIST above an MNIST digit: does the sieve look past the digit?</summary>
-internal sealed class DominoesStudy(StudyOptions options, double agreement) : Study
+internal sealed class DominoesStudy(StudyOptions options, double agreement) : SieveStudy(options)
 {
     private const int ValidationRows = 5_000;
     private const int Classes = 10;
@@ -34,15 +34,15 @@ internal sealed class DominoesStudy(StudyOptions options, double agreement) : St
 
     public override string Fingerprint => FormattableString.Invariant($"{Name} rows {Rows} epochs {Epochs}");
 
-    private int Rows => options.Rows ?? (options.Quick ? 256 : 5_000);
+    private int Rows => Options.Rows ?? (Options.Quick ? 256 : 5_000);
 
-    private int Epochs => options.Epochs ?? (options.Quick ? 1 : 6);
+    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 6);
 
     public override StudyData Load(MLContext ml, int seed, CancellationToken cancellation)
     {
         int[] order = Draws.Shuffled(_garments.Value.Classes.Length, Draws.For(seed, Draws.Rows));
-        int validation = options.Quick ? 256 : ValidationRows;
-        int test = options.Quick ? 256 : _testGarments.Value.Classes.Length;
+        int validation = Options.Quick ? 256 : ValidationRows;
+        int test = Options.Quick ? 256 : _testGarments.Value.Classes.Length;
         if (Rows + validation > order.Length) throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
         var biased = new Agreement(agreement, Classes);
         var independent = new Agreement(1.0 / Classes, Classes);

@@ -7,7 +7,7 @@ using SkiaSharp;
 namespace Studies;
 
 /// <summary>The Quickstart's generated images, painted straight into memory: this study chose the settings that the Quickstart uses.</summary>
-internal sealed class ShapesStudy(StudyOptions options, double strength) : Study
+internal sealed class ShapesStudy(StudyOptions options, double strength) : SieveStudy(options)
 {
     private const int ValidationRows = 3_000;
     private const int ValidationSeedOffset = 500_000;
@@ -32,15 +32,15 @@ internal sealed class ShapesStudy(StudyOptions options, double strength) : Study
 
     public override string Fingerprint => FormattableString.Invariant($"{Name} rows {Rows} epochs {Epochs}");
 
-    private int Rows => options.Rows ?? (options.Quick ? 128 : 3_000);
+    private int Rows => Options.Rows ?? (Options.Quick ? 128 : 3_000);
 
-    private int Epochs => options.Epochs ?? (options.Quick ? 1 : 10);
+    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 10);
 
     public override StudyData Load(MLContext ml, int seed, CancellationToken cancellation)
     {
         IDataView train = Paint(BiasedShapes.Draw(Rows, strength, seed)).ToDataView(ml);
-        IDataView validation = Paint(BiasedShapes.Draw(options.Quick ? 128 : ValidationRows, strength, seed + ValidationSeedOffset)).ToDataView(ml);
-        IDataView test = Paint(BiasedShapes.Draw(options.Quick ? 128 : BiasedShapes.TestRows, BiasedShapes.Independent, BiasedShapes.TestSeed)).ToDataView(ml);
+        IDataView validation = Paint(BiasedShapes.Draw(Options.Quick ? 128 : ValidationRows, strength, seed + ValidationSeedOffset)).ToDataView(ml);
+        IDataView test = Paint(BiasedShapes.Draw(Options.Quick ? 128 : BiasedShapes.TestRows, BiasedShapes.Independent, BiasedShapes.TestSeed)).ToDataView(ml);
         return StudyData.From(ml, BiasedShapes.Shapes, train, validation, test);
     }
 
