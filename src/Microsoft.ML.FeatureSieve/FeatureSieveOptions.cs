@@ -32,10 +32,6 @@ public sealed partial class FeatureSieveTrainer
         [Range(1e-6, 1e-3, 1e-4, true)]
         public double ReadoutWeightDecay { get; set; } = 1e-4;
 
-        /// <summary>Which statistics the network's batch norm uses while training; the readout's are live in every step.</summary>
-        /// <value>The default value is <see cref="BatchNormStatistics.Automatic"/>.</value>
-        public BatchNormStatistics BatchNorm { get; set; } = BatchNormStatistics.Automatic;
-
         /// <summary>Whether the forgetting step's own forward, too, moves live batch-norm statistics.</summary>
         /// <value>The default value is <see langword="false"/>: stored statistics move once a step, with the main forward.</value>
         public bool ForgettingMovesStatistics { get; set; }
@@ -49,7 +45,6 @@ public sealed partial class FeatureSieveTrainer
             faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
-            faults.Defined(nameof(BatchNorm), BatchNorm);
             faults.ThrowIfAny("FeatureSieveTrainer.Options");
         }
     }

@@ -58,9 +58,7 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     private void Train(TrainingSession session)
     {
         using TappedReadout readout = session.CreateReadout("readout", _options.Readout, session.Seeds.For("readout"));
-        bool frozen = _options.BatchNorm == BatchNormStatistics.Frozen
-            || (_options.BatchNorm == BatchNormStatistics.Automatic && _options.Network.WeightsPath is not null);
-        using var step = new SieveStep(session.Network, readout.Head, _options, frozen);
+        using var step = new SieveStep(session.Network, readout.Head, _options, _options.FreezesBatchNorm);
         session.Train(step);
     }
 }

@@ -14,15 +14,15 @@ public sealed class BadInputTests
     public void An_empty_view() => Says("no rows", View([]), Options());
 
     [Fact]
-    public void One_row() => Says("one class", View(Row.Draw(400), rows => rows.Take(1)), Options());
+    public void One_row() => Says("one class", View(BiasedRow.Draw(400), rows => rows.Take(1)), Options());
 
     [Fact]
-    public void One_class() => Says("one class", View(Row.Draw(400), rows => rows.Where(row => row.Number == 0)), Options());
+    public void One_class() => Says("one class", View(BiasedRow.Draw(400), rows => rows.Where(row => row.Number == 0)), Options());
 
     [Fact]
     public void A_class_with_one_row_trains_and_is_kept_in_training()
     {
-        IDataView rows = View([.. Row.Draw(100).Where(row => row.Number < 30), Row.Draw(100).First(row => row.Number == 30)]);
+        IDataView rows = View([.. BiasedRow.Draw(100).Where(row => row.Number < 30), BiasedRow.Draw(100).First(row => row.Number == 30)]);
         FeatureSieveTrainer.Options options = Options();
         options.ValidationFraction = 0.2;
         using EarlyReadoutTransformer model = _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows);
@@ -33,16 +33,16 @@ public sealed class BadInputTests
     public void A_label_that_is_no_key()
     {
         FeatureSieveTrainer.Options options = Options();
-        options.LabelColumnName = nameof(Row.Class);
-        Says("MapValueToKey", Row.View(_ml), options);
+        options.LabelColumnName = nameof(BiasedRow.Class);
+        Says("MapValueToKey", BiasedRow.View(_ml), options);
     }
 
     [Fact]
     public void Features_of_a_wrong_type()
     {
         FeatureSieveTrainer.Options options = Options();
-        options.FeatureColumnName = nameof(Row.Cue);
-        Says("Vector<Single>", Row.View(_ml), options);
+        options.FeatureColumnName = nameof(BiasedRow.Cue);
+        Says("Vector<Single>", BiasedRow.View(_ml), options);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class BadInputTests
         if (role == "Features") options.FeatureColumnName = "Nowhere";
         if (role == "Label") options.LabelColumnName = "Nowhere";
         if (role == "Group") options.GroupColumnName = "Nowhere";
-        Says("'Nowhere'", Row.View(_ml), options);
+        Says("'Nowhere'", BiasedRow.View(_ml), options);
     }
 
     [Theory]
@@ -66,10 +66,10 @@ public sealed class BadInputTests
         FeatureSieveTrainer.Options options = Options();
         options.Network.Kind = kind;
         options.Network.Input = new InputOptions { Channels = 3, Height = side, Width = side };
-        Row[] rows = Row.Draw(20);
-        foreach (Row row in rows) row.Features = new float[3 * side * side];
-        var sized = SchemaDefinition.Create(typeof(Row));
-        sized[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3 * side * side);
+        BiasedRow[] rows = BiasedRow.Draw(20);
+        foreach (BiasedRow row in rows) row.Features = new float[3 * side * side];
+        var sized = SchemaDefinition.Create(typeof(BiasedRow));
+        sized[nameof(BiasedRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3 * side * side);
         IDataView view = _ml.Data.LoadFromEnumerable(rows, sized);
         Says($"these are {side}×{side}", _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view), options);
     }
@@ -79,7 +79,7 @@ public sealed class BadInputTests
     {
         FeatureSieveTrainer.Options options = Options();
         options.Readout.Stage = 3;
-        Says("has 2 stages", Row.View(_ml), options);
+        Says("has 2 stages", BiasedRow.View(_ml), options);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class BadInputTests
         {
             FeatureSieveTrainer.Options options = Options();
             options.Network.WeightsPath = path;
-            Says(path, Row.View(_ml), options);
+            Says(path, BiasedRow.View(_ml), options);
         }
         finally
         {
@@ -103,15 +103,15 @@ public sealed class BadInputTests
     public void A_validation_set_with_a_class_that_training_does_not_know()
     {
         FeatureSieveTrainer.Options options = Options();
-        IDataView train = View(Row.Draw(400).Where(row => row.Number < 30));
-        options.ValidationSet = Row.View(_ml);
+        IDataView train = View(BiasedRow.Draw(400).Where(row => row.Number < 30));
+        options.ValidationSet = BiasedRow.View(_ml);
         Says("quarter 3", train, options);
     }
 
     [Fact]
     public void A_feature_that_is_not_a_number()
     {
-        Row[] rows = Row.Draw(50);
+        BiasedRow[] rows = BiasedRow.Draw(50);
         rows[17].Features[2] = float.NaN;
         Says("row 17", View(rows), Options());
     }
@@ -121,13 +121,13 @@ public sealed class BadInputTests
     {
         FeatureSieveTrainer.Options options = Options();
         options.Device = "cuda:63";
-        Says("cuda:63", Row.View(_ml), options);
+        Says("cuda:63", BiasedRow.View(_ml), options);
     }
 
     [Fact]
     public void A_path_that_cannot_be_written_loses_nothing()
     {
-        using EarlyReadoutTransformer model = _ml.MulticlassClassification.Trainers.FeatureSieve(Options()).Fit(Row.View(_ml));
+        using EarlyReadoutTransformer model = _ml.MulticlassClassification.Trainers.FeatureSieve(Options()).Fit(BiasedRow.View(_ml));
         string folder = Directory.CreateTempSubdirectory("unwritable").FullName;
         try
         {
@@ -146,11 +146,11 @@ public sealed class BadInputTests
 
     private static FeatureSieveTrainer.Options Options() => TrainerTests.Options(epochs: 1);
 
-    private IDataView View(IEnumerable<Row> rows, Func<IEnumerable<Row>, IEnumerable<Row>>? kept = null)
+    private IDataView View(IEnumerable<BiasedRow> rows, Func<IEnumerable<BiasedRow>, IEnumerable<BiasedRow>>? kept = null)
     {
         // Keys are learnt from all rows, so that rows that are dropped afterwards leave classes without rows.
-        IDataView all = _ml.Data.LoadFromEnumerable(rows.Any() ? rows : Row.Draw(10));
-        ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(Row.Class)).Fit(all);
+        IDataView all = _ml.Data.LoadFromEnumerable(rows.Any() ? rows : BiasedRow.Draw(10));
+        ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(BiasedRow.Class)).Fit(all);
         return keys.Transform(_ml.Data.LoadFromEnumerable(kept is null ? rows : kept(rows)));
     }
 

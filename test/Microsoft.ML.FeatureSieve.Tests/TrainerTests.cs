@@ -14,7 +14,7 @@ public sealed class TrainerTests
     public void A_fitted_trainer_classifies_and_its_scores_sum_to_one()
     {
         var ml = new MLContext(seed: 1);
-        IDataView train = Row.View(ml), test = Row.View(ml, seed: 2);
+        IDataView train = BiasedRow.View(ml), test = BiasedRow.View(ml, seed: 2);
         using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(Options()).Fit(train);
         IDataView scored = model.Transform(test);
         Assert.True(ml.MulticlassClassification.Evaluate(scored).MicroAccuracy > 0.9);
@@ -22,12 +22,12 @@ public sealed class TrainerTests
     }
 
     [Theory]
-    [InlineData(nameof(Row.Class))]
-    [InlineData(nameof(Row.Number))]
+    [InlineData(nameof(BiasedRow.Class))]
+    [InlineData(nameof(BiasedRow.Number))]
     public void The_schema_that_is_promised_is_delivered(string label)
     {
         var ml = new MLContext(seed: 1);
-        IDataView train = Row.View(ml, label: label);
+        IDataView train = BiasedRow.View(ml, label: label);
         var trainer = ml.MulticlassClassification.Trainers.FeatureSieve(Options(epochs: 1));
         SchemaShape promised = trainer.GetOutputSchema(ShapeOf(train.Schema));
         using EarlyReadoutTransformer model = trainer.Fit(train);
@@ -43,8 +43,8 @@ public sealed class TrainerTests
     public void It_works_in_a_pipeline_with_cross_validation_importance_and_a_prediction_engine()
     {
         var ml = new MLContext(seed: 1);
-        IDataView rows = ml.Data.LoadFromEnumerable(Row.Draw(400));
-        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", nameof(Row.Class))
+        IDataView rows = ml.Data.LoadFromEnumerable(BiasedRow.Draw(400));
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", nameof(BiasedRow.Class))
             .Append(ml.Transforms.NormalizeMeanVariance("Features"))
             .Append(ml.MulticlassClassification.Trainers.FeatureSieve(Options()));
         foreach (var fold in ml.MulticlassClassification.CrossValidate(rows, pipeline, 2)) Assert.True(fold.Metrics.MicroAccuracy > 0.8);
@@ -53,9 +53,9 @@ public sealed class TrainerTests
         var importance = ml.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer, model.Transform(rows), permutationCount: 2);
         Assert.Equal(4, importance.Length);
 
-        using PredictionEngine<Row, Answer> engine = ml.Model.CreatePredictionEngine<Row, Answer>(model);
+        using PredictionEngine<BiasedRow, Answer> engine = ml.Model.CreatePredictionEngine<BiasedRow, Answer>(model);
         float[][] batch = [.. model.Transform(rows).GetColumn<float[]>("Score")];
-        Row[] examples = Row.Draw(400);
+        BiasedRow[] examples = BiasedRow.Draw(400);
         for (int i = 0; i < 20; i++)
             Assert.All(engine.Predict(examples[i]).Score.Zip(batch[i]), pair => Assert.Equal(pair.First, pair.Second, 5));
     }
@@ -64,7 +64,7 @@ public sealed class TrainerTests
     public void Fitting_twice_gives_the_same_model_and_another_seed_another()
     {
         var ml = new MLContext(seed: 1);
-        IDataView train = Row.View(ml);
+        IDataView train = BiasedRow.View(ml);
         var trainer = ml.MulticlassClassification.Trainers.FeatureSieve(Options(epochs: 2));
         float[] first = Scores(trainer.Fit(train), train), second = Scores(trainer.Fit(train), train);
         Assert.Equal(first, second);
@@ -77,11 +77,22 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Without_forgetting_it_is_plain_training_to_the_bit()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = BiasedRow.View(ml);
+        FeatureSieveTrainer.Options sieve = Options(epochs: 3);
+        sieve.ForgetEvery = 0;
+        var plain = new EarlyReadoutEstimator.Options { Network = sieve.Network, BatchSize = sieve.BatchSize, Epochs = sieve.Epochs, Optimizer = sieve.Optimizer, Taps = [] };
+        Assert.Equal(Scores(ml.Transforms.EarlyReadout(plain).Fit(train), train), Scores(ml.MulticlassClassification.Trainers.FeatureSieve(sieve).Fit(train), train));
+    }
+
+    [Fact]
     public void Neither_fitting_nor_scoring_touches_the_global_random_numbers_and_no_tensor_stays()
     {
         NativeBackend.EnsureLoaded();
         var ml = new MLContext(seed: 1);
-        IDataView train = Row.View(ml);
+        IDataView train = BiasedRow.View(ml);
         float[] expected = Draw(), actual;
         using (NativeLeakCheck.Start())
         {
@@ -113,8 +124,8 @@ public sealed class TrainerTests
         var messages = new ConcurrentQueue<string>();
         ml.Log += (_, message) => messages.Enqueue(message.Message);
         FeatureSieveTrainer.Options options = Options(epochs: 3);
-        (options.GroupColumnName, options.Selection, options.ValidationFraction) = (nameof(Row.Cue), selection, 0.25);
-        ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(Row.View(ml)).Dispose();
+        (options.GroupColumnName, options.Selection, options.ValidationFraction) = (nameof(BiasedRow.Cue), selection, 0.25);
+        ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml)).Dispose();
         string[] epochs = [.. messages.Where(message => message.Contains("main loss", StringComparison.Ordinal))];
         Assert.Equal(3, epochs.Length);
         Assert.All(epochs, epoch => Assert.Matches(@"Epoch \d/3 in .* s: main loss .*, readout loss .*, readout accuracy .*, forgetting loss .* → .*, bound log C 1\.3863; validation \w+ [01]\.\d{4}", epoch));
@@ -127,7 +138,7 @@ public sealed class TrainerTests
         var reports = new Collector();
         FeatureSieveTrainer.Options options = Options(epochs: 3);
         options.Progress = reports;
-        ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(Row.View(ml)).Dispose();
+        ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml)).Dispose();
         TrainingProgress last = reports.Seen[^1];
         Assert.Equal((3, 3, 25, 25, TimeSpan.Zero), (last.Epoch, last.Epochs, last.Step, last.StepsPerEpoch, last.TimeLeft));
         Assert.True(last.RowsPerSecond > 0);
@@ -143,7 +154,7 @@ public sealed class TrainerTests
         FeatureSieveTrainer.Options options = Options(epochs: 100000);
         options.Progress = new Collector(_ => stop.Cancel());
         options.CancellationToken = stop.Token;
-        IDataView train = Row.View(ml);
+        IDataView train = BiasedRow.View(ml);
         NativeBackend.EnsureLoaded();
         using (NativeLeakCheck.Start())
             Assert.ThrowsAny<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train));
@@ -155,7 +166,7 @@ public sealed class TrainerTests
         var ml = new MLContext(seed: 1);
         FeatureSieveTrainer.Options options = Options();
         options.Optimizer.LearningRate = 1e20;
-        var error = Assert.Throws<TrainingDivergedException>(() => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(Row.View(ml)));
+        var error = Assert.Throws<TrainingDivergedException>(() => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml)));
         Assert.Equal(1, error.Epoch);
         Assert.Contains("smaller learning rate", error.Message, StringComparison.Ordinal);
     }
@@ -169,7 +180,7 @@ public sealed class TrainerTests
         FeatureSieveTrainer.Options options = Options();
         (options.Optimizer.Kind, options.Precision, options.Schedule.Kind, options.Schedule.WarmUpSteps, options.Optimizer.ClipNorm) = (optimizer, precision, schedule, 5, 1);
         if (optimizer == OptimizerKind.AdamW) options.Optimizer.LearningRate = 0.01;
-        IDataView train = Row.View(ml);
+        IDataView train = BiasedRow.View(ml);
         using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train);
         Assert.True(ml.MulticlassClassification.Evaluate(model.Transform(train)).MicroAccuracy > 0.9);
     }
@@ -178,7 +189,7 @@ public sealed class TrainerTests
     public void Rows_above_the_memory_budget_train_to_the_same_model()
     {
         var ml = new MLContext(seed: 1);
-        IDataView wide = ml.Data.LoadFromEnumerable(Row.Draw(3000).Select(row => new Wide { Features = [.. Enumerable.Range(0, 120).Select(i => row.Features[i % 4])], Class = row.Class }));
+        IDataView wide = ml.Data.LoadFromEnumerable(BiasedRow.Draw(3000).Select(row => new Wide { Features = [.. Enumerable.Range(0, 120).Select(i => row.Features[i % 4])], Class = row.Class }));
         IDataView train = ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(wide).Transform(wide); // 1.4 MB
         FeatureSieveTrainer.Options options = Options(epochs: 1);
         float[] inMemory = Scores(ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train), train);

@@ -33,6 +33,7 @@ internal static class NetworkTraining
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.HoldsBytes, set.Classes, seeds.For("network").Seed, log);
         network.SetPrecision(options.Precision);
         network.SetChannelsLast(set.Shape.IsImage);
+        if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
         using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log) { Read = view => Read(view, labelled, set) };
         train(session);

@@ -14,6 +14,7 @@ internal static class OptionRules
         faults.Within(nameof(options.ValidationFraction), options.ValidationFraction, 0, 1);
         faults.Defined(nameof(options.Selection), options.Selection);
         faults.Defined(nameof(options.Precision), options.Precision);
+        faults.Defined(nameof(options.BatchNorm), options.BatchNorm);
         faults.AtLeast(nameof(options.MemoryBudgetMebibytes), options.MemoryBudgetMebibytes, 1);
         if (options.ValidationFraction > 0 && options.ValidationSet is not null)
             faults.Add("ValidationFraction and ValidationSet are both given; give one.");

@@ -43,6 +43,10 @@ public abstract class TrainerOptions
     /// <value>The default value is 32. At least 1.</value>
     public int BatchSize { get; set; } = 32;
 
+    /// <summary>Which statistics the network's batch norm uses while training; a readout's are live in every step.</summary>
+    /// <value>The default value is <see cref="BatchNormStatistics.Automatic"/>.</value>
+    public BatchNormStatistics BatchNorm { get; set; } = BatchNormStatistics.Automatic;
+
     /// <summary>How the main network is optimised.</summary>
     [NestOption]
     public OptimizerOptions Optimizer { get; set; } = new();
@@ -90,4 +94,7 @@ public abstract class TrainerOptions
     /// <summary>Stops reading, training and validating within one step with an <see cref="OperationCanceledException"/>.</summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
+
+    internal bool FreezesBatchNorm =>
+        BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);
 }

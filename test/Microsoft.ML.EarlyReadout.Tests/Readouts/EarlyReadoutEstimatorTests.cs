@@ -77,6 +77,21 @@ public sealed class EarlyReadoutEstimatorTests
             _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(TrainedPart.All)]
+    [InlineData(TrainedPart.Head)]
+    public void Readouts_of_image_networks_are_exported_and_compared(TrainedPart part)
+    {
+        var random = new Random(1);
+        Picture[] pictures = [.. Enumerable.Range(0, 60).Select(i => new Picture { Class = $"{i % 3}", Pixels = [.. Enumerable.Range(0, 3 * 8 * 8).Select(p => (float)(80 * (p / 64 == i % 3 ? 1 : 0) + random.Next(100)))] })];
+        IDataView train = _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(_ml.Data.LoadFromEnumerable(pictures)).Transform(_ml.Data.LoadFromEnumerable(pictures));
+        EarlyReadoutEstimator.Options options = Options(new() { Stage = 0, Depth = 1, Width = 4 }, new() { Stage = 1 }, new() { Stage = 2, Depth = 2, Width = 4 });
+        (options.FeatureColumnName, options.Network.Channels, options.Epochs, options.TrainedPart, options.ReadoutLearningRate) = ("Pixels", [8, 8], 40, part, 0.05);
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train); // compares network and readouts with the graph
+        ReadoutProfile profile = _ml.MulticlassClassification.ProfileReadouts(model.Transform(train), model.ReadoutNames);
+        Assert.All(profile.Readouts, readout => Assert.InRange(readout.Accuracy, 0.5, 1));
+    }
+
     [Fact]
     public void The_selected_epochs_readouts_are_kept_with_its_network()
     {
@@ -159,6 +174,14 @@ public sealed class EarlyReadoutEstimatorTests
     {
         DataViewSchema.Column named = view.Schema[column];
         return KeyValues.Read(named, named.Annotations.Schema["KeyValues"]);
+    }
+
+    private sealed class Picture
+    {
+        [VectorType(3, 8, 8)]
+        public float[] Pixels { get; set; } = [];
+
+        public string Class { get; set; } = "";
     }
 
     private sealed class Prediction
