@@ -12,6 +12,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
 /// <item><term><see cref="ScoreColumnName"/></term><description><c>Vector&lt;Single, C&gt;</c>: the probability of each class; slot names are the classes'.</description></item>
 /// <item><term><see cref="PredictedLabelColumnName"/></term><description>A key with the training label's own key values: the most probable class.</description></item>
+/// <item><term><c>R.Score</c>, <c>R.PredictedLabel</c>, <c>R.Margin</c></term><description>For each of <see cref="ReadoutNames"/>: its probabilities, its most probable class, and the highest
+/// probability less the second highest, Single in [0, 1].</description></item>
 /// </list>
 /// <para><c>mlContext.Model.Save</c> writes a model of stock transformers: an application with Microsoft.ML, Microsoft.ML.OnnxTransformer and
 /// Microsoft.ML.OnnxRuntime (for images also Microsoft.ML.ImageAnalytics) loads and scores it, without this library.</para>
@@ -56,8 +58,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The name of each class: the label's key value as text in the invariant culture, or the class's index from 0 where the label has no key values.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>The names of the readouts whose columns <see cref="Transform"/> adds: for a readout R, <c>R.Score</c> (<c>Vector&lt;Single, C&gt;</c>, probabilities),
-    /// <c>R.PredictedLabel</c> (a key, as the network's) and <c>R.Margin</c> (Single in [0, 1]: the highest probability less the second highest). Empty where none were asked for.</summary>
+    /// <summary>The names of the readouts whose columns <see cref="Transform"/> adds; empty where none were asked for.</summary>
     public IReadOnlyList<string> ReadoutNames => [.. _columns.Readouts.Select(readout => readout.Name)];
 
     /// <inheritdoc/>
