@@ -13,7 +13,7 @@ internal sealed class QuickstartOptions
 
         --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.85)
         --rows N       training images (default 3000)
-        --epochs N     passes over them (default 10)
+        --epochs N     passes over them (default 6)
         --seeds N      repetitions with other images and other initial weights (default 1)
         --output DIR   where images and models are written (default: a new folder in the temporary folder)
         --json FILE    writes the figures as a list of records
@@ -24,7 +24,7 @@ internal sealed class QuickstartOptions
 
     public int Rows { get; private set; } = 3_000;
 
-    public int Epochs { get; private set; } = 10;
+    public int Epochs { get; private set; } = 6;
 
     public int Seeds { get; private set; } = 1;
 

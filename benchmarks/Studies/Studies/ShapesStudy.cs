@@ -34,7 +34,7 @@ internal sealed class ShapesStudy(StudyOptions options, double strength) : Sieve
 
     private int Rows => Options.Rows ?? (Options.Quick ? 128 : 3_000);
 
-    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 10);
+    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 6);
 
     public override StudyData Load(MLContext ml, int seed, CancellationToken cancellation)
     {

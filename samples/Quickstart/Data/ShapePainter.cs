@@ -10,6 +10,7 @@ internal static class ShapePainter
 
     private const int ColourJitter = 40;
     private const int PixelNoise = 25;
+    private const float MostRotation = 20; // degrees to either side
 
     private static readonly SKColor[] Tints = [new(70, 90, 190), new(60, 150, 80), new(200, 130, 50), new(150, 70, 170)];
 
@@ -39,7 +40,7 @@ internal static class ShapePainter
         };
         float radius = Between(8, 12, random);
         canvas.Translate(Between(radius + 1, Side - radius - 1, random), Between(radius + 1, Side - radius - 1, random));
-        canvas.RotateDegrees(Between(0, 360, random));
+        canvas.RotateDegrees(Between(-MostRotation, MostRotation, random));
         using SKPath outline = ShapeOutlines.Create(shape, radius);
         canvas.DrawPath(outline, pen);
     }
