@@ -12,7 +12,7 @@ internal sealed record Method(string Name, int ForgetEvery)
     public static readonly Method Plain = new("plain", 0);
 
     /// <summary>The feature sieve.</summary>
-    public static readonly Method Sieve = new("sieve", 2);
+    public static readonly Method Sieve = new("sieve", 5);
 
     /// <summary>Both, in the order in which they run.</summary>
     public static readonly IReadOnlyList<Method> All = [Plain, Sieve];
@@ -28,9 +28,9 @@ internal sealed record Method(string Name, int ForgetEvery)
         Optimizer = { LearningRate = 0.05 },
         Epochs = epochs,
         ValidationFraction = 0.1, // keeps the epoch that does best on rows held out of training
-        Readout = { Stage = 1, Depth = 1, Width = 32 },
+        Readout = { Stage = 2, Depth = 0 },
         ForgetEvery = ForgetEvery,
-        ForgetLearningRate = 0.2,
+        ForgetLearningRate = 0.1,
         ReadoutLearningRate = 0.05,
     };
 }

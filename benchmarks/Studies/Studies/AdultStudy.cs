@@ -89,7 +89,7 @@ internal sealed class AdultStudy(StudyOptions options) : Study
     }
 
     private static LightGbmMulticlassTrainer LightGbm(MLContext ml, int seed, string? weights) => ml.MulticlassClassification.Trainers.LightGbm(
-        new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weights, Seed = seed, UseSoftmax = true, NumberOfThreads = Environment.ProcessorCount });
+        new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weights, Seed = seed, UseSoftmax = true, NumberOfThreads = 1 });
 
     private (double Alpha, double Beta) Choose(RunStore store, string method, Fit fit, CancellationToken cancellation)
     {
