@@ -30,7 +30,7 @@ internal static class ScoringSpeed
         data = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(data).Transform(data));
 
         var columns = new ScoringColumns("Features", "Label", "Score", "PredictedLabel", FeatureShape.Vector(Features));
-        using EarlyReadoutTransformer ours = EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => new GraphLogits(Mlp(graph, x, random), []));
+        using EarlyReadoutTransformer ours = EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => new GraphValues(new ExportedNetwork(Mlp(graph, x, random), null, 0, []), []));
         using var raw = new InferenceSession(ours.Graph.Bytes);
         using var graph = new MemoryStream(ours.Graph.Bytes);
         ITransformer stock = ml.Transforms.ApplyOnnxModel(["Score"], ["Features"], graph).Fit(data);

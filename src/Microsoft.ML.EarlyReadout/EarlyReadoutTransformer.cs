@@ -76,8 +76,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>Makes the transformer of a trained network.</summary>
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
     /// <param name="columns">Column names and the shape of one example.</param>
-    /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of the logits.</param>
-    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphLogits> export)
+    /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what they compute.</param>
+    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export)
     {
         StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
@@ -108,7 +108,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="stream">Where to.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green, blue, 0 to 255), and
-    /// its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax.</remarks>
+    /// its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax, and <c>Embedding</c> (N, D), where
+    /// the network ends in a linear layer, is what that layer reads. A name that is a column's already ends in an underscore.</remarks>
     public void SaveAsOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -50,7 +50,7 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
         };
         int classes = (int)((KeyDataViewType)schema[Label].Type).Count;
         var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType);
-        return EarlyReadoutTransformer.Create(schema, columns, (graph, x) => new GraphLogits(Network(graph, x, shape.Size, classes), []));
+        return EarlyReadoutTransformer.Create(schema, columns, (graph, x) => new GraphValues(new ExportedNetwork(Network(graph, x, shape.Size, classes), null, 0, []), []));
     }
 
     private string Network(OnnxGraph graph, string x, int inputs, int classes)

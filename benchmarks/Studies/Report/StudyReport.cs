@@ -21,7 +21,7 @@ internal static class StudyReport
                 trial.Diverged ? "diverged" : Percent(trial.Mean(Figures.Average)),
                 trial.Diverged ? "" : Percent(trial.Mean(Figures.Unbiased)),
                 trial.Diverged ? "" : Percent(trial.Mean(Figures.Conflicting)),
-                ForgetCurve.LastOf(trial.Results[0].Log),
+                EpochLog.LastOf(trial.Results[0].Log),
             ]);
         }
 

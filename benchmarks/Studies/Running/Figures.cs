@@ -37,6 +37,32 @@ internal static class Figures
             if (cue.Attributes[0] == Agreement.Conflicts) figures[Conflicting] = cue.Accuracy;
         }
 
+        if (model is EarlyReadoutTransformer { ReadoutNames.Count: > 0 } tapped) AddReadouts(figures, ml, tapped, rows);
         return figures;
+    }
+
+    private static void AddReadouts(Dictionary<string, double> figures, MLContext ml, EarlyReadoutTransformer model, IDataView rows)
+    {
+        ReadoutProfile profile = ml.MulticlassClassification.ProfileReadouts(model.Transform(rows), model.ReadoutNames, groupColumnName: "Cue");
+        foreach (ReadoutResult readout in profile.Readouts)
+        {
+            Put(readout, "accuracy", readout.Accuracy);
+            Put(readout, "marginRight", readout.RightMargins.Mean);
+            Put(readout, "marginWrong", readout.WrongMargins.Mean);
+            Put(readout, "recall", readout.WorstGroupRecall);
+            Put(readout, "precision", readout.WorstGroupPrecision);
+            Put(readout, "auc", readout.WorstGroupAuc);
+            // By cue, since the group on which a network is worst differs from seed to seed.
+            foreach (IGrouping<string, ReadoutGroup> cue in readout.Groups.GroupBy(group => group.Name[(group.Name.LastIndexOf('=') + 1)..]))
+            {
+                figures[$"{readout.Name}.{cue.Key}.accuracy"] = cue.Sum(group => group.Accuracy * group.Count) / cue.Sum(group => group.Count);
+                figures[$"{readout.Name}.{cue.Key}.signal"] = cue.Sum(group => group.MeanSignal * group.Count) / cue.Sum(group => group.Count);
+            }
+        }
+
+        void Put(ReadoutResult readout, string name, double? value)
+        {
+            if (value is { } known) figures[$"{readout.Name}.{name}"] = known;
+        }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
     private RunResult Train(string key, Criterion criterion, Setting setting, int seed, bool test)
     {
         var ml = new MLContext(seed);
-        var curve = new ForgetCurve();
+        var curve = new EpochLog();
         curve.Attach(ml);
         StudyData data = study.Load(ml, seed, cancellation);
         var watch = Stopwatch.StartNew();

@@ -1,154 +1,133 @@
-using System.Diagnostics;
-using System.Globalization;
+using AdultIncome;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.Trainers.LightGbm;
-using Microsoft.ML.Transforms;
 
 namespace Studies;
 
 /// <summary>
-/// UCI Adult, income by sex: LightGBM as it is and with the example weights of an early readout; an Mlp as it is, taught by LightGBM, and taught with debiased distillation.
+/// UCI Adult, income by sex. LightGBM as it is and with the example weights of an early readout; an Mlp on its own, taught by LightGBM, and by debiased distillation.
+/// "group-dro" and "dfr" are told the groups of training rows; no method else is.
 /// </summary>
-internal sealed class AdultStudy(StudyOptions options) : Study
+internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
 {
-    private const int SearchSeed = 1001;
     private const double ValidationFraction = 0.2;
+    private static readonly double[] Lambdas = [0.5, 0.9];
+    private static readonly double[] UpWeights = [2, 5, 20];
     private static readonly double[] Alphas = [0.05, 0.5, 2];
     private static readonly double[] Betas = [0.5, 1, 2, 3];
     private readonly Lazy<AdultRow[]> _training = new(() => AdultRow.Read(Path.Combine(options.Folder("adult"), "adult.data.gz")));
     private readonly Lazy<AdultRow[]> _testing = new(() => AdultRow.Read(Path.Combine(options.Folder("adult"), "adult.test.gz")));
 
-    /// <summary>A way to train: given a weight's α and β, makes a model that adds Score and PredictedLabel.</summary>
-    private delegate ITransformer Fit(MLContext ml, IDataView train, int seed, double alpha, double beta);
-
     public override string Name => "adult";
 
-    public override string Description => "UCI Adult, its own test split; the label is income, the attribute is sex; 20 % of the training rows choose among the weights' α and β.";
+    public override string Description => FormattableString.Invariant(
+        $"UCI Adult, its own test split; the label is income, the attribute is sex; {ValidationFraction:P0} of the training rows choose settings and epochs; Mlp 64-64, {Epochs} epochs.");
 
-    public override IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
-    {
-        foreach ((string method, bool weighted, Fit fit) in Methods(cancellation))
+    protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {Options.Rows ?? 0} epochs {Epochs} by groups");
+
+    protected override IReadOnlyList<Method> Methods =>
+    [
+        new("lightgbm", new Candidate("", training => LightGbm(training, null).Fit(training.Data.Train))),
+        new("lightgbm-readout", [.. Weights((training, alpha, beta) => WeightedLightGbm(training, alpha, beta, balanced: false))]),
+        new("lightgbm-readout-balanced", [.. Weights((training, alpha, beta) => WeightedLightGbm(training, alpha, beta, balanced: true))]),
+        new("erm", new Candidate("", training => Alone(training, _ => { }))),
+        new("jtt", [.. UpWeights.Select(JustTrainTwice)]),
+        new("kd", [.. Lambdas.Select(lambda => new Candidate(FormattableString.Invariant($"lambda={lambda}"), training => Distilled(training, student =>
         {
-            (double alpha, double beta) = weighted ? Choose(store, method, fit, cancellation) : (0, 0);
-            for (int seed = 1; seed <= options.Seeds; seed++)
-            {
-                string setting = weighted ? Setting(alpha, beta) : "";
-                yield return Record.Of(this, method, seed, setting, weighted ? Figures.Unbiased : "given", Train(store, method, fit, seed, alpha, beta, test: true, cancellation));
-            }
-        }
+            student.Method = DistillationMethod.Plain;
+            student.Lambda = lambda;
+        })))]),
+        new("debiased", [.. Weights((training, alpha, beta) => Distilled(training, student =>
+        {
+            student.Alpha = alpha;
+            student.Beta = beta;
+            student.WeightBothTerms = true;
+        }))]),
+        new("debiased-teacher-term", [.. Weights((training, alpha, beta) => Distilled(training, student =>
+        {
+            student.Alpha = alpha;
+            student.Beta = beta;
+        }))]),
+        new("group-dro", new Candidate("", training => Alone(training, student => student.Objective.Kind = ObjectiveKind.GroupDro))),
+        new("dfr", new Candidate("", training => Alone(training, student => student.Objective.Kind = ObjectiveKind.DeepFeatureReweighting))),
+    ];
+
+    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 15);
+
+    private static IEnumerable<Candidate> Weights(Func<Training, double, double, ITransformer> fit) =>
+        from alpha in Alphas
+        from beta in Betas
+        select new Candidate(FormattableString.Invariant($"alpha={alpha},beta={beta}"), training => fit(training, alpha, beta));
+
+    private static LightGbmMulticlassTrainer LightGbm(Training training, string? weights) => training.Ml.MulticlassClassification.Trainers.LightGbm(
+        new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weights, Seed = training.Seed, UseSoftmax = true, NumberOfThreads = 1 });
+
+    private ITransformer WeightedLightGbm(Training training, double alpha, double beta, bool balanced)
+    {
+        MLContext ml = training.Ml;
+        EarlyReadoutEstimator.Options readout = Common(training, new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1, ClassBalanced = balanced, Name = "Readout" }] });
+        using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(readout).Fit(training.Data.Train);
+        IDataView read = readouts.Transform(training.Data.Train);
+        IDataView scored = ml.Transforms.SelectColumns("Features", "Label", "Readout.PredictedLabel", "Readout.Margin").Fit(read).Transform(read);
+        IDataView weighted = ml.Data.Cache(ml.Transforms.ReadoutWeight("Readout", alpha: alpha, beta: beta).Fit(scored).Transform(scored));
+        return LightGbm(training, "Weight").Fit(weighted);
     }
 
-    private IEnumerable<(string Method, bool Weighted, Fit Fit)> Methods(CancellationToken cancellation)
+    private EarlyReadoutTransformer Alone(Training training, Action<EarlyReadoutEstimator.Options> set)
     {
-        yield return ("lightgbm", false, (ml, train, seed, _, _) => LightGbm(ml, seed, null).Fit(train));
-        yield return ("lightgbm-readout", true, (ml, train, seed, alpha, beta) => WeightedLightGbm(ml, train, seed, alpha, beta, balanced: false));
-        yield return ("lightgbm-readout-balanced", true, (ml, train, seed, alpha, beta) => WeightedLightGbm(ml, train, seed, alpha, beta, balanced: true));
-        yield return ("mlp", false, (ml, train, seed, _, _) => ml.Transforms.EarlyReadout(Plain(seed)).Fit(train));
-        yield return ("mlp-distilled", false, (ml, train, seed, _, _) => Student(ml, train, seed, DistillationMethod.Plain, 0, 0));
-        yield return ("mlp-debiased", true, (ml, train, seed, alpha, beta) => Student(ml, train, seed, DistillationMethod.Debiased, alpha, beta));
-
-        ITransformer WeightedLightGbm(MLContext ml, IDataView train, int seed, double alpha, double beta, bool balanced)
-        {
-            EarlyReadoutEstimator.Options readout = Plain(seed);
-            readout.Taps = [new() { Stage = 1, ClassBalanced = balanced, Name = "Readout" }];
-            using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(readout).Fit(train);
-            IDataView scored = ml.Transforms.SelectColumns("Features", "Label", "Readout.PredictedLabel", "Readout.Margin").Fit(readouts.Transform(train)).Transform(readouts.Transform(train));
-            IDataView weighted = ml.Data.Cache(ml.Transforms.ReadoutWeight("Readout", alpha: alpha, beta: beta).Fit(scored).Transform(scored));
-            return LightGbm(ml, seed, "Weight").Fit(weighted);
-        }
-
-        ITransformer Student(MLContext ml, IDataView train, int seed, DistillationMethod method, double alpha, double beta) =>
-            ml.MulticlassClassification.Trainers.DebiasedDistillation(new DebiasedDistillationTrainer.Options
-            {
-                Network = { HiddenUnits = [64, 64] },
-                Epochs = options.Epochs ?? 10,
-                BatchSize = 128,
-                Optimizer = { LearningRate = 0.02 },
-                Teacher = { Model = LightGbm(ml, seed, null).Fit(train) },
-                Method = method,
-                Alpha = alpha,
-                Beta = beta,
-                NormalizeWeights = true,
-                Readout = { Depth = 0 },
-                Seed = seed,
-                CancellationToken = cancellation,
-            }).Fit(train);
-
-        EarlyReadoutEstimator.Options Plain(int seed) => new()
-        {
-            Taps = [],
-            Network = { HiddenUnits = [64, 64] },
-            Epochs = options.Epochs ?? 10,
-            BatchSize = 128,
-            Optimizer = { LearningRate = 0.02 },
-            Seed = seed,
-            CancellationToken = cancellation,
-        };
+        EarlyReadoutEstimator.Options student = Common(training, new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }] });
+        set(student);
+        return training.Ml.Transforms.EarlyReadout(student).Fit(training.Data.Train);
     }
 
-    private static LightGbmMulticlassTrainer LightGbm(MLContext ml, int seed, string? weights) => ml.MulticlassClassification.Trainers.LightGbm(
-        new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weights, Seed = seed, UseSoftmax = true, NumberOfThreads = 1 });
-
-    private (double Alpha, double Beta) Choose(RunStore store, string method, Fit fit, CancellationToken cancellation)
+    private Candidate JustTrainTwice(double upWeight) => new(FormattableString.Invariant($"upweight={upWeight}"), training => Alone(training, student =>
     {
-        (double, double)[] grid = [.. from alpha in options.Quick ? Alphas[..1] : Alphas from beta in options.Quick ? Betas[..1] : Betas select (alpha, beta)];
-        return grid.MaxBy(setting => Train(store, method, fit, SearchSeed, setting.Item1, setting.Item2, test: false, cancellation).Validation[Figures.Unbiased]);
-    }
+        student.Objective.Kind = ObjectiveKind.JustTrainTwice;
+        student.Objective.JustTrainTwice.UpWeight = upWeight;
+    }));
 
-    private RunResult Train(RunStore store, string method, Fit fit, int seed, double alpha, double beta, bool test, CancellationToken cancellation)
+    private EarlyReadoutTransformer Distilled(Training training, Action<DebiasedDistillationTrainer.Options> set)
     {
-        cancellation.ThrowIfCancellationRequested();
-        string key = $"{Name} epochs {options.Epochs ?? 10} rows {options.Rows ?? 0}{(options.Quick ? " quick" : "")} | {method} {Setting(alpha, beta)} | seed {seed} | {(test ? "test" : "validation")}";
-        return store.GetOrRun(key, () =>
+        DebiasedDistillationTrainer.Options student = Common(training, new DebiasedDistillationTrainer.Options
         {
-            var ml = new MLContext(seed);
-            (IDataView train, IDataView validation, IDataView tested) = Load(ml, seed);
-            var watch = Stopwatch.StartNew();
-            ITransformer model = fit(ml, train, seed, alpha, beta);
-            double seconds = watch.Elapsed.TotalSeconds;
-            using (model as IDisposable)
-            {
-                var result = new RunResult
-                {
-                    Key = key,
-                    Validation = Figures.Of(ml, model, validation),
-                    Test = test ? Figures.Of(ml, model, tested) : new Dictionary<string, double>(),
-                    FitSeconds = seconds,
-                };
-                Console.WriteLine(FormattableString.Invariant($"  seed {seed,4}  {method} {Setting(alpha, beta)}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, worst {result.Validation[Figures.Worst]:F4}  [{watch.Elapsed.TotalSeconds:F1} s]"));
-                return result;
-            }
+            Teacher = { Model = LightGbm(training, null).Fit(training.Data.Train) },
+            Readout = { Depth = 0 },
+            NormalizeWeights = true,
         });
+        set(student);
+        return training.Ml.MulticlassClassification.Trainers.DebiasedDistillation(student).Fit(training.Data.Train);
     }
 
-    private (IDataView Train, IDataView Validation, IDataView Test) Load(MLContext ml, int seed)
+    private TOptions Common<TOptions>(Training training, TOptions trainer)
+        where TOptions : TrainerOptions
+    {
+        trainer.GroupColumnName = "Cue";
+        trainer.Network = new NetworkOptions { HiddenUnits = [64, 64] };
+        trainer.Epochs = Epochs;
+        trainer.BatchSize = 128;
+        trainer.Optimizer.LearningRate = 0.02;
+        trainer.ValidationSet = training.Data.Validation;
+        trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+        trainer.Seed = training.Seed;
+        trainer.CancellationToken = training.Cancellation;
+        return trainer;
+    }
+
+    protected override StudyData Load(MLContext ml, int seed)
     {
         AdultRow[] rows = _training.Value;
         int[] order = Draws.Shuffled(rows.Length, Draws.For(seed, Draws.Rows));
         int held = (int)(order.Length * ValidationFraction);
-        int used = Math.Min(options.Rows ?? (options.Quick ? 512 : int.MaxValue), order.Length - held);
+        int used = Math.Min(Options.Rows ?? (Options.Quick ? 512 : int.MaxValue), order.Length - held);
         IDataView train = View(order[held..(held + used)].Select(row => rows[row]));
-        ITransformer features = ml.Transforms.Conversion.MapValueToKey("Label", nameof(AdultRow.Income), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
-            .Append(ml.Transforms.CopyColumns("Cue", nameof(AdultRow.Sex)))
-            .Append(ml.Transforms.Categorical.OneHotEncoding([.. Categories.Select(name => new InputOutputColumnPair(name))]))
-            .Append(ml.Transforms.NormalizeMeanVariance([.. Numbers.Select(name => new InputOutputColumnPair(name))]))
-            .Append(ml.Transforms.Concatenate("Features", [.. Categories, .. Numbers]))
+        ITransformer features = AdultFeatures.Create(ml)
             .Append(ml.Transforms.SelectColumns("Features", "Label", "Cue"))
             .Fit(train);
-        return (Cached(train), Cached(View(order[..held].Select(row => rows[row]))), Cached(View(_testing.Value)));
+        return new StudyData(Cached(train), Cached(View(order[..held].Select(row => rows[row]))), Cached(View(_testing.Value)));
 
         IDataView View(IEnumerable<AdultRow> some) => ml.Data.LoadFromEnumerable([.. some]);
 
         IDataView Cached(IDataView view) => ml.Data.Cache(features.Transform(view));
     }
-
-    private static readonly string[] Categories =
-        [nameof(AdultRow.Work), nameof(AdultRow.Marital), nameof(AdultRow.Occupation), nameof(AdultRow.Relationship), nameof(AdultRow.Race), nameof(AdultRow.Sex), nameof(AdultRow.Country)];
-
-    private static readonly string[] Numbers =
-        [nameof(AdultRow.Age), nameof(AdultRow.EducationYears), nameof(AdultRow.CapitalGain), nameof(AdultRow.CapitalLoss), nameof(AdultRow.HoursPerWeek)];
-
-    private static string Setting(double alpha, double beta) => string.Create(CultureInfo.InvariantCulture, $"alpha={alpha},beta={beta}");
 }

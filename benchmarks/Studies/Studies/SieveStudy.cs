@@ -30,6 +30,7 @@ internal abstract class SieveStudy(StudyOptions options) : Study
     /// <summary>Searches settings on validation rows, then trains each chosen one on the seeds of the final runs.</summary>
     public override IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
     {
+        if (Options.Method is not ("plain" or "sieve" or "both")) throw new UsageException($"--method: {Name} has plain, sieve and both, not '{Options.Method}'.");
         var runner = new StudyRunner(this, Options, store, cancellation);
         foreach (Choice choice in Choose(new SettingSearch(this, Options, runner)))
         {

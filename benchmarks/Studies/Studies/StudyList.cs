@@ -15,8 +15,9 @@ internal static class StudyList
         "dominoes" => [.. Agreements(options, DominoesAgreements).Select(agreement => new DominoesStudy(options, agreement))],
         "shapes" => [.. Agreements(options, ShapesAgreements).Select(agreement => new ShapesStudy(options, agreement))],
         "bar" => [new BarStudy(options)],
+        "distillation" => [.. Agreements(options, DominoesAgreements[..1]).Select(agreement => new DistillationStudy(options, agreement))],
         "adult" => [new AdultStudy(options)],
-        _ => throw new UsageException($"no study '{options.Study}'; there are coloured, dominoes, bar, shapes and adult."),
+        _ => throw new UsageException($"no study '{options.Study}'; there are coloured, dominoes, bar, shapes, distillation and adult."),
     };
 
     private static IEnumerable<double> Agreements(StudyOptions options, double[] own) => options.Agreements.Count > 0 ? options.Agreements : own;

@@ -13,7 +13,7 @@ public sealed class ResNet : StagedNetwork
     private ResNet(string name, FeatureShape shape, int classes, int[] blocks, bool bottleneck, ResNetStem stem) : base(name, shape, classes)
     {
         bool small = stem == ResNetStem.Small || (stem == ResNetStem.Automatic && Math.Min(shape.Height, shape.Width) < 64);
-        RequireImage(name, shape, small ? 8 : 32);
+        RequireImage(name, shape, small ? 8 : 17); // from there on the last stage reads at least 2 × 2 numbers a channel
         int stride = small ? 1 : 4;
         int inputs = 64;
         List<Layer> first = [
@@ -41,7 +41,7 @@ public sealed class ResNet : StagedNetwork
     }
 
     /// <summary>Creates a ResNet-18; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>
-    /// <param name="shape">The shape of one image; each side at least 32 pixels, with the small stem 8.</param>
+    /// <param name="shape">The shape of one image; each side at least 17 pixels, with the small stem 8.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="stem">The first layers; automatic: small where the shorter side has less than 64 pixels.</param>
     /// <exception cref="ArgumentException">The examples are not images of that size.</exception>
@@ -49,7 +49,7 @@ public sealed class ResNet : StagedNetwork
         new("ResNet-18", shape, classes, [2, 2, 2, 2], bottleneck: false, stem);
 
     /// <summary>Creates a ResNet-34; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>
-    /// <param name="shape">The shape of one image; each side at least 32 pixels, with the small stem 8.</param>
+    /// <param name="shape">The shape of one image; each side at least 17 pixels, with the small stem 8.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="stem">The first layers; automatic: small where the shorter side has less than 64 pixels.</param>
     /// <exception cref="ArgumentException">The examples are not images of that size.</exception>
@@ -57,7 +57,7 @@ public sealed class ResNet : StagedNetwork
         new("ResNet-34", shape, classes, [3, 4, 6, 3], bottleneck: false, stem);
 
     /// <summary>Creates a ResNet-50; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>
-    /// <param name="shape">The shape of one image; each side at least 32 pixels, with the small stem 8.</param>
+    /// <param name="shape">The shape of one image; each side at least 17 pixels, with the small stem 8.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="stem">The first layers; automatic: small where the shorter side has less than 64 pixels.</param>
     /// <exception cref="ArgumentException">The examples are not images of that size.</exception>

@@ -204,18 +204,15 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Adds the ONNX nodes of the whole network.</summary>
     /// <param name="graph">The graph that grows.</param>
     /// <param name="input">The name of the value with the batch as stored, float32.</param>
-    /// <param name="onStage">Called with each stage's number, from 0, and the name of the value that it puts out, so that readouts can tap it.</param>
-    /// <returns>The name of the logits (N, classes).</returns>
-    public string Export(OnnxGraph graph, string input, Action<int, string>? onStage = null)
+    /// <returns>The names of the values that it computes.</returns>
+    public ExportedNetwork Export(OnnxGraph graph, string input)
     {
         string value = Sequence.Export(graph, [Input, .. _stem], input);
-        onStage?.Invoke(0, value);
-        for (int k = 1; k <= _stages.Count; k++)
-        {
-            value = Sequence.Export(graph, _stages[k - 1].Layers, value);
-            onStage?.Invoke(k, value);
-        }
-        return Sequence.Export(graph, _head, value);
+        var stages = new List<string> { value };
+        foreach (Stage stage in _stages) stages.Add(value = Sequence.Export(graph, stage.Layers, value));
+        if (_head.Count == 0 || _head[_head.Count - 1] is not Linear last) return new ExportedNetwork(Sequence.Export(graph, _head, value), null, 0, stages);
+        string embedding = Sequence.Export(graph, [.. _head.SkipLast(1)], value);
+        return new ExportedNetwork(last.Export(graph, embedding), embedding, last.Inputs, stages);
     }
 
     /// <summary>Sets the arithmetic of stem and stages while training; the head stays in float32.</summary>

@@ -12,20 +12,18 @@ internal static class OnnxExporter
     /// <summary>Starts a graph with the network in it and no output yet.</summary>
     /// <param name="network">The network, as it is now; its later changes do not reach the graph.</param>
     /// <param name="inputName">The graph's input.</param>
-    /// <returns>The graph; the name of the logits (N, classes); the name of what each stage puts out, from stage 0.</returns>
-    public static (OnnxGraph Graph, string Logits, IReadOnlyList<string> Stages) Export(StagedNetwork network, string inputName = InputName)
+    /// <returns>The graph, and the names of what the network computes in it.</returns>
+    public static (OnnxGraph Graph, ExportedNetwork Network) Export(StagedNetwork network, string inputName = InputName)
     {
         var graph = new OnnxGraph(network.GetName());
-        var stages = new List<string>();
-        string logits = network.Export(graph, graph.Input(inputName, network.Shape.Dimensions), (_, value) => stages.Add(value));
-        return (graph, logits, stages);
+        return (graph, network.Export(graph, graph.Input(inputName, network.Shape.Dimensions)));
     }
 
     /// <summary>The network alone, from <see cref="InputName"/> to <see cref="LogitsName"/>, as the bytes of an <c>.onnx</c> file.</summary>
     public static byte[] ToBytes(StagedNetwork network)
     {
-        (OnnxGraph graph, string logits, _) = Export(network);
-        graph.Output(logits, LogitsName, network.Classes);
+        (OnnxGraph graph, ExportedNetwork exported) = Export(network);
+        graph.Output(exported.Logits, LogitsName, network.Classes);
         return graph.ToBytes();
     }
 }

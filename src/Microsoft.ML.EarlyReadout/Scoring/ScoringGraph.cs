@@ -20,8 +20,8 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     /// <param name="columns">Input and outputs are named after these.</param>
     /// <param name="head">The stock head that reads the graph's head inputs in a saved model.</param>
     /// <param name="margin">The stock scalar that reads its margin inputs; <see langword="null"/> where there are no readouts.</param>
-    /// <param name="export">Adds the network's and the readouts' nodes, given the graph and the name of its input; returns the names of the logits.</param>
-    public static ScoringGraph Build(ScoringColumns columns, StockHead head, StockMargin? margin, Func<OnnxGraph, string, GraphLogits> export)
+    /// <param name="export">Adds the network's and the readouts' nodes, given the graph and the name of its input; returns the names of what they compute.</param>
+    public static ScoringGraph Build(ScoringColumns columns, StockHead head, StockMargin? margin, Func<OnnxGraph, string, GraphValues> export)
     {
         var graph = new OnnxGraph("EarlyReadout");
         var taken = new HashSet<string> { StockHead.InputColumn };
@@ -30,10 +30,11 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         string logits = Free("Logits");
         int classes = head.Classes;
 
-        GraphLogits z = export(graph, graph.Input(input, columns.Shape.Dimensions));
-        graph.Output(z.Network, logits, classes);
-        GraphHead network = Head(z.Network, score, StockHead.InputColumn);
-        GraphHead[] readouts = [.. z.Readouts.Zip(columns.Readouts, Readout)];
+        GraphValues values = export(graph, graph.Input(input, columns.Shape.Dimensions));
+        graph.Output(values.Network.Logits, logits, classes);
+        if (values.Network.Embedding is { } embedding) graph.Output(embedding, Free("Embedding"), values.Network.EmbeddingSize);
+        GraphHead network = Head(values.Network.Logits, score, StockHead.InputColumn);
+        GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Readout)];
         return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes);
 
         GraphHead Readout(string logits, ReadoutColumns names)

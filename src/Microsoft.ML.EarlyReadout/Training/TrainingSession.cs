@@ -47,11 +47,10 @@ internal sealed record TrainingSession(
     }
 
     /// <summary>Adds the nodes of the network and its readouts to a graph.</summary>
-    public GraphLogits Export(OnnxGraph graph, string features)
+    public GraphValues Export(OnnxGraph graph, string features)
     {
-        var taps = new Dictionary<int, string>();
-        string logits = Network.Export(graph, features, (stage, value) => taps[stage] = value);
-        return new GraphLogits(logits, [.. Readouts.Select(readout => readout.Head.Export(graph, taps[readout.Stage]))]);
+        ExportedNetwork network = Network.Export(graph, features);
+        return new GraphValues(network, [.. Readouts.Select(readout => readout.Head.Export(graph, network.Stages[readout.Stage]))]);
     }
 
     public void Dispose()

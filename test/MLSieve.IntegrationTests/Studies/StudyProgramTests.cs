@@ -36,6 +36,23 @@ public sealed class StudyProgramTests : IDisposable
         Assert.All(forgetting, record => Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString()));
     }
 
+    [Theory]
+    [InlineData("distillation", "teacher-dro", "erm", "jtt", "kd", "simkd", "dett", "debiased", "group-dro")]
+    [InlineData("adult", "lightgbm", "lightgbm-readout", "erm", "jtt", "kd", "debiased", "group-dro", "dfr")]
+    public async Task A_quick_study_of_methods_records_every_one_and_what_readouts_see(string study, params string[] methods)
+    {
+        RealData.Path(study == "adult" ? "adult" : "fashion-mnist");
+        if (study == "adult") LightGbmNative.SkipWhereMissing();
+        string json = Path.Combine(_folder, "figures.json");
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", study, "--quick", "--json", json);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+
+        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        Assert.All(methods, method => Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0, 1));
+        JsonElement diagnosis = Of(records, "erm")[0].GetProperty("metrics");
+        Assert.All(["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"], figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
+    }
+
     [Fact]
     public async Task A_kept_run_is_not_run_again()
     {
@@ -54,6 +71,8 @@ public sealed class StudyProgramTests : IDisposable
     [InlineData("no study 'mnist'", "mnist")]
     [InlineData("no folder 'fashion-mnist'", "coloured", "--data", "/", "--quick")]
     [InlineData("--no-search needs", "shapes", "--no-search")]
+    [InlineData("has plain, sieve and both, not 'kd'", "shapes", "--method", "kd")]
+    [InlineData("distillation-0.95 has teacher-dro", "distillation", "--method", "sieve")]
     public async Task A_bad_command_line_says_why_and_exits_with_2(string message, params string[] arguments)
     {
         BuiltProgram run = await BuiltProgram.RunAsync("Studies", arguments);

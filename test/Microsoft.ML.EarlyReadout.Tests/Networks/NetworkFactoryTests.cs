@@ -6,7 +6,7 @@ namespace MLSieve.Tests;
 public sealed class NetworkFactoryTests
 {
     [Theory]
-    [InlineData(NetworkKind.ResNet18, 31, "ResNet-18 needs images of at least 32×32 pixels; these are 40×31 (height×width).")]
+    [InlineData(NetworkKind.ResNet18, 16, "ResNet-18 needs images of at least 17×17 pixels; these are 40×16 (height×width).")]
     [InlineData(NetworkKind.SqueezeNet11, 24, "SqueezeNet 1.1 needs images of at least 25×25 pixels; these are 40×24 (height×width).")]
     [InlineData(NetworkKind.ConvNet, 7, "A ConvNet of 3 stages needs images of at least 8×8 pixels; these are 40×7 (height×width).")]
     public void An_image_that_is_too_small_is_named_with_what_is_needed(NetworkKind kind, int width, string message)

@@ -93,8 +93,8 @@ public sealed class ParityTests
         readout.Initialize(generator);
         readout.eval();
         network.eval();
-        (OnnxGraph graph, _, IReadOnlyList<string> stages) = OnnxExporter.Export(network);
-        graph.Output(readout.Export(graph, stages[1]), "readout", NetworkCases.Classes);
+        (OnnxGraph graph, ExportedNetwork exported) = OnnxExporter.Export(network);
+        graph.Output(readout.Export(graph, exported.Stages[1]), "readout", NetworkCases.Classes);
         using var session = new InferenceSession(graph.ToBytes());
 
         Tensor rows = NetworkCases.Rows(network.Shape, 7).to(ScalarType.Float32);
@@ -103,6 +103,29 @@ public sealed class ParityTests
         using var options = new RunOptions();
         using var outputs = session.Run(options, session.InputNames, [input], ["readout"]);
         float[] actual = outputs[0].GetTensorDataAsSpan<float>().ToArray();
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+    }
+
+    [Theory]
+    [InlineData("Mlp")]
+    [InlineData("ConvNet")]
+    [InlineData("ResNet18")]
+    public void The_embedding_is_what_the_last_linear_layer_reads(string kind)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using StagedNetwork network = NetworkCases.Create(kind);
+        network.eval();
+        (OnnxGraph graph, ExportedNetwork exported) = OnnxExporter.Export(network);
+        graph.Output(exported.Embedding!, "embedding", exported.EmbeddingSize);
+        using var session = new InferenceSession(graph.ToBytes());
+
+        Tensor rows = NetworkCases.Rows(network.Shape, 7).to(ScalarType.Float32);
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(rows.data<float>().ToArray(), rows.shape);
+        using var options = new RunOptions();
+        using var outputs = session.Run(options, session.InputNames, [input], ["embedding"]);
+        Tensor embedding = tensor(outputs[0].GetTensorDataAsSpan<float>().ToArray(), [7, exported.EmbeddingSize]);
+        float[] expected = network.call(rows).data<float>().ToArray(), actual = network.Head[network.Head.Count - 1].call(embedding).data<float>().ToArray();
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
     }
 }

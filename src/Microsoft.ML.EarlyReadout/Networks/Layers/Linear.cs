@@ -22,6 +22,7 @@ public sealed class Linear : Layer, IMixedPrecision
     /// <param name="outputs">Features that it puts out.</param>
     public Linear(int inputs, int outputs) : base("linear")
     {
+        Inputs = inputs;
         _bound = 1 / Math.Sqrt(inputs);
         _weight = new Parameter(zeros(outputs, inputs));
         _bias = new Parameter(zeros(outputs));
@@ -37,6 +38,9 @@ public sealed class Linear : Layer, IMixedPrecision
         _weight.copy_(weight);
         _bias.copy_(bias);
     }
+
+    /// <summary>D: features that it reads.</summary>
+    public int Inputs { get; }
 
     /// <inheritdoc/>
     Precision IMixedPrecision.Precision { get => Precision; set => Precision = value; }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 
-namespace Studies;
+namespace AdultIncome;
 
 /// <summary>A person of the census, as UCI Adult has it.</summary>
 internal sealed class AdultRow

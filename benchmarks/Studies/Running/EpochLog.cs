@@ -4,18 +4,19 @@ using Microsoft.ML;
 
 namespace Studies;
 
-/// <summary>Collects what a trainer logs about its epochs: they say whether forgetting worked, and so why a sieve helps or does not.</summary>
-internal sealed partial class ForgetCurve
+/// <summary>Collects what a trainer logs about its epochs and readouts: why a method helps or does not.</summary>
+internal sealed partial class EpochLog
 {
+    private static readonly string[] Beginnings = ["Epoch ", "The readout "];
     private readonly List<string> _lines = [];
 
-    /// <summary>The epochs' lines, in order.</summary>
+    /// <summary>The lines, in order.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
     /// <summary>Listens to a context.</summary>
     public void Attach(MLContext ml) => ml.Log += (_, entry) =>
     {
-        if (entry.RawMessage.StartsWith("Epoch ", StringComparison.Ordinal)) _lines.Add(entry.RawMessage);
+        if (Beginnings.Any(beginning => entry.RawMessage.StartsWith(beginning, StringComparison.Ordinal))) _lines.Add(entry.RawMessage);
     };
 
     /// <summary>The forgetting loss of the last epoch, before and after a forgetting step, such as <c>1.93 → 2.30</c>; empty where nothing was forgotten.</summary>

@@ -1,0 +1,33 @@
+using Microsoft.ML;
+
+namespace Studies;
+
+/// <summary>The rows of dominoes: training and validation rows of one agreement, test rows whose digit is independent.</summary>
+internal sealed class DominoesRows(StudyOptions options, double agreement)
+{
+    private const int ValidationRows = 5_000;
+    private const int Classes = 10;
+    private readonly Lazy<GreyDataset> _garments = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "train"));
+    private readonly Lazy<GreyDataset> _testGarments = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "t10k"));
+    private readonly Lazy<GreyDataset> _digits = new(() => GreyDataset.Read(options.Folder("mnist"), "train"));
+    private readonly Lazy<GreyDataset> _testDigits = new(() => GreyDataset.Read(options.Folder("mnist"), "t10k"));
+
+    /// <summary>Training rows.</summary>
+    public int Count => options.Rows ?? (options.Quick ? 256 : 5_000);
+
+    /// <summary>The rows of a seed. Equal for equal seeds.</summary>
+    public StudyData Load(MLContext ml, int seed)
+    {
+        int[] order = Draws.Shuffled(_garments.Value.Classes.Length, Draws.For(seed, Draws.Rows));
+        int validation = options.Quick ? 256 : ValidationRows;
+        int test = options.Quick ? 256 : _testGarments.Value.Classes.Length;
+        if (Count + validation > order.Length) throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
+        var biased = new Agreement(agreement, Classes);
+        var independent = new Agreement(1.0 / Classes, Classes);
+        PackedImages train = Dominoes.Draw(_garments.Value, _digits.Value, order.AsSpan(0, Count), biased, Draws.For(seed, Draws.TrainingCues));
+        PackedImages held = Dominoes.Draw(_garments.Value, _digits.Value, order.AsSpan(Count, validation), biased, Draws.For(seed, Draws.ValidationCues));
+        PackedImages tested = Dominoes.Draw(
+            _testGarments.Value, _testDigits.Value, Enumerable.Range(0, test).ToArray(), independent, Draws.For(Draws.TestSeed, Draws.TestCues));
+        return StudyData.From(ml, FashionClasses.Names, train.ToDataView(ml), held.ToDataView(ml), tested.ToDataView(ml));
+    }
+}
