@@ -71,23 +71,30 @@ public sealed partial class EarlyReadoutEstimator
         {
             var faults = new OptionFaults();
             this.AddFaults(faults);
-            foreach ((int i, Tap tap) in Taps.Index())
-            {
-                string name = FormattableString.Invariant($"{nameof(Taps)}[{i}]");
-                tap.Readout.AddFaults(faults, name, firstStage: 0);
-                if (tap.Name is not null) faults.NotEmpty($"{name}.{nameof(tap.Name)}", tap.Name);
-            }
-            if (ReadoutNames.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
-                faults.Add($"Two of {nameof(Taps)} are named '{twice.Key}'; give each a Name of its own.");
+            AddTapFaults(faults);
             faults.Defined(nameof(ReadoutTraining), ReadoutTraining);
             faults.AtLeast(nameof(ReadoutEpochs), ReadoutEpochs, 1);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
             faults.Defined(nameof(TrainedPart), TrainedPart);
-            if (TrainedPart == TrainedPart.None && Network.WeightsPath is null && Network.Custom is null)
+            if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
             Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             faults.ThrowIfAny("EarlyReadoutEstimator.Options");
+        }
+
+        private void AddTapFaults(OptionFaults faults)
+        {
+            if (!faults.Given(nameof(Taps), Taps)) return;
+            foreach ((int i, Tap tap) in Taps.Index())
+            {
+                string name = FormattableString.Invariant($"{nameof(Taps)}[{i}]");
+                if (!faults.Given(name, tap)) return;
+                tap.Readout.AddFaults(faults, name, firstStage: 0);
+                if (tap.Name is not null) faults.NotEmpty($"{name}.{nameof(tap.Name)}", tap.Name);
+            }
+            if (ReadoutNames.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+                faults.Add($"Two of {nameof(Taps)} are named '{twice.Key}'; give each a Name of its own.");
         }
     }
 }

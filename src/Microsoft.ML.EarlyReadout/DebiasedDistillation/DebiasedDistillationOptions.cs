@@ -107,6 +107,8 @@ public sealed partial class DebiasedDistillationTrainer
 
         private void AddTeacherFaults(OptionFaults faults)
         {
+            if (!faults.Given(nameof(Teacher), Teacher)) return;
+            faults.NullOrNotEmpty("Teacher.FeatureColumnName", Teacher.FeatureColumnName);
             faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
             faults.Defined("Teacher.Scores", Teacher.Scores);

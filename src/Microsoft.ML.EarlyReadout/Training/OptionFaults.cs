@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -36,6 +37,18 @@ internal sealed class OptionFaults
     public void NotEmpty(string name, string? value)
     {
         if (string.IsNullOrWhiteSpace(value)) _faults.Add($"{name} is empty; it must name a column.");
+    }
+
+    public void NullOrNotEmpty(string name, string? value)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value)) _faults.Add($"{name} is empty; it must name a column, or be null.");
+    }
+
+    /// <summary>Whether a nested object is there, so that its own options can be looked at.</summary>
+    public bool Given(string name, [NotNullWhen(true)] object? value)
+    {
+        if (value is null) _faults.Add($"{name} is null; leave it at its default instead.");
+        return value is not null;
     }
 
     public void Defined<T>(string name, T value) where T : struct, Enum

@@ -9,6 +9,7 @@ internal static class OptionRules
         faults.NotEmpty(nameof(options.LabelColumnName), options.LabelColumnName);
         faults.NotEmpty(nameof(options.ScoreColumnName), options.ScoreColumnName);
         faults.NotEmpty(nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName);
+        faults.NullOrNotEmpty(nameof(options.GroupColumnName), options.GroupColumnName);
         faults.AtLeast(nameof(options.Epochs), options.Epochs, 1);
         faults.AtLeast(nameof(options.BatchSize), options.BatchSize, 1);
         faults.Within(nameof(options.ValidationFraction), options.ValidationFraction, 0, 1);
@@ -24,12 +25,13 @@ internal static class OptionRules
 
         options.Optimizer.AddFaults(faults, nameof(options.Optimizer));
         options.Schedule.AddFaults(faults, nameof(options.Schedule));
-        faults.Add(Augmentation.Faults(options.Augmentation));
-        faults.Add(options.Network.Faults());
+        if (faults.Given(nameof(options.Augmentation), options.Augmentation)) faults.Add(Augmentation.Faults(options.Augmentation));
+        if (faults.Given(nameof(options.Network), options.Network)) faults.Add(options.Network.Faults());
     }
 
     public static void AddFaults(this ReadoutOptions options, OptionFaults faults, string name, int firstStage = 1)
     {
+        if (!faults.Given(name, options)) return;
         faults.AtLeast($"{name}.{nameof(options.Stage)}", options.Stage, firstStage);
         faults.AtLeast($"{name}.{nameof(options.Depth)}", options.Depth, 0);
         faults.AtLeast($"{name}.{nameof(options.Width)}", options.Width, 1);
@@ -37,6 +39,7 @@ internal static class OptionRules
 
     public static void AddFaults(this ObjectiveOptions options, OptionFaults faults, string name, string? groupColumn)
     {
+        if (!faults.Given(name, options)) return;
         faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
         faults.GreaterThan($"{name}.{nameof(options.GroupDroRate)}", options.GroupDroRate, 0);
         faults.AtLeast($"{name}.{nameof(options.ReweightingEpochs)}", options.ReweightingEpochs, 1);
@@ -47,12 +50,14 @@ internal static class OptionRules
 
     public static void AddFaults(this JustTrainTwiceOptions options, OptionFaults faults, string name)
     {
+        if (!faults.Given(name, options)) return;
         faults.AtLeast($"{name}.{nameof(options.IdentificationEpochs)}", options.IdentificationEpochs, 1);
         faults.AtLeast($"{name}.{nameof(options.UpWeight)}", options.UpWeight, 1);
     }
 
     private static void AddFaults(this OptimizerOptions options, OptionFaults faults, string name)
     {
+        if (!faults.Given(name, options)) return;
         faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
         faults.GreaterThan($"{name}.{nameof(options.LearningRate)}", options.LearningRate, 0);
         faults.AtLeast($"{name}.{nameof(options.WeightDecay)}", options.WeightDecay, 0);
@@ -62,6 +67,7 @@ internal static class OptionRules
 
     private static void AddFaults(this ScheduleOptions options, OptionFaults faults, string name)
     {
+        if (!faults.Given(name, options)) return;
         faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
         faults.AtLeast($"{name}.{nameof(options.WarmUpSteps)}", options.WarmUpSteps, 0);
         faults.AtLeast($"{name}.{nameof(options.StepEpochs)}", options.StepEpochs, 1);

@@ -30,7 +30,6 @@ public sealed class SettingTests
 
     [Theory]
     [InlineData("--seeds 0")]
-    [InlineData("--method naive")]
     [InlineData("--rate fast")]
     [InlineData("--agreement 1.5")]
     [InlineData("--colour")]

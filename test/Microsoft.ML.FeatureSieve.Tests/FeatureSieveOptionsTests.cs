@@ -7,7 +7,7 @@ using Microsoft.ML.SearchSpace;
 
 namespace MLSieve.Tests;
 
-public sealed class OptionsTests
+public sealed class FeatureSieveOptionsTests
 {
     [Fact]
     public void The_defaults_are_those_of_the_released_code()
