@@ -19,15 +19,15 @@ internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, lon
 
     /// <summary>What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.</summary>
     /// <param name="ofRows">One number for each row of the training set.</param>
-    public Tensor Take(float[] ofRows)
+    public Tensor Take(ReadOnlySpan<float> ofRows)
     {
         Tensor values = empty(Rows.Length, ScalarType.Float32, CPU);
         Span<float> target = MemoryMarshal.Cast<byte, float>(values.bytes);
-        for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[Rows[i]];
+        for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[(int)Rows[i]];
         return values.to(Labels.device);
     }
 
-    /// <summary>As <see cref="Take(float[])"/>, for whole numbers: (B), int64.</summary>
+    /// <summary>As <see cref="Take(ReadOnlySpan{float})"/>, for whole numbers: (B), int64.</summary>
     public Tensor Take(int[] ofRows)
     {
         Tensor values = empty(Rows.Length, ScalarType.Int64, CPU);

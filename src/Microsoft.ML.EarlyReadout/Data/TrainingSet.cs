@@ -64,14 +64,17 @@ internal sealed class TrainingSet : IDisposable
     /// <param name="input">The image size that the user gives.</param>
     /// <param name="memoryBudgetBytes">Bytes of features to keep in memory; above it they go to a temporary file that is gone when the set is disposed.</param>
     /// <param name="log">Receives what the user should know: skipped rows, classes without rows, the temporary file.</param>
-    /// <param name="token">Stops the reading within one row.</param>
+    /// <param name="cancellation">Stops the reading within one row.</param>
     /// <param name="like">The training set that this one, a validation set, must agree with in shape and classes.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the classes or the shape differ from those of <paramref name="like"/>.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a feature or score is NaN or infinite, or an image is missing or of another size.</exception>
     /// <exception cref="IOException">The temporary file cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static TrainingSet Read(IDataView view, TrainingColumns columns, InputOptions input, long memoryBudgetBytes, Action<string> log, CancellationToken token, TrainingSet? like = null) =>
-        new TrainingSetReader(view, columns, input, memoryBudgetBytes, log, like).Read(token);
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TrainingSet Read(IDataView view, TrainingColumns columns, InputOptions input, long memoryBudgetBytes, Action<string> log, Cancellation cancellation, TrainingSet? like = null) =>
+        new TrainingSetReader(view, columns, input, memoryBudgetBytes, log, like).Read(cancellation);
+
+    /// <summary>The packed features of a row.</summary>
+    public ReadOnlySpan<byte> Row(long row) => _rows.Row(row);
 
     /// <summary>Copies rows into tensors. Those belong to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>

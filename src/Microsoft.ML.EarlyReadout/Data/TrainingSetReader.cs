@@ -28,9 +28,9 @@ internal sealed class TrainingSetReader
             CheckLike(like);
     }
 
-    public TrainingSet Read(CancellationToken token)
+    public TrainingSet Read(Cancellation cancellation)
     {
-        token.ThrowIfCancellationRequested();
+        cancellation.ThrowIfRequested();
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
         using var cursor = _view.GetRowCursor(needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index));
         var label = _label.Reader(cursor);
@@ -48,7 +48,7 @@ internal sealed class TrainingSetReader
         {
             for (; cursor.MoveNext(); row++)
             {
-                token.ThrowIfCancellationRequested();
+                cancellation.ThrowIfRequested();
                 int c = label();
                 if (c < 0)
                     continue;

@@ -63,7 +63,7 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
             FeatureMatching.Train(session, teacher, _options);
             return;
         }
-        using var step = new DistillationStep(session.Network, teacher, _options, new RowWeights(session, _options).Of);
+        using var step = new DistillationStep(session.Network, teacher, _options, session.Training.Set.Count, new RowWeights(session, _options).Renew);
         session.Train(step);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -11,25 +13,30 @@ internal sealed class DistillationStep : ITrainingStep
     private readonly StagedNetwork _student;
     private readonly TeacherScores _teacher;
     private readonly DebiasedDistillationTrainer.Options _options;
-    private readonly Func<int, float[]> _weightsOf;
+    private readonly Func<int, float[]?> _newWeights;
     private readonly Optimizer _optimizer;
-    private float[] _weights = [];
+    private readonly Tensor _weights; // (rows of the packed set), on the CPU
 
     /// <param name="student">The student, on its device.</param>
     /// <param name="teacher">How to read the teacher's scores.</param>
     /// <param name="options">The options; already validated.</param>
-    /// <param name="weightsOf">Given an epoch, from 1: the weight of each row of the packed set in it.</param>
-    public DistillationStep(StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, Func<int, float[]> weightsOf)
+    /// <param name="rows">The rows of the packed set; each weight starts at 1.</param>
+    /// <param name="newWeights">Given an epoch, from 1: the weight of each row from then on, or <see langword="null"/> where the weights stay.</param>
+    public DistillationStep(StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, long rows, Func<int, float[]?> newWeights)
     {
         _student = student;
         _teacher = teacher;
         _options = options;
-        _weightsOf = weightsOf;
+        _newWeights = newWeights;
+        _weights = ones(rows, float32).DetachFromDisposeScope();
         _optimizer = Optimizer.Create(options.Optimizer, [.. student.named_parameters()]);
     }
 
     /// <inheritdoc/>
-    public void BeforeEpoch(int epoch) => _weights = _weightsOf(epoch);
+    public IEnumerable<(string Name, Tensor Tensor)> State => [.. ModuleState.Under("optimizer/", _optimizer.State), ("weights", _weights)];
+
+    /// <inheritdoc/>
+    public void BeforeEpoch(int epoch) => _newWeights(epoch)?.CopyTo(Weights);
 
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
@@ -37,7 +44,7 @@ internal sealed class DistillationStep : ITrainingStep
         Tensor logits = _student.call(batch.Features); // (B, C)
         Tensor labels = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None); // (B)
         Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(batch), _options.Temperature); // (B)
-        Tensor weights = batch.Take(_weights); // (B)
+        Tensor weights = batch.Take(Weights); // (B)
         Tensor taught = teacher.mul(weights).mul(Scalars.Of(_options.Lambda));
         Tensor labelled = (_options.WeightBothTerms ? labels.mul(weights) : labels).mul(Scalars.Of(1 - _options.Lambda));
         Tensor loss = labelled.add(taught, Scalars.One).mean();
@@ -46,10 +53,7 @@ internal sealed class DistillationStep : ITrainingStep
         context.Meters.Add("teacher", teacher.mean(), batch.Count);
         context.Meters.Add("weight", weights.mean(), batch.Count);
 
-        loss.backward();
-        if (_options.Optimizer.ClipNorm > 0) _optimizer.ClipGradients(_options.Optimizer.ClipNorm);
-        _optimizer.Step(_options.Optimizer.LearningRate * context.RateFactor);
-        _optimizer.ZeroGradients();
+        _optimizer.Minimize(loss, _options.Optimizer.LearningRate * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
     }
 
     /// <inheritdoc/>
@@ -57,5 +61,11 @@ internal sealed class DistillationStep : ITrainingStep
         $"main loss {losses["main"]:F4}, labels' loss {losses["labels"]:F4}, teacher's loss {losses["teacher"]:F4}, mean weight {losses["weight"]:F4}");
 
     /// <inheritdoc/>
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _weights.Dispose();
+    }
+
+    private Span<float> Weights => MemoryMarshal.Cast<byte, float>(_weights.bytes);
 }

@@ -47,6 +47,8 @@ internal static class FeatureMatching
             _optimizer = Optimizer.Create(options, [.. student.ParametersTo(student.Stages.Count), .. projection]);
         }
 
+        public IEnumerable<(string Name, Tensor Tensor)> State => ModuleState.Under("optimizer/", _optimizer.State);
+
         public void Run(Batch batch, in StepContext context)
         {
             Tensor projected = _projector.call(_student.ForwardTo(_student.Stages.Count, batch.Features)); // (B, D)
@@ -55,10 +57,7 @@ internal static class FeatureMatching
             Tensor loss = distance.mul(batch.Take(_weights)).mean();
             context.Meters.Add("main", loss, batch.Count);
             context.Meters.Add("distance", distance.mean(), batch.Count);
-            loss.backward();
-            if (_options.ClipNorm > 0) _optimizer.ClipGradients(_options.ClipNorm);
-            _optimizer.Step(_options.LearningRate * context.RateFactor);
-            _optimizer.ZeroGradients();
+            _optimizer.Minimize(loss, _options.LearningRate * context.RateFactor, _options.ClipNorm, context.Meters);
         }
 
         public string Describe(IReadOnlyDictionary<string, double> losses) =>

@@ -12,16 +12,14 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
     private const int BatchSize = 256;
     private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta, options.WeightCap);
 
-    private float[] _weights = Ones(session.Training.Set.Count);
-
-    /// <summary>The weight of each row of the packed set in an epoch; made anew where the epoch is due.</summary>
+    /// <summary>The weight of each row of the packed set from an epoch on, or <see langword="null"/> where the epoch is not due for new ones.</summary>
     /// <param name="epoch">The epoch that begins, from 1.</param>
-    public float[] Of(int epoch)
+    public float[]? Renew(int epoch)
     {
-        if (options.Method != DistillationMethod.Debiased || epoch < options.StartEpoch || (epoch - options.StartEpoch) % options.ReadoutEvery != 0) return _weights;
+        if (options.Method != DistillationMethod.Debiased || epoch < options.StartEpoch || (epoch - options.StartEpoch) % options.ReadoutEvery != 0) return null;
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout", epoch));
         Train(readout, epoch);
-        return _weights = Read(readout);
+        return Read(readout);
     }
 
     private void Train(TappedReadout readout, int epoch)
@@ -43,7 +41,7 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
         long wrong = 0;
         for (int start = 0; start < rows.Length; start += BatchSize)
         {
-            session.Options.CancellationToken.ThrowIfCancellationRequested();
+            session.Cancellation.ThrowIfRequested();
             using DisposeScope scope = NewDisposeScope();
             Batch batch = session.Training.Set.Gather(rows.AsSpan(start, Math.Min(BatchSize, rows.Length - start)), session.Device);
             Tensor logits = readout.Head.call(session.Network.ForwardTo(readout.Stage, batch.Features));

@@ -26,6 +26,9 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     }
 
     /// <inheritdoc/>
+    public IEnumerable<(string Name, Tensor Tensor)> State => [("shares", _shares)];
+
+    /// <inheritdoc/>
     public Tensor Of(Tensor logits, Batch batch)
     {
         Tensor members = nn.functional.one_hot(batch.Take(_groups), _count).to(ScalarType.Float32); // (B, G)

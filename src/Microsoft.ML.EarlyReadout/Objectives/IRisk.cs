@@ -5,6 +5,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>What is minimised over rows with labels.</summary>
 internal interface IRisk
 {
+    /// <summary>Tensors that it changes as it goes, for a checkpoint.</summary>
+    IEnumerable<(string Name, Tensor Tensor)> State => [];
+
     /// <param name="logits">(B, C).</param>
     /// <param name="batch">The rows.</param>
     /// <returns>A scalar; the mean over the batch, in expectation over batches.</returns>

@@ -8,16 +8,19 @@ internal static class JustTrainTwice
 {
     /// <summary>Trains the session's network for a few epochs, notes its errors, and draws its weights as they were before.</summary>
     /// <returns>Those rows.</returns>
-    public static IReadOnlySet<long> FindErrors(TrainingSession session, JustTrainTwiceOptions options)
+    public static IReadOnlySet<long> FindErrors(TrainingSession session, JustTrainTwiceOptions options) =>
+        session.Recall("errors of the identification", () => Identify(session, options)).ToHashSet();
+
+    private static long[] Identify(TrainingSession session, JustTrainTwiceOptions options)
     {
         using ModuleSnapshot start = ModuleSnapshot.Of([session.Network]);
         using (var step = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, session.Options.Optimizer, []))
             session.Train("Identification", step, options.IdentificationEpochs);
         TrainingRows rows = session.Training;
-        long[] predicted = Prediction.Classes(session.Network, rows, session.Device, session.Options.CancellationToken);
-        HashSet<long> errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
+        long[] predicted = Prediction.Classes(session.Network, rows, session.Device, session.Cancellation);
+        long[] errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
         start.Restore();
-        session.Log(FormattableString.Invariant($"Just Train Twice: the first network gets {errors.Count} of {rows.Rows.Length} training rows wrong; they count {options.UpWeight} times."));
+        session.Log(FormattableString.Invariant($"Just Train Twice: the first network gets {errors.Length} of {rows.Rows.Length} training rows wrong; they count {options.UpWeight} times."));
         return errors;
     }
 }

@@ -39,6 +39,10 @@ internal sealed class SupervisedStep : ITrainingStep
     public IReadOnlyList<nn.Module> Companions => [.. _readouts.Select(trainer => trainer.Readout.Head)];
 
     /// <inheritdoc/>
+    public IEnumerable<(string Name, Tensor Tensor)> State =>
+        [.. ModuleState.Under("optimizer/", _optimizer.State), .. ModuleState.Under("risk/", _risk.State), .. _readouts.SelectMany(trainer => trainer.State)];
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         int last = _network.Stages.Count;
@@ -47,10 +51,7 @@ internal sealed class SupervisedStep : ITrainingStep
         Tensor loss = _risk.Of(_network.ForwardFrom(last, taps[last]), batch);
         context.Meters.Add("main", loss, batch.Count);
         foreach (ReadoutTrainer trainer in _readouts) trainer.Step(taps[trainer.Readout.Stage], batch, context);
-        loss.backward();
-        if (_options.ClipNorm > 0) _optimizer.ClipGradients(_options.ClipNorm);
-        _optimizer.Step(_options.LearningRate * context.RateFactor);
-        _optimizer.ZeroGradients();
+        _optimizer.Minimize(loss, _options.LearningRate * context.RateFactor, _options.ClipNorm, context.Meters);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal static class SupervisedTraining
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
                 Train(EmpiricalRisk.Instance);
-                ReweightHead(session, objective);
+                if (!session.Cancellation.IsAcknowledged) ReweightHead(session, objective);
                 break;
             default:
                 Train(EmpiricalRisk.Instance);

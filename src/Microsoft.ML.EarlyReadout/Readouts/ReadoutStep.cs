@@ -13,6 +13,9 @@ internal sealed class ReadoutStep(StagedNetwork network, IReadOnlyList<ReadoutTr
     public bool NeedsTrainingMode => false;
 
     /// <inheritdoc/>
+    public IEnumerable<(string Name, Tensor Tensor)> State => trainers.SelectMany(trainer => trainer.State);
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         IReadOnlyDictionary<int, Tensor> taps;

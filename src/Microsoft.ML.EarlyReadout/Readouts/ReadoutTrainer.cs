@@ -16,6 +16,10 @@ internal sealed class ReadoutTrainer(TappedReadout readout, IRisk risk, double l
     /// <summary>The readout.</summary>
     public TappedReadout Readout => readout;
 
+    /// <summary>The readout and its optimiser's running averages, for a checkpoint.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> State =>
+        [.. ModuleState.Of(readout.Head, $"{readout.Name}/"), .. ModuleState.Under($"{readout.Name} optimizer/", _optimizer.State)];
+
     /// <summary>One step on the tap of a batch.</summary>
     public void Step(Tensor tap, Batch batch, in StepContext context)
     {
@@ -23,9 +27,7 @@ internal sealed class ReadoutTrainer(TappedReadout readout, IRisk risk, double l
         Tensor loss = risk.Of(logits, batch);
         context.Meters.Add(meter, loss, batch.Count);
         context.Meters.Add(meter + " accuracy", logits.argmax(1).eq(batch.Labels).to(ScalarType.Float32).mean(), batch.Count);
-        loss.backward();
-        _optimizer.Step(learningRate * context.RateFactor);
-        _optimizer.ZeroGradients();
+        _optimizer.Minimize(loss, learningRate * context.RateFactor, clipNorm: 0, context.Meters);
     }
 
     public void Dispose() => _optimizer.Dispose();

@@ -2,30 +2,39 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Keeps the weights of the epoch with the highest validation figure; the earlier one wins a tie. Without figures the last epoch's stay.</summary>
+/// <summary>
+/// Keeps the weights of the epoch with the highest validation figure; the earlier one wins a tie. Without figures it keeps the last whole epoch's, for a training that
+/// diverges in the next.
+/// </summary>
 internal sealed class BestEpoch(IReadOnlyList<nn.Module> modules) : IDisposable
 {
     private ModuleSnapshot? _snapshot;
-    private double _score = double.NegativeInfinity;
 
     /// <summary>The epoch that is kept, from 1; 0 before the first.</summary>
     public int Epoch { get; private set; }
 
-    /// <returns>Whether this epoch is the best so far.</returns>
+    /// <summary>Its validation figure, if there was one.</summary>
+    public double? Score { get; private set; }
+
+    /// <summary>The kept weights, for a checkpoint; <see langword="null"/> before the first epoch.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)>? State => _snapshot?.State;
+
+    /// <returns>Whether this epoch is the best so far; never without a figure.</returns>
     public bool Offer(int epoch, double? score)
     {
-        if (score is null)
-        {
-            Epoch = epoch;
-            return false;
-        }
-
-        if (score <= _score) return false;
+        if (score <= Score) return false;
         _snapshot?.Dispose();
         _snapshot = ModuleSnapshot.Of(modules);
-        _score = score.Value;
-        Epoch = epoch;
-        return true;
+        (Epoch, Score) = (epoch, score);
+        return score is not null;
+    }
+
+    /// <summary>Goes on from what <see cref="State"/> gave.</summary>
+    public void Load(int epoch, double? score, SafetensorsFile weights)
+    {
+        _snapshot = ModuleSnapshot.Of(modules);
+        ModuleState.Load(weights, _snapshot.State);
+        (Epoch, Score) = (epoch, score);
     }
 
     /// <summary>Puts the kept epoch's weights back.</summary>

@@ -11,7 +11,13 @@ internal interface ITrainingStep : IDisposable
     /// <summary>Modules that are trained beside the network and belong to it: they are kept and restored with it when an epoch is selected.</summary>
     IReadOnlyList<nn.Module> Companions => [];
 
-    /// <summary>Runs before each epoch.</summary>
+    /// <summary>
+    /// Every tensor besides the network's that the steps change, under names that do not change: readouts, optimisers' running averages, weights of rows. A checkpoint
+    /// holds them; a resumed training writes them back in place.
+    /// </summary>
+    IEnumerable<(string Name, Tensor Tensor)> State { get; }
+
+    /// <summary>Runs before each epoch; not again when a training is resumed within it.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
     void BeforeEpoch(int epoch) { }
 

@@ -9,6 +9,10 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class LossMeters(Device device) : IDisposable
 {
     private readonly Dictionary<string, Meter> _meters = [];
+    private readonly List<(int Step, string Name, Tensor Value)> _unread = [];
+
+    /// <summary>The step of the epoch that is under way, from 1.</summary>
+    public int Step { get; set; }
 
     /// <summary>Adds a mean over <paramref name="rows"/> rows.</summary>
     /// <param name="name">The meter.</param>
@@ -16,34 +20,68 @@ internal sealed class LossMeters(Device device) : IDisposable
     /// <param name="rows">The rows that it is a mean of.</param>
     public void Add(string name, Tensor mean, long rows)
     {
-        if (!_meters.TryGetValue(name, out Meter? meter))
-        {
-            meter = new Meter(zeros([], float64, device).DetachFromDisposeScope());
-            _meters.Add(name, meter);
-        }
-
-        using Tensor value = mean.detach();
-        meter.Sum.add_(value, Scalars.Of(rows));
+        Meter meter = Of(name);
+        meter.Sum.add_(Watch(name, mean), Scalars.Of(rows));
         meter.Rows += rows;
     }
 
-    /// <summary>The means so far, by name, in the order in which the meters first appeared.</summary>
-    public IReadOnlyDictionary<string, double> Read()
+    /// <summary>Looks at a number for <see cref="FindFault"/> alone.</summary>
+    /// <returns>The number without its graph; it stays this object's.</returns>
+    public Tensor Watch(string name, Tensor value)
     {
-        var means = new Dictionary<string, double>();
-        foreach ((string name, Meter meter) in _meters)
-        {
-            if (meter.Rows == 0) continue;
-            using Tensor sum = meter.Sum.cpu();
-            means.Add(name, sum.ReadCpuDouble(0) / meter.Rows);
-        }
+        Tensor kept = value.detach().DetachFromDisposeScope();
+        _unread.Add((Step, name, kept));
+        return kept;
+    }
 
-        return means;
+    /// <summary>The means so far, by name, in the order in which the meters first appeared.</summary>
+    public IReadOnlyDictionary<string, double> Read() =>
+        Sums().Where(entry => entry.Value.Rows > 0).ToDictionary(entry => entry.Key, entry => entry.Value.Sum / entry.Value.Rows);
+
+    /// <summary>What the means are made of, for a checkpoint.</summary>
+    public IReadOnlyDictionary<string, MeterSum> Sums() => _meters.ToDictionary(entry => entry.Key, entry =>
+    {
+        using Tensor sum = entry.Value.Sum.cpu();
+        return new MeterSum(sum.ReadCpuDouble(0), entry.Value.Rows);
+    });
+
+    /// <summary>Goes on from what <see cref="Sums"/> gave.</summary>
+    public void Load(IReadOnlyDictionary<string, MeterSum> sums)
+    {
+        foreach ((string name, MeterSum sum) in sums)
+        {
+            Meter meter = Of(name);
+            using TorchSharp.Scalar total = Scalars.Passing(sum.Sum);
+            meter.Sum.fill_(total);
+            meter.Rows = sum.Rows;
+        }
+    }
+
+    /// <summary>The first step since the last call at which a number was NaN or infinite, with all numbers of that step; <see langword="null"/> where there was none.</summary>
+    public (int Step, IReadOnlyDictionary<string, double> Values)? FindFault()
+    {
+        try
+        {
+            if (_unread.Count == 0) return null;
+            using DisposeScope scope = NewDisposeScope();
+            double[] values = stack(_unread.Select(entry => entry.Value.to(float64))).cpu().data<double>().ToArray();
+            int fault = Array.FindIndex(values, value => !double.IsFinite(value));
+            if (fault < 0) return null;
+            int step = _unread[fault].Step;
+            var ofStep = new Dictionary<string, double>();
+            foreach ((int i, (int _, string name, Tensor _)) in _unread.Index().Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];
+            return (step, ofStep);
+        }
+        finally
+        {
+            Forget();
+        }
     }
 
     /// <summary>Starts all means afresh.</summary>
     public void Reset()
     {
+        Forget();
         foreach (Meter meter in _meters.Values)
         {
             meter.Sum.zero_();
@@ -53,8 +91,21 @@ internal sealed class LossMeters(Device device) : IDisposable
 
     public void Dispose()
     {
+        Forget();
         foreach (Meter meter in _meters.Values) meter.Sum.Dispose();
         _meters.Clear();
+    }
+
+    private Meter Of(string name)
+    {
+        if (_meters.TryGetValue(name, out Meter? meter)) return meter;
+        return _meters[name] = new Meter(zeros([], float64, device).DetachFromDisposeScope());
+    }
+
+    private void Forget()
+    {
+        foreach ((_, _, Tensor value) in _unread) value.Dispose();
+        _unread.Clear();
     }
 
     private sealed class Meter(Tensor sum)
@@ -64,3 +115,8 @@ internal sealed class LossMeters(Device device) : IDisposable
         public long Rows { get; set; }
     }
 }
+
+/// <summary>A mean before it is divided.</summary>
+/// <param name="Sum">Σ mean · rows.</param>
+/// <param name="Rows">Σ rows.</param>
+internal readonly record struct MeterSum(double Sum, long Rows);

@@ -6,29 +6,35 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>A copy of the parameters and statistics of some modules, to go back to.</summary>
 internal sealed class ModuleSnapshot : IDisposable
 {
-    private readonly List<(nn.Module Module, Dictionary<string, Tensor> Copies)> _state = [];
+    private readonly IReadOnlyList<nn.Module> _modules;
+    private readonly Dictionary<string, Tensor> _copies;
+
+    private ModuleSnapshot(IReadOnlyList<nn.Module> modules)
+    {
+        _modules = modules;
+        using var noGrad = no_grad();
+        _copies = Live().ToDictionary(entry => entry.Name, entry => entry.Tensor.detach().clone().DetachFromDisposeScope());
+    }
+
+    /// <summary>The copies. Those of the first module have its own names, the others' begin with their number.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> State => _copies.Select(entry => (entry.Key, entry.Value));
 
     /// <summary>Takes the copy; it stays on the modules' device.</summary>
-    public static ModuleSnapshot Of(IEnumerable<nn.Module> modules)
-    {
-        using var noGrad = no_grad();
-        var snapshot = new ModuleSnapshot();
-        foreach (nn.Module module in modules)
-            snapshot._state.Add((module, module.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().DetachFromDisposeScope())));
-        return snapshot;
-    }
+    public static ModuleSnapshot Of(IReadOnlyList<nn.Module> modules) => new(modules);
 
     /// <summary>Writes the copy back into the modules that it was taken from.</summary>
     public void Restore()
     {
         using var noGrad = no_grad();
-        foreach ((nn.Module module, Dictionary<string, Tensor> copies) in _state)
-            foreach ((string name, Tensor value) in module.state_dict()) value.copy_(copies[name]);
+        foreach ((string name, Tensor tensor) in Live()) tensor.copy_(_copies[name]);
     }
 
     public void Dispose()
     {
-        foreach (Tensor copy in _state.SelectMany(kept => kept.Copies.Values)) copy.Dispose();
-        _state.Clear();
+        foreach (Tensor copy in _copies.Values) copy.Dispose();
+        _copies.Clear();
     }
+
+    private IEnumerable<(string Name, Tensor Tensor)> Live() =>
+        _modules.SelectMany((module, i) => ModuleState.Of(module, i == 0 ? "" : FormattableString.Invariant($"{i}/")));
 }

@@ -22,7 +22,9 @@ internal static class NetworkTraining
         log(NativeBackend.Description);
         TrainingDevice device = TrainingDevice.Choose(options.Device);
         log(device.Description);
-        var seeds = SeedSequence.Of(options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0);
+        long seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
+        var seeds = SeedSequence.Of(seed);
+        var cancellation = Cancellation.Of(environment, options.CancellationToken);
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
         var labelled = new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName);
@@ -35,19 +37,40 @@ internal static class NetworkTraining
         network.SetChannelsLast(set.Shape.IsImage);
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
-        using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log) { Read = view => Read(view, labelled, set) };
-        train(session);
-
-        network.to(CPU);
-        foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
-        bool readsImages = input.Schema[options.FeatureColumnName].Type is ImageDataViewType;
-        var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, readsImages)
+        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, () => TrainingIdentity.Of(trainer, options, seed, network, set, validationSet), log);
+        using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log)
         {
-            Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name))],
+            Cancellation = cancellation,
+            Checkpoints = checkpoints,
+            Read = view => Read(view, labelled, set),
         };
-        EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, scoring, session.Export);
-        CheckParity(session, transformer);
-        return transformer;
+        try
+        {
+            train(session);
+        }
+        catch (TrainingDivergedException divergence) when (divergence.LastGoodEpoch > 0)
+        {
+            divergence.LastGoodModel = Export();
+            throw;
+        }
+
+        checkpoints?.RequireTaken();
+        return Export();
+
+        EarlyReadoutTransformer Export()
+        {
+            cancellation.ThrowIfRequested();
+            network.to(CPU);
+            foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
+            bool readsImages = input.Schema[options.FeatureColumnName].Type is ImageDataViewType;
+            var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, readsImages)
+            {
+                Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name))],
+            };
+            EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, scoring, session.Export);
+            CheckParity(session, transformer);
+            return transformer;
+        }
 
         TrainingSet Read(IDataView view, TrainingColumns which, TrainingSet? like) => TrainingSet.Read(
             view,
@@ -55,7 +78,7 @@ internal static class NetworkTraining
             options.Network.Input,
             options.MemoryBudgetMebibytes * 1024L * 1024L,
             log,
-            options.CancellationToken,
+            cancellation,
             like);
     }
 
@@ -91,6 +114,7 @@ internal static class NetworkTraining
             ParityCheck.Verify(session.Network, ExportedLogits, rows.Features);
             foreach ((int index, TappedReadout readout) in session.Readouts.Index())
                 ParityCheck.Verify(readout, session.Network, batch => ExportedScores(batch, index + 1), rows.Features);
+            session.Cancellation.ThrowIfRequested();
         }
         catch
         {

@@ -23,6 +23,11 @@ internal static class OptionRules
             faults.Add($"Selection is {options.Selection}, which needs GroupColumnName.");
         if (!TrainingDevice.IsName(options.Device)) faults.Add($"Device is '{options.Device}'; it must be one of {TrainingDevice.Names}.");
 
+        faults.Defined(nameof(options.OnCancellation), options.OnCancellation);
+        if (options.CheckpointDirectory is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add($"{nameof(options.CheckpointDirectory)} is empty; it must name a folder, or be null.");
+        faults.AtLeast(nameof(options.CheckpointEverySteps), options.CheckpointEverySteps, 0);
+        faults.AtLeast(nameof(options.CheckpointEveryMinutes), options.CheckpointEveryMinutes, 0);
+        faults.AtLeast(nameof(options.CheckpointsKept), options.CheckpointsKept, 1);
         options.Optimizer.AddFaults(faults, nameof(options.Optimizer));
         options.Schedule.AddFaults(faults, nameof(options.Schedule));
         if (faults.Given(nameof(options.Augmentation), options.Augmentation)) faults.Add(Augmentation.Faults(options.Augmentation));

@@ -9,14 +9,14 @@ internal static class Prediction
     private const int BatchSize = 256;
 
     /// <summary>The predicted class of each row. Leaves the network in evaluation mode.</summary>
-    public static long[] Classes(StagedNetwork network, TrainingRows rows, Device device, CancellationToken token)
+    public static long[] Classes(StagedNetwork network, TrainingRows rows, Device device, Cancellation cancellation)
     {
         network.eval();
         using var noGrad = no_grad();
         long[] predicted = new long[rows.Rows.Length];
         for (int start = 0; start < predicted.Length; start += BatchSize)
         {
-            token.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             using var scope = NewDisposeScope();
             int count = Math.Min(BatchSize, predicted.Length - start);
             Batch batch = rows.Set.Gather(rows.Rows.AsSpan(start, count), device);

@@ -91,9 +91,33 @@ public abstract class TrainerOptions
     [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Stops reading, training and validating within one step with an <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>Stops reading, training, validating and exporting within one step. So does the cancellation of the <see cref="MLContext"/>, by which AutoML ends a trial.</summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>What a cancelled fit does.</summary>
+    /// <value>The default value is <see cref="CancellationBehavior.Throw"/>.</value>
+    public CancellationBehavior OnCancellation { get; set; } = CancellationBehavior.Throw;
+
+    /// <summary>
+    /// A folder for checkpoints. A fit that was stopped at any moment, killed included, and is started again with the same folder, options and data goes on where the last
+    /// checkpoint was taken; on a CPU with one thread it ends with the same model to the bit. A finished fit that is started again returns its model at once.
+    /// One fit uses a folder at a time.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: no checkpoints.</value>
+    public string? CheckpointDirectory { get; set; }
+
+    /// <summary>A checkpoint is taken after so many steps, besides that at the end of each epoch.</summary>
+    /// <value>The default value is 0: not by steps. At least 0.</value>
+    public int CheckpointEverySteps { get; set; }
+
+    /// <summary>A checkpoint is taken after so many minutes, besides that at the end of each epoch.</summary>
+    /// <value>The default value is 5. At least 0; 0: not by time.</value>
+    public double CheckpointEveryMinutes { get; set; } = 5;
+
+    /// <summary>How many checkpoints are kept, the newest ones.</summary>
+    /// <value>The default value is 2. At least 1.</value>
+    public int CheckpointsKept { get; set; } = 2;
 
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);

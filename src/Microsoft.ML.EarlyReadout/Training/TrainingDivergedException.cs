@@ -1,6 +1,6 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The training loss is no longer a finite number, so no useful network can come of going on.</summary>
+/// <summary>A loss or a gradient is no longer a finite number, so no useful network can come of going on. What was good before it is in <see cref="LastGoodModel"/>.</summary>
 public sealed class TrainingDivergedException : InvalidOperationException
 {
     /// <summary>Creates the exception.</summary>
@@ -15,24 +15,37 @@ public sealed class TrainingDivergedException : InvalidOperationException
     /// <param name="innerException">The cause.</param>
     public TrainingDivergedException(string message, Exception innerException) : base(message, innerException) { }
 
-    internal TrainingDivergedException(int epoch, int step, IReadOnlyDictionary<string, double> losses)
-        : base(FormattableString.Invariant($"Training diverged by step {step} of epoch {epoch}: {Text(losses)}. ")
+    internal TrainingDivergedException(string loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
+        : base(FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop.Length == 0 ? "" : $" of '{loop}'")}, at a learning rate of {learningRate:G4}: {Text(losses)}. ")
             + "Try a smaller learning rate or forgetting rate, a warm-up (Schedule.WarmUpSteps), or gradient clipping (Optimizer.ClipNorm).")
     {
         Epoch = epoch;
         Step = step;
         Losses = losses;
+        LearningRate = learningRate;
     }
 
-    /// <summary>The epoch in which it was seen, from 1.</summary>
+    /// <summary>The epoch, from 1.</summary>
     public int Epoch { get; }
 
-    /// <summary>Steps done in that epoch when it was seen; losses are read a few times a second, so it may have happened a little earlier.</summary>
+    /// <summary>The first step of that epoch, from 1, in which a number was not finite.</summary>
     public int Step { get; }
 
-    /// <summary>The mean of each loss since the epoch's start, by name.</summary>
+    /// <summary>Every loss of that step, by name, and the norm of its gradients.</summary>
     public IReadOnlyDictionary<string, double> Losses { get; } = new Dictionary<string, double>();
 
+    /// <summary>The main network's learning rate in that step.</summary>
+    public double LearningRate { get; }
+
+    /// <summary>
+    /// The model as it was at the end of the last whole epoch or, with validation rows, of the best; <see langword="null"/> where the first epoch diverged.
+    /// Dispose it when it is no longer needed.
+    /// </summary>
+    public EarlyReadoutTransformer? LastGoodModel { get; internal set; }
+
+    /// <summary>The epoch of <see cref="LastGoodModel"/>, from 1; 0 where there is none.</summary>
+    public int LastGoodEpoch { get; internal set; }
+
     private static string Text(IReadOnlyDictionary<string, double> losses) =>
-        string.Join(", ", losses.Select(loss => FormattableString.Invariant($"mean {loss.Key} loss {loss.Value:G4}")));
+        string.Join(", ", losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:G4}")));
 }

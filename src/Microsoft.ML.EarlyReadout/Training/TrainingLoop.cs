@@ -6,60 +6,112 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// The one training loop: shuffle → batch → augment → step → validate → select. What a method does with a batch is its <see cref="ITrainingStep"/>; all else is here.
 /// </summary>
-internal sealed class TrainingLoop(
-    StagedNetwork network,
-    ITrainingStep step,
-    TrainingPlan plan,
-    TrainerOptions options,
-    Device device,
-    Action<string> log)
+/// <param name="session">The fit that it is part of.</param>
+/// <param name="step">What is done with a batch.</param>
+/// <param name="plan">What it runs over.</param>
+/// <param name="checkpoints">Takes checkpoints and gives back the last one; <see langword="null"/>: none, as in a loop within another.</param>
+internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, TrainingPlan plan, TrainingCheckpoints? checkpoints)
 {
-    private readonly BatchPlan _batches = new(plan.Rows.Rows.Length, options.BatchSize);
-    private readonly Augmentation _augmentation = new(options.Augmentation, plan.Rows.Set.Shape);
+    private readonly StagedNetwork _network = session.Network;
+    private readonly TrainerOptions _options = session.Options;
+    private readonly BatchPlan _batches = new(plan.Rows.Rows.Length, session.Options.BatchSize);
+    private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape);
+
+    // Where the training stands: this many steps of this epoch are done.
+    private int _epoch = 1;
+    private int _done;
 
     /// <summary>Trains; afterwards the network holds the weights of the selected epoch and is in evaluation mode.</summary>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    /// <exception cref="TrainingDivergedException">A loss is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The fit was cancelled, and the options say to throw or there is no model yet.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the network holds the last good weights.</exception>
     public void Run()
     {
-        var schedule = new LearningRateSchedule(options.Schedule, _batches.Count, plan.Epochs);
-        using var meters = new LossMeters(device);
-        using var best = new BestEpoch([network, .. step.Companions]);
-        using var dropout = new Generator(0, device);
-        var progress = new ProgressReporter(plan, _batches.Count);
+        var schedule = new LearningRateSchedule(_options.Schedule, _batches.Count, plan.Epochs);
+        using var meters = new LossMeters(session.Device);
+        using var best = new BestEpoch([_network, .. step.Companions]);
+        using var dropout = new Generator(0, session.Device);
+        var progress = new ProgressReporter(plan, _batches.Count, (epoch, each) => _options.Optimizer.LearningRate * schedule.Factor(StepsBefore(epoch) + each - 1));
+        checkpoints?.BeginLoop();
+        if (checkpoints?.Take(plan.Name, _network, step, best, meters) is { } checkpoint) (_epoch, _done) = (checkpoint.Epoch, checkpoint.Step);
 
-        for (int epoch = 1; epoch <= plan.Epochs; epoch++)
+        bool finished = true;
+        try
         {
-            step.BeforeEpoch(epoch);
-            network.train(step.NeedsTrainingMode);
-            network.SetDropoutGenerator(dropout);
-            meters.Reset();
-            progress.StartEpoch(epoch);
-            long[] order = Shuffled(epoch);
-
-            for (int batch = 0; batch < _batches.Count; batch++)
+            try
             {
-                options.CancellationToken.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope(); // everything that a step allocates dies with it
-                long done = (long)(epoch - 1) * _batches.Count + batch;
-                ulong seed = plan.Seeds.For("batch", epoch, batch).Seed;
-                dropout.manual_seed(unchecked((long)seed));
-                Batch rows = plan.Rows.Set.Gather(order.AsSpan(_batches[batch]), device);
-                rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
-                step.Run(rows, new StepContext(done, schedule.Factor(done), meters));
-                progress.Advance(batch + 1, meters);
+                while (_epoch <= plan.Epochs) RunEpoch(schedule, meters, best, dropout, progress);
             }
-
-            IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
-            double? score = plan.Validation is null ? null : Validate(plan.Validation);
-            bool kept = best.Offer(epoch, score);
-            log(Describe(epoch, losses, score, kept, progress.EpochTime));
+            catch (OperationCanceledException)
+            {
+                progress.Check(meters);
+                Save(meters, best);
+                if (plan.IsNested || _options.OnCancellation != CancellationBehavior.ReturnBest || !session.HasModel) throw;
+                session.Cancellation.Acknowledge();
+                session.Log(FormattableString.Invariant($"Cancelled in epoch {_epoch}, after {_done} of {_batches.Count} steps; the best model so far is returned."));
+                finished = false;
+            }
+        }
+        catch (TrainingDivergedException divergence)
+        {
+            best.Restore();
+            _network.eval();
+            divergence.LastGoodEpoch = session.HasModel ? best.Epoch : 0;
+            throw;
         }
 
-        best.Restore();
-        network.eval();
-        if (best.Epoch != plan.Epochs) log($"Keeping the network of epoch {best.Epoch}.");
+        if (finished || best.Score is not null) // cancelled without validation, the last step's weights are the best there are
+        {
+            best.Restore();
+            if (best.Epoch != plan.Epochs) session.Log($"Keeping the network of epoch {best.Epoch}.");
+        }
+
+        _network.eval();
     }
+
+    private void RunEpoch(LearningRateSchedule schedule, LossMeters meters, BestEpoch best, Generator dropout, ProgressReporter progress)
+    {
+        if (_done == 0)
+        {
+            step.BeforeEpoch(_epoch);
+            meters.Reset();
+        }
+
+        _network.train(step.NeedsTrainingMode);
+        _network.SetDropoutGenerator(dropout);
+        progress.StartEpoch(_epoch, _done);
+        long[] order = Shuffled(_epoch);
+        while (_done < _batches.Count)
+        {
+            session.Cancellation.ThrowIfRequested();
+            using var scope = NewDisposeScope(); // everything that a step allocates dies with it
+            long stepsBefore = StepsBefore(_epoch) + _done;
+            ulong seed = plan.Seeds.For("batch", _epoch, _done).Seed;
+            dropout.manual_seed(unchecked((long)seed));
+            Batch rows = plan.Rows.Set.Gather(order.AsSpan(_batches[_done]), session.Device);
+            rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
+            meters.Step = ++_done;
+            step.Run(rows, new StepContext(stepsBefore, schedule.Factor(stepsBefore), meters));
+            if (plan.IsMain) session.HasModel = true;
+            progress.Advance(_done, meters);
+            if (checkpoints?.IsDueAfterStep() == true && _done < _batches.Count)
+            {
+                progress.Check(meters); // a checkpoint is never of a training that has diverged
+                Save(meters, best);
+            }
+        }
+
+        IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
+        double? score = plan.Validation is null ? null : Validate(plan.Validation);
+        bool kept = best.Offer(_epoch, score);
+        session.Log(Describe(_epoch, losses, score, kept, progress.EpochTime));
+        (_epoch, _done) = (_epoch + 1, 0);
+        if (best.Epoch == _epoch - 1) checkpoints?.KeepBest(plan.Name, best);
+        Save(meters, best);
+    }
+
+    private void Save(LossMeters meters, BestEpoch best) => checkpoints?.Save(plan.Name, _epoch, _done, session.HasModel, _network, step, best, meters);
+
+    private long StepsBefore(int epoch) => (long)(epoch - 1) * _batches.Count;
 
     private long[] Shuffled(int epoch)
     {
@@ -70,16 +122,16 @@ internal sealed class TrainingLoop(
 
     private double? Validate(TrainingRows rows)
     {
-        if (options.Selection == SelectionMetric.LastEpoch) return null;
-        long[] predicted = Prediction.Classes(network, rows, device, options.CancellationToken);
+        if (_options.Selection == SelectionMetric.LastEpoch) return null;
+        long[] predicted = Prediction.Classes(_network, rows, session.Device, session.Cancellation);
         int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
         int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
-        return EpochSelection.Score(options.Selection, predicted, labels, groups);
+        return EpochSelection.Score(_options.Selection, predicted, labels, groups);
     }
 
     private string Describe(int epoch, IReadOnlyDictionary<string, double> losses, double? score, bool kept, TimeSpan time)
     {
-        string selection = score is null ? "" : FormattableString.Invariant($"; validation {options.Selection} {score:F4}{(kept ? " (best so far)" : "")}");
+        string selection = score is null ? "" : FormattableString.Invariant($"; validation {_options.Selection} {score:F4}{(kept ? " (best so far)" : "")}");
         string title = plan.Name.Length == 0 ? "Epoch" : plan.Name + ", epoch";
         return FormattableString.Invariant($"{title} {epoch}/{plan.Epochs} in {time.TotalSeconds:F1} s: {step.Describe(losses)}{selection}");
     }

@@ -7,4 +7,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Epochs">Passes over the rows.</param>
 /// <param name="Seeds">Draw the order and the augmentation.</param>
 /// <param name="Progress">Receives progress.</param>
-internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows? Validation, int Epochs, SeedSequence Seeds, IProgress<TrainingProgress>? Progress);
+internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows? Validation, int Epochs, SeedSequence Seeds, IProgress<TrainingProgress>? Progress)
+{
+    /// <summary>Whether it runs within a step of another loop, which then answers for checkpoints and cancellation.</summary>
+    public bool IsNested { get; init; }
+
+    /// <summary>Whether this is the training proper.</summary>
+    public bool IsMain => Name.Length == 0;
+}

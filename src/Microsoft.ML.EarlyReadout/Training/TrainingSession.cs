@@ -14,15 +14,25 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record TrainingSession(
     StagedNetwork Network, TrainingRows Training, TrainingRows? Validation, TrainerOptions Options, Device Device, SeedSequence Seeds, Action<string> Log) : IDisposable
 {
+    private bool _running;
+
     /// <summary>The readouts that are exported with the network, in the order of their columns. They end with the session.</summary>
     public List<TappedReadout> Readouts { get; } = [];
+
+    /// <summary>Whether the fit is to stop.</summary>
+    public required Cancellation Cancellation { get; init; }
+
+    /// <summary>The fit's checkpoints; <see langword="null"/> where none are taken.</summary>
+    public TrainingCheckpoints? Checkpoints { get; init; }
+
+    /// <summary>Whether a step of the training proper has been done, so that there is a model to return.</summary>
+    public bool HasModel { get; set; }
 
     /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
     public required Func<IDataView, TrainingSet> Read { get; init; }
 
     /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
-    public void Train(ITrainingStep step) =>
-        new TrainingLoop(Network, step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress), Options, Device, Log).Run();
+    public void Train(ITrainingStep step) => Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress));
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
@@ -31,7 +41,12 @@ internal sealed record TrainingSession(
     /// <param name="rows">The rows; the training rows where it is left out.</param>
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
     public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0) =>
-        new TrainingLoop(Network, step, new TrainingPlan(name, rows ?? Training, null, epochs, Seeds.For(name, repetition), null), Options, Device, Log).Run();
+        Run(step, new TrainingPlan(name, rows ?? Training, null, epochs, Seeds.For(name, repetition), null));
+
+    /// <summary>What is worked out from a network that is gone afterwards. A resumed training takes it from its checkpoint.</summary>
+    /// <param name="name">What it is.</param>
+    /// <param name="workOut">Works it out.</param>
+    public long[] Recall(string name, Func<long[]> workOut) => Checkpoints is null ? workOut() : Checkpoints.Recall(name, workOut);
 
     /// <summary>Makes a readout of this network on its device.</summary>
     /// <param name="name">What it is called in columns and messages.</param>
@@ -51,6 +66,28 @@ internal sealed record TrainingSession(
     {
         ExportedNetwork network = Network.Export(graph, features);
         return new GraphValues(network, [.. Readouts.Select(readout => readout.Head.Export(graph, network.Stages[readout.Stage]))]);
+    }
+
+    private void Run(ITrainingStep step, TrainingPlan plan)
+    {
+        if (Cancellation.IsAcknowledged) return;
+        if (_running)
+        {
+            new TrainingLoop(this, step, plan with { IsNested = true }, null).Run();
+            return;
+        }
+
+        HasModel |= Checkpoints?.HasModel == true;
+        if (Checkpoints?.Passes(plan.Name) == true) return;
+        _running = true;
+        try
+        {
+            new TrainingLoop(this, step, plan, Checkpoints).Run();
+        }
+        finally
+        {
+            _running = false;
+        }
     }
 
     public void Dispose()

@@ -46,6 +46,9 @@ internal sealed class SieveStep : ITrainingStep
     }
 
     /// <inheritdoc/>
+    public IEnumerable<(string Name, Tensor Tensor)> State => [.. ModuleState.Under("optimizer/", _mainOptimizer.State), .. _readoutTrainer.State];
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         _readout.train();
@@ -61,10 +64,7 @@ internal sealed class SieveStep : ITrainingStep
         if (forgets) MeasureForgetting(tap, context);
         else _readoutTrainer.Step(tap, batch, context);
 
-        loss.backward();
-        if (_options.Optimizer.ClipNorm > 0) _mainOptimizer.ClipGradients(_options.Optimizer.ClipNorm);
-        _mainOptimizer.Step(_options.Optimizer.LearningRate * context.RateFactor);
-        _mainOptimizer.ZeroGradients();
+        _mainOptimizer.Minimize(loss, _options.Optimizer.LearningRate * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,9 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>A tensor's shape.</summary>
     public IReadOnlyList<long> Shape(string name) => _entries[name].Shape;
 
+    /// <summary>The type of a tensor's numbers.</summary>
+    public ScalarType Type(string name) => _entries[name].Type;
+
     /// <summary>Reads a tensor in its own type; it belongs to the caller's dispose scope.</summary>
     public Tensor Read(string name)
     {

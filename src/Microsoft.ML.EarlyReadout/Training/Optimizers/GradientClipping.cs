@@ -11,6 +11,21 @@ internal static class GradientClipping
             torch._foreach_mul_(gradients, torch.clamp(most / (norm + 1e-6), max=1.0))
         """);
 
+    private static readonly TensorScript _norm = new("norm", """
+        def norm(gradients: List[Tensor], result: Tensor):
+            result.copy_(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients, 2.0)), 2.0))
+        """);
+
+    /// <summary>‖g‖, a float32 scalar.</summary>
+    /// <param name="gradients">Gradients on one device; none is fine.</param>
+    /// <param name="device">That device.</param>
+    public static Tensor Norm(Tensor[] gradients, Device device)
+    {
+        Tensor result = zeros([], ScalarType.Float32, device);
+        if (gradients.Length > 0) _norm.Run(gradients, result);
+        return result;
+    }
+
     /// <summary>Scales the gradients in place.</summary>
     /// <param name="gradients">Gradients on one device; none is fine.</param>
     /// <param name="maxNorm">c, above 0.</param>

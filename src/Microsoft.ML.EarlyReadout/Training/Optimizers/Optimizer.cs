@@ -50,6 +50,20 @@ internal abstract class Optimizer : IDisposable
         Update(Select(_parameters, indices), gradients, indices, rate);
     }
 
+    /// <summary>One step down a loss: backward, clip, move, forget the gradients.</summary>
+    /// <param name="loss">The loss.</param>
+    /// <param name="learningRate">The rate of this step.</param>
+    /// <param name="clipNorm">The largest norm of all gradients together; 0: no bound.</param>
+    /// <param name="meters">Watches that norm, so that a gradient that is not finite is noticed.</param>
+    public void Minimize(Tensor loss, double learningRate, double clipNorm, LossMeters meters)
+    {
+        loss.backward();
+        meters.Watch("gradient norm", GradientNorm());
+        if (clipNorm > 0) ClipGradients(clipNorm);
+        Step(learningRate);
+        ZeroGradients();
+    }
+
     /// <summary>Forgets all gradients, so that the next backward pass starts from none.</summary>
     public void ZeroGradients()
     {
@@ -66,24 +80,11 @@ internal abstract class Optimizer : IDisposable
         GradientClipping.Apply(FindGradients().Gradients, maxNorm);
     }
 
-    /// <summary>Takes over a state that <see cref="State"/> of an equal optimiser gave.</summary>
-    /// <exception cref="ArgumentException">An entry is missing, unknown or of another shape.</exception>
-    public void LoadState(IReadOnlyDictionary<string, Tensor> state)
+    /// <summary>The Euclidean norm of all gradients together, a scalar; the device is not waited for.</summary>
+    public Tensor GradientNorm()
     {
         using var ungraded = no_grad();
-        var own = State.ToDictionary(entry => entry.Name, entry => entry.Tensor);
-        if (state.Keys.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown)
-            throw new ArgumentException($"The optimiser's state has no entry '{unknown}'; it has {string.Join(", ", own.Keys)}.", nameof(state));
-        foreach (var (name, tensor) in own)
-        {
-            if (!state.TryGetValue(name, out var saved))
-                throw new ArgumentException($"The optimiser's saved state lacks the entry '{name}'.", nameof(state));
-            if (!saved.shape.SequenceEqual(tensor.shape))
-                throw new ArgumentException(
-                    $"The optimiser's saved entry '{name}' has shape ({string.Join(", ", saved.shape)}); expected ({string.Join(", ", tensor.shape)}).", nameof(state));
-        }
-        foreach (var (name, tensor) in own)
-            tensor.copy_(state[name]);
+        return GradientClipping.Norm(FindGradients().Gradients, _parameters[0].device);
     }
 
     /// <inheritdoc/>

@@ -49,35 +49,6 @@ public sealed class OptimizerTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void A_loaded_state_continues_as_if_nothing_had_happened(string kind)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var straight = new Parameter(torch.linspace(-1, 1, 6).reshape(2, 3));
-        using var resumed = new Parameter(torch.linspace(-1, 1, 6).reshape(2, 3));
-        using var whole = Create(kind, [("w", straight)]);
-        using var first = Create(kind, [("w", resumed)]);
-        Train(whole, straight, 4);
-        Train(first, resumed, 2);
-        using var second = Create(kind, [("w", resumed)]);
-        second.LoadState(first.State.ToDictionary(entry => entry.Name, entry => entry.Tensor.clone()));
-        Train(second, resumed, 2);
-        Assert.Equal(straight.detach().data<float>().ToArray(), resumed.detach().data<float>().ToArray());
-    }
-
-    [Fact]
-    public void A_state_that_does_not_fit_is_an_error_that_names_the_entry()
-    {
-        using var scope = torch.NewDisposeScope();
-        using var weight = new Parameter(torch.ones(2));
-        using var optimizer = new SgdOptimizer([("w", weight)], momentum: 0.9);
-        Assert.Contains("lacks the entry 'w/momentum'", Assert.Throws<ArgumentException>(() => optimizer.LoadState(new Dictionary<string, torch.Tensor>())).Message);
-        Assert.Contains("shape (3); expected (2)",
-            Assert.Throws<ArgumentException>(() => optimizer.LoadState(new Dictionary<string, torch.Tensor> { ["w/momentum"] = torch.ones(3) })).Message);
-        Assert.Contains("no entry 'x'", Assert.Throws<ArgumentException>(
-            () => optimizer.LoadState(new Dictionary<string, torch.Tensor> { ["w/momentum"] = torch.ones(2), ["x"] = torch.ones(2) })).Message);
-    }
-
-    [Theory, MemberData(nameof(Kinds))]
     public void The_memory_layout_of_a_weight_does_not_change_its_path(string kind)
     {
         using var scope = torch.NewDisposeScope();

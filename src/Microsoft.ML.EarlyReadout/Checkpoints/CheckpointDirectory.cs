@@ -1,0 +1,113 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A folder of checkpoints, numbered in the order in which they were taken. A checkpoint is there wholly or not at all, whenever the process ends.</summary>
+/// <remarks>
+/// It is written beside under a passing name, flushed and renamed. The best epoch's weights are files of their own, since checkpoints share them; those that no checkpoint
+/// names go with the last one that did.
+/// </remarks>
+internal sealed class CheckpointDirectory : IDisposable
+{
+    private const string Prefix = "checkpoint-";
+    public const string BestPrefix = "best-";
+    private const string Passing = ".partial";
+    private const string LockName = "in-use.lock";
+    private readonly string _path;
+    private readonly int _kept;
+    private readonly FileStream _lock;
+    private int _last;
+
+    private CheckpointDirectory(string path, int kept, FileStream taken) => (_path, _kept, _lock) = (path, kept, taken);
+
+    /// <summary>Makes or opens the folder, for this fit alone.</summary>
+    /// <exception cref="IOException">The folder cannot be written, or another fit uses it.</exception>
+    public static CheckpointDirectory Open(string path, int kept)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"CheckpointDirectory '{full}' cannot be made: {fault.Message}", fault);
+        }
+
+        try
+        {
+            var directory = new CheckpointDirectory(full, kept, new FileStream(Path.Combine(full, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            directory.Clean();
+            return directory;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"CheckpointDirectory '{full}' cannot be used: another training uses it, or it cannot be written. {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>The newest checkpoint's folder, if there is any.</summary>
+    public string? Newest => Numbered().Select(entry => entry.Path).LastOrDefault();
+
+    /// <summary>The full path of a file beside the checkpoints.</summary>
+    public string PathOf(string file) => Path.Combine(_path, file);
+
+    /// <summary>Writes the weights of a best epoch.</summary>
+    /// <returns>The file's name.</returns>
+    public string WriteBest(string loop, int epoch, IEnumerable<(string Name, Tensor Tensor)> weights)
+    {
+        string name = FormattableString.Invariant($"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}epoch-{epoch}.safetensors");
+        CheckpointFiles.WriteWeights(PathOf(name), weights);
+        return name;
+    }
+
+    /// <summary>Adds a checkpoint and lets go of the oldest beyond those that are kept.</summary>
+    public void Add(CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training)
+    {
+        string draft = PathOf(Path.GetRandomFileName() + Passing);
+        Directory.CreateDirectory(draft);
+        CheckpointFiles.Write(draft, state, network, training, state.BestFile is { } best ? PathOf(best) : null);
+        Directory.Move(draft, PathOf(FormattableString.Invariant($"{Prefix}{++_last:D6}")));
+        Prune(state.BestFile);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>Removes what a killed process left half-done.</summary>
+    private void Clean()
+    {
+        foreach (string draft in Directory.EnumerateFileSystemEntries(_path).Where(IsPassing).ToArray()) Delete(draft);
+        _last = Numbered().Select(entry => entry.Number).LastOrDefault();
+    }
+
+    private void Prune(string? best)
+    {
+        foreach ((_, string old) in Numbered().SkipLast(_kept))
+        {
+            string going = old + Passing; // half of a deleted checkpoint must not look like one
+            Directory.Move(old, going);
+            Delete(going);
+        }
+
+        // Older checkpoints may name older best epochs.
+        string[] named = [best ?? "", .. Numbered().SkipLast(1).Select(entry => CheckpointFiles.BestOf(entry.Path))];
+        foreach (string file in Directory.EnumerateFiles(_path, BestPrefix + "*").Where(file => !named.Contains(Path.GetFileName(file))).ToArray()) File.Delete(file);
+    }
+
+    private IEnumerable<(int Number, string Path)> Numbered() =>
+        from path in Directory.EnumerateDirectories(_path, Prefix + "*")
+        let digits = Path.GetFileName(path)[Prefix.Length..]
+        where int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        let number = int.Parse(digits, CultureInfo.InvariantCulture)
+        orderby number
+        select (number, path);
+
+    private static bool IsPassing(string path) => path.EndsWith(Passing, StringComparison.Ordinal) || path.EndsWith(".tmp", StringComparison.Ordinal);
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        else File.Delete(path);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What tells one packed set from another: counts in words, and a hash of each of its parts.</summary>
+internal static class DataFingerprint
+{
+    private const int HashDigits = 16;
+
+    public static void Add(IDictionary<string, string> identity, string whose, TrainingSet set)
+    {
+        identity[$"{whose} rows"] = FormattableString.Invariant($"{set.Count}");
+        identity[$"{whose} shape"] = set.Shape.ToString();
+        identity[$"{whose} classes"] = Hash(Encoding.UTF8.GetBytes(string.Join('\n', set.ClassNames)));
+        identity[$"{whose} features"] = Features(set);
+        identity[$"{whose} labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels));
+        if (set.Groups is not null) identity[$"{whose} groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
+        if (set.Scores is not null) identity[$"{whose} teacher's scores"] = Hash(MemoryMarshal.AsBytes<float>(set.Scores));
+        if (set.TeacherFeatures is not null) identity[$"{whose} teacher's features"] = Hash(MemoryMarshal.AsBytes<float>(set.TeacherFeatures));
+    }
+
+    private static string Features(TrainingSet set)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (long row = 0; row < set.Count; row++) hash.AppendData(set.Row(row));
+        return Short(hash.GetHashAndReset());
+    }
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Short(SHA256.HashData(bytes));
+
+    private static string Short(byte[] hash) => Convert.ToHexStringLower(hash)[..HashDigits];
+}

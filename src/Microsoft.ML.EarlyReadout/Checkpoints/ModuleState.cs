@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Named tensors that are written back in place.</summary>
+internal static class ModuleState
+{
+    /// <summary>The parameters and statistics of a module, each name with a prefix.</summary>
+    public static IEnumerable<(string Name, Tensor Tensor)> Of(nn.Module module, string prefix = "") =>
+        module.state_dict().Select(entry => (prefix + entry.Key, entry.Value));
+
+    /// <summary>The same tensors under longer names.</summary>
+    public static IEnumerable<(string Name, Tensor Tensor)> Under(string prefix, IEnumerable<(string Name, Tensor Tensor)> state) =>
+        state.Select(entry => (prefix + entry.Name, entry.Tensor));
+
+    /// <summary>Writes the tensors of a file into those of the same names.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing in the file, unexpected in it, or of another type or shape; then nothing has been written.</exception>
+    public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Tensor)> state)
+    {
+        var own = state.ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        if (own.Keys.FirstOrDefault(name => !file.Names.Contains(name)) is { } missing) throw Fault($"lacks the tensor '{missing}'");
+        if (file.Names.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown) throw Fault($"has a tensor '{unknown}', which this training has not");
+        foreach ((string name, Tensor tensor) in own)
+        {
+            if (!file.Shape(name).SequenceEqual(tensor.shape)) throw Fault($"has the tensor '{name}' of shape ({string.Join(", ", file.Shape(name))}); expected ({string.Join(", ", tensor.shape)})");
+            if (file.Type(name) != tensor.dtype) throw Fault($"has the tensor '{name}' of {file.Type(name)}; expected {tensor.dtype}");
+        }
+
+        using IDisposable noGrad = no_grad();
+        foreach ((string name, Tensor tensor) in own)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            tensor.copy_(file.Read(name));
+        }
+
+        InvalidDataException Fault(string what) => new($"'{file.Path}' {what}.");
+    }
+}

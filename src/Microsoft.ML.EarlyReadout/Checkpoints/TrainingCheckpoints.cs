@@ -1,0 +1,127 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The checkpoints of one fit. A fit is a row of loops (such as an identification, then the training proper); a resumed one runs the same way, except that loops before the
+/// checkpoint's are passed over and the checkpoint's own goes on where it was.
+/// </summary>
+internal sealed class TrainingCheckpoints : IDisposable
+{
+    private readonly CheckpointDirectory _directory;
+    private readonly IReadOnlyDictionary<string, string> _identity;
+    private readonly TrainerOptions _options;
+    private readonly Action<string> _log;
+    private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+    private readonly Dictionary<string, long[]> _recalled;
+    private CheckpointState? _pending;
+    private string _folder = "";
+    private int _stepsSinceLast;
+    private string? _bestFile;
+
+    private TrainingCheckpoints(TrainerOptions options, IReadOnlyDictionary<string, string> identity, Action<string> log)
+    {
+        (_options, _identity, _log) = (options, identity, log);
+        _directory = CheckpointDirectory.Open(options.CheckpointDirectory!, options.CheckpointsKept);
+        try
+        {
+            if (_directory.Newest is { } newest) Resume(newest);
+        }
+        catch
+        {
+            _directory.Dispose();
+            throw;
+        }
+
+        _recalled = _pending is null ? [] : new(_pending.Recalled);
+    }
+
+    /// <summary>Opens the options' folder and looks for a checkpoint to go on from; <see langword="null"/> where the options name no folder.</summary>
+    /// <exception cref="CheckpointMismatchException">The newest checkpoint is of another training.</exception>
+    /// <exception cref="InvalidDataException">The newest checkpoint is damaged.</exception>
+    /// <exception cref="IOException">The folder cannot be used.</exception>
+    public static TrainingCheckpoints? Open(TrainerOptions options, Func<IReadOnlyDictionary<string, string>> identity, Action<string> log) =>
+        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, identity(), log);
+
+    /// <summary>Whether a step of the training proper was done before this fit began.</summary>
+    public bool HasModel => _pending?.HasModel == true;
+
+    /// <summary>Whether a loop lies before the one that the checkpoint was taken in, so that it has been done.</summary>
+    public bool Passes(string loop) => _pending is not null && _pending.Loop != loop;
+
+    /// <summary>Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.</summary>
+    public CheckpointState? Take(string loop, StagedNetwork network, ITrainingStep step, BestEpoch best, LossMeters meters)
+    {
+        if (_pending is not { } state || state.Loop != loop) return null;
+        _pending = null;
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Network))) ModuleState.Load(file, ModuleState.Of(network));
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Training))) ModuleState.Load(file, step.State);
+        if (state.BestFile is { } bestFile)
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(_directory.PathOf(bestFile));
+            best.Load(state.BestEpoch, state.BestScore, file);
+            _bestFile = bestFile;
+        }
+
+        meters.Load(state.Meters);
+        _sinceLast.Restart();
+        return state;
+    }
+
+    /// <summary>What was worked out from a network that is gone: from the checkpoint where it holds it, else worked out now.</summary>
+    public long[] Recall(string name, Func<long[]> workOut)
+    {
+        if (!_recalled.TryGetValue(name, out long[]? known)) known = _recalled[name] = workOut();
+        return known;
+    }
+
+    /// <summary>Counts a step.</summary>
+    /// <returns>Whether a checkpoint is due.</returns>
+    public bool IsDueAfterStep() =>
+        ++_stepsSinceLast == _options.CheckpointEverySteps || (_options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes);
+
+    /// <summary>Keeps the weights of a new best epoch beside the checkpoints.</summary>
+    public void KeepBest(string loop, BestEpoch best) => _bestFile = _directory.WriteBest(loop, best.Epoch, best.State!);
+
+    /// <summary>Forgets the last loop's best epoch.</summary>
+    public void BeginLoop() => _bestFile = null;
+
+    /// <summary>Takes a checkpoint.</summary>
+    public void Save(string loop, int epoch, int steps, bool hasModel, StagedNetwork network, ITrainingStep step, BestEpoch best, LossMeters meters)
+    {
+        var state = new CheckpointState
+        {
+            Identity = _identity,
+            Loop = loop,
+            Epoch = epoch,
+            Step = steps,
+            HasModel = hasModel,
+            Meters = meters.Sums(),
+            BestEpoch = best.Epoch,
+            BestScore = best.Score,
+            BestFile = _bestFile,
+            Recalled = _recalled,
+        };
+        _directory.Add(state, ModuleState.Of(network), step.State);
+        _stepsSinceLast = 0;
+        _sinceLast.Restart();
+    }
+
+    /// <summary>Throws if the checkpoint is of a loop that this fit has not run.</summary>
+    /// <exception cref="InvalidDataException">It is.</exception>
+    public void RequireTaken()
+    {
+        if (_pending is { } state) throw new InvalidDataException($"'{_folder}' was taken in a loop '{state.Loop}', which this training has not. Delete the folder to start afresh.");
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private void Resume(string folder)
+    {
+        CheckpointState state = CheckpointFiles.Read(folder);
+        IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, _identity);
+        if (differences.Count > 0) throw new CheckpointMismatchException(folder, differences);
+        (_pending, _folder) = (state, folder);
+        _log(FormattableString.Invariant($"Going on from '{folder}': {(state.Loop.Length == 0 ? "" : state.Loop + ", ")}epoch {state.Epoch}, {state.Step} steps done."));
+    }
+}

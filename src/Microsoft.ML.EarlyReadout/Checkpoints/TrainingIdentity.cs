@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using TorchSharp;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>All that a training's course depends on, as names and values: two trainings of equal identities end with equal networks.</summary>
+internal static class TrainingIdentity
+{
+    // What may change between two parts of a training without changing its course.
+    private static readonly string[] Free =
+    [
+        nameof(TrainerOptions.Seed), // what it came to is an entry of its own
+        nameof(TrainerOptions.Device),
+        nameof(TrainerOptions.MemoryBudgetMebibytes),
+        nameof(TrainerOptions.OnCancellation),
+        nameof(TrainerOptions.CheckpointDirectory),
+        nameof(TrainerOptions.CheckpointEverySteps),
+        nameof(TrainerOptions.CheckpointEveryMinutes),
+        nameof(TrainerOptions.CheckpointsKept),
+    ];
+
+    public static IReadOnlyDictionary<string, string> Of(string trainer, TrainerOptions options, long seed, StagedNetwork network, TrainingSet training, TrainingSet? validation)
+    {
+        var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["the trainer"] = trainer,
+            ["this library's version"] = VersionOf(typeof(TrainingIdentity).Assembly),
+            ["TorchSharp's version"] = VersionOf(typeof(torch).Assembly),
+            ["the seed"] = FormattableString.Invariant($"{seed}"),
+            ["the network's type"] = network.GetType().FullName!,
+        };
+        AddOptions(identity, "", JsonSerializer.SerializeToNode(options, options.GetType(), OptionsCopy.Json)!.AsObject());
+        DataFingerprint.Add(identity, "the training data's", training);
+        if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation);
+        return identity;
+    }
+
+    /// <summary>What differs, in words.</summary>
+    public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
+        [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
+            .Select(name => $"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}")];
+
+    private static void AddOptions(SortedDictionary<string, string> identity, string prefix, JsonObject options)
+    {
+        foreach ((string name, JsonNode? value) in options)
+        {
+            if (prefix.Length == 0 && Free.Contains(name)) continue;
+            if (value is JsonObject nested) AddOptions(identity, $"{prefix}{name}.", nested);
+            else identity[prefix + name] = value?.ToJsonString() ?? "null";
+        }
+    }
+
+    // Without what follows a +, which names a build of that version.
+    private static string VersionOf(Assembly assembly) =>
+        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version!.ToString()).Split('+')[0];
+}

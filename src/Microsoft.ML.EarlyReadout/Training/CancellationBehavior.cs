@@ -1,0 +1,14 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What a fit does when it is cancelled.</summary>
+public enum CancellationBehavior
+{
+    /// <summary>It throws an <see cref="OperationCanceledException"/>.</summary>
+    Throw,
+
+    /// <summary>
+    /// It stops training and returns the best model so far: with validation rows the best epoch's, else the network as the last step left it. It still throws
+    /// before the first step of the training proper, when there is no model yet.
+    /// </summary>
+    ReturnBest,
+}

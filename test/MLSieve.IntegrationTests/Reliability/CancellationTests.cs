@@ -1,0 +1,142 @@
+using System.Reflection;
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class CancellationTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("cancel-").FullName;
+
+    public static TheoryData<string> Cases => [.. TrainingCase.Names];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_token_stops_every_training_within_one_batch_wherever_it_is(string name)
+    {
+        int all = Batches(name);
+        NativeBackend.EnsureLoaded();
+        for (int at = 1; at < all; at += 4)
+        {
+            using var stop = new CancellationTokenSource();
+            TrainerOptions options = TrainingCase.Options(name);
+            options.CancellationToken = stop.Token;
+            int seen = StopAt(options, at, stop.Cancel, out Func<int> count);
+            using (NativeLeakCheck.Start())
+                Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(options));
+            Assert.InRange(count(), at, at + 1); // a readout's probe and its first batch are two
+        }
+    }
+
+    [Fact]
+    public void The_context_stops_a_training_as_a_token_does()
+    {
+        var ml = new MLContext(seed: 1);
+        TrainerOptions options = TrainingCase.Options("sieve");
+        // What AutoML calls at the end of a trial's time; ML.NET keeps it internal.
+        MethodInfo cancel = typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
+        StopAt(options, 4, () => cancel.Invoke(ml, null), out Func<int> count);
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(options, ml));
+        Assert.Equal(4, count());
+    }
+
+    [Fact]
+    public void Reading_stops_too_by_what_the_pipeline_has_read_ahead()
+    {
+        var ml = new MLContext(seed: 1);
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = TrainingCase.Options("sieve");
+        options.CancellationToken = stop.Token;
+        options.OnCancellation = CancellationBehavior.ReturnBest; // there is none yet
+        int read = int.MinValue;
+        IEnumerable<BiasedRow> rows = BiasedRow.Draw(20_000).Select(row =>
+        {
+            if (++read == 100) stop.Cancel();
+            return row;
+        });
+        IDataView view = BiasedRow.View(ml, rows);
+        read = 0; // the keys have been learned
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Trainer(options, ml).Fit(view));
+        Assert.InRange(read, 100, 5_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void By_option_the_best_model_so_far_is_returned_and_the_training_can_go_on_later(string name)
+    {
+        byte[] whole = TrainingCase.FitToBytes(TrainingCase.Options(name));
+        int all = Batches(name);
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = TrainingCase.Options(name);
+        (options.CancellationToken, options.OnCancellation, options.CheckpointDirectory) = (stop.Token, CancellationBehavior.ReturnBest, _folder);
+        StopAt(options, all - 6, stop.Cancel, out Func<int> count);
+        using (EarlyReadoutTransformer best = TrainingCase.Fit(options))
+        {
+            var ml = new MLContext();
+            Assert.InRange(ml.MulticlassClassification.Evaluate(best.Transform(TrainingCase.Rows(ml))).MicroAccuracy, 0.25, 1);
+        }
+
+        Assert.InRange(count(), all - 6, all - 1);
+        TrainerOptions later = TrainingCase.Options(name);
+        later.CheckpointDirectory = _folder;
+        Assert.Equal(whole, TrainingCase.FitToBytes(later));
+    }
+
+    [Fact]
+    public void The_model_that_is_returned_is_that_of_the_best_epoch()
+    {
+        byte[] twoEpochs = TrainingCase.FitToBytes(With(options => options.Epochs = 2));
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = With(each => (each.CancellationToken, each.OnCancellation, each.Selection) = (stop.Token, CancellationBehavior.ReturnBest, SelectionMetric.Accuracy));
+        int perEpoch = Batches("group DRO", epochs: 2) - Batches("group DRO", epochs: 1);
+        StopAt(options, 2 * perEpoch + 4, stop.Cancel, out _); // in the third epoch
+        Assert.Equal(twoEpochs, TrainingCase.FitToBytes(options));
+
+        static TrainerOptions With(Action<TrainerOptions> set)
+        {
+            TrainerOptions options = TrainingCase.Options("group DRO");
+            set(options);
+            return options;
+        }
+    }
+
+    [Fact]
+    public void Before_the_first_step_there_is_no_model_to_return()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        TrainerOptions options = TrainingCase.Options("Just Train Twice");
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(options));
+
+        using var later = new CancellationTokenSource();
+        options.CancellationToken = later.Token;
+        StopAt(options, 9, later.Cancel, out _); // in the identification, whose network is thrown away
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(options));
+    }
+
+    private static int Batches(string name, int epochs = 3)
+    {
+        TrainerOptions options = TrainingCase.Options(name);
+        options.Epochs = epochs;
+        StopAt(options, int.MaxValue, () => { }, out Func<int> count);
+        TrainingCase.Fit(options).Dispose();
+        return count();
+    }
+
+    /// <summary>Calls something before a batch, and counts batches.</summary>
+    private static int StopAt(TrainerOptions options, int batch, Action stop, out Func<int> count)
+    {
+        int seen = 0;
+        options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (number, input) =>
+        {
+            seen = number;
+            if (number == batch) stop();
+            return input.alias();
+        });
+        count = () => seen;
+        return batch;
+    }
+}

@@ -1,0 +1,229 @@
+using System.Text;
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("checkpoints-ğ-").FullName;
+
+    public static TheoryData<string> Cases => [.. TrainingCase.Names];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_training_that_is_stopped_anywhere_ends_bitwise_as_one_that_is_not(string name)
+    {
+        int batches = 0;
+        TrainerOptions uninterrupted = TrainingCase.Options(name);
+        Watch(uninterrupted, count => batches = count);
+        byte[] expected = TrainingCase.FitToBytes(uninterrupted);
+        Assert.InRange(batches, 20, 1000);
+
+        // Stopped at every fifth batch, whatever it is for: a step, validation, or the training of an earlier network. What distillation does before an epoch, it does in one
+        // go: that takes 9 batches.
+        int every = name == "distillation" ? 10 : 5, parts = 0;
+        byte[]? resumed = null;
+        while (resumed is null)
+        {
+            Assert.True(++parts < batches, "It does not get ahead.");
+            using var stop = new CancellationTokenSource();
+            TrainerOptions options = Checkpointed(name);
+            options.CancellationToken = stop.Token;
+            Watch(options, count =>
+            {
+                if (count == every) stop.Cancel();
+            });
+            try
+            {
+                resumed = TrainingCase.FitToBytes(options);
+            }
+            catch (OperationCanceledException)
+            {
+                // and on
+            }
+
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder, "*.partial"));
+            Assert.InRange(Directory.EnumerateDirectories(_folder, "checkpoint-*").Count(), 0, 2);
+        }
+
+        Assert.True(parts > 2, $"It was stopped {parts - 1} times.");
+        Assert.Equal(expected, resumed);
+    }
+
+    [Fact]
+    public void A_finished_training_that_is_started_again_returns_its_model_without_a_step()
+    {
+        byte[] first = TrainingCase.FitToBytes(Checkpointed("sieve"));
+        TrainerOptions again = Checkpointed("sieve");
+        int trained = 0;
+        again.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) =>
+        {
+            if (is_grad_enabled()) trained++;
+            return input.alias();
+        });
+        Assert.Equal(first, TrainingCase.FitToBytes(again));
+        Assert.Equal(0, trained);
+    }
+
+    [Fact]
+    public void The_last_checkpoints_and_the_best_epoch_are_kept_and_anyone_can_check_and_read_them()
+    {
+        TrainerOptions options = Checkpointed("sieve");
+        options.CheckpointEverySteps = 2;
+        options.CheckpointsKept = 3;
+        TrainingCase.FitToBytes(options);
+        string[] checkpoints = [.. Directory.EnumerateDirectories(_folder, "checkpoint-*").Order()];
+        Assert.Equal(3, checkpoints.Length);
+        Assert.NotEmpty(Directory.EnumerateFiles(_folder, "best-epoch-*.safetensors"));
+        foreach (string checkpoint in checkpoints)
+        {
+            foreach (string line in File.ReadAllLines(Path.Combine(checkpoint, "SHA256SUMS")))
+            {
+                byte[] file = File.ReadAllBytes(Path.Combine(checkpoint, line[66..]));
+                Assert.Equal(line[..64], Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file)));
+            }
+
+            using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(checkpoint, "network.safetensors"));
+            Assert.Contains("head.0.weight", weights.Names);
+        }
+    }
+
+    [Fact]
+    public void Another_training_is_told_what_differs()
+    {
+        TrainingCase.FitToBytes(Checkpointed("sieve"));
+        TrainerOptions other = Checkpointed("sieve");
+        (other.Epochs, other.Optimizer.LearningRate) = (7, 0.25);
+        var fault = Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(other));
+        Assert.Equal(["Epochs was 3 and is 7", "Optimizer.LearningRate was 0.05 and is 0.25"], fault.Differences);
+        Assert.Contains("Give CheckpointDirectory another folder", fault.Message, StringComparison.Ordinal);
+
+        var ml = new MLContext(seed: 1);
+        fault = Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Trainer(Checkpointed("sieve"), ml).Fit(TrainingCase.Rows(ml, 200)));
+        Assert.Contains("the training data's rows was 260 and is 200", fault.Differences);
+        Assert.Contains(fault.Differences, difference => difference.StartsWith("the training data's features was ", StringComparison.Ordinal));
+        Assert.Contains(Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("group DRO"))).Differences, difference => difference == "the trainer was FeatureSieveTrainer and is EarlyReadoutEstimator");
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_version_is_told_so()
+    {
+        TrainingCase.FitToBytes(Checkpointed("sieve"));
+        Rewrite(text => text.Replace("\"this library\\u0027s version\":\"", "\"this library\\u0027s version\":\"0.0.1-old", StringComparison.Ordinal));
+        Assert.Contains("this library's version was 0.0.1-old", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+        Rewrite(text => text.Replace("\"Format\":1", "\"Format\":9", StringComparison.Ordinal));
+        Assert.Contains("is of format 9", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_may_change_between_two_parts_is_not_asked_for()
+    {
+        byte[] first = TrainingCase.FitToBytes(Checkpointed("sieve"));
+        TrainerOptions other = Checkpointed("sieve");
+        (other.Device, other.MemoryBudgetMebibytes, other.CheckpointEverySteps, other.OnCancellation) = ("cpu", 17, 99, CancellationBehavior.ReturnBest);
+        Assert.Equal(first, TrainingCase.FitToBytes(other));
+    }
+
+    [Theory]
+    [InlineData("network.safetensors")]
+    [InlineData("training.safetensors")]
+    [InlineData("state.json")]
+    [InlineData("SHA256SUMS")]
+    [InlineData("../best-epoch-")]
+    public void A_damaged_file_is_named_and_the_checkpoint_before_it_still_works(string name)
+    {
+        byte[] expected = TrainingCase.FitToBytes(Checkpointed("sieve"));
+        string newest = Newest();
+        string file = name.StartsWith("..", StringComparison.Ordinal) ? BestOf(newest) : Path.Combine(newest, name);
+        byte[] whole = File.ReadAllBytes(file);
+        foreach (Action<string> damage in new Action<string>[]
+        {
+            path => File.WriteAllBytes(path, whole[..(whole.Length / 2)]),
+            path => File.WriteAllBytes(path, [.. whole[..20], (byte)(whole[20] ^ 1), .. whole[21..]]),
+            File.Delete,
+        })
+        {
+            damage(file);
+            var fault = Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve")));
+            Assert.Contains(name == "SHA256SUMS" ? newest : Path.GetFileName(name), fault.Message, StringComparison.Ordinal); // a flipped sum looks like a flipped file
+            Assert.Contains("Delete this checkpoint", fault.Message, StringComparison.Ordinal);
+        }
+
+        if (name.StartsWith("..", StringComparison.Ordinal)) return; // both checkpoints need it
+        Directory.Delete(newest, recursive: true);
+        Assert.Equal(expected, TrainingCase.FitToBytes(Checkpointed("sieve")));
+    }
+
+    [Fact]
+    public void Two_trainings_at_a_time_cannot_share_a_folder()
+    {
+        TrainerOptions inner = Checkpointed("sieve");
+        TrainerOptions outer = Checkpointed("sieve");
+        Exception? fault = null;
+        Watch(outer, count =>
+        {
+            if (count == 3) fault = Record.Exception(() => TrainingCase.Fit(inner));
+        });
+        TrainingCase.FitToBytes(outer);
+        Assert.Contains("another training uses it", Assert.IsType<IOException>(fault).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_named()
+    {
+        string file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        TrainerOptions options = Checkpointed("sieve");
+        options.CheckpointDirectory = Path.Combine(file, "below");
+        Assert.Contains(options.CheckpointDirectory, Assert.Throws<IOException>(() => TrainingCase.Fit(options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_that_pass_their_checksums_and_make_no_sense_are_named_too()
+    {
+        TrainingCase.FitToBytes(Checkpointed("sieve"));
+        string newest = Newest();
+        string state = File.ReadAllText(Path.Combine(newest, "state.json"));
+        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace("\"Epoch\":", "\"Epoch\":-", StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace("\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal) })
+        {
+            Rewrite(_ => text);
+            Assert.Contains("checkpoint-", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+        }
+
+        Rewrite(_ => state);
+        File.Copy(Path.Combine(newest, "training.safetensors"), Path.Combine(newest, "network.safetensors"), overwrite: true);
+        Rewrite(text => text);
+        Assert.Contains("network.safetensors", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+    }
+
+    private TrainerOptions Checkpointed(string name)
+    {
+        TrainerOptions options = TrainingCase.Options(name);
+        options.CheckpointDirectory = _folder;
+        return options;
+    }
+
+    private static void Watch(TrainerOptions options, Action<int> watch) => options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (count, input) =>
+    {
+        watch(count);
+        return input.alias();
+    });
+
+    private string Newest() => Directory.EnumerateDirectories(_folder, "checkpoint-*").Max()!;
+
+    private string BestOf(string checkpoint) => Path.Combine(_folder, Path.GetFileName(File.ReadAllLines(Path.Combine(checkpoint, "SHA256SUMS")).Single(line => line.Contains("../", StringComparison.Ordinal))[66..]));
+
+    /// <summary>Changes the newest checkpoint's state.json and makes its checksums right again.</summary>
+    private void Rewrite(Func<string, string> change)
+    {
+        string newest = Newest();
+        string path = Path.Combine(newest, "state.json"), sums = Path.Combine(newest, "SHA256SUMS");
+        File.WriteAllText(path, change(File.ReadAllText(path)), new UTF8Encoding(false));
+        string[] names = [.. File.ReadAllLines(sums).Select(line => line[66..])];
+        File.WriteAllText(sums, string.Concat(names.Select(name => $"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(newest, name))))}  {name}\n")));
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+/// <summary>Faults are injected into a network's first layer: numbers that are not finite, forwards or backwards alone.</summary>
+public sealed class DivergenceTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("diverge-").FullName;
+
+    public static TheoryData<string> Cases => [.. TrainingCase.Names];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_loss_that_is_not_finite_ends_every_training_with_the_step_it_came_in(string name)
+    {
+        TrainerOptions options = TrainingCase.Options(name);
+        Inject(options, step => step == 3, NotANumber);
+        NativeBackend.EnsureLoaded();
+        using NativeLeakCheck leaks = NativeLeakCheck.Start();
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        int step = StepOf(name, forward: 3);
+        Assert.Equal((1, step, null, 0), (fault.Epoch, fault.Step, fault.LastGoodModel, fault.LastGoodEpoch));
+        Assert.Contains(fault.Losses, loss => double.IsNaN(loss.Value));
+        Assert.Contains($"step {step} of epoch 1", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Try a smaller learning rate", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sieve")]
+    [InlineData("group DRO")]
+    [InlineData("distillation")]
+    [InlineData("SimKD")]
+    public void A_gradient_that_is_not_finite_is_seen_though_every_loss_of_the_step_is(string name)
+    {
+        TrainerOptions options = TrainingCase.Options(name);
+        Inject(options, step => step == 2, InfiniteGradient);
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        Assert.Equal((1, StepOf(name, forward: 2)), (fault.Epoch, fault.Step));
+        Assert.False(double.IsFinite(fault.Losses["gradient norm"]));
+        Assert.True(double.IsFinite(fault.Losses["main"]));
+    }
+
+    [Theory]
+    [InlineData("sieve", 0.2)]
+    [InlineData("sieve", 0)]
+    [InlineData("distillation", 0.2)]
+    public void The_last_good_model_is_reachable_and_is_that_of_the_last_whole_epoch(string name, double validation)
+    {
+        TrainerOptions whole = TrainingCase.Options(name);
+        (whole.Epochs, whole.ValidationFraction) = (2, validation);
+        int batches = 0;
+        Inject(whole, step => (batches = step) < 0, NotANumber);
+        byte[] expected = TrainingCase.FitToBytes(whole);
+
+        TrainerOptions options = TrainingCase.Options(name);
+        options.ValidationFraction = validation;
+        Inject(options, step => step == batches + 2, NotANumber);
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        using EarlyReadoutTransformer good = fault.LastGoodModel!;
+        Assert.Equal((3, 2), (fault.Epoch, fault.LastGoodEpoch));
+        Assert.Equal(expected, TrainingCase.BytesOf(good));
+        var ml = new MLContext();
+        Assert.InRange(ml.MulticlassClassification.Evaluate(good.Transform(TrainingCase.Rows(ml))).MicroAccuracy, 0.25, 1);
+    }
+
+    [Fact]
+    public void No_checkpoint_is_taken_of_a_training_that_has_diverged()
+    {
+        byte[] expected = TrainingCase.FitToBytes(TrainingCase.Options("sieve"));
+        TrainerOptions options = TrainingCase.Options("sieve");
+        (options.CheckpointDirectory, options.CheckpointEverySteps) = (_folder, 1);
+        Inject(options, step => step == 10, NotANumber);
+        Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+
+        // The fault was the test's, not the training's: from the last checkpoint it ends as if nothing had been.
+        TrainerOptions again = TrainingCase.Options("sieve");
+        again.CheckpointDirectory = _folder;
+        Assert.Equal(expected, TrainingCase.FitToBytes(again));
+    }
+
+    [Fact]
+    public void Rates_far_too_large_are_found_too()
+    {
+        TrainerOptions options = TrainingCase.Options("readouts together");
+        (options.Optimizer.Kind, options.Optimizer.LearningRate) = (OptimizerKind.Sgd, 1e20);
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        Assert.Equal(1e20, fault.LearningRate);
+    }
+
+    /// <summary>The step that a forward pass is part of: the sieve's first step, which forgets, has two.</summary>
+    private static int StepOf(string name, int forward) => name == "sieve" ? forward - 1 : forward;
+
+    /// <summary>Changes what the network's first layer reads in some training steps, counted from 1 over the whole fit.</summary>
+    private static void Inject(TrainerOptions options, Func<int, bool> at, Func<Tensor, Tensor> fault)
+    {
+        int steps = 0;
+        options.Network.Custom = (shape, classes) =>
+        {
+            WatchedNetwork? network = null;
+            return network = new WatchedNetwork(shape, classes, (_, input) =>
+            {
+                // The network trains in training mode; probes, validation and readouts on a network as it stands run in evaluation mode.
+                bool trains = network!.training && is_grad_enabled();
+                return trains && at(++steps) ? fault(input) : input.alias();
+            });
+        };
+    }
+
+    private static Tensor NotANumber(Tensor input) => input.mul(Scalars.Of(double.NaN));
+
+    /// <summary>The same numbers, plus √0, whose gradient is infinite.</summary>
+    private static Tensor InfiniteGradient(Tensor input) => input.add(input.sub(input.detach()).sqrt(), Scalars.One);
+}

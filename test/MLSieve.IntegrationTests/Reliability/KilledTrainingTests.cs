@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>A training in a process of its own is killed at random moments, again and again, and has to end as if it had not been.</summary>
+public sealed class KilledTrainingTests : IDisposable
+{
+    private const int Kills = 30;
+    private const string FolderVariable = "MLSIEVE_TEST_FOLDER";
+    private const string CaseVariable = "MLSIEVE_TEST_CASE";
+    private readonly string _folder = Directory.CreateTempSubdirectory("killed-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_training_that_is_killed_thirty_times_ends_bitwise_as_one_that_is_not()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There is no SIGKILL here.");
+        string[] cases = ["sieve", "Just Train Twice", "distillation"];
+        Dictionary<string, byte[]> expected = cases.ToDictionary(name => name, name => TrainingCase.FitToBytes(Child.Options(name, null)));
+        var random = new Random(1);
+        int kills = 0, whileWriting = 0, finished = 0;
+        for (int round = 0; kills < Kills; round++)
+        {
+            string name = cases[round % cases.Length], folder = Path.Combine(_folder, $"round-{round}");
+            Directory.CreateDirectory(folder);
+            while (true)
+            {
+                using Process child = Start(name, folder);
+                Task<string> output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+                if (kills < Kills && await KilledAfter(random.Next(250), child, folder))
+                {
+                    kills++;
+                    if (Directory.EnumerateDirectories(folder, "*.partial").Any()) whileWriting++;
+                    continue;
+                }
+
+                string said = await output;
+                await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+                Assert.True(child.ExitCode == 0 && said.Contains("Total: 1,", StringComparison.Ordinal), said);
+                break;
+            }
+
+            Assert.Equal(expected[name], await File.ReadAllBytesAsync(Path.Combine(folder, "model.onnx"), TestContext.Current.CancellationToken));
+            finished++;
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{kills} kills, {whileWriting} of them while a checkpoint was written; {finished} trainings ended equal.");
+        Assert.True(whileWriting > 0, "No kill came while a checkpoint was being written.");
+    }
+
+    /// <summary>Waits until the child trains, and a little longer, then kills it.</summary>
+    /// <returns>Whether it had not ended by itself.</returns>
+    private static async Task<bool> KilledAfter(int milliseconds, Process child, string folder)
+    {
+        string begun = Path.Combine(folder, "begun");
+        while (!File.Exists(begun) && !child.HasExited) await Task.Delay(2, TestContext.Current.CancellationToken);
+        File.Delete(begun);
+        await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
+        child.Kill(); // SIGKILL
+        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return child.ExitCode != 0;
+    }
+
+    private static Process Start(string name, string folder)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(KilledTrainingTests).Assembly.Location);
+        foreach (string argument in new[] { "-method", $"{typeof(Child).FullName}.{nameof(Child.Trains)}", "-explicit", "only", "-noColor" }) start.ArgumentList.Add(argument);
+        start.Environment[FolderVariable] = folder;
+        start.Environment[CaseVariable] = name;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>What the other process runs.</summary>
+    public sealed class Child
+    {
+        [Fact(Explicit = true)]
+        public void Trains()
+        {
+            string folder = Environment.GetEnvironmentVariable(FolderVariable)!;
+            byte[] model = TrainingCase.FitToBytes(Options(Environment.GetEnvironmentVariable(CaseVariable)!, folder));
+            File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model);
+        }
+
+        /// <summary>The options of a case, with a checkpoint after every step; from the first batch on, the file "begun" is there.</summary>
+        internal static TrainerOptions Options(string name, string? folder)
+        {
+            TrainerOptions options = TrainingCase.Options(name);
+            options.Epochs = 10;
+            if (folder is null) return options;
+            (options.CheckpointDirectory, options.CheckpointEverySteps) = (folder, 1);
+            options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (count, input) =>
+            {
+                if (count == 1) File.WriteAllText(Path.Combine(folder, "begun"), "");
+                return input.alias();
+            });
+            return options;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.ML.EarlyReadout;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+/// <summary>A small Mlp, of two stages with dropout between, that tells before every batch which one it is, counted from 1: there a test cancels, or spoils what passes.</summary>
+internal sealed class WatchedNetwork : StagedNetwork
+{
+    public WatchedNetwork(FeatureShape shape, int classes, Func<int, Tensor, Tensor> watch) : base("watched", shape, classes)
+    {
+        AddStage("first", 16, 1, new Linear(shape.Size, 16), new Watch(watch), new Relu());
+        AddStage("second", 16, 1, new Dropout(0.2), new Linear(16, 16), new Relu());
+        SetHead("head", new Linear(16, classes));
+    }
+
+    private sealed class Watch : Layer
+    {
+        private readonly Func<int, Tensor, Tensor> _watch;
+        private int _batches;
+
+        public Watch(Func<int, Tensor, Tensor> watch) : base("watch")
+        {
+            _watch = watch;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => _watch(++_batches, input);
+
+        public override string Export(OnnxGraph graph, string input) => input;
+    }
+}
