@@ -50,7 +50,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine($"Cancelled. What was written so far is in {output}");
+            Console.Error.WriteLine($"Cancelled. What was written so far is in {output}: run again with --output and that folder to go on.");
             return Cancelled;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException)

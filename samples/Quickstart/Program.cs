@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
 using Quickstart;
 
@@ -21,7 +22,10 @@ return CommandLine.Run(args, (options, output, cancellation) =>
             FeatureSieveTrainer.Options trainerOptions = method.CreateOptions(options.Epochs);
             trainerOptions.LabelColumnName = "Label";
             trainerOptions.FeatureColumnName = "Pixels";
+            // Ctrl+C keeps the best network so far; the same command with --output goes on from the checkpoint.
             trainerOptions.CancellationToken = cancellation;
+            trainerOptions.OnCancellation = CancellationBehavior.ReturnBest;
+            trainerOptions.CheckpointDirectory = Path.Combine(folder, method.Name + "-checkpoints");
 
             ITransformer model = TrainingDisplay.Show($"seed {seed}, {method.Name}", progress =>
             {
@@ -36,6 +40,7 @@ return CommandLine.Run(args, (options, output, cancellation) =>
 
             string zip = Path.Combine(folder, method.Name + ".zip");
             ml.Model.Save(model, train.Schema, zip);
+            cancellation.ThrowIfCancellationRequested();
 
             IDataView scored = ml.Data.Cache(model.Transform(test)); // read several times below
             runs.Add(Run.Evaluate(ml, scored, seed, method, zip));

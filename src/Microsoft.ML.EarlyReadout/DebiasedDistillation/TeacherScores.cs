@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
 {
     private const float Slack = 1e-3f;
-    private const double SmallestProbability = 1e-12;
+    private const double SmallestProbability = 1.2e-38; // the smallest that float32 holds exactly: any larger floor would bend the logits of a sure teacher
 
     /// <summary>Finds out what the column holds.</summary>
     /// <param name="column">The score column.</param>

@@ -30,6 +30,20 @@ public sealed class QuickstartTests : IDisposable
         });
     }
 
+    [Fact]
+    public async Task Ctrl_C_keeps_the_best_model_so_far_and_a_checkpoint()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
+        string checkpoints = Path.Combine(_folder, "seed-1", "plain-checkpoints");
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", ["--rows", "64", "--epochs", "10000", "--output", _folder], interruptWhen: () =>
+            Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Any());
+        Assert.True(run.ExitCode == 130, $"{run.ExitCode} {run.Error}{run.Output}");
+        Assert.Contains("run again with --output", run.Error);
+        Assert.NotNull(new Microsoft.ML.MLContext().Model.Load(Path.Combine(_folder, "seed-1", "plain.zip"), out _));
+        Assert.NotEmpty(Directory.EnumerateDirectories(checkpoints, "checkpoint-*"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(checkpoints, "*.partial"));
+    }
+
     [Theory]
     [InlineData("--strength takes a number from 0.25 to 1, not '2'", "--strength", "2")]
     [InlineData("--rows takes a whole number", "--rows", "many")]

@@ -8,7 +8,10 @@ internal sealed record BuiltProgram(int ExitCode, string Output, string Error)
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs <c>NAME.dll</c> to its end.</summary>
-    public static async Task<BuiltProgram> RunAsync(string name, params string[] arguments)
+    public static Task<BuiltProgram> RunAsync(string name, params string[] arguments) => RunAsync(name, arguments, interruptWhen: null);
+
+    /// <summary>Runs <c>NAME.dll</c>, and sends it what Ctrl+C sends once something has come about.</summary>
+    public static async Task<BuiltProgram> RunAsync(string name, string[] arguments, Func<bool>? interruptWhen)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
@@ -24,6 +27,13 @@ internal sealed record BuiltProgram(int ExitCode, string Output, string Error)
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
             Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
+            if (interruptWhen is not null)
+            {
+                while (!interruptWhen() && !process.HasExited) await Task.Delay(20, limit.Token);
+                using Process kill = Process.Start("kill", ["-INT", FormattableString.Invariant($"{process.Id}")]);
+                await kill.WaitForExitAsync(limit.Token);
+            }
+
             await process.WaitForExitAsync(limit.Token);
             return new BuiltProgram(process.ExitCode, await output, await error);
         }
