@@ -51,6 +51,23 @@ public sealed class TrainersTests
         }
     }
 
+    [Fact]
+    public void One_trainer_fitted_on_four_threads_at_once_gives_the_model_that_it_gives_alone()
+    {
+        IEstimator<EarlyReadoutTransformer> trainer = Create("distillation");
+        float[] alone = Scores("distillation");
+        var fitted = new float[4][];
+        Thread[] threads = [.. Enumerable.Range(0, fitted.Length).Select(i => new Thread(() =>
+        {
+            IDataView train = Picture.View(_ml, count: 120);
+            using EarlyReadoutTransformer model = trainer.Fit(train);
+            fitted[i] = [.. model.Transform(train).GetColumn<float[]>("Score").SelectMany(score => score)];
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.All(fitted, scores => Assert.Equal(alone, scores));
+    }
+
     private float[] Scores(string trainer)
     {
         IDataView train = Picture.View(_ml, count: 120);

@@ -7,7 +7,8 @@ public sealed class TeacherOptions
 {
     /// <summary>The column of the teacher's scores, <c>Vector&lt;Single&gt;</c> with one number for each class of the label.</summary>
     /// <value>The default value is <c>TeacherScore</c>. With <see cref="Model"/> or <see cref="OnnxPath"/>, which make the column, a name that the data does not have.</value>
-    /// <remarks>Where the column has slot names, they say which class each number is of, and must be the label's; where it has none, the order is that of the label's key.</remarks>
+    /// <remarks>Where the column has slot names (or, from ML.NET's trainers on labels other than text, training label values), they say which class each number is of, and must be
+    /// the label's; where it has none, the order is that of the label's key.</remarks>
     public string ScoreColumnName { get; set; } = "TeacherScore";
 
     /// <summary>The column of the features that the teacher's last linear layer reads, <c>Vector&lt;Single&gt;</c>: needed by <see cref="DistillationMethod.SimKd"/> and

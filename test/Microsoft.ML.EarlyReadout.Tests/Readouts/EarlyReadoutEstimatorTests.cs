@@ -32,6 +32,8 @@ public sealed class EarlyReadoutEstimatorTests
         _ml.Model.Save(model, train.Schema, zip);
         zip.Position = 0;
         IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
+        double[] Accuracies(IDataView view) => [.. _ml.MulticlassClassification.ProfileReadouts(view, model.ReadoutNames, "Cue").Readouts.Select(readout => readout.Accuracy)];
+        Assert.Equal(Accuracies(scored), Accuracies(reloaded));
         Assert.Equal(scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name), reloaded.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
         foreach (string name in model.ReadoutNames.Append(""))
         {
