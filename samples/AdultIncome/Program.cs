@@ -33,8 +33,11 @@ Console.WriteLine(ml.MulticlassClassification.ProfileReadouts(read, readouts.Rea
 IDataView weighted = ml.Transforms.ReadoutWeight("Readout1", outputColumnName: "Weight", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
 ITransformer plain = LightGbm(weightColumn: null).Fit(rows);
 ITransformer debiased = LightGbm(weightColumn: "Weight").Fit(ml.Transforms.SelectColumns("Features", "Label", "Weight").Fit(weighted).Transform(weighted));
-Report("LightGBM", plain);
-Report("LightGBM with readout weights", debiased);
+GroupMetrics before = Report("LightGBM", plain);
+GroupMetrics after = Report("LightGBM with readout weights", debiased);
+bool beyondChance = after.WorstGroupAccuracyInterval.Low > before.WorstGroupAccuracyInterval.High;
+Console.WriteLine(FormattableString.Invariant($"Worst group {before.WorstGroupAccuracy:P1} → {after.WorstGroupAccuracy:P1} (95 % intervals {(beyondChance ? "apart" : "overlap")}), ")
+    + FormattableString.Invariant($"average {before.AverageAccuracy:P1} → {after.AverageAccuracy:P1}."));
 
 // What is saved reads the census's columns, and knows neither readout nor weight.
 ml.Model.Save(features.Append(debiased), train.Schema, zip);
@@ -44,8 +47,10 @@ return 0;
 LightGbmMulticlassTrainer LightGbm(string? weightColumn) => ml.MulticlassClassification.Trainers.LightGbm(
     new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weightColumn, UseSoftmax = true, Seed = 1, NumberOfThreads = 1 });
 
-void Report(string name, ITransformer model)
+GroupMetrics Report(string name, ITransformer model)
 {
+    GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(model.Transform(features.Transform(test)), "Cue");
     Console.WriteLine(name);
-    Console.WriteLine(ml.MulticlassClassification.EvaluateByGroup(model.Transform(features.Transform(test)), "Cue"));
+    Console.WriteLine(groups);
+    return groups;
 }

@@ -6,12 +6,14 @@ namespace Quickstart;
 /// <summary>Shows how a training goes: a live bar on a terminal, a line an epoch where the output is redirected.</summary>
 internal static class TrainingDisplay
 {
+    private const int BarWidth = 16;
+
     /// <summary>Runs a training and shows its progress.</summary>
     public static T Show<T>(string title, Func<IProgress<TrainingProgress>, T> train)
     {
         if (Console.IsOutputRedirected) return train(new LineProgress(title));
         return AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn())
             .Start(context =>
             {
                 ProgressTask bar = context.AddTask(Markup.Escape(title));
@@ -21,7 +23,11 @@ internal static class TrainingDisplay
             });
     }
 
-    private static string Describe(string title, TrainingProgress progress)
+    // A terminal may have no more than 80 columns, and the bar needs some of them.
+    private static string Short(string title, TrainingProgress progress) => FormattableString.Invariant(
+        $"{title} {progress.Epoch}/{progress.Epochs}, loss {progress.Losses.GetValueOrDefault("main"):F3}, {progress.RowsPerSecond:F0} rows/s, {progress.TimeLeft:mm\\:ss} left");
+
+    private static string Full(string title, TrainingProgress progress)
     {
         string losses = string.Join(", ", progress.Losses.OrderBy(loss => loss.Key != "main").Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:F3}")));
         return FormattableString.Invariant(
@@ -33,7 +39,7 @@ internal static class TrainingDisplay
     {
         public void Report(TrainingProgress value)
         {
-            bar.Description = Markup.Escape(Describe(title, value));
+            bar.Description = Markup.Escape(Short(title, value));
             bar.Value = bar.MaxValue * (value.Epoch - 1 + ((double)value.Step / value.StepsPerEpoch)) / value.Epochs;
         }
     }
@@ -42,7 +48,7 @@ internal static class TrainingDisplay
     {
         public void Report(TrainingProgress value)
         {
-            if (value.Step == value.StepsPerEpoch) Console.WriteLine(Describe(title, value));
+            if (value.Step == value.StepsPerEpoch) Console.WriteLine(Full(title, value));
         }
     }
 }

@@ -46,8 +46,8 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, a feature is not finite, or there is nothing to learn from; the message says what to do.</exception>
-    /// <exception cref="InvalidDataException">The weights file does not fit the network.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the network has no such stage, or there is only one class; the message says what to do.</exception>
+    /// <exception cref="InvalidDataException">There are no rows with a label, a feature is not finite, or the weights file does not fit the network.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, Train);

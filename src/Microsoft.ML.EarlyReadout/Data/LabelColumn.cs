@@ -8,9 +8,6 @@ internal sealed class LabelColumn
 {
     private const string Role = "label";
 
-    // A key with more values is a hash or a row number, not a set of classes.
-    private const ulong MaxClasses = 1 << 20;
-
     private LabelColumn(DataViewSchema.Column column, int classes)
     {
         Column = column;
@@ -37,7 +34,7 @@ internal sealed class LabelColumn
         var column = TrainingColumns.Find(schema, name, Role);
         if (column.Type is not KeyDataViewType key)
             throw TrainingColumns.WrongType(column, Role, "a key", $"Add Conversion.MapValueToKey(\"{name}\") before the trainer.");
-        if (key.Count > MaxClasses)
+        if (key.Count > StockHead.MaxClasses) // a hash or a row number, not a set of classes; told before anything is trained
             throw TrainingColumns.WrongType(column, Role, "a key that counts its classes", $"Its number of values is unknown or too large: add Conversion.MapValueToKey(\"{name}\"), which finds the classes in the data.");
         if (key.Count < 2)
             throw new ArgumentException($"The label column '{name}' knows only one class; a classifier needs at least two.");

@@ -47,8 +47,8 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     {
         ArgumentNullException.ThrowIfNull(input);
         string scores = _options.Teacher.ScoreColumnName;
-        IDataView taught = Teacher.Apply(_options.Teacher, _options.FeatureColumnName, input);
         var columns = new TrainingColumns(_options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, scores, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
+        IDataView taught = Teacher.Apply(_options.Teacher, columns, input);
         return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema), columns);
     }
 

@@ -6,6 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>The weight of a row as a chain of stock transforms: keys to their values, then an expression.</summary>
 internal static class ReadoutWeightPipeline
 {
+    private const double LargestAlpha = float.MaxValue; // the expression computes in float32
     private const double LargestBeta = 80;
 
     public static IEstimator<ITransformer> Create(TransformsCatalog catalog, ReadoutColumns readout, string output, string label, double alpha, double beta)
@@ -14,7 +15,7 @@ internal static class ReadoutWeightPipeline
         faults.NotEmpty("readoutName", readout.Name);
         faults.NotEmpty("outputColumnName", output);
         faults.NotEmpty("labelColumnName", label);
-        faults.AtLeast(nameof(alpha), alpha, 0);
+        faults.From(nameof(alpha), alpha, 0, LargestAlpha);
         faults.From(nameof(beta), beta, 0, LargestBeta);
         faults.ThrowIfAny("ReadoutWeight");
 

@@ -7,11 +7,12 @@ public sealed class TeacherOptions
 {
     /// <summary>The column of the teacher's scores, <c>Vector&lt;Single&gt;</c> with one number for each class of the label.</summary>
     /// <value>The default value is <c>TeacherScore</c>. With <see cref="Model"/> or <see cref="OnnxPath"/>, which make the column, a name that the data does not have.</value>
-    /// <remarks>Where the column has slot names, they say which class each number is of, and must be the label's; where it has none, the order is that of the label's key.</remarks>
+    /// <remarks>Where the column has slot names (or, from ML.NET's trainers on labels other than text, training label values), they say which class each number is of, and must be
+    /// the label's; where it has none, the order is that of the label's key.</remarks>
     public string ScoreColumnName { get; set; } = "TeacherScore";
 
     /// <summary>The column of the features that the teacher's last linear layer reads, <c>Vector&lt;Single&gt;</c>: needed by <see cref="DistillationMethod.SimKd"/> and
-    /// <see cref="DistillationMethod.DeTt"/>, which recover that layer from features and scores.</summary>
+    /// <see cref="DistillationMethod.DeTt"/>, which recover that layer from features and scores. A column of the data, or one that <see cref="Model"/> adds.</summary>
     /// <value>The default value is <see langword="null"/>: none.</value>
     public string? FeatureColumnName { get; set; }
 
@@ -19,7 +20,7 @@ public sealed class TeacherOptions
     /// <value>The default value is <see cref="TeacherScoreKind.Automatic"/>.</value>
     public TeacherScoreKind Scores { get; set; } = TeacherScoreKind.Automatic;
 
-    /// <summary>A fitted model that is run on the training rows.</summary>
+    /// <summary>A fitted model that is run on the training rows. Columns that it writes over, such as features that it normalises, stay as they are for the student.</summary>
     /// <value>The default value is <see langword="null"/>: the score column is in the data.</value>
     [JsonIgnore]
     public ITransformer? Model { get; set; }

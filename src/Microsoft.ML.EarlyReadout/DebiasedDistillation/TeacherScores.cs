@@ -54,7 +54,8 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
 
     private static long[]? OrderOf(DataViewSchema.Column column, TrainingSet set)
     {
-        string[]? slots = SlotNames(column);
+        // ML.NET names the slots of text labels; the values of others it annotates apart.
+        string[]? slots = ColumnAnnotation.Names(column, ColumnAnnotation.SlotNames) ?? ColumnAnnotation.Names(column, ColumnAnnotation.TrainingLabelValues);
         if (slots is null || !set.HasClassNames) return null;
         if (slots.SequenceEqual(set.ClassNames)) return null;
         if (slots.Except(set.ClassNames).FirstOrDefault() is { } unknown)
@@ -62,14 +63,6 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         if (set.ClassNames.Except(slots).FirstOrDefault() is { } lacking)
             throw new ArgumentException($"The teacher's column '{column.Name}' has no score for the class '{lacking}' of the label column; it has {Quoted(slots)}.");
         return [.. set.ClassNames.Select(name => (long)Array.IndexOf(slots, name))];
-    }
-
-    private static string[]? SlotNames(DataViewSchema.Column column)
-    {
-        if (!column.HasSlotNames()) return null;
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        column.GetSlotNames(ref names);
-        return [.. names.DenseValues().Select(name => name.ToString())];
     }
 
     private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(name => $"'{name}'"));

@@ -20,7 +20,8 @@ internal sealed class ReadoutStep(StagedNetwork network, IReadOnlyList<ReadoutTr
     {
         IReadOnlyDictionary<int, Tensor> taps;
         using (no_grad()) taps = network.ForwardToEach(_stages, batch.Features);
-        foreach (ReadoutTrainer trainer in trainers) trainer.Step(taps[trainer.Readout.Stage], batch, context);
+        StepContext constant = context with { RateFactor = 1 }; // warm-up and schedule are the network's, for its epochs
+        foreach (ReadoutTrainer trainer in trainers) trainer.Step(taps[trainer.Readout.Stage], batch, constant);
     }
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// One row a class: its one-hot vector, and its label in a column that has the training label's name, type and annotations. A stock trainer fitted on it
-/// predicts keys with the training label's own key values.
+/// One row a class: its one-hot vector, and its label in a column that has the training label's name, classes and annotations. A stock trainer fitted on it
+/// predicts keys with the training label's own key values. Stock trainers read keys of UInt32 alone, so that is its type whatever the label's.
 /// </summary>
 internal sealed class OneHotView : IDataView
 {
@@ -18,7 +18,7 @@ internal sealed class OneHotView : IDataView
     {
         _classes = classes;
         var builder = new DataViewSchema.Builder();
-        builder.AddColumn(label.Name, label.Type, label.Annotations);
+        builder.AddColumn(label.Name, new KeyDataViewType(typeof(uint), classes), label.Annotations);
         builder.AddColumn(features, HeadInputType(classes));
         Schema = builder.ToSchema();
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -9,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class ScoringSchema
 {
     private const string Pixels = "EarlyReadout.Pixels";
+    private const string KeyValue = "EarlyReadout.KeyValue";
 
     /// <summary>Adds the output columns to the shape of an input schema.</summary>
     /// <param name="input">The input.</param>
@@ -30,6 +32,7 @@ internal static class ScoringSchema
             shape = ml.Transforms.ExtractPixels(Pixels, feature).GetOutputSchema(input);
         }
 
+        if (shape.Any(column => column.Name == label && column.IsKey && column.ItemType != NumberDataViewType.UInt32)) shape = WithKeyOfUInt32(ml, shape, label);
         var trainer = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new LbfgsMaximumEntropyMulticlassTrainer.Options { FeatureColumnName = vector, LabelColumnName = label });
         SchemaShape trained = trainer.GetOutputSchema(shape);
         SchemaShape renamed = ml.Transforms.CopyColumns(score, DefaultColumns.Score).GetOutputSchema(trained);
@@ -46,7 +49,22 @@ internal static class ScoringSchema
         return new SchemaShape([.. input.Where(column => !added.Contains(column.Name)), .. renamed.Concat(numbers).Where(column => added.Contains(column.Name))]);
     }
 
+    /// <summary>The stock trainer takes keys of UInt32 alone, ours every key; the values of the keys stay.</summary>
+    private static SchemaShape WithKeyOfUInt32(MLContext ml, SchemaShape shape, string label)
+    {
+        bool hasValues = shape.Single(column => column.Name == label).Annotations.Any(annotation => annotation.Name == "KeyValues");
+        return hasValues
+            ? ml.Transforms.Conversion.MapKeyToValue(KeyValue, label).Append(ml.Transforms.Conversion.MapValueToKey(label, KeyValue)).GetOutputSchema(shape)
+            : ml.Transforms.CopyColumns(label, nameof(Key.Value)).GetOutputSchema(ml.Transforms.CustomMapping<Nothing, Key>((_, _) => { }, null).GetOutputSchema(shape));
+    }
+
     private sealed class Nothing { }
+
+    private sealed class Key
+    {
+        [KeyType(2)]
+        public uint Value { get; set; }
+    }
 
     private sealed class Number
     {

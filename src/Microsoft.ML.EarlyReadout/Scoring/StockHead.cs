@@ -17,8 +17,8 @@ internal sealed class StockHead
     /// <summary>The column that the head reads: an output of the graph.</summary>
     public const string InputColumn = "EarlyReadout.HeadInput";
 
-    // The head holds C² weights; ImageNet-21k fits, a text column taken for a label by mistake does not.
-    private const int MaxClasses = 32768;
+    /// <summary>The most classes. The head holds C² weights; ImageNet-21k fits, a text column taken for a label by mistake does not.</summary>
+    public const int MaxClasses = 32768;
 
     private StockHead(ITransformer transformer, float[] shift, float[] matrix)
     {
@@ -44,8 +44,8 @@ internal sealed class StockHead
     /// <exception cref="ArgumentException">The label is no key, or its classes are too few or too many.</exception>
     public static StockHead Fit(DataViewSchema.Column label)
     {
-        if (label.Type is not KeyDataViewType key || key.RawType != typeof(uint))
-            throw new ArgumentException($"Schema mismatch for label column '{label.Name}': expected Key<UInt32>, got {label.Type}. MapValueToKey makes one.", nameof(label));
+        if (label.Type is not KeyDataViewType key)
+            throw new ArgumentException($"Schema mismatch for label column '{label.Name}': expected a key, got {label.Type}. MapValueToKey makes one.", nameof(label));
         if (key.Count is < 2 or > MaxClasses)
             throw new ArgumentException($"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {MaxClasses}.", nameof(label));
         int classes = (int)key.Count;

@@ -26,8 +26,8 @@ public abstract class TrainerOptions
     public string PredictedLabelColumnName { get; set; } = "PredictedLabel";
 
     /// <summary>
-    /// A column that holds a spurious attribute (key, text, number or bool). A group is a pair of label and attribute. Used on
-    /// validation rows to select an epoch; to train only by the objectives that say so.
+    /// A column that holds a spurious attribute (key, text, number or bool). A group is a pair of label and attribute; a
+    /// missing attribute counts as one of its own. Used on validation rows to select an epoch; to train only by the objectives that say so.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: no groups.</value>
     public string? GroupColumnName { get; set; }

@@ -35,7 +35,7 @@ public sealed class DistillationTrainerTests
     }
 
     [Fact]
-    public void Weights_follow_the_readout_and_return_to_one()
+    public void Weights_are_made_anew_every_so_many_epochs_from_the_first_that_is_weighted()
     {
         var log = Log(out MLContext ml);
         DebiasedDistillationTrainer.Options options = Options(epochs: 4);

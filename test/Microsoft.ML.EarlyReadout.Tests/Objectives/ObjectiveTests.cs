@@ -87,6 +87,45 @@ public sealed class ObjectiveTests
     }
 
     [Fact]
+    public void Reweighting_takes_the_rows_that_it_is_given()
+    {
+        IDataView train = BiasedRow.View(_ml), few = BiasedRow.View(_ml, count: 300, seed: 9);
+        EarlyReadoutEstimator.Options options = Options(ObjectiveKind.DeepFeatureReweighting);
+        options.Objective.ReweightingSet = few;
+        float[] given = Scores(options, train);
+        (string, string)[] groups = [.. BiasedRow.Draw(300, seed: 9).Select(row => (row.Class, row.Cue))];
+        int least = groups.GroupBy(group => group).Min(group => group.Count());
+        Assert.Contains(_log, line => line.Contains($"trained anew on {groups.Distinct().Count() * least} rows", StringComparison.Ordinal));
+        Assert.NotEqual(Scores(Options(ObjectiveKind.DeepFeatureReweighting), train), given);
+
+        options.Objective.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
+        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ObjectiveKind.GroupDro)]
+    [InlineData(ObjectiveKind.DeepFeatureReweighting)]
+    public void A_group_with_one_row_is_a_group(ObjectiveKind kind)
+    {
+        BiasedRow[] rows = [.. BiasedRow.Draw(400).Where(row => row.Cue == "agrees"), BiasedRow.Draw(400).First(row => row.Cue == "conflicts")];
+        Assert.All(Scores(Options(kind), BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));
+        if (kind == ObjectiveKind.DeepFeatureReweighting) Assert.Contains(_log, line => line.Contains("trained anew on 5 rows", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(ObjectiveKind.GroupDro)]
+    [InlineData(ObjectiveKind.DeepFeatureReweighting)]
+    public void Groups_that_are_missing_are_an_error_and_single_missing_ones_are_a_group(ObjectiveKind kind)
+    {
+        IDataView train = BiasedRow.View(_ml);
+        EarlyReadoutEstimator.Options options = Options(kind);
+        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentException>(() => Scores(options, _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train))).Message, StringComparison.Ordinal);
+        BiasedRow[] rows = BiasedRow.Draw(400);
+        foreach (BiasedRow row in rows.Take(40)) row.Cue = "";
+        Assert.All(Scores(options, BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));
+    }
+
+    [Fact]
     public void Objectives_that_need_groups_say_so()
     {
         foreach (ObjectiveKind kind in new[] { ObjectiveKind.GroupDro, ObjectiveKind.DeepFeatureReweighting })

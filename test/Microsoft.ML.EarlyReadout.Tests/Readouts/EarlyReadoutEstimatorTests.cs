@@ -32,6 +32,8 @@ public sealed class EarlyReadoutEstimatorTests
         _ml.Model.Save(model, train.Schema, zip);
         zip.Position = 0;
         IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
+        double[] Accuracies(IDataView view) => [.. _ml.MulticlassClassification.ProfileReadouts(view, model.ReadoutNames, "Cue").Readouts.Select(readout => readout.Accuracy)];
+        Assert.Equal(Accuracies(scored), Accuracies(reloaded));
         Assert.Equal(scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name), reloaded.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
         foreach (string name in model.ReadoutNames.Append(""))
         {
@@ -77,14 +79,92 @@ public sealed class EarlyReadoutEstimatorTests
             _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Readouts_read_given_weights_as_they_are()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using var network = new Mlp(FeatureShape.Vector(4), [16], 4);
+        using (var generator = new Generator(5)) network.Initialize(generator);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("weights").FullName, "mlp.safetensors");
+        SafetensorsFile.Write(path, network.named_parameters().ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
+        EarlyReadoutEstimator.Options options = Options(new() { Stage = 1 }, new() { Stage = 0 });
+        (options.Network.HiddenUnits, options.Network.WeightsPath, options.TrainedPart) = ([16], path, TrainedPart.None);
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+
+        float[][] features = [.. train.GetColumn<float[]>("Features")];
+        float[] expected = nn.functional.softmax(network.call(tensor(features.SelectMany(row => row).ToArray(), [features.Length, 4])), 1).data<float>().ToArray();
+        float[] actual = [.. model.Transform(train).GetColumn<float[]>("Score").SelectMany(score => score)];
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    [Fact]
+    public void Readouts_read_a_column_that_another_model_made()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        using EarlyReadoutTransformer other = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 5, Optimizer = { LearningRate = 0.1 } }).Fit(train);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("other").FullName, "other.onnx");
+        other.SaveAsOnnx(path);
+        EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 0, Name = "Probe" });
+        (options.FeatureColumnName, options.ReadoutEpochs, options.ReadoutLearningRate, options.ReadoutTraining) = ("Embedding", 10, 0.1, ReadoutTraining.Afterwards);
+        var pipeline = _ml.Transforms.ApplyOnnxModel(["Embedding"], ["Features"], path).Append(_ml.Transforms.EarlyReadout(options));
+        var model = pipeline.Fit(train);
+        IDataView scored = model.Transform(train);
+        Assert.InRange(_ml.MulticlassClassification.ProfileReadouts(scored, ["Probe"]).Readouts[0].Accuracy, 0.8, 1); // a probe of what the other model's last layer reads
+
+        using var zip = new MemoryStream();
+        _ml.Model.Save(model, train.Schema, zip);
+        zip.Position = 0;
+        IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
+        Assert.All(scored.GetColumn<float[]>("Probe.Score").Zip(reloaded.GetColumn<float[]>("Probe.Score")), row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
+        model.LastTransformer.Dispose();
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void A_key_without_values_is_promised_as_it_is_delivered()
+    {
+        IDataView train = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Numbered { Features = [i % 2, i % 4], Label = (byte)(i % 2) }));
+        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(Options());
+        SchemaShape.Column promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema)).Single(column => column.Name == "PredictedLabel");
+        using EarlyReadoutTransformer model = estimator.Fit(train);
+        SchemaShape.Column delivered = SchemaShapes.Of(model.Transform(train).Schema).Single(column => column.Name == "PredictedLabel");
+        Assert.Equal((delivered.Kind, delivered.ItemType, delivered.IsKey), (promised.Kind, promised.ItemType, promised.IsKey));
+    }
+
+    [Theory]
+    [InlineData(DataKind.Byte)]
+    [InlineData(DataKind.UInt16)]
+    [InlineData(DataKind.UInt64)]
+    public void A_label_key_of_any_type_is_promised_trained_evaluated_and_saved(DataKind kind)
+    {
+        IDataView keyed = BiasedRow.View(_ml);
+        IDataView train = _ml.Transforms.Conversion.ConvertType("Label", outputKind: kind).Fit(keyed).Transform(keyed);
+        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(Options(new EarlyReadoutEstimator.Tap { Stage = 1 }));
+        SchemaShape promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema));
+        using EarlyReadoutTransformer model = estimator.Fit(train);
+        IDataView scored = model.Transform(train);
+        foreach (SchemaShape.Column column in SchemaShapes.Of(scored.Schema))
+        {
+            SchemaShape.Column named = promised.Single(other => other.Name == column.Name);
+            Assert.Equal((column.Kind, column.ItemType, column.IsKey), (named.Kind, named.ItemType, named.IsKey));
+        }
+
+        Assert.Equal(Scores(Options(new EarlyReadoutEstimator.Tap { Stage = 1 }), keyed), scored.GetColumn<float[]>("Score").SelectMany(score => score));
+        Assert.Equal(Keys(keyed, "Label"), Keys(scored, "PredictedLabel"));
+        double accuracy = keyed.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted ? 1.0 : 0).Average();
+        Assert.Equal(accuracy, _ml.MulticlassClassification.EvaluateByGroup(scored, "Cue").AverageAccuracy, 1e-12);
+        Assert.Equal(scored.GetColumn<uint>("PredictedLabel"), TransformTests.Reload(model, train.Schema).Transform(train).GetColumn<uint>("PredictedLabel"));
+    }
+
     [Theory]
     [InlineData(TrainedPart.All)]
     [InlineData(TrainedPart.Head)]
     public void Readouts_of_image_networks_are_exported_and_compared(TrainedPart part)
     {
-        var random = new Random(1);
-        Picture[] pictures = [.. Enumerable.Range(0, 60).Select(i => new Picture { Class = $"{i % 3}", Pixels = [.. Enumerable.Range(0, 3 * 8 * 8).Select(p => (float)(80 * (p / 64 == i % 3 ? 1 : 0) + random.Next(100)))] })];
-        IDataView train = _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(_ml.Data.LoadFromEnumerable(pictures)).Transform(_ml.Data.LoadFromEnumerable(pictures));
+        IDataView train = Picture.View(_ml);
         EarlyReadoutEstimator.Options options = Options(new() { Stage = 0, Depth = 1, Width = 4 }, new() { Stage = 1 }, new() { Stage = 2, Depth = 2, Width = 4 });
         (options.FeatureColumnName, options.Network.Channels, options.Epochs, options.TrainedPart, options.ReadoutLearningRate) = ("Pixels", [8, 8], 40, part, 0.05);
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train); // compares network and readouts with the graph
@@ -176,12 +256,13 @@ public sealed class EarlyReadoutEstimatorTests
         return KeyValues.Read(named, named.Annotations.Schema["KeyValues"]);
     }
 
-    private sealed class Picture
+    private sealed class Numbered
     {
-        [VectorType(3, 8, 8)]
-        public float[] Pixels { get; set; } = [];
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
 
-        public string Class { get; set; } = "";
+        [KeyType(2)]
+        public byte Label { get; set; }
     }
 
     private sealed class Prediction

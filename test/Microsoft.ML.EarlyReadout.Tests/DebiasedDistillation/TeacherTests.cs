@@ -1,0 +1,108 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>Who teaches by being run on the training rows: a fitted model, or an ONNX file.</summary>
+public sealed class TeacherTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly string _folder = Directory.CreateTempSubdirectory("teacher").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_teacher_that_writes_over_the_students_columns_leaves_the_students_alone()
+    {
+        BiasedRow[] rows = BiasedRow.Draw(200);
+        ITransformer teacher = Normalising().Fit(BiasedRow.View(_ml, rows));
+        float[][] scores = [.. teacher.Transform(BiasedRow.View(_ml, rows)).GetColumn<float[]>("Score")];
+        float[] byModel = Scores(Options(options => options.Teacher.Model = teacher), rows);
+        foreach ((int i, BiasedRow row) in rows.Index()) row.TeacherScore = scores[i];
+        Assert.Equal(Scores(Options(), rows), byModel);
+    }
+
+    [Fact]
+    public void A_teacher_that_drops_what_the_student_reads_is_told_apart()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        ITransformer teacher = Normalising().Append(_ml.Transforms.SelectColumns("Score", "Label")).Fit(train);
+        var error = Assert.Throws<ArgumentException>(() => Fit(Options(options => options.Teacher.Model = teacher), train));
+        Assert.Contains("The teacher keeps only some columns, and not 'Features'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_teacher_may_bring_the_features_that_its_last_layer_reads()
+    {
+        BiasedRow[] rows = BiasedRow.Draw(400);
+        IDataView train = BiasedRow.View(_ml, rows);
+        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 10, Optimizer = { LearningRate = 0.1 } }).Fit(train)) large.SaveAsOnnx(File("large.onnx"));
+        DebiasedDistillationTrainer.Options options = Options(options =>
+        {
+            options.Method = DistillationMethod.SimKd;
+            options.Teacher.Model = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Features"], File("large.onnx")).Fit(train);
+            options.Teacher.FeatureColumnName = "Embedding";
+            (options.Epochs, options.Optimizer.LearningRate) = (20, 0.1);
+        });
+        using EarlyReadoutTransformer student = Fit(options, train);
+        Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(BiasedRow.View(_ml, seed: 2))).MicroAccuracy, 0.85, 1);
+    }
+
+    [Fact]
+    public void A_file_for_other_outputs_or_other_rows_is_told_apart()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 }).Fit(train)) large.SaveAsOnnx(File("large.onnx"));
+        Fails("has no output 'Probabilities' (Teacher.OutputName); it has 'Logits', 'Embedding', 'Score'", options => options.Teacher.OutputName = "Probabilities", train);
+        IDataView wide = _ml.Transforms.Concatenate("Features", "Features", "Features").Fit(train).Transform(train);
+        Fails("reads 4 numbers a row as 'Features'; the column has 8", _ => { }, wide);
+
+        void Fails(string message, Action<DebiasedDistillationTrainer.Options> change, IDataView view)
+        {
+            Exception error = Assert.ThrowsAny<ArgumentException>(() => Fit(Options(options =>
+            {
+                options.Teacher.OnnxPath = File("large.onnx");
+                change(options);
+            }), view));
+            Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(nameof(BiasedRow.Class))]
+    [InlineData(nameof(BiasedRow.Number))]
+    public void A_teacher_whose_keys_are_in_another_order_is_matched_by_their_values(string label)
+    {
+        // The teacher numbers its classes as they occur, the student by value.
+        BiasedRow[] rows = [.. BiasedRow.Draw(200).OrderByDescending(row => row.Number)];
+        IDataView byOccurrence = _ml.Data.LoadFromEnumerable(rows);
+        byOccurrence = _ml.Transforms.Conversion.MapValueToKey("Label", label).Fit(byOccurrence).Transform(byOccurrence);
+        IDataView train = BiasedRow.View(_ml, rows, label);
+        Assert.NotEqual(byOccurrence.GetColumn<uint>("Label"), train.GetColumn<uint>("Label"));
+        ITransformer ownOrder = Normalising().Fit(byOccurrence), sameOrder = Normalising().Fit(train);
+        float[] expected = Scores(Options(options => options.Teacher.Model = sameOrder), rows, label), actual = Scores(Options(options => options.Teacher.Model = ownOrder), rows, label);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 0.02f)); // L-BFGS ends a little elsewhere when the classes are permuted
+    }
+
+    private IEstimator<ITransformer> Normalising() => _ml.Transforms.NormalizeMeanVariance("Features", fixZero: false)
+        .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy());
+
+    private string File(string name) => Path.Combine(_folder, name);
+
+    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
+
+    private float[] Scores(DebiasedDistillationTrainer.Options options, BiasedRow[] rows, string label = nameof(BiasedRow.Class))
+    {
+        IDataView train = BiasedRow.View(_ml, rows, label);
+        using EarlyReadoutTransformer student = Fit(options, train);
+        return [.. student.Transform(train).GetColumn<float[]>("Score").SelectMany(score => score)];
+    }
+
+    private static DebiasedDistillationTrainer.Options Options(Action<DebiasedDistillationTrainer.Options>? change = null)
+    {
+        var options = new DebiasedDistillationTrainer.Options { Epochs = 3, Optimizer = { LearningRate = 0.02 }, Readout = { Depth = 0 }, Seed = 3 };
+        change?.Invoke(options);
+        return options;
+    }
+}
