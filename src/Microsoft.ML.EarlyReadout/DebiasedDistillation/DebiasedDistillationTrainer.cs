@@ -36,6 +36,9 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         _options.Teacher.Model = options.Teacher.Model;
     }
 
+    private TrainingColumns Columns => new(
+        _options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, _options.Teacher.ScoreColumnName, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
+
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted student. Dispose it when it is no longer needed.</returns>
@@ -46,14 +49,13 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     public EarlyReadoutTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        string scores = _options.Teacher.ScoreColumnName;
-        var columns = new TrainingColumns(_options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, scores, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
-        IDataView taught = Teacher.Apply(_options.Teacher, columns, input);
-        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema), columns);
+        IDataView taught = Teacher.Apply(_options.Teacher, Columns, input);
+        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema), Columns);
     }
 
     /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
+        NetworkTraining.GetOutputSchema(_options, inputSchema, columns: _options.Teacher is { Model: null, OnnxPath: null } ? Columns : Columns with { Scores = null });
 
     private void Train(TrainingSession session, DataViewSchema schema)
     {

@@ -82,9 +82,14 @@ internal static class NetworkTraining
             like);
     }
 
-    public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input, IReadOnlyList<string>? readouts = null) => ScoringSchema.GetOutputSchema(
-        input, options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
-        [.. (readouts ?? []).Select(name => new ReadoutColumns(name))]);
+    public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input, IReadOnlyList<string>? readouts = null, TrainingColumns? columns = null)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        (columns ?? new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName)).Check(input);
+        return ScoringSchema.GetOutputSchema(
+            input, options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
+            [.. (readouts ?? []).Select(name => new ReadoutColumns(name))]);
+    }
 
     private static (TrainingRows Training, TrainingRows? Validation) Split(TrainingSet set, TrainingSet? validationSet, TrainerOptions options, SeedSequence seeds)
     {

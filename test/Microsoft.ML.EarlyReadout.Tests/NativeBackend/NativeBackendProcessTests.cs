@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using Microsoft.ML.EarlyReadout;
 using TorchSharp;
 
 namespace MLSieve.Tests;
 
-/// <summary>What needs a process of its own, because libtorch loads once: this test program runs itself with one test of <see cref="Child"/>.</summary>
+/// <summary>What needs a process of its own, because libtorch loads once.</summary>
 public sealed class NativeBackendProcessTests
 {
     public NativeBackendProcessTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere TorchSharp loads libtorch itself.");
@@ -34,22 +33,7 @@ public sealed class NativeBackendProcessTests
         Run(nameof(Child.Waits_as_told), ("EXPECTED", "ACTIVE"), ("OMP_WAIT_POLICY", "ACTIVE"));
     }
 
-    private static void Run(string test, params (string Name, string Value)[] environment)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-            start.ArgumentList.Add(typeof(NativeBackendProcessTests).Assembly.Location);
-        foreach (string argument in new[] { "-method", $"{typeof(Child).FullName}.{test}", "-explicit", "only", "-noColor" })
-            start.ArgumentList.Add(argument);
-        start.Environment.Remove(LibTorchLocation.Variable);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0 && output.Contains("Total: 1,"), $"exit code {process.ExitCode}\n{output}\n{errors.Result}");
-    }
+    private static void Run(string test, params (string Name, string? Value)[] environment) => OwnProcess.Run<Child>(test, [(LibTorchLocation.Variable, null), .. environment]);
 
     /// <summary>The tests that run in the other process.</summary>
     public sealed class Child

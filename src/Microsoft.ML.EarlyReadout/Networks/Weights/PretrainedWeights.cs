@@ -80,7 +80,7 @@ internal static class PretrainedWeights
     {
         string[] all = [.. items];
         string more = all.Length > NamesShown ? FormattableString.Invariant($" and {all.Length - NamesShown} more") : "";
-        return string.Join(", ", all.Take(NamesShown)) + more;
+        return string.Join(", ", all.Take(NamesShown).Select(Excerpt.Of)) + more;
     }
 
     private static bool IsHead(StagedNetwork network, string name) => name.StartsWith(network.HeadName + ".", StringComparison.Ordinal);

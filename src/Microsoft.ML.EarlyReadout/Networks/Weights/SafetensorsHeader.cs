@@ -9,6 +9,7 @@ internal static class SafetensorsHeader
 {
     // The format's own bound; it keeps a damaged length from claiming all memory.
     private const long LongestHeader = 100_000_000;
+    private const int MostDimensions = 64; // libtorch computes with no more
     private const int PrefixLength = sizeof(long);
     private const string MetadataName = "__metadata__";
 
@@ -35,24 +36,15 @@ internal static class SafetensorsHeader
         if (length < 2 || length > most) throw Fault(file, $"it gives {length} bytes as the length of its header; expected 2 to {most}");
         byte[] header = new byte[length];
         stream.ReadExactly(header);
-        JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(header);
+            using JsonDocument json = JsonDocument.Parse(header);
+            return Entries(file, json.RootElement, PrefixLength + length, stream.Length);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // Text that is no Unicode passes the parser and is found out when it is read: an InvalidOperationException.
             throw new InvalidDataException($"'{file}' is not a safetensors file: its header is no JSON ({error.Message})", error);
-        }
-        using (json)
-        {
-            if (json.RootElement.ValueKind != JsonValueKind.Object) throw Fault(file, $"its header is a JSON {json.RootElement.ValueKind}; expected an object");
-            var entries = new Dictionary<string, SafetensorsEntry>();
-            foreach (JsonProperty property in json.RootElement.EnumerateObject())
-                if (property.Name != MetadataName && !entries.TryAdd(property.Name, Entry(file, property, PrefixLength + length, stream.Length)))
-                    throw Fault(file, $"its header names the tensor '{property.Name}' twice");
-            CheckPlaces(file, entries, PrefixLength + length, stream.Length);
-            return entries;
         }
     }
 
@@ -76,6 +68,17 @@ internal static class SafetensorsHeader
         return padded;
     }
 
+    private static Dictionary<string, SafetensorsEntry> Entries(string file, JsonElement header, long dataStart, long fileLength)
+    {
+        if (header.ValueKind != JsonValueKind.Object) throw Fault(file, $"its header is a JSON {header.ValueKind}; expected an object");
+        var entries = new Dictionary<string, SafetensorsEntry>();
+        foreach (JsonProperty property in header.EnumerateObject())
+            if (property.Name != MetadataName && !entries.TryAdd(property.Name, Entry(file, property, dataStart, fileLength)))
+                throw Fault(file, $"its header names the tensor '{property.Name}' twice");
+        CheckPlaces(file, entries, dataStart, fileLength);
+        return entries;
+    }
+
     private static SafetensorsEntry Entry(string file, JsonProperty property, long dataStart, long fileLength)
     {
         string name = property.Name;
@@ -96,6 +99,9 @@ internal static class SafetensorsHeader
         UInt128 expected = shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, size));
         if (expected != (UInt128)(offsets[1] - offsets[0]))
             throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}) of {type.GetString()}, so {expected} bytes are expected; {offsets[1] - offsets[0]} found");
+        // A tensor without numbers may still have sides that libtorch cannot count with.
+        if (shape.Length > MostDimensions || shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, Math.Max(size, 1))) > long.MaxValue)
+            throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}); expected at most {MostDimensions} dimensions, and sides whose product is a number of 64 bits");
         return new SafetensorsEntry(known.Type, shape, dataStart + offsets[0], dataStart + offsets[1]);
     }
 
@@ -124,5 +130,5 @@ internal static class SafetensorsHeader
         if (end < fileLength && entries.Count == 0) throw Fault(file, "its header names no tensor, and yet it holds data");
     }
 
-    private static InvalidDataException Fault(string file, string what) => new($"'{file}' is not a valid safetensors file: {what}.");
+    private static InvalidDataException Fault(string file, string what) => new($"'{file}' is not a valid safetensors file: {Excerpt.Of(what)}.");
 }

@@ -1,0 +1,126 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>Long use costs no memory: what a server, or a sweep in one process, needs. Each runs in a process of its own, whose memory is then all its own.</summary>
+public sealed class LoadTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Two_hundred_cycles_of_fit_save_load_and_score_leave_memory_flat() => Run(nameof(Child.Cycles));
+
+    [Fact]
+    public void A_million_predictions_from_eight_threads_equal_the_serial_ones_and_leave_memory_flat() => Run(nameof(Child.Predictions));
+
+    private void Run(string test)
+    {
+        string temporary = Directory.CreateTempSubdirectory("load").FullName;
+        output.WriteLine(OwnProcess.Run<Child>(test, ("TMPDIR", temporary)));
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(temporary), path => Path.GetFileName(path) != ".ses"); // ONNX Runtime's own mark
+        Directory.Delete(temporary, recursive: true);
+    }
+
+    /// <summary>The tests that run in the other process.</summary>
+    public sealed class Child(ITestOutputHelper output)
+    {
+        private readonly MLContext _ml = new(seed: 1);
+
+        [Fact(Explicit = true)]
+        public void Cycles()
+        {
+            // The C library's heap grows for some 100 cycles, until what it keeps for reuse is enough; then it stays.
+            const int warmUp = 100, cycles = 200;
+            const double bound = 10; // MiB: 0.1 a cycle
+            ContractTrainer[] trainers = Enum.GetValues<ContractTrainer>();
+            ContractRow[] rows = ContractRow.Draw(64);
+            for (int i = 0; i < warmUp; i++) Cycle(trainers[i % trainers.Length]);
+            double before = ResidentMemory.Settled();
+            using (NativeLeakCheck.StartAlone())
+                for (int i = warmUp; i < cycles; i++) Cycle(trainers[i % trainers.Length]);
+            double after = ResidentMemory.Settled();
+            output.WriteLine($"resident after {warmUp} cycles {before:F1} MiB, after {cycles} {after:F1} MiB");
+            Assert.True(after - before < bound, $"{after - before:F1} MiB more after {cycles - warmUp} cycles");
+
+            void Cycle(ContractTrainer trainer)
+            {
+                IDataView view = ContractRow.View(_ml, rows);
+                TrainerOptions options = trainer.Options(ContractInput.Vector);
+                options.Epochs = 1;
+                using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
+                using var zip = new MemoryStream();
+                _ml.Model.Save(model, view.Schema, zip);
+                zip.Position = 0;
+                using var loaded = (IDisposable)_ml.Model.Load(zip, out _);
+                float[][] expected = [.. model.Transform(view).GetColumn<float[]>("Score")];
+                float[][] actual = [.. ((ITransformer)loaded).Transform(view).GetColumn<float[]>("Score")];
+                Assert.All(expected.Zip(actual), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.First, score.Second, 1e-6f)));
+            }
+        }
+
+        [Fact(Explicit = true)]
+        public void Predictions()
+        {
+            const int threads = 8, each = 125_000, distinct = 1_000;
+            const double bound = 10; // MiB: 10 bytes a prediction
+            ContractRow[] rows = ContractRow.Draw(distinct, seed: 4);
+            using EarlyReadoutTransformer model = ContractTrainer.Sieve.Options(ContractInput.Vector).Estimator(_ml).Fit(ContractRow.View(_ml, ContractRow.Draw(90)));
+            float[][] byRow = [.. PredictByRow(distinct).Select(score => score.ToArray())], byView = [.. PredictByView(distinct)];
+            Assert.True(byRow.Select(score => score[0]).Distinct().Count() > distinct / 2, "The rows are no test: they score alike.");
+
+            Together(each / 10);
+            double before = ResidentMemory.Settled();
+            Together(each);
+            double after = ResidentMemory.Settled();
+            output.WriteLine($"resident before {before:F1} MiB, after {threads * each} predictions {after:F1} MiB");
+            Assert.True(after - before < bound, $"{after - before:F1} MiB more");
+
+            // Half of the threads have an engine each, half read views; all share one model.
+            void Together(int count)
+            {
+                var wrong = new long[threads];
+                var done = new long[threads];
+                Thread[] running = [.. Enumerable.Range(0, threads).Select(t => new Thread(() =>
+                {
+                    (IEnumerable<float[]> predictions, float[][] expected) = t % 2 == 0 ? (PredictByRow(count), byRow) : (PredictByView(count), byView);
+                    foreach (float[] score in predictions)
+                        if (!score.AsSpan().SequenceEqual(expected[done[t]++ % distinct])) wrong[t]++;
+                }))];
+                foreach (Thread thread in running) thread.Start();
+                foreach (Thread thread in running) thread.Join();
+                Assert.All(done, number => Assert.Equal(count, number));
+                Assert.All(wrong, number => Assert.Equal(0, number));
+            }
+
+            IEnumerable<float[]> PredictByRow(int count)
+            {
+                using PredictionEngine<Input, Output> engine = _ml.Model.CreatePredictionEngine<Input, Output>(model, new PredictionEngineOptions { OwnsTransformer = false });
+                var input = new Input();
+                var prediction = new Output();
+                for (int i = 0; i < count; i++)
+                {
+                    input.Vector = rows[i % distinct].Vector;
+                    engine.Predict(input, ref prediction);
+                    yield return prediction.Score;
+                }
+            }
+
+            IEnumerable<float[]> PredictByView(int count)
+            {
+                IDataView view = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Input { Vector = rows[i % distinct].Vector }));
+                return model.Transform(view).GetColumn<float[]>("Score");
+            }
+        }
+
+        private sealed class Input
+        {
+            [VectorType(5)]
+            public float[] Vector { get; set; } = [];
+        }
+
+        private sealed class Output
+        {
+            public float[] Score { get; set; } = [];
+        }
+    }
+}

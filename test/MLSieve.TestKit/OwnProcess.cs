@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace MLSieve.Tests;
+
+/// <summary>Runs one test in a process of its own: what loads native libraries once, measures the process's memory or may end it. This test program runs itself.</summary>
+public static class OwnProcess
+{
+    /// <summary>Runs a test, and fails if it fails or ends the process.</summary>
+    /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>, which nothing else runs.</param>
+    /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
+    /// <returns>What the process wrote.</returns>
+    /// <typeparam name="T">The class of the test; its assembly is the program that runs.</typeparam>
+    public static string Run<T>(string test, params (string Name, string? Value)[] environment) =>
+        Run(typeof(T).Assembly.Location, $"{typeof(T).FullName}.{test}", environment);
+
+    /// <summary>As <see cref="Run{T}"/>, of a copy of the test program.</summary>
+    /// <param name="program">The path of the program's assembly.</param>
+    /// <param name="method">The test's full name.</param>
+    /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
+    public static string Run(string program, string method, params (string Name, string? Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Path.ChangeExtension(program, OperatingSystem.IsWindows() ? ".exe" : null)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in new[] { "-method", method, "-explicit", "only", "-noColor", "-showLiveOutput" })
+            start.ArgumentList.Add(argument);
+        foreach ((string name, string? value) in environment)
+        {
+            if (value is null) start.Environment.Remove(name);
+            else start.Environment[name] = value;
+        }
+
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0 && output.Contains("Total: 1,", StringComparison.Ordinal), $"exit code {process.ExitCode}\n{output}\n{errors.Result}");
+        return output;
+    }
+}
