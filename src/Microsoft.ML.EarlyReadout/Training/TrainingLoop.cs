@@ -53,10 +53,12 @@ internal sealed class TrainingLoop(
             IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
             double? score = plan.Validation is null ? null : Validate(plan.Validation);
             bool kept = best.Offer(epoch, score);
+            plan.History.Add(new TrainingEpoch(epoch, losses, score));
             log(Describe(epoch, losses, score, kept, progress.EpochTime));
         }
 
         best.Restore();
+        plan.History.SelectedEpoch = best.Epoch;
         network.eval();
         if (best.Epoch != plan.Epochs) log($"Keeping the network of epoch {best.Epoch}.");
     }

@@ -7,4 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Epochs">Passes over the rows.</param>
 /// <param name="Seeds">Draw the order and the augmentation.</param>
 /// <param name="Progress">Receives progress.</param>
-internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows? Validation, int Epochs, SeedSequence Seeds, IProgress<TrainingProgress>? Progress);
+internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows? Validation, int Epochs, SeedSequence Seeds, IProgress<TrainingProgress>? Progress)
+{
+    /// <summary>Receives each epoch's figures.</summary>
+    public TrainingHistory History { get; init; } = new();
+}

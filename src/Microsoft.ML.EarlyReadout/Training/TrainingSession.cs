@@ -17,12 +17,15 @@ internal sealed record TrainingSession(
     /// <summary>The readouts that are exported with the network, in the order of their columns. They end with the session.</summary>
     public List<TappedReadout> Readouts { get; } = [];
 
+    /// <summary>What the training proper reported.</summary>
+    public TrainingHistory History { get; } = new() { Selection = Options.Selection };
+
     /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
     public required Func<IDataView, TrainingSet> Read { get; init; }
 
     /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
     public void Train(ITrainingStep step) =>
-        new TrainingLoop(Network, step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress), Options, Device, Log).Run();
+        new TrainingLoop(Network, step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress) { History = History }, Options, Device, Log).Run();
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
