@@ -28,12 +28,13 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     private readonly Lazy<StockChain> _rowChain;
     private bool _disposed;
 
-    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns)
+    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns, TrainingHistory history)
     {
         Graph = graph;
         _head = head;
         _margin = margin;
         _columns = columns;
+        History = history;
         Session = new ScoringSession(graph);
         _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, margin, columns, forSaving: false));
         FeatureColumnType = trainingSchema[columns.Feature].Type;
@@ -61,11 +62,20 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The names of the readouts whose columns <see cref="Transform"/> adds; empty where none were asked for.</summary>
     public IReadOnlyList<string> ReadoutNames => [.. _columns.Readouts.Select(readout => readout.Name)];
 
+    /// <summary>What its training reported, epoch by epoch; no epochs where the network was not trained.</summary>
+    public TrainingHistory History { get; }
+
     /// <inheritdoc/>
     bool ITransformer.IsRowToRowMapper => true;
 
     /// <summary>The transformer is its own model: ML.NET's model types are closed to other libraries.</summary>
     object IPredictionTransformer<object>.Model => this;
+
+    /// <summary>Whether the network has class activation maps: whether it ends in global average pooling and at most one linear layer, as all but <see cref="Mlp"/> do.</summary>
+    public bool HasActivationMaps => Graph.ActivationMaps is not null;
+
+    /// <summary>The columns that scoring reads and writes.</summary>
+    internal ScoringColumns Columns => _columns;
 
     /// <summary>The graph that every way of scoring runs.</summary>
     internal ScoringGraph Graph { get; }
@@ -77,11 +87,12 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
     /// <param name="columns">Column names and the shape of one example.</param>
     /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what they compute.</param>
-    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export)
+    /// <param name="history">What its training reported.</param>
+    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export, TrainingHistory? history = null)
     {
         StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
-        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, margin, export), head, margin, trainingSchema, columns);
+        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, margin, export), head, margin, trainingSchema, columns, history ?? new TrainingHistory());
     }
 
     /// <summary>The schema of scored rows.</summary>
@@ -109,7 +120,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green, blue, 0 to 255), and
     /// its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax, and <c>Embedding</c> (N, D), where
-    /// the network ends in a linear layer, is what that layer reads. A name that is a column's already ends in an underscore.</remarks>
+    /// the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w), where it ends in global average pooling, are the class activation maps
+    /// before their ReLU. A name that is a column's already ends in an underscore.</remarks>
     public void SaveAsOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

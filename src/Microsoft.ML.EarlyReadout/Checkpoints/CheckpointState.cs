@@ -36,6 +36,12 @@ internal sealed record CheckpointState
     /// <summary>The file with its weights, in the checkpoint directory; <see langword="null"/> before the first.</summary>
     public required string? BestFile { get; init; }
 
+    /// <summary>What each epoch of the training proper has reported.</summary>
+    public required IReadOnlyList<TrainingEpoch> History { get; init; }
+
+    /// <summary>The epoch whose network the training proper kept; 0 where it has not ended.</summary>
+    public required int SelectedEpoch { get; init; }
+
     /// <summary>What has been worked out from networks that are gone, by name.</summary>
     public required IReadOnlyDictionary<string, long[]> Recalled { get; init; }
 }

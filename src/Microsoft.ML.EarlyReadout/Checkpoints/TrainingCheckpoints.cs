@@ -46,6 +46,14 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <summary>Whether a step of the training proper was done before this fit began.</summary>
     public bool HasModel => _pending?.HasModel == true;
 
+    /// <summary>Goes on with what the epochs before this fit reported.</summary>
+    public void Restore(TrainingHistory history)
+    {
+        if (_pending is null) return;
+        foreach (TrainingEpoch epoch in _pending.History) history.Add(epoch);
+        history.SelectedEpoch = _pending.SelectedEpoch;
+    }
+
     /// <summary>Whether a loop lies before the one that the checkpoint was taken in, so that it has been done.</summary>
     public bool Passes(string loop) => _pending is not null && _pending.Loop != loop;
 
@@ -87,7 +95,7 @@ internal sealed class TrainingCheckpoints : IDisposable
     public void BeginLoop() => _bestFile = null;
 
     /// <summary>Takes a checkpoint.</summary>
-    public void Save(string loop, int epoch, int steps, bool hasModel, StagedNetwork network, ITrainingStep step, BestEpoch best, LossMeters meters)
+    public void Save(string loop, int epoch, int steps, bool hasModel, TrainingHistory history, StagedNetwork network, ITrainingStep step, BestEpoch best, LossMeters meters)
     {
         var state = new CheckpointState
         {
@@ -100,6 +108,8 @@ internal sealed class TrainingCheckpoints : IDisposable
             BestEpoch = best.Epoch,
             BestScore = best.Score,
             BestFile = _bestFile,
+            History = history.Epochs,
+            SelectedEpoch = history.SelectedEpoch,
             Recalled = _recalled,
         };
         _directory.Add(state, ModuleState.Of(network), step.State);

@@ -210,9 +210,17 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         string value = Sequence.Export(graph, [Input, .. _stem], input);
         var stages = new List<string> { value };
         foreach (Stage stage in _stages) stages.Add(value = Sequence.Export(graph, stage.Layers, value));
-        if (_head.Count == 0 || _head[_head.Count - 1] is not Linear last) return new ExportedNetwork(Sequence.Export(graph, _head, value), null, 0, stages);
-        string embedding = Sequence.Export(graph, [.. _head.SkipLast(1)], value);
-        return new ExportedNetwork(last.Export(graph, embedding), embedding, last.Inputs, stages);
+        Linear? last = _head.Count == 0 ? null : _head[_head.Count - 1] as Linear;
+        Layer[] rest = [.. last is null ? _head : _head.SkipLast(1)];
+        int pool = rest.Length - 1;
+        while (pool >= 0 && rest[pool] is Dropout) pool--; // it does nothing in inference
+        bool pools = pool >= 0 && rest[pool] is GlobalAveragePool;
+        string features = Sequence.Export(graph, pools ? rest[..pool] : rest, value);
+        string embedding = pools ? Sequence.Export(graph, rest[pool..], features) : features;
+        if (last is null) return new ExportedNetwork(embedding, null, 0, stages) { ActivationMaps = pools ? features : null };
+
+        string weight = last.ExportWeight(graph);
+        return new ExportedNetwork(last.Export(graph, embedding, weight), embedding, last.Inputs, stages) { ActivationMaps = pools ? Linear.ExportAtEachPixel(graph, features, weight) : null };
     }
 
     /// <summary>Sets the arithmetic of stem and stages while training; the head stays in float32.</summary>

@@ -12,6 +12,9 @@ public sealed class OnnxGraph
     /// <summary>The version of the standard operators that every node is written for.</summary>
     internal const int Opset = 17;
 
+    /// <summary>A dimension that readers of the graph infer.</summary>
+    internal const long AnySize = -1;
+
     private const int IrVersion = 8;
 
     private readonly GraphProto _graph;
@@ -102,7 +105,7 @@ public sealed class OnnxGraph
     /// <summary>Makes a value an output of the graph, under a name of its own.</summary>
     /// <param name="value">The name of a float32 value.</param>
     /// <param name="name">The output's name; the value itself may bear it.</param>
-    /// <param name="dimensionsWithoutBatch">The dimensions after the batch.</param>
+    /// <param name="dimensionsWithoutBatch">The dimensions after the batch; <see cref="AnySize"/> where the graph's own shapes tell it.</param>
     /// <exception cref="ArgumentException">The name is taken by another value.</exception>
     public void Output(string value, string name, params long[] dimensionsWithoutBatch)
     {
@@ -166,7 +169,7 @@ public sealed class OnnxGraph
     private static ValueInfoProto Value(string name, long[] dimensionsWithoutBatch)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
-        shape.Dim.AddRange(dimensionsWithoutBatch.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
+        shape.Dim.AddRange(dimensionsWithoutBatch.Select(size => size == AnySize ? new TensorShapeProto.Types.Dimension() : new TensorShapeProto.Types.Dimension { DimValue = size }));
         var tensor = new TypeProto.Types.Tensor { ElemType = (int)ElementType.Float32, Shape = shape };
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }

@@ -4,6 +4,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Name">The readout's name, which they start with.</param>
 internal sealed record ReadoutColumns(string Name)
 {
+    /// <summary>The stage that the readout taps, where it is known.</summary>
+    public int? Stage { get; init; }
+
     /// <summary>Class probabilities, <c>Vector&lt;Single, C&gt;</c>.</summary>
     public string Score => Name + ".Score";
 

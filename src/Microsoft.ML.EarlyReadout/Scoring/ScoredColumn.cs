@@ -13,10 +13,17 @@ internal enum Scored
 
     /// <summary>The highest probability less the second highest.</summary>
     Margin,
+
+    /// <summary>A class activation map, after its ReLU.</summary>
+    ActivationMap,
 }
 
 /// <summary>An output column of a scored view.</summary>
 /// <param name="Head">Which classifier: 0 is the network itself, 1 the first readout.</param>
 /// <param name="Kind">What it says.</param>
 /// <param name="Column">Name, type and annotations.</param>
-internal sealed record ScoredColumn(int Head, Scored Kind, DataViewSchema.DetachedColumn Column);
+internal sealed record ScoredColumn(int Head, Scored Kind, DataViewSchema.DetachedColumn Column)
+{
+    /// <summary>The class of an activation map; <see langword="null"/>: the predicted class of each row.</summary>
+    public int? Class { get; init; }
+}

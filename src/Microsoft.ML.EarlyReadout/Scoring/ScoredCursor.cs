@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -16,6 +17,7 @@ internal sealed class ScoredCursor : DataViewRowCursor
     private readonly float[] _features;
     private readonly IReadOnlyList<ScoredColumn> _outputs;
     private readonly float[]?[] _scores; // by classifier, (rows, classes); null where none of its columns is active
+    private readonly float[]? _maps; // (rows, classes, h, w); null where no map is active
     private readonly int _classes;
     private int _slot = -1;
     private int _count;
@@ -34,7 +36,11 @@ internal sealed class ScoredCursor : DataViewRowCursor
         _outputs = outputs;
         _scores = new float[]?[session.Heads];
         foreach ((int i, ScoredColumn output) in outputs.Index())
-            if (active[input.Schema.Count + i]) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * _classes, pinned: true);
+        {
+            if (!active[input.Schema.Count + i]) continue;
+            if (output.Class is null) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * _classes, pinned: true);
+            if (output.Kind == Scored.ActivationMap) _maps ??= GC.AllocateUninitializedArray<float>(rows * _classes * MapSize, pinned: true);
+        }
         _ids = new RowIds(input.GetIdGetter(), rows);
         _buffers = [.. input.Schema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, rows) : null)];
         _passed = [.. _buffers.OfType<ColumnBuffer>()];
@@ -100,17 +106,19 @@ internal sealed class ScoredCursor : DataViewRowCursor
             _count++;
         }
 
-        _session.Score(_features, _count, _scores);
+        _session.Score(_features, _count, _scores, _maps);
         return _count > 0;
     }
 
     private Delegate OutputGetter(ScoredColumn output)
     {
+        if (output is { Kind: Scored.ActivationMap, Class: { } c }) return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap(c, ref value));
         float[] scores = _scores[output.Head]!;
         return output.Kind switch
         {
             Scored.Score => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyScore(scores, ref value)),
             Scored.PredictedLabel => (ValueGetter<uint>)((ref uint value) => value = PredictedLabel(scores)),
+            Scored.ActivationMap => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap((int)PredictedLabel(scores) - 1, ref value)),
             _ => (ValueGetter<float>)((ref float value) => value = Margin(scores)),
         };
     }
@@ -121,6 +129,17 @@ internal sealed class ScoredCursor : DataViewRowCursor
     {
         VBufferEditor<float> editor = VBufferEditor.Create(ref value, _classes);
         Row(scores).CopyTo(editor.Values);
+        value = editor.Commit();
+    }
+
+    private int MapSize => _session.MapHeight * _session.MapWidth;
+
+    /// <summary>A map after its ReLU; all zero where there is no class to show (−1).</summary>
+    private void CopyMap(int c, ref VBuffer<float> value)
+    {
+        VBufferEditor<float> editor = VBufferEditor.Create(ref value, MapSize);
+        if (c < 0) editor.Values.Clear();
+        else TensorPrimitives.Max(_maps.AsSpan((_slot * _classes + c) * MapSize, MapSize), 0f, editor.Values);
         value = editor.Commit();
     }
 

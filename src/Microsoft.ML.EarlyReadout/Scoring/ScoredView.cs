@@ -15,12 +15,15 @@ internal sealed class ScoredView : IDataView
     private readonly IReadOnlyList<ScoredColumn> _outputs;
 
     public ScoredView(IDataView input, ScoringSession session, StockHead head, ScoringColumns columns)
+        : this(input, session, columns, head.OutputColumns(input.Schema, columns)) { }
+
+    public ScoredView(IDataView input, ScoringSession session, ScoringColumns columns, IReadOnlyList<ScoredColumn> outputs)
     {
         _input = input;
         _session = session;
         _columns = columns;
         _feature = columns.FeatureIn(input.Schema);
-        _outputs = head.OutputColumns(input.Schema, columns);
+        _outputs = outputs;
         Schema = SchemaOf(input.Schema, _outputs);
     }
 
@@ -49,7 +52,8 @@ internal sealed class ScoredView : IDataView
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
-    private static DataViewSchema SchemaOf(DataViewSchema input, IEnumerable<ScoredColumn> outputs)
+    /// <summary>The schema of a view with output columns added.</summary>
+    public static DataViewSchema SchemaOf(DataViewSchema input, IEnumerable<ScoredColumn> outputs)
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);

@@ -13,6 +13,9 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     // e⁻⁴⁰ is below the 1e-15 at which ML.NET's log loss clips, so raising far logits to there changes no metric. It keeps the head's float sums exact.
     private const float LogitFloor = -40;
 
+    /// <summary>The name of its output of class activation maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
+    public string? ActivationMaps { get; init; }
+
     /// <summary>The network's outputs, then the readouts'.</summary>
     public IEnumerable<GraphHead> Heads => Readouts.Prepend(Network);
 
@@ -33,9 +36,11 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         GraphValues values = export(graph, graph.Input(input, columns.Shape.Dimensions));
         graph.Output(values.Network.Logits, logits, classes);
         if (values.Network.Embedding is { } embedding) graph.Output(embedding, Free("Embedding"), values.Network.EmbeddingSize);
+        string? maps = values.Network.ActivationMaps is null ? null : Free("ActivationMaps");
+        if (maps is not null) graph.Output(values.Network.ActivationMaps!, maps, classes, OnnxGraph.AnySize, OnnxGraph.AnySize);
         GraphHead network = Head(values.Network.Logits, score, StockHead.InputColumn);
         GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Readout)];
-        return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes);
+        return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes) { ActivationMaps = maps };
 
         GraphHead Readout(string logits, ReadoutColumns names)
         {

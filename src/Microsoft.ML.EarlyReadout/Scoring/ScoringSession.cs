@@ -17,7 +17,6 @@ internal sealed class ScoringSession : IDisposable
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputs;
     private readonly string[] _scores; // by classifier: the network's, then each readout's
-    private readonly string[] _logits;
     private bool _disposed;
 
     public ScoringSession(ScoringGraph graph)
@@ -25,7 +24,6 @@ internal sealed class ScoringSession : IDisposable
         _graph = graph;
         _inputs = [graph.Input];
         _scores = [.. graph.Heads.Select(head => head.Score)];
-        _logits = [graph.Logits];
         using var options = new SessionOptions();
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
@@ -33,6 +31,9 @@ internal sealed class ScoringSession : IDisposable
         if (!graph.Shape.IsImage && graph.Bytes.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
         _session = new InferenceSession(graph.Bytes, options);
         BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
+        if (graph.ActivationMaps is not { } maps) return;
+        int[] dimensions = _session.OutputMetadata[maps].Dimensions; // (N, C, h, w)
+        (MapHeight, MapWidth) = (dimensions[2], dimensions[3]);
     }
 
     /// <summary>Numbers in one row of features.</summary>
@@ -47,22 +48,32 @@ internal sealed class ScoringSession : IDisposable
     /// <summary>How many rows are best scored together.</summary>
     public int BatchRows { get; }
 
+    /// <summary>Height of a class activation map; 0 where the network has none.</summary>
+    public int MapHeight { get; }
+
+    /// <summary>Width of a class activation map; 0 where the network has none.</summary>
+    public int MapWidth { get; }
+
     /// <summary>Computes class probabilities of those classifiers that are asked for.</summary>
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>
     /// <param name="scores">By classifier, receives the probabilities, (count, C), and may be longer; <see langword="null"/> where they are not asked for.</param>
+    /// <param name="maps">Receives the class activation maps before their ReLU, (count, C, <see cref="MapHeight"/>, <see cref="MapWidth"/>), and may be longer;
+    /// <see langword="null"/> where they are not asked for.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    public void Score(Memory<float> rows, int count, IReadOnlyList<float[]?> scores)
+    public void Score(Memory<float> rows, int count, IReadOnlyList<float[]?> scores, float[]? maps = null)
     {
         int[] asked = [.. Enumerable.Range(0, scores.Count).Where(head => scores[head] is not null)];
-        Run(rows, count, [.. asked.Select(head => _scores[head])], [.. asked.Select(head => (Memory<float>)scores[head])]);
+        List<Output> outputs = [.. asked.Select(head => new Output(_scores[head], scores[head], [Classes]))];
+        if (maps is not null) outputs.Add(new Output(_graph.ActivationMaps!, maps, [Classes, MapHeight, MapWidth]));
+        Run(rows, count, outputs);
     }
 
     /// <summary>Computes the network's logits.</summary>
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>
     /// <param name="logits">Receives the logits, (count, C); may be longer.</param>
-    public void Logits(Memory<float> rows, int count, Memory<float> logits) => Run(rows, count, _logits, [logits]);
+    public void Logits(Memory<float> rows, int count, Memory<float> logits) => Run(rows, count, [new Output(_graph.Logits, logits, [Classes])]);
 
     public void Dispose()
     {
@@ -72,19 +83,24 @@ internal sealed class ScoringSession : IDisposable
         _runOptions.Dispose();
     }
 
-    private void Run(Memory<float> rows, int count, string[] outputs, Memory<float>[] results)
+    private void Run(Memory<float> rows, int count, IReadOnlyList<Output> outputs)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(EarlyReadoutTransformer));
         if (count == 0) return;
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
-        OrtValue[] values = [.. results.Select(result => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, result[..(count * Classes)], [count, Classes]))];
+        OrtValue[] values = [.. outputs.Select(output => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
         try
         {
-            _session.Run(_runOptions, _inputs, [input], outputs, values);
+            _session.Run(_runOptions, _inputs, [input], [.. outputs.Select(output => output.Name)], values);
         }
         finally
         {
             foreach (OrtValue value in values) value.Dispose();
         }
+    }
+
+    private readonly record struct Output(string Name, Memory<float> Result, long[] RowShape)
+    {
+        public int RowSize => (int)RowShape.Aggregate(1L, (product, side) => product * side);
     }
 }

@@ -44,6 +44,7 @@ internal static class NetworkTraining
             Checkpoints = checkpoints,
             Read = view => Read(view, labelled, set),
         };
+        checkpoints?.Restore(session.History);
         try
         {
             train(session);
@@ -65,9 +66,9 @@ internal static class NetworkTraining
             bool readsImages = input.Schema[options.FeatureColumnName].Type is ImageDataViewType;
             var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, readsImages)
             {
-                Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name))],
+                Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
             };
-            EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, scoring, session.Export);
+            EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, scoring, session.Export, session.History);
             CheckParity(session, transformer);
             return transformer;
         }

@@ -54,6 +54,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         catch (TrainingDivergedException divergence)
         {
             best.Restore();
+            plan.History.SelectedEpoch = best.Epoch;
             _network.eval();
             divergence.LastGoodEpoch = session.HasModel ? best.Epoch : 0;
             throw;
@@ -62,7 +63,13 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         if (finished || best.Score is not null) // cancelled without validation, the last step's weights are the best there are
         {
             best.Restore();
+            plan.History.SelectedEpoch = best.Epoch;
             if (best.Epoch != plan.Epochs) session.Log($"Keeping the network of epoch {best.Epoch}.");
+        }
+
+        else
+        {
+            plan.History.SelectedEpoch = _epoch;
         }
 
         _network.eval();
@@ -103,13 +110,14 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
         double? score = plan.Validation is null ? null : Validate(plan.Validation);
         bool kept = best.Offer(_epoch, score);
+        plan.History.Add(new TrainingEpoch(_epoch, losses, score));
         session.Log(Describe(_epoch, losses, score, kept, progress.EpochTime));
         (_epoch, _done) = (_epoch + 1, 0);
         if (best.Epoch == _epoch - 1) checkpoints?.KeepBest(plan.Name, best);
         Save(meters, best);
     }
 
-    private void Save(LossMeters meters, BestEpoch best) => checkpoints?.Save(plan.Name, _epoch, _done, session.HasModel, _network, step, best, meters);
+    private void Save(LossMeters meters, BestEpoch best) => checkpoints?.Save(plan.Name, _epoch, _done, session.HasModel, session.History, _network, step, best, meters);
 
     private long StepsBefore(int epoch) => (long)(epoch - 1) * _batches.Count;
 

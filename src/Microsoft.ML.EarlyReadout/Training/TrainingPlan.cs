@@ -14,4 +14,7 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows
 
     /// <summary>Whether this is the training proper.</summary>
     public bool IsMain => Name.Length == 0;
+
+    /// <summary>Receives each epoch's figures.</summary>
+    public TrainingHistory History { get; init; } = new();
 }

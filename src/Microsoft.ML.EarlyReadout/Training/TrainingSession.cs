@@ -28,11 +28,14 @@ internal sealed record TrainingSession(
     /// <summary>Whether a step of the training proper has been done, so that there is a model to return.</summary>
     public bool HasModel { get; set; }
 
+    /// <summary>What the training proper reported.</summary>
+    public TrainingHistory History { get; } = new() { Selection = Options.Selection };
+
     /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
     public required Func<IDataView, TrainingSet> Read { get; init; }
 
     /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
-    public void Train(ITrainingStep step) => Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress));
+    public void Train(ITrainingStep step) => Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress) { History = History });
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>

@@ -58,7 +58,20 @@ public sealed class Linear : Layer, IMixedPrecision
     public override string Export(OnnxGraph graph, string input)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        return graph.Node("Gemm", [input, graph.Constant("weight", _weight), graph.Constant("bias", _bias)], ("transB", 1));
+        return Export(graph, input, ExportWeight(graph));
+    }
+
+    /// <summary>Adds the weight (D', D) alone, for nodes that share it.</summary>
+    internal string ExportWeight(OnnxGraph graph) => graph.Constant("weight", _weight);
+
+    /// <summary>Exports the layer on a weight that is in the graph already.</summary>
+    internal string Export(OnnxGraph graph, string input, string weight) => graph.Node("Gemm", [input, weight, graph.Constant("bias", _bias)], ("transB", 1));
+
+    /// <summary>Applies a weight (D', D), without bias, at each pixel: (N, D, h, w) → (N, D', h, w).</summary>
+    internal static string ExportAtEachPixel(OnnxGraph graph, string features, string weight)
+    {
+        string kernel = graph.Node("Unsqueeze", [weight, graph.Constant("axes", [2L, 3L], 2)]); // (D', D, 1, 1)
+        return graph.Node("Conv", [features, kernel]);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,28 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What a training reported at the end of each epoch, for curves. Complete once <c>Fit</c> has returned; it is not saved with the model.</summary>
+/// <threadsafety>Reading is thread-safe.</threadsafety>
+public sealed class TrainingHistory
+{
+    private readonly List<TrainingEpoch> _epochs = [];
+
+    internal TrainingHistory() { }
+
+    /// <summary>The epochs in order.</summary>
+    public IReadOnlyList<TrainingEpoch> Epochs => _epochs;
+
+    /// <summary>The epoch whose network was kept, from 1; 0 where nothing was trained.</summary>
+    public int SelectedEpoch { get; internal set; }
+
+    /// <summary>What <see cref="TrainingEpoch.ValidationScore"/> is.</summary>
+    public SelectionMetric Selection { get; internal init; }
+
+    internal void Add(TrainingEpoch epoch) => _epochs.Add(epoch);
+}
+
+/// <summary>An epoch in a <see cref="TrainingHistory"/>.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Losses">The epoch's mean of each figure that the training step reports, by name: losses in nats (such as <c>main</c>, <c>readout</c>, <c>forget</c> and, once the
+/// step is made, <c>forgotten</c>), accuracies in [0, 1], and weights.</param>
+/// <param name="ValidationScore">The validation figure in [0, 1]; <see langword="null"/> without validation rows.</param>
+public sealed record TrainingEpoch(int Epoch, IReadOnlyDictionary<string, double> Losses, double? ValidationScore);
