@@ -41,7 +41,7 @@ internal static class CheckpointFiles
     /// <exception cref="InvalidDataException">A file is missing, damaged or of a form that this version does not know; the message names it.</exception>
     public static CheckpointState Read(string folder)
     {
-        Verify(folder);
+        IReadOnlySet<string> verified = Verify(folder);
         string path = Path.Combine(folder, State);
         CheckpointState state;
         try
@@ -51,13 +51,13 @@ internal static class CheckpointFiles
         }
         catch (Exception fault) when (fault is JsonException or NotSupportedException)
         {
-            throw Fault(path, $"does not say where the training stands: {fault.Message}", fault);
+            throw Fault(path, $"does not say where the training stands: {Excerpt.Of(fault.Message)}", fault);
         }
 
         if (state.Format != CheckpointState.CurrentFormat)
             throw Fault(path, FormattableString.Invariant($"is of format {state.Format}; this version of the library reads format {CheckpointState.CurrentFormat}"));
-        if (state.Epoch < 1 || state.Step < 0 || state.BestEpoch < 0 || (state.BestFile is { } best && (best != Path.GetFileName(best) || best.Length == 0)))
-            throw Fault(path, "names a place that no training reaches");
+        if (state.Epoch < 1 || state.Step < 0 || state.BestEpoch < 0) throw Fault(path, "names a place that no training reaches");
+        if (state.BestFile is { } best && !verified.Contains("../" + best)) throw Fault(path, $"names weights that {Sums} does not");
         return state;
     }
 
@@ -73,7 +73,8 @@ internal static class CheckpointFiles
         return Path.GetFileName(line) ?? "";
     }
 
-    private static void Verify(string folder)
+    /// <returns>The names that have been found to be as they were written.</returns>
+    private static HashSet<string> Verify(string folder)
     {
         string path = Path.Combine(folder, Sums);
         string[] lines;
@@ -91,6 +92,7 @@ internal static class CheckpointFiles
 
         foreach (string name in new[] { Network, Training, State })
             if (!seen.Contains(name)) throw Fault(path, $"names no {name}");
+        return seen;
     }
 
     private static string HashOf(string path)

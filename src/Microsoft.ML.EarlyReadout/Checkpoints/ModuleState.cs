@@ -19,8 +19,8 @@ internal static class ModuleState
     public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Tensor)> state)
     {
         var own = state.ToDictionary(entry => entry.Name, entry => entry.Tensor);
-        if (own.Keys.FirstOrDefault(name => !file.Names.Contains(name)) is { } missing) throw Fault($"lacks the tensor '{missing}'");
-        if (file.Names.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown) throw Fault($"has a tensor '{unknown}', which this training has not");
+        if (own.Keys.FirstOrDefault(name => !file.Names.Contains(name)) is { } missing) throw Fault($"lacks the tensor '{Excerpt.Of(missing)}'");
+        if (file.Names.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown) throw Fault($"has a tensor '{Excerpt.Of(unknown)}', which this training has not");
         foreach ((string name, Tensor tensor) in own)
         {
             if (!file.Shape(name).SequenceEqual(tensor.shape)) throw Fault($"has the tensor '{name}' of shape ({string.Join(", ", file.Shape(name))}); expected ({string.Join(", ", tensor.shape)})");
@@ -34,6 +34,6 @@ internal static class ModuleState
             tensor.copy_(file.Read(name));
         }
 
-        InvalidDataException Fault(string what) => new($"'{file.Path}' {what}.");
+        InvalidDataException Fault(string what) => new($"'{file.Path}' {Excerpt.Of(what)}.");
     }
 }

@@ -121,7 +121,7 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <exception cref="InvalidDataException">It is.</exception>
     public void RequireTaken()
     {
-        if (_pending is { } state) throw new InvalidDataException($"'{_folder}' was taken in a loop '{state.Loop}', which this training has not. Delete the folder to start afresh.");
+        if (_pending is { } state) throw new InvalidDataException($"'{_folder}' was taken in a loop '{Excerpt.Of(state.Loop)}', which this training has not. Delete the folder to start afresh.");
     }
 
     public void Dispose() => _directory.Dispose();

@@ -40,7 +40,7 @@ internal static class TrainingIdentity
     /// <summary>What differs, in words.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
         [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
-            .Select(name => $"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}")];
+            .Select(name => Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
 
     private static void AddOptions(SortedDictionary<string, string> identity, string prefix, JsonObject options)
     {

@@ -13,6 +13,7 @@ internal sealed class ModuleSnapshot : IDisposable
     {
         _modules = modules;
         using var noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         _copies = Live().ToDictionary(entry => entry.Name, entry => entry.Tensor.detach().clone().DetachFromDisposeScope());
     }
 
@@ -26,6 +27,7 @@ internal sealed class ModuleSnapshot : IDisposable
     public void Restore()
     {
         using var noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor tensor) in Live()) tensor.copy_(_copies[name]);
     }
 

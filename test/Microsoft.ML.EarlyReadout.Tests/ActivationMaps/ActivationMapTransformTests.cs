@@ -124,7 +124,7 @@ public sealed class ActivationMapTransformTests : IDisposable
         using IDisposable noGrad = no_grad();
         for (int i = 0; i < 30; i++) network.call(NetworkCases.Rows(shape, 16)); // batch norm's statistics, without which one bright feature decides everything
         Tensor weight = network.get_parameter("head.weight")!;
-        weight.copy_(weight.sub(weight.mean([1], keepdim: true), Scalars.One).mul(Scalars.Of(50)));
+        weight.copy_(weight.sub(weight.mean([1], keepdim: true)).mul(Scalars.Of(50)));
         var columns = new ScoringColumns("Image", "Label", "Score", "PredictedLabel", shape, ReadsImages: true);
         return EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => new GraphValues(network.Export(graph, x), []));
     }
