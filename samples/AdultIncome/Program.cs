@@ -13,6 +13,12 @@ if (folder is null || !File.Exists(Path.Combine(folder, "adult.data.gz")))
 
 string zip = args.Length > 1 ? args[1] : "adult-income.zip";
 var ml = new MLContext(seed: 1);
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = !stop.IsCancellationRequested; // the second one ends the program
+    stop.Cancel();
+};
 IDataView train = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.data.gz")));
 IDataView test = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.test.gz")));
 ITransformer features = AdultFeatures.Create(ml).Fit(train);
@@ -26,9 +32,13 @@ using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(new EarlyRea
     Epochs = 10,
     BatchSize = 128,
     Optimizer = { LearningRate = 0.02 },
+    CancellationToken = stop.Token, // Ctrl+C: show the readouts as they are, and go on from the checkpoint next time
+    OnCancellation = CancellationBehavior.ReturnBest,
+    CheckpointDirectory = Path.ChangeExtension(zip, ".checkpoints"),
 }).Fit(rows);
 IDataView read = ml.Data.Cache(readouts.Transform(rows));
 Console.WriteLine(ml.MulticlassClassification.ProfileReadouts(read, readouts.ReadoutNames, groupColumnName: "Cue"));
+if (stop.IsCancellationRequested) return 130;
 
 IDataView weighted = ml.Transforms.ReadoutWeight("Readout1", outputColumnName: "Weight", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
 ITransformer plain = LightGbm(weightColumn: null).Fit(rows);
