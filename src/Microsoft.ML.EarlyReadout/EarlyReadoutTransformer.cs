@@ -204,10 +204,6 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         return PrefixMerge.Append(prefix, Graph.Bytes, FeatureColumnName);
     }
 
-    private static string[] NamesOf(DataViewSchema.Column label, int classes)
-    {
-        if (label.Annotations.Schema.GetColumnOrNull("KeyValues") is not { } column)
-            return [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        return KeyValues.Read(label, column);
-    }
+    private static string[] NamesOf(DataViewSchema.Column label, int classes) => ColumnAnnotation.Names(label, ColumnAnnotation.KeyValues)
+        ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 }

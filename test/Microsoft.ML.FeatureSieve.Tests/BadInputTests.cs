@@ -83,6 +83,14 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void Two_output_columns_of_one_name()
+    {
+        FeatureSieveTrainer.Options options = Options();
+        options.PredictedLabelColumnName = options.ScoreColumnName;
+        Says("ScoreColumnName and PredictedLabelColumnName are both 'Score'", BiasedRow.View(_ml), options);
+    }
+
+    [Fact]
     public void A_truncated_weights_file()
     {
         string path = Path.Combine(Path.GetTempPath(), $"truncated-{Guid.NewGuid():N}.safetensors");

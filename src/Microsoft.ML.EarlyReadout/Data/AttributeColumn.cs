@@ -35,7 +35,7 @@ internal abstract class AttributeColumn
     /// <param name="column">The column, as found.</param>
     public static AttributeColumn Open(DataViewRowCursor cursor, DataViewSchema.Column column)
     {
-        var names = column.Type is KeyDataViewType ? KeyNames.Of(column) : null;
+        var names = column.Type is KeyDataViewType ? ColumnAnnotation.Names(column, ColumnAnnotation.KeyValues) : null;
         var type = column.Type.RawType;
         return type == typeof(ReadOnlyMemory<char>) ? new OfText(cursor, column)
             : type == typeof(bool) ? new Of<bool>(cursor, column)

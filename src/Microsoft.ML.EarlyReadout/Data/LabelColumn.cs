@@ -11,7 +11,7 @@ internal sealed class LabelColumn
     private LabelColumn(DataViewSchema.Column column, int classes)
     {
         Column = column;
-        var names = KeyNames.Of(column);
+        var names = ColumnAnnotation.Names(column, ColumnAnnotation.KeyValues);
         HasNames = names?.Length == classes;
         Names = HasNames ? names! : [.. Enumerable.Range(1, classes).Select(each => each.ToString(CultureInfo.InvariantCulture))];
     }

@@ -65,6 +65,7 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
             FeatureMatching.Train(session, teacher, _options);
             return;
         }
+        ReadoutFactory.CheckStage(session.Network, _options.Readout.Stage); // now, not when the first readout is due
         using var step = new DistillationStep(session.Network, teacher, _options, session.Training.Set.Count, new RowWeights(session, _options).Renew);
         session.Train(step);
     }

@@ -24,8 +24,13 @@ internal static class SupervisedTraining
                 Train(WeightedRisk.UpWeighted(session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice), objective.JustTrainTwice.UpWeight));
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
-                Train(EmpiricalRisk.Instance);
-                if (!session.Cancellation.IsAcknowledged) ReweightHead(session, objective);
+                // Read first: a fault in these rows must not cost a training.
+                using (TrainingSet? given = objective.ReweightingSet is { } view ? session.Read(view) : null)
+                {
+                    TrainingRows rows = BalancedRows(session, given);
+                    Train(EmpiricalRisk.Instance);
+                    if (!session.Cancellation.IsAcknowledged) ReweightHead(session, objective, rows);
+                }
                 break;
             default:
                 Train(EmpiricalRisk.Instance);
@@ -39,11 +44,19 @@ internal static class SupervisedTraining
         }
     }
 
-    /// <summary>Draws the head anew and trains it on rows of which every group has equally many, as many as the smallest group has.</summary>
-    private static void ReweightHead(TrainingSession session, ObjectiveOptions objective)
+    /// <summary>Rows of which every group has equally many, as many as the smallest group has.</summary>
+    private static TrainingRows BalancedRows(TrainingSession session, TrainingSet? given)
     {
-        using TrainingSet? given = objective.ReweightingSet is { } view ? session.Read(view) : null;
-        TrainingRows rows = Balanced(given is null ? session.Training : TrainingRows.AllOf(given), session.Seeds.For("balance"));
+        TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
+        HashSet<int> classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
+        if (session.Training.Rows.Select(row => session.Training.Set.Labels[row]).Where(c => !classes.Contains(c)).Select(c => session.Training.Set.ClassNames[c]).FirstOrDefault() is { } lacking)
+            throw new ArgumentException($"Objective.ReweightingSet has no rows of the class '{lacking}': a head trained anew on it could never say that class.");
+        return Balanced(rows, session.Seeds.For("balance"));
+    }
+
+    /// <summary>Draws the head anew and trains it on the balanced rows.</summary>
+    private static void ReweightHead(TrainingSession session, ObjectiveOptions objective, TrainingRows rows)
+    {
         session.Log($"Deep feature reweighting: the head is trained anew on {rows.Rows.Length} rows, equally many of each group.");
         using (var generator = new Generator(session.Seeds.For("head").Seed, CPU)) session.Network.InitializeHead(generator);
         using var step = new SupervisedStep(session.Network, TrainedPart.Head, EmpiricalRisk.Instance, session.Options.Optimizer, []);

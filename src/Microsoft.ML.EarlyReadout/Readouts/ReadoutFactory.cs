@@ -13,17 +13,21 @@ internal static class ReadoutFactory
     /// <exception cref="ArgumentException">The network has no such stage; the message names those it has.</exception>
     public static ReadoutHead Create(StagedNetwork network, ReadoutOptions options, ulong seed)
     {
-        if (options.Stage > network.Stages.Count)
-        {
-            throw new ArgumentException($"Readout.Stage is {options.Stage}, but {network.GetName()} has {network.Stages.Count} stages: "
-                + string.Join(", ", network.Stages.Select((stage, index) => $"{index + 1} ({stage.Name})")) + ".");
-        }
-
+        CheckStage(network, options.Stage);
         (int channels, bool spatial) = Tap(network, options.Stage);
         var readout = new ReadoutHead(channels, spatial, options.Depth, options.Width, network.Classes);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;
+    }
+
+    /// <summary>Checks that a network has a stage, which may be done long before a readout is made.</summary>
+    /// <exception cref="ArgumentException">It does not; the message names those it has.</exception>
+    public static void CheckStage(StagedNetwork network, int stage)
+    {
+        if (stage <= network.Stages.Count) return;
+        throw new ArgumentException($"A readout is to tap stage {stage}, but {network.GetName()} has {network.Stages.Count} stages: "
+            + string.Join(", ", network.Stages.Select((each, index) => $"{index + 1} ({each.Name})")) + ".");
     }
 
     /// <summary>What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any stage.</summary>

@@ -112,6 +112,14 @@ public sealed partial class RowWeightsTests
     }
 
     [Fact]
+    public void A_stage_that_the_student_does_not_have_is_told_before_the_first_epoch()
+    {
+        DebiasedDistillationTrainer.Options options = Options(options => options.Readout.Stage = 3);
+        Assert.Contains("A readout is to tap stage 3, but Mlp has 2 stages: 1 (", Assert.Throws<ArgumentException>(() => Fit(options, BiasedRow.View(_ml))).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_weight_too_large_for_training_is_a_divergence_and_a_cap_prevents_it()
     {
         void Largest(DebiasedDistillationTrainer.Options options) => (options.Alpha, options.Beta, options.StartEpoch) = (0, 80, 1);

@@ -98,8 +98,13 @@ public sealed class ObjectiveTests
         Assert.Contains(_log, line => line.Contains($"trained anew on {groups.Distinct().Count() * least} rows", StringComparison.Ordinal));
         Assert.NotEqual(Scores(Options(ObjectiveKind.DeepFeatureReweighting), train), given);
 
+        _log.Clear();
         options.Objective.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
         Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
+        ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(few);
+        options.Objective.ReweightingSet = keys.Transform(_ml.Data.LoadFromEnumerable(BiasedRow.Draw(300, seed: 9).Where(row => row.Number > 0)));
+        Assert.Contains("has no rows of the class 'quarter 0'", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal)); // no training was spent on either
     }
 
     [Theory]

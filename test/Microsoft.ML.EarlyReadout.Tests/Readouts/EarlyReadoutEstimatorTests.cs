@@ -250,11 +250,7 @@ public sealed class EarlyReadoutEstimatorTests
     private static EarlyReadoutEstimator.Options Options(params EarlyReadoutEstimator.Tap[] taps) =>
         new() { Taps = taps, Network = { HiddenUnits = [16, 16] }, Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 };
 
-    private static string[] Keys(IDataView view, string column)
-    {
-        DataViewSchema.Column named = view.Schema[column];
-        return KeyValues.Read(named, named.Annotations.Schema["KeyValues"]);
-    }
+    private static string[] Keys(IDataView view, string column) => ColumnAnnotation.Names(view.Schema[column], ColumnAnnotation.KeyValues)!;
 
     private sealed class Numbered
     {
