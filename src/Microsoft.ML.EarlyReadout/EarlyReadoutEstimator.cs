@@ -35,6 +35,7 @@ public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTrans
     /// <exception cref="ArgumentException">A column is missing or of a wrong type, the network has no such stage, or there is nothing to learn from.</exception>
     /// <exception cref="InvalidDataException">The weights file does not fit the network, or a feature is not finite.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
+    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(EarlyReadoutEstimator), _options, input, Train);
 

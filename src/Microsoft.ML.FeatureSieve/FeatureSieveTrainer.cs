@@ -49,6 +49,7 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// <exception cref="ArgumentException">A column is missing or of a wrong type, the network has no such stage, or there is only one class; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a feature is not finite, or the weights file does not fit the network.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
+    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, Train);
 

@@ -45,6 +45,7 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the teacher's classes or numbers are not what they should be.</exception>
     /// <exception cref="InvalidDataException">A feature or score is not finite, or the weights file or the teacher's file is not what it should be.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
+    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public EarlyReadoutTransformer Fit(IDataView input)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -6,6 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal static partial class LibC
 {
     private const int LinkMapRequest = 2; // RTLD_DI_LINKMAP
+    private const int AddressSpace = 9; // RLIMIT_AS
 
     /// <summary>Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.</summary>
     public static void SetEnvironmentDefault(string name, string value) => _ = setenv(name, value, 0);
@@ -30,6 +32,14 @@ internal static partial class LibC
         }
     }
 
+    /// <summary>Bytes of address space that the process may still take (<c>ulimit -v</c>), or null where it is not limited.</summary>
+    public static long? FreeAddressSpace()
+    {
+        if (getrlimit(AddressSpace, out ResourceLimit limit) != 0 || limit.Soft > long.MaxValue) return null;
+        long pages = long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture);
+        return Math.Max(0, (long)limit.Soft - (pages * Environment.SystemPageSize));
+    }
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
 
@@ -38,4 +48,14 @@ internal static partial class LibC
 
     [LibraryImport("libc")]
     private static partial int dlinfo(IntPtr handle, int request, out IntPtr linkMap);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, out ResourceLimit limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
 }

@@ -27,6 +27,9 @@ public static class NativeBackend
     public static string Description =>
         _loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp");
 
+    /// <summary>Whether the libtorch that is loaded was built for CUDA; that it finds a GPU is another matter.</summary>
+    internal static bool HasCuda => OperatingSystem.IsLinux() ? _loaded is { TorchCuda: not 0 } : torch.cuda.is_available();
+
     /// <summary>Loads the native libraries unless they are loaded.</summary>
     /// <exception cref="NativeBackendException">They are missing or do not load; the message says what to add.</exception>
     public static void EnsureLoaded()

@@ -54,6 +54,12 @@ internal static class NetworkTraining
             divergence.LastGoodModel = Export();
             throw;
         }
+        catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
+        {
+            AllocationFailure failure = AllocationFailure.Of(fault)!;
+            throw new TrainingOutOfMemoryException(
+                device.Device.ToString(), options.BatchSize, failure.Requested, BatchMemory.Measure(network, training, failure.FreeOnDevice), fault);
+        }
 
         checkpoints?.RequireTaken();
         return Export();

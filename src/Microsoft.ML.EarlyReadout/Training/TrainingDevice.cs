@@ -21,25 +21,40 @@ internal sealed record TrainingDevice(torch.Device Device, string Description)
     public static TrainingDevice Choose(string name)
     {
         NativeBackend.EnsureLoaded();
-        return Choose(name, torch.cuda.is_available() ? torch.cuda.device_count() : 0);
+        return Choose(name, torch.cuda.is_available() ? torch.cuda.device_count() : 0, NativeBackend.HasCuda);
     }
 
-    /// <summary>As <see cref="Choose(string)"/>, on a machine with the given number of CUDA devices.</summary>
-    internal static TrainingDevice Choose(string name, int cudaDevices)
+    /// <summary>As <see cref="Choose(string)"/>, on a machine with the given number of CUDA devices and a libtorch with or without CUDA.</summary>
+    internal static TrainingDevice Choose(string name, int cudaDevices, bool hasCuda)
     {
         if (!IsName(name))
             throw new ArgumentException($"'{name}' is not a device; expected one of {Names}", nameof(name));
         if (name == "auto")
             return cudaDevices > 0
                 ? new(new(DeviceType.CUDA, 0), $"device cuda:0 (auto; {cudaDevices} CUDA device(s) found)")
-                : new(new(DeviceType.CPU), $"device cpu (auto; no CUDA device found; {NativeBackend.Description})");
+                : new(new(DeviceType.CPU), $"device cpu (auto; {(hasCuda ? "this libtorch has CUDA, but finds no GPU" : "this libtorch has no CUDA")}; {NativeBackend.Description})");
         if (name == "cpu")
             return new(new(DeviceType.CPU), "device cpu (as asked)");
         int index = IndexOf(name)!.Value;
-        if (index < cudaDevices)
-            return new(new(DeviceType.CUDA, index), $"device cuda:{index} (as asked)");
-        string there = string.Join(", ", Enumerable.Range(0, cudaDevices).Select(i => $"cuda:{i}").Prepend("cpu"));
-        throw new ArgumentException($"Device '{name}' does not exist here; there is {there} ({NativeBackend.Description}).", nameof(name));
+        return index < cudaDevices
+            ? new(new(DeviceType.CUDA, index), $"device cuda:{index} (as asked)")
+            : throw new ArgumentException(Missing(name, cudaDevices, hasCuda), nameof(name));
+    }
+
+    private static string Missing(string name, int cudaDevices, bool hasCuda)
+    {
+        string loaded = $"({NativeBackend.Description})";
+        if (cudaDevices > 0)
+        {
+            string there = string.Join(", ", Enumerable.Range(0, cudaDevices).Select(i => $"cuda:{i}").Prepend("cpu"));
+            return $"Device '{name}' does not exist here; there is {there} {loaded}. Set the option Device to one of these, or to 'auto'.";
+        }
+
+        return hasCuda
+            ? $"Device '{name}' needs an NVIDIA GPU, and libtorch finds none {loaded}. See that nvidia-smi lists one, that its driver is new enough for this libtorch, and that "
+                + "CUDA_VISIBLE_DEVICES does not hide it; or set the option Device to 'cpu' or 'auto'."
+            : $"Device '{name}' needs a libtorch with CUDA, and this one has none {loaded}. Reference the package TorchSharp-cuda-linux (or TorchSharp-cuda-windows) in place of "
+                + $"libtorch-cpu-linux-x64 or TorchSharp-cpu, or set {LibTorchLocation.Variable} to the folder of a libtorch {LibTorchLocation.LibTorchVersion} with CUDA; or set the option Device to 'cpu' or 'auto'.";
     }
 
     private static int? IndexOf(string? name) => name switch

@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using TorchSharp;
 
@@ -11,6 +12,19 @@ public sealed class NativeBackendProcessTests
     [Fact]
     public void A_named_folder_without_libtorch_fails_with_its_name_and_no_500_megabytes_are_copied() =>
         Run(nameof(Child.Fails_for_a_bogus_folder), ("MLSIEVE_LIBTORCH", "/nowhere/torch/lib"));
+
+    [Fact]
+    public void An_app_without_libtorch_cannot_train_and_the_error_names_the_packages()
+    {
+        DirectoryInfo app = Directory.CreateTempSubdirectory("app-without-libtorch-");
+        string program = typeof(Child).Assembly.Location, folder = Path.GetDirectoryName(program)!;
+        // Without a .deps.json the program takes what lies beside it.
+        foreach (string file in Directory.EnumerateFiles(folder).Where(file => file == Path.ChangeExtension(program, null) || file.EndsWith(".dll", StringComparison.Ordinal) || file.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(app.FullName, Path.GetFileName(file)));
+        OwnProcess.Run(Path.Combine(app.FullName, Path.GetFileName(program)), $"{typeof(Child).FullName}.{nameof(Child.Fails_without_libtorch)}",
+            (LibTorchLocation.Variable, null), ("NUGET_PACKAGES", app.FullName));
+        app.Delete(recursive: true);
+    }
 
     [Fact]
     public void A_named_folder_is_used_and_said() =>
@@ -46,6 +60,15 @@ public sealed class NativeBackendProcessTests
             Assert.Equal("libtorch is not loaded", NativeBackend.Description);
             Assert.Throws<NativeBackendException>(() => TrainingDevice.Choose("auto"));
             Assert.False(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "cpu")));
+        }
+
+        [Fact(Explicit = true)]
+        public void Fails_without_libtorch()
+        {
+            var ml = new MLContext(seed: 1);
+            var error = Assert.Throws<NativeBackendException>(() => ml.Transforms.EarlyReadout().Fit(BiasedRow.View(ml, 20)));
+            Assert.Contains("Training needs libtorch, which is in none of these folders:", error.Message);
+            Assert.Contains("Add one of the packages libtorch-cpu-linux-x64 2.10.0, TorchSharp-cpu or TorchSharp-cuda-linux to the app", error.Message);
         }
 
         [Fact(Explicit = true)]

@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What libtorch says when it does not get the memory that it asks for.</summary>
+/// <param name="Requested">The bytes that it asked for; <see langword="null"/> where it does not say.</param>
+/// <param name="FreeOnDevice">The GPU's memory that is free or libtorch's own, in bytes; <see langword="null"/> for the CPU.</param>
+internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDevice)
+{
+    /// <summary>Reads a fault of TorchSharp; <see langword="null"/> where it is of another kind.</summary>
+    public static AllocationFailure? Of(Exception fault)
+    {
+        if (fault is not ExternalException) return null; // what TorchSharp throws for every fault of libtorch
+        if (Cpu().Match(fault.Message) is { Success: true } cpu)
+            return new(long.TryParse(cpu.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null, null);
+        if (!Cuda().IsMatch(fault.Message)) return null;
+        long?[] free = [.. Free().Matches(fault.Message).Select(match => Bytes(match))];
+        return new(Tried().Match(fault.Message) is { Success: true } tried ? Bytes(tried) : null, free.Length == 0 ? null : free.Sum());
+    }
+
+    private static long? Bytes(Match match)
+    {
+        double number = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+        return (long)(number * match.Groups[2].Value switch { "KiB" => 1L << 10, "MiB" => 1L << 20, "GiB" => 1L << 30, "TiB" => 1L << 40, _ => 1 });
+    }
+
+    [GeneratedRegex(@"DefaultCPUAllocator: (?:can't allocate memory|not enough memory): you tried to allocate (\d+) bytes")]
+    private static partial Regex Cpu();
+
+    [GeneratedRegex("CUDA out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED")]
+    private static partial Regex Cuda();
+
+    [GeneratedRegex(@"Tried to allocate ([\d.]+) (\w+)")]
+    private static partial Regex Tried();
+
+    // "… has a total capacity of 79.11 GiB of which 5.06 GiB is free. … Of the allocated memory 70.00 GiB is allocated by PyTorch, and 1.00 GiB is reserved by PyTorch but unallocated."
+    [GeneratedRegex(@"([\d.]+) (\w+) is (?:free|allocated by PyTorch|reserved by PyTorch but unallocated)")]
+    private static partial Regex Free();
+}

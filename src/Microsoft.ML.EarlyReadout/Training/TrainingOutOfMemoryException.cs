@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Training asked for more memory than there is, on the CPU or the GPU. What the fit had allocated has been given back.</summary>
+public sealed class TrainingOutOfMemoryException : OutOfMemoryException
+{
+    /// <summary>Creates the exception.</summary>
+    public TrainingOutOfMemoryException() { }
+
+    /// <summary>Creates the exception with a message.</summary>
+    /// <param name="message">What happened.</param>
+    public TrainingOutOfMemoryException(string message) : base(message) { }
+
+    /// <summary>Creates the exception with a message and its cause.</summary>
+    /// <param name="message">What happened.</param>
+    /// <param name="innerException">The cause.</param>
+    public TrainingOutOfMemoryException(string message, Exception innerException) : base(message, innerException) { }
+
+    internal TrainingOutOfMemoryException(string device, int batchSize, long? requested, BatchMemory? memory, Exception cause)
+        : base(string.Create(CultureInfo.InvariantCulture, $"Out of memory while training on {device} with batches of {batchSize} rows")
+            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(batchSize, memory)
+            + " Smaller images, a smaller network and Precision.BFloat16 need less, too.", cause)
+    {
+        BatchSize = batchSize;
+        LargestBatchSize = Fitting(batchSize, memory);
+    }
+
+    /// <summary>Rows in a batch when memory ran out.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>An estimate of the largest batch that would fit, in rows: a power of two, below <see cref="BatchSize"/>. 0: not even one row would, or nothing is known.</summary>
+    /// <remarks>It comes from the memory that was free after the failure, and from what the network's layers put out for one row.</remarks>
+    public int LargestBatchSize { get; }
+
+    private static int Fitting(int batchSize, BatchMemory? memory)
+    {
+        long rows = memory is null ? 0 : Math.Min(memory.Rows, batchSize - 1);
+        return rows < 1 ? 0 : 1 << (int)long.Log2(rows);
+    }
+
+    private static string Advice(int batchSize, BatchMemory? memory)
+    {
+        if (memory is null) return "Set BatchSize to less.";
+        string known = $"{Size(memory.Free)} is free, and a row takes some {Size(memory.PerRow)} in this network";
+        return Fitting(batchSize, memory) is > 0 and int rows
+            ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set BatchSize to {rows}.")
+            : $"{known}: not even one row would fit.";
+    }
+
+    private static string Size(long bytes) => bytes >= 1L << 30
+        ? FormattableString.Invariant($"{bytes / (double)(1L << 30):F1} GiB")
+        : FormattableString.Invariant($"{bytes / (double)(1L << 20):F1} MiB");
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>A training that asks for more memory than there is ends with an error that says what would fit, and what it says fits. In a process of its own, whose memory is limited.</summary>
+public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void A_batch_too_large_is_a_named_error_and_the_batch_that_it_advises_trains()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux limits a process's address space.");
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Runs_out_of_memory), ("MALLOC_ARENA_MAX", "2"))); // each heap of a thread takes addresses
+    }
+
+    /// <summary>The test that runs in the other process.</summary>
+    public sealed partial class Child(ITestOutputHelper output)
+    {
+        private const int AddressSpace = 9; // RLIMIT_AS
+        private const int Side = 16;
+        private const long Room = 600L << 20; // a layer's output for 512 rows takes half of it
+
+        [Fact(Explicit = true)]
+        public void Runs_out_of_memory()
+        {
+            var ml = new MLContext(seed: 1);
+            var random = new Random(1);
+            IDataView view = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 512).Select(i => new Row { Pixels = [.. Enumerable.Range(0, 3 * Side * Side).Select(_ => random.NextSingle())], Class = i % 2 == 0, TeacherScore = [i % 2, -1] }));
+            view = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view));
+            foreach (ContractTrainer trainer in Enum.GetValues<ContractTrainer>()) Fit(trainer, 4, rows: 8); // threads, libraries, compiled code: they take room once
+            LimitAddressSpace(Room);
+            foreach (ContractTrainer trainer in Enum.GetValues<ContractTrainer>())
+            {
+                double before = ResidentMemory.Settled();
+                TrainingOutOfMemoryException error;
+                using (NativeLeakCheck.Start()) error = Assert.Throws<TrainingOutOfMemoryException>(() => Fit(trainer, 512, rows: 512));
+                double after = ResidentMemory.Settled();
+                output.WriteLine($"{trainer}: {error.Message} (resident {before:F0} → {after:F0} MiB)");
+                Assert.Equal(512, error.BatchSize);
+                Assert.InRange(error.LargestBatchSize, 8, 256);
+                Assert.StartsWith("Out of memory while training on cpu with batches of 512 rows: ", error.Message, StringComparison.Ordinal);
+                Assert.Contains(FormattableString.Invariant($"so about {error.LargestBatchSize} rows would fit: set BatchSize to {error.LargestBatchSize}."), error.Message, StringComparison.Ordinal);
+                Assert.True(after - before < 100, $"{after - before:F0} MiB have not been given back");
+                Fit(trainer, error.LargestBatchSize, rows: 2 * error.LargestBatchSize);
+            }
+
+            void Fit(ContractTrainer trainer, int batchSize, int rows)
+            {
+                TrainerOptions options = trainer.Options(ContractInput.Pixels);
+                (options.BatchSize, options.Epochs) = (batchSize, 1);
+                options.Network.Channels = [600];
+                options.Network.Input.Height = options.Network.Input.Width = Side;
+                options.Estimator(ml).Fit(ml.Data.TakeRows(view, rows)).Dispose();
+            }
+        }
+
+        /// <summary>Limits the process's addresses to those that it has and so many more.</summary>
+        private static void LimitAddressSpace(long more)
+        {
+            Assert.Equal(0, getrlimit(AddressSpace, out ResourceLimit limit));
+            long pages = long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture);
+            limit.Soft = (ulong)((pages * Environment.SystemPageSize) + more);
+            Assert.Equal(0, setrlimit(AddressSpace, in limit));
+        }
+
+        [LibraryImport("libc")]
+        private static partial int getrlimit(int resource, out ResourceLimit limit);
+
+        [LibraryImport("libc")]
+        private static partial int setrlimit(int resource, in ResourceLimit limit);
+
+        private struct ResourceLimit
+        {
+            public ulong Soft;
+            public ulong Hard;
+        }
+
+        private sealed class Row
+        {
+            [VectorType(3 * Side * Side)]
+            public float[] Pixels { get; set; } = [];
+
+            public bool Class { get; set; }
+
+            [VectorType(2)]
+            public float[] TeacherScore { get; set; } = [];
+        }
+    }
+}
