@@ -11,21 +11,20 @@ try
     StudyOptions options = StudyOptions.Parse(args);
     if (options.Help)
     {
-        Console.WriteLine(StudyOptions.Usage);
+        Console.WriteLine(Usage.Text);
         return 0;
     }
 
-    new StudyProgram(options, stop.Token).Run();
-    return 0;
+    return new StudyProgram(options, stop.Token).Run();
 }
 catch (UsageException fault)
 {
-    Console.Error.WriteLine($"{fault.Message}\n\n{StudyOptions.Usage}");
+    Console.Error.WriteLine($"{fault.Message}\n\n{Usage.Text}");
     return 2;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    Console.Error.WriteLine("Cancelled. Finished runs are kept where --out was given.");
+    Console.Error.WriteLine("Cancelled. Finished runs are kept: the same command goes on from there.");
     return 130;
 }
 catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException)

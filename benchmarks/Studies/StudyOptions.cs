@@ -5,41 +5,23 @@ namespace Studies;
 /// <summary>What the command line asks for.</summary>
 internal sealed class StudyOptions
 {
-    /// <summary>Printed for <c>--help</c> and after a fault in the arguments.</summary>
-    public const string Usage = """
-        Trains with and without the methods of this library on real data and reports, over seeds, how they do where the spurious feature misleads.
+    /// <summary>The value of <c>--out</c> where it is left out.</summary>
+    public const string DefaultOut = "artifacts/studies";
 
-        dotnet run -c Release --project benchmarks/Studies -- STUDY [options]
+    /// <summary>The command line as it was given: kept with every run that it makes.</summary>
+    public string Text { get; private set; } = "";
 
-        STUDY              coloured   Fashion-MNIST tinted by class, 98 % in training, 50 % in the test
-                           dominoes   Fashion-MNIST above an MNIST digit that agrees with it, 95 % and 99 % in training, independent in the test
-                           bar        Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights
-                           shapes     the Quickstart's generated images
-                           distillation  dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline
-                           adult      UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp
+    /// <summary>list, run, all, table or check.</summary>
+    public string Command { get; private set; } = "";
 
-        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult (default: environment variable MLSIEVE_DATA)
-        --seeds N          final runs of each method (default 3)
-        --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)
-        --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
-        --trials N         random sieve settings tried by the search, besides no forgetting (default: the study's own; none where --setting is given)
-        --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
-        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated
-        --rate X           learning rate, instead of a search over the study's rates; may be repeated
-        --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated (coloured, dominoes, shapes)
-        --rows N           training rows (default: the study's own)
-        --epochs N         epochs (default: the study's own)
-        --size N           side of BAR's images in pixels (default 128)
-        --no-search        takes the one --rate and the one --setting as they are
-        --schedule S       constant or cosine learning rates (default constant)
-        --precision P      float32 or bfloat16 (default float32)
-        --json FILE        writes the records of the final runs as a JSON list
-        --out DIR          keeps every run there and reads back those it finds, so that a stopped study goes on where it was
-        --quick            a smoke run: few rows, one epoch, one trial, one seed
-        --help             this text
-        """;
-
+    /// <summary>The study of <c>run</c>, or the data set of <c>check</c>.</summary>
     public string Study { get; private set; } = "";
+
+    /// <summary>Where the data set of <c>check</c> lies.</summary>
+    public string SetFolder { get; private set; } = "";
+
+    /// <summary>The options as they were given, without command and names: what <c>all</c> gives to every study.</summary>
+    public List<string> Given { get; } = [];
 
     public string? Data { get; private set; } = Environment.GetEnvironmentVariable("MLSIEVE_DATA");
 
@@ -73,7 +55,7 @@ internal sealed class StudyOptions
 
     public string? Json { get; private set; }
 
-    public string? Out { get; private set; }
+    public string Out { get; private set; } = DefaultOut;
 
     public bool Quick { get; private set; }
 
@@ -83,10 +65,12 @@ internal sealed class StudyOptions
     /// <exception cref="UsageException">An argument is unknown, lacks its value, or is out of range.</exception>
     public static StudyOptions Parse(IReadOnlyList<string> arguments)
     {
-        var options = new StudyOptions();
+        var options = new StudyOptions { Text = string.Join(' ', arguments) };
+        List<string> words = [];
         for (int i = 0; i < arguments.Count; i++)
         {
             string name = arguments[i];
+            int first = i;
             string Value() => ++i < arguments.Count ? arguments[i] : throw new UsageException($"{name} needs a value.");
             switch (name)
             {
@@ -111,24 +95,43 @@ internal sealed class StudyOptions
                 case "--help" or "-h": options.Help = true; break;
                 default:
                     if (name.StartsWith('-')) throw new UsageException($"unknown option {name}.");
-                    if (options.Study.Length > 0) throw new UsageException($"one study at a time: '{options.Study}' and '{name}'.");
-                    options.Study = name;
-                    break;
+                    words.Add(name);
+                    continue;
             }
+
+            options.Given.AddRange(arguments.Skip(first).Take(i + 1 - first));
         }
 
-        if (!options.Help && options.Study.Length == 0) throw new UsageException("no study named.");
+        if (!options.Help) options.Take(words);
         if (options.Quick) options.Seeds = 1;
         return options;
     }
+
+    /// <summary>Whether the data folder has a folder.</summary>
+    public bool HasFolder(string name) => !string.IsNullOrEmpty(Data) && Directory.Exists(Path.Combine(Data, name));
 
     /// <summary>A folder of the data, checked to be there.</summary>
     /// <exception cref="UsageException">No data folder was given, or it lacks this one.</exception>
     public string Folder(string name)
     {
         if (string.IsNullOrEmpty(Data)) throw new UsageException("this study needs real data: give --data DIR or set MLSIEVE_DATA.");
-        string folder = Path.Combine(Data, name);
-        return Directory.Exists(folder) ? folder : throw new UsageException($"no folder '{name}' in the data folder {Data}.");
+        return HasFolder(name) ? Path.Combine(Data, name) : throw new UsageException($"no folder '{name}' in the data folder {Data}.");
+    }
+
+    private void Take(List<string> words)
+    {
+        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, table and check.");
+        string[] expected = Command switch
+        {
+            "list" or "all" or "table" => [],
+            "run" => ["the name of a study"],
+            "check" => ["the name of a data set", "its folder"],
+            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, table and check."),
+        };
+        if (words.Count - 1 < expected.Length) throw new UsageException($"{Command} needs {string.Join(" and ", expected)}.");
+        if (words.Count - 1 > expected.Length) throw new UsageException($"{Command}: '{words[expected.Length + 1]}' is one word too many.");
+        if (expected.Length > 0) Study = words[1];
+        if (expected.Length > 1) SetFolder = words[2];
     }
 
     private static int Whole(string name, string text) =>

@@ -1,27 +1,66 @@
 namespace Studies;
 
-/// <summary>Runs the studies that the command line names, records and reports.</summary>
+/// <summary>Does what the command line asks for.</summary>
 internal sealed class StudyProgram(StudyOptions options, CancellationToken cancellation)
 {
     private readonly List<Record> _records = [];
 
-    /// <summary>Runs the studies.</summary>
+    /// <summary>Runs the command.</summary>
+    /// <returns>The exit code: 1 where <c>check</c> found images that cannot be read.</returns>
     /// <exception cref="UsageException">The command line asks for what is not there.</exception>
-    public void Run()
+    public int Run()
     {
-        IReadOnlyList<Study> studies = StudyList.Create(options);
-        Save();
-        var store = new RunStore(options.Out);
-        foreach (Study study in studies) Run(study, store);
+        switch (options.Command)
+        {
+            case "list": List(); return 0;
+            case "table": Console.Write(ResultTables.Of(new ResultStore(options.Out).Records, new RunStore(options.Out, options.Text).Results)); return 0;
+            case "check": return new DataSetCheck(options, cancellation).Run();
+            case "all": RunAll(); return 0;
+            default: RunNamed(options); return 0;
+        }
     }
 
-    private void Run(Study study, RunStore store)
+    private void List()
+    {
+        foreach (StudyEntry entry in StudyList.All)
+        {
+            string data = entry.Folders.Count == 0 ? "generated" : entry.Missing(options) is { Count: > 0 } missing ? $"missing: {string.Join(", ", missing)}" : "there";
+            Console.WriteLine($"{entry.Name,-14} {entry.Question} (data: {data})");
+        }
+    }
+
+    private void RunAll()
+    {
+        foreach (StudyEntry entry in StudyList.All)
+        {
+            if (entry.Missing(options) is { Count: > 0 } missing)
+            {
+                Console.WriteLine($"{entry.Name}: skipped, since the data folder {options.Data ?? "(none given)"} has no {string.Join(" and no ", missing)}.");
+                continue;
+            }
+
+            foreach (string documented in entry.Documented)
+                RunNamed(StudyOptions.Parse(["run", entry.Name, .. documented.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. options.Given]));
+        }
+    }
+
+    private void RunNamed(StudyOptions asked)
+    {
+        IReadOnlyList<Study> studies = StudyList.Create(asked);
+        Save();
+        var runs = new RunStore(asked.Out, asked.Text);
+        var results = new ResultStore(asked.Out);
+        foreach (Study study in studies) Run(study, runs, results);
+    }
+
+    private void Run(Study study, RunStore runs, ResultStore results)
     {
         Console.WriteLine($"{study.Name}: {study.Description}");
         int before = _records.Count;
-        foreach (Record record in study.Run(store, cancellation))
+        foreach (Record record in study.Run(runs, cancellation))
         {
             _records.Add(record);
+            results.Add(record);
             Save();
         }
 

@@ -20,7 +20,7 @@ internal sealed record Method(string Name, int ForgetEvery)
     /// <summary>The trainer's options.</summary>
     /// <remarks>
     /// Chosen on validation images of the training distribution, never on the test, by
-    /// <c>dotnet run -c Release --project benchmarks/Studies -- shapes --select accuracy</c>.
+    /// <c>dotnet run -c Release --project benchmarks/Studies -- run shapes --select accuracy</c>.
     /// </remarks>
     public FeatureSieveTrainer.Options CreateOptions(int epochs) => new()
     {

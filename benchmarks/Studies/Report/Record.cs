@@ -1,24 +1,21 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.ML;
-using Microsoft.ML.EarlyReadout;
-using TorchSharp;
 
 namespace Studies;
 
 /// <summary>One final run as it is written down; the Quickstart's records have the first four fields too.</summary>
 internal sealed record Record
 {
-    private static readonly JsonSerializerOptions Form = new()
+    /// <summary>The form of a record in a file of lines.</summary>
+    public static readonly JsonSerializerOptions Line = new()
     {
-        WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // arrows in the log stay readable
     };
+
+    private static readonly JsonSerializerOptions Indented = new(Line) { WriteIndented = true };
 
     public required string Study { get; init; }
 
@@ -48,20 +45,8 @@ internal sealed record Record
 
     public required double FitSeconds { get; init; }
 
-    /// <summary>Versions of what computed it.</summary>
-    public IReadOnlyDictionary<string, string> Versions { get; } = new Dictionary<string, string>
-    {
-        ["earlyReadout"] = VersionOf(typeof(EarlyReadoutTransformer)),
-        ["mlNet"] = VersionOf(typeof(MLContext)),
-        ["torchSharp"] = VersionOf(typeof(torch)),
-        ["dotnet"] = Environment.Version.ToString(),
-    };
-
-    /// <summary>What it was computed on.</summary>
-    public string Machine { get; } = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores";
-
-    /// <summary>When it was written down, UTC.</summary>
-    public DateTime Time { get; } = DateTime.UtcNow;
+    /// <summary>What made the run; null where it was kept before this was.</summary>
+    public Provenance? Made { get; init; }
 
     /// <summary>The record of a run.</summary>
     /// <param name="study">The study.</param>
@@ -79,10 +64,11 @@ internal sealed record Record
         Validation = result.Validation,
         Setting = setting,
         SelectedBy = selectedBy,
-        Conditions = result.Key[..result.Key.IndexOf(" |", StringComparison.Ordinal)],
+        Conditions = RunKey.Parse(result.Key).Conditions,
         Diverged = result.Diverged,
         Log = result.Log,
         FitSeconds = result.FitSeconds,
+        Made = result.Made,
     };
 
     /// <summary>Writes a list of records; the folder is made where it is missing.</summary>
@@ -90,9 +76,6 @@ internal sealed record Record
     {
         string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
         if (folder is not null) Directory.CreateDirectory(folder);
-        File.WriteAllText(path, JsonSerializer.Serialize(records, Form) + "\n");
+        File.WriteAllText(path, JsonSerializer.Serialize(records, Indented) + "\n");
     }
-
-    private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version!.ToString();
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Quickstart;
 using Spectre.Console;
 
 namespace Studies;
@@ -18,9 +16,9 @@ internal static class StudyReport
             table.AddRow([
                 trial.Criterion.Name,
                 trial.Setting.ToString(),
-                trial.Diverged ? "diverged" : Percent(trial.Mean(Figures.Average)),
-                trial.Diverged ? "" : Percent(trial.Mean(Figures.Unbiased)),
-                trial.Diverged ? "" : Percent(trial.Mean(Figures.Conflicting)),
+                trial.Diverged ? "diverged" : Percentage.Of(trial.Mean(Figures.Average)),
+                trial.Diverged ? "" : Percentage.Of(trial.Mean(Figures.Unbiased)),
+                trial.Diverged ? "" : Percentage.Of(trial.Mean(Figures.Conflicting)),
                 EpochLog.LastOf(trial.Results[0].Log),
             ]);
         }
@@ -40,19 +38,12 @@ internal static class StudyReport
             table.AddRow([
                 method.Key,
                 finished.Length + (diverged > 0 ? $" ({diverged} diverged)" : ""),
-                .. figures.Select(figure => finished.Length == 0 ? "–" : Cell([.. finished.Select(record => record.Metrics[figure])])),
+                .. figures.Select(figure => finished.Length == 0 ? "–" : Percentage.Spread([.. finished.Select(record => record.Metrics[figure])])),
             ]);
         }
 
         Write(table);
     }
-
-    // One seed has no spread.
-    private static string Cell(double[] values) => values.Length == 1
-        ? Percent(values[0])
-        : string.Create(CultureInfo.InvariantCulture, $"{100 * Statistics.Of(values).Mean:F1} ± {100 * Statistics.Of(values).Deviation:F1}");
-
-    private static string Percent(double value) => double.IsNaN(value) ? "" : (100 * value).ToString("F1", CultureInfo.InvariantCulture);
 
     private static void Write(Table table)
     {

@@ -1,7 +1,7 @@
 namespace Studies;
 
 /// <summary>What came out of one training.</summary>
-internal sealed class RunResult
+internal sealed record RunResult
 {
     /// <summary>Everything that the result depends on; equal keys, equal results.</summary>
     public required string Key { get; init; }
@@ -20,4 +20,7 @@ internal sealed class RunResult
 
     /// <summary>Seconds for reading, training and exporting.</summary>
     public double FitSeconds { get; init; }
+
+    /// <summary>What made it; null where it was kept before this was.</summary>
+    public Provenance? Made { get; init; }
 }

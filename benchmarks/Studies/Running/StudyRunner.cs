@@ -17,7 +17,8 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
     private RunResult Run(Criterion criterion, Setting setting, int seed, bool test)
     {
         cancellation.ThrowIfCancellationRequested();
-        string key = $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{(options.Quick ? " quick" : "")} | {setting} | seed {seed} | {(test ? "test" : "validation")}";
+        string conditions = $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{(options.Quick ? " quick" : "")}";
+        string key = RunKey.Of(conditions, setting.ToString(), seed, test);
         return store.GetOrRun(key, () =>
         {
             var watch = Stopwatch.StartNew();

@@ -8,7 +8,7 @@ namespace Studies;
 internal sealed class BarStudy : SieveStudy
 {
     private const double ValidationFraction = 0.2;
-    private static readonly string[] Actions = ["climbing", "diving", "fishing", "pole_vaulting", "racing", "throwing"];
+    private readonly Lazy<DataSet> _set;
     private PackedImages? _training;
     private PackedImages? _testing;
 
@@ -16,6 +16,7 @@ internal sealed class BarStudy : SieveStudy
     {
         if (options.Rows is not null) throw new UsageException("--rows: bar has its official split; leave it out.");
         if (options.Agreements.Count > 0) throw new UsageException("--agreement: the bias of bar is what it is; leave it out.");
+        _set = new(() => DataSets.Bar(options.Folder("bar")));
     }
 
     public override string Name => "bar";
@@ -46,11 +47,11 @@ internal sealed class BarStudy : SieveStudy
     {
         // Decoded once: 2,595 images of 128 × 128 are 128 MB of bytes, shared by all seeds and settings.
         int limit = Options.Quick ? 48 : 0;
-        _training ??= BarImages.Read(Options.Folder("bar"), "train", Options.Size, limit, cancellation);
-        _testing ??= BarImages.Read(Options.Folder("bar"), "test", Options.Size, limit, cancellation);
+        _training ??= BarImages.Read(_set.Value, Splits.Train, Options.Size, limit, cancellation);
+        _testing ??= BarImages.Read(_set.Value, Splits.Test, Options.Size, limit, cancellation);
         int[] order = Draws.Shuffled(_training.Count, Draws.For(seed, Draws.Rows));
         int held = (int)(order.Length * ValidationFraction);
-        return StudyData.From(ml, Actions, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]), _testing.ToDataView(ml));
+        return StudyData.From(ml, _set.Value.Labels, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]), _testing.ToDataView(ml));
     }
 
     public override FeatureSieveTrainer.Options CreateOptions() => new()

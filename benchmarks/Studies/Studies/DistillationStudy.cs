@@ -9,13 +9,14 @@ namespace Studies;
 /// </summary>
 internal sealed class DistillationStudy(StudyOptions options, double agreement) : MethodStudy(options)
 {
+    private const double OwnAgreement = 0.95;
     private static readonly double[] Lambdas = [0.5, 0.9];
     private static readonly double[] UpWeights = [5, 20];
     private static readonly double[] Alphas = [0.1, 1];
     private static readonly double[] Betas = [1, 2, 3];
     private static readonly int[] IdentificationEpochs = [1, 3];
     private readonly DominoesRows _rows = new(options, agreement);
-    private readonly TeacherShelf _teachers = new(options.Out);
+    private readonly TeacherShelf _teachers = new(options.Out, RowsName(options, agreement));
 
     public override string Name => FormattableString.Invariant($"distillation-{agreement}");
 
@@ -42,6 +43,10 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
     private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 6);
 
     protected override StudyData Load(MLContext ml, int seed) => _rows.Load(ml, seed);
+
+    // A teacher of other rows is another teacher; those of the study's own rows keep the names that they have always had.
+    private static string RowsName(StudyOptions options, double agreement) =>
+        (agreement == OwnAgreement ? "" : FormattableString.Invariant($"-agreement{agreement}")) + (options.Quick ? "-quick" : "") + (options.Rows is { } rows ? FormattableString.Invariant($"-rows{rows}") : "");
 
     private EarlyReadoutEstimator.Options TeacherOptions(Training training, ObjectiveKind objective)
     {

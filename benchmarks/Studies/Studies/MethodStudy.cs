@@ -44,7 +44,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     private RunResult Train(RunStore store, Method method, Candidate candidate, int seed, bool test, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string key = $"{Fingerprint}{(Options.Quick ? " quick" : "")} | {method.Name} {candidate.Setting} | seed {seed} | {(test ? "test" : "validation")}";
+        string key = RunKey.Of($"{Fingerprint}{(Options.Quick ? " quick" : "")}", $"{method.Name} {candidate.Setting}", seed, test);
         return store.GetOrRun(key, () =>
         {
             var ml = new MLContext(seed);

@@ -1,24 +1,45 @@
 namespace Studies;
 
-/// <summary>From the name on the command line to the studies that it stands for.</summary>
+/// <summary>All studies, by the names that the command line has for them.</summary>
 internal static class StudyList
 {
     private static readonly double[] ColouredAgreements = [0.98];
     private static readonly double[] DominoesAgreements = [0.95, 0.99];
     private static readonly double[] ShapesAgreements = [0.85];
 
-    /// <summary>Makes the studies.</summary>
+    /// <summary>The studies, in the order in which <c>all</c> runs them.</summary>
+    public static readonly IReadOnlyList<StudyEntry> All =
+    [
+        new("shapes", "the Quickstart's generated images", [],
+            options => Agreements(options, ShapesAgreements).Select(agreement => new ShapesStudy(options, agreement)),
+            "--select accuracy --rate 0.05 --seeds 1 --setting stage=1,depth=1,every=2,forget=0.2,readout=0.05,width=32 --setting stage=1,depth=1,every=5,forget=0.2,readout=0.05,width=32 "
+            + "--setting stage=1,depth=0,every=2,forget=0.5,readout=0.05 --setting stage=2,depth=0,every=5,forget=0.1,readout=0.05"),
+        new("coloured", "Fashion-MNIST tinted by class, 98 % in training, 50 % in the test", ["fashion-mnist"],
+            options => Agreements(options, ColouredAgreements).Select(agreement => new ColouredStudy(options, agreement)),
+            "--select groups --seeds 5 --search-seeds 2 --trials 12 --setting stage=1,depth=0,every=5,forget=0.5,readout=0.01 --setting stage=1,depth=1,every=2,forget=0.2,readout=0.05,width=32 "
+            + "--setting stage=1,depth=1,every=2,forget=0.1,readout=0.05,width=32 --setting stage=1,depth=1,every=5,forget=0.2,readout=0.05,width=32 --setting stage=1,depth=2,every=5,forget=0.2,readout=0.05,width=32"),
+        new("dominoes", "Fashion-MNIST above an MNIST digit that agrees with it, 95 % and 99 % in training, independent in the test", ["fashion-mnist", "mnist"],
+            options => Agreements(options, DominoesAgreements).Select(agreement => new DominoesStudy(options, agreement)),
+            "--agreement 0.95 --select groups --seeds 3 --rate 0.05 --trials 9",
+            "--agreement 0.99 --select groups --seeds 3 --rate 0.05 --no-search --setting stage=1,depth=2,every=15,forget=0.03,readout=0.01,width=32"),
+        new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", "squeezenet1_1-imagenet"],
+            options => [new BarStudy(options)],
+            "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
+            + "--setting stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.003,readout=0.01,width=64 "
+            + "--setting stage=2,depth=2,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.03,readout=0.01,width=64"),
+        new("distillation", "dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline", ["fashion-mnist", "mnist"],
+            options => Agreements(options, DominoesAgreements[..1]).Select(agreement => new DistillationStudy(options, agreement)),
+            ""),
+        new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
+            options => [new AdultStudy(options)],
+            ""),
+    ];
+
+    /// <summary>The studies of a name.</summary>
     /// <exception cref="UsageException">There is no such study.</exception>
-    public static IReadOnlyList<Study> Create(StudyOptions options) => options.Study switch
-    {
-        "coloured" => [.. Agreements(options, ColouredAgreements).Select(agreement => new ColouredStudy(options, agreement))],
-        "dominoes" => [.. Agreements(options, DominoesAgreements).Select(agreement => new DominoesStudy(options, agreement))],
-        "shapes" => [.. Agreements(options, ShapesAgreements).Select(agreement => new ShapesStudy(options, agreement))],
-        "bar" => [new BarStudy(options)],
-        "distillation" => [.. Agreements(options, DominoesAgreements[..1]).Select(agreement => new DistillationStudy(options, agreement))],
-        "adult" => [new AdultStudy(options)],
-        _ => throw new UsageException($"no study '{options.Study}'; there are coloured, dominoes, bar, shapes, distillation and adult."),
-    };
+    public static IReadOnlyList<Study> Create(StudyOptions options) =>
+        [.. (All.FirstOrDefault(entry => entry.Name == options.Study)
+            ?? throw new UsageException($"no study '{options.Study}'; there are {string.Join(", ", All.Select(entry => entry.Name))}.")).Create(options)];
 
     private static IEnumerable<double> Agreements(StudyOptions options, double[] own) => options.Agreements.Count > 0 ? options.Agreements : own;
 }

@@ -3,10 +3,12 @@ using Microsoft.ML.EarlyReadout;
 
 namespace Studies;
 
-/// <summary>Trains each teacher once and keeps its graph, in the folder of the runs or, without one, in a temporary folder that the process leaves to the system.</summary>
-internal sealed class TeacherShelf(string? folder)
+/// <summary>Trains each teacher once and keeps its graph beside the runs.</summary>
+/// <param name="folder">The folder of the runs.</param>
+/// <param name="rows">What sets the training rows apart from those of the same seed in the study's own form; empty there.</param>
+internal sealed class TeacherShelf(string folder, string rows)
 {
-    private readonly Lazy<string> _folder = new(() => Directory.CreateDirectory(folder is null ? Directory.CreateTempSubdirectory("teachers-").FullName : Path.Combine(folder, "teachers")).FullName);
+    private readonly Lazy<string> _folder = new(() => Directory.CreateDirectory(Path.Combine(folder, "teachers")).FullName);
 
     /// <summary>Trains a teacher and keeps its graph.</summary>
     public EarlyReadoutTransformer Get(Training training, EarlyReadoutEstimator.Options options)
@@ -26,5 +28,5 @@ internal sealed class TeacherShelf(string? folder)
     }
 
     private string PathOf(Training training, EarlyReadoutEstimator.Options options) =>
-        Path.Combine(_folder.Value, FormattableString.Invariant($"{options.Objective.Kind}-epochs{options.Epochs}-seed{training.Seed}.onnx"));
+        Path.Combine(_folder.Value, FormattableString.Invariant($"{options.Objective.Kind}-epochs{options.Epochs}-seed{training.Seed}{rows}.onnx"));
 }

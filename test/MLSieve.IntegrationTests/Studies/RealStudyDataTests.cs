@@ -40,7 +40,7 @@ public sealed class RealStudyDataTests
     private static StudyOptions OptionsOf(params string[] arguments)
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA"))) Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
-        return StudyOptions.Parse(arguments);
+        return StudyOptions.Parse(["run", .. arguments]);
     }
 
     private static double Agreeing(IDataView view, int expectedRows)

@@ -21,7 +21,7 @@ public sealed class SettingTests
     [Fact]
     public void A_search_draws_different_settings_that_all_forget_and_the_same_for_the_same_seed()
     {
-        SearchSpace space = new ColouredStudy(StudyOptions.Parse(["coloured"]), 0.98).Space;
+        SearchSpace space = new ColouredStudy(StudyOptions.Parse(["run", "coloured"]), 0.98).Space;
         IReadOnlyList<Setting> drawn = space.Draw(20, 0.05, Draws.For(1001, Draws.Settings));
         Assert.Equal(20, drawn.Distinct().Count());
         Assert.DoesNotContain(drawn, setting => setting.IsPlain);
@@ -36,7 +36,7 @@ public sealed class SettingTests
     [InlineData("--json")]
     public void A_bad_argument_is_named(string arguments)
     {
-        var fault = Assert.Throws<UsageException>(() => StudyOptions.Parse(["coloured", .. arguments.Split(' ')]));
+        var fault = Assert.Throws<UsageException>(() => StudyOptions.Parse(["run", "coloured", .. arguments.Split(' ')]));
         Assert.Contains(arguments.Split(' ')[0], fault.Message);
     }
 }

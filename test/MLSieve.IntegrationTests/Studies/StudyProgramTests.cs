@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Studies;
 
 namespace MLSieve.Tests;
 
@@ -17,7 +18,7 @@ public sealed class StudyProgramTests : IDisposable
     {
         if (needsData && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA"))) Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", study, "--quick", "--select", "groups", "--json", json);
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--select", "groups", "--json", json, "--out", _folder);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
@@ -30,6 +31,7 @@ public sealed class StudyProgramTests : IDisposable
             Assert.StartsWith(study, record.GetProperty("study").GetString());
             Assert.InRange(record.GetProperty("metrics").GetProperty("averageAccuracy").GetDouble(), 0, 1);
             Assert.Single(record.GetProperty("log").EnumerateArray());
+            Assert.StartsWith($"run {study} --quick", record.GetProperty("made").GetProperty("options").GetString());
         });
         JsonElement[] forgetting = [.. records.RootElement.EnumerateArray().Where(record => !record.GetProperty("setting").GetString()!.EndsWith("every=0", StringComparison.Ordinal))];
         Assert.NotEmpty(forgetting);
@@ -44,40 +46,80 @@ public sealed class StudyProgramTests : IDisposable
         RealData.Path(study == "adult" ? "adult" : "fashion-mnist");
         if (study == "adult") LightGbmNative.SkipWhereMissing();
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", study, "--quick", "--json", json);
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--json", json, "--out", _folder);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         Assert.All(methods, method => Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0, 1));
+        if (study == "distillation") // a smoke run's teachers never teach the study itself
+            Assert.Equal(["EmpiricalRisk-epochs1-seed1-quick.onnx", "GroupDro-epochs1-seed1-quick.onnx"], Directory.GetFiles(Path.Combine(_folder, "teachers")).Select(Path.GetFileName).Order());
         JsonElement diagnosis = Of(records, "erm")[0].GetProperty("metrics");
         Assert.All(["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"], figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
     }
 
-    [Fact]
-    public async Task A_kept_run_is_not_run_again()
-    {
-        string[] arguments = ["shapes", "--quick", "--out", _folder];
-        BuiltProgram first = await BuiltProgram.RunAsync("Studies", arguments);
-        Assert.True(first.ExitCode == 0, first.Error);
-        string[] kept = await File.ReadAllLinesAsync(Path.Combine(_folder, "runs.jsonl"), TestContext.Current.CancellationToken);
-        BuiltProgram second = await BuiltProgram.RunAsync("Studies", arguments);
-        Assert.True(second.ExitCode == 0, second.Error);
-        Assert.Equal(kept, await File.ReadAllLinesAsync(Path.Combine(_folder, "runs.jsonl"), TestContext.Current.CancellationToken));
-        Assert.DoesNotContain("  seed ", second.Output);
-    }
-
     [Theory]
-    [InlineData("no study named")]
-    [InlineData("no study 'mnist'", "mnist")]
-    [InlineData("no folder 'fashion-mnist'", "coloured", "--data", "/", "--quick")]
-    [InlineData("--no-search needs", "shapes", "--no-search")]
-    [InlineData("has plain, sieve and both, not 'kd'", "shapes", "--method", "kd")]
-    [InlineData("distillation-0.95 has teacher-dro", "distillation", "--method", "sieve")]
+    [InlineData("no command; there are list, run, all, table and check")]
+    [InlineData("no command 'shapes'", "shapes", "--quick")]
+    [InlineData("run needs the name of a study", "run")]
+    [InlineData("run: 'bar' is one word too many", "run", "shapes", "bar")]
+    [InlineData("check needs the name of a data set and its folder", "check", "bar")]
+    [InlineData("no data set 'cifar'", "check", "cifar", "/")]
+    [InlineData("no study 'mnist'", "run", "mnist")]
+    [InlineData("no folder 'fashion-mnist'", "run", "coloured", "--data", "/", "--quick")]
+    [InlineData("--no-search needs", "run", "shapes", "--no-search")]
+    [InlineData("has plain, sieve and both, not 'kd'", "run", "shapes", "--method", "kd")]
+    [InlineData("distillation-0.95 has teacher-dro", "run", "distillation", "--method", "sieve")]
     public async Task A_bad_command_line_says_why_and_exits_with_2(string message, params string[] arguments)
     {
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", arguments);
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", [.. arguments, "--out", _folder]);
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(message, run.Error);
+    }
+
+    [Fact]
+    public async Task List_names_every_study_and_what_data_it_misses()
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "list", "--data", _folder);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.All(StudyList.All, entry => Assert.Contains($"{entry.Name,-14} {entry.Question} (data: ", run.Output));
+        Assert.Contains("images (data: generated)", run.Output);
+        Assert.Contains("weights (data: missing: bar, squeezenet1_1-imagenet)", run.Output);
+    }
+
+    [Fact]
+    public async Task All_runs_what_it_has_data_for_says_what_it_skips_and_table_prints_it()
+    {
+        BuiltProgram all = await BuiltProgram.RunAsync("Studies", "all", "--quick", "--data", _folder, "--out", _folder);
+        Assert.True(all.ExitCode == 0, all.Error + all.Output);
+        Assert.Contains($"bar: skipped, since the data folder {_folder} has no bar and no squeezenet1_1-imagenet.", all.Output);
+        BuiltProgram table = await BuiltProgram.RunAsync("Studies", "table", "--out", _folder);
+        Assert.True(table.ExitCode == 0, table.Error);
+        Assert.Contains("| shapes | sieve | conflicting rows | 1 |", table.Output);
+        Assert.Contains("| **sieve** | all |", table.Output);
+        Assert.Contains("| BAR | sieve | – | not run |", table.Output);
+        Assert.Contains("| rate=0.05,every=5,stage=2,depth=0,width=64,forget=0.1,readout=0.05 | 1 |", table.Output); // one of the settings that docs/results.md names
+        Assert.Matches(@"\n(\d+) of \1 runs: .* cores; .*torchSharp 0\.107", table.Output);
+    }
+
+    [Fact]
+    public async Task Table_says_that_there_is_nothing_to_print()
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "table", "--out", Path.Combine(_folder, "empty"));
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("run a study first", run.Error);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "empty")));
+    }
+
+    [Fact]
+    public void Every_command_of_the_results_page_is_one_that_all_runs()
+    {
+        const string Program = "--project benchmarks/Studies -- ";
+        string[] documented = [.. StudyList.All.SelectMany(entry => entry.Documented.Select(options => $"run {entry.Name} {options}".TrimEnd()))];
+        string[] commands = [.. File.ReadAllLines(Path.Combine(Repository.Root, "docs", "results.md")).Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
+            .Select(line => line[(line.IndexOf(Program, StringComparison.Ordinal) + Program.Length)..].TrimEnd())];
+        Assert.NotEmpty(commands);
+        Assert.Empty(commands.Except(documented));
+        Assert.All(documented, command => Assert.Equal("run", StudyOptions.Parse(command.Split(' ')).Command));
     }
 
     private static JsonElement[] Of(JsonDocument records, string method) =>

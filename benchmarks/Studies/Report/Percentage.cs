@@ -1,0 +1,19 @@
+using System.Globalization;
+using Quickstart;
+
+namespace Studies;
+
+/// <summary>Writes fractions as percentages with one decimal, without the sign.</summary>
+internal static class Percentage
+{
+    /// <summary>One value; empty where it does not exist.</summary>
+    public static string Of(double value) => double.IsNaN(value) ? "" : (100 * value).ToString("F1", CultureInfo.InvariantCulture);
+
+    /// <summary>Mean ± sample standard deviation; the value alone where there is one, since one has no spread.</summary>
+    public static string Spread(IReadOnlyList<double> values) => values.Count == 1
+        ? Of(values[0])
+        : string.Create(CultureInfo.InvariantCulture, $"{100 * Statistics.Of(values).Mean:F1} ± {100 * Statistics.Of(values).Deviation:F1}");
+
+    /// <summary>A difference, with its sign.</summary>
+    public static string Difference(double value) => (100 * value).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);
+}

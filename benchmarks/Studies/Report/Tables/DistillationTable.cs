@@ -1,0 +1,37 @@
+namespace Studies;
+
+/// <summary>The distillation paper's shape: data sets by methods, worst-group and average accuracy, and how far the worst group is from the teacher's.</summary>
+internal static class DistillationTable
+{
+    private static readonly string[] Teachers = ["teacher-dro", "lightgbm"]; // of the studies on dominoes and Adult
+
+    /// <summary>The table; rows of data sets that are only quoted say so.</summary>
+    public static string Of(IReadOnlyList<ConditionRecords> studies)
+    {
+        var table = new MarkdownTable(
+            "data set", "method", "setting", "seeds", "worst group, measured", "less the teacher's", "average, measured", "mean of groups, measured", "worst group published, quoted", "quoted from", "conditions of ours");
+        foreach (ConditionRecords study in studies.Where(study => !study.IsSieve))
+        {
+            double? teacher = study.Methods.FirstOrDefault(method => Teachers.Contains(method.Method))?.Mean(Figures.Worst);
+            foreach (MethodRecords method in study.Methods)
+            {
+                table.Add(
+                    study.Study,
+                    method.Method,
+                    method.Setting,
+                    method.Seeds,
+                    method.Cell(Figures.Worst),
+                    !Teachers.Contains(method.Method) && teacher is { } taught && method.Mean(Figures.Worst) is { } worst ? Percentage.Difference(worst - taught) : "–",
+                    method.Cell(Figures.Average),
+                    method.Cell(Figures.Unbiased),
+                    "–",
+                    "–",
+                    study.Conditions);
+            }
+        }
+
+        foreach (PublishedFigure figure in PublishedFigure.Distillation)
+            table.Add(figure.DataSet, figure.Method, "–", "not run", "–", "–", "–", "–", figure.Figure, figure.Source, "–");
+        return table.ToString();
+    }
+}

@@ -1,0 +1,41 @@
+namespace Studies;
+
+/// <summary>What the program says of itself.</summary>
+internal static class Usage
+{
+    /// <summary>Printed for <c>--help</c> and after a fault in the arguments.</summary>
+    public static readonly string Text = $"""
+        Trains with and without the methods of this library on real data and reports, over seeds, how they do where the spurious feature misleads.
+
+        dotnet run -c Release --project benchmarks/Studies -- COMMAND [options]
+
+        list               the studies, what each asks, whether its data are there
+        run STUDY          one study; what --out holds is not run again
+        all                every run of docs/results.md whose data are there, with the options given besides
+        table              Markdown tables of what --out holds, published figures beside them
+        check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image; for csv, FOLDER is the file
+                           SET: {string.Join(", ", DataSets.ByName.Keys)}
+
+        {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
+
+        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult (default: environment variable MLSIEVE_DATA)
+        --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut})
+        --seeds N          final runs of each method (default 3)
+        --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)
+        --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
+        --trials N         random sieve settings tried by the search, besides no forgetting (default: the study's own; none where --setting is given)
+        --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
+        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated
+        --rate X           learning rate, instead of a search over the study's rates; may be repeated
+        --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated (coloured, dominoes, shapes)
+        --rows N           training rows (default: the study's own)
+        --epochs N         epochs (default: the study's own)
+        --size N           side of BAR's images in pixels (default 128)
+        --no-search        takes the one --rate and the one --setting as they are
+        --schedule S       constant or cosine learning rates (default constant)
+        --precision P      float32 or bfloat16 (default float32)
+        --json FILE        writes the records of the final runs as a JSON list besides
+        --quick            a smoke run: few rows, one epoch, one trial, one seed
+        --help             this text
+        """;
+}
