@@ -55,14 +55,14 @@ internal static class ScoringSchema
         bool hasValues = shape.Single(column => column.Name == label).Annotations.Any(annotation => annotation.Name == "KeyValues");
         return hasValues
             ? ml.Transforms.Conversion.MapKeyToValue(KeyValue, label).Append(ml.Transforms.Conversion.MapValueToKey(label, KeyValue)).GetOutputSchema(shape)
-            : ml.Transforms.CopyColumns(label, nameof(Key.Value)).GetOutputSchema(ml.Transforms.CustomMapping<Nothing, Key>((_, _) => { }, null).GetOutputSchema(shape));
+            : ml.Transforms.CopyColumns(label, KeyValue).GetOutputSchema(ml.Transforms.CustomMapping<Nothing, Key>((_, _) => { }, null).GetOutputSchema(shape));
     }
 
     private sealed class Nothing { }
 
     private sealed class Key
     {
-        [KeyType(2)]
+        [KeyType(2), ColumnName(KeyValue)]
         public uint Value { get; set; }
     }
 

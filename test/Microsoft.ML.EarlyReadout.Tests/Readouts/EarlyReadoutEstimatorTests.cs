@@ -126,8 +126,10 @@ public sealed class EarlyReadoutEstimatorTests
     [Fact]
     public void A_key_without_values_is_promised_as_it_is_delivered()
     {
-        IDataView train = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Numbered { Features = [i % 2, i % 4], Label = (byte)(i % 2) }));
-        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(Options());
+        IDataView train = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Numbered { Value = [i % 2, i % 4], Label = (byte)(i % 2) }));
+        EarlyReadoutEstimator.Options options = Options();
+        options.FeatureColumnName = nameof(Numbered.Value);
+        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(options);
         SchemaShape.Column promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema)).Single(column => column.Name == "PredictedLabel");
         using EarlyReadoutTransformer model = estimator.Fit(train);
         SchemaShape.Column delivered = SchemaShapes.Of(model.Transform(train).Schema).Single(column => column.Name == "PredictedLabel");
@@ -255,7 +257,7 @@ public sealed class EarlyReadoutEstimatorTests
     private sealed class Numbered
     {
         [VectorType(2)]
-        public float[] Features { get; set; } = [];
+        public float[] Value { get; set; } = [];
 
         [KeyType(2)]
         public byte Label { get; set; }
