@@ -4,12 +4,19 @@ using Studies;
 namespace MLSieve.Tests;
 
 /// <summary>What a study keeps, and that a stopped one goes on where it was.</summary>
-public sealed class ResumeTests : IDisposable
+public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
 {
     // As the program wrote it before runs said what made them.
     private const string OldLine = """{"Key":"distillation-0.95 rows 5000 epochs 6 | teacher-dro rate=0.02 | seed 1 | test","Diverged":null,"Validation":{"averageAccuracy":0.9518},"Test":{"averageAccuracy":0.6756},"Log":["Epoch 1/4 in 20.6 s: main loss 0.4295"],"FitSeconds":103.1988921}""";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("resume-").FullName;
+    private readonly FinishedStudy _study;
+
+    public ResumeTests(FinishedStudy study)
+    {
+        _study = study;
+        foreach (string file in Directory.GetFiles(study.Folder)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+    }
 
     private string Runs => Path.Combine(_folder, "runs.jsonl");
 
@@ -20,38 +27,34 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task A_finished_run_is_not_run_again_nor_recorded_twice()
     {
-        await RunAsync();
         (string[] runs, string[] results) = (File.ReadAllLines(Runs), File.ReadAllLines(Results));
         Assert.Equal(4, runs.Length); // plain and a sieve, searched and final
         string[] methods = [.. results.Select(line => (string)JsonNode.Parse(line)!["method"]!)];
         Assert.Equal(methods.Distinct(), methods);
         Assert.Equal(["plain", "sieve"], methods[..2]); // and sieve-forced, where the search chose no forgetting
-        BuiltProgram again = await RunAsync();
+        BuiltProgram again = await FinishedStudy.RunAsync(_folder);
         Assert.DoesNotContain("  seed ", again.Output);
         Assert.Equal(runs, File.ReadAllLines(Runs));
         Assert.Equal(results, File.ReadAllLines(Results));
     }
 
     [Fact]
-    public async Task A_kept_result_says_options_versions_machine_and_time()
+    public void A_kept_result_says_options_versions_machine_and_time()
     {
-        DateTime before = DateTime.UtcNow;
-        await RunAsync();
         JsonNode made = JsonNode.Parse(File.ReadLines(Results).First())!["made"]!;
-        Assert.Equal($"run shapes --quick --select accuracy --rate 0.05 --setting stage=2,depth=0 --out {_folder}", (string?)made["options"]);
+        Assert.Equal($"run shapes --quick --select accuracy --rate 0.05 --setting stage=2,depth=0 --out {_study.Folder}", (string?)made["options"]);
         Assert.StartsWith("0.107.", (string?)made["versions"]!["torchSharp"]);
         Assert.StartsWith("5.0.1", (string?)made["versions"]!["mlNet"]);
         Assert.EndsWith($"{Environment.ProcessorCount} cores", (string?)made["machine"]);
-        Assert.InRange((DateTime)made["time"]!, before, DateTime.UtcNow);
+        Assert.InRange((DateTime)made["time"]!, _study.Began, _study.Ended);
     }
 
     [Fact]
     public async Task A_run_that_was_lost_or_half_written_is_all_that_is_run_again()
     {
-        await RunAsync();
         string[] runs = File.ReadAllLines(Runs);
         File.WriteAllText(Runs, string.Join('\n', runs[..^1]) + "\n" + runs[^1][..40]); // killed while it wrote the last line
-        BuiltProgram again = await RunAsync();
+        BuiltProgram again = await FinishedStudy.RunAsync(_folder);
         Assert.Contains("line 4: not a whole RunResult", again.Error);
         Assert.Equal(1, again.Output.Split("  seed ").Length - 1);
         string[] mended = File.ReadAllLines(Runs);
@@ -62,10 +65,9 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Runs_that_were_kept_before_they_said_what_made_them_are_read()
     {
-        await RunAsync();
         File.WriteAllLines(Runs, File.ReadAllLines(Runs).Select(WithoutMade));
         File.Delete(Results);
-        BuiltProgram again = await RunAsync();
+        BuiltProgram again = await FinishedStudy.RunAsync(_folder);
         Assert.DoesNotContain("  seed ", again.Output);
         Assert.All(File.ReadLines(Results), line => Assert.Null(JsonNode.Parse(line)!["made"]));
         BuiltProgram table = await BuiltProgram.RunAsync("Studies", "table", "--out", _folder);
@@ -92,11 +94,4 @@ public sealed class ResumeTests : IDisposable
     }
 
     private static string Figures(string line) => JsonNode.Parse(line)!["Test"]!.ToJsonString();
-
-    private async Task<BuiltProgram> RunAsync()
-    {
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "shapes", "--quick", "--select", "accuracy", "--rate", "0.05", "--setting", "stage=2,depth=0", "--out", _folder);
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        return run;
-    }
 }
