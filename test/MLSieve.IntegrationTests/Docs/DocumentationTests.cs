@@ -43,6 +43,15 @@ public sealed partial class DocumentationTests
         }
     }
 
+    [Fact]
+    public void Every_test_that_a_page_names_exists()
+    {
+        string tests = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "test"), "*Tests.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        string[] named = [.. Pages().SelectMany(page => TestName().Matches(File.ReadAllText(page))).Select(match => match.Groups[1].Value)];
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains($" void {name}(", tests, StringComparison.Ordinal));
+    }
+
     private static IEnumerable<string> Pages() =>
         [Path.Combine(Repository.Root, "README.md"), Path.Combine(Repository.Root, "CONTRIBUTING.md"), .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")];
 
@@ -50,6 +59,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();
+
+    [GeneratedRegex("`([A-Z][a-z]*(?:_[a-z0-9]+){3,})`")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"\]\((?!https?:|#)([^)#]+)")]
     private static partial Regex LocalLink();
