@@ -11,35 +11,64 @@ public sealed class CheckpointTests : IDisposable
 
     public static TheoryData<string> Cases => [.. TrainingCase.Names];
 
+    public static MatrixTheoryData<ContractTrainer, ContractInput> TrainersAndInputs => new(Enum.GetValues<ContractTrainer>(), Enum.GetValues<ContractInput>());
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_training_that_is_stopped_anywhere_ends_bitwise_as_one_that_is_not(string name)
+    public void A_training_that_is_stopped_anywhere_ends_bitwise_as_one_that_is_not(string name) =>
+        // Some things are done in one go: what distillation does before an epoch takes 9 batches; to make two readouts, and in the end to compare them and the network
+        // with their graph, takes 5.
+        StopAndGoOn(() => TrainingCase.Options(name), options => TrainingCase.FitToBytes(options), every: name switch { "distillation" => 10, "readouts together" => 6, _ => 5 });
+
+    [Theory]
+    [MemberData(nameof(TrainersAndInputs))]
+    public void So_does_one_on_any_kind_of_input(ContractTrainer trainer, ContractInput input)
+    {
+        ContractRow[] rows = ContractRow.Draw(90);
+        StopAndGoOn(
+            () =>
+            {
+                TrainerOptions options = trainer.Options(input);
+                options.ValidationFraction = 0.2;
+                if (input != ContractInput.Vector) options.Augmentation = new AugmentationOptions { HorizontalFlip = true, CropPadding = 1 };
+                options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, value) => value.alias());
+                return options;
+            },
+            options =>
+            {
+                var ml = new MLContext(seed: 1);
+                using EarlyReadoutTransformer model = options.Estimator(ml).Fit(ContractRow.View(ml, rows));
+                return TrainingCase.BytesOf(model);
+            },
+            every: 9);
+    }
+
+    /// <summary>Stops a training at every nth batch, whatever that is for: a step, validation, or the training of an earlier network. Starts it again until it ends.</summary>
+    private void StopAndGoOn(Func<TrainerOptions> create, Func<TrainerOptions, byte[]> fit, int every)
     {
         int batches = 0;
-        TrainerOptions uninterrupted = TrainingCase.Options(name);
+        TrainerOptions uninterrupted = create();
         Watch(uninterrupted, count => batches = count);
-        byte[] expected = TrainingCase.FitToBytes(uninterrupted);
-        Assert.InRange(batches, 20, 1000);
+        byte[] expected = fit(uninterrupted);
+        Assert.InRange(batches, 15, 1000);
 
-        // Stopped at every fifth batch, whatever it is for: a step, validation, or the training of an earlier network. Some things are done in one go: what distillation does
-        // before an epoch takes 9 batches; to make two readouts, and in the end to compare them and the network with their graph, takes 5.
-        int every = name switch { "distillation" => 10, "readouts together" => 6, _ => 5 }, parts = 0;
+        int parts = 0;
         byte[]? resumed = null;
         while (resumed is null)
         {
             Assert.True(++parts < batches, "It does not get ahead.");
             using var stop = new CancellationTokenSource();
-            TrainerOptions options = Checkpointed(name);
-            options.CancellationToken = stop.Token;
+            TrainerOptions options = create();
+            (options.CancellationToken, options.CheckpointDirectory) = (stop.Token, _folder);
             Watch(options, count =>
             {
                 if (count == every) stop.Cancel();
             });
             try
             {
-                resumed = TrainingCase.FitToBytes(options);
+                resumed = fit(options);
             }
             catch (OperationCanceledException)
             {
