@@ -29,6 +29,7 @@ internal static class CommandLine
 
             output = options.Output is null ? Directory.CreateTempSubdirectory("quickstart-").FullName : Directory.CreateDirectory(options.Output).FullName;
             if (options.Json is not null) RecordsFile.Write(options.Json, []); // better to hear now than after the training that it cannot be written
+            if (options.ReportPath is not null) Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.ReportPath))!);
         }
         catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException)
         {

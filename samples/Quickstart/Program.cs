@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
-using Microsoft.ML.FeatureSieve;
 using Quickstart;
 
 return CommandLine.Run(args, (options, output, cancellation) =>
@@ -13,30 +12,30 @@ return CommandLine.Run(args, (options, output, cancellation) =>
         string trainCsv = ShapeFiles.Write(folder, "train", BiasedShapes.Draw(options.Rows, options.Strength, seed), cancellation);
         string testCsv = ShapeFiles.Write(folder, "test", BiasedShapes.Draw(BiasedShapes.TestRows, BiasedShapes.Independent, BiasedShapes.TestSeed), cancellation);
 
+        var models = new List<ReportedModel>();
         foreach (Method method in Method.All)
         {
             var ml = new MLContext(seed);
             IDataView train = ShapeFiles.Read(ml, trainCsv);
             IDataView test = ShapeFiles.Read(ml, testCsv);
 
-            FeatureSieveTrainer.Options trainerOptions = method.CreateOptions(options.Epochs);
-            trainerOptions.LabelColumnName = "Label";
-            trainerOptions.FeatureColumnName = "Pixels";
-            // Ctrl+C keeps the best network so far; the same command with --output goes on from the checkpoint.
-            trainerOptions.CancellationToken = cancellation;
-            trainerOptions.OnCancellation = CancellationBehavior.ReturnBest;
-            trainerOptions.CheckpointDirectory = Path.Combine(folder, method.Name + "-checkpoints");
-
             ITransformer model = TrainingDisplay.Show($"seed {seed}, {method.Name}", progress =>
-            {
-                trainerOptions.Progress = progress;
-                return ml.Transforms.Conversion.MapValueToKey("Label", "Shape")
+                ml.Transforms.Conversion.MapValueToKey("Label", "Shape")
                     .Append(ml.Transforms.LoadImages("Image", folder, "Path"))
                     .Append(ml.Transforms.ResizeImages("Image", ShapePainter.Side, ShapePainter.Side))
                     .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
-                    .Append(ml.MulticlassClassification.Trainers.FeatureSieve(trainerOptions))
-                    .Fit(train);
-            });
+                    .Append(method.CreateTrainer(ml, trainer =>
+                    {
+                        trainer.LabelColumnName = "Label";
+                        trainer.FeatureColumnName = "Pixels";
+                        trainer.Epochs = options.Epochs;
+                        trainer.Progress = progress;
+                        // Ctrl+C keeps the best network so far; the same command with --output goes on from the checkpoint.
+                        trainer.CancellationToken = cancellation;
+                        trainer.OnCancellation = CancellationBehavior.ReturnBest;
+                        trainer.CheckpointDirectory = Path.Combine(folder, method.Name + "-checkpoints");
+                    }))
+                    .Fit(train));
 
             string zip = Path.Combine(folder, method.Name + ".zip");
             ml.Model.Save(model, train.Schema, zip);
@@ -45,9 +44,17 @@ return CommandLine.Run(args, (options, output, cancellation) =>
             IDataView scored = ml.Data.Cache(model.Transform(test)); // read several times below
             runs.Add(Run.Evaluate(ml, scored, seed, method, zip));
             StockReload.Compare(zip, test, scored);
+            models.Add(new ReportedModel(method.Name, model));
         }
 
         Report.WriteSideBySide([.. runs.Where(run => run.Seed == seed)]);
+        if (options.ReportPath is not null && seed == 1)
+        {
+            new MLContext().MulticlassClassification
+                .CreateReport(ShapeFiles.Read(new MLContext(), testCsv), models, new ReportOptions { Title = "Shapes on betraying backgrounds", GroupColumnName = "Cue" })
+                .Save(options.ReportPath);
+            Console.WriteLine($"Report: {options.ReportPath}");
+        }
     }
 
     Report.WriteSummary(runs);

@@ -17,6 +17,7 @@ internal sealed class QuickstartOptions
         --seeds N      repetitions with other images and other initial weights (default 1)
         --output DIR   where images and models are written (default: a new folder in the temporary folder)
         --json FILE    writes the figures as a list of records
+        --report FILE  writes a page that shows what the models of the first seed lean on (HTML)
         --help         this text
         """;
 
@@ -31,6 +32,8 @@ internal sealed class QuickstartOptions
     public string? Output { get; private set; }
 
     public string? Json { get; private set; }
+
+    public string? ReportPath { get; private set; }
 
     public bool Help { get; private set; }
 
@@ -51,6 +54,7 @@ internal sealed class QuickstartOptions
                 case "--seeds": options.Seeds = (int)Number(name, Value(), 1, 1_000); break;
                 case "--output": options.Output = Value(); break;
                 case "--json": options.Json = Value(); break;
+                case "--report": options.ReportPath = Value(); break;
                 case "--help" or "-h": options.Help = true; break;
                 default: throw new ArgumentException($"unknown option {name}.");
             }

@@ -29,7 +29,7 @@ internal static class TrainingDisplay
 
     private static string Full(string title, TrainingProgress progress)
     {
-        string losses = string.Join(", ", progress.Losses.OrderBy(loss => loss.Key != "main").Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:F3}")));
+        string losses = string.Join(", ", progress.Losses.Where(loss => !loss.Key.StartsWith("Readout", StringComparison.Ordinal)).OrderBy(loss => loss.Key != "main").Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:F3}")));
         return FormattableString.Invariant(
             $"{title}: epoch {progress.Epoch}/{progress.Epochs}, step {progress.Step}/{progress.StepsPerEpoch}, {losses}, {progress.RowsPerSecond:F0} rows/s, {progress.TimeLeft:mm\\:ss} left");
     }

@@ -11,12 +11,16 @@ public sealed class QuickstartTests : IDisposable
     [Fact]
     public async Task A_small_run_trains_saves_reloads_compares_and_records_both_methods()
     {
-        string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--rows", "64", "--epochs", "1", "--seeds", "2", "--output", _folder, "--json", json);
+        string json = Path.Combine(_folder, "figures.json"), report = Path.Combine(_folder, "reports", "report.html");
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--rows", "64", "--epochs", "1", "--seeds", "2", "--output", _folder, "--json", json, "--report", report);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("sieve.zip reloaded by stock ML.NET: 0 labels differ", run.Output);
         Assert.Contains("Where the background conflicts, the sieve", run.Output);
         Assert.True(File.Exists(Path.Combine(_folder, "seed-2", "plain.zip")));
+
+        string page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
+        foreach (string heading in new[] { "Accuracy by group", "Confident mistakes", "What can be decided early", "The rows that count most", "Training" })
+            Assert.Contains(heading + "</h2>", page, StringComparison.Ordinal);
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         Assert.Equal(

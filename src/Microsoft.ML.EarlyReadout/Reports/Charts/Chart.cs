@@ -1,0 +1,99 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What the charts share: SVG that scales with the page, classes of <c>report.css</c> for colour, dash and fill, and markers that differ in shape.</summary>
+internal static class Chart
+{
+    /// <summary>The width of every chart in user units; a unit is about a pixel.</summary>
+    public const int Width = 420;
+
+    // No text can be measured here, so this is a wide sans-serif's average letter, in the size that phones get.
+    private const double LetterWidth = 7.6;
+    private const double BoldLetterWidth = 8.6;
+    private const int LegendLine = 18;
+
+    /// <summary>How many styles there are; later series start again.</summary>
+    public const int Styles = 7;
+
+    /// <summary>An SVG image.</summary>
+    /// <param name="id">Unique on the page.</param>
+    /// <param name="height">Its height in user units.</param>
+    /// <param name="title">What it is.</param>
+    /// <param name="description">What one would see, in words.</param>
+    /// <param name="content">The drawing.</param>
+    public static Markup Svg(string id, double height, string title, string description, IEnumerable<Markup> content) => Markup.Of(
+        $"<svg viewBox=\"0 0 {Width} {height:0.#}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>\n{content}</svg>");
+
+    public static Markup Line(double x1, double y1, double x2, double y2, string style) =>
+        Markup.Of($"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" class=\"{style}\"/>\n");
+
+    public static Markup Rect(double x, double y, double width, double height, string style) =>
+        Markup.Of($"<rect x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{height:0.##}\" class=\"{style}\"/>\n");
+
+    /// <summary>Text at a place; its anchor is <c>start</c>, <c>middle</c> or <c>end</c>.</summary>
+    public static Markup Text(double x, double y, string text, string anchor = "start", string style = "") =>
+        Markup.Of($"<text x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\" class=\"{style}\">{text}</text>\n");
+
+    /// <summary>A heading that ends in … where it is longer than the chart is wide; tables have the whole of it.</summary>
+    public static Markup Heading(double x, double y, string text) => Text(x, y, Shorten(text, (Width - x) / BoldLetterWidth), style: "heading");
+
+    /// <summary>A text of at most so many letters, the last of them … where it is cut.</summary>
+    public static string Shorten(string text, double letters) => text.Length <= letters ? text : text[..Math.Max(1, (int)letters - 1)] + "…";
+
+    /// <summary>A marker of a series: circle, square, triangle, diamond, cross, upside-down triangle or ring.</summary>
+    public static Markup Marker(double x, double y, int series)
+    {
+        const double r = 4.5;
+        string path = (series % Styles) switch
+        {
+            0 or 6 => FormattableString.Invariant($"M{x - r:0.##} {y:0.##}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0z"),
+            1 => FormattableString.Invariant($"M{x - 4:0.##} {y - 4:0.##}h8v8h-8z"),
+            2 => FormattableString.Invariant($"M{x:0.##} {y - 5.5:0.##}l5.2 9h-10.4z"),
+            3 => FormattableString.Invariant($"M{x:0.##} {y - 5.8:0.##}l5.8 5.8l-5.8 5.8l-5.8 -5.8z"),
+            4 => FormattableString.Invariant($"M{x - 1.5:0.##} {y - 5:0.##}h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z"),
+            _ => FormattableString.Invariant($"M{x:0.##} {y + 5.5:0.##}l5.2 -9h-10.4z"),
+        };
+        return Markup.Of($"<path d=\"{path}\" class=\"marker s{series % Styles}\"/>\n");
+    }
+
+    /// <summary>A series' line through points, in the series' colour and dash.</summary>
+    public static Markup Polyline(IEnumerable<(double X, double Y)> points, int series) => Markup.Of(
+        $"<polyline points=\"{string.Join(' ', points.Select(point => FormattableString.Invariant($"{point.X:0.##},{point.Y:0.##}")))}\" class=\"series s{series % Styles}\"/>\n");
+
+    /// <summary>A legend that takes as many lines as it needs.</summary>
+    /// <param name="names">The series, in order of their styles.</param>
+    /// <param name="lined">Whether the series are lines.</param>
+    /// <param name="height">Receives the height that it takes.</param>
+    public static Markup Legend(IReadOnlyList<string> names, bool lined, out double height)
+    {
+        double x = 0, y = 12;
+        var entries = new List<Markup>();
+        double swatch = lined ? 34 : 16;
+        foreach ((int i, string whole) in names.Index())
+        {
+            string name = Shorten(whole, (Width - swatch) / LetterWidth);
+            double width = swatch + LetterWidth * name.Length + 16;
+            if (x > 0 && x + width > Width) (x, y) = (0, y + LegendLine);
+            if (lined) entries.Add(Polyline([(x, y - 4), (x + 28, y - 4)], i));
+            entries.Add(Marker(x + (lined ? 14 : 6), y - 4, i));
+            entries.Add(Text(x + swatch, y, name));
+            x += width;
+        }
+
+        height = y + 8;
+        return Markup.Join(entries);
+    }
+
+    /// <summary>Round numbers that divide a range into some four parts.</summary>
+    public static IReadOnlyList<double> Ticks(double low, double high)
+    {
+        double rough = Math.Max(high - low, 1e-9) / 4;
+        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        double step = power * (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
+        var ticks = new List<double>();
+        for (double tick = Math.Ceiling(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step) ticks.Add(Math.Abs(tick) < step * 1e-9 ? 0 : tick);
+        return ticks;
+    }
+
+    /// <summary>A number as an axis writes it.</summary>
+    public static string Number(double value) => FormattableString.Invariant($"{value:0.####}");
+}

@@ -1,0 +1,54 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What a model and its readouts said of a row.</summary>
+/// <param name="Index">The row's place in the view, from 0.</param>
+/// <param name="Label">The true class.</param>
+/// <param name="Group">The group in words, as <see cref="GroupResult.Name"/> has it.</param>
+/// <param name="Predicted">The predicted class.</param>
+/// <param name="Margin">The highest score less the second highest.</param>
+/// <param name="Readouts">What each readout said.</param>
+internal sealed record ScoredRow(int Index, string Label, string Group, string Predicted, float Margin, IReadOnlyList<RowReadout> Readouts)
+{
+    public bool IsRight => Predicted == Label;
+
+    /// <summary>Reads the rows that have a label and a group.</summary>
+    public static IReadOnlyList<ScoredRow> ReadAll(IDataView data, IReadOnlyList<string> readouts, ReportOptions options)
+    {
+        DataViewSchema schema = data.Schema;
+        DataViewSchema.Column label = schema[options.LabelColumnName], score = schema[options.ScoreColumnName], predicted = schema[options.PredictedLabelColumnName];
+        DataViewSchema.Column? attribute = options.GroupColumnName is null ? null : schema[options.GroupColumnName];
+        ReadoutColumns[] names = [.. readouts.Select(name => new ReadoutColumns(name))];
+        ClassList classes = ClassList.Of(score, predicted, label);
+        using DataViewRowCursor cursor = data.GetRowCursor(schema);
+        Func<int> readLabel = classes.Reader(cursor, label), readPredicted = classes.Reader(cursor, predicted);
+        CategoryColumn? readGroup = attribute is { } named ? CategoryColumn.Open(cursor, named) : null;
+        ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(score);
+        (Func<int> Predicted, ValueGetter<float> Margin)[] read = [.. names.Select(each => (classes.Reader(cursor, schema[each.PredictedLabel]), cursor.GetGetter<float>(schema[each.Margin])))];
+        VBuffer<float> scores = default;
+        float margin = 0;
+        var rows = new List<ScoredRow>();
+        for (int index = 0; cursor.MoveNext(); index++)
+        {
+            int truth = readLabel(), value = readGroup?.Read() ?? 0;
+            if (truth == CategoryColumn.Missing || value == CategoryColumn.Missing) continue;
+            readScore(ref scores);
+            string group = $"{label.Name}={classes.Names[truth]}" + (readGroup is null ? "" : $" · {options.GroupColumnName}={readGroup.NameOf(value)}");
+            rows.Add(new ScoredRow(index, classes.Names[truth], group, NameOf(readPredicted()), ConfidenceMargin.Of([.. scores.DenseValues()]), [.. read.Select(readout =>
+            {
+                readout.Margin(ref margin);
+                return new RowReadout(NameOf(readout.Predicted()), margin);
+            })]));
+        }
+
+        return rows;
+
+        string NameOf(int c) => c == CategoryColumn.Missing ? "none" : classes.Names[c];
+    }
+}
+
+/// <summary>What a readout said of a row.</summary>
+/// <param name="Predicted">Its most probable class.</param>
+/// <param name="Margin">Its confidence margin.</param>
+internal readonly record struct RowReadout(string Predicted, float Margin);

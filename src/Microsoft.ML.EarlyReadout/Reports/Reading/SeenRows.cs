@@ -1,0 +1,57 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A second look at a few rows: their pictures, as the network sees them, and where in them it sees what speaks for the class that it predicts.</summary>
+internal sealed class SeenRows
+{
+    private readonly Dictionary<int, SeenRow> _rows = [];
+
+    private SeenRows() { }
+
+    /// <summary>The row, or <see langword="null"/> where the model has no picture of it.</summary>
+    public SeenRow? this[int index] => _rows.GetValueOrDefault(index);
+
+    /// <summary>Reads rows of a model's scored view.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="indexes">The rows' places in the view.</param>
+    public static SeenRows Read(ScoredModel model, IEnumerable<int> indexes)
+    {
+        var seen = new SeenRows();
+        HashSet<int> wanted = [.. indexes];
+        if (wanted.Count == 0 || model.Classifier is not { Columns.Shape.IsImage: true } classifier) return seen;
+        if (model.Scored.Schema.GetColumnOrNull(classifier.FeatureColumnName) is not { } feature) return seen;
+        using DataViewRowCursor cursor = model.Scored.GetRowCursor([feature]);
+        ColumnBuffer buffer = ColumnBuffer.Create(cursor, feature, 1);
+        BufferedFeatureReader reader = BufferedFeatureReader.Create(buffer, classifier.Columns);
+        for (int index = 0; cursor.MoveNext() && seen._rows.Count < wanted.Count; index++)
+        {
+            if (!wanted.Contains(index)) continue;
+            buffer.Fill(0);
+            var features = new float[classifier.Columns.Shape.Size];
+            reader.Read(0, features);
+            seen._rows.Add(index, new SeenRow(new Picture(InterleavedPixels.Of(features, classifier.Columns.Shape), classifier.Columns.Shape.Height, classifier.Columns.Shape.Width), Map(classifier, features)));
+        }
+
+        return seen;
+    }
+
+    private static ActivationMap? Map(EarlyReadoutTransformer model, float[] features)
+    {
+        if (!model.HasActivationMaps) return null;
+        ScoringSession session = model.Session;
+        int size = session.MapHeight * session.MapWidth;
+        var scores = new float[]?[session.Heads];
+        float[] network = scores[0] = new float[session.Classes];
+        var maps = new float[session.Classes * size]; // (C, h, w)
+        session.Score(features, 1, scores, maps);
+        float[] map = [.. maps.AsSpan(Array.IndexOf(network, network.Max()) * size, size).ToArray().Select(value => Math.Max(value, 0))];
+        return new ActivationMap(map, session.MapHeight, session.MapWidth);
+    }
+}
+
+/// <summary>A row as a model sees it.</summary>
+internal sealed record SeenRow(Picture Picture, ActivationMap? Map);
+
+/// <summary>The class activation map of the predicted class, after its ReLU.</summary>
+internal sealed record ActivationMap(float[] Values, int Height, int Width);

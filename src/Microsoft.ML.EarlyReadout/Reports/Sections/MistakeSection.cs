@@ -1,0 +1,104 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Confident mistakes of the first model, those that the second one mends and those that it does not, and those that it introduces: image and each model's map side by side.</summary>
+internal static class MistakeSection
+{
+    private static readonly Markup Right = new("<span aria-hidden=\"true\">✓ </span>right");
+    private static readonly Markup Wrong = new("<span aria-hidden=\"true\">✗ </span>wrong");
+
+    public static Markup Write(IReadOnlyList<ScoredModel> models, ReportOptions options)
+    {
+        ScoredModel first = models[0];
+        if (models.Count == 1)
+        {
+            ScoredRow[] wrong = [.. first.Rows.Where(row => !row.IsRight).OrderByDescending(row => row.Margin).ThenBy(row => row.Index)];
+            return Markup.Of($"""
+                <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
+                {Explanation(models, options)}
+                {Rows($"Wrong: {wrong.Length} of {first.Rows.Count} rows", "The most confident first.", [.. wrong.Take(options.Pictures).Select(row => row.Index)], models)}
+                </section>
+
+                """);
+        }
+
+        ScoredModel second = models[1];
+        Mistakes mistakes = Mistakes.Of(first, second);
+        return Markup.Of($"""
+            <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
+            {Counts(first, second, mistakes)}
+            {Explanation(models, options)}
+            {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: {mistakes.Mended.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Mended), models)}
+            {Rows($"Not mended: both are wrong (rows: {mistakes.Kept.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Kept), models)}
+            {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: {mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), models)}
+            </section>
+
+            """);
+
+        int[] Shown(IReadOnlyList<MistakenRow> rows) => [.. rows.Take(options.Pictures).Select(row => row.First.Index)];
+    }
+
+    private static Markup Counts(ScoredModel first, ScoredModel second, Mistakes mistakes)
+    {
+        string[] groups = [.. first.Groups.Groups.Select(group => group.Name)];
+        return Table.Of($"Rows by what becomes of {first.Name}'s mistakes under {second.Name}", ["Group", "Mended", "Not mended", "New"], groups.Select(group => (IReadOnlyList<Markup>)
+            [Table.Cell(group), Count(mistakes.Mended, group), Count(mistakes.Kept, group), Count(mistakes.Introduced, group)])
+            .Append([Table.Cell("All rows"), Markup.Of($"{mistakes.Mended.Count}"), Markup.Of($"{mistakes.Kept.Count}"), Markup.Of($"{mistakes.Introduced.Count}")]));
+    }
+
+    private static Markup Count(IReadOnlyList<MistakenRow> rows, string group) => Markup.Of($"{rows.Count(row => row.First.Group == group)}");
+
+    private static Markup Explanation(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
+        options.Pictures == 0 || !models.Any(model => model.Classifier is { HasActivationMaps: true }) ? Markup.Empty : Markup.Of($"""
+            <p>Beside each image, a map for each model: where it sees what speaks for the class that it predicts (class activation map, which for these networks is Grad-CAM). The image is grey where the map is 0.
+            Colours run from 0 to the map's own highest value: they compare places, not pictures.</p>
+            <p class="scale" aria-hidden="true">0<span class="bar"></span>the map's highest value</p>
+
+            """);
+
+    private static Markup Rows(string title, string subtitle, int[] indexes, IReadOnlyList<ScoredModel> models)
+    {
+        if (indexes.Length == 0) return Markup.Of($"<h3>{title}</h3>\n<p>{(title.EndsWith("(rows: 0)", StringComparison.Ordinal) ? "None." : "No pictures were asked for.")}</p>\n");
+        SeenRows[] seen = [.. models.Select(model => SeenRows.Read(model, indexes))];
+        return Markup.Of($"""
+            <h3>{title}</h3>
+            <p>{subtitle}</p>
+            <div class="strips">
+            {indexes.Select(index => Strip(index, models, seen))}
+            </div>
+
+            """);
+    }
+
+    private static Markup Strip(int index, IReadOnlyList<ScoredModel> models, SeenRows[] seen)
+    {
+        ScoredRow[] rows = [.. models.Select(model => model.Rows.First(row => row.Index == index))];
+        Picture? picture = seen.Select(each => each[index]?.Picture).FirstOrDefault(each => each is not null);
+        IEnumerable<Markup> maps = models.Select((model, i) => Map(model, rows[i], seen[i][index]));
+        return Markup.Of($"""
+            <figure class="strip"><div class="panels">
+            {(picture is null ? Markup.Empty : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a {rows[0].Label}.\"><span>image</span></div>"))}
+            {maps}
+            </div><figcaption><b>{rows[0].Group}</b> <span class="row">row {index}</span></figcaption></figure>
+
+            """);
+    }
+
+    private static Markup Map(ScoredModel model, ScoredRow row, SeenRow? seen)
+    {
+        Markup verdict = Markup.Of($"<b>{model.Name}</b>: {row.Predicted}<br>{(row.IsRight ? Right : Wrong)}, margin {row.Margin:F2}");
+        if (seen?.Map is not { } map) return Markup.Of($"<div class=\"panel\"><span>{verdict}</span></div>\n");
+        string alt = $"Map of {model.Name} for {row.Predicted}: {Place(map)}.";
+        return Markup.Of($"<div class=\"panel\"><img src=\"{seen.Picture.ToDataUri(map)}\" alt=\"{alt}\"><span>{verdict}</span></div>\n");
+    }
+
+    /// <summary>Where a map is highest, in words.</summary>
+    private static string Place(ActivationMap map)
+    {
+        int highest = Array.IndexOf(map.Values, map.Values.Max());
+        if (map.Values[highest] <= 0) return "zero everywhere";
+        string row = Third(highest / map.Width, map.Height, "top", "middle", "bottom"), column = Third(highest % map.Width, map.Width, "left", "centre", "right");
+        return $"highest at the {row} {column}";
+    }
+
+    private static string Third(int index, int count, string low, string middle, string high) => ((index + 0.5) / count) switch { < 1.0 / 3 => low, > 2.0 / 3 => high, _ => middle };
+}

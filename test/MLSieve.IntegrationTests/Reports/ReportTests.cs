@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed partial class ReportTests(ReportedModels models) : IClassFixture<ReportedModels>, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("report-").FullName;
+
+    [Fact]
+    public void Every_figure_has_a_caption_and_a_text_alternative()
+    {
+        string html = models.Create().Html;
+        MatchCollection figures = FigurePattern().Matches(html);
+        Assert.True(figures.Count > 12, $"There are {figures.Count} figures.");
+        Assert.All(figures, figure => Assert.Matches(@"<figcaption[^>]*>\s*\S", figure.Value));
+        Assert.All(figures, figure => Assert.Matches(@"<svg viewBox|<img |class=""strip""", figure.Value));
+        Assert.All(ChartPattern().Matches(html), chart => Assert.Matches(@"role=""img"".*<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", chart.Value));
+        Assert.All(ImagePattern().Matches(html), image => Assert.Matches(@"alt=""[^""]+""", image.Value));
+        Assert.DoesNotContain("<th>", html, StringComparison.Ordinal); // each has a scope
+        string[] ids = [.. IdPattern().Matches(html).Select(id => id.Groups[1].Value)];
+        Assert.Equal(ids.Distinct(), ids);
+    }
+
+    [Fact]
+    public void Names_of_classes_groups_and_models_cannot_break_the_page()
+    {
+        string html = models.Create().Html;
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("linear <stock>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Report <of>", html, StringComparison.Ordinal);
+        Assert.Contains(WebUtility.HtmlEncode(ReportedModels.Hostile), html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_is_self_contained()
+    {
+        string html = models.Create().Html;
+        Assert.All(AddressPattern().Matches(html), address => Assert.StartsWith("data:", address.Groups[1].Value, StringComparison.Ordinal));
+        Assert.DoesNotContain("@import", html, StringComparison.Ordinal);
+        Assert.All(UrlPattern().Matches(html), url => Assert.Equal("#hatch", url.Groups[1].Value));
+        Assert.True(html.Length < 2_000_000, $"The page has {html.Length} characters.");
+    }
+
+    [Fact]
+    public void The_group_table_says_what_the_evaluation_says()
+    {
+        string html = models.Create().Html;
+        GroupMetrics[] metrics = [.. models.Models.Select(model => models.Ml.MulticlassClassification.EvaluateByGroup(model.Model.Transform(models.Test), "Cue"))];
+        foreach (GroupResult group in metrics[0].Groups)
+        {
+            string cells = string.Concat(metrics.Select(metric => metric.Groups.Single(each => each.Name == group.Name)).Select(each => string.Create(CultureInfo.InvariantCulture,
+                $"<td>{100 * each.Accuracy:F1} <span class=\"range\">({100 * each.AccuracyInterval.Low:F1} to {100 * each.AccuracyInterval.High:F1})</span></td>")));
+            Assert.Contains($"<tr><th scope=\"row\">{WebUtility.HtmlEncode(group.Name)}</th><td>{group.Count}</td>{cells}</tr>", html, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Mended_kept_and_new_mistakes_are_counted_as_they_are()
+    {
+        string html = models.Create().Html;
+        bool[] plain = Hits(models.Plain), sieve = Hits(models.Sieve);
+        int Count(bool first, bool second) => plain.Zip(sieve).Count(row => row.First == first && row.Second == second);
+        int[] counts = [Count(false, true), Count(false, false), Count(true, false)];
+        Assert.True(counts.Count(count => count > 0) >= 2 && counts.Distinct().Count() == 3, $"{string.Join(", ", counts)} mistakes do not tell the three kinds apart.");
+        Assert.Contains($"Mended: plain is wrong, sieve is right (rows: {Count(false, true)})", html, StringComparison.Ordinal);
+        Assert.Contains($"Not mended: both are wrong (rows: {Count(false, false)})", html, StringComparison.Ordinal);
+        Assert.Contains($"New: plain is right, sieve is wrong (rows: {Count(true, false)})", html, StringComparison.Ordinal);
+
+        bool[] Hits(ITransformer model)
+        {
+            IDataView scored = model.Transform(models.Test);
+            return [.. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted)];
+        }
+    }
+
+    [Fact]
+    public void Curves_show_the_history_that_the_models_carry()
+    {
+        string html = models.Create().Html;
+        TrainingHistory history = ((TransformerChain<EarlyReadoutTransformer>)models.Sieve).LastTransformer.History;
+        Assert.Equal([1, 2, 3], history.Epochs.Select(epoch => epoch.Epoch));
+        Assert.InRange(history.SelectedEpoch, 1, 3);
+        Assert.Equal(history.Epochs.Max(epoch => epoch.ValidationScore), history.Epochs[history.SelectedEpoch - 1].ValidationScore);
+        foreach (TrainingEpoch epoch in history.Epochs)
+            Assert.Contains(FormattableString.Invariant($"<td>{epoch.Losses["forget"]:0.####}</td><td>{epoch.Losses["forgotten"]:0.####}</td>"), html, StringComparison.Ordinal);
+        Assert.Contains("bound, log C: 0.693", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Equal_inputs_give_equal_pages() => Assert.Equal(models.Create().Html, models.Create().Html);
+
+    [Fact]
+    public void Any_classifier_can_be_reported_alone_and_without_groups()
+    {
+        string html = models.Ml.MulticlassClassification.CreateReport(models.Test, [new("linear", models.Linear)]).Html;
+        Assert.Contains("Accuracy by group", html, StringComparison.Ordinal);
+        Assert.Contains("Label=right", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("id=\"training\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<img", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_is_written_wholly_or_not_at_all()
+    {
+        ModelReport report = models.Create();
+        string path = Path.Combine(_folder, "report.html");
+        File.WriteAllText(path, "an older report");
+        report.Save(path);
+        Assert.Equal(report.Html, File.ReadAllText(path));
+        string nowhere = Path.Combine(_folder, "missing", "report.html");
+        Assert.Contains(nowhere, Assert.Throws<IOException>(() => report.Save(nowhere)).Message, StringComparison.Ordinal);
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void What_cannot_be_reported_is_named()
+    {
+        MulticlassClassificationCatalog catalog = models.Ml.MulticlassClassification;
+        Assert.Contains("at least one model", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("named 'a'", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [new("a", models.Plain), new("a", models.Sieve)])).Message, StringComparison.Ordinal);
+        Assert.Contains("no group column 'Place'", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { GroupColumnName = "Place" })).Message, StringComparison.Ordinal);
+        string faults = Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { Title = "", Pictures = -1, Beta = 100 })).Message;
+        Assert.All(new[] { "Title", "Pictures", "Beta" }, name => Assert.Contains(name, faults, StringComparison.Ordinal));
+        ITransformer fewer = new FirstRows(models.Plain, models.Ml);
+        Assert.Contains("did not score the same rows", Assert.Throws<InvalidOperationException>(() => catalog.CreateReport(models.Test, [new("plain", models.Plain), new("fewer", fewer)])).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A pipeline that loses rows.</summary>
+    private sealed class FirstRows(ITransformer inner, MLContext ml) : ITransformer
+    {
+        public bool IsRowToRowMapper => false;
+
+        public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => inner.GetOutputSchema(inputSchema);
+
+        public IDataView Transform(IDataView input) => ml.Data.TakeRows(inner.Transform(input), 50);
+
+        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException();
+
+        public void Save(ModelSaveContext ctx) => throw new NotSupportedException();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [GeneratedRegex("<figure.*?</figure>", RegexOptions.Singleline)]
+    private static partial Regex FigurePattern();
+
+    [GeneratedRegex("<svg viewBox=\"0 0 420.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex ChartPattern();
+
+    [GeneratedRegex("<img [^>]*>")]
+    private static partial Regex ImagePattern();
+
+    [GeneratedRegex(" id=\"([^\"]+)\"")]
+    private static partial Regex IdPattern();
+
+    [GeneratedRegex("(?:src|href)=\"([^\"]*)\"")]
+    private static partial Regex AddressPattern();
+
+    [GeneratedRegex(@"url\(([^)]*)\)")]
+    private static partial Regex UrlPattern();
+}
