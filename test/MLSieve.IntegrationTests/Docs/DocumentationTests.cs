@@ -12,7 +12,7 @@ public sealed partial class DocumentationTests
         {
             var blocks = new TheoryData<string, int>();
             foreach (string page in Pages())
-                for (int block = 0; block < CSharpBlock().Count(File.ReadAllText(page)); block++)
+                for (int block = 0; block < CodeBlocksOf(File.ReadAllText(page)).Count(); block++)
                     blocks.Add(Path.GetRelativePath(Repository.Root, page), block);
             return blocks;
         }
@@ -22,12 +22,8 @@ public sealed partial class DocumentationTests
     [MemberData(nameof(CodeBlocks))]
     public void Every_code_block_of_the_docs_compiles(string page, int block)
     {
-        string code = CSharpBlock().Matches(File.ReadAllText(Path.Combine(Repository.Root, page)))[block].Groups[1].Value;
-        SyntaxTree[] trees = [Parse(code), Parse("global using System; global using System.IO; global using System.Linq; global using System.Threading; global using System.Collections.Generic;")];
-        IEnumerable<MetadataReference> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create("Documentation", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
-        Assert.Empty(compilation.GetDiagnostics(TestContext.Current.CancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        string code = CodeBlocksOf(File.ReadAllText(Path.Combine(Repository.Root, page))).ElementAt(block);
+        Assert.Empty(Compilation(code).GetDiagnostics(TestContext.Current.CancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
     }
 
     [Fact]
@@ -44,6 +40,18 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Every_link_to_a_heading_finds_it()
+    {
+        (string Page, Match Link)[] links = [.. Pages().SelectMany(page => HeadingLink().Matches(File.ReadAllText(page)), (page, link) => (page, link))];
+        Assert.NotEmpty(links);
+        Assert.All(links, found =>
+        {
+            string target = found.Link.Groups[1].Length == 0 ? found.Page : Path.Combine(Path.GetDirectoryName(found.Page)!, found.Link.Groups[1].Value);
+            Assert.Contains(found.Link.Groups[2].Value, Heading().Matches(File.ReadAllText(target)).Select(heading => Anchor(heading.Groups[1].Value)));
+        });
+    }
+
+    [Fact]
     public void Every_test_that_a_page_names_exists()
     {
         string tests = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "test"), "*Tests.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
@@ -52,8 +60,23 @@ public sealed partial class DocumentationTests
         Assert.All(named, name => Assert.Contains($" void {name}(", tests, StringComparison.Ordinal));
     }
 
-    private static IEnumerable<string> Pages() =>
+    internal static IEnumerable<string> Pages() =>
         [Path.Combine(Repository.Root, "README.md"), Path.Combine(Repository.Root, "CONTRIBUTING.md"), .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")];
+
+    internal static IEnumerable<string> CodeBlocksOf(string page) => CSharpBlock().Matches(page).Select(block => block.Groups[1].Value);
+
+    /// <summary>A block as the program that a reader makes of it, with the usings that a new project has.</summary>
+    internal static CSharpCompilation Compilation(string code)
+    {
+        SyntaxTree[] trees = [Parse(code), Parse("global using System; global using System.IO; global using System.Linq; global using System.Threading; global using System.Collections.Generic;")];
+        IEnumerable<MetadataReference> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
+        return CSharpCompilation.Create("Documentation", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
+    }
+
+    /// <summary>The anchor that a Markdown page gives a heading.</summary>
+    private static string Anchor(string heading) =>
+        string.Concat(heading.ToLowerInvariant().Where(letter => char.IsLetterOrDigit(letter) || letter is ' ' or '-' or '_')).Replace(' ', '-');
 
     private static SyntaxTree Parse(string code) => CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Latest));
 
@@ -62,6 +85,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex("`([A-Z][a-z]*(?:_[a-z0-9]+){3,})`")]
     private static partial Regex TestName();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]*)#([^)]+)\)")]
+    private static partial Regex HeadingLink();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
 
     [GeneratedRegex(@"\]\((?!https?:|#)([^)#]+)")]
     private static partial Regex LocalLink();
