@@ -55,6 +55,8 @@ internal sealed class StudyOptions
 
     public string? Json { get; private set; }
 
+    public string? Report { get; private set; }
+
     public string Out { get; private set; } = DefaultOut;
 
     public bool Quick { get; private set; }
@@ -90,6 +92,7 @@ internal sealed class StudyOptions
                 case "--no-search": options.NoSearch = true; break;
                 case "--schedule": options.Schedule = OneOf(name, Value(), "constant", "cosine"); break;
                 case "--json": options.Json = Value(); break;
+                case "--report": options.Report = Value(); break;
                 case "--out": options.Out = Value(); break;
                 case "--quick": options.Quick = true; break;
                 case "--help" or "-h": options.Help = true; break;

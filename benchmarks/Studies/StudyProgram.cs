@@ -50,10 +50,14 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         Save();
         var runs = new RunStore(asked.Out, asked.Text);
         var results = new ResultStore(asked.Out);
-        foreach (Study study in studies) Run(study, runs, results);
+        foreach (Study study in studies)
+        {
+            IReadOnlyList<Record> records = Run(study, runs, results);
+            if (asked.Report is not null) Console.WriteLine($"Report: {ModelPage.Write(asked.Report, options.Command == "all" || studies.Count > 1, study, records, cancellation)}");
+        }
     }
 
-    private void Run(Study study, RunStore runs, ResultStore results)
+    private IReadOnlyList<Record> Run(Study study, RunStore runs, ResultStore results)
     {
         Console.WriteLine($"{study.Name}: {study.Description}");
         int before = _records.Count;
@@ -65,6 +69,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         }
 
         StudyReport.WriteFinal(_records[before..]);
+        return _records[before..];
     }
 
     private void Save()

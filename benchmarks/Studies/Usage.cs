@@ -35,6 +35,7 @@ internal static class Usage
         --schedule S       constant or cosine learning rates (default constant)
         --precision P      float32 or bfloat16 (default float32)
         --json FILE        writes the records of the final runs as a JSON list besides
+        --report FILE      writes an HTML report of the models of seed 1, which are trained again for it; with several studies, one file each
         --quick            a smoke run: few rows, one epoch, one trial, one seed
         --help             this text
         """;

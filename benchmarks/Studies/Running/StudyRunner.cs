@@ -38,10 +38,7 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
         var watch = Stopwatch.StartNew();
         try
         {
-            FeatureSieveTrainer.Options trainer = CreateOptions(setting, seed);
-            trainer.ValidationSet = data.Validation;
-            trainer.Selection = criterion.Epoch;
-            using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(trainer).Fit(data.Train);
+            using EarlyReadoutTransformer model = Fit(study, options, ml, data, criterion, setting, seed, cancellation);
             double seconds = watch.Elapsed.TotalSeconds;
             return new RunResult
             {
@@ -58,7 +55,9 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
         }
     }
 
-    private FeatureSieveTrainer.Options CreateOptions(Setting setting, int seed)
+    /// <summary>Trains a setting on the rows of a seed.</summary>
+    public static EarlyReadoutTransformer Fit(
+        SieveStudy study, StudyOptions options, MLContext ml, StudyData data, Criterion criterion, Setting setting, int seed, CancellationToken cancellation)
     {
         FeatureSieveTrainer.Options trainer = study.CreateOptions();
         trainer.FeatureColumnName = "Pixels";
@@ -72,7 +71,9 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
         trainer.Precision = options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
         trainer.Seed = seed;
         trainer.CancellationToken = cancellation;
-        return trainer;
+        trainer.ValidationSet = data.Validation;
+        trainer.Selection = criterion.Epoch;
+        return ml.MulticlassClassification.Trainers.FeatureSieve(trainer).Fit(data.Train);
     }
 
     private static string Describe(RunResult result)

@@ -12,6 +12,9 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
     private const double OwnAgreement = 0.95;
     private static readonly double[] Lambdas = [0.5, 0.9];
     private static readonly double[] UpWeights = [5, 20];
+
+    // A mean over 512 features has small gradients: at the students' own rate, six epochs are too few for the distance to fall.
+    private static readonly double[] MatchingRates = [0.05, 0.5, 2];
     private static readonly double[] Alphas = [0.1, 1];
     private static readonly double[] Betas = [1, 2, 3];
     private static readonly int[] IdentificationEpochs = [1, 3];
@@ -32,8 +35,8 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
         new("erm", new Candidate("", training => Alone(training, ObjectiveKind.EmpiricalRisk))),
         new("jtt", [.. from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight)]),
         new("kd", [.. Lambdas.Select(lambda => Distilled(ObjectiveKind.GroupDro, DistillationMethod.Plain, lambda))]),
-        new("simkd", Matched(DistillationMethod.SimKd, 1)),
-        new("dett", [.. UpWeights.Select(upWeight => Matched(DistillationMethod.DeTt, upWeight))]),
+        new("simkd", [.. MatchingRates.Select(rate => Matched(DistillationMethod.SimKd, rate, upWeight: 1))]),
+        new("dett", [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTt, rate, upWeight)]),
         new("debiased", [.. from alpha in Alphas from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, alpha, beta)]),
         new("kd-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Plain, 0.9)),
         new("debiased-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Debiased, 0.9, 0.1, 2)),
@@ -83,12 +86,13 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
             student.Readout = new ReadoutOptions { Stage = 1, Depth = 1, Width = 32 };
         }));
 
-    private Candidate Matched(DistillationMethod method, double upWeight) => new(
-        method == DistillationMethod.DeTt ? FormattableString.Invariant($"upweight={upWeight}") : "",
+    private Candidate Matched(DistillationMethod method, double rate, double upWeight) => new(
+        FormattableString.Invariant($"rate={rate}") + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
         training => Student(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;
             student.Teacher.FeatureColumnName = "Embedding";
+            student.Optimizer.LearningRate = rate;
             student.JustTrainTwice.UpWeight = upWeight;
         }));
 

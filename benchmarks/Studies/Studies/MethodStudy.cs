@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
 
 namespace Studies;
 
@@ -28,10 +29,19 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             Candidate[] candidates = [.. method.Candidates.Take(Options.Quick ? 1 : int.MaxValue)];
             Candidate chosen = candidates.Length == 1
                 ? candidates[0]
-                : candidates.MaxBy(candidate => Train(store, method, candidate, SearchSeed, test: false, cancellation).Validation[Figures.Unbiased])!;
+                : candidates.MaxBy(candidate => Train(store, method, candidate, SearchSeed, test: false, cancellation).Validation.GetValueOrDefault(Figures.Unbiased, -1))!;
             for (int seed = 1; seed <= Options.Seeds; seed++)
                 yield return Record.Of(this, method.Name, seed, chosen.Setting, candidates.Length == 1 ? "given" : Figures.Unbiased, Train(store, method, chosen, seed, test: true, cancellation));
         }
+    }
+
+    /// <inheritdoc/>
+    public override TrainedModel TrainAgain(Record record, CancellationToken cancellation)
+    {
+        Candidate candidate = Methods.Single(method => method.Name == record.Method).Candidates.Single(each => each.Setting == record.Setting);
+        var ml = new MLContext(record.Seed);
+        StudyData data = Load(ml, record.Seed);
+        return new TrainedModel(candidate.Fit(new Training(ml, data, record.Seed, cancellation)), data.Test);
     }
 
     private IEnumerable<Method> Asked()
@@ -52,7 +62,17 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             log.Attach(ml);
             StudyData data = Load(ml, seed);
             var watch = Stopwatch.StartNew();
-            ITransformer model = candidate.Fit(new Training(ml, data, seed, cancellation));
+            ITransformer model;
+            try
+            {
+                model = candidate.Fit(new Training(ml, data, seed, cancellation));
+            }
+            catch (TrainingDivergedException divergence)
+            {
+                Console.WriteLine(FormattableString.Invariant($"  seed {seed,4}  {method.Name} {candidate.Setting}: {divergence.Message}"));
+                return new RunResult { Key = key, Diverged = divergence.Message, Log = log.Lines, FitSeconds = watch.Elapsed.TotalSeconds };
+            }
+
             double seconds = watch.Elapsed.TotalSeconds;
             using (model as IDisposable)
             {

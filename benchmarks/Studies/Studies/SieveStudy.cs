@@ -15,6 +15,9 @@ internal abstract class SieveStudy(StudyOptions options) : Study
     /// <summary>Where the search looks.</summary>
     public abstract SearchSpace Space { get; }
 
+    /// <inheritdoc/>
+    public override string? GroupColumn => HasGroups ? base.GroupColumn : null;
+
     /// <summary>Sieve settings that the search tries unless the command line says otherwise.</summary>
     public abstract int DefaultTrials { get; }
 
@@ -44,6 +47,16 @@ internal abstract class SieveStudy(StudyOptions options) : Study
                 }
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public override TrainedModel TrainAgain(Record record, CancellationToken cancellation)
+    {
+        // The suffix of the method's name says by what its epochs were chosen; where no search was made, none is there to say it.
+        Criterion criterion = Criterion.Asked(Options, this).FirstOrDefault(each => each.Suffix.Length > 0 && record.Method.EndsWith(each.Suffix, StringComparison.Ordinal)) ?? Criterion.Asked(Options, this)[0];
+        var ml = new MLContext(record.Seed);
+        StudyData data = Load(ml, record.Seed, cancellation);
+        return new TrainedModel(StudyRunner.Fit(this, Options, ml, data, criterion, Setting.Parse(record.Setting, 0), record.Seed, cancellation), data.Test);
     }
 
     private IEnumerable<Choice> Choose(SettingSearch search)

@@ -9,6 +9,14 @@ internal abstract class Study
     /// <summary>What is asked, in one line for the report.</summary>
     public abstract string Description { get; }
 
+    /// <summary>The column of the spurious attribute; <see langword="null"/> where the rows do not tell it.</summary>
+    public virtual string? GroupColumn => "Cue";
+
+    /// <summary>Trains the model of a final run again. Equal records give equal models.</summary>
+    /// <param name="record">The record, one of this study.</param>
+    /// <param name="cancellation">Stops within one step of the training.</param>
+    public abstract TrainedModel TrainAgain(Record record, CancellationToken cancellation);
+
     /// <summary>Trains and evaluates, one record a final run.</summary>
     /// <param name="store">Keeps runs, so that none is made twice.</param>
     /// <param name="cancellation">Stops within one step of a training.</param>

@@ -18,8 +18,11 @@ public sealed class StudyProgramTests : IDisposable
     {
         if (needsData && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA"))) Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--select", "groups", "--json", json, "--out", _folder);
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--select", "groups", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        string page = await File.ReadAllTextAsync(Directory.EnumerateFiles(_folder, "report*.html").First(), TestContext.Current.CancellationToken);
+        Assert.Contains("plain" + suffix, page);
+        Assert.Contains("sieve" + suffix, page);
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         JsonElement[] plain = Of(records, "plain" + suffix);
@@ -46,8 +49,10 @@ public sealed class StudyProgramTests : IDisposable
         RealData.Path(study == "adult" ? "adult" : "fashion-mnist");
         if (study == "adult") LightGbmNative.SkipWhereMissing();
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--json", json, "--out", _folder);
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        string page = await File.ReadAllTextAsync(Path.Combine(_folder, "report.html"), TestContext.Current.CancellationToken);
+        Assert.All(methods, method => Assert.Contains(method, page));
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         Assert.All(methods, method => Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0, 1));
