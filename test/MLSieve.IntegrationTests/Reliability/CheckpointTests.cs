@@ -219,10 +219,14 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase.FitToBytes(Checkpointed("sieve"));
         string newest = Newest();
         string state = File.ReadAllText(Path.Combine(newest, "state.json"));
-        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace("\"Epoch\":", "\"Epoch\":-", StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace("\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal) })
+        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace("\"Epoch\":", "\"Epoch\":-", StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace("\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
+            state.Replace("\"BestFile\":\"best-", "\"BestFile\":\"no-", StringComparison.Ordinal), // the fuzz test once found that a missing file went unnoticed until it was opened
+            state.Replace("\"Format\":", $"\"{new string('x', 50_000)}\":1,\"Format\":\"", StringComparison.Ordinal) }) // … and a message of 40,000 letters
         {
             Rewrite(_ => text);
-            Assert.Contains("checkpoint-", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+            var fault = Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve")));
+            Assert.Contains("checkpoint-", fault.Message, StringComparison.Ordinal);
+            Assert.True(fault.Message.Length < 2_000, fault.Message);
         }
 
         Rewrite(_ => state);
