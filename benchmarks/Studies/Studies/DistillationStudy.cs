@@ -17,6 +17,7 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
     private static readonly double[] MatchingRates = [0.05, 0.5, 2];
     private static readonly double[] Alphas = [0.1, 1];
     private static readonly double[] Betas = [1, 2, 3];
+    private static readonly int[] LaterStages = [2, 3]; // stage 1 hardly sees the digit
     private static readonly int[] IdentificationEpochs = [1, 3];
     private readonly DominoesRows _rows = new(options, agreement);
     private readonly TeacherShelf _teachers = new(options.Out, RowsName(options, agreement));
@@ -37,7 +38,11 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
         new("kd", [.. Lambdas.Select(lambda => Distilled(ObjectiveKind.GroupDro, DistillationMethod.Plain, lambda))]),
         new("simkd", [.. MatchingRates.Select(rate => Matched(DistillationMethod.SimKd, rate, upWeight: 1))]),
         new("dett", [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTt, rate, upWeight)]),
-        new("debiased", [.. from alpha in Alphas from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, alpha, beta)]),
+        new("debiased",
+        [
+            .. from alpha in Alphas from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, alpha, beta),
+            .. from stage in LaterStages from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, 1, beta, stage),
+        ]),
         new("kd-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Plain, 0.9)),
         new("debiased-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Debiased, 0.9, 0.1, 2)),
         new("group-dro", new Candidate("", training => Alone(training, ObjectiveKind.GroupDro))),
@@ -74,8 +79,8 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
     private Candidate JustTrainTwice(int epochs, double upWeight) => new(
         FormattableString.Invariant($"identification={epochs},upweight={upWeight}"), training => Alone(training, ObjectiveKind.JustTrainTwice, epochs, upWeight));
 
-    private Candidate Distilled(ObjectiveKind teacher, DistillationMethod method, double lambda, double alpha = 0, double beta = 0) => new(
-        FormattableString.Invariant($"lambda={lambda}") + (method == DistillationMethod.Debiased ? FormattableString.Invariant($",alpha={alpha},beta={beta}") : ""),
+    private Candidate Distilled(ObjectiveKind teacher, DistillationMethod method, double lambda, double alpha = 0, double beta = 0, int stage = 1) => new(
+        FormattableString.Invariant($"lambda={lambda}") + (method == DistillationMethod.Debiased ? FormattableString.Invariant($",alpha={alpha},beta={beta}{(stage > 1 ? $",stage={stage}" : "")}") : ""),
         training => Student(training, teacher, student =>
         {
             student.Method = method;
@@ -83,7 +88,7 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
             student.Alpha = alpha;
             student.Beta = beta;
             student.NormalizeWeights = true;
-            student.Readout = new ReadoutOptions { Stage = 1, Depth = 1, Width = 32 };
+            student.Readout = new ReadoutOptions { Stage = stage, Depth = 1, Width = 32 };
         }));
 
     private Candidate Matched(DistillationMethod method, double rate, double upWeight) => new(

@@ -21,6 +21,14 @@ internal static class DataFingerprint
         if (set.TeacherFeatures is not null) identity[$"{whose} teacher's features"] = Hash(MemoryMarshal.AsBytes<float>(set.TeacherFeatures));
     }
 
+    /// <summary>A number that differs between sets that differ.</summary>
+    public static long Of(TrainingSet set)
+    {
+        var parts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        Add(parts, "", set);
+        return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+    }
+
     private static string Features(TrainingSet set)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

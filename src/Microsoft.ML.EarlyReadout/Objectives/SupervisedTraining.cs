@@ -47,6 +47,7 @@ internal static class SupervisedTraining
     /// <summary>Rows of which every group has equally many, as many as the smallest group has.</summary>
     private static TrainingRows BalancedRows(TrainingSession session, TrainingSet? given)
     {
+        if (given is not null && session.Checkpoints is not null) CheckSame(session, DataFingerprint.Of(given));
         TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
         HashSet<int> classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
         if (session.Training.Rows.Select(row => session.Training.Set.Labels[row]).Where(c => !classes.Contains(c)).Select(c => session.Training.Set.ClassNames[c]).FirstOrDefault() is { } lacking)
@@ -61,6 +62,13 @@ internal static class SupervisedTraining
         using (var generator = new Generator(session.Seeds.For("head").Seed, CPU)) session.Network.InitializeHead(generator);
         using var step = new SupervisedStep(session.Network, TrainedPart.Head, EmpiricalRisk.Instance, session.Options.Optimizer, []);
         session.Train("Head", step, objective.ReweightingEpochs, rows);
+    }
+
+    /// <summary>A checkpoint's identity does not know these rows, which this objective alone reads.</summary>
+    private static void CheckSame(TrainingSession session, long fingerprint)
+    {
+        if (session.Recall("fingerprint of the reweighting rows", () => [fingerprint])[0] != fingerprint)
+            throw new CheckpointMismatchException(session.Options.CheckpointDirectory!, ["the rows of Objective.ReweightingSet are others"]);
     }
 
     private static TrainingRows Balanced(TrainingRows rows, SeedSequence seeds)

@@ -141,6 +141,29 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Other_rows_for_reweighting_are_noticed_too()
+    {
+        var ml = new MLContext(seed: 1);
+        using var stop = new CancellationTokenSource();
+        TrainerOptions begun = With(100);
+        begun.CancellationToken = stop.Token;
+        Watch(begun, count =>
+        {
+            if (count == 15) stop.Cancel();
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
+        Assert.Contains("ReweightingSet are others", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(With(120))).Message, StringComparison.Ordinal);
+        TrainingCase.Fit(With(100)).Dispose();
+
+        TrainerOptions With(int rows)
+        {
+            var options = (EarlyReadoutEstimator.Options)Checkpointed("deep feature reweighting");
+            options.Objective.ReweightingSet = TrainingCase.Rows(ml, rows);
+            return options;
+        }
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_version_is_told_so()
     {
         TrainingCase.FitToBytes(Checkpointed("sieve"));

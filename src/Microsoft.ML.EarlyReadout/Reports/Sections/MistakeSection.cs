@@ -3,19 +3,23 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Confident mistakes of the first model, those that the second one mends and those that it does not, and those that it introduces: image and each model's map side by side.</summary>
 internal static class MistakeSection
 {
+    // Beside an image, more maps would be too small to see; the tables have every model.
+    private const int ModelsBeside = 3;
+
     private static readonly Markup Right = new("<span aria-hidden=\"true\">✓ </span>right");
     private static readonly Markup Wrong = new("<span aria-hidden=\"true\">✗ </span>wrong");
 
     public static Markup Write(IReadOnlyList<ScoredModel> models, ReportOptions options)
     {
         ScoredModel first = models[0];
+        ScoredModel[] beside = [.. models.Take(ModelsBeside)];
         if (models.Count == 1)
         {
             ScoredRow[] wrong = [.. first.Rows.Where(row => !row.IsRight).OrderByDescending(row => row.Margin).ThenBy(row => row.Index)];
             return Markup.Of($"""
                 <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
                 {Explanation(models, options)}
-                {Rows($"Wrong: {wrong.Length} of {first.Rows.Count} rows", "The most confident first.", [.. wrong.Take(options.Pictures).Select(row => row.Index)], models)}
+                {Rows($"Wrong: {wrong.Length} of {first.Rows.Count} rows", "The most confident first.", [.. wrong.Take(options.Pictures).Select(row => row.Index)], beside)}
                 </section>
 
                 """);
@@ -27,9 +31,9 @@ internal static class MistakeSection
             <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
             {Counts(first, second, mistakes)}
             {Explanation(models, options)}
-            {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: {mistakes.Mended.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Mended), models)}
-            {Rows($"Not mended: both are wrong (rows: {mistakes.Kept.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Kept), models)}
-            {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: {mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), models)}
+            {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: {mistakes.Mended.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Mended), beside)}
+            {Rows($"Not mended: both are wrong (rows: {mistakes.Kept.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Kept), beside)}
+            {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: {mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), beside)}
             </section>
 
             """);
@@ -49,7 +53,7 @@ internal static class MistakeSection
 
     private static Markup Explanation(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
         options.Pictures == 0 || !models.Any(model => model.Classifier is { HasActivationMaps: true }) ? Markup.Empty : Markup.Of($"""
-            <p>Beside each image, a map for each model: where it sees what speaks for the class that it predicts (class activation map, which for these networks is Grad-CAM). The image is grey where the map is 0.
+            <p>Beside each image, a map for each{(models.Count > ModelsBeside ? $" of the first {ModelsBeside} models" : " model")}: where it sees what speaks for the class that it predicts (class activation map, which for these networks is Grad-CAM). The image is grey where the map is 0.
             Colours run from 0 to the map's own highest value: they compare places, not pictures.</p>
             <p class="scale" aria-hidden="true">0<span class="bar"></span>the map's highest value</p>
 
