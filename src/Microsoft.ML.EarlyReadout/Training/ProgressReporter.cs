@@ -66,7 +66,7 @@ internal sealed class ProgressReporter(TrainingPlan plan, int stepsPerEpoch, Fun
             stepsPerEpoch,
             losses,
             rows / Math.Max(_epochWatch.Elapsed.TotalSeconds, 1e-9),
-            _total.Elapsed * ((plan.Epochs - done) / Math.Max(done - _start!.Value, 1e-9))));
+            _total.Elapsed * ((plan.Epochs - done) / Math.Max(done - _start!.Value, 1.0 / stepsPerEpoch))));
         return losses;
     }
 }
