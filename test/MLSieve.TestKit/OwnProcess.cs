@@ -20,6 +20,31 @@ public static class OwnProcess
     /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
     public static string Run(string program, string method, params (string Name, string? Value)[] environment)
     {
+        using Process process = Start(program, method, environment);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(Passed(process, output), $"exit code {process.ExitCode}\n{output}\n{errors.Result}");
+        return output;
+    }
+
+    /// <summary>Starts a test, for a test that does not only wait for it. Its output has to be read.</summary>
+    /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>.</param>
+    /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
+    /// <typeparam name="T">The class of the test.</typeparam>
+    public static Process Start<T>(string test, params (string Name, string? Value)[] environment) =>
+        Start(typeof(T).Assembly.Location, $"{typeof(T).FullName}.{test}", environment);
+
+    /// <summary>Whether the test of an ended process ran and passed.</summary>
+    public static bool Passed(Process process, string output)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ArgumentNullException.ThrowIfNull(output);
+        return process.ExitCode == 0 && output.Contains("Total: 1,", StringComparison.Ordinal);
+    }
+
+    private static Process Start(string program, string method, (string Name, string? Value)[] environment)
+    {
         var start = new ProcessStartInfo(Path.ChangeExtension(program, OperatingSystem.IsWindows() ? ".exe" : null)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in new[] { "-method", method, "-explicit", "only", "-noColor", "-showLiveOutput" })
             start.ArgumentList.Add(argument);
@@ -29,11 +54,6 @@ public static class OwnProcess
             else start.Environment[name] = value;
         }
 
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0 && output.Contains("Total: 1,", StringComparison.Ordinal), $"exit code {process.ExitCode}\n{output}\n{errors.Result}");
-        return output;
+        return Process.Start(start)!;
     }
 }
