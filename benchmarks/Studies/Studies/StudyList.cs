@@ -29,7 +29,7 @@ internal static class StudyList
             + "--setting stage=2,depth=2,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.03,readout=0.01,width=64"),
         new("distillation", "dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline", ["fashion-mnist", "mnist"],
             options => Agreements(options, DominoesAgreements[..1]).Select(agreement => new DistillationStudy(options, agreement)),
-            ""),
+            "--seeds 5"),
         new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
             options => [new AdultStudy(options)],
             ""),
