@@ -101,11 +101,12 @@ public sealed class TrainersTests
 
     private static void Allocate(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        for (int round = 1; !stop.IsCancellationRequested; round++)
         {
             object[] garbage = new object[100];
             for (int i = 0; i < garbage.Length; i++) garbage[i] = new byte[1000];
             GC.Collect(0);
+            if (round % 10 == 0) Thread.Sleep(1); // each collection stops every thread of the process: without a pause, two cores get nothing else done for minutes
         }
     }
 }
