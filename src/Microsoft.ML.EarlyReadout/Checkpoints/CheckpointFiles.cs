@@ -68,9 +68,9 @@ internal static class CheckpointFiles
     /// <summary>The name of the best epoch's file that a checkpoint goes with, or an empty text.</summary>
     public static string BestOf(string folder)
     {
-        using var reader = new StreamReader(Open(Path.Combine(folder, Sums), LongestSums));
-        string? line = reader.ReadToEnd().Split('\n').FirstOrDefault(line => line.Contains(BestPath, StringComparison.Ordinal));
-        return Path.GetFileName(line) ?? "";
+        string sums = Path.Combine(folder, Sums);
+        if (!File.Exists(sums)) return ""; // a damaged checkpoint is no reason to end the training that takes the next one
+        return Path.GetFileName(File.ReadLines(sums).FirstOrDefault(line => line.Contains(BestPath, StringComparison.Ordinal))) ?? "";
     }
 
     /// <returns>The names that have been found to be as they were written.</returns>

@@ -83,6 +83,14 @@ internal sealed class TrainingCheckpoints : IDisposable
         return known;
     }
 
+    /// <summary>Throws if rows that are read beside the training rows, which the identity does not know, are not those that were read before the checkpoint.</summary>
+    /// <exception cref="CheckpointMismatchException">They are not.</exception>
+    public void RequireSame(string what, TrainingSet rows)
+    {
+        long fingerprint = DataFingerprint.Of(rows);
+        if (Recall($"fingerprint of {what}", () => [fingerprint])[0] != fingerprint) throw new CheckpointMismatchException(_folder, [$"{what} are others"]);
+    }
+
     /// <summary>Counts a step.</summary>
     /// <returns>Whether a checkpoint is due.</returns>
     public bool IsDueAfterStep() =>

@@ -10,7 +10,7 @@ internal sealed class Cancellation(CancellationToken token, Func<bool>? contextC
 {
     private bool _acknowledged;
 
-    /// <summary>Whether the fit was cancelled and has settled for the model that it had by then: nothing more is trained, and nothing stops what is left to do.</summary>
+    /// <summary>Whether the fit has settled for the model that it has: nothing more is trained, and nothing stops what is left to do.</summary>
     public bool IsAcknowledged => _acknowledged;
 
     /// <summary>The token and the context of a fit.</summary>

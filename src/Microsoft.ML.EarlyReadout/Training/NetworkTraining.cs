@@ -42,7 +42,7 @@ internal static class NetworkTraining
         {
             Cancellation = cancellation,
             Checkpoints = checkpoints,
-            Read = view => Read(view, labelled, set),
+            Reader = view => Read(view, labelled, set),
         };
         checkpoints?.Restore(session.History);
         try
@@ -62,6 +62,7 @@ internal static class NetworkTraining
         }
 
         checkpoints?.RequireTaken();
+        if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge(); // the model is whole: what is left is to hand it over
         return Export();
 
         EarlyReadoutTransformer Export()

@@ -32,7 +32,26 @@ internal sealed record TrainingSession(
     public TrainingHistory History { get; } = new() { Selection = Options.Selection };
 
     /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
-    public required Func<IDataView, TrainingSet> Read { get; init; }
+    public required Func<IDataView, TrainingSet> Reader { get; init; }
+
+    /// <summary>Reads rows that a method has for itself. A resumed training must be given the same ones.</summary>
+    /// <param name="what">What they are, for messages.</param>
+    /// <param name="view">The rows.</param>
+    /// <exception cref="CheckpointMismatchException">They are not those of the checkpoint.</exception>
+    public TrainingSet Read(string what, IDataView view)
+    {
+        TrainingSet set = Reader(view);
+        try
+        {
+            Checkpoints?.RequireSame(what, set);
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
     public void Train(ITrainingStep step) => Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress) { History = History });

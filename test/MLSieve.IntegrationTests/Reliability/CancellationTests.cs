@@ -18,7 +18,7 @@ public sealed class CancellationTests : IDisposable
     {
         int all = Batches(name);
         NativeBackend.EnsureLoaded();
-        for (int at = 1; at < all; at += 4)
+        foreach (int at in Enumerable.Range(0, all).Where(batch => batch % 4 == 0).Append(all - 1).Select(batch => batch + 1)) // the last ones compare the network with its graph
         {
             using var stop = new CancellationTokenSource();
             TrainerOptions options = TrainingCase.Options(name);
@@ -58,7 +58,7 @@ public sealed class CancellationTests : IDisposable
         });
         IDataView view = BiasedRow.View(ml, rows);
         read = 0; // the keys have been learned
-        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Trainer(options, ml).Fit(view));
+        Assert.ThrowsAny<OperationCanceledException>(() => options.Estimator(ml).Fit(view));
         Assert.InRange(read, 100, 5_000);
     }
 
@@ -100,6 +100,51 @@ public sealed class CancellationTests : IDisposable
             set(options);
             return options;
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // … and in two parts, so that the head that was there comes from a checkpoint
+    public void A_head_that_is_half_trained_gives_way_to_the_one_before_it(bool resumed)
+    {
+        EarlyReadoutEstimator.Options plain = Options();
+        plain.Objective.Kind = ObjectiveKind.EmpiricalRisk;
+        byte[] expected = TrainingCase.FitToBytes(plain);
+
+        if (resumed)
+        {
+            using var first = new CancellationTokenSource();
+            EarlyReadoutEstimator.Options begun = Options();
+            (begun.CancellationToken, begun.CheckpointDirectory) = (first.Token, _folder);
+            StopAt(begun, 25, first.Cancel, out _); // 21 steps and 3 validations, then the head's
+            Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
+        }
+
+        using var stop = new CancellationTokenSource();
+        EarlyReadoutEstimator.Options options = Options();
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
+        if (resumed) options.CheckpointDirectory = _folder;
+        StopAt(options, resumed ? 1 : 25, stop.Cancel, out _);
+        Assert.Equal(expected, TrainingCase.FitToBytes(options));
+
+        static EarlyReadoutEstimator.Options Options()
+        {
+            var options = (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
+            options.Objective.ReweightingEpochs = 6;
+            return options;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_cancellation_that_comes_when_all_is_trained_returns_the_whole_model(string name)
+    {
+        byte[] whole = TrainingCase.FitToBytes(TrainingCase.Options(name));
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = TrainingCase.Options(name);
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
+        StopAt(options, Batches(name), stop.Cancel, out _); // the last batch compares the network with its graph
+        Assert.Equal(whole, TrainingCase.FitToBytes(options));
     }
 
     [Fact]

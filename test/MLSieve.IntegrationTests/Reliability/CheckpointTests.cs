@@ -134,7 +134,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("Give CheckpointDirectory another folder", fault.Message, StringComparison.Ordinal);
 
         var ml = new MLContext(seed: 1);
-        fault = Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Trainer(Checkpointed("sieve"), ml).Fit(TrainingCase.Rows(ml, 200)));
+        fault = Assert.Throws<CheckpointMismatchException>(() => Checkpointed("sieve").Estimator(ml).Fit(TrainingCase.Rows(ml, 200)));
         Assert.Contains("the training data's rows was 260 and is 200", fault.Differences);
         Assert.Contains(fault.Differences, difference => difference.StartsWith("the training data's features was ", StringComparison.Ordinal));
         Assert.Contains(Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("group DRO"))).Differences, difference => difference == "the trainer was FeatureSieveTrainer and is EarlyReadoutEstimator");

@@ -69,6 +69,21 @@ public sealed class DivergenceTests : IDisposable
     }
 
     [Fact]
+    public void A_head_that_diverges_leaves_the_network_that_was_trained_before_it()
+    {
+        var plain = (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
+        plain.Objective.Kind = ObjectiveKind.EmpiricalRisk;
+        byte[] expected = TrainingCase.FitToBytes(plain);
+
+        TrainerOptions options = TrainingCase.Options("deep feature reweighting");
+        options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (batch, input) => batch == 25 ? NotANumber(input) : input.alias()); // 21 steps, 3 validations, the head's first
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        Assert.Contains("of 'Head'", fault.Message, StringComparison.Ordinal);
+        using EarlyReadoutTransformer good = fault.LastGoodModel!;
+        Assert.Equal(expected, TrainingCase.BytesOf(good));
+    }
+
+    [Fact]
     public void No_checkpoint_is_taken_of_a_training_that_has_diverged()
     {
         byte[] expected = TrainingCase.FitToBytes(TrainingCase.Options("sieve"));

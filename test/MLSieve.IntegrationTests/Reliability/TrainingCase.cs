@@ -50,16 +50,8 @@ internal static class TrainingCase
     public static EarlyReadoutTransformer Fit(TrainerOptions options, MLContext? context = null)
     {
         MLContext ml = context ?? new MLContext(seed: 1);
-        return Trainer(options, ml).Fit(Rows(ml));
+        return options.Estimator(ml).Fit(Rows(ml));
     }
-
-    /// <summary>The trainer that takes the options.</summary>
-    public static IEstimator<EarlyReadoutTransformer> Trainer(TrainerOptions options, MLContext ml) => options switch
-    {
-        FeatureSieveTrainer.Options sieve => ml.MulticlassClassification.Trainers.FeatureSieve(sieve),
-        DebiasedDistillationTrainer.Options distillation => ml.MulticlassClassification.Trainers.DebiasedDistillation(distillation),
-        _ => ml.Transforms.EarlyReadout((EarlyReadoutEstimator.Options)options),
-    };
 
     /// <summary>Trains and gives the bytes of the model.</summary>
     public static byte[] FitToBytes(TrainerOptions options, MLContext? context = null)

@@ -101,7 +101,7 @@ public sealed class TransformTests
     {
         int reads = 0;
         IDataView view = _ml.Data.LoadFromEnumerable(Example.Draw(300));
-        view = _ml.Transforms.CustomMapping<Counted, Counted>((from, to) => { reads++; to.Features = from.Features; }, null).Fit(view).Transform(view);
+        view = _ml.Transforms.CustomMapping<Counted, Counted>((from, to) => { Interlocked.Increment(ref reads); to.Features = from.Features; }, null).Fit(view).Transform(view);
         IDataView data = _ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(view).Transform(view);
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
         IDataView scored = model.Transform(data);
