@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -34,6 +35,7 @@ public sealed partial class EarlyReadoutEstimator
     }
 
     /// <summary>The options of an <see cref="EarlyReadoutEstimator"/>.</summary>
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public sealed class Options : TrainerOptions
     {
         /// <summary>The readouts.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.SearchSpace;
 
@@ -6,6 +7,7 @@ namespace Microsoft.ML.FeatureSieve;
 public sealed partial class FeatureSieveTrainer
 {
     /// <summary>The options of a <see cref="FeatureSieveTrainer"/>; the defaults are those of the released code.</summary>
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public sealed class Options : TrainerOptions
     {
         /// <summary>The readout whose sight is forgotten.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -8,6 +9,7 @@ public sealed partial class DebiasedDistillationTrainer
     private const double LargestBeta = 80;
 
     /// <summary>The options of a <see cref="DebiasedDistillationTrainer"/>; the defaults are those of the released code for Waterbirds, except for <see cref="Lambda"/>.</summary>
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public sealed class Options : TrainerOptions
     {
         /// <summary>The teacher.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>How a student learns from its teacher.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DistillationMethod>))]
 public enum DistillationMethod
 {
     /// <summary>Rows that an early readout of the student gets wrong, and confidently so, count more.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What the numbers in a teacher's score column are.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TeacherScoreKind>))]
 public enum TeacherScoreKind
 {
     /// <summary>Probabilities where every row is at least 0 and sums to 1, logits otherwise; the log says which.</summary>

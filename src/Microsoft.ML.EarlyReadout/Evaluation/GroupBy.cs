@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What makes two rows members of the same group.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<GroupBy>))]
 public enum GroupBy
 {
     /// <summary>The label together with the group columns: the groups of the spurious-correlation literature (label × attribute).</summary>

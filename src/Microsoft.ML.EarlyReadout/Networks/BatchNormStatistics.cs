@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Which statistics the network's batch norm uses while training. Its scale and shift train in either case.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BatchNormStatistics>))]
 public enum BatchNormStatistics
 {
     /// <summary><see cref="Frozen"/> where a weights file is given, as in the papers' runs, else <see cref="Live"/>.</summary>

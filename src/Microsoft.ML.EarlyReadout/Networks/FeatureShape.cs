@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>How one example's numbers are ordered.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FeatureLayout>))]
 public enum FeatureLayout
 {
     /// <summary>A plain vector of features: (D).</summary>

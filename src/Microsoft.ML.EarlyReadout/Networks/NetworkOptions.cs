@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The networks that come with the library.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<NetworkKind>))]
 public enum NetworkKind
 {
     /// <summary><see cref="Mlp"/> for feature vectors, <see cref="ConvNet"/> for images.</summary>
@@ -28,6 +29,7 @@ public enum NetworkKind
 }
 
 /// <summary>The first layers of a ResNet.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ResNetStem>))]
 public enum ResNetStem
 {
     /// <summary><see cref="Small"/> where the shorter side has less than 64 pixels and no weights file is given, else <see cref="ImageNet"/>.</summary>
@@ -41,6 +43,7 @@ public enum ResNetStem
 }
 
 /// <summary>Which network is trained, and from which weights.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 public sealed class NetworkOptions
 {
     /// <summary>The kind of network.</summary>

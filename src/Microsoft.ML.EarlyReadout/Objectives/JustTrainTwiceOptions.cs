@@ -7,7 +7,7 @@ public sealed class JustTrainTwiceOptions
 {
     /// <summary>Epochs of the first network, whose errors on the training rows are up-weighted.</summary>
     /// <value>The default value is 1. At least 1.</value>
-    [Range(1, 60, 1, true)]
+    [Choice([1, 2, 5, 10, 20, 40, 60], 1)]
     public int IdentificationEpochs { get; set; } = 1;
 
     /// <summary>How many times a row counts that the first network gets wrong.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What plain training minimises.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ObjectiveKind>))]
 public enum ObjectiveKind
 {
     /// <summary>Empirical risk: every row alike (ERM).</summary>

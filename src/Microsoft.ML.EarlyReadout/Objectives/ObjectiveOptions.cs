@@ -4,6 +4,7 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What plain training minimises, and how.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 public sealed class ObjectiveOptions
 {
     /// <summary>The objective.</summary>

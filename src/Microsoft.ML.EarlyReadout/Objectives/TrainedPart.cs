@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What of a network is trained.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TrainedPart>))]
 public enum TrainedPart
 {
     /// <summary>All of it.</summary>

@@ -7,7 +7,7 @@ public sealed class ReadoutOptions
 {
     /// <summary>The stage whose output the readout reads, from 1; for a ResNet 1 is <c>layer1</c>.</summary>
     /// <value>The default value is 1. At least 1 and at most the number of stages.</value>
-    [Range(1, 4, 1, false)]
+    [Choice([1, 2], 1)] // every network of the library has these with its default options; a sweep of a deeper one widens its own space
     public int Stage { get; set; } = 1;
 
     /// <summary>
@@ -15,7 +15,7 @@ public sealed class ReadoutOptions
     /// 0: a linear readout (of the pooled features).
     /// </summary>
     /// <value>The default value is 2. At least 0.</value>
-    [Range(0, 6, 2, false)]
+    [Choice([0, 1, 2, 3, 4, 5, 6], 2)]
     public int Depth { get; set; } = 2;
 
     /// <summary>Channels (or units) of each block.</summary>

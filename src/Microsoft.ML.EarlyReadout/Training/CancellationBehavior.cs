@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What a fit does when it is cancelled.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CancellationBehavior>))]
 public enum CancellationBehavior
 {
     /// <summary>It throws an <see cref="OperationCanceledException"/>.</summary>

@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The rule that turns gradients into steps.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OptimizerKind>))]
 public enum OptimizerKind
 {
     /// <summary>Stochastic gradient descent with momentum.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The validation figure that says which epoch's network is kept.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SelectionMetric>))]
 public enum SelectionMetric
 {
     /// <summary>Accuracy over all validation rows.</summary>

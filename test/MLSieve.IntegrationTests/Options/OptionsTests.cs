@@ -3,11 +3,11 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
-using Microsoft.ML.SearchSpace;
 
 namespace MLSieve.Tests;
 
@@ -58,36 +58,57 @@ public sealed class OptionsTests
     }
 
     [Theory]
-    [InlineData("FeatureSieveTrainer", "ForgetEvery", "ForgetLearningRate", "ReadoutLearningRate")]
-    [InlineData("EarlyReadoutEstimator", "ReadoutLearningRate")]
-    [InlineData("DebiasedDistillationTrainer", "Lambda", "Temperature", "Alpha", "Beta", "ReadoutLearningRate")]
-    public void A_sweep_varies_what_matters_and_its_outermost_points_are_valid(string trainer, params string[] names)
+    [MemberData(nameof(Trainers))]
+    public void Json_that_gives_part_of_a_nested_object_leaves_the_rest_at_its_defaults(string trainer)
     {
-        foreach (bool highest in new[] { false, true })
+        string defaults = JsonSerializer.Serialize(Create(trainer), Form);
+        List<string> nested = [];
+        Visit(JsonNode.Parse(defaults)!.AsObject(), "");
+        Assert.Contains("Network.Input", nested);
+
+        void Visit(JsonObject parent, string prefix)
         {
-            object options = Create(trainer);
-            List<string> swept = [];
-            Sweep(options, "", highest, swept);
-            Assert.All(names.Append("Optimizer.LearningRate"), name => Assert.Contains(name, swept));
-            Make(options);
+            foreach ((string name, JsonNode? value) in parent)
+            {
+                if (value is not JsonObject child) continue;
+                nested.Add(prefix + name);
+                // Each of its options alone, and none of them.
+                foreach (JsonObject part in child.Select(each => new JsonObject { [each.Key] = each.Value?.DeepClone() }).Append([]))
+                {
+                    JsonNode json = (prefix + name).Split('.').Reverse().Aggregate((JsonNode)part, (inner, outer) => new JsonObject { [outer] = inner });
+                    Assert.Equal(defaults, JsonSerializer.Serialize(json.Deserialize(Create(trainer).GetType(), Form), Form));
+                }
+                Visit(child, $"{prefix}{name}.");
+            }
         }
     }
 
-    /// <summary>Sets every annotated option to an end of its range, as a sweep may; it looks into those marked to nest.</summary>
-    private static void Sweep(object options, string prefix, bool highest, List<string> swept)
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Json_has_the_names_of_choices_and_reads_their_numbers_too(string trainer)
     {
-        foreach ((PropertyInfo property, Type type) in Properties(options))
+        Type options = Create(trainer).GetType();
+        List<Type> seen = [];
+        Visit(options, "");
+        Assert.Contains(typeof(OptimizerKind), seen);
+
+        void Visit(Type type, string prefix)
         {
-            object? end = property.GetCustomAttribute<RangeAttribute>() is { } range ? (highest ? range.Max : range.Min)
-                : property.GetCustomAttribute<ChoiceAttribute>() is { } choice ? (highest ? choice.Candidates[^1] : choice.Candidates[0])
-                : property.GetCustomAttribute<BooleanChoiceAttribute>() is not null ? highest : null;
-            if (end is not null)
+            foreach ((PropertyInfo property, Type inner) in Properties(type))
             {
-                property.SetValue(options, Convert.ChangeType(end, type, CultureInfo.InvariantCulture));
-                swept.Add(prefix + property.Name);
+                if (IsNested(inner)) Visit(inner, $"{prefix}{property.Name}.");
+                if (!inner.IsEnum) continue;
+                seen.Add(inner);
+                object last = Enum.GetValues(inner).GetValue(Enum.GetValues(inner).Length - 1)!;
+                string byName = Json((prefix + property.Name).Split('.'), JsonValue.Create(last.ToString())!);
+                string byNumber = Json((prefix + property.Name).Split('.'), JsonValue.Create(Convert.ToInt32(last, CultureInfo.InvariantCulture)));
+                string written = JsonSerializer.Serialize(JsonSerializer.Deserialize(byNumber, options), options);
+                Assert.Equal(JsonSerializer.Serialize(JsonSerializer.Deserialize(byName, options), options), written);
+                Assert.Contains($"\"{property.Name}\":\"{last}\"", written, StringComparison.Ordinal);
             }
-            else if (property.GetCustomAttribute<NestOptionAttribute>() is not null) Sweep(property.GetValue(options)!, $"{prefix}{property.Name}.", highest, swept);
         }
+
+        static string Json(string[] path, JsonNode value) => path.Reverse().Aggregate(value, (inner, outer) => new JsonObject { [outer] = inner }).ToJsonString();
     }
 
     private static object Create(string trainer) => trainer switch
@@ -148,8 +169,10 @@ public sealed class OptionsTests
         }
     }
 
-    private static IEnumerable<(PropertyInfo Property, Type Type)> Properties(object options) =>
-        from property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+    private static IEnumerable<(PropertyInfo Property, Type Type)> Properties(object options) => Properties(options.GetType());
+
+    private static IEnumerable<(PropertyInfo Property, Type Type)> Properties(Type options) =>
+        from property in options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
         where property.GetCustomAttribute<JsonIgnoreAttribute>() is null
         orderby property.MetadataToken
         select (property, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);

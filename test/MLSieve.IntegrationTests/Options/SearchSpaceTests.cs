@@ -1,0 +1,131 @@
+using System.Reflection;
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+using Microsoft.ML.SearchSpace;
+
+namespace MLSieve.Tests;
+
+/// <summary>What a sweep over the annotated options may rely on.</summary>
+public sealed class SearchSpaceTests
+{
+    private const int Classes = 3;
+    private const int Side = 8;
+    private const int RandomPoints = 200;
+    private static readonly FeatureShape[] Shapes = [FeatureShape.Vector(5), FeatureShape.Image(3, Side, Side)];
+
+    public static TheoryData<Type> OptionTypes => [typeof(FeatureSieveTrainer.Options), typeof(EarlyReadoutEstimator.Options), typeof(DebiasedDistillationTrainer.Options)];
+
+    public static MatrixTheoryData<Type, bool> Trainings => new([.. OptionTypes.Select(row => row.Data)], [false, true]);
+
+    [Theory]
+    [InlineData(typeof(FeatureSieveTrainer.Options), "ForgetEvery", "ForgetLearningRate", "ReadoutLearningRate", "Readout.Stage", "Readout.Depth")]
+    [InlineData(typeof(EarlyReadoutEstimator.Options), "ReadoutLearningRate", "Objective.GroupDroRate", "Objective.JustTrainTwice.UpWeight")]
+    [InlineData(typeof(DebiasedDistillationTrainer.Options), "Lambda", "Temperature", "Alpha", "Beta", "ReadoutLearningRate", "Readout.Stage", "Readout.Depth")]
+    public void A_sweep_varies_what_matters(Type options, params string[] names) =>
+        Assert.Subset(AnnotatedSpace.Axes(options).Select(axis => axis.Path).ToHashSet(), names.Append("Optimizer.LearningRate").ToHashSet());
+
+    [Theory]
+    [MemberData(nameof(OptionTypes))]
+    public void Every_point_is_valid_and_fits_the_default_networks_for_vectors_and_images(Type options)
+    {
+        IReadOnlyList<AnnotatedSpace.Axis> axes = AnnotatedSpace.Axes(options);
+        StagedNetwork[] networks = [.. Shapes.Select(shape => NetworkFactory.Create(new NetworkOptions(), shape, shape.IsImage, Classes, 1, _ => { }))];
+        foreach (double[] point in Points(axes))
+        {
+            var sampled = (TrainerOptions)AnnotatedSpace.Sample(options, axes, point);
+            sampled.Estimator(new MLContext()); // validates them
+            foreach (StagedNetwork network in networks)
+                foreach (ReadoutOptions readout in ReadoutsOf(sampled))
+                    ReadoutFactory.CheckStage(network, readout.Stage);
+        }
+
+        foreach (StagedNetwork network in networks) network.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainings))]
+    public void Points_train_on_vectors_and_on_images(Type options, bool images)
+    {
+        IReadOnlyList<AnnotatedSpace.Axis> axes = AnnotatedSpace.Axes(options);
+        var ml = new MLContext(seed: 1);
+        var random = new Random(3);
+        double[][] points = [[.. axes.Select(_ => 0.0)], [.. axes.Select(_ => 1.0)], [.. axes.Select(_ => random.NextDouble())]];
+        foreach (double[] point in points)
+        {
+            var sampled = (TrainerOptions)AnnotatedSpace.Sample(options, axes, point);
+            sampled.FeatureColumnName = images ? "Large" : "Vector";
+            sampled.Epochs = 2;
+            IDataView rows = ContractRow.View(ml, ContractRow.Draw(24));
+            using EarlyReadoutTransformer model = sampled.Estimator(ml).Fit(ml.Transforms.ResizeImages("Large", Side, Side, "Images").Fit(rows).Transform(rows));
+            Assert.Equal(2, model.History.Epochs.Count);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OptionTypes))]
+    public void Every_value_of_a_whole_number_is_drawn_as_often_as_any_other(Type options)
+    {
+        foreach (AnnotatedSpace.Axis axis in AnnotatedSpace.Axes(options).Where(axis => axis.Type == typeof(int)))
+        {
+            // A range of whole numbers is floored: its last one is drawn at the very end alone, which is never.
+            int count = Assert.NotNull(axis.Count);
+            Assert.Equal(Enumerable.Repeat(100, count), Enumerable.Range(0, 100 * count).GroupBy(i => axis.At((i + 0.5) / (100 * count))).Select(same => same.Count()));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OptionTypes))]
+    public void A_sweep_starts_at_the_defaults_of_the_options(Type options)
+    {
+        object defaults = Activator.CreateInstance(options)!;
+        foreach (AnnotatedSpace.Axis axis in AnnotatedSpace.Axes(options))
+        {
+            object? value = ValueOf(defaults, axis.Path), start = axis.Attribute switch
+            {
+                RangeAttribute range => range.Init,
+                ChoiceAttribute choice => choice.DefaultValue,
+                BooleanChoiceAttribute choice => choice.DefaultValue,
+                _ => null,
+            };
+            Assert.NotNull(start);
+            // Null stands for a value chosen when the training starts; a class nested in several has one start for all.
+            if (value is not null && axis.Path != "Readout.Depth") Assert.Equal(value, start);
+        }
+    }
+
+    [Fact]
+    public void A_sampled_distillation_keeps_the_width_of_its_own_readout()
+    {
+        IReadOnlyList<AnnotatedSpace.Axis> axes = AnnotatedSpace.Axes(typeof(DebiasedDistillationTrainer.Options));
+        var sampled = (DebiasedDistillationTrainer.Options)AnnotatedSpace.Sample(typeof(DebiasedDistillationTrainer.Options), axes, [.. axes.Select(_ => 0.5)]);
+        Assert.Equal(new DebiasedDistillationTrainer.Options().Readout.Width, sampled.Readout.Width);
+    }
+
+    /// <summary>Every value of every axis, the others at random; the corners; and points at random.</summary>
+    private static IEnumerable<double[]> Points(IReadOnlyList<AnnotatedSpace.Axis> axes)
+    {
+        var random = new Random(1);
+        foreach ((int axis, AnnotatedSpace.Axis each) in axes.Index())
+        {
+            int places = each.Count ?? 11;
+            for (int i = 0; i < places; i++)
+            {
+                double[] point = Anywhere();
+                point[axis] = each.Count is null ? i / (places - 1.0) : (i + 0.5) / places;
+                yield return point;
+            }
+        }
+        for (int corner = 0; corner < 1 << axes.Count; corner++) yield return [.. axes.Select((_, axis) => (double)(corner >> axis & 1))];
+        for (int i = 0; i < RandomPoints; i++) yield return Anywhere();
+
+        double[] Anywhere() => [.. axes.Select(_ => random.NextDouble())];
+    }
+
+    private static IEnumerable<ReadoutOptions> ReadoutsOf(TrainerOptions options) => options is EarlyReadoutEstimator.Options readouts
+        ? readouts.Taps.Select(tap => tap.Readout)
+        : options.GetType().GetProperties().Where(property => property.PropertyType == typeof(ReadoutOptions)).Select(property => (ReadoutOptions)property.GetValue(options)!);
+
+    private static object? ValueOf(object options, string path) =>
+        path.Split('.').Aggregate((object?)options, (owner, name) => owner!.GetType().GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(owner));
+}
