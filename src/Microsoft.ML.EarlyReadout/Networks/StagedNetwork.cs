@@ -127,6 +127,16 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         SetHead(name, layers);
     }
 
+    /// <summary>The linear layer that the head ends in. Where it ends in none, as SqueezeNet's, the head becomes one, on the last stage's output, averaged over the image.</summary>
+    internal Linear EndInLinear()
+    {
+        if (_head is [.., Linear last]) return last;
+        (int channels, bool spatial) = ReadoutFactory.Tap(this, Stages.Count);
+        var linear = new Linear(channels, Classes);
+        ReplaceHead("linear_head", spatial ? [new GlobalAveragePool(), linear] : [linear]);
+        return linear;
+    }
+
     /// <summary>The logits of a batch.</summary>
     /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
     /// <returns>(B, classes), float32.</returns>
@@ -158,6 +168,16 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     {
         CheckStage(stage);
         return Run(_stages.Skip(stage).SelectMany(upper => upper.Layers).Concat(_head), tap);
+    }
+
+    /// <summary>Runs a batch as far as what the head's last linear layer reads, or would read: see <see cref="EndInLinear"/>.</summary>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <returns>(B, D'), float32; it belongs to the caller's dispose scope.</returns>
+    internal Tensor ForwardToEmbedding(Tensor input)
+    {
+        Tensor last = ForwardTo(Stages.Count, input);
+        if (_head is [.., Linear]) return Run(_head.SkipLast(1), last);
+        return last.dim() == 4 ? last.mean([2, 3], type: ScalarType.Float32) : last;
     }
 
     /// <summary>Runs a batch once, as far as the last of some stages, and keeps what each of them puts out.</summary>
@@ -192,13 +212,6 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     public void Initialize(Generator generator)
     {
         foreach (Layer layer in Lower(Stages.Count).Concat(_head)) layer.Initialize(generator);
-    }
-
-    /// <summary>Draws fresh parameters for the head alone.</summary>
-    /// <param name="generator">The source of randomness, on the CPU or the network's device.</param>
-    internal void InitializeHead(Generator generator)
-    {
-        foreach (Layer layer in _head) layer.Initialize(generator);
     }
 
     /// <summary>Adds the ONNX nodes of the whole network.</summary>

@@ -5,7 +5,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// Group distributionally robust optimisation, "Distributionally Robust Neural Networks for Group Shifts" (ICLR 2020), its online algorithm: on each batch, with ℓ_g the
-/// mean loss of the rows of group g, <c>q_g ← q_g·exp(η·ℓ_g)</c>, normalised; minimises <c>Σ_g q_g·ℓ_g</c>. A group that is not in the batch has ℓ_g = 0.
+/// mean loss of the rows of group g, <c>q_g ← q_g·exp(η·ℓ_g)</c>, normalised; minimises <c>Σ_g q_g·ℓ_g</c>. All q_g start alike. A group that is not in the batch has
+/// ℓ_g = 0; one without training rows has q_g = 0 from the start, so that it takes nothing from the others.
 /// </summary>
 internal sealed class GroupDroRisk : IRisk, IDisposable
 {
@@ -14,15 +15,18 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     private readonly double _rate;
     private readonly Tensor _shares; // (G), q
 
-    /// <param name="set">The rows, with their groups.</param>
+    /// <param name="rows">The training rows, with their groups.</param>
     /// <param name="rate">η.</param>
     /// <param name="device">The device of the training.</param>
-    public GroupDroRisk(TrainingSet set, double rate, Device device)
+    public GroupDroRisk(TrainingRows rows, double rate, Device device)
     {
-        _groups = set.Groups ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
-        _count = set.GroupNames.Count;
+        _groups = rows.Set.Groups ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
+        _count = rows.Set.GroupNames.Count;
         _rate = rate;
-        _shares = ones(_count, float32, device).div(Scalars.Of(_count)).DetachFromDisposeScope();
+        var shares = new float[_count];
+        int[] present = [.. rows.Rows.Select(row => _groups[row]).Distinct()];
+        foreach (int group in present) shares[group] = 1f / present.Length;
+        _shares = tensor(shares, float32, device).DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>

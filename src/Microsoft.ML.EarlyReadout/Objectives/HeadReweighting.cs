@@ -1,57 +1,120 @@
-using TorchSharp;
-using static TorchSharp.torch;
+using System.Numerics.Tensors;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Deep feature reweighting, "Last Layer Re-Training is Sufficient for Robustness to Spurious Correlations" (ICLR 2023): the network is trained as it is, then its head anew
-/// on rows of which every group has equally many.
+/// Deep feature reweighting, "Last Layer Re-Training is Sufficient for Robustness to Spurious Correlations" (ICLR 2023): the network is trained as it is, then its last linear
+/// layer is fitted anew, by logistic regression on rows of which every group has equally many.
 /// </summary>
 internal static class HeadReweighting
 {
     /// <param name="session">The training.</param>
-    /// <param name="objective">Which rows, and for how long.</param>
+    /// <param name="objective">Which rows, how many subsets of them, and which strengths are tried.</param>
     /// <param name="trainNetwork">Trains the network.</param>
     public static void Run(TrainingSession session, ObjectiveOptions objective, Action trainNetwork)
     {
         // Read first: a fault in these rows must not cost a training.
         using TrainingSet? given = objective.ReweightingSet is { } view ? session.Read("the rows of Objective.ReweightingSet", view) : null;
-        TrainingRows rows = BalancedRows(session, given);
-        trainNetwork();
-        if (!session.Cancellation.IsAcknowledged) TrainHead(session, objective.ReweightingEpochs, rows);
-    }
-
-    private static TrainingRows BalancedRows(TrainingSession session, TrainingSet? given)
-    {
         TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
-        HashSet<int> classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
-        if (session.Training.Rows.Select(row => session.Training.Set.Labels[row]).Where(c => !classes.Contains(c)).Select(c => session.Training.Set.ClassNames[c]).FirstOrDefault() is { } lacking)
-            throw new ArgumentException($"Objective.ReweightingSet has no rows of the class '{lacking}': a head trained anew on it could never say that class.");
+        CheckClasses(session.Training, rows);
+        trainNetwork();
+        if (session.Cancellation.IsAcknowledged) return;
+        if (session.IsPast(""))
+        {
+            session.Network.EndInLinear(); // the checkpoint has what was fitted
+            return;
+        }
 
-        SeedSequence seeds = session.Seeds.For("balance");
-        long[][] groups = [.. rows.Rows.GroupBy(row => rows.Set.Groups![row]).OrderBy(group => group.Key).Select(group => group.ToArray())];
-        int least = groups.Min(group => group.Length);
-        return rows with { Rows = [.. groups.SelectMany((group, i) => seeds.For("group", i).Permutation(group.Length).Take(least).Select(place => group[place])).Order()] };
-    }
-
-    /// <summary>Draws the head anew and trains it. Where that is cut short, the head that the network had is the best there is: it is put back.</summary>
-    private static void TrainHead(TrainingSession session, int epochs, TrainingRows rows)
-    {
-        session.Log($"Deep feature reweighting: the head is trained anew on {rows.Rows.Length} rows, equally many of each group.");
-        using ModuleSnapshot trained = ModuleSnapshot.Of([.. session.Network.Head]);
-        using (var generator = new Generator(session.Seeds.For("head").Seed, CPU)) session.Network.InitializeHead(generator);
-        using var step = new SupervisedStep(session.Network, TrainedPart.Head, EmpiricalRisk.Instance, session.Options.Optimizer, []) { Kept = ModuleState.Under("trained head/", trained.State) };
         try
         {
-            session.Train("Head", step, epochs, rows);
+            (double[][] weight, double[] bias) = Fit(session, objective, rows, given is not null);
+            session.Network.EndInLinear().Set(weight, bias);
         }
-        catch (TrainingDivergedException divergence) when (divergence.LastGoodEpoch == 0)
+        catch (OperationCanceledException) when (session.Options.OnCancellation == CancellationBehavior.ReturnBest)
         {
-            trained.Restore();
-            divergence.LastGoodEpoch = session.History.SelectedEpoch;
-            throw;
+            session.Cancellation.Acknowledge();
+            session.Log("Cancelled while the head was fitted anew; the network is returned with the head that it was trained with.");
+        }
+    }
+
+    private static void CheckClasses(TrainingRows training, TrainingRows rows)
+    {
+        HashSet<int> classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
+        if (training.Rows.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c)).Select(c => training.Set.ClassNames[c]).FirstOrDefault() is { } lacking)
+            throw new ArgumentException($"Objective.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it could never say that class.");
+    }
+
+    private static (double[][] Weight, double[] Bias) Fit(TrainingSession session, ObjectiveOptions objective, TrainingRows rows, bool areGiven)
+    {
+        StandardScaler scaler = StandardScaler.Of(Embeddings.Of(session, session.Training));
+        double strength = objective.ReweightingStrengths is [double only] ? only : Tuned(session, objective.ReweightingStrengths, rows, areGiven ? null : scaler);
+        long[][] subsets = [.. Enumerable.Range(0, objective.ReweightingSubsets).Select(subset => Balanced(rows, session.Seeds.For("balance", subset)))];
+        session.Log(FormattableString.Invariant(
+            $"Deep feature reweighting: the head is fitted anew on {subsets[0].Length} rows, equally many of each group, {subsets.Length} times with C = {strength:G4}, and averaged."));
+        return Fit(session, rows, subsets, strength, scaler);
+    }
+
+    private static (double[][] Weight, double[] Bias) Fit(TrainingSession session, TrainingRows rows, long[][] subsets, double strength, StandardScaler scaler)
+    {
+        long[] needed = [.. subsets.SelectMany(subset => subset).Distinct().Order()];
+        float[][] embeddings = [.. Embeddings.Of(session, rows with { Rows = needed }).SelectMany(batch => batch)];
+        return Head(session, rows.Set, needed, embeddings, scaler).Fit([.. subsets.Select(subset => subset.Select(row => Array.BinarySearch(needed, row)).ToArray())], strength);
+    }
+
+    private static ReweightedHead Head(TrainingSession session, TrainingSet set, long[] rows, float[][] embeddings, StandardScaler scaler) =>
+        new(embeddings, [.. rows.Select(row => set.Labels[row])], set.Classes, scaler, session.Cancellation);
+
+    /// <summary>
+    /// The strength whose head, fitted to one balanced subset, is best on the worst group of rows that it was not fitted to. For training rows those are the validation rows,
+    /// where they have groups; else the rows are halved.
+    /// </summary>
+    private static double Tuned(TrainingSession session, double[] strengths, TrainingRows rows, StandardScaler? scaler)
+    {
+        (TrainingRows fitted, TrainingRows tuned) = scaler is not null && session.Validation is { Set.Groups: not null } validation ? (rows, validation) : Halves(rows, session.Seeds.For("halves"));
+        if (tuned.Rows.Length == 0)
+        {
+            session.Log(FormattableString.Invariant($"Deep feature reweighting: no group has two rows, so that C cannot be tuned; it is {strengths[0]:G4}."));
+            return strengths[0];
         }
 
-        if (session.Cancellation.IsAcknowledged) trained.Restore();
+        long[] subset = Balanced(fitted, session.Seeds.For("tuning"));
+        float[][] embeddings = [.. Embeddings.Of(session, fitted with { Rows = subset }).SelectMany(batch => batch)];
+        ReweightedHead head = Head(session, fitted.Set, subset, embeddings, scaler ?? StandardScaler.Of([embeddings]));
+        float[][] unseen = [.. Embeddings.Of(session, tuned).SelectMany(batch => batch)];
+        int[] labels = [.. tuned.Rows.Select(row => tuned.Set.Labels[row])], groups = [.. tuned.Rows.Select(row => tuned.Set.Groups![row])];
+        int[] all = [.. Enumerable.Range(0, subset.Length)];
+        (double Strength, double WorstGroup)[] tried = [.. strengths.Select(strength => (strength, WorstGroup(head.Fit([all], strength))))];
+        session.Log("Deep feature reweighting: worst group by C: " + string.Join(", ", tried.Select(each => FormattableString.Invariant($"{each.WorstGroup:F4} at {each.Strength:G4}"))) + ".");
+        return tried.MaxBy(each => each.WorstGroup).Strength; // the first of equals
+
+        double WorstGroup((double[][] Weight, double[] Bias) layer) =>
+            EpochSelection.Score(SelectionMetric.WorstGroupAccuracy, [.. unseen.Select(row => Predicted(layer, row))], labels, groups);
+    }
+
+    private static long Predicted((double[][] Weight, double[] Bias) layer, float[] row)
+    {
+        double[] values = [.. row.Select(value => (double)value)];
+        return TensorPrimitives.IndexOfMax<double>([.. layer.Weight.Zip(layer.Bias, (weight, bias) => TensorPrimitives.Dot<double>(weight, values) + bias)]);
+    }
+
+    /// <summary>Equally many rows of each group: as many as the smallest has.</summary>
+    private static long[] Balanced(TrainingRows rows, SeedSequence seeds)
+    {
+        long[][] groups = rows.ByGroup();
+        int least = groups.Min(group => group.Length);
+        return [.. groups.SelectMany((group, i) => seeds.For("group", i).Permutation(group.Length).Take(least).Select(place => group[place])).Order()];
+    }
+
+    /// <summary>Halves of each group, drawn at random: those to fit to, which have the odd row, and those to tune on.</summary>
+    private static (TrainingRows Fitted, TrainingRows Tuned) Halves(TrainingRows rows, SeedSequence seeds)
+    {
+        List<long> fitted = [], tuned = [];
+        foreach ((int i, long[] group) in rows.ByGroup().Index())
+        {
+            long[] order = seeds.For("group", i).Permutation(group.Length);
+            for (int place = 0; place < order.Length; place++) (place % 2 == 0 ? fitted : tuned).Add(group[order[place]]);
+        }
+
+        return (rows with { Rows = [.. fitted.Order()] }, rows with { Rows = [.. tuned.Order()] });
     }
 }

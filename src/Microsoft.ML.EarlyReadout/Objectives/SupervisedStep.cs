@@ -38,12 +38,9 @@ internal sealed class SupervisedStep : ITrainingStep
     /// <inheritdoc/>
     public IReadOnlyList<nn.Module> Companions => [.. _readouts.Select(trainer => trainer.Readout.Head)];
 
-    /// <summary>Tensors that the steps do not change, and that a training which goes on after them needs.</summary>
-    public IEnumerable<(string Name, Tensor Tensor)> Kept { get; init; } = [];
-
     /// <inheritdoc/>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
-        [.. ModuleState.Under("optimizer/", _optimizer.State), .. ModuleState.Under("risk/", _risk.State), .. _readouts.SelectMany(trainer => trainer.State), .. Kept];
+        [.. ModuleState.Under("optimizer/", _optimizer.State), .. ModuleState.Under("risk/", _risk.State), .. _readouts.SelectMany(trainer => trainer.State)];
 
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)

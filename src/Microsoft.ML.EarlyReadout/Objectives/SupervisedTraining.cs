@@ -15,7 +15,8 @@ internal static class SupervisedTraining
                 Train(WeightedRisk.ClassBalanced(session.Training));
                 break;
             case ObjectiveKind.GroupDro:
-                using (var risk = new GroupDroRisk(session.Training.Set, objective.GroupDroRate, session.Device)) Train(risk);
+                using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device))
+                    Train(risk, objective.GroupDroBalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:
                 Train(WeightedRisk.UpWeighted(session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice), objective.JustTrainTwice.UpWeight));
@@ -28,10 +29,10 @@ internal static class SupervisedTraining
                 break;
         }
 
-        void Train(IRisk risk)
+        void Train(IRisk risk, Func<TrainingRows, SeedSequence, long[]>? order = null)
         {
             using var step = new SupervisedStep(session.Network, part, risk, session.Options.Optimizer, readouts);
-            session.Train(step);
+            session.Train(step, order);
         }
     }
 }

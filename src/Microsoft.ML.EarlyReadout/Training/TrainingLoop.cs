@@ -86,7 +86,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _network.train(step.NeedsTrainingMode);
         _network.SetDropoutGenerator(dropout);
         progress.StartEpoch(_epoch, _done);
-        long[] order = Shuffled(_epoch);
+        long[] order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", _epoch));
         while (_done < _batches.Count)
         {
             session.Cancellation.ThrowIfRequested();
@@ -120,13 +120,6 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private void Save(LossMeters meters, BestEpoch best) => checkpoints?.Save(plan.Name, _epoch, _done, session.HasModel, session.History, _network, step, best, meters);
 
     private long StepsBefore(int epoch) => (long)(epoch - 1) * _batches.Count;
-
-    private long[] Shuffled(int epoch)
-    {
-        long[] order = plan.Seeds.For("shuffle", epoch).Permutation(plan.Rows.Rows.Length);
-        for (int i = 0; i < order.Length; i++) order[i] = plan.Rows.Rows[order[i]];
-        return order;
-    }
 
     private double? Validate(TrainingRows rows)
     {

@@ -15,6 +15,9 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows
     /// <summary>Whether this is the training proper.</summary>
     public bool IsMain => Name.Length == 0;
 
+    /// <summary>Draws the rows of an epoch in their order.</summary>
+    public Func<TrainingRows, SeedSequence, long[]> Order { get; init; } = EpochOrder.Shuffled;
+
     /// <summary>Receives each epoch's figures.</summary>
     public TrainingHistory History { get; init; } = new();
 }

@@ -54,7 +54,10 @@ internal sealed record TrainingSession(
     }
 
     /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
-    public void Train(ITrainingStep step) => Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress) { History = History });
+    /// <param name="step">What is done with a batch.</param>
+    /// <param name="order">Draws the rows of an epoch; every row once where it is left out.</param>
+    public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null) =>
+        Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress) { History = History, Order = order ?? EpochOrder.Shuffled });
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
@@ -64,6 +67,10 @@ internal sealed record TrainingSession(
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
     public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0) =>
         Run(step, new TrainingPlan(name, rows ?? Training, null, epochs, Seeds.For(name, repetition), null));
+
+    /// <summary>Whether a resumed training goes on after a loop: what the loop did, and what was done between it and the next, comes from the checkpoint.</summary>
+    /// <param name="loop">The loop's name; empty for the training proper.</param>
+    public bool IsPast(string loop) => Checkpoints?.Passes(loop) == true;
 
     /// <summary>What is worked out from a network that is gone afterwards. A resumed training takes it from its checkpoint.</summary>
     /// <param name="name">What it is.</param>

@@ -105,7 +105,7 @@ public sealed class CancellationTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)] // … and in two parts, so that the head that was there comes from a checkpoint
-    public void A_head_that_is_half_trained_gives_way_to_the_one_before_it(bool resumed)
+    public void A_head_that_is_half_fitted_gives_way_to_the_one_before_it(bool resumed)
     {
         EarlyReadoutEstimator.Options plain = Options();
         plain.Objective.Kind = ObjectiveKind.EmpiricalRisk;
@@ -116,7 +116,7 @@ public sealed class CancellationTests : IDisposable
             using var first = new CancellationTokenSource();
             EarlyReadoutEstimator.Options begun = Options();
             (begun.CancellationToken, begun.CheckpointDirectory) = (first.Token, _folder);
-            StopAt(begun, 25, first.Cancel, out _); // 21 steps and 3 validations, then the head's
+            StopAt(begun, 25, first.Cancel, out _); // 21 steps and 3 validations, then the embeddings
             Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
         }
 
@@ -127,12 +127,7 @@ public sealed class CancellationTests : IDisposable
         StopAt(options, resumed ? 1 : 25, stop.Cancel, out _);
         Assert.Equal(expected, TrainingCase.FitToBytes(options));
 
-        static EarlyReadoutEstimator.Options Options()
-        {
-            var options = (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
-            options.Objective.ReweightingEpochs = 6;
-            return options;
-        }
+        static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
     }
 
     [Theory]

@@ -21,7 +21,7 @@ internal static class TrainingCase
             "class-balanced" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.ClassBalanced } },
             "group DRO" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.GroupDro, GroupDroRate = 0.1 } },
             "Just Train Twice" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.JustTrainTwice, JustTrainTwice = { IdentificationEpochs = 2, UpWeight = 5 } } },
-            "deep feature reweighting" => new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingEpochs = 2 } },
+            "deep feature reweighting" => new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 3, ReweightingStrengths = [1, 0.1] } },
             "sieve" => new FeatureSieveTrainer.Options { ForgetEvery = 3, Readout = { Depth = 1, Width = 8 }, ReadoutLearningRate = 0.05 },
             "distillation" => new DebiasedDistillationTrainer.Options { StartEpoch = 2, ReadoutEvery = 2, Readout = { Depth = 0 }, Teacher = { Scores = TeacherScoreKind.Logits } },
             "SimKD" => new DebiasedDistillationTrainer.Options { Method = DistillationMethod.SimKd, Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" } },

@@ -28,29 +28,6 @@ public sealed class ObjectiveTests
     }
 
     [Fact]
-    public void Group_dro_follows_the_reference_update()
-    {
-        NativeBackend.EnsureLoaded();
-        using var scope = NewDisposeScope();
-        using TrainingSet set = Read();
-        using var risk = new GroupDroRisk(set, rate: 0.5, CPU);
-        int count = set.GroupNames.Count;
-        double[] shares = [.. Enumerable.Repeat(1.0 / count, count)];
-        using var generator = new Generator(7);
-        for (int step = 0; step < 3; step++)
-        {
-            long[] rows = [.. Enumerable.Range(20 * step, 20).Select(row => (long)row)];
-            Batch batch = set.Gather(rows, CPU);
-            Tensor logits = randn(20, 4, generator: generator);
-            float[] losses = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None).data<float>().ToArray();
-            double[] means = [.. Enumerable.Range(0, count).Select(group => rows.Select((row, i) => (row, i)).Where(at => set.Groups![at.row] == group).Select(at => (double)losses[at.i]).DefaultIfEmpty(0).Average())];
-            shares = [.. shares.Zip(means, (share, mean) => share * Math.Exp(0.5 * mean))];
-            shares = [.. shares.Select(share => share / shares.Sum())];
-            Assert.Equal(shares.Zip(means, (share, mean) => share * mean).Sum(), risk.Of(logits, batch).ToDouble(), 1e-5);
-        }
-    }
-
-    [Fact]
     public void Weighted_risks_have_mean_one_and_balance_classes()
     {
         NativeBackend.EnsureLoaded();
@@ -78,12 +55,12 @@ public sealed class ObjectiveTests
     }
 
     [Fact]
-    public void Reweighting_trains_on_equally_many_rows_of_each_group()
+    public void Reweighting_fits_to_equally_many_rows_of_each_group()
     {
         IDataView train = BiasedRow.View(_ml, count: 1000);
         _ml.Transforms.EarlyReadout(Options(ObjectiveKind.DeepFeatureReweighting)).Fit(train).Dispose();
         int least = BiasedRow.Draw(1000).GroupBy(row => (row.Class, row.Cue)).Min(group => group.Count());
-        Assert.Contains(_log, line => line.Contains($"trained anew on {8 * least} rows", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.Contains($"fitted anew on {8 * least} rows", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +72,7 @@ public sealed class ObjectiveTests
         float[] given = Scores(options, train);
         (string, string)[] groups = [.. BiasedRow.Draw(300, seed: 9).Select(row => (row.Class, row.Cue))];
         int least = groups.GroupBy(group => group).Min(group => group.Count());
-        Assert.Contains(_log, line => line.Contains($"trained anew on {groups.Distinct().Count() * least} rows", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.Contains($"fitted anew on {groups.Distinct().Count() * least} rows", StringComparison.Ordinal));
         Assert.NotEqual(Scores(Options(ObjectiveKind.DeepFeatureReweighting), train), given);
 
         _log.Clear();
@@ -114,7 +91,7 @@ public sealed class ObjectiveTests
     {
         BiasedRow[] rows = [.. BiasedRow.Draw(400).Where(row => row.Cue == "agrees"), BiasedRow.Draw(400).First(row => row.Cue == "conflicts")];
         Assert.All(Scores(Options(kind), BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));
-        if (kind == ObjectiveKind.DeepFeatureReweighting) Assert.Contains(_log, line => line.Contains("trained anew on 5 rows", StringComparison.Ordinal));
+        if (kind == ObjectiveKind.DeepFeatureReweighting) Assert.Contains(_log, line => line.Contains("fitted anew on 5 rows", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -39,6 +39,15 @@ public sealed class Linear : Layer, IMixedPrecision
         _bias.copy_(bias);
     }
 
+    /// <summary>Gives the layer weights, (D', D), and a bias, (D').</summary>
+    internal void Set(double[][] weight, double[] bias)
+    {
+        using var noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        _weight.copy_(tensor([.. weight.SelectMany(row => row)], float64).reshape(weight.Length, -1));
+        _bias.copy_(tensor(bias, float64));
+    }
+
     /// <summary>D: features that it reads.</summary>
     public int Inputs { get; }
 
