@@ -31,6 +31,7 @@ internal static class NetworkTraining
         using TrainingSet set = Read(input, columns ?? labelled, null);
         using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, labelled, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
+        foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) log(finding);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.HoldsBytes, set.Classes, seeds.For("network").Seed, log);
         network.SetPrecision(options.Precision);
@@ -110,7 +111,7 @@ internal static class NetworkTraining
 
         if (options.ValidationFraction > 0)
         {
-            (long[] training, long[] held) = Holdout.Split(set.Labels, options.ValidationFraction, seeds.For("holdout").Seed);
+            (long[] training, long[] held) = Holdout.Split(set.Groups ?? set.Labels, options.ValidationFraction, seeds.For("holdout").Seed);
             return (new TrainingRows(set, training), new TrainingRows(set, held));
         }
 

@@ -42,6 +42,38 @@ public sealed class HoldoutTests
     }
 
     [Fact]
+    public void A_rare_group_has_a_validation_row_for_every_seed_and_the_parts_keep_their_sizes()
+    {
+        // Two classes of 2,000 rows, each in two groups; one group has 6 rows: less than one row by the fraction.
+        int[] groups = [.. Enumerable.Range(0, 4000).Select(row => row < 2000 ? row % 2 : row < 2006 ? 2 : 3)];
+        for (ulong seed = 0; seed < 100; seed++)
+        {
+            var (_, validation) = Holdout.Split(groups, 0.1, seed);
+            Assert.Equal(400, validation.Length);
+            Assert.Equal([100, 100, 1, 199], Enumerable.Range(0, 4).Select(group => validation.Count(row => groups[row] == group)));
+        }
+    }
+
+    [Fact]
+    public void What_many_rare_groups_give_more_than_their_part_the_large_one_gives_less()
+    {
+        // 100 groups of 5 rows and one of 1,000: 150 rows are held out, 100 of them from the small groups, which keep 4 each.
+        int[] groups = [.. Enumerable.Range(0, 1500).Select(row => row < 500 ? row / 5 : 100)];
+        var (train, validation) = Holdout.Split(groups, 0.1, 1);
+        Assert.Equal(150, validation.Length);
+        Assert.All(Enumerable.Range(0, 100), group => Assert.Equal((4, 1), (train.Count(row => groups[row] == group), validation.Count(row => groups[row] == group))));
+    }
+
+    [Fact]
+    public void Groups_of_one_row_are_trained_on_and_no_other_pays_for_them()
+    {
+        int[] groups = [.. Enumerable.Range(0, 110).Select(row => row < 100 ? row : 100)]; // 100 single rows, and a group of 10
+        var (train, validation) = Holdout.Split(groups, 0.2, 1);
+        Assert.Equal(100, train.Count(row => groups[row] < 100));
+        Assert.Equal(2, validation.Length);
+    }
+
+    [Fact]
     public void The_seed_decides()
     {
         Assert.Equal(Holdout.Split(_labels, 0.2, 5).Validation, Holdout.Split(_labels, 0.2, 5).Validation);
@@ -61,7 +93,7 @@ public sealed class HoldoutTests
 
     [Fact]
     public void A_validation_part_without_rows_is_an_error() =>
-        Assert.Equal("The validation part of 0.5 would be empty: there are 3 training rows, and each class keeps one to train on. Raise ValidationFraction, give a ValidationSet, or train without validation.",
+        Assert.Equal("The validation part of 0.5 would be empty: there are 3 training rows, and each class or group keeps one to train on. Raise ValidationFraction, give a ValidationSet, or train without validation.",
             Assert.Throws<InvalidDataException>(() => Holdout.Split([0, 1, 2], 0.5, 1)).Message);
 
     [Theory]
