@@ -14,11 +14,11 @@ internal static class DataFingerprint
         identity[$"{whose} rows"] = FormattableString.Invariant($"{set.Count}");
         identity[$"{whose} shape"] = set.Shape.ToString();
         identity[$"{whose} classes"] = Hash(Encoding.UTF8.GetBytes(string.Join('\n', set.ClassNames)));
-        identity[$"{whose} features"] = Features(set);
+        identity[$"{whose} features"] = Hash(set.Features);
         identity[$"{whose} labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels));
         if (set.Groups is not null) identity[$"{whose} groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
-        if (set.Scores is not null) identity[$"{whose} teacher's scores"] = Hash(MemoryMarshal.AsBytes<float>(set.Scores));
-        if (set.TeacherFeatures is not null) identity[$"{whose} teacher's features"] = Hash(MemoryMarshal.AsBytes<float>(set.TeacherFeatures));
+        if (set.Scores is not null) identity[$"{whose} teacher's scores"] = Hash(set.Scores);
+        if (set.TeacherFeatures is not null) identity[$"{whose} teacher's features"] = Hash(set.TeacherFeatures);
     }
 
     /// <summary>A number that differs between sets that differ.</summary>
@@ -29,10 +29,14 @@ internal static class DataFingerprint
         return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
     }
 
-    private static string Features(TrainingSet set)
+    private static string Hash(PackedRows rows)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (long row = 0; row < set.Count; row++) hash.AppendData(set.Row(row));
+        rows.ForEachPacked(row =>
+        {
+            hash.AppendData(BitConverter.GetBytes(row.Length)); // rows differ in length: without it, two sets could be cut out of the same bytes
+            hash.AppendData(row);
+        });
         return Short(hash.GetHashAndReset());
     }
 

@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Packs rows as they are read: images as bytes while every number is an integer from 0 to 255, else as float32; in memory up to a budget, else in a file.
+/// Packs rows as they are read: images as bytes while every number is an integer from 0 to 255, else as float32, a row of mostly zeros as a <see cref="SparseRow"/>.
 /// </summary>
 /// <param name="shape">The shape of a row.</param>
-/// <param name="budgetBytes">Bytes of rows to keep in memory. Widening bytes to floats holds both for a moment: up to a quarter more.</param>
-/// <param name="log">Receives the line that tells of the file.</param>
-internal sealed class RowPacker(FeatureShape shape, long budgetBytes, Action<string> log) : IDisposable
+/// <param name="budget">The memory for them. Widening bytes to floats holds both for a moment: up to a quarter more.</param>
+internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisposable
 {
     private readonly byte[] _bytes = new byte[shape.IsImage ? shape.Size : 0];
-    private RowStore _store = new MemoryRowStore(shape.IsImage ? shape.Size : checked(shape.Size * sizeof(float)));
-    private bool _spillLogged;
+    private RowStore _store = new(budget);
+    private byte[] _packed = [];
+    private float[] _dense = [];
 
     /// <summary>The shape of a row.</summary>
     public FeatureShape Shape => shape;
@@ -22,7 +22,7 @@ internal sealed class RowPacker(FeatureShape shape, long budgetBytes, Action<str
 
     /// <summary>Adds a row of pixels.</summary>
     /// <param name="row">Its bytes.</param>
-    public void Add(ReadOnlySpan<byte> row) => Append(row);
+    public void Add(ReadOnlySpan<byte> row) => _store.Append(row);
 
     /// <summary>Adds a row of numbers.</summary>
     /// <param name="row">The numbers.</param>
@@ -31,59 +31,78 @@ internal sealed class RowPacker(FeatureShape shape, long budgetBytes, Action<str
     {
         if (HoldsBytes && PixelPacking.TryNarrow(row, _bytes))
         {
-            Append(_bytes);
+            _store.Append(_bytes);
             return -1;
         }
         if (PixelPacking.IndexOfNonFinite(row) is >= 0 and int slot)
             return slot;
         if (HoldsBytes)
             Widen();
-        Append(MemoryMarshal.AsBytes(row));
+        Append(row);
+        return -1;
+    }
+
+    /// <summary>Adds a row of numbers most of which are zero.</summary>
+    /// <param name="places">The places of the others, ascending.</param>
+    /// <param name="values">The others.</param>
+    /// <returns>The slot of the first number that is NaN or infinite, in which case the row is not added; else −1.</returns>
+    public int Add(ReadOnlySpan<int> places, ReadOnlySpan<float> values)
+    {
+        int others = SparseRow.CountOthers(values);
+        if (HoldsBytes || !SparseRow.Pays(others, shape.Size))
+        {
+            _dense = _dense.Length == 0 ? new float[shape.Size] : _dense;
+            Array.Clear(_dense);
+            for (int i = 0; i < places.Length; i++)
+                _dense[places[i]] = values[i];
+            return Add(_dense);
+        }
+        if (PixelPacking.IndexOfNonFinite(values) is >= 0 and int bad)
+            return places[bad];
+        AppendSparse(others, places, values);
         return -1;
     }
 
     /// <summary>Ends packing and hands the rows over.</summary>
-    public RowStore Finish()
+    public PackedRows Finish()
     {
         _store.Seal();
-        var store = _store;
-        _store = new MemoryRowStore(1);
-        return store;
+        var rows = new PackedRows(_store, shape, HoldsBytes);
+        _store = new(budget);
+        return rows;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _store.Dispose();
 
-    private void Append(ReadOnlySpan<byte> row)
+    private void Append(ReadOnlySpan<float> row)
     {
-        if (_store.IsInMemory && (_store.Count + 1) * _store.RowBytes > budgetBytes)
-            Move(new MappedRowStore(_store.RowBytes));
-        _store.Append(row);
+        int others = SparseRow.CountOthers(row);
+        if (SparseRow.Pays(others, row.Length)) AppendSparse(others, [], row);
+        else _store.Append(MemoryMarshal.AsBytes(row));
+    }
+
+    private void AppendSparse(int others, ReadOnlySpan<int> places, ReadOnlySpan<float> values)
+    {
+        int bytes = SparseRow.Bytes(others);
+        if (_packed.Length < bytes)
+            _packed = new byte[bytes];
+        SparseRow.Pack(places, values, _packed.AsSpan(0, bytes));
+        _store.Append(_packed.AsSpan(0, bytes));
     }
 
     private void Widen()
     {
-        HoldsBytes = false;
-        int rowBytes = checked(shape.Size * sizeof(float));
-        Move(_store.IsInMemory && (_store.Count + 1) * rowBytes <= budgetBytes ? new MemoryRowStore(rowBytes) : new MappedRowStore(rowBytes));
-    }
-
-    private void Move(RowStore target)
-    {
         using var source = _store;
-        _store = target;
-        if (!target.IsInMemory && !_spillLogged)
-        {
-            _spillLogged = true;
-            log(FormattableString.Invariant($"The training rows exceed the memory budget of {budgetBytes / 1048576.0:0.#} MiB: they go to a temporary file in '{Path.GetTempPath()}', removed after the fit."));
-        }
+        HoldsBytes = false;
+        _store = new(budget);
         source.Seal();
-        var wide = new float[target.RowBytes == source.RowBytes ? 0 : shape.Size];
-        for (long row = 0; row < source.Count; row++)
+        source.GiveBudgetBack();
+        float[] wide = new float[shape.Size];
+        source.ForEach(row =>
         {
-            if (wide.Length > 0)
-                PixelPacking.Widen(source.Row(row), wide);
-            target.Append(wide.Length > 0 ? MemoryMarshal.AsBytes<float>(wide) : source.Row(row));
-        }
+            PixelPacking.Widen(row, wide);
+            Append(wide);
+        });
     }
 }

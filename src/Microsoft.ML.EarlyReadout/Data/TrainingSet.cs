@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,27 +5,26 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The rows of a view, read once and packed: pixels as bytes, vectors as float32, with their labels, and with groups and a teacher's scores where columns are named.
+/// The rows of a view, read once and packed, with their labels, and with groups and a teacher's scores and features where columns are named.
 /// Rows without a label are not in it.
 /// </summary>
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
 internal sealed class TrainingSet : IDisposable
 {
-    private readonly RowStore _rows;
-
-    internal TrainingSet(RowStore rows) => _rows = rows;
-
     /// <summary>The number of rows, at least 1.</summary>
-    public long Count => _rows.Count;
+    public long Count => Features.Count;
+
+    /// <summary>The features of each row. They go with the set, as a teacher's scores and features do.</summary>
+    public required PackedRows Features { get; init; }
 
     /// <summary>The shape of one example.</summary>
-    public required FeatureShape Shape { get; init; }
+    public FeatureShape Shape => Features.Shape;
 
     /// <summary>Whether the features are bytes 0 to 255 rather than float32.</summary>
-    public required bool HoldsBytes { get; init; }
+    public bool HoldsBytes => Features.HoldsBytes;
 
     /// <summary>Whether the features are in memory rather than in a temporary file.</summary>
-    public bool IsInMemory => _rows.IsInMemory;
+    public bool IsInMemory => Features.IsInMemory;
 
     /// <summary>The number of classes that the label's key type counts, at least 2.</summary>
     public int Classes => ClassNames.Count;
@@ -50,81 +48,56 @@ internal sealed class TrainingSet : IDisposable
     public required IReadOnlyList<string> GroupNames { get; init; }
 
     /// <summary>The teacher's scores, <see cref="Classes"/> a row; <see langword="null"/> where no score column is named.</summary>
-    public required float[]? Scores { get; init; }
+    public required PackedRows? Scores { get; init; }
 
-    /// <summary>The teacher's features, <see cref="TeacherWidth"/> a row; <see langword="null"/> where no column of them is named.</summary>
-    public required float[]? TeacherFeatures { get; init; }
+    /// <summary>The teacher's features; <see langword="null"/> where no column of them is named.</summary>
+    public required PackedRows? TeacherFeatures { get; init; }
 
-    /// <summary>Numbers in a row of <see cref="TeacherFeatures"/>.</summary>
-    public int TeacherWidth => TeacherFeatures is null ? 0 : (int)(TeacherFeatures.LongLength / Count);
+    /// <summary>Numbers in a row of <see cref="TeacherFeatures"/>; 0 where there are none.</summary>
+    public int TeacherWidth => TeacherFeatures?.Shape.Size ?? 0;
 
     /// <summary>Reads a view in one pass.</summary>
     /// <param name="view">The view.</param>
     /// <param name="columns">The columns to read; no other is active.</param>
     /// <param name="input">The image size that the user gives.</param>
-    /// <param name="memoryBudgetBytes">Bytes of features to keep in memory; above it they go to a temporary file that is gone when the set is disposed.</param>
-    /// <param name="log">Receives what the user should know: skipped rows, classes without rows, the temporary file.</param>
+    /// <param name="budget">The memory for packed rows; those above it go to a temporary file that is gone when the set is disposed.</param>
+    /// <param name="log">Receives what the user should know: skipped rows, classes without rows.</param>
     /// <param name="cancellation">Stops the reading within one row.</param>
     /// <param name="like">The training set that this one, a validation set, must agree with in shape and classes.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the classes or the shape differ from those of <paramref name="like"/>.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a feature or score is NaN or infinite, or an image is missing or of another size.</exception>
     /// <exception cref="IOException">The temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TrainingSet Read(IDataView view, TrainingColumns columns, InputOptions input, long memoryBudgetBytes, Action<string> log, Cancellation cancellation, TrainingSet? like = null) =>
-        new TrainingSetReader(view, columns, input, memoryBudgetBytes, log, like).Read(cancellation);
-
-    /// <summary>The packed features of a row.</summary>
-    public ReadOnlySpan<byte> Row(long row) => _rows.Row(row);
+    public static TrainingSet Read(IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Cancellation cancellation, TrainingSet? like = null) =>
+        new TrainingSetReader(view, columns, input, budget, log, like).Read(cancellation);
 
     /// <summary>Copies rows into tensors. Those belong to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
     /// <param name="device">The device to bring them to.</param>
     public Batch Gather(ReadOnlySpan<long> rows, Device device)
     {
-        long[] dimensions = [rows.Length, .. Shape.Dimensions];
-        var features = empty(dimensions, HoldsBytes ? ScalarType.Byte : ScalarType.Float32, CPU); // (B, …)
-        var labels = empty(rows.Length, ScalarType.Int64, CPU); // (B)
-
-        // A whole batch may have more bytes than a span can name.
-        ref byte target = ref FirstByte(features);
-        for (int i = 0; i < rows.Length; i++)
-            _rows.Row(rows[i]).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref target, (nint)i * _rows.RowBytes), _rows.RowBytes));
-
-        var classes = MemoryMarshal.Cast<byte, long>(labels.bytes);
+        Tensor labels = empty(rows.Length, ScalarType.Int64, CPU); // (B)
+        Span<long> classes = MemoryMarshal.Cast<byte, long>(labels.bytes);
         for (int i = 0; i < rows.Length; i++)
             classes[i] = Labels[rows[i]];
-
-        return new(OnDevice(features, device), OnDevice(labels, device), Gather(Scores, Classes, rows, device), rows.ToArray())
-        {
-            TeacherFeatures = Gather(TeacherFeatures, TeacherWidth, rows, device),
-        };
+        if (device.type != DeviceType.CPU)
+            using (Tensor onCpu = labels) labels = onCpu.to(device);
+        return new(Features.Gather(rows, device), labels, Scores?.Gather(rows, device), rows.ToArray()) { TeacherFeatures = TeacherFeatures?.Gather(rows, device) };
     }
 
-    /// <summary>Gives the memory back and removes the temporary file.</summary>
-    public void Dispose() => _rows.Dispose();
-
-    private static Tensor? Gather(float[]? all, int width, ReadOnlySpan<long> rows, Device device)
+    /// <summary>Says which rows are gathered next: those that are in a file can then be fetched while something else is computed.</summary>
+    public void Expect(ReadOnlySpan<long> rows)
     {
-        if (all is null)
-            return null;
-        var gathered = empty(rows.Length, width, ScalarType.Float32, CPU); // (B, width)
-        var values = MemoryMarshal.Cast<byte, float>(gathered.bytes);
-        for (int i = 0; i < rows.Length; i++)
-            all.AsSpan(checked((int)(rows[i] * width)), width).CopyTo(values[(i * width)..]);
-        return OnDevice(gathered, device);
+        Features.Expect(rows);
+        Scores?.Expect(rows);
+        TeacherFeatures?.Expect(rows);
     }
 
-    private static ref byte FirstByte(Tensor batch)
+    /// <summary>Gives the memory back and removes the temporary files.</summary>
+    public void Dispose()
     {
-        using var first = batch.narrow(0, 0, 1);
-        return ref MemoryMarshal.GetReference(first.bytes);
-    }
-
-    private static Tensor OnDevice(Tensor tensor, Device device)
-    {
-        if (device.type == DeviceType.CPU)
-            return tensor;
-        using (tensor)
-            return tensor.to(device);
+        Features.Dispose();
+        Scores?.Dispose();
+        TeacherFeatures?.Dispose();
     }
 }

@@ -8,7 +8,7 @@ internal sealed class TrainingSetReader
 {
     private readonly IDataView _view;
     private readonly Action<string> _log;
-    private readonly long _memoryBudgetBytes;
+    private readonly MemoryBudget _budget;
     private readonly TrainingSet? _like;
     private readonly FeatureColumn _features;
     private readonly LabelColumn _label;
@@ -16,9 +16,9 @@ internal sealed class TrainingSetReader
     private readonly DataViewSchema.Column? _scores;
     private readonly DataViewSchema.Column? _teacherFeatures;
 
-    public TrainingSetReader(IDataView view, TrainingColumns columns, InputOptions input, long memoryBudgetBytes, Action<string> log, TrainingSet? like)
+    public TrainingSetReader(IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, TrainingSet? like)
     {
-        (_view, _memoryBudgetBytes, _log, _like) = (view, memoryBudgetBytes, log, like);
+        (_view, _budget, _log, _like) = (view, budget, log, like);
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
@@ -34,15 +34,14 @@ internal sealed class TrainingSetReader
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
         using var cursor = _view.GetRowCursor(needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index));
         var label = _label.Reader(cursor);
-        FeatureReader features = _features.HoldsImages ? new ImageReader(cursor, _features.Column) : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
+        FeatureReader reader = _features.HoldsImages ? new ImageReader(cursor, _features.Column) : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
         var attribute = _group is { } group ? AttributeColumn.Open(cursor, group) : null;
-        var teacher = _scores is { } scores ? new VectorReader(cursor, scores, _label.Names.Length) : null;
-        var teacherSight = _teacherFeatures is { } sight ? new VectorReader(cursor, sight, ((VectorDataViewType)sight.Type).Size) : null;
+        using var scores = VectorColumn.Open(cursor, _scores, _budget);
+        using var teacherFeatures = VectorColumn.Open(cursor, _teacherFeatures, _budget);
 
         var shape = _features.Shape ?? _like?.Shape;
-        RowPacker? packer = null;
+        RowPacker? features = null;
         List<int> labels = [], attributes = [];
-        List<float> teacherScores = [], teacherFeatures = [];
         long row = 0;
         try
         {
@@ -52,37 +51,34 @@ internal sealed class TrainingSetReader
                 int c = label();
                 if (c < 0)
                     continue;
-                packer ??= new RowPacker(shape ??= features.ShapeOf(row), _memoryBudgetBytes, _log);
-                features.Read(row, packer);
+                features ??= new RowPacker(shape ?? reader.ShapeOf(row), _budget);
+                reader.Read(row, features);
                 labels.Add(c);
                 if (attribute is not null)
                     attributes.Add(attribute.Read());
-                if (teacher is not null)
-                    AddFinite(teacher, _scores!.Value, row, teacherScores);
-                if (teacherSight is not null)
-                    AddFinite(teacherSight, _teacherFeatures!.Value, row, teacherFeatures);
+                scores?.Read(row);
+                teacherFeatures?.Read(row);
             }
-            if (packer is null)
+            if (features is null)
                 throw NoRows(row);
             LogFindings(row, labels);
             var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
-            return new TrainingSet(packer.Finish())
+            return new TrainingSet
             {
-                Shape = shape!,
-                HoldsBytes = packer.HoldsBytes,
+                Features = features.Finish(),
                 ClassNames = _label.Names,
                 HasClassNames = _label.HasNames,
                 SkippedRows = row - labels.Count,
                 Labels = [.. labels],
                 Groups = groups,
                 GroupNames = groupNames,
-                Scores = teacher is null ? null : [.. teacherScores],
-                TeacherFeatures = teacherSight is null ? null : [.. teacherFeatures],
+                Scores = scores?.Finish(),
+                TeacherFeatures = teacherFeatures?.Finish(),
             };
         }
         finally
         {
-            packer?.Dispose();
+            features?.Dispose();
         }
     }
 
@@ -103,14 +99,6 @@ internal sealed class TrainingSetReader
             : throw TrainingColumns.WrongType(column, "teacher's feature", "Vector<Single> of known size", "Give what the teacher's last linear layer reads.");
     }
 
-    private static void AddFinite(VectorReader reader, DataViewSchema.Column column, long row, List<float> numbers)
-    {
-        var values = reader.Values(row);
-        if (PixelPacking.IndexOfNonFinite(values) is >= 0 and int slot)
-            throw VectorReader.NotFinite(column, row, slot, values[slot]);
-        numbers.AddRange(values);
-    }
-
     private InvalidDataException NoRows(long read) => new(read == 0
         ? "The data has no rows."
         : FormattableString.Invariant($"The data has no rows with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
@@ -121,11 +109,14 @@ internal sealed class TrainingSetReader
             _log(FormattableString.Invariant($"Skipped {read - labels.Count} of {read} rows: no label in column '{_label.Column.Name}'."));
         if (_like is not null)
             return;
-        var present = labels.ToHashSet();
-        if (present.Count < _label.Names.Length)
+        bool[] present = new bool[_label.Names.Length];
+        foreach (int c in labels)
+            present[c] = true;
+        string[] absent = [.. _label.Names.Where((_, c) => !present[c])];
+        if (absent.Length > 0)
         {
-            string absent = string.Join(", ", _label.Names.Where((_, c) => !present.Contains(c)).Take(10).Select(each => $"'{each}'"));
-            _log(FormattableString.Invariant($"Warning: {_label.Names.Length - present.Count} of {_label.Names.Length} classes have no training rows: {absent}{(_label.Names.Length - present.Count > 10 ? ", …" : "")}."));
+            string named = string.Join(", ", absent.Take(10).Select(each => $"'{each}'")) + (absent.Length > 10 ? ", …" : "");
+            _log(FormattableString.Invariant($"Warning: {absent.Length} of {present.Length} classes have no training rows: {named}."));
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
     /// <exception cref="ArgumentException">The classes are not the label's, or the numbers are not what the user says.</exception>
     public static TeacherScores Read(DataViewSchema.Column column, TrainingSet set, TeacherScoreKind kind, Action<string> log)
     {
-        bool look = AreDistributions(set.Scores!, set.Classes);
+        bool look = AreDistributions(set.Scores!);
         if (kind == TeacherScoreKind.Probabilities && !look)
             throw new ArgumentException($"Teacher.Scores is Probabilities, but rows of column '{column.Name}' are negative or do not sum to 1. Choose Logits or Automatic.");
         if (kind == TeacherScoreKind.Logits && look)
@@ -37,19 +37,22 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         return AreProbabilities ? scores.clamp_min(Scalars.Of(SmallestProbability)).log() : scores;
     }
 
-    private static bool AreDistributions(float[] scores, int classes)
+    private static bool AreDistributions(PackedRows scores)
     {
-        for (int start = 0; start < scores.Length; start += classes)
+        bool all = true;
+        scores.ForEach(row => all = all && IsDistribution(row));
+        return all;
+    }
+
+    private static bool IsDistribution(ReadOnlySpan<float> scores)
+    {
+        float sum = 0;
+        foreach (float score in scores)
         {
-            float sum = 0;
-            foreach (float score in scores.AsSpan(start, classes))
-            {
-                if (score < -Slack) return false;
-                sum += score;
-            }
-            if (!(Math.Abs(sum - 1) <= Slack * Math.Max(1, classes / 10f))) return false;
+            if (score < -Slack) return false;
+            sum += score;
         }
-        return true;
+        return Math.Abs(sum - 1) <= Slack * Math.Max(1, scores.Length / 10f);
     }
 
     private static long[]? OrderOf(DataViewSchema.Column column, TrainingSet set)

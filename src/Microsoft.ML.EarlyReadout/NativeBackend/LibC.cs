@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -8,6 +9,8 @@ internal static partial class LibC
 {
     private const int LinkMapRequest = 2; // RTLD_DI_LINKMAP
     private const int AddressSpace = 9; // RLIMIT_AS
+    private const int WillNeed = 3; // POSIX_FADV_WILLNEED
+    private const long ReadAhead = 128 << 10; // what the system fetches at one call at most
 
     /// <summary>Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.</summary>
     public static void SetEnvironmentDefault(string name, string value) => _ = setenv(name, value, 0);
@@ -39,6 +42,16 @@ internal static partial class LibC
         long pages = long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture);
         return Math.Max(0, (long)limit.Soft - (pages * Environment.SystemPageSize));
     }
+
+    /// <summary>Says that a part of a file is read soon: the system starts to fetch it and does not wait.</summary>
+    public static void Expect(SafeFileHandle file, long start, long length)
+    {
+        for (long end = start + length; start < end; start += ReadAhead)
+            _ = posix_fadvise(file, start, Math.Min(ReadAhead, end - start), WillNeed);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeFileHandle file, long start, long length, int advice);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);

@@ -17,7 +17,21 @@ internal static class NetworkTraining
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = environment.Start(trainer);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
+        var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, Path.GetTempPath(), log);
+        try
+        {
+            return Fit(environment, trainer, options, input, train, columns, budget, log);
+        }
+        catch (OutOfMemoryException fault) when (fault is not TrainingOutOfMemoryException)
+        {
+            throw new TrainingOutOfMemoryException("The fit has run out of managed memory. " + budget.Advice, fault);
+        }
+    }
 
+    private static EarlyReadoutTransformer Fit(
+        IHostEnvironment environment, string trainer, TrainerOptions options, IDataView input, Action<TrainingSession> train,
+        TrainingColumns? columns, MemoryBudget budget, Action<string> log)
+    {
         NativeBackend.EnsureLoaded();
         log(NativeBackend.Description);
         TrainingDevice device = TrainingDevice.Choose(options.Device);
@@ -85,7 +99,7 @@ internal static class NetworkTraining
             view,
             which,
             options.Network.Input,
-            options.MemoryBudgetMebibytes * 1024L * 1024L,
+            budget,
             log,
             cancellation,
             like);

@@ -18,7 +18,7 @@ internal static class OptionRules
         faults.Defined(nameof(options.Selection), options.Selection);
         faults.Defined(nameof(options.Precision), options.Precision);
         faults.Defined(nameof(options.BatchNorm), options.BatchNorm);
-        faults.AtLeast(nameof(options.MemoryBudgetMebibytes), options.MemoryBudgetMebibytes, 1);
+        if (options.MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(options.MemoryBudgetMebibytes), budget, 1);
         if (options.ValidationFraction > 0 && options.ValidationSet is not null)
             faults.Add("ValidationFraction and ValidationSet are both given; give one.");
         if (options.Selection is SelectionMetric.WorstGroupAccuracy or SelectionMetric.MeanOfGroupsAccuracy && options.GroupColumnName is null)

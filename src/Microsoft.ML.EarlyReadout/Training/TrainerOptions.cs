@@ -57,7 +57,10 @@ public abstract class TrainerOptions
     /// <summary>Random changes to training images.</summary>
     public AugmentationOptions Augmentation { get; set; } = new();
 
-    /// <summary>The part of the training rows that is held out for validation, drawn by the seed.</summary>
+    /// <summary>
+    /// The part of the training rows that is held out for validation, drawn by the seed: from each group where <see cref="GroupColumnName"/> is given, else from each class.
+    /// Where the part is large enough, each group of two rows or more has a validation row; the log names those that have none.
+    /// </summary>
     /// <value>The default value is 0: none. At least 0 and less than 1. Must be 0 where <see cref="ValidationSet"/> is given.</value>
     public double ValidationFraction { get; set; }
 
@@ -78,9 +81,9 @@ public abstract class TrainerOptions
     /// <value>The default value is <see cref="Precision.Float32"/>.</value>
     public Precision Precision { get; set; } = Precision.Float32;
 
-    /// <summary>Memory for the packed training rows; above it they go to a memory-mapped file in the temporary folder, removed after the fit.</summary>
-    /// <value>The default value is 4096 MiB. At least 1.</value>
-    public int MemoryBudgetMebibytes { get; set; } = 4096;
+    /// <summary>Memory for the packed rows of training and validation together, in MiB; above it they go to a file in the temporary folder, removed after the fit.</summary>
+    /// <value>The default value is <see langword="null"/>: a quarter of what this process may still use when the fit begins; the log says how much. At least 1.</value>
+    public int? MemoryBudgetMebibytes { get; set; }
 
     /// <summary>The seed of initial weights, shuffling, held-out rows and augmentation.</summary>
     /// <value>The default value is <see langword="null"/>: that of the <see cref="MLContext"/>, or 0 where it has none.</value>

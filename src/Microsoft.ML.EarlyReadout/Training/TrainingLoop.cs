@@ -95,6 +95,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
             ulong seed = plan.Seeds.For("batch", _epoch, _done).Seed;
             dropout.manual_seed(unchecked((long)seed));
             Batch rows = plan.Rows.Set.Gather(order.AsSpan(_batches[_done]), session.Device);
+            if (_done + 1 < _batches.Count) plan.Rows.Set.Expect(order.AsSpan(_batches[_done + 1]));
             rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
             meters.Step = ++_done;
             step.Run(rows, new StepContext(stepsBefore, schedule.Factor(stepsBefore), meters));

@@ -26,7 +26,7 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
         LargestBatchSize = Fitting(batchSize, memory);
     }
 
-    /// <summary>Rows in a batch when memory ran out.</summary>
+    /// <summary>Rows in a batch when memory ran out. 0: it was not a batch that had no room.</summary>
     public int BatchSize { get; }
 
     /// <summary>An estimate of the largest batch that would fit, in rows: a power of two, below <see cref="BatchSize"/>. 0: not even one row would, or nothing is known.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
+using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
@@ -59,7 +60,7 @@ public sealed class MemoryBudgetTests
         var set = Rows.Read(Large(10), budget: 1);
         Assert.Equal(OperatingSystem.IsLinux() ? 1 : 0, DeletedFilesHeldOpen());
         set.Dispose();
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), MappedRowStore.FilePrefix + "*"));
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
         Assert.Equal(0, DeletedFilesHeldOpen());
     }
 
@@ -68,7 +69,7 @@ public sealed class MemoryBudgetTests
     {
         var view = Rows.View(1, ([1], "a", ""), ([2], "b", ""), ([float.NaN], "b", ""));
         Assert.Throws<InvalidDataException>(() => Rows.Read(view, budget: 1));
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), MappedRowStore.FilePrefix + "*"));
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
         Assert.Equal(0, DeletedFilesHeldOpen());
     }
 
@@ -84,25 +85,121 @@ public sealed class MemoryBudgetTests
             if (row == 50)
                 cancellation.Cancel();
         });
-        Assert.Throws<OperationCanceledException>(() => TrainingSet.Read(view, new("Features", "Label"), new(), 16, _ => { }, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => TrainingSet.Read(view, new("Features", "Label"), new(), Rows.Budget(16), _ => { }, cancellation.Token));
         Assert.Equal(50, last);
         Assert.Equal(1, view.DisposedCursors);
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), MappedRowStore.FilePrefix + "*"));
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
         Assert.Equal(0, DeletedFilesHeldOpen());
     }
 
-    [Fact]
-    public void A_store_refuses_a_row_of_another_length_and_a_row_that_is_not_there()
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(3_000_000)]
+    [InlineData(0)]
+    public void A_store_gives_back_rows_of_any_length_in_any_order(long bytes)
     {
-        using var store = new MappedRowStore(4);
+        // Longer than a chunk of memory, empty, and many that lie across two chunks.
+        var random = new Random(3);
+        byte[][] rows = [new byte[3], [], new byte[2_500_000], .. Enumerable.Range(0, 400).Select(_ => new byte[random.Next(10_000)]), []];
+        foreach (byte[] row in rows) random.NextBytes(row);
+        var budget = Rows.Budget(bytes);
+        using (var store = new RowStore(budget))
+        {
+            foreach (byte[] row in rows) store.Append(row);
+            store.Seal();
+            Assert.Equal(bytes == long.MaxValue, store.IsInMemory);
+            Assert.Equal(rows.Length, store.Count);
+            int next = 0;
+            store.ForEach(row => Assert.True(row.SequenceEqual(rows[next++])));
+            Assert.Equal(rows.Length, next);
+            long[] order = [.. Enumerable.Range(0, rows.Length).Select(row => (long)row)];
+            random.Shuffle(order);
+            store.Expect(order);
+            foreach (long row in order)
+            {
+                byte[] read = new byte[store.LengthOf(row)];
+                store.Read(row, read);
+                Assert.True(read.AsSpan().SequenceEqual(rows[row]));
+            }
+            Assert.Throws<ArgumentOutOfRangeException>(() => store.LengthOf(rows.Length));
+            Assert.Throws<ArgumentOutOfRangeException>(() => store.LengthOf(-1));
+        }
+        Assert.True(budget.TryTake(bytes)); // all of it has been given back
+    }
+
+    [Fact]
+    public void A_file_that_has_been_disposed_is_a_named_error_to_read()
+    {
+        var store = new RowStore(Rows.Budget(0));
         store.Append([1, 2, 3, 4]);
-        Assert.Equal("A row of 3 bytes does not fit a store of rows of 4. (Parameter 'row')", Assert.Throws<ArgumentException>(() => store.Append([1, 2, 3])).Message);
         store.Seal();
-        Assert.Equal([1, 2, 3, 4], store.Row(0).ToArray());
-        Assert.Throws<ArgumentOutOfRangeException>(() => store.Row(1).Length);
-        Assert.Throws<ArgumentOutOfRangeException>(() => store.Row(-1).Length);
         store.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => store.Row(0).Length);
+        Assert.Throws<ObjectDisposedException>(() => store.Read(0, new byte[4]));
+    }
+
+    [Fact]
+    public void All_sets_of_a_fit_share_its_budget()
+    {
+        var budget = Rows.Budget(10 * Width * 4);
+        using var first = Read(6);
+        using (var second = Read(6))
+            Assert.Equal((true, false), (first.IsInMemory, second.IsInMemory));
+        using var third = Read(4);
+        Assert.True(third.IsInMemory);
+
+        TrainingSet Read(int rows) => TrainingSet.Read(Large(rows), new("Features", "Label"), new(), budget, _ => { }, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void A_teachers_scores_and_features_count_and_come_back_from_a_file()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        var view = Large(5);
+        using var set = Rows.Read(view, new("Features", "Label", TeacherFeatures: "Features"), budget: 5 * Width * 4);
+        Assert.False(set.IsInMemory && set.TeacherFeatures!.IsInMemory);
+        Batch batch = set.Gather([3, 1], CPU);
+        Assert.Equal(batch.Features.data<float>().ToArray(), batch.TeacherFeatures!.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Without_an_option_the_budget_is_a_quarter_of_what_the_process_may_use()
+    {
+        var log = new List<string>();
+        Assert.True(MemoryBudget.Of(3, Path.GetTempPath(), log.Add).TryTake(3 << 20));
+        Assert.False(MemoryBudget.Of(3, Path.GetTempPath(), log.Add).TryTake((3 << 20) + 1));
+        Assert.Empty(log);
+        MemoryBudget automatic = MemoryBudget.Of(null, Path.GetTempPath(), log.Add);
+        Assert.Matches(@"^The training rows may take [\d.]+ MiB of memory, a quarter of what this process may still use; MemoryBudgetMebibytes sets another limit\.$", Assert.Single(log));
+        long usable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        Assert.False(automatic.TryTake((usable / 4) + 1));
+        Assert.True(automatic.TryTake(usable / 8)); // this process itself holds less than half
+    }
+
+    [Fact]
+    public void Rows_in_a_file_take_no_memory_however_often_they_are_read()
+    {
+        NativeBackend.EnsureLoaded();
+        const int rows = 40_000, batch = 100; // 160 MB
+        var random = new Random(5);
+        float[] features = new float[Width];
+        using var packer = new RowPacker(FeatureShape.Vector(Width), Rows.Budget(1 << 20));
+        for (int row = 0; row < rows; row++)
+        {
+            for (int i = 0; i < Width; i++) features[i] = random.NextSingle();
+            packer.Add(features);
+        }
+        using PackedRows set = packer.Finish();
+        Assert.False(set.IsInMemory);
+        double before = ResidentMemory.Settled();
+        long[] order = SeedSequence.Of(1).Permutation(rows);
+        for (int start = 0; start < rows; start += batch)
+        {
+            using var scope = NewDisposeScope();
+            set.Gather(order.AsSpan(start, batch), CPU);
+        }
+        double after = ResidentMemory.Settled();
+        Assert.True(after - before < 40, $"{after - before:F0} MiB more");
     }
 
     private static IDataView Large(int count)
@@ -113,5 +210,5 @@ public sealed class MemoryBudgetTests
 
     // The file has no name on Unix, so an open handle is what would be left behind.
     private static int DeletedFilesHeldOpen() => !OperatingSystem.IsLinux() ? 0
-        : Directory.GetFiles("/proc/self/fd").Count(each => new FileInfo(each).LinkTarget?.Contains(MappedRowStore.FilePrefix, StringComparison.Ordinal) == true);
+        : Directory.GetFiles("/proc/self/fd").Count(each => new FileInfo(each).LinkTarget?.Contains(FileBytes.FilePrefix, StringComparison.Ordinal) == true);
 }

@@ -98,13 +98,11 @@ public sealed class GroupDroTests
 
     private static TrainingSet Set(int[] labels, int[] groups, int groupCount)
     {
-        var store = new MemoryRowStore(sizeof(float));
-        foreach (int _ in labels) store.Append(new byte[sizeof(float)]);
-        store.Seal();
-        return new TrainingSet(store)
+        using var packer = new RowPacker(FeatureShape.Vector(1), Rows.Budget(Rows.Gigabyte));
+        foreach (int _ in labels) packer.Add(new float[1]);
+        return new TrainingSet
         {
-            Shape = FeatureShape.Vector(1),
-            HoldsBytes = false,
+            Features = packer.Finish(),
             ClassNames = ["0", "1", "2"],
             HasClassNames = false,
             SkippedRows = 0,

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Rows of one shape as a <see cref="RowPacker"/> packed them: all as bytes, or each as float32 or, where that halves it, as a <see cref="SparseRow"/>. What a row's
+/// numbers are decides, not how a view hands them out: equal rows are packed equally.
+/// </summary>
+/// <param name="store">The rows, sealed. It goes with this.</param>
+/// <param name="shape">The shape of a row.</param>
+/// <param name="holdsBytes">Whether the numbers are bytes.</param>
+/// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
+internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsBytes) : IDisposable
+{
+    private readonly int _rowBytes = checked(shape.Size * (holdsBytes ? 1 : sizeof(float))); // unpacked
+
+    /// <summary>The number of rows.</summary>
+    public long Count => store.Count;
+
+    /// <summary>The shape of a row.</summary>
+    public FeatureShape Shape => shape;
+
+    /// <summary>Whether the numbers are bytes 0 to 255 rather than float32.</summary>
+    public bool HoldsBytes => holdsBytes;
+
+    /// <summary>Whether the rows are in memory rather than in a temporary file.</summary>
+    public bool IsInMemory => store.IsInMemory;
+
+    /// <summary>Copies rows into a tensor, (B, …), uint8 or float32. It belongs to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
+    /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
+    /// <param name="device">The device to bring them to.</param>
+    public Tensor Gather(ReadOnlySpan<long> rows, Device device)
+    {
+        store.Expect(rows);
+        Tensor batch = empty([rows.Length, .. shape.Dimensions], holdsBytes ? ScalarType.Byte : ScalarType.Float32, CPU); // (B, …)
+        ref byte first = ref FirstByte(batch); // the batch may have more bytes than a span can name
+        for (int i = 0; i < rows.Length; i++)
+            Unpack(rows[i], MemoryMarshal.CreateSpan(ref Unsafe.Add(ref first, (nint)i * _rowBytes), _rowBytes));
+        if (device.type == DeviceType.CPU)
+            return batch;
+        using (batch)
+            return batch.to(device);
+    }
+
+    /// <summary>Says which rows are gathered next.</summary>
+    public void Expect(ReadOnlySpan<long> rows) => store.Expect(rows);
+
+    /// <summary>Goes through all rows in their order.</summary>
+    /// <param name="use">Is given each row's bytes as they are packed, valid until it returns.</param>
+    public void ForEachPacked(Action<ReadOnlySpan<byte>> use) => store.ForEach(use);
+
+    /// <summary>Goes through all rows in their order.</summary>
+    /// <param name="use">Is given each row's numbers, valid until it returns.</param>
+    public void ForEach(Action<ReadOnlySpan<float>> use)
+    {
+        float[] row = new float[shape.Size];
+        store.ForEach(packed =>
+        {
+            if (holdsBytes) PixelPacking.Widen(packed, row);
+            else if (packed.Length < _rowBytes) SparseRow.Unpack(packed, row);
+            else packed.CopyTo(MemoryMarshal.AsBytes(row.AsSpan()));
+            use(row);
+        });
+    }
+
+    /// <summary>Gives the memory back and removes the temporary file.</summary>
+    public void Dispose() => store.Dispose();
+
+    private void Unpack(long row, Span<byte> target)
+    {
+        int length = store.LengthOf(row);
+        if (length == target.Length)
+        {
+            store.Read(row, target);
+            return;
+        }
+        byte[] packed = ArrayPool<byte>.Shared.Rent(length);
+        store.Read(row, packed);
+        SparseRow.Unpack(packed.AsSpan(0, length), MemoryMarshal.Cast<byte, float>(target));
+        ArrayPool<byte>.Shared.Return(packed);
+    }
+
+    private static ref byte FirstByte(Tensor batch)
+    {
+        using var first = batch.narrow(0, 0, 1);
+        return ref MemoryMarshal.GetReference(first.bytes);
+    }
+}
