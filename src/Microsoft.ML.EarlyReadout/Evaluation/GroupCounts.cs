@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -6,7 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <remarks>Groups are known by the words for their values: a key by its annotated value, a number in the invariant culture. Not thread-safe while being filled.</remarks>
 public sealed class GroupCounts
 {
-    private readonly List<(string Label, string[] Attributes, long Count)> _groups = [];
+    private readonly Dictionary<string[], long> _groups = new(PathComparer.Instance); // by label and attributes
+    private readonly Dictionary<string[], long> _overLabels = new(PathComparer.Instance); // by attributes
 
     /// <summary>Counts the groups of a view in one pass. Rows without a label or a group value are left out.</summary>
     /// <param name="data">The data, most often the training set.</param>
@@ -46,16 +48,31 @@ public sealed class GroupCounts
     public void Add(long count, string label, params string[] attributes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        _groups.Add((label, attributes, count));
+        CollectionsMarshal.GetValueRefOrAddDefault(_groups, [label, .. attributes], out _) += count;
+        CollectionsMarshal.GetValueRefOrAddDefault(_overLabels, [.. attributes], out _) += count;
     }
 
     /// <summary>The rows of a group; 0 for a group that is not there.</summary>
     /// <param name="label">The label in words, or null for the sum over labels.</param>
     /// <param name="attributes">The attributes in words, one for each group column.</param>
     public long CountOf(string? label, params IReadOnlyList<string> attributes) =>
-        _groups.Where(group => (label is null || group.Label == label) && group.Attributes.SequenceEqual(attributes)).Sum(group => group.Count);
+        label is null ? _overLabels.GetValueOrDefault([.. attributes]) : _groups.GetValueOrDefault([label, .. attributes]);
 
     /// <summary>The groups in one line, such as <c>landbird, land: 3498; landbird, water: 184</c>.</summary>
     public override string ToString() =>
-        string.Join("; ", _groups.Select(group => FormattableString.Invariant($"{string.Join(", ", [group.Label, .. group.Attributes])}: {group.Count}")));
+        string.Join("; ", _groups.Select(group => FormattableString.Invariant($"{string.Join(", ", group.Key)}: {group.Value}")));
+
+    private sealed class PathComparer : IEqualityComparer<string[]>
+    {
+        public static readonly PathComparer Instance = new();
+
+        public bool Equals(string[]? a, string[]? b) => a!.AsSpan().SequenceEqual(b);
+
+        public int GetHashCode(string[] path)
+        {
+            var hash = new HashCode();
+            foreach (string name in path) hash.Add(name, StringComparer.Ordinal);
+            return hash.ToHashCode();
+        }
+    }
 }

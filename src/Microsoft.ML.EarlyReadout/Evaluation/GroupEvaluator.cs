@@ -89,6 +89,7 @@ internal sealed class GroupEvaluator
     private GroupMetrics Summarise()
     {
         GroupResult[] groups = [.. _groups.Groups.Order(Comparer<GroupTally.Group>.Create(Compare)).Select(Result)];
+        (long Correct, long Count)[] counts = [.. groups.Select(group => (group.Correct, group.Count))];
         GroupResult worst = groups.MinBy(group => group.Accuracy)!;
         long rows = groups.Sum(group => group.Count), correct = groups.Sum(group => group.Correct);
         ILookup<int, KeyValuePair<(int Label, int Predicted), long>> byLabel = _confusion.ToLookup(cell => cell.Key.Label);
@@ -96,10 +97,11 @@ internal sealed class GroupEvaluator
         {
             WorstGroup = worst.Name,
             WorstGroupAccuracy = worst.Accuracy,
-            WorstGroupAccuracyInterval = BinomialBootstrap.WorstGroupInterval([.. groups.Select(group => (group.Correct, group.Count))], _options.Confidence),
+            WorstGroupAccuracyInterval = BinomialInterval.OfWorst(counts, _options.Confidence),
             AverageAccuracy = (double)correct / rows,
-            AverageAccuracyInterval = BinomialBootstrap.Interval(correct, rows, _options.Confidence),
+            AverageAccuracyInterval = BinomialInterval.Of(correct, rows, _options.Confidence),
             UnbiasedAccuracy = groups.Average(group => group.Accuracy),
+            UnbiasedAccuracyInterval = BinomialInterval.OfMean(counts, _options.Confidence),
             AdjustedAccuracy = Adjusted(groups),
             ClassBalancedAccuracy = byLabel.Average(cells => (double)_confusion.GetValueOrDefault((cells.Key, cells.Key)) / cells.Sum(cell => cell.Value)),
             ExpectedCalibrationError = _scores.ExpectedCalibrationError,
@@ -114,7 +116,8 @@ internal sealed class GroupEvaluator
             ConfusionMatrix = new ConfusionTable
             {
                 Classes = [.. _classes.Names],
-                Counts = [.. _classes.Names.Select((_, label) => _classes.Names.Select((_, predicted) => _confusion.GetValueOrDefault((label, predicted))).ToArray())],
+                Cells = [.. _confusion.Where(cell => cell.Key.Predicted != CategoryColumn.Missing).OrderBy(cell => cell.Key)
+                    .Select(cell => new ConfusionCell(cell.Key.Label, cell.Key.Predicted, cell.Value))],
             },
         };
     }
@@ -140,7 +143,7 @@ internal sealed class GroupEvaluator
             Count = group.Count,
             Correct = group.Correct,
             Accuracy = (double)group.Correct / group.Count,
-            AccuracyInterval = BinomialBootstrap.Interval(group.Correct, group.Count, _options.Confidence),
+            AccuracyInterval = BinomialInterval.Of(group.Correct, group.Count, _options.Confidence),
             TrainingCount = _options.TrainingCounts?.CountOf(label, attributes),
         };
     }
@@ -153,7 +156,7 @@ internal sealed class GroupEvaluator
         return total > 0
             ? groups.Sum(group => group.Accuracy * group.TrainingCount!.Value) / total
             : throw new InvalidOperationException("No evaluated group occurs in the training counts, so there is no adjusted accuracy. " +
-                $"Evaluated: {string.Join("; ", groups.Select(group => group.Name))}. Training counts: {_options.TrainingCounts}.");
+                $"Evaluated: {Excerpt.Of(string.Join("; ", groups.Select(group => group.Name)))}. Training counts: {Excerpt.Of(_options.TrainingCounts.ToString())}.");
     }
 
     private void Report(GroupMetrics metrics, IChannel channel)
@@ -168,6 +171,9 @@ internal sealed class GroupEvaluator
         Warn(metrics.RowsWithoutGroup, "Rows without a group value, left out of the evaluation by group");
         Warn(metrics.MissingPredictions, "Rows without a predicted label, counted as wrong");
         Warn(metrics.InvalidScores, "Rows with a NaN or infinite score, left out of log-loss and calibration error");
-        Warn(metrics.ConfusionMatrix.Counts.Skip(known).Sum(row => row.Sum()), "Rows of a class that the model does not know, counted as wrong");
+        ConfusionCell[] unknown = [.. metrics.ConfusionMatrix.Cells.Where(cell => cell.TrueClass >= known)];
+        if (unknown.Length == 0) return;
+        Warn(unknown.Sum(cell => cell.Count), $"Rows whose class in column '{_label.Name}' the model does not know, counted as wrong "
+            + $"(classes: {unknown.DistinctBy(cell => cell.TrueClass).Count()}, the first '{_classes.Names[unknown[0].TrueClass]}')");
     }
 }

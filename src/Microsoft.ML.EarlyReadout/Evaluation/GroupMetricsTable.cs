@@ -27,7 +27,7 @@ internal static class GroupMetricsTable
         [
             ["Worst group", Ratio(metrics.WorstGroupAccuracy), Interval(metrics.WorstGroupAccuracyInterval), metrics.WorstGroup],
             ["Average", Ratio(metrics.AverageAccuracy), Interval(metrics.AverageAccuracyInterval), Number(metrics.RowCount) + " rows"],
-            ["Unbiased", Ratio(metrics.UnbiasedAccuracy), "", "plain mean of the groups"],
+            ["Unbiased", Ratio(metrics.UnbiasedAccuracy), Interval(metrics.UnbiasedAccuracyInterval), "plain mean of the groups"],
         ];
         if (metrics.AdjustedAccuracy is double adjusted)
             summary.Add(["Adjusted", Ratio(adjusted), "", "groups weighted by training rows"]);

@@ -21,7 +21,7 @@ public sealed class GroupResult
     /// <summary><see cref="Correct"/> / <see cref="Count"/>, in [0, 1].</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>The bootstrap interval of <see cref="Accuracy"/> at <see cref="GroupMetrics.Confidence"/>.</summary>
+    /// <summary>The interval of <see cref="Accuracy"/> at <see cref="GroupMetrics.Confidence"/>.</summary>
     public required ConfidenceInterval AccuracyInterval { get; init; }
 
     /// <summary>Rows of the group in the training set; null when no training counts were given.</summary>

@@ -55,37 +55,44 @@ internal sealed class ReadoutProfiler
         if (groups.Count == 0) throw new InvalidOperationException($"No row has a label in column '{_label.Name}'{(_group is { } g ? $" and a group in column '{g.Name}'" : "")}.");
         (int Id, string Name)[] names = attribute is null ? [] : [.. ids.OrderBy(entry => entry.Key.Label).ThenBy(entry => entry.Key, Comparer<(int Label, int Attribute)>.Create((a, b) => attribute.Compare(a.Attribute, b.Attribute)))
             .Select(entry => (entry.Value, $"{_label.Name}={_classes.Names[entry.Key.Label]} · {_group!.Value.Name}={attribute.NameOf(entry.Key.Attribute)}"))];
-        double[] accuracy = [.. names.Select(group => Mean(hits.Where((_, row) => groups[row] == group.Id)))];
-        int worst = names.Length == 0 ? -1 : Array.IndexOf(accuracy, accuracy.Min());
+        var sizes = new long[ids.Count];
+        foreach (int id in groups) sizes[id]++;
+        double[] accuracy = Means(hits.Select(Hit));
+        (int Id, string Name)? worst = names.Length == 0 ? null : names.MinBy(group => accuracy[group.Id]);
         return new ReadoutProfile
         {
             RowCount = groups.Count,
-            Accuracy = Mean(hits),
-            WorstGroup = worst < 0 ? null : names[worst].Name,
+            Accuracy = hits.Average(Hit),
+            WorstGroup = worst?.Name,
             Readouts = [.. _readouts.Select((readout, i) => Result(readout.Names.Name, right[i], margins[i]))],
         };
 
         ReadoutResult Result(string name, List<bool> right, List<float> margins)
         {
             float[] signal = [.. margins.Zip(right, (margin, hit) => hit ? 0 : margin)];
-            bool[]? member = worst < 0 ? null : [.. groups.Select(id => id == names[worst].Id)];
+            double[] accuracies = Means(right.Select(Hit)), signals = Means(signal.Select(value => (double)value));
+            bool[]? member = worst is { Id: var least } ? [.. groups.Select(id => id == least)] : null;
             long wrong = right.Count(hit => !hit);
             long wrongMembers = member is null ? 0 : right.Zip(member).Count(row => !row.First && row.Second);
             return new ReadoutResult
             {
                 Name = name,
-                Accuracy = Mean(right),
+                Accuracy = right.Average(Hit),
                 RightMargins = MarginDistribution.Of([.. margins.Where((_, row) => right[row])]),
                 WrongMargins = MarginDistribution.Of([.. margins.Where((_, row) => !right[row])]),
-                WorstGroupRecall = member is null ? null : (double)wrongMembers / member.Count(is_ => is_),
+                WorstGroupRecall = worst is { Id: var of } ? (double)wrongMembers / sizes[of] : null,
                 WorstGroupPrecision = member is null || wrong == 0 ? null : (double)wrongMembers / wrong,
                 WorstGroupAuc = member is null ? null : RocCurve.Area(signal, member),
-                Groups = [.. names.Select((group, g) =>
-                {
-                    int[] rows = [.. Enumerable.Range(0, groups.Count).Where(row => groups[row] == group.Id)];
-                    return new ReadoutGroup(group.Name, rows.Length, accuracy[g], Mean(rows.Select(row => right[row])), rows.Average(row => (double)signal[row]));
-                })],
+                Groups = [.. names.Select(group => new ReadoutGroup(group.Name, sizes[group.Id], accuracy[group.Id], accuracies[group.Id], signals[group.Id]))],
             };
+        }
+
+        // The mean of each group, in one pass over the rows however many groups there are.
+        double[] Means(IEnumerable<double> values)
+        {
+            var sums = new double[sizes.Length];
+            foreach ((int id, double value) in groups.Zip(values)) sums[id] += value;
+            return [.. sums.Zip(sizes, (sum, size) => sum / size)];
         }
     }
 
@@ -95,5 +102,5 @@ internal sealed class ReadoutProfiler
         return margin.Type == NumberDataViewType.Single ? margin : throw new ArgumentException($"Column '{margin.Name}' is {margin.Type}; a margin is a Single.");
     }
 
-    private static double Mean(IEnumerable<bool> hits) => hits.Average(hit => hit ? 1.0 : 0.0);
+    private static double Hit(bool isRight) => isRight ? 1 : 0;
 }

@@ -37,7 +37,7 @@ public sealed class GroupMetricsTests
         Assert.Equal((3498 + (0.5 * 184) + (0.25 * 56) + 1057) / 4795, metrics.AdjustedAccuracy!.Value, 12);
         Assert.Equal(((7 / 8.0) + (4 / 7.0)) / 2, metrics.ClassBalancedAccuracy, 12);
         Assert.Equal(["landbird", "waterbird"], metrics.ConfusionMatrix.Classes);
-        Assert.Equal([[7L, 1], [3, 4]], metrics.ConfusionMatrix.Counts);
+        Assert.Equal([new(0, 0, 7), new(0, 1, 1), new(1, 0, 3), new(1, 1, 4)], metrics.ConfusionMatrix.Cells);
         Assert.Equal(15, metrics.RowCount);
         Assert.Equal(56, metrics.Groups[2].TrainingCount);
     }
@@ -129,9 +129,47 @@ public sealed class GroupMetricsTests
         Assert.Equal("Label=seabird · Place=water", metrics.WorstGroup);
         Assert.Equal(0, metrics.WorstGroupAccuracy);
         Assert.Equal(["landbird", "waterbird", "seabird"], metrics.ConfusionMatrix.Classes);
-        Assert.Equal([0L, 1, 0], metrics.ConfusionMatrix.Counts[2]);
+        Assert.Equal([new(2, 1, 1)], metrics.ConfusionMatrix.Cells.Where(cell => cell.TrueClass == 2));
+        Assert.Equal([0L, 1, 0], Enumerable.Range(0, 3).Select(predicted => metrics.ConfusionMatrix[2, predicted]));
         Assert.Equal(-((11 * Math.Log(0.8)) + (4 * Math.Log(0.2)) + Math.Log(1e-15)) / 16, metrics.LogLoss!.Value, 5);
-        Assert.Contains("Rows of a class that the model does not know, counted as wrong: 1.", log);
+        Assert.Contains("Rows whose class in column 'Label' the model does not know, counted as wrong (classes: 1, the first 'seabird'): 1.", log);
+    }
+
+    [Theory]
+    [InlineData(GroupBy.LabelAndAttribute)]
+    [InlineData(GroupBy.AttributeOnly)]
+    public void A_number_of_many_values_taken_for_the_label_or_the_group_costs_no_more_a_row_than_a_real_one(GroupBy groupBy)
+    {
+        Assert.InRange(Allocated(4000) / (double)Allocated(500), 0, 12);
+
+        // Each row is of a class, a group and a pair of classes of its own; bytes are counted, for a clock would tell on the machine.
+        long Allocated(int rows)
+        {
+            ScoredRows.Row[] scored = [.. Enumerable.Range(0, rows).Select(i => new ScoredRows.Row { Label = $"{i}.5", PredictedLabel = "landbird", Place = $"{i}" })];
+            string[] labels = [.. scored.Select(row => row.Label)];
+            IDataView view = ScoredRows.View(_ml, scored, labels);
+            GroupCounts training = new();
+            foreach (ScoredRows.Row row in scored) training.Add(3, row.Label, row.Place);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(view, "Place", options: new() { GroupBy = groupBy, TrainingCounts = training });
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.Equal(rows, metrics.Groups.Count);
+            Assert.Equal(rows, metrics.ConfusionMatrix.Cells.Count);
+            Assert.All(metrics.Groups, group => Assert.Equal(3, group.TrainingCount));
+            return allocated;
+        }
+    }
+
+    [Fact]
+    public void Training_counts_add_up_and_are_found_by_label_and_attributes()
+    {
+        GroupCounts counts = new();
+        counts.Add(3, "a", "x", "y");
+        counts.Add(4, "a", "x", "y");
+        counts.Add(5, "b", "x", "y");
+        counts.Add(6, "a", "xy", "");
+        Assert.Equal([7L, 12, 6, 0, 0], [counts.CountOf("a", "x", "y"), counts.CountOf(null, "x", "y"), counts.CountOf("a", "xy", ""), counts.CountOf("a", "x"), counts.CountOf("c", "x", "y")]);
+        Assert.Equal("a, x, y: 7; b, x, y: 5; a, xy, : 6", counts.ToString());
     }
 
     [Fact]

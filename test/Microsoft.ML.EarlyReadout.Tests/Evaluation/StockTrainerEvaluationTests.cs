@@ -33,7 +33,10 @@ public sealed class StockTrainerEvaluationTests
         Assert.Equal(stock.MicroAccuracy, metrics.AverageAccuracy, 12);
         Assert.Equal(stock.MacroAccuracy, metrics.ClassBalancedAccuracy, 12);
         Assert.Equal(stock.LogLoss, metrics.LogLoss!.Value, 9);
-        Assert.Equal(stock.ConfusionMatrix.Counts.Select(row => row.Select(count => (long)count)), metrics.ConfusionMatrix.Counts);
+        int classes = metrics.ConfusionMatrix.Classes.Count;
+        Assert.Equal(
+            stock.ConfusionMatrix.Counts.Select(row => row.Select(count => (long)count)),
+            Enumerable.Range(0, classes).Select(label => Enumerable.Range(0, classes).Select(predicted => metrics.ConfusionMatrix[label, predicted])));
         Assert.Equal(6, metrics.Groups.Count);
     }
 

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A share with its interval.</summary>
-internal readonly record struct Estimate(double Value, ConfidenceInterval? Interval);
+internal readonly record struct Estimate(double Value, ConfidenceInterval Interval);
 
 /// <summary>Shares from 0 to 100 %, one line each, gathered under headings; models differ in marker as well as in colour.</summary>
 /// <param name="Title">What it shows.</param>
@@ -30,12 +30,11 @@ internal sealed record IntervalChart(string Title, IReadOnlyList<string> Models,
                 if (maybe is not { } estimate) continue;
                 double middle = y + Line / 2 - 2;
                 content.Add(Chart.Line(X(0), middle, X(1), middle, "rule"));
-                if (estimate.Interval is { } interval)
-                {
-                    content.Add(Chart.Line(X(interval.Low), middle, X(interval.High), middle, $"interval s{model % Chart.Styles}"));
-                    content.Add(Chart.Line(X(interval.Low), middle - 4, X(interval.Low), middle + 4, $"interval s{model % Chart.Styles}"));
-                    content.Add(Chart.Line(X(interval.High), middle - 4, X(interval.High), middle + 4, $"interval s{model % Chart.Styles}"));
-                }
+                (double low, double high) = (X(estimate.Interval.Low), X(estimate.Interval.High));
+                string style = $"interval s{model % Chart.Styles}";
+                content.Add(Chart.Line(low, middle, high, middle, style));
+                content.Add(Chart.Line(low, middle - 4, low, middle + 4, style));
+                content.Add(Chart.Line(high, middle - 4, high, middle + 4, style));
                 content.Add(Chart.Marker(X(estimate.Value), middle, model));
                 content.Add(Chart.Text(Chart.Width, middle + 4, FormattableString.Invariant($"{100 * estimate.Value:F1}"), "end", "value"));
                 y += Line;

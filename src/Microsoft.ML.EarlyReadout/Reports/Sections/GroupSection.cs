@@ -6,17 +6,18 @@ internal static class GroupSection
     public static Markup Write(IReadOnlyList<ScoredModel> models)
     {
         string[] names = [.. models.Select(model => model.Name)];
-        string[] groups = [.. models.SelectMany(model => model.Groups.Groups.Select(group => group.Name)).Distinct()];
+        Dictionary<string, GroupResult>[] results = [.. models.Select(model => model.Groups.Groups.DistinctBy(group => group.Name).ToDictionary(group => group.Name))];
+        string[] groups = [.. results.SelectMany(each => each.Keys).Distinct()];
         double confidence = 100 * models[0].Groups.Confidence;
-        var chart = new IntervalChart("Accuracy by group", names, [.. Summaries(models).Select(summary => (summary.Name, summary.Estimates)), .. groups.Select(name => (name, models.Select(model => Of(model, name)).ToArray()))]);
+        var chart = new IntervalChart("Accuracy by group", names, [.. Summaries(models).Select(summary => (summary.Name, summary.Estimates)), .. groups.Select(name => (name, Of(name)))]);
         IReadOnlyList<Markup>[] rows =
         [
             .. Summaries(models).Select(summary => Row(summary.Name, summary.Rows, summary.Estimates)),
-            .. groups.Select(name => Row(name, models[0].Groups.Groups.FirstOrDefault(group => group.Name == name)?.Count, [.. models.Select(model => Of(model, name))])),
+            .. groups.Select(name => Row(name, results[0].GetValueOrDefault(name)?.Count, Of(name))),
         ];
         Markup numbers = Table.Of(FormattableString.Invariant($"Accuracy in %, with {confidence:0.#} % intervals"), ["Group", "Rows", .. names], rows);
         Markup caption = Markup.Of($"""
-            Accuracy in % of rows, with {confidence:0.#} % bootstrap intervals. A model that leans on a shortcut does well on average and badly on the group where the shortcut points the other way:
+            Accuracy in % of rows, with {confidence:0.#} % intervals. A model that leans on a shortcut does well on average and badly on the group where the shortcut points the other way:
             look at the worst group first, and at whether the intervals overlap.
             """);
         return Markup.Of($"""
@@ -31,21 +32,19 @@ internal static class GroupSection
             </section>
 
             """);
+
+        Estimate?[] Of(string name) => [.. results.Select(each => each.TryGetValue(name, out GroupResult? group) ? new Estimate(group.Accuracy, group.AccuracyInterval) : (Estimate?)null)];
     }
 
     private static IReadOnlyList<(string Name, long? Rows, Estimate?[] Estimates)> Summaries(IReadOnlyList<ScoredModel> models) =>
     [
         ("Worst group", null, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.WorstGroupAccuracy, model.Groups.WorstGroupAccuracyInterval))]),
         ("All rows", models[0].Groups.RowCount, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.AverageAccuracy, model.Groups.AverageAccuracyInterval))]),
-        ("Mean of the groups", null, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.UnbiasedAccuracy, null))]),
+        ("Mean of the groups", null, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.UnbiasedAccuracy, model.Groups.UnbiasedAccuracyInterval))]),
     ];
-
-    private static Estimate? Of(ScoredModel model, string name) =>
-        model.Groups.Groups.FirstOrDefault(group => group.Name == name) is { } group ? new Estimate(group.Accuracy, group.AccuracyInterval) : null;
 
     private static Markup[] Row(string name, long? rows, Estimate?[] estimates) => [Table.Cell(name), rows is { } count ? Markup.Of($"{count}") : new Markup("–"), .. estimates.Select(Cell)];
 
     private static Markup Cell(Estimate? maybe) => maybe is not { } estimate ? new Markup("–")
-        : estimate.Interval is { } interval ? Markup.Of($"{100 * estimate.Value:F1} <span class=\"range\">({100 * interval.Low:F1} to {100 * interval.High:F1})</span>")
-        : Markup.Of($"{100 * estimate.Value:F1}");
+        : Markup.Of($"{100 * estimate.Value:F1} <span class=\"range\">({100 * estimate.Interval.Low:F1} to {100 * estimate.Interval.High:F1})</span>");
 }

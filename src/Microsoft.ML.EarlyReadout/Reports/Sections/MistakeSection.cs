@@ -44,12 +44,11 @@ internal static class MistakeSection
     private static Markup Counts(ScoredModel first, ScoredModel second, Mistakes mistakes)
     {
         string[] groups = [.. first.Groups.Groups.Select(group => group.Name)];
+        Dictionary<string, int>[] counts = [.. new[] { mistakes.Mended, mistakes.Kept, mistakes.Introduced }.Select(rows => rows.CountBy(row => row.First.Group).ToDictionary())];
         return Table.Of($"Rows by what becomes of {first.Name}'s mistakes under {second.Name}", ["Group", "Mended", "Not mended", "New"], groups.Select(group => (IReadOnlyList<Markup>)
-            [Table.Cell(group), Count(mistakes.Mended, group), Count(mistakes.Kept, group), Count(mistakes.Introduced, group)])
+            [Table.Cell(group), .. counts.Select(each => Markup.Of($"{each.GetValueOrDefault(group)}"))])
             .Append([Table.Cell("All rows"), Markup.Of($"{mistakes.Mended.Count}"), Markup.Of($"{mistakes.Kept.Count}"), Markup.Of($"{mistakes.Introduced.Count}")]));
     }
-
-    private static Markup Count(IReadOnlyList<MistakenRow> rows, string group) => Markup.Of($"{rows.Count(row => row.First.Group == group)}");
 
     private static Markup Explanation(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
         options.Pictures == 0 || !models.Any(model => model.Classifier is { HasActivationMaps: true }) ? Markup.Empty : Markup.Of($"""

@@ -72,9 +72,13 @@ internal static class TrainingSection
         _ => "accuracy",
     };
 
-    private static Markup Numbers(string caption, string first, IReadOnlyList<Series> lines) => Table.Of(
-        caption,
-        [first, .. lines.Select(line => line.Name)],
-        lines.SelectMany(line => line.Points.Select(point => point.X)).Distinct().Order().Select(x => (IReadOnlyList<Markup>)[Markup.Of($"{x}"),
-            .. lines.Select(line => line.Points.Where(point => point.X == x).Select(point => Markup.Of($"{point.Y:0.####}")).DefaultIfEmpty(new Markup("–")).First())]));
+    private static Markup Numbers(string caption, string first, IReadOnlyList<Series> lines)
+    {
+        Dictionary<double, double>[] byX = [.. lines.Select(line => line.Points.DistinctBy(point => point.X).ToDictionary(point => point.X, point => point.Y))];
+        return Table.Of(
+            caption,
+            [first, .. lines.Select(line => line.Name)],
+            byX.SelectMany(line => line.Keys).Distinct().Order().Select(x => (IReadOnlyList<Markup>)[Markup.Of($"{x}"),
+                .. byX.Select(line => line.TryGetValue(x, out double y) ? Markup.Of($"{y:0.####}") : new Markup("–"))]));
+    }
 }
