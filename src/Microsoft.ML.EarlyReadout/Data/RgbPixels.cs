@@ -34,4 +34,21 @@ internal static class RgbPixels
             destination[i * step + 2 * channel] = T.CreateTruncating(pixel[blue]);
         }
     }
+
+    /// <summary>Makes an opaque image, the caller's to dispose.</summary>
+    /// <param name="planes">Red, green and blue, 0 to 255, one plane after another.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="width">Width in pixels.</param>
+    public static MLImage Image(ReadOnlySpan<float> planes, int height, int width)
+    {
+        int count = height * width;
+        var pixels = new byte[BytesPerPixel * count];
+        for (int i = 0; i < count; i++)
+        {
+            for (int channel = 0; channel < 3; channel++) pixels[BytesPerPixel * i + channel] = (byte)planes[channel * count + i];
+            pixels[BytesPerPixel * i + 3] = byte.MaxValue;
+        }
+
+        return MLImage.CreateFromPixels(width, height, MLPixelFormat.Rgba32, pixels);
+    }
 }

@@ -50,24 +50,26 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     public EarlyReadoutTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        IDataView taught = Teacher.Apply(_options.Teacher, Columns, input);
-        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema), Columns);
+        Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
+        IDataView taught = teacher.Apply(input);
+        return NetworkTraining.Fit(
+            _environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema, Lessons.Of(teacher, _options, Columns, input.Schema, session)), Columns);
     }
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
         NetworkTraining.GetOutputSchema(_options, inputSchema, columns: _options.Teacher is { Model: null, OnnxPath: null } ? Columns : Columns with { Scores = null });
 
-    private void Train(TrainingSession session, DataViewSchema schema)
+    private void Train(TrainingSession session, DataViewSchema schema, Lessons lessons)
     {
         TeacherScores teacher = TeacherScores.Read(schema[_options.Teacher.ScoreColumnName], session.Training.Set, _options.Teacher.Scores, session.Log);
         if (_options.MatchesFeatures)
         {
-            FeatureMatching.Train(session, teacher, _options);
+            FeatureMatching.Train(session, teacher, lessons, _options);
             return;
         }
         ReadoutFactory.CheckStage(session.Network, _options.Readout.Stage); // now, not when the first readout is due
-        using var step = new DistillationStep(session.Network, teacher, _options, session.Training.Set.Count, new RowWeights(session, _options).Renew);
+        using var step = new DistillationStep(session.Network, teacher, _options, session.Training.Set.Count, new RowWeights(session, _options).Renew, lessons);
         session.Train(step);
     }
 }

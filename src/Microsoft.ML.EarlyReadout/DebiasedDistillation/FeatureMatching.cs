@@ -12,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class FeatureMatching
 {
     /// <summary>Trains the student; afterwards its head ends in the teacher's classifier.</summary>
-    public static void Train(TrainingSession session, TeacherScores teacher, DebiasedDistillationTrainer.Options options)
+    public static void Train(TrainingSession session, TeacherScores teacher, Lessons lessons, DebiasedDistillationTrainer.Options options)
     {
         TrainingRows rows = session.Training;
         IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt ? JustTrainTwice.FindErrors(session, options.JustTrainTwice) : new HashSet<long>();
@@ -25,7 +25,7 @@ internal static class FeatureMatching
         var projector = new Sequence(projection);
         using (var generator = new Generator(session.Seeds.For("projector").Seed, CPU)) projector.Initialize(generator);
         student.ReplaceHead("simkd", projector, classifier);
-        using var step = new Step(student, projector, options.Optimizer, weights);
+        using var step = new Step(student, projector, lessons, options.Optimizer, weights);
         session.Train(step);
     }
 
@@ -33,14 +33,16 @@ internal static class FeatureMatching
     {
         private readonly StagedNetwork _student;
         private readonly Sequence _projector;
+        private readonly Lessons _lessons;
         private readonly OptimizerOptions _options;
         private readonly float[] _weights;
         private readonly Optimizer _optimizer;
 
-        public Step(StagedNetwork student, Sequence projector, OptimizerOptions options, float[] weights)
+        public Step(StagedNetwork student, Sequence projector, Lessons lessons, OptimizerOptions options, float[] weights)
         {
             _student = student;
             _projector = projector;
+            _lessons = lessons;
             _options = options;
             _weights = weights;
             IEnumerable<(string, Parameter)> projection = projector.named_parameters().Select(entry => ("projector." + entry.name, entry.parameter));
@@ -52,7 +54,7 @@ internal static class FeatureMatching
         public void Run(Batch batch, in StepContext context)
         {
             Tensor projected = _projector.call(_student.ForwardTo(_student.Stages.Count, batch.Features)); // (B, D)
-            Tensor difference = projected.sub(batch.TeacherFeatures!);
+            Tensor difference = projected.sub(_lessons.For(batch).TeacherFeatures!);
             Tensor distance = difference.mul(difference).mean([1]); // (B)
             Tensor loss = distance.mul(batch.Take(_weights)).mean();
             context.Meters.Add("main", loss, batch.Count);

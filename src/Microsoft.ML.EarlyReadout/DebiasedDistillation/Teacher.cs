@@ -3,43 +3,60 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Runs a teacher on training rows: adds its score column to a view.</summary>
-internal static class Teacher
+/// <summary>A teacher that is run on rows: the transforms that add its score column to a view, and leave the columns that the student reads as they are.</summary>
+internal sealed class Teacher
 {
     private const string Kept = "EarlyReadout.Kept.";
+    private readonly List<ITransformer> _transforms = [];
+    private readonly MLContext _ml = new(seed: 0);
 
-    /// <summary>The view with the teacher's score column; the view itself where the column is in it. The columns that the student reads stay as they are.</summary>
+    private Teacher() { }
+
+    /// <summary>Whether there is a model to run, rather than columns in the data.</summary>
+    public bool IsModel => _transforms.Count > 0;
+
+    /// <summary>Makes the transforms, fitted to the schema of a view.</summary>
     /// <exception cref="ArgumentException">The teacher cannot be run on these rows, does not give the output named, or drops a column that the student reads.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model.</exception>
-    public static IDataView Apply(TeacherOptions teacher, TrainingColumns columns, IDataView rows)
+    public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
     {
-        if (teacher.Model is null && teacher.OnnxPath is null) return rows;
-        var ml = new MLContext(seed: 0);
+        var teacher = new Teacher();
+        if (options.Model is null && options.OnnxPath is null) return teacher;
         // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its teacher, so it must not see that.
         string?[] read = [columns.Feature, columns.Label, columns.Group, columns.TeacherFeatures];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
-        IDataView kept = own.Aggregate(rows, (view, name) => Copied(view, name, Kept + name));
-        IDataView scored = teacher.Model is { } model ? model.Transform(kept) : Onnx(ml, teacher, columns.Feature, kept);
-        if (scored.Schema.GetColumnOrNull(teacher.OutputName) is null)
-            throw new ArgumentException($"The teacher adds no column '{teacher.OutputName}' (Teacher.OutputName).");
+        IDataView kept = own.Aggregate(rows, (view, name) => teacher.AddCopy(view, name, Kept + name));
+        IDataView scored = options.Model is { } model ? teacher.Add(model, kept) : teacher.AddOnnx(options, columns.Feature, kept);
+        if (scored.Schema.GetColumnOrNull(options.OutputName) is null)
+            throw new ArgumentException($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
         if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(Kept + name) is null) is { } dropped)
             throw new ArgumentException($"The teacher keeps only some columns, and not '{dropped}', which the student reads. Give the part of it that ends in the scores, without SelectColumns.");
-        IDataView taught = Copied(scored, teacher.OutputName, teacher.ScoreColumnName);
-        return own.Aggregate(taught, (view, name) => Copied(view, Kept + name, name));
-
-        IDataView Copied(IDataView view, string from, string to) => ml.Transforms.CopyColumns(to, from).Fit(view).Transform(view);
+        IDataView taught = teacher.AddCopy(scored, options.OutputName, options.ScoreColumnName);
+        own.Aggregate(taught, (view, name) => teacher.AddCopy(view, Kept + name, name));
+        return teacher;
     }
 
-    private static IDataView Onnx(MLContext ml, TeacherOptions teacher, string featureColumn, IDataView rows)
+    /// <summary>The view with the teacher's columns; the view itself where they are in it.</summary>
+    public IDataView Apply(IDataView rows) => _transforms.Aggregate(rows, (view, transform) => transform.Transform(view));
+
+    private IDataView Add(ITransformer transform, IDataView view)
     {
-        string path = teacher.OnnxPath!;
+        _transforms.Add(transform);
+        return transform.Transform(view);
+    }
+
+    private IDataView AddCopy(IDataView view, string from, string to) => Add(_ml.Transforms.CopyColumns(to, from).Fit(view), view);
+
+    private IDataView AddOnnx(TeacherOptions options, string featureColumn, IDataView rows)
+    {
+        string path = options.OnnxPath!;
         using InferenceSession session = Open(path);
-        if (!session.OutputNames.Contains(teacher.OutputName))
-            throw new ArgumentException($"{path} has no output '{teacher.OutputName}' (Teacher.OutputName); it has {string.Join(", ", session.OutputNames.Select(name => $"'{name}'"))}.");
+        if (!session.OutputNames.Contains(options.OutputName))
+            throw new ArgumentException($"{path} has no output '{options.OutputName}' (Teacher.OutputName); it has {string.Join(", ", session.OutputNames.Select(name => $"'{name}'"))}.");
         string[] inputs = [.. session.InputNames];
-        if (inputs.Length == 1 && inputs[0] != featureColumn) rows = ml.Transforms.CopyColumns(inputs[0], featureColumn).Fit(rows).Transform(rows);
+        if (inputs.Length == 1 && inputs[0] != featureColumn) rows = AddCopy(rows, featureColumn, inputs[0]);
         foreach (string input in inputs) CheckInput(path, input, session.InputMetadata[input].Dimensions, rows.Schema);
-        return ml.Transforms.ApplyOnnxModel([teacher.OutputName], inputs, path).Fit(rows).Transform(rows);
+        return Add(_ml.Transforms.ApplyOnnxModel([options.OutputName], inputs, path).Fit(rows), rows);
     }
 
     private static void CheckInput(string path, string input, int[] dimensions, DataViewSchema rows)

@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 public sealed class TeacherOptions
 {
     /// <summary>The column of the teacher's scores, <c>Vector&lt;Single&gt;</c> with one number for each class of the label.</summary>
-    /// <value>The default value is <c>TeacherScore</c>. With <see cref="Model"/> or <see cref="OnnxPath"/>, which make the column, a name that the data does not have.</value>
+    /// <value>The default value is <c>TeacherScore</c>. A column in the data has scores of the images as they are, and is refused where augmentation changes them. With <see cref="Model"/> or <see cref="OnnxPath"/>, which make the column, a name that the data does not have.</value>
     /// <remarks>Where the column has slot names (or, from ML.NET's trainers on labels other than text, training label values), they say which class each number is of, and must be
     /// the label's; where it has none, the order is that of the label's key.</remarks>
     public string ScoreColumnName { get; set; } = "TeacherScore";
@@ -20,12 +20,15 @@ public sealed class TeacherOptions
     /// <value>The default value is <see cref="TeacherScoreKind.Automatic"/>.</value>
     public TeacherScoreKind Scores { get; set; } = TeacherScoreKind.Automatic;
 
-    /// <summary>A fitted model that is run on the training rows. Columns that it writes over, such as features that it normalises, stay as they are for the student.</summary>
+    /// <summary>
+    /// A fitted model that is run on the training rows, once; where <see cref="TrainerOptions.Augmentation"/> changes images, on every batch that the student sees, for which
+    /// it may read no other column than the features. Columns that it writes over, such as features that it normalises, stay as they are for the student.
+    /// </summary>
     /// <value>The default value is <see langword="null"/>: the score column is in the data.</value>
     [JsonIgnore]
     public ITransformer? Model { get; set; }
 
-    /// <summary>An <c>.onnx</c> file that is run on the training rows. Its one input is the feature column; several inputs are columns of their names.</summary>
+    /// <summary>An <c>.onnx</c> file that is run as <see cref="Model"/> is. Its one input is the feature column; several inputs are columns of their names.</summary>
     /// <value>The default value is <see langword="null"/>: the score column is in the data.</value>
     public string? OnnxPath { get; set; }
 

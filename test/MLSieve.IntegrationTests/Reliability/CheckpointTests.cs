@@ -27,12 +27,19 @@ public sealed class CheckpointTests : IDisposable
     public void So_does_one_on_any_kind_of_input(ContractTrainer trainer, ContractInput input)
     {
         ContractRow[] rows = ContractRow.Draw(90);
+        var context = new MLContext(seed: 1);
+        using EarlyReadoutTransformer teacher = ContractTrainer.Readouts.Options(input).Estimator(context).Fit(ContractRow.View(context, rows));
         StopAndGoOn(
             () =>
             {
                 TrainerOptions options = trainer.Options(input);
                 options.ValidationFraction = 0.2;
-                if (input != ContractInput.Vector) options.Augmentation = new AugmentationOptions { HorizontalFlip = true, CropPadding = 1 };
+                if (input != ContractInput.Vector)
+                {
+                    options.Augmentation = new AugmentationOptions { HorizontalFlip = true, CropPadding = 1 };
+                    if (options is DebiasedDistillationTrainer.Options distillation) distillation.Teacher.Model = teacher; // it scores what augmentation leaves
+                }
+
                 options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, value) => value.alias());
                 return options;
             },

@@ -40,7 +40,7 @@ public sealed class GoldenDistillationTests
         Tensor features = start.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = start.Read("data/labels"), teacher = file.Read("data/teacher");
         if (probabilities) teacher = nn.functional.softmax(teacher, 2);
         float[] weights = file.Read("data/weights").flatten().data<float>().ToArray();
-        using var step = new DistillationStep(network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights);
+        using var step = new DistillationStep(network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights, Lessons.AsRead);
         network.train();
         step.BeforeEpoch(1);
         using var meters = new LossMeters(CPU);

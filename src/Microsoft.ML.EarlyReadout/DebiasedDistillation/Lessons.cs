@@ -1,0 +1,71 @@
+using Microsoft.ML.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// What the teacher says of a batch. It was read with the rows, once, unless augmentation changes the images: then the teacher is run on those that the student sees, as the
+/// released codes do.
+/// </summary>
+/// <param name="teach">Runs the teacher on a batch; <see langword="null"/>: what was read stands.</param>
+internal sealed class Lessons(Func<Batch, Batch>? teach)
+{
+    /// <summary>Every batch has what was read with its rows.</summary>
+    public static readonly Lessons AsRead = new(null);
+
+    /// <summary>The batch with the teacher's scores, and features where there are some, of its examples as they are.</summary>
+    public Batch For(Batch batch) => teach is null ? batch : teach(batch);
+
+    /// <summary>Finds out how the teacher speaks of the batches of a training.</summary>
+    /// <param name="teacher">The teacher.</param>
+    /// <param name="options">The options; already validated.</param>
+    /// <param name="columns">The columns of the training.</param>
+    /// <param name="schema">The schema of the training view, without the teacher's columns.</param>
+    /// <param name="session">The training.</param>
+    /// <exception cref="ArgumentException">Images are augmented, and there is no teacher that could be run on them, or one that reads other columns too.</exception>
+    public static Lessons Of(Teacher teacher, TrainerOptions options, TrainingColumns columns, DataViewSchema schema, TrainingSession session)
+    {
+        FeatureShape shape = session.Training.Set.Shape;
+        if (!new Augmentation(options.Augmentation, shape).IsActive) return AsRead;
+        if (!teacher.IsModel)
+        {
+            throw new ArgumentException($"Augmentation changes the images that the student sees, but column '{columns.Scores}' has the teacher's scores of the images as they are. "
+                + "Give the teacher itself (Teacher.Model or Teacher.OnnxPath), so that it scores what the student sees, or switch Augmentation off.");
+        }
+
+        DataViewSchema.Column feature = schema[columns.Feature];
+        var oneBatch = new MemoryBudget(long.MaxValue, "", _ => { });
+        var lessons = new Lessons(Teach);
+        using Batch first = session.Training.Set.Gather(session.Training.Rows.AsSpan(0, 1), CPU);
+        using DisposeScope scope = NewDisposeScope();
+        lessons.For(first); // a teacher that cannot do it says so before the first step
+        session.Log("Teacher: it scores every batch as augmentation leaves it.");
+        return lessons;
+
+        // The teacher runs on the CPU, so a batch on a GPU is waited for.
+        Batch Teach(Batch batch)
+        {
+            using Tensor features = batch.Features.cpu().contiguous();
+            IDataView taught = teacher.Apply(new BatchView(schema, feature, shape, features));
+            DataViewSchema.Column scores = taught.Schema[columns.Scores!];
+            DataViewSchema.Column? sight = columns.TeacherFeatures is { } name ? taught.Schema[name] : null;
+            using DataViewRowCursor cursor = taught.GetRowCursor(sight is { } both ? [scores, both] : [scores]);
+            using VectorColumn says = VectorColumn.Open(cursor, scores, oneBatch)!;
+            using VectorColumn? sees = VectorColumn.Open(cursor, sight, oneBatch);
+            while (cursor.MoveNext())
+            {
+                says.Read(cursor.Position);
+                sees?.Read(cursor.Position);
+            }
+
+            return batch with { Scores = Gather(says, batch), TeacherFeatures = sees is null ? null : Gather(sees, batch) };
+        }
+
+        static Tensor Gather(VectorColumn column, Batch batch)
+        {
+            using PackedRows rows = column.Finish();
+            return rows.Gather([.. Enumerable.Range(0, batch.Count).Select(row => (long)row)], batch.Labels.device);
+        }
+    }
+}
