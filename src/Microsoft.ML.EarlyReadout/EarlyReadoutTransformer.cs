@@ -26,17 +26,20 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     private readonly StockHead _head;
     private readonly StockMargin? _margin;
     private readonly Lazy<StockChain> _rowChain;
+    private readonly Func<string> _temporaryFolder;
     private bool _disposed;
 
-    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns, TrainingHistory history)
+    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns, TrainingHistory history, Func<string> temporaryFolder)
     {
         Graph = graph;
         _head = head;
         _margin = margin;
         _columns = columns;
         History = history;
+        _temporaryFolder = temporaryFolder;
         Session = new ScoringSession(graph);
-        _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, margin, columns, forSaving: false));
+        // What fails for want of a temporary folder is tried again, so that no exception is kept.
+        _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, margin, columns, temporaryFolder(), forSaving: false), LazyThreadSafetyMode.PublicationOnly);
         FeatureColumnType = trainingSchema[columns.Feature].Type;
         ClassNames = NamesOf(trainingSchema[columns.Label], head.Classes);
     }
@@ -88,11 +91,13 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="columns">Column names and the shape of one example.</param>
     /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what they compute.</param>
     /// <param name="history">What its training reported.</param>
-    internal static EarlyReadoutTransformer Create(DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export, TrainingHistory? history = null)
+    /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the fit counts; the system's where it is left out.</param>
+    internal static EarlyReadoutTransformer Create(
+        DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export, TrainingHistory? history = null, Func<string>? temporaryFolder = null)
     {
         StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
-        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, margin, export), head, margin, trainingSchema, columns, history ?? new TrainingHistory());
+        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, margin, export), head, margin, trainingSchema, columns, history ?? new TrainingHistory(), temporaryFolder ?? Path.GetTempPath);
     }
 
     /// <summary>The schema of scored rows.</summary>
@@ -181,7 +186,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         ArgumentNullException.ThrowIfNull(ctx);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        using var chain = new StockChain(Graph, _head, _margin, _columns, forSaving: true);
+        using var chain = new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), forSaving: true);
         // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);

@@ -30,7 +30,7 @@ internal sealed class CheckpointDirectory : IDisposable
         {
             Directory.CreateDirectory(full);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
             throw new IOException($"CheckpointDirectory '{full}' cannot be made: {fault.Message}", fault);
         }
@@ -41,7 +41,7 @@ internal sealed class CheckpointDirectory : IDisposable
             directory.Clean();
             return directory;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
             throw new IOException($"CheckpointDirectory '{full}' cannot be used: another training uses it, or it cannot be written. {fault.Message}", fault);
         }
@@ -54,22 +54,36 @@ internal sealed class CheckpointDirectory : IDisposable
     public string PathOf(string file) => Path.Combine(_path, file);
 
     /// <summary>Writes the weights of a best epoch.</summary>
+    /// <exception cref="IOException">The folder can no longer be written.</exception>
     /// <returns>The file's name.</returns>
     public string WriteBest(string loop, int epoch, IEnumerable<(string Name, Tensor Tensor)> weights)
     {
         string name = FormattableString.Invariant($"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}epoch-{epoch}.safetensors");
-        CheckpointFiles.WriteWeights(PathOf(name), weights);
+        Write(() => CheckpointFiles.WriteWeights(PathOf(name), weights));
         return name;
     }
 
     /// <summary>Adds a checkpoint and lets go of the oldest beyond those that are kept.</summary>
+    /// <exception cref="IOException">The folder can no longer be written.</exception>
     public void Add(CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training)
     {
         string draft = PathOf(Path.GetRandomFileName() + Passing);
-        Directory.CreateDirectory(draft);
-        CheckpointFiles.Write(draft, state, network, training, state.BestFile is { } best ? PathOf(best) : null);
-        Directory.Move(draft, PathOf(FormattableString.Invariant($"{Prefix}{++_last:D6}")));
-        Prune(state.BestFile);
+        Write(() =>
+        {
+            try
+            {
+                Directory.CreateDirectory(draft);
+                CheckpointFiles.Write(draft, state, network, training, state.BestFile is { } best ? PathOf(best) : null);
+                Directory.Move(draft, PathOf(FormattableString.Invariant($"{Prefix}{_last + 1:D6}")));
+            }
+            finally
+            {
+                Delete(draft); // what a full disk cut short takes room; a draft that was moved is gone
+            }
+
+            _last++;
+            Prune(state.BestFile);
+        });
     }
 
     public void Dispose() => _lock.Dispose();
@@ -79,6 +93,20 @@ internal sealed class CheckpointDirectory : IDisposable
     {
         foreach (string draft in Directory.EnumerateFileSystemEntries(_path).Where(IsPassing).ToArray()) Delete(draft);
         _last = Numbered().Select(entry => entry.Number).LastOrDefault();
+    }
+
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    private void Write(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            throw new IOException($"CheckpointDirectory '{_path}' can no longer be written: {fault.Message} Mend it or make room, then fit again: "
+                + "the training goes on from the last whole checkpoint.", fault);
+        }
     }
 
     private void Prune(string? best)

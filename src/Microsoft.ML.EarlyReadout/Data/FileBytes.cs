@@ -29,13 +29,14 @@ internal sealed class FileBytes : ByteStore
         _path = Path.Combine(folder, FilePrefix + Guid.NewGuid().ToString("N"));
         try
         {
+            Directory.CreateDirectory(folder);
             // Random access: what a batch wants lies anywhere, so what follows it must not be read, too.
             _file = new FileStream(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes,
                 FileOptions.RandomAccess | (OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None));
             if (!OperatingSystem.IsWindows())
                 File.Delete(_path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (TemporaryFolder.IsFault(error))
         {
             throw Failed(error);
         }
@@ -106,5 +107,5 @@ internal sealed class FileBytes : ByteStore
 
     private IOException Failed(Exception error) => new(
         $"The packed training rows exceed the memory budget and cannot be written to the temporary file '{_path}': {error.Message} " +
-        $"Raise {nameof(TrainerOptions.MemoryBudgetMebibytes)}, or let the variable {(OperatingSystem.IsWindows() ? "TEMP" : "TMPDIR")} name a folder with room.", error);
+        $"Raise {nameof(TrainerOptions.MemoryBudgetMebibytes)}. {TemporaryFolder.Advice}", error);
 }

@@ -11,6 +11,7 @@ internal static partial class LibC
     private const int AddressSpace = 9; // RLIMIT_AS
     private const int WillNeed = 3; // POSIX_FADV_WILLNEED
     private const long ReadAhead = 128 << 10; // what the system fetches at one call at most
+    private const uint CloseOnExec = 1; // MFD_CLOEXEC
 
     /// <summary>Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.</summary>
     public static void SetEnvironmentDefault(string name, string value) => _ = setenv(name, value, 0);
@@ -52,6 +53,24 @@ internal static partial class LibC
 
     [LibraryImport("libc")]
     private static partial int posix_fadvise(SafeFileHandle file, long start, long length, int advice);
+
+    /// <summary>A file that is in memory alone and goes with its last handle, or null where the system has none.</summary>
+    /// <param name="name">What the system's lists of files show.</param>
+    public static SafeFileHandle? CreateMemoryFile(string name)
+    {
+        try
+        {
+            int descriptor = memfd_create(name, CloseOnExec);
+            return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null; // glibc before 2.27
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);

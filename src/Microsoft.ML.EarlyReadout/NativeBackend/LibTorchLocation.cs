@@ -70,8 +70,9 @@ internal sealed record LibTorchLocation(string Folder, string Shim, bool IsGiven
         string searched = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         string[] appFolders = [.. new[] { app, Path.Combine(app, "runtimes", "linux-x64", "native") }
             .Concat(searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)).Select(Path.TrimEndingDirectorySeparator).Distinct()];
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
-            ? folder : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        // A user without a home has no restored packages; never look for libraries in the current folder instead.
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder : home.Length > 0 ? Path.Combine(home, ".nuget", "packages") : app;
         return Find(Environment.GetEnvironmentVariable(Variable), appFolders, packages, torchSharpVersion);
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -34,28 +35,36 @@ internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr Torch
             return (LoadLibrary(path), $"shim {path}, as packaged"); // throws, and says what the dynamic linker says
         byte[] repaired = ShimRepair.MarkWeak(image, unmet);
         string why = $"without its unused need of {string.Join(", ", unmet)}";
+        string? cache = ShimRepair.UserCache();
+        string obstacle = "this user has no home folder";
         try
         {
-            if (ShimRepair.UserCache() is { } cache)
+            if (cache is not null)
             {
                 string copy = ShimRepair.Store(repaired, Path.GetFileName(path), cache);
                 if (NativeLibrary.TryLoad(copy, out handle))
                     return (handle, $"shim {path}, repaired as {copy} {why}");
+                obstacle = $"'{copy}' does not load; its file system may be mounted with noexec";
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (TemporaryFolder.IsFault(error))
         {
-            // A read-only home: the copy below lives only until it is loaded.
+            obstacle = $"'{cache}' cannot be written ({error.Message})";
         }
-        var folder = Directory.CreateTempSubdirectory("mlsieve-");
-        try
-        {
-            return (LoadLibrary(ShimRepair.Store(repaired, Path.GetFileName(path), folder.FullName)), $"shim {path}, repaired as a copy that was deleted once loaded, {why}");
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        // A read-only system, or a user without a home: the copy needs no file to be loaded from.
+        return LoadFromMemory(repaired, Path.GetFileName(path)) is { } loaded and not 0
+            ? (loaded, $"shim {path}, repaired as a copy in memory {why}")
+            : throw new NativeBackendException($"TorchSharp's library '{path}' needs a repaired copy on this system, {why}, and there is no place for it: {obstacle}, and the "
+                + "system loads none from memory. Set the environment variable XDG_CACHE_HOME, or HOME, to a folder that can be written and programs may be run from.");
+    }
+
+    private static IntPtr LoadFromMemory(byte[] library, string name)
+    {
+        using SafeFileHandle? file = LibC.CreateMemoryFile(name);
+        if (file is null)
+            return 0;
+        RandomAccess.Write(file, library, fileOffset: 0);
+        return NativeLibrary.TryLoad($"/proc/self/fd/{file.DangerousGetHandle()}", out IntPtr handle) ? handle : 0;
     }
 
     // Functions bind at their first call, so a libtorch of another version loads well and fails late. The handle sees all that the shim depends on.

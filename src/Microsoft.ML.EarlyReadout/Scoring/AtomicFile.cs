@@ -16,10 +16,13 @@ internal static class AtomicFile
             using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write)) write(stream);
             File.Move(partial, full, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (TemporaryFolder.IsFault(e))
         {
-            Discard(partial);
             throw new IOException($"Cannot write '{full}': {e.Message}", e);
+        }
+        finally
+        {
+            Discard(partial); // gone where all went well
         }
     }
 
@@ -29,7 +32,7 @@ internal static class AtomicFile
         {
             File.Delete(partial);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (TemporaryFolder.IsFault(e))
         {
             // The first failure is the one to tell.
         }

@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The environment behind an ML.NET catalog: where messages go to reach <see cref="MLContext.Log"/>.
+/// The environment behind an ML.NET catalog: where messages go to reach <see cref="MLContext.Log"/>, and what the user set in the <see cref="MLContext"/>.
 /// </summary>
 /// <remarks>
 /// ML.NET keeps it internal, and every catalog hands it out through one internal interface. This is the only place that reads it,
@@ -23,6 +23,10 @@ internal static class CatalogEnvironment
     /// <summary>The seed that the <see cref="MLContext"/> was made with, if it was given one.</summary>
     public static int? SeedOf(IHostEnvironment environment) =>
         environment.GetType().GetProperty("Seed")?.GetValue(environment) as int?;
+
+    /// <summary>The folder for temporary files: <see cref="MLContext.TempFilePath"/>, which is the system's own where the user sets none.</summary>
+    public static string TemporaryFolderOf(IHostEnvironment environment) =>
+        environment.GetType().GetProperty(nameof(MLContext.TempFilePath))?.GetValue(environment) is string { Length: > 0 } path ? path : Path.GetTempPath();
 
     /// <exception cref="NotSupportedException">The catalog does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     internal static IHostEnvironment Read(object catalog)

@@ -24,8 +24,10 @@ internal sealed class StockChain : IDisposable
     /// <param name="head">The head that it feeds.</param>
     /// <param name="margin">The scalar that its margins feed; <see langword="null"/> where there are no readouts.</param>
     /// <param name="columns">Names of the columns.</param>
+    /// <param name="temporaryFolder">The temporary folder, in which the chain makes one of its own.</param>
     /// <param name="forSaving">Whether the chain will be saved: then its file stays until <see cref="Dispose"/>, because saving reads it again by its name.</param>
-    public StockChain(ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, bool forSaving)
+    /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
+    public StockChain(ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, bool forSaving)
     {
         _columns = columns;
         _head = head;
@@ -33,13 +35,17 @@ internal sealed class StockChain : IDisposable
         _graph = graph;
         // The OnnxTransformer keeps its graph in a file of the context's temporary folder; in a folder of our own, that file cannot be left behind.
         bool ready = false;
-        _folder = new TemporaryFolder();
+        _folder = new TemporaryFolder(temporaryFolder);
         try
         {
             _ml.TempFilePath = _folder.Path;
             using var bytes = new MemoryStream(graph.Bytes, writable: false);
             _onnx = _ml.Transforms.ApplyOnnxModel([.. graph.Heads.SelectMany(OutputsOf)], [graph.Input], bytes).Fit(new EmptyView(GraphInputSchema(graph)));
             ready = true;
+        }
+        catch (Exception error) when (TemporaryFolder.IsFault(error))
+        {
+            throw _folder.Failure("The model's graph in", error);
         }
         finally
         {

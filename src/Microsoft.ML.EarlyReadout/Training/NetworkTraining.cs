@@ -17,7 +17,7 @@ internal static class NetworkTraining
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = environment.Start(trainer);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
-        var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, Path.GetTempPath(), log);
+        var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, CatalogEnvironment.TemporaryFolderOf(environment), log);
         try
         {
             return Fit(environment, trainer, options, input, train, columns, budget, log);
@@ -90,7 +90,8 @@ internal static class NetworkTraining
             {
                 Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
             };
-            EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(input.Schema, scoring, session.Export, session.History);
+            EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(
+                input.Schema, scoring, session.Export, session.History, () => CatalogEnvironment.TemporaryFolderOf(environment));
             CheckParity(session, transformer);
             return transformer;
         }

@@ -81,7 +81,8 @@ public abstract class TrainerOptions
     /// <value>The default value is <see cref="Precision.Float32"/>.</value>
     public Precision Precision { get; set; } = Precision.Float32;
 
-    /// <summary>Memory for the packed rows of training and validation together, in MiB; above it they go to a file in the temporary folder, removed after the fit.</summary>
+    /// <summary>Memory for the packed rows of training and validation together, in MiB; above it they go to a file in the temporary folder
+    /// (<see cref="MLContext.TempFilePath"/>), removed after the fit.</summary>
     /// <value>The default value is <see langword="null"/>: a quarter of what this process may still use when the fit begins; the log says how much. At least 1.</value>
     public int? MemoryBudgetMebibytes { get; set; }
 

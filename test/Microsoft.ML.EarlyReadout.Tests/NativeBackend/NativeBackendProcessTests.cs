@@ -38,6 +38,10 @@ public sealed class NativeBackendProcessTests
         Run(nameof(Child.Touches_torchsharp_on_many_threads), ("XDG_CACHE_HOME", "/proc/nowhere"));
 
     [Fact]
+    public void Nor_do_a_missing_home_and_a_missing_temporary_folder() =>
+        Run(nameof(Child.Loads_without_a_folder_to_write_to), ("XDG_CACHE_HOME", "/proc/nowhere"), ("HOME", null), ("TMPDIR", "/nowhere"));
+
+    [Fact]
     public void Touching_the_library_does_not_load_libtorch() => Run(nameof(Child.Has_not_loaded_libtorch));
 
     [Fact]
@@ -92,6 +96,15 @@ public sealed class NativeBackendProcessTests
             });
             Assert.StartsWith("libtorch with ", NativeBackend.Description);
             Assert.False(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "cpu")));
+        }
+
+        [Fact(Explicit = true)]
+        public void Loads_without_a_folder_to_write_to()
+        {
+            NativeBackend.EnsureLoaded();
+            using var ones = torch.ones(3);
+            Assert.Equal(3, ones.sum().item<float>());
+            if (!NativeBackend.Description.Contains("as packaged", StringComparison.Ordinal)) Assert.Contains("repaired as a copy in memory", NativeBackend.Description);
         }
 
         [Fact(Explicit = true)]

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace MLSieve.Tests;
+
+/// <summary>A file system of a few kilobytes, which is soon full. It is mounted in memory, and gone when disposed; where the system lets no one mount, the test is skipped.</summary>
+public sealed class SmallDisk : IDisposable
+{
+    /// <summary>Mounts it.</summary>
+    /// <param name="kibibytes">Its size.</param>
+    public SmallDisk(int kibibytes)
+    {
+        int code = Run("mount", "-t", "tmpfs", "-o", FormattableString.Invariant($"size={kibibytes}k"), "tmpfs", Folder);
+        if (code == 0) return;
+        Directory.Delete(Folder);
+        Assert.Skip($"A small file system cannot be mounted here (mount ended with {code}).");
+    }
+
+    /// <summary>Its root.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("small-disk-").FullName;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _ = Run("umount", "--lazy", Folder);
+        Directory.Delete(Folder);
+    }
+
+    private static int Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return -1; // no such program
+        }
+    }
+}
