@@ -24,7 +24,7 @@ internal static class ModuleState
         foreach ((string name, Tensor tensor) in own)
         {
             if (!file.Shape(name).SequenceEqual(tensor.shape)) throw Fault($"has the tensor '{name}' of shape ({string.Join(", ", file.Shape(name))}); expected ({string.Join(", ", tensor.shape)})");
-            if (file.Type(name) != tensor.dtype) throw Fault($"has the tensor '{name}' of {file.Type(name)}; expected {tensor.dtype}");
+            if (file.Type(name) != tensor.dtype) throw Fault($"has the tensor '{name}' of {file.TypeName(name)}; expected {tensor.dtype}");
         }
 
         using IDisposable noGrad = no_grad();

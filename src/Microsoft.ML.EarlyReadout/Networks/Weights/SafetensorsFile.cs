@@ -45,14 +45,23 @@ internal sealed class SafetensorsFile : IDisposable
     /// <summary>A tensor's shape.</summary>
     public IReadOnlyList<long> Shape(string name) => _entries[name].Shape;
 
-    /// <summary>The type of a tensor's numbers.</summary>
-    public ScalarType Type(string name) => _entries[name].Type;
+    /// <summary>The type of a tensor's numbers; <see langword="null"/> where they are not read.</summary>
+    public ScalarType? Type(string name) => _entries[name].Type;
+
+    /// <summary>What the file calls the type of a tensor's numbers.</summary>
+    public string TypeName(string name) => Excerpt.Of(_entries[name].TypeName);
+
+    /// <summary>Whether a tensor holds floating-point numbers that can be read, as weights are.</summary>
+    public bool HoldsFloats(string name) => Type(name) is ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64;
 
     /// <summary>Reads a tensor in its own type; it belongs to the caller's dispose scope.</summary>
+    /// <exception cref="InvalidDataException">Its numbers are of a type that is not read.</exception>
     public Tensor Read(string name)
     {
         SafetensorsEntry entry = _entries[name];
-        Tensor tensor = empty([.. entry.Shape], entry.Type);
+        if (entry.Type is not { } type)
+            throw new InvalidDataException($"The tensor '{Excerpt.Of(name)}' of '{Path}' has numbers of type {TypeName(name)}; only {SafetensorsHeader.ReadableTypes} are read.");
+        Tensor tensor = empty([.. entry.Shape], type);
         _stream.Position = entry.Begin;
         _stream.ReadExactly(tensor.bytes);
         return tensor;

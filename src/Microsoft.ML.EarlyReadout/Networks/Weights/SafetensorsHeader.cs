@@ -13,7 +13,8 @@ internal static class SafetensorsHeader
     private const int PrefixLength = sizeof(long);
     private const string MetadataName = "__metadata__";
 
-    private static readonly Dictionary<string, (ScalarType Type, int Size)> Types = new()
+    // Tensors of types that are not read have their place in a file like others. Of a type that is not even named here, the bytes are not known.
+    private static readonly Dictionary<string, (ScalarType? Type, int Size)> Types = new()
     {
         ["F32"] = (ScalarType.Float32, 4),
         ["F16"] = (ScalarType.Float16, 2),
@@ -21,13 +22,29 @@ internal static class SafetensorsHeader
         ["F64"] = (ScalarType.Float64, 8),
         ["I64"] = (ScalarType.Int64, 8),
         ["U8"] = (ScalarType.Byte, 1),
+        ["BOOL"] = (null, 1),
+        ["I8"] = (null, 1),
+        ["I16"] = (null, 2),
+        ["U16"] = (null, 2),
+        ["I32"] = (null, 4),
+        ["U32"] = (null, 4),
+        ["U64"] = (null, 8),
+        ["C64"] = (null, 8),
+        ["F8_E4M3"] = (null, 1),
+        ["F8_E5M2"] = (null, 1),
+        ["F8_E8M0"] = (null, 1),
     };
+
+    /// <summary>The names of the types whose numbers are read.</summary>
+    public static string ReadableTypes { get; } = string.Join(", ", Types.Where(type => type.Value.Type is not null).Select(type => type.Key));
 
     /// <summary>Reads and checks a file's header.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
     public static Dictionary<string, SafetensorsEntry> Read(FileStream stream)
     {
         string file = stream.Name;
+        if (!BeginsAsHeader(stream) && ForeignWeights.Describe(stream) is { } other) throw new InvalidDataException($"'{file}' is not a safetensors file: {other}.");
+        stream.Position = 0;
         if (stream.Length < PrefixLength) throw Fault(file, $"it has {stream.Length} bytes; the length of the header alone takes {PrefixLength}");
         Span<byte> prefix = stackalloc byte[PrefixLength];
         stream.ReadExactly(prefix);
@@ -56,7 +73,7 @@ internal static class SafetensorsHeader
         foreach ((string name, Tensor tensor) in tensors)
         {
             (string code, (_, int size)) = Types.FirstOrDefault(type => type.Value.Type == tensor.dtype);
-            if (code is null) throw new ArgumentException($"The tensor '{name}' is {tensor.dtype}; a weights file holds {string.Join(", ", Types.Keys)}.", nameof(tensors));
+            if (code is null) throw new ArgumentException($"The tensor '{name}' is {tensor.dtype}; a weights file holds {ReadableTypes}.", nameof(tensors));
             long end = offset + (tensor.numel() * size);
             header[name] = new Dictionary<string, object> { ["dtype"] = code, ["shape"] = tensor.shape, ["data_offsets"] = new[] { offset, end } };
             offset = end;
@@ -66,6 +83,15 @@ internal static class SafetensorsHeader
         padded.AsSpan().Fill((byte)' ');
         json.CopyTo(padded, 0);
         return padded;
+    }
+
+    /// <summary>Whether the file starts with a length that it has room for, then with the brace of its header: no other kind of file does.</summary>
+    private static bool BeginsAsHeader(FileStream stream)
+    {
+        Span<byte> beginning = stackalloc byte[PrefixLength + 1];
+        stream.Position = 0;
+        return stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false) == beginning.Length
+            && BinaryPrimitives.ReadInt64LittleEndian(beginning) <= Math.Min(LongestHeader, stream.Length - PrefixLength) && beginning[PrefixLength] == '{';
     }
 
     private static Dictionary<string, SafetensorsEntry> Entries(string file, JsonElement header, long dataStart, long fileLength)
@@ -87,8 +113,8 @@ internal static class SafetensorsHeader
             || !value.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
             || !value.TryGetProperty("shape", out JsonElement shapeJson) || !value.TryGetProperty("data_offsets", out JsonElement offsetsJson))
             throw Fault(file, $"its header gives no dtype, shape and data_offsets for the tensor '{name}'");
-        if (!Types.TryGetValue(type.GetString()!, out (ScalarType Type, int Size) known))
-            throw Fault(file, $"the tensor '{name}' has dtype {type.GetString()}; expected one of {string.Join(", ", Types.Keys)}");
+        string typeName = type.GetString()!;
+        bool isKnown = Types.TryGetValue(typeName, out (ScalarType? Type, int Size) known);
         long[] shape = Numbers(file, name, "shape", shapeJson);
         long[] offsets = Numbers(file, name, "data_offsets", offsetsJson);
         long dataLength = fileLength - dataStart;
@@ -96,13 +122,14 @@ internal static class SafetensorsHeader
             throw Fault(file, $"the tensor '{name}' has data_offsets [{string.Join(", ", offsets)}]; expected a begin and an end");
         if (offsets[1] > dataLength)
             throw Fault(file, $"the tensor '{name}' ends at byte {offsets[1]} of the data, which has {dataLength}; the file is truncated or its header damaged");
+        if (!isKnown) return new SafetensorsEntry(null, typeName, shape, dataStart + offsets[0], dataStart + offsets[1]);
         UInt128 expected = shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, size));
         if (expected != (UInt128)(offsets[1] - offsets[0]))
-            throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}) of {type.GetString()}, so {expected} bytes are expected; {offsets[1] - offsets[0]} found");
+            throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}) of {typeName}, so {expected} bytes are expected; {offsets[1] - offsets[0]} found");
         // A tensor without numbers may still have sides that libtorch cannot count with.
         if (shape.Length > MostDimensions || shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, Math.Max(size, 1))) > long.MaxValue)
             throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}); expected at most {MostDimensions} dimensions, and sides whose product is a number of 64 bits");
-        return new SafetensorsEntry(known.Type, shape, dataStart + offsets[0], dataStart + offsets[1]);
+        return new SafetensorsEntry(known.Type, typeName, shape, dataStart + offsets[0], dataStart + offsets[1]);
     }
 
     // No file reaches this many bytes, and beyond it the product could wrap round to a size that looks right.

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.ML.EarlyReadout;
 using static TorchSharp.torch;
 
@@ -81,6 +84,83 @@ public sealed class PretrainedWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Tensors_that_are_no_weights_and_that_no_parameter_asks_for_are_left_out_whatever_their_type()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1);
+        Write(source);
+        Add(("stage1.steps", "I32", 4), ("mask", "BOOL", 1), ("scale", "F8_E4M3", 1), ("position_ids", "I64", 8), ("pixels", "U8", 1), ("packed", "Q4_K", 3), ("stage1.bn.num_batches_tracked", "I32", 4));
+        using StagedNetwork target = Load(3);
+        Assert.All(Weights(source).Zip(Weights(target)), pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
+        Assert.Contains($"Tensors of '{FilePath}' that no parameter asks for were left out: 'mask' (BOOL), 'packed' (Q4_K), 'pixels' (U8), 'position_ids' (I64), 'scale' (F8_E4M3) and 1 more.", _log);
+    }
+
+    [Theory]
+    [InlineData("F8_E4M3", 4)]
+    [InlineData("I8", 4)]
+    [InlineData("I64", 32)]
+    [InlineData("U8", 4)]
+    [InlineData("Q4_K", 2)]
+    public void A_weight_of_a_type_that_is_not_converted_is_named_with_it(string type, int bytes)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1);
+        Write(source, weights => weights.Remove("stage1.bn.weight"));
+        Add([4], ("stage1.bn.weight", type, bytes));
+        var error = Assert.Throws<InvalidDataException>(() => Load(3));
+        Assert.Contains($"numbers of a type that is not converted (only F64, F32, F16 and BF16 are): 'stage1.bn.weight' ({type})", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("module.", "module.")]
+    [InlineData("model.backbone.", "")]
+    [InlineData("_orig_mod.module.", "_orig_mod.")]
+    public void A_prefix_is_recognised_and_said(string prefix, string ofTheHead)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1);
+        Write(source, weights => Rename(weights, name => (name.StartsWith("head", StringComparison.Ordinal) ? ofTheHead : prefix) + name));
+        using StagedNetwork target = Load(3, seed: 5);
+        Dictionary<string, Tensor> from = Weights(source), to = Weights(target);
+        bool headToo = prefix == ofTheHead;
+        Assert.All(from.Where(entry => headToo || !entry.Key.StartsWith("head", StringComparison.Ordinal)), entry => Assert.True(entry.Value.equal(to[entry.Key]).all().item<bool>(), entry.Key));
+        Assert.Contains($"The names in '{FilePath}' are taken without the prefix '{prefix}'.", _log);
+        Assert.Equal(!headToo, _log.Exists(line => line.Contains("has no classifier ('head')", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Two_networks_in_a_file_are_an_error_that_names_both_prefixes()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1);
+        Write(source, weights =>
+        {
+            foreach ((string name, Tensor value) in weights.ToArray())
+            {
+                weights.Remove(name);
+                (weights["encoder_q." + name], weights["encoder_k." + name]) = (value, value);
+            }
+        });
+        Assert.Contains("under the prefixes 'encoder_k.', 'encoder_q.'. Keep one of them", Assert.Throws<InvalidDataException>(() => Load(3)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Under_a_prefix_too_every_difference_is_named()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1);
+        Write(source, weights =>
+        {
+            Rename(weights, name => "module." + name);
+            weights["module.stage2.conv.weight"] = zeros(4, 4, 3, 3);
+            weights.Remove("module.stage1.bn.running_var");
+        });
+        string message = Assert.Throws<InvalidDataException>(() => Load(3)).Message;
+        Assert.Contains("found and not expected: 'module.stage2.conv.weight' (4, 4, 3, 3)", message, StringComparison.Ordinal);
+        Assert.Contains("expected and not found: 'stage1.bn.running_var' (4)", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_cut_anywhere_is_an_error_and_never_a_half_loaded_network()
     {
         using var scope = NewDisposeScope();
@@ -92,6 +172,35 @@ public sealed class PretrainedWeightsTests : IDisposable
             File.WriteAllBytes(FilePath, whole[..length]);
             Assert.Throws<InvalidDataException>(() => Load(3));
         }
+    }
+
+    private static void Rename(Dictionary<string, Tensor> weights, Func<string, string> to)
+    {
+        foreach ((string name, Tensor value) in weights.ToArray())
+        {
+            weights.Remove(name);
+            weights[to(name)] = value;
+        }
+    }
+
+    private void Add(params (string Name, string Type, int Bytes)[] tensors) => Add([1], tensors);
+
+    /// <summary>Adds tensors of zeros, of types that the library does not write.</summary>
+    private void Add(int[] shape, params (string Name, string Type, int Bytes)[] tensors)
+    {
+        byte[] file = File.ReadAllBytes(FilePath);
+        int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
+        JsonNode header = JsonNode.Parse(file.AsSpan(8, length))!;
+        int end = file.Length - 8 - length;
+        foreach ((string name, string type, int bytes) in tensors)
+        {
+            header[name] = new JsonObject { ["dtype"] = type, ["shape"] = new JsonArray([.. shape.Select(side => (JsonNode)side)]), ["data_offsets"] = new JsonArray(end, end + bytes) };
+            end += bytes;
+        }
+
+        byte[] text = Encoding.UTF8.GetBytes(header.ToJsonString()), prefix = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(prefix, text.Length);
+        File.WriteAllBytes(FilePath, [.. prefix, .. text, .. file.AsSpan(8 + length), .. new byte[tensors.Sum(tensor => tensor.Bytes)]]);
     }
 
     private static StagedNetwork Network(int classes, ulong seed, string? weights = null, Action<string>? log = null) => NetworkFactory.Create(

@@ -1,0 +1,143 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What a file given for a safetensors file is instead, told by its first bytes, and how to make a safetensors file of it.</summary>
+internal static class ForeignWeights
+{
+    private const int BeginningBytes = 1024;
+    private const int LongestIndex = 64 << 20;
+    private const int ShardsShown = 3;
+    private const int TarMark = 257;
+    private const int TensorFlowLiteMark = 4;
+    private const string SaveTensors = "save_file({n: t.clone() for n, t in d.items() if torch.is_tensor(t)}, 'weights.safetensors')";
+
+    /// <summary>A sentence about a file of another kind, or <see langword="null"/> where it is none of those known.</summary>
+    /// <param name="file">The file; its position is changed.</param>
+    public static string? Describe(FileStream file)
+    {
+        if (file.Length == 0) return "it is empty. The download or copy that made it may have failed";
+        byte[] beginning = new byte[BeginningBytes];
+        file.Position = 0;
+        int length = file.ReadAtLeast(beginning, BeginningBytes, throwOnEndOfStream: false);
+        ReadOnlySpan<byte> first = beginning.AsSpan(0, length);
+        if (first.StartsWith("PK\x3\x4"u8)) return Archive(file);
+        if (first.Length > 1 && first[0] == 0x80 && first[1] is >= 2 and <= 5) return PyTorch(file, "a Python pickle, as torch.save wrote before PyTorch 1.6");
+        if (first.StartsWith("version https://git-lfs"u8)) return "it is a Git LFS pointer, not the file itself. Run 'git lfs pull' in its repository, or download the file from the site";
+        if (first.StartsWith(new byte[] { 0x1f, 0x8b })) return Packed("gzip", "gunzip");
+        if (first.StartsWith("BZh"u8)) return Packed("bzip2", "bunzip2");
+        if (first.StartsWith(new byte[] { 0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0 })) return Packed("xz", "unxz");
+        if (first.StartsWith(new byte[] { 0x28, 0xb5, 0x2f, 0xfd })) return Packed("zstd", "unzstd");
+        if (first.Length > TarMark && first[TarMark..].StartsWith("ustar"u8)) return "it is a tar archive. Extract it (tar -xf) and give the weights file in it";
+        if (first.StartsWith(new byte[] { 0x89, (byte)'H', (byte)'D', (byte)'F' }))
+            return "it is an HDF5 file, as Keras writes weights. Its names and the order of its dimensions are other than torchvision's: convert it with Python (h5py, numpy and safetensors)";
+        if (first.StartsWith(new byte[] { 0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y' })) return "it is a NumPy array (.npy): one tensor without a name. Save all tensors by name (safetensors.numpy.save_file)";
+        if (first.StartsWith("GGUF"u8)) return "it is a GGUF file of a language model, mostly with quantised numbers. Give the safetensors file that it was made from";
+        if (first.Length > TensorFlowLiteMark && first[TensorFlowLiteMark..].StartsWith("TFL3"u8)) return "it is a TensorFlow Lite model. Give the weights that it was made from";
+        if (IsOnnx(file))
+            return "it is an ONNX model. Convert its weights with Python: " + Command("onnx; from onnx.numpy_helper import to_array; from safetensors.numpy import save_file; "
+                + $"save_file({{w.name: to_array(w) for w in onnx.load({Quoted(file)}).graph.initializer}}, 'weights.safetensors')") + ", and see that the names are torchvision's";
+        return Text(file, Encoding.UTF8.GetString(first).TrimStart('\ufeff', ' ', '\t', '\r', '\n'));
+    }
+
+    private static string Packed(string format, string program) => $"it is compressed ({format}). Unpack it ({program}) and give what is in it";
+
+    private static string PyTorch(FileStream file, string what, string load = "torch.load({0}, map_location='cpu', weights_only=True)") =>
+        $"it is {what}. Convert it with Python, which needs the packages torch and safetensors: "
+        + Command($"torch; from safetensors.torch import save_file; d = {string.Format(System.Globalization.CultureInfo.InvariantCulture, load, Quoted(file))}; d = d.get('state_dict', d); {SaveTensors}");
+
+    private static string Archive(FileStream file)
+    {
+        string[] names;
+        try
+        {
+            using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+            names = [.. archive.Entries.Select(entry => entry.FullName)];
+        }
+        catch (InvalidDataException)
+        {
+            return "it is a zip archive that is damaged or cut short, such as a PyTorch file (.pt, .pth) whose download has failed. Get it anew";
+        }
+
+        if (names.Any(name => name.EndsWith("/constants.pkl", StringComparison.Ordinal))) return PyTorch(file, "a TorchScript program", "torch.jit.load({0}, map_location='cpu').state_dict()");
+        if (names.Any(name => name.EndsWith("data.pkl", StringComparison.Ordinal))) return PyTorch(file, "a PyTorch file (.pt, .pth: a pickle in a zip archive)");
+        if (names.Length > 0 && names.All(name => name.EndsWith(".npy", StringComparison.Ordinal)))
+            return "it is a NumPy archive (.npz). Convert it with Python: " + Command($"numpy; from safetensors.numpy import save_file; save_file(dict(numpy.load({Quoted(file)})), 'weights.safetensors')");
+        return "it is a zip archive. Extract it and give the weights file in it";
+    }
+
+    private static string? Text(FileStream file, string text)
+    {
+        if (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
+            return "it is a web page (HTML), such as a site shows before the download itself or in place of it. Download the file again by its direct link";
+        if (text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase)) return "it is an XML text, such as a storage service answers with when it refuses a download. Download the file again";
+        if (!text.StartsWith('{') || file.Length > LongestIndex) return null;
+        try
+        {
+            file.Position = 0;
+            using JsonDocument json = JsonDocument.Parse(file);
+            return json.RootElement.TryGetProperty("weight_map", out JsonElement map) && map.ValueKind == JsonValueKind.Object ? Index(file, map) : "it is a JSON text, without any weights";
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string Index(FileStream file, JsonElement map)
+    {
+        string[] shards = [.. map.EnumerateObject().Select(entry => entry.Value.ToString()).Distinct().Order(StringComparer.Ordinal)];
+        string shown = string.Join(", ", shards.Take(ShardsShown).Select(shard => $"'{Excerpt.Of(shard)}'")) + (shards.Length > ShardsShown ? ", …" : "");
+        return FormattableString.Invariant($"it is the index of weights in {shards.Length} files ({shown}). Give the file where it is one; else join them with Python, in their folder: ")
+            + Command("json; from safetensors.torch import load_file, save_file; "
+                + $"save_file({{n: t for f in set(json.load(open({Quoted(file)}))['weight_map'].values()) for n, t in load_file(f).items()}}, 'weights.safetensors')");
+    }
+
+    private static string Command(string imports) => $"python -c \"import {imports}\"";
+
+    private static string Quoted(FileStream file) => $"'{Path.GetFileName(file.Name)}'";
+
+    /// <summary>Whether the file is a protocol buffer whose first fields are those of an ONNX model: a small version, texts, then a graph.</summary>
+    private static bool IsOnnx(FileStream file)
+    {
+        const ulong versionTag = (1 << 3) | 0, graphTag = (7 << 3) | 2, newestVersion = 100;
+        file.Position = 0;
+        var reader = new BinaryReader(file, Encoding.UTF8, leaveOpen: true);
+        try
+        {
+            if (Varint(reader) != versionTag || Varint(reader) > newestVersion) return false;
+            while (file.Position < file.Length)
+            {
+                ulong tag = Varint(reader);
+                if (tag == graphTag) return Varint(reader) <= (ulong)(file.Length - file.Position);
+                ulong value = Varint(reader);
+                switch (tag & 7)
+                {
+                    case 0: break;
+                    case 2 when value <= (ulong)(file.Length - file.Position): file.Position += (long)value; break;
+                    default: return false;
+                }
+            }
+        }
+        catch (EndOfStreamException)
+        {
+            // Cut short: not known to be one.
+        }
+
+        return false;
+    }
+
+    private static ulong Varint(BinaryReader reader)
+    {
+        try
+        {
+            return (ulong)reader.Read7BitEncodedInt64();
+        }
+        catch (FormatException)
+        {
+            return ulong.MaxValue; // longer than any number
+        }
+    }
+}
