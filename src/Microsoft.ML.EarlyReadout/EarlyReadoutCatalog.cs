@@ -118,7 +118,8 @@ public static class EarlyReadoutCatalog
     /// <param name="scoreColumnName">The classifier's scores.</param>
     /// <param name="predictedLabelColumnName">The classifier's predicted label.</param>
     /// <returns>The profile; <c>ToString()</c> prints it as a table, <c>ToJson()</c> writes it as JSON.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">No readout is named.</exception>
     /// <exception cref="InvalidOperationException">No row has a label and a group.</exception>
     public static ReadoutProfile ProfileReadouts(
         this MulticlassClassificationCatalog catalog,

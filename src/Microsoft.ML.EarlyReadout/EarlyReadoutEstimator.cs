@@ -32,14 +32,18 @@ public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTrans
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the network has no such stage, or there is nothing to learn from.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
+    /// <exception cref="ArgumentException">The network has no such stage, or there is nothing to learn from.</exception>
     /// <exception cref="InvalidDataException">The weights file does not fit the network, or a feature is not finite.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(EarlyReadoutEstimator), _options, input, Train);
 
-    /// <inheritdoc/>
+    /// <summary>The columns that the fitted transformer will add.</summary>
+    /// <param name="inputSchema">The shape of the training data's schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells neither the size of a vector nor the number of
+    /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, _options.ReadoutNames);
 
     private void Train(TrainingSession session)

@@ -46,14 +46,18 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the network has no such stage, or there is only one class; the message says what to do.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
+    /// <exception cref="ArgumentException">The network has no such stage, or there is only one class; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a feature is not finite, or the weights file does not fit the network.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, Train);
 
-    /// <inheritdoc/>
+    /// <summary>The columns that the fitted transformer will add.</summary>
+    /// <param name="inputSchema">The shape of the training data's schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells neither the size of a vector nor the number of
+    /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
 
     private void Train(TrainingSession session)

@@ -30,13 +30,13 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
 
     /// <summary>Gives the transformer; nothing is learned.</summary>
     /// <param name="input">Rows with images and maps.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public ITransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         DataViewSchema.Column map = TrainingColumns.Find(input.Schema, _map, "map");
         if (map.Type is not VectorDataViewType { Dimensions: [> 0, > 0] } type || type.ItemType != NumberDataViewType.Single)
-            throw new ArgumentException($"Column '{_map}' is {map.Type}; a map is a Vector<Single, height, width>, as ClassActivationMap makes it.");
+            throw TrainingColumns.WrongType(map, "map", "Vector<Single, height, width>", "ClassActivationMap makes it.");
         (int height, int width) = (type.Dimensions[0], type.Dimensions[1]);
         FeatureColumn image = FeatureColumn.Infer(input.Schema, _image, new InputOptions());
         if (image.HoldsImages)
@@ -51,7 +51,7 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         }
 
         if (image.Shape is not { IsImage: true } shape)
-            throw new ArgumentException($"Column '{_image}' is {image.Column.Type}; name a column of images, or of pixels with the dimensions channels, height and width.");
+            throw TrainingColumns.WrongType(image.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
         return Mapping<PixelRow>(image.Column, map, row => Paint(InterleavedPixels.Of(row.Image.DenseValues().ToArray(), shape), shape.Height, shape.Width, row.Map)).Fit(input);
 
         MLImage Paint(byte[] pixels, int imageHeight, int imageWidth, VBuffer<float> values)
@@ -61,10 +61,14 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>The input's columns and the pictures.</summary>
+    /// <param name="inputSchema">The shape of the rows' schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        TrainingColumns.Require(inputSchema, _map, "map", "Vector<Single, height, width>", TrainingColumns.IsVector);
+        TrainingColumns.Require(inputSchema, _image, "image", "an image, or pixels", column => column.ItemType is ImageDataViewType || TrainingColumns.IsVector(column));
         SchemaShape overlay = _catalog.CustomMapping<Nothing, OverlayRow>((_, _) => { }, null, null, OutputDefinition()).GetOutputSchema(new SchemaShape([]));
         return new SchemaShape([.. inputSchema.Where(column => column.Name != _output), overlay.Single(column => column.Name == _output)]);
     }

@@ -36,10 +36,13 @@ public sealed class ClassActivationMapEstimator : IEstimator<ITransformer>
         return _transformer;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The input's columns and the maps.</summary>
+    /// <param name="inputSchema">The shape of the rows' schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        _transformer.Check(inputSchema);
         var ml = new MLContext();
         SchemaShape map = ml.Transforms.CustomMapping<Nothing, Map>((_, _) => { }, null).Append(ml.Transforms.CopyColumns(_output, nameof(Map.Values))).GetOutputSchema(new SchemaShape([]));
         return new SchemaShape([.. inputSchema.Where(column => column.Name != _output), map.Single(column => column.Name == _output)]);

@@ -16,6 +16,8 @@ internal sealed class ClassActivationMapTransformer(string output, EarlyReadoutT
         return ScoredView.SchemaOf(inputSchema, [_column]);
     }
 
+    public void Check(SchemaShape promised) => model.Columns.RequireFeature(promised);
+
     public IDataView Transform(IDataView input) => new ScoredView(input, model.Session, model.Columns, [_column]);
 
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>

@@ -21,7 +21,7 @@ internal abstract class AttributeColumn
     /// <summary>Finds the column and checks its type.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
-    /// <exception cref="ArgumentException">The column is missing or of another type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
     public static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
         var column = TrainingColumns.Find(schema, name, Role);

@@ -18,7 +18,7 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
     /// <param name="input">The image size that the user gives; zeros are unknown.</param>
-    /// <exception cref="ArgumentException">The column is missing, has a type that cannot be trained on, or contradicts the options.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing, has a type that cannot be trained on, or contradicts the options.</exception>
     public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input)
     {
         var column = TrainingColumns.Find(schema, name, Role);
@@ -38,13 +38,13 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
     private static FeatureShape? OfImages(DataViewSchema.Column column, ImageDataViewType type, InputOptions input)
     {
         if (input.Channels is not (0 or 3))
-            throw new ArgumentException($"The input option Channels is {input.Channels}, but the images of column '{column.Name}' are read with 3 channels (red, green, blue).");
+            throw TrainingColumns.Mismatch($"The input option Channels is {input.Channels}, but the images of column '{column.Name}' are read with 3 channels (red, green, blue).");
         int height = Agreed(nameof(input.Height), input.Height, type.Height);
         int width = Agreed(nameof(input.Width), input.Width, type.Width);
         return height > 0 && width > 0 ? FeatureShape.Image(3, height, width) : null;
 
         int Agreed(string side, int option, int known) => option > 0 && known > 0 && option != known
-            ? throw new ArgumentException($"The input option {side} is {option}, but the images of column '{column.Name}' have {known}.")
+            ? throw TrainingColumns.Mismatch($"The input option {side} is {option}, but the images of column '{column.Name}' have {known}.")
             : Math.Max(option, known);
     }
 
@@ -62,7 +62,7 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
             return FeatureShape.Vector(type.Size);
         if (type.Dimensions.Length == 3)
         {
-            throw new ArgumentException($"The feature column '{column.Name}' has the dimensions {string.Join("×", type.Dimensions)}, " +
+            throw TrainingColumns.Mismatch($"The feature column '{column.Name}' has the dimensions {string.Join("×", type.Dimensions)}, " +
                 $"which fit the input options {Describe(input)} neither as channels×height×width nor as height×width×channels.");
         }
         return OfFlat(column, type.Size, given, input);
@@ -85,10 +85,10 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
         long product = given.Where(each => each > 0).Aggregate(1L, (all, each) => all * each);
         int missing = given.Count(each => each == 0);
         if (missing > 1)
-            throw new ArgumentException($"The feature column '{column.Name}' is a flat vector of {size} numbers: to read it as images, set the input options Height and Width, not only {Describe(input)}.");
+            throw TrainingColumns.Mismatch($"The feature column '{column.Name}' is a flat vector of {size} numbers: to read it as images, set the input options Height and Width, not only {Describe(input)}.");
         if (missing == 1 ? size % product != 0 : product != size)
         {
-            throw new ArgumentException($"The feature column '{column.Name}' has {size} numbers, but the input options {Describe(input)} " +
+            throw TrainingColumns.Mismatch($"The feature column '{column.Name}' has {size} numbers, but the input options {Describe(input)} " +
                 (missing == 1 ? $"need a multiple of {product}." : $"need {product}."));
         }
         int rest = (int)(size / product);

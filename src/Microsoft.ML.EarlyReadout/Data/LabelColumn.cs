@@ -28,7 +28,7 @@ internal sealed class LabelColumn
     /// <summary>Finds the column and checks its type.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
-    /// <exception cref="ArgumentException">The column is missing, is not a key, or its key does not count at least two classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing, is not a key, or its key does not count at least two classes.</exception>
     public static LabelColumn Find(DataViewSchema schema, string name)
     {
         var column = TrainingColumns.Find(schema, name, Role);
@@ -37,7 +37,7 @@ internal sealed class LabelColumn
         if (key.Count > StockHead.MaxClasses) // a hash or a row number, not a set of classes; told before anything is trained
             throw TrainingColumns.WrongType(column, Role, "a key that counts its classes", $"Its number of values is unknown or too large: add Conversion.MapValueToKey(\"{name}\"), which finds the classes in the data.");
         if (key.Count < 2)
-            throw new ArgumentException($"The label column '{name}' knows only one class; a classifier needs at least two.");
+            throw TrainingColumns.Mismatch($"The label column '{name}' knows only one class; a classifier needs at least two.");
         return new(column, (int)key.Count);
     }
 

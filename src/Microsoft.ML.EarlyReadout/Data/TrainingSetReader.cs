@@ -22,8 +22,8 @@ internal sealed class TrainingSetReader
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
-        _scores = columns.Scores is null ? null : ScoreColumn(view.Schema, columns.Scores, _label.Names.Length);
-        _teacherFeatures = columns.TeacherFeatures is null ? null : TeacherFeatureColumn(view.Schema, columns.TeacherFeatures);
+        _scores = columns.Scores is null ? null : TrainingColumns.FindScores(view.Schema, columns.Scores, _label.Names.Length);
+        _teacherFeatures = columns.TeacherFeatures is null ? null : TrainingColumns.FindTeacherFeatures(view.Schema, columns.TeacherFeatures);
         if (like is not null)
             CheckLike(like);
     }
@@ -82,23 +82,6 @@ internal sealed class TrainingSetReader
         }
     }
 
-    private static DataViewSchema.Column ScoreColumn(DataViewSchema schema, string name, int classes)
-    {
-        var column = TrainingColumns.Find(schema, name, "score");
-        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item } vector && item == NumberDataViewType.Single && vector.Size == classes
-            ? column
-            : throw TrainingColumns.WrongType(column, "score", FormattableString.Invariant($"Vector<Single> with one slot for each of the {classes} classes"),
-                "The teacher must score the classes of the label column.");
-    }
-
-    private static DataViewSchema.Column TeacherFeatureColumn(DataViewSchema schema, string name)
-    {
-        var column = TrainingColumns.Find(schema, name, "teacher's feature");
-        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item, IsKnownSize: true } && item == NumberDataViewType.Single
-            ? column
-            : throw TrainingColumns.WrongType(column, "teacher's feature", "Vector<Single> of known size", "Give what the teacher's last linear layer reads.");
-    }
-
     private InvalidDataException NoRows(long read) => new(read == 0
         ? "The data has no rows."
         : FormattableString.Invariant($"The data has no rows with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
@@ -132,20 +115,20 @@ internal sealed class TrainingSetReader
     private void CheckLike(TrainingSet training)
     {
         if (_features.Shape is { } shape && shape != training.Shape)
-            throw new ArgumentException($"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as in the training data.");
+            throw TrainingColumns.Mismatch($"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as in the training data.");
         const string advice = "Transform both sets by one fitted pipeline, so that their keys are the same.";
         if (_label.HasNames && training.HasClassNames)
         {
             if (_label.Names.Except(training.ClassNames).FirstOrDefault() is { } unseen)
-                throw new ArgumentException($"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not have. {advice}");
+                throw TrainingColumns.Mismatch($"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not have. {advice}");
             if (training.ClassNames.Except(_label.Names).FirstOrDefault() is { } lacking)
-                throw new ArgumentException($"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training data. {advice}");
+                throw TrainingColumns.Mismatch($"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training data. {advice}");
             if (!_label.Names.SequenceEqual(training.ClassNames))
-                throw new ArgumentException($"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another order. {advice}");
+                throw TrainingColumns.Mismatch($"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another order. {advice}");
         }
         if (_label.Names.Length != training.Classes)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+            throw TrainingColumns.Mismatch(string.Create(CultureInfo.InvariantCulture,
                 $"The label column '{_label.Column.Name}' of the validation set has {_label.Names.Length} classes; expected {training.Classes}, as in the training data. {advice}"));
         }
     }

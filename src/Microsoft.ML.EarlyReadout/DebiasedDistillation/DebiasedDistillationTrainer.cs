@@ -39,10 +39,19 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     private TrainingColumns Columns => new(
         _options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, _options.Teacher.ScoreColumnName, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
 
+    // What must be in the data before the teacher has run: its model adds its scores, and may add the features that they are made of.
+    private TrainingColumns Given => _options.Teacher switch
+    {
+        { Model: not null } => Columns with { Scores = null, TeacherFeatures = null },
+        { OnnxPath: not null } => Columns with { Scores = null },
+        _ => Columns,
+    };
+
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted student. Dispose it when it is no longer needed.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the teacher's classes or numbers are not what they should be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
+    /// <exception cref="ArgumentException">The network has no such stage, or the teacher or its numbers are not what the options say.</exception>
     /// <exception cref="InvalidDataException">A feature or score is not finite, or the weights file or the teacher's file is not what it should be.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
@@ -50,15 +59,18 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     public EarlyReadoutTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        Given.Check(input.Schema, _options.Network.Input); // before the teacher adds columns, which are not the student's
         Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
         IDataView taught = teacher.Apply(input);
         return NetworkTraining.Fit(
             _environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema, Lessons.Of(teacher, _options, Columns, input.Schema, session)), Columns);
     }
 
-    /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
-        NetworkTraining.GetOutputSchema(_options, inputSchema, columns: _options.Teacher is { Model: null, OnnxPath: null } ? Columns : Columns with { Scores = null });
+    /// <summary>The columns that the fitted transformer will add.</summary>
+    /// <param name="inputSchema">The shape of the training data's schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells neither the size of a vector nor the number of
+    /// a key's values.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, columns: Given);
 
     private void Train(TrainingSession session, DataViewSchema schema, Lessons lessons)
     {

@@ -16,7 +16,8 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
     /// <param name="set">The rows read from it.</param>
     /// <param name="kind">What the user says that it holds.</param>
     /// <param name="log">Receives what was found.</param>
-    /// <exception cref="ArgumentException">The classes are not the label's, or the numbers are not what the user says.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column's classes are not the label's.</exception>
+    /// <exception cref="ArgumentException">The numbers are not what the user says.</exception>
     public static TeacherScores Read(DataViewSchema.Column column, TrainingSet set, TeacherScoreKind kind, Action<string> log)
     {
         bool look = AreDistributions(set.Scores!);
@@ -62,9 +63,9 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         if (slots is null || !set.HasClassNames) return null;
         if (slots.SequenceEqual(set.ClassNames)) return null;
         if (slots.Except(set.ClassNames).FirstOrDefault() is { } unknown)
-            throw new ArgumentException($"The teacher's column '{column.Name}' scores a class '{unknown}', which the label column does not have; its classes are {Quoted(set.ClassNames)}.");
+            throw TrainingColumns.Mismatch($"The teacher's column '{column.Name}' scores a class '{unknown}', which the label column does not have; its classes are {Quoted(set.ClassNames)}.");
         if (set.ClassNames.Except(slots).FirstOrDefault() is { } lacking)
-            throw new ArgumentException($"The teacher's column '{column.Name}' has no score for the class '{lacking}' of the label column; it has {Quoted(slots)}.");
+            throw TrainingColumns.Mismatch($"The teacher's column '{column.Name}' has no score for the class '{lacking}' of the label column; it has {Quoted(slots)}.");
         return [.. set.ClassNames.Select(name => (long)Array.IndexOf(slots, name))];
     }
 

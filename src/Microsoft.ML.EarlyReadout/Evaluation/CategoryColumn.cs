@@ -19,7 +19,7 @@ internal abstract class CategoryColumn
     /// <summary>Orders ids by value: keys and numbers by size, text ordinally.</summary>
     public abstract int Compare(int a, int b);
 
-    /// <exception cref="ArgumentException">The column is not a single key, text, number or bool.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is not a single key, text, number or bool.</exception>
     public static CategoryColumn Open(DataViewRow row, DataViewSchema.Column column)
     {
         if (column.Type is TextDataViewType)
@@ -41,7 +41,7 @@ internal abstract class CategoryColumn
                 case TypeCode.Double: return ValueColumn<double>.Over(row, column);
             }
         }
-        throw new ArgumentException($"Column '{column.Name}' is {column.Type}; a label or group column must be a single key, text, number or bool.");
+        throw TrainingColumns.WrongType(column, "label or group", "a key, text, a number or a bool", "Name a column with one value a row.");
     }
 
     private sealed class TextColumn(ValueGetter<ReadOnlyMemory<char>> getter) : CategoryColumn

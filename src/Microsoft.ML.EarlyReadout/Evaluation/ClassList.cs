@@ -41,11 +41,11 @@ internal sealed class ClassList
             ?? ColumnAnnotation.Names(label, ColumnAnnotation.KeyValues));
 
     /// <summary>A reader of a column's class index on the current row, <see cref="CategoryColumn.Missing"/> where it has no value.</summary>
-    /// <exception cref="ArgumentException">The column holds text or bool and nothing says which score slot a value belongs to.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column holds text or bool and nothing says which score slot a value belongs to.</exception>
     public Func<int> Reader(DataViewRow row, DataViewSchema.Column column)
     {
         if (!IsNamed && column.Type is (TextDataViewType or BooleanDataViewType))
-            throw new ArgumentException($"Column '{column.Name}' is {column.Type}, and neither the score column nor the other label column says which class each score belongs to. " +
+            throw TrainingColumns.Mismatch($"Column '{column.Name}' is {column.Type}, and neither the score column nor the other label column says which class each score belongs to. " +
                 "Evaluate before mapping the predicted label back to its value, or map the label to a key.");
 
         // ML.NET reads a key without values, and a number where the classes are not numbers, as the index of the class.

@@ -21,7 +21,8 @@ public static class EarlyReadoutEvaluationCatalog
     /// Rows without a label or group are left out, and counted in the result; rows of a class that the model does not know count as wrong. Both are said in the log.
     /// Thread-safe where the data are. Takes no random numbers.
     /// </remarks>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or an option is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, no group column is named, one is named twice, or it is the label.</exception>
     /// <exception cref="InvalidOperationException">No row has a label and a group, or no evaluated group occurs in the training counts.</exception>
     public static GroupMetrics EvaluateByGroup(
         this MulticlassClassificationCatalog catalog,

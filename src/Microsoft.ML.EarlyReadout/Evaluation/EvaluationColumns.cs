@@ -8,8 +8,7 @@ internal static class EvaluationColumns
     public static DataViewSchema.Column Find(DataViewSchema schema, string name, string role)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return schema.GetColumnOrNull(name) ?? throw new ArgumentException(
-            $"The data have no {role} column '{name}'. Columns present: {string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"'{column.Name}'"))}.");
+        return TrainingColumns.Find(schema, name, role);
     }
 
     public static DataViewSchema.Column[] FindGroups(DataViewSchema schema, string[] names)
@@ -27,6 +26,6 @@ internal static class EvaluationColumns
         DataViewSchema.Column score = Find(schema, name, "score");
         return score.Type is VectorDataViewType { IsKnownSize: true, Size: >= 2 } type && type.ItemType == NumberDataViewType.Single
             ? score
-            : throw new ArgumentException($"Score column '{name}' is {score.Type}; it must be a vector of two or more Single, one for each class.");
+            : throw TrainingColumns.WrongType(score, "score", "Vector<Single> of two or more", "It must have one number for each class.");
     }
 }

@@ -14,7 +14,8 @@ public sealed class GroupCounts
     /// <param name="data">The data, most often the training set.</param>
     /// <param name="labelColumnName">The label column: key, text, number or bool.</param>
     /// <param name="groupColumnNames">The attribute columns, in the order in which they will be named in the evaluation.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or no group column is named.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">No group column is named, or one is named twice.</exception>
     public static GroupCounts From(IDataView data, string labelColumnName, params string[] groupColumnNames)
     {
         ArgumentNullException.ThrowIfNull(data);

@@ -18,7 +18,8 @@ public static class ReportCatalog
     /// Any ML.NET classifier can be reported. Curves, readouts and maps are there for pipelines that hold an <see cref="EarlyReadoutTransformer"/>; pictures need the model's feature
     /// column, of images or pixels, in the view that the pipeline makes. Equal inputs give equal pages. Takes no random numbers.
     /// </remarks>
-    /// <exception cref="ArgumentException">There is no model, two have one name, a column is missing or of another type, or an option is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">There is no model, two have one name, or an option is out of range.</exception>
     /// <exception cref="InvalidOperationException">No row has a label and a group, or the models give different numbers of rows.</exception>
     public static ModelReport CreateReport(
         this MulticlassClassificationCatalog catalog, IDataView data, IReadOnlyList<ReportedModel> models, ReportOptions? options = null)

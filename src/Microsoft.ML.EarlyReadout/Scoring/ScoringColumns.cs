@@ -1,3 +1,6 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The columns that scoring reads and writes.</summary>
@@ -25,6 +28,10 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
             throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
         return column;
     }
+
+    /// <summary>As <see cref="FeatureIn(DataViewSchema)"/>, as far as the promise of a schema tells.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of another type.</exception>
+    public void RequireFeature(SchemaShape promised) => TrainingColumns.Require(promised, Feature, "feature", Expected, column => ReadsImages ? column.ItemType is ImageDataViewType : TrainingColumns.IsVector(column));
 
     private string Expected => ReadsImages ? $"an image of {Shape.Height}x{Shape.Width} pixels" : $"Vector<Single, {Shape.Size}>";
 }

@@ -123,7 +123,7 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         MulticlassClassificationCatalog catalog = models.Ml.MulticlassClassification;
         Assert.Contains("at least one model", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [])).Message, StringComparison.Ordinal);
         Assert.Contains("named 'a'", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [new("a", models.Plain), new("a", models.Sieve)])).Message, StringComparison.Ordinal);
-        Assert.Contains("no group column 'Place'", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { GroupColumnName = "Place" })).Message, StringComparison.Ordinal);
+        Assert.Contains("The group column 'Place' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { GroupColumnName = "Place" })).Message, StringComparison.Ordinal);
         string faults = Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { Title = "", Pictures = -1, Beta = 100 })).Message;
         Assert.All(new[] { "Title", "Pictures", "Beta" }, name => Assert.Contains(name, faults, StringComparison.Ordinal));
         ITransformer fewer = new FirstRows(models.Plain, models.Ml);

@@ -110,8 +110,8 @@ public sealed class ActivationMapTransformTests : IDisposable
         Assert.Contains("no class 'dog'; it has 'ant', 'bee', 'cow'", Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap("Map", model, "dog")).Message, StringComparison.Ordinal);
         Assert.Contains("opacity", Assert.Throws<ArgumentException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map", 1.5)).Message, StringComparison.Ordinal);
         IDataView mapped = _ml.Transforms.ClassActivationMap("Map", model).Fit(images).Transform(images);
-        Assert.Contains("Column 'Class' is", Assert.Throws<ArgumentException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Class").Fit(mapped)).Message, StringComparison.Ordinal);
-        Assert.Contains("Column 'Map' is", Assert.Throws<ArgumentException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Map", "Map").Fit(mapped)).Message, StringComparison.Ordinal);
+        Assert.Contains("map column 'Class' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Class").Fit(mapped)).Message, StringComparison.Ordinal);
+        Assert.Contains("image column 'Map' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Map", "Map").Fit(mapped)).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

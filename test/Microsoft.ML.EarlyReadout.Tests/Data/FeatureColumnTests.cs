@@ -95,9 +95,9 @@ public sealed class FeatureColumnTests
         builder.AddColumn("Pixel", NumberDataViewType.Single);
         var schema = builder.ToSchema();
         Assert.Equal("The feature column 'Pixels' is not in the data, which has 'Label', 'Pixel'.",
-            Assert.Throws<ArgumentException>(() => FeatureColumn.Infer(schema, "Pixels", new())).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(() => FeatureColumn.Infer(schema, "Pixels", new())).Message);
         Assert.Equal("The feature column 'Pixels' is not in the data, which has no columns.",
-            Assert.Throws<ArgumentException>(() => FeatureColumn.Infer(new DataViewSchema.Builder().ToSchema(), "Pixels", new())).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(() => FeatureColumn.Infer(new DataViewSchema.Builder().ToSchema(), "Pixels", new())).Message);
     }
 
     private static FeatureShape? Infer(DataViewType type, int height = 0, int width = 0, int channels = 0)
@@ -108,5 +108,5 @@ public sealed class FeatureColumnTests
     }
 
     private static string Fault(DataViewType type, int height = 0, int width = 0, int channels = 0) =>
-        Assert.Throws<ArgumentException>(() => Infer(type, height, width, channels)).Message;
+        Assert.Throws<ArgumentOutOfRangeException>(() => Infer(type, height, width, channels)).Message;
 }

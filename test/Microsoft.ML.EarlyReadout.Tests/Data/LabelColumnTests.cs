@@ -86,12 +86,12 @@ public sealed class LabelColumnTests
     [Fact]
     public void One_class_is_an_error() =>
         Assert.Equal("The label column 'Label' knows only one class; a classifier needs at least two.",
-            Assert.Throws<ArgumentException>(() => Rows.Read(Rows.View(1, ([1], "a", ""), ([2], "a", "")))).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(Rows.View(1, ([1], "a", ""), ([2], "a", "")))).Message);
 
     [Fact]
     public void A_label_that_is_no_key_is_an_error_that_names_the_transform() =>
         Assert.Equal("The label column 'Label' is of type String; expected a key. Add Conversion.MapValueToKey(\"Label\") before the trainer.",
-            Assert.Throws<ArgumentException>(() => Rows.Read(Rows.Load(1, ([1], "a", "")))).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(Rows.Load(1, ([1], "a", "")))).Message);
 
     [Fact]
     public void A_key_that_does_not_count_its_values_is_an_error()
@@ -99,7 +99,7 @@ public sealed class LabelColumnTests
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Label", new KeyDataViewType(typeof(ulong), ulong.MaxValue));
         Assert.Contains("expected a key that counts its classes. Its number of values is unknown or too large",
-            Assert.Throws<ArgumentException>(() => LabelColumn.Find(builder.ToSchema(), "Label")).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => LabelColumn.Find(builder.ToSchema(), "Label")).Message, StringComparison.Ordinal);
     }
 
     private sealed class NumberRow(int number, bool isTrue)

@@ -163,9 +163,9 @@ public sealed class TrainingSetTests
     {
         var view = Rows.View(2, _four);
         Assert.Equal("The group column 'Plaace' is not in the data, which has 'Features', 'Label', 'Place'.",
-            Assert.Throws<ArgumentException>(() => Rows.Read(view, new("Features", "Label", "Plaace"))).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(view, new("Features", "Label", "Plaace"))).Message);
         Assert.Equal("The group column 'Features' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with one attribute a row.",
-            Assert.Throws<ArgumentException>(() => Rows.Read(view, new("Features", "Label", "Features"))).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(view, new("Features", "Label", "Features"))).Message);
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class TrainingSetTests
         Assert.Equal([5, 6, -3, 4], set.Gather([2, 1], CPU).Scores!.data<float>().ToArray());
         var three = Rows.View(2, ([1, 2], "a", ""), ([1, 2], "b", ""), ([1, 2], "c", ""));
         Assert.StartsWith("The score column 'Features' is of type Vector<Single, 2>; expected Vector<Single> with one slot for each of the 3 classes.",
-            Assert.Throws<ArgumentException>(() => Rows.Read(three, new("Features", "Label", Scores: "Features"))).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(three, new("Features", "Label", Scores: "Features"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,6 +44,6 @@ public sealed class ValidationSetTests
     private static string Fault(IDataView validation)
     {
         using var training = Rows.Read(Rows.Keyed(_training));
-        return Assert.Throws<ArgumentException>(() => Rows.Read(validation, like: training)).Message;
+        return Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(validation, like: training)).Message;
     }
 }

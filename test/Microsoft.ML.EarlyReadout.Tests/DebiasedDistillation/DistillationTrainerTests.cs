@@ -113,13 +113,13 @@ public sealed class DistillationTrainerTests
     {
         IDataView train = BiasedRow.View(_ml);
         IDataView untaught = _ml.Transforms.DropColumns("TeacherScore").Fit(train).Transform(train);
-        Fails<ArgumentException>("score column 'TeacherScore' is not in the data", untaught);
-        Fails<ArgumentException>("one slot for each of the 4 classes", _ml.Transforms.Concatenate("TeacherScore", "TeacherScore", "TeacherScore").Fit(train).Transform(train));
-        Fails<ArgumentException>("'TeacherScore' is of type String", _ml.Transforms.CopyColumns("TeacherScore", "Class").Fit(train).Transform(train));
+        Fails<ArgumentOutOfRangeException>("score column 'TeacherScore' is not in the data", untaught);
+        Fails<ArgumentOutOfRangeException>("one slot for each of the 4 classes", _ml.Transforms.Concatenate("TeacherScore", "TeacherScore", "TeacherScore").Fit(train).Transform(train));
+        Fails<ArgumentOutOfRangeException>("'TeacherScore' is of type String", _ml.Transforms.CopyColumns("TeacherScore", "Class").Fit(train).Transform(train));
         Fails<InvalidDataException>("'TeacherScore', row 3", Changed(row => row.TeacherScore[2] = float.NaN, only: 3));
         Fails<ArgumentException>("sums to 1, as probabilities do", Changed(row => row.TeacherScore = [0.25f, 0.25f, 0.25f, 0.25f]), options => options.Teacher.Scores = TeacherScoreKind.Logits);
         Fails<ArgumentException>("do not sum to 1", train, options => options.Teacher.Scores = TeacherScoreKind.Probabilities);
-        Fails<ArgumentException>("scores a class 'elsewhere', which the label column does not have", Named(train, [0, 1, 2, 3], last: "elsewhere"));
+        Fails<ArgumentOutOfRangeException>("scores a class 'elsewhere', which the label column does not have", Named(train, [0, 1, 2, 3], last: "elsewhere"));
 
         string path = Path.GetTempFileName();
         File.WriteAllText(path, "no model");

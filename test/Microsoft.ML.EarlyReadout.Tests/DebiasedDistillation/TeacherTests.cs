@@ -32,6 +32,24 @@ public sealed class TeacherTests : IDisposable
         Assert.Contains("The teacher keeps only some columns, and not 'Features'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Features")]
+    [InlineData("Label")]
+    [InlineData("Cue")]
+    public void A_column_that_the_student_lacks_is_named_though_the_teacher_is_a_model_and_no_column_of_ours_is(string column)
+    {
+        IDataView train = BiasedRow.View(_ml);
+        DebiasedDistillationTrainer.Options options = Options(options =>
+        {
+            options.Teacher.Model = Normalising().Fit(train);
+            options.GroupColumnName = "Cue";
+        });
+        IDataView lacking = _ml.Transforms.DropColumns(column).Fit(train).Transform(train);
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => Fit(options, lacking)).Message;
+        Assert.Contains($"'{column}' is not in the data, which has", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("EarlyReadout.", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_teacher_may_bring_the_features_that_its_last_layer_reads()
     {
@@ -45,6 +63,7 @@ public sealed class TeacherTests : IDisposable
             options.Teacher.FeatureColumnName = "Embedding";
             (options.Epochs, options.Optimizer.LearningRate) = (20, 0.1);
         });
+        Assert.Contains(_ml.MulticlassClassification.Trainers.DebiasedDistillation(options).GetOutputSchema(SchemaShapes.Of(train.Schema)), column => column.Name == "Score");
         using EarlyReadoutTransformer student = Fit(options, train);
         Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(BiasedRow.View(_ml, seed: 2))).MicroAccuracy, 0.85, 1);
     }

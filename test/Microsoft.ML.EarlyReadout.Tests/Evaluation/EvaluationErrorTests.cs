@@ -9,23 +9,23 @@ public sealed class EvaluationErrorTests
     private readonly MLContext _ml = new();
 
     [Theory]
-    [InlineData("Season", "Label", "Score", "PredictedLabel", "no group column 'Season'")]
-    [InlineData("Place", "Species", "Score", "PredictedLabel", "no label column 'Species'")]
-    [InlineData("Place", "Label", "Probability", "PredictedLabel", "no score column 'Probability'")]
-    [InlineData("Place", "Label", "Score", "Guess", "no predicted label column 'Guess'")]
+    [InlineData("Season", "Label", "Score", "PredictedLabel", "group column 'Season'")]
+    [InlineData("Place", "Species", "Score", "PredictedLabel", "label column 'Species'")]
+    [InlineData("Place", "Label", "Probability", "PredictedLabel", "score column 'Probability'")]
+    [InlineData("Place", "Label", "Score", "Guess", "predicted label column 'Guess'")]
     public void A_missing_column_is_named_with_those_present(string group, string label, string score, string predicted, string message)
     {
-        var error = Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), group, label, score, predicted));
-        Assert.Equal($"The data have {message}. Columns present: 'Label', 'PredictedLabel', 'Place', 'Score'.", error.Message);
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), group, label, score, predicted));
+        Assert.Equal($"The {message} is not in the data, which has 'Label', 'PredictedLabel', 'Place', 'Score'.", error.Message);
     }
 
     [Fact]
     public void A_column_of_the_wrong_type_is_named_with_its_type()
     {
-        Assert.Equal("Score column 'Place' is String; it must be a vector of two or more Single, one for each class.",
-            Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Place", scoreColumnName: "Place")).Message);
-        Assert.Equal("Column 'Score' is Vector<Single, 2>; a label or group column must be a single key, text, number or bool.",
-            Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Score")).Message);
+        Assert.Equal("The score column 'Place' is of type String; expected Vector<Single> of two or more. It must have one number for each class.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Place", scoreColumnName: "Place")).Message);
+        Assert.Equal("The label or group column 'Score' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with one value a row.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Score")).Message);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class EvaluationErrorTests
     {
         IDataView data = _ml.Data.LoadFromEnumerable(ScoredRows.Birds);
         Assert.StartsWith("Column 'Label' is String, and neither the score column nor",
-            Assert.Throws<ArgumentException>(() => Evaluate(data)).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => Evaluate(data)).Message, StringComparison.Ordinal);
     }
 
     private IDataView View(ScoredRows.Row[]? rows = null)

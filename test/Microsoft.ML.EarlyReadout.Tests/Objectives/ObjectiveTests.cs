@@ -77,7 +77,7 @@ public sealed class ObjectiveTests
 
         _log.Clear();
         options.Objective.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
-        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
+        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
         ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(few);
         options.Objective.ReweightingSet = keys.Transform(_ml.Data.LoadFromEnumerable(BiasedRow.Draw(300, seed: 9).Where(row => row.Number > 0)));
         Assert.Contains("has no rows of the class 'quarter 0'", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class ObjectiveTests
     {
         IDataView train = BiasedRow.View(_ml);
         EarlyReadoutEstimator.Options options = Options(kind);
-        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentException>(() => Scores(options, _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train))).Message, StringComparison.Ordinal);
+        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train))).Message, StringComparison.Ordinal);
         BiasedRow[] rows = BiasedRow.Draw(400);
         foreach (BiasedRow row in rows.Take(40)) row.Cue = "";
         Assert.All(Scores(options, BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));

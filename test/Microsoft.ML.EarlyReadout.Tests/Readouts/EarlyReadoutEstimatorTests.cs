@@ -220,7 +220,7 @@ public sealed class EarlyReadoutEstimatorTests
         Assert.Contains("\"worstGroupAuc\": 1", profile.ToJson(), StringComparison.Ordinal);
         Assert.Contains("worst group Label=b · Cue=x", profile.ToString(), StringComparison.Ordinal);
         Assert.Null(_ml.MulticlassClassification.ProfileReadouts(view, ["R"]).Readouts[0].WorstGroupAuc);
-        Assert.Contains("'Q.PredictedLabel'", Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message, StringComparison.Ordinal);
+        Assert.Contains("'Q.PredictedLabel'", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
