@@ -32,6 +32,8 @@ using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(new EarlyRea
     Epochs = 10,
     BatchSize = 128,
     Optimizer = { LearningRate = 0.02 },
+    Schedule = { Kind = ScheduleKind.Constant },
+    ReadoutLearningRate = 0.01,
     CancellationToken = stop.Token, // Ctrl+C: show the readouts as they are, and go on from the checkpoint next time
     OnCancellation = CancellationBehavior.ReturnBest,
     CheckpointDirectory = Path.ChangeExtension(zip, ".checkpoints"),

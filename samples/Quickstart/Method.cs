@@ -28,7 +28,7 @@ internal sealed record Method(string Name)
     {
         if (this == Plain)
         {
-            EarlyReadoutEstimator.Options plain = Configured(new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }, new() { Stage = 3 }] });
+            EarlyReadoutEstimator.Options plain = Configured(new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }, new() { Stage = 3 }], ReadoutLearningRate = 0.01 });
             return ml.Transforms.EarlyReadout(plain);
         }
 
@@ -46,6 +46,7 @@ internal sealed record Method(string Name)
         {
             options.Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [32, 64, 128] };
             options.Optimizer.LearningRate = 0.05;
+            options.Schedule.Kind = ScheduleKind.Constant;
             options.ValidationFraction = 0.1; // keeps the epoch that does best on rows held out of training
             configure(options);
             return options;

@@ -11,7 +11,7 @@ public static class EarlyReadoutCatalog
     /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
     /// <param name="network">The kind of network.</param>
     /// <param name="stages">The stages to read, from 1; stage 1 where it is left out.</param>
-    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1; automatic where it is left out.</param>
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
     public static EarlyReadoutEstimator EarlyReadout(
@@ -20,7 +20,7 @@ public static class EarlyReadoutCatalog
         string featureColumnName = "Features",
         NetworkKind network = NetworkKind.Automatic,
         int[]? stages = null,
-        int epochs = 10) =>
+        int? epochs = null) =>
         catalog.EarlyReadout(new EarlyReadoutEstimator.Options
         {
             LabelColumnName = labelColumnName,
@@ -48,8 +48,8 @@ public static class EarlyReadoutCatalog
     /// <param name="teacherScoreColumnName">The column of the teacher's scores, one number for each class of the label.</param>
     /// <param name="network">The kind of network.</param>
     /// <param name="alpha">α of the weight exp(β·cm^α), at least 0.</param>
-    /// <param name="beta">β of the weight, from 0 to 80.</param>
-    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <param name="beta">β of the weight, from 0 to 80; automatic where it is left out.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1; automatic where it is left out.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
     public static DebiasedDistillationTrainer DebiasedDistillation(
@@ -59,8 +59,8 @@ public static class EarlyReadoutCatalog
         string teacherScoreColumnName = "TeacherScore",
         NetworkKind network = NetworkKind.Automatic,
         double alpha = 0.05,
-        double beta = 4,
-        int epochs = 10) =>
+        double? beta = null,
+        int? epochs = null) =>
         catalog.DebiasedDistillation(new DebiasedDistillationTrainer.Options
         {
             LabelColumnName = labelColumnName,

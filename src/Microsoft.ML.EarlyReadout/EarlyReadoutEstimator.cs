@@ -26,7 +26,6 @@ public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTrans
         options.Validate();
         _environment = environment;
         _options = options.Copy();
-        _options.Objective.ReweightingSet = options.Objective.ReweightingSet;
     }
 
     /// <summary>Trains on the view's rows, which are read once.</summary>
@@ -46,24 +45,24 @@ public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTrans
     /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, _options.ReadoutNames);
 
-    private void Train(TrainingSession session)
+    private static void Train(TrainingSession session, Options options)
     {
         var trainers = new List<ReadoutTrainer>();
         try
         {
-            foreach (Tap tap in _options.Taps)
+            foreach (Tap tap in options.Taps)
             {
                 TappedReadout readout = session.CreateReadout(tap.ColumnName, tap.Readout, session.Seeds.For("readout " + tap.ColumnName));
                 session.Readouts.Add(readout);
                 IRisk risk = tap.ClassBalanced ? WeightedRisk.ClassBalanced(session.Training) : EmpiricalRisk.Instance;
-                trainers.Add(new ReadoutTrainer(readout, risk, _options.ReadoutLearningRate, _options.ReadoutWeightDecay, tap.ColumnName));
+                trainers.Add(new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
             }
 
-            bool together = _options.ReadoutTraining == ReadoutTraining.Together && _options.TrainedPart != TrainedPart.None;
-            if (_options.TrainedPart != TrainedPart.None) SupervisedTraining.Run(session, _options.TrainedPart, _options.Objective, together ? trainers : []);
+            bool together = options.ReadoutTraining == ReadoutTraining.Together && options.TrainedPart != TrainedPart.None;
+            if (options.TrainedPart != TrainedPart.None) SupervisedTraining.Run(session, options.TrainedPart, options.Objective, together ? trainers : []);
             if (together || trainers.Count == 0) return;
             using var step = new ReadoutStep(session.Network, trainers);
-            session.Train("Readouts", step, _options.ReadoutEpochs);
+            session.Train("Readouts", step, options.ReadoutEpochs!.Value);
         }
         finally
         {

@@ -17,8 +17,8 @@ public sealed partial class EarlyReadoutEstimator
         public int Depth { get; set; }
 
         /// <summary>Channels (or units) of each block.</summary>
-        /// <value>The default value is 256. At least 1.</value>
-        public int Width { get; set; } = 256;
+        /// <value>The default value is <see langword="null"/>: automatic, as in <see cref="ReadoutOptions.Width"/>. At least 1.</value>
+        public int? Width { get; set; }
 
         /// <summary>Whether every class counts alike while it is trained. On unbalanced classes an early readout may know no more than which class is frequent; then
         /// "wrong" means "of a rare class". This control tells the two apart.</summary>
@@ -47,13 +47,13 @@ public sealed partial class EarlyReadoutEstimator
         public ReadoutTraining ReadoutTraining { get; set; } = ReadoutTraining.Together;
 
         /// <summary>Passes over the training rows when readouts are trained afterwards.</summary>
-        /// <value>The default value is 1. At least 1.</value>
-        public int ReadoutEpochs { get; set; } = 1;
+        /// <value>The default value is <see langword="null"/>: automatic. At least 1.</value>
+        public int? ReadoutEpochs { get; set; }
 
         /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is 1e-2. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
-        public double ReadoutLearningRate { get; set; } = 1e-2;
+        public double? ReadoutLearningRate { get; set; }
 
         /// <summary>The weight decay of the readouts.</summary>
         /// <value>The default value is 1e-4. At least 0.</value>
@@ -67,7 +67,25 @@ public sealed partial class EarlyReadoutEstimator
         [NestOption]
         public ObjectiveOptions Objective { get; set; } = new();
 
+        // Afterwards: enough for a linear readout at its rate.
+        private const int ReadoutSteps = 500;
+
         internal IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
+
+        internal override void SetAutomatic(TrainingFacts facts)
+        {
+            base.SetAutomatic(facts);
+            foreach (Tap tap in Taps.Where(tap => tap.Depth > 0)) tap.Width ??= facts.Values.ReleasedWidth ?? facts.ChannelsOf(tap.Stage);
+            ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
+            ReadoutEpochs ??= Math.Max(1, facts.EpochsOf(ReadoutSteps, BatchSize));
+            Objective.JustTrainTwice.SetAutomatic(facts, Epochs!.Value);
+        }
+
+        internal override void TakeReferences(TrainerOptions from)
+        {
+            base.TakeReferences(from);
+            Objective.ReweightingSet = ((Options)from).Objective.ReweightingSet;
+        }
 
         internal void Validate()
         {

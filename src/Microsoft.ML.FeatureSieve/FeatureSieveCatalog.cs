@@ -12,9 +12,9 @@ public static class FeatureSieveCatalog
     /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
     /// <param name="network">The kind of network.</param>
     /// <param name="readoutStage">The stage whose output the readout reads, from 1.</param>
-    /// <param name="readoutDepth">Blocks of the readout before its linear classifier, at least 0.</param>
+    /// <param name="readoutDepth">Blocks of the readout before its linear classifier, at least 0; automatic where it is left out.</param>
     /// <param name="forgetEvery">Steps from one forgetting step to the next; 0: never, which is exactly plain training.</param>
-    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1; automatic where it is left out.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
     public static FeatureSieveTrainer FeatureSieve(
@@ -23,9 +23,9 @@ public static class FeatureSieveCatalog
         string featureColumnName = "Features",
         NetworkKind network = NetworkKind.Automatic,
         int readoutStage = 1,
-        int readoutDepth = 2,
+        int? readoutDepth = null,
         int forgetEvery = 5,
-        int epochs = 10) =>
+        int? epochs = null) =>
         catalog.FeatureSieve(new FeatureSieveTrainer.Options
         {
             LabelColumnName = labelColumnName,

@@ -20,14 +20,14 @@ public sealed partial class FeatureSieveTrainer
         public int ForgetEvery { get; set; } = 5;
 
         /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
-        /// <value>The default value is 1e-2. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
-        public double ForgetLearningRate { get; set; } = 1e-2;
+        public double? ForgetLearningRate { get; set; }
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is 1e-2. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
-        public double ReadoutLearningRate { get; set; } = 1e-2;
+        public double? ReadoutLearningRate { get; set; }
 
         /// <summary>The weight decay of the readout.</summary>
         /// <value>The default value is 1e-4. At least 0.</value>
@@ -37,6 +37,14 @@ public sealed partial class FeatureSieveTrainer
         /// <summary>Whether the forgetting step's own forward, too, moves live batch-norm statistics.</summary>
         /// <value>The default value is <see langword="false"/>: stored statistics move once a step, with the main forward.</value>
         public bool ForgettingMovesStatistics { get; set; }
+
+        internal override void SetAutomatic(TrainingFacts facts)
+        {
+            base.SetAutomatic(facts);
+            Readout.SetAutomatic(facts, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
+            ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
+            ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);
+        }
 
         internal void Validate()
         {

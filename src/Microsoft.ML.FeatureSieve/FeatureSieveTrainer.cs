@@ -60,10 +60,17 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
 
-    private void Train(TrainingSession session)
+    private static void Train(TrainingSession session, Options options)
     {
-        using TappedReadout readout = session.CreateReadout("readout", _options.Readout, session.Seeds.For("readout"));
-        using var step = new SieveStep(session.Network, readout.Head, _options, _options.FreezesBatchNorm);
+        if (options.ForgetEvery == 0)
+        {
+            using var plain = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, options.Optimizer, []);
+            session.Train(plain);
+            return;
+        }
+
+        using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout"));
+        using var step = new SieveStep(session.Network, readout.Head, options, options.FreezesBatchNorm);
         session.Train(step);
     }
 }

@@ -10,10 +10,12 @@ namespace MLSieve.Tests;
 public sealed class FeatureSieveOptionsTests
 {
     [Fact]
-    public void The_defaults_are_those_of_the_released_code()
+    public void Pretrained_weights_are_trained_by_the_values_of_the_released_code()
     {
         var options = new FeatureSieveTrainer.Options();
-        Assert.Equal((1, 2, 256), (options.Readout.Stage, options.Readout.Depth, options.Readout.Width));
+        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 64, 64), bytePixels: true, 2, 1, _ => { });
+        options.SetAutomatic(new TrainingFacts(network, Pretrained: true, Rows: 4795));
+        Assert.Equal((1, 2, 256), (options.Readout.Stage, options.Readout.Depth!.Value, options.Readout.Width!.Value));
         Assert.Equal(5, options.ForgetEvery);
         Assert.Equal((1e-3, 1e-4, 0.9), (options.Optimizer.LearningRate, options.Optimizer.WeightDecay, options.Optimizer.Momentum));
         Assert.Equal((1e-2, 1e-4, 1e-2), (options.ReadoutLearningRate, options.ReadoutWeightDecay, options.ForgetLearningRate));

@@ -12,6 +12,7 @@ namespace Studies;
 internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
 {
     private const double ValidationFraction = 0.2;
+    private const double ReadoutRate = 0.01;
     private static readonly double[] Lambdas = [0.5, 0.9];
     private static readonly double[] UpWeights = [2, 5, 20];
     private static readonly double[] Alphas = [0.05, 0.5, 2];
@@ -66,7 +67,11 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
     private ITransformer WeightedLightGbm(Training training, double alpha, double beta, bool balanced)
     {
         MLContext ml = training.Ml;
-        EarlyReadoutEstimator.Options readout = Common(training, new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1, ClassBalanced = balanced, Name = "Readout" }] });
+        EarlyReadoutEstimator.Options readout = Common(training, new EarlyReadoutEstimator.Options
+        {
+            Taps = [new() { Stage = 1, ClassBalanced = balanced, Name = "Readout" }],
+            ReadoutLearningRate = ReadoutRate,
+        });
         using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(readout).Fit(training.Data.Train);
         IDataView read = readouts.Transform(training.Data.Train);
         IDataView scored = ml.Transforms.SelectColumns("Features", "Label", "Readout.PredictedLabel", "Readout.Margin").Fit(read).Transform(read);
@@ -76,7 +81,11 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
 
     private EarlyReadoutTransformer Alone(Training training, Action<EarlyReadoutEstimator.Options> set)
     {
-        EarlyReadoutEstimator.Options student = Common(training, new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }] });
+        EarlyReadoutEstimator.Options student = Common(training, new EarlyReadoutEstimator.Options
+        {
+            Taps = [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }],
+            ReadoutLearningRate = ReadoutRate,
+        });
         set(student);
         return training.Ml.Transforms.EarlyReadout(student).Fit(training.Data.Train);
     }
@@ -85,6 +94,7 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
     {
         student.Objective.Kind = ObjectiveKind.JustTrainTwice;
         student.Objective.JustTrainTwice.UpWeight = upWeight;
+        student.Objective.JustTrainTwice.IdentificationEpochs = 1;
     }));
 
     private EarlyReadoutTransformer Distilled(Training training, Action<DebiasedDistillationTrainer.Options> set)
@@ -93,6 +103,8 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         {
             Teacher = { Model = LightGbm(training, null).Fit(training.Data.Train) },
             Readout = { Depth = 0 },
+            ReadoutLearningRate = ReadoutRate,
+            ReadoutEpochs = 1,
             NormalizeWeights = true,
         });
         set(student);
@@ -107,6 +119,7 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         trainer.Epochs = Epochs;
         trainer.BatchSize = 128;
         trainer.Optimizer.LearningRate = 0.02;
+        trainer.Schedule.Kind = ScheduleKind.Constant;
         trainer.ValidationSet = training.Data.Validation;
         trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
         trainer.Seed = training.Seed;

@@ -10,6 +10,7 @@ namespace Studies;
 internal sealed class DistillationStudy(StudyOptions options, double agreement) : MethodStudy(options)
 {
     private const double OwnAgreement = 0.95;
+    private const double ReadoutRate = 0.01;
     private static readonly double[] Lambdas = [0.5, 0.9];
     private static readonly double[] UpWeights = [5, 20];
 
@@ -71,6 +72,7 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
         {
             // The diagnosis: readouts change nothing in the network.
             Taps = objective == ObjectiveKind.EmpiricalRisk ? [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }, new() { Stage = 2 }, new() { Stage = 3 }] : [],
+            ReadoutLearningRate = ReadoutRate,
             Objective = { Kind = objective, JustTrainTwice = { IdentificationEpochs = identificationEpochs, UpWeight = upWeight } },
         });
         return training.Ml.Transforms.EarlyReadout(student).Fit(training.Data.Train);
@@ -103,7 +105,13 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
 
     private EarlyReadoutTransformer Student(Training training, ObjectiveKind teacher, Action<DebiasedDistillationTrainer.Options> set)
     {
-        DebiasedDistillationTrainer.Options student = Common(training, new DebiasedDistillationTrainer.Options());
+        DebiasedDistillationTrainer.Options student = Common(training, new DebiasedDistillationTrainer.Options
+        {
+            Readout = { Depth = 1, Width = 128 },
+            ReadoutLearningRate = ReadoutRate,
+            ReadoutEpochs = 1,
+            JustTrainTwice = { IdentificationEpochs = 1 },
+        });
         set(student);
         IDataView taught = _teachers.Teach(training, TeacherOptions(training, teacher));
         return training.Ml.MulticlassClassification.Trainers.DebiasedDistillation(student).Fit(taught);
@@ -116,6 +124,7 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
         trainer.GroupColumnName = "Cue";
         trainer.Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [16, 32, 64] };
         trainer.Optimizer.LearningRate = 0.05;
+        trainer.Schedule.Kind = ScheduleKind.Constant;
         trainer.Epochs = Epochs;
         trainer.ValidationSet = training.Data.Validation;
         trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;

@@ -33,6 +33,9 @@ internal static class StudyList
         new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
             options => [new AdultStudy(options)],
             ""),
+        new("tables", "whether the defaults train: tables of your own, every method with nothing set, beside logistic regression", [TableStudy.Folder],
+            TableStudy.Of,
+            "--seeds 5"),
     ];
 
     /// <summary>The studies of a name.</summary>

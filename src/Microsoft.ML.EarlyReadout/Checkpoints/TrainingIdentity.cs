@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using TorchSharp;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -31,7 +29,8 @@ internal static class TrainingIdentity
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };
-        AddOptions(identity, "", JsonSerializer.SerializeToNode(options, options.GetType(), OptionsCopy.Json)!.AsObject());
+        foreach ((string name, string value) in OptionValues.Of(options))
+            if (!Free.Contains(name)) identity[name] = value;
         DataFingerprint.Add(identity, "the training data's", training);
         if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation);
         return identity;
@@ -41,16 +40,6 @@ internal static class TrainingIdentity
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
         [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
             .Select(name => Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
-
-    private static void AddOptions(SortedDictionary<string, string> identity, string prefix, JsonObject options)
-    {
-        foreach ((string name, JsonNode? value) in options)
-        {
-            if (prefix.Length == 0 && Free.Contains(name)) continue;
-            if (value is JsonObject nested) AddOptions(identity, $"{prefix}{name}.", nested);
-            else identity[prefix + name] = value?.ToJsonString() ?? "null";
-        }
-    }
 
     // Without what follows a +, which names a build of that version.
     private static string VersionOf(Assembly assembly) =>

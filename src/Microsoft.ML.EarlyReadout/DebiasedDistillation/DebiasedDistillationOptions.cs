@@ -7,6 +7,7 @@ public sealed partial class DebiasedDistillationTrainer
 {
     // exp(β) must be a float32 number: exp(88.7) is the last.
     private const double LargestBeta = 80;
+    private const int ReleasedWidth = 128;
 
     /// <summary>The options of a <see cref="DebiasedDistillationTrainer"/>; the defaults are those of the released code for Waterbirds, except for <see cref="Lambda"/>.</summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
@@ -35,14 +36,14 @@ public sealed partial class DebiasedDistillationTrainer
         public double Alpha { get; set; } = 0.05;
 
         /// <summary>β: how much wrong readouts count; at 0 not more than others, which is plain distillation. No weight is above e to the β.</summary>
-        /// <value>The default value is 4. From 0 to 80.</value>
+        /// <value>The default value is <see langword="null"/>: automatic. From 0 to 80.</value>
         [Range(0.5, 6.0, 4.0, false)]
-        public double Beta { get; set; } = 4;
+        public double? Beta { get; set; }
 
         /// <summary>The readout whose errors are weighted. It reads the student.</summary>
-        /// <value>The default value has stage 1, depth 1 and width 128.</value>
+        /// <value>The default value has stage 1, and automatic depth and width: one block of the stage's channels, or of the released 128 where pretrained weights are given.</value>
         [NestOption]
-        public ReadoutOptions Readout { get; set; } = new() { Depth = 1, Width = 128 };
+        public ReadoutOptions Readout { get; set; } = new();
 
         /// <summary>The first epoch that is weighted; those before it weigh all rows 1.</summary>
         /// <value>The default value is 2: a readout of an untrained student says little. At least 1.</value>
@@ -53,13 +54,13 @@ public sealed partial class DebiasedDistillationTrainer
         public int ReadoutEvery { get; set; } = 1;
 
         /// <summary>R: passes over the training rows to train a readout.</summary>
-        /// <value>The default value is 1. At least 1.</value>
-        public int ReadoutEpochs { get; set; } = 1;
+        /// <value>The default value is <see langword="null"/>: automatic. At least 1.</value>
+        public int? ReadoutEpochs { get; set; }
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is 1e-2. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
-        public double ReadoutLearningRate { get; set; } = 1e-2;
+        public double? ReadoutLearningRate { get; set; }
 
         /// <summary>The weight decay of the readout.</summary>
         /// <value>The default value is 1e-4. At least 0.</value>
@@ -83,6 +84,22 @@ public sealed partial class DebiasedDistillationTrainer
 
         /// <summary>How <see cref="DistillationMethod.DeTt"/> finds the rows that count more.</summary>
         public JustTrainTwiceOptions JustTrainTwice { get; set; } = new();
+
+        internal override void SetAutomatic(TrainingFacts facts)
+        {
+            base.SetAutomatic(facts);
+            Beta ??= facts.Values.Beta;
+            Readout.SetAutomatic(facts, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
+            ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
+            ReadoutEpochs ??= 1;
+            JustTrainTwice.SetAutomatic(facts, Epochs!.Value);
+        }
+
+        internal override void TakeReferences(TrainerOptions from)
+        {
+            base.TakeReferences(from);
+            Teacher.Model = ((Options)from).Teacher.Model;
+        }
 
         internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
 

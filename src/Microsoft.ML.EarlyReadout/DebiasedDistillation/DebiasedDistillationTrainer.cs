@@ -33,7 +33,6 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         options.Validate();
         _environment = environment;
         _options = options.Copy();
-        _options.Teacher.Model = options.Teacher.Model;
     }
 
     private TrainingColumns Columns => new(
@@ -62,8 +61,10 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         Given.Check(input.Schema, _options.Network.Input); // before the teacher adds columns, which are not the student's
         Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
         IDataView taught = teacher.Apply(input);
-        return NetworkTraining.Fit(
-            _environment, nameof(DebiasedDistillationTrainer), _options, taught, session => Train(session, taught.Schema, Lessons.Of(teacher, _options, Columns, input.Schema, session)), Columns);
+        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, Train, Columns);
+
+        void Train(TrainingSession session, Options options) =>
+            DebiasedDistillationTrainer.Train(session, options, taught.Schema, Lessons.Of(teacher, options, Columns, input.Schema, session));
     }
 
     /// <summary>The columns that the fitted transformer will add.</summary>
@@ -72,16 +73,16 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, columns: Given);
 
-    private void Train(TrainingSession session, DataViewSchema schema, Lessons lessons)
+    private static void Train(TrainingSession session, Options options, DataViewSchema schema, Lessons lessons)
     {
-        TeacherScores teacher = TeacherScores.Read(schema[_options.Teacher.ScoreColumnName], session.Training.Set, _options.Teacher.Scores, session.Log);
-        if (_options.MatchesFeatures)
+        TeacherScores teacher = TeacherScores.Read(schema[options.Teacher.ScoreColumnName], session.Training.Set, options.Teacher.Scores, session.Log);
+        if (options.MatchesFeatures)
         {
-            FeatureMatching.Train(session, teacher, lessons, _options);
+            FeatureMatching.Train(session, teacher, lessons, options);
             return;
         }
-        ReadoutFactory.CheckStage(session.Network, _options.Readout.Stage); // now, not when the first readout is due
-        using var step = new DistillationStep(session.Network, teacher, _options, session.Training.Set.Count, new RowWeights(session, _options).Renew, lessons);
+        ReadoutFactory.CheckStage(session.Network, options.Readout.Stage); // now, not when the first readout is due
+        using var step = new DistillationStep(session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, lessons);
         session.Train(step);
     }
 }

@@ -16,7 +16,7 @@ internal static class FeatureMatching
     {
         TrainingRows rows = session.Training;
         IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt ? JustTrainTwice.FindErrors(session, options.JustTrainTwice) : new HashSet<long>();
-        float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight).Weights;
+        float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value).Weights;
         Linear classifier = TeacherClassifier.Recover(session, teacher);
         StagedNetwork student = session.Network;
         (int channels, bool spatial) = ReadoutFactory.Tap(student, student.Stages.Count);
@@ -59,7 +59,7 @@ internal static class FeatureMatching
             Tensor loss = distance.mul(batch.Take(_weights)).mean();
             context.Meters.Add("main", loss, batch.Count);
             context.Meters.Add("distance", distance.mean(), batch.Count);
-            _optimizer.Minimize(loss, _options.LearningRate * context.RateFactor, _options.ClipNorm, context.Meters);
+            _optimizer.Minimize(loss, _options.LearningRate!.Value * context.RateFactor, _options.ClipNorm, context.Meters);
         }
 
         public string Describe(IReadOnlyDictionary<string, double> losses) =>

@@ -10,7 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTrainer.Options options)
 {
     private const int BatchSize = 256;
-    private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta, options.WeightCap);
+    private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta!.Value, options.WeightCap);
 
     /// <summary>The weight of each row of the packed set from an epoch on, or <see langword="null"/> where the epoch is not due for new ones.</summary>
     /// <param name="epoch">The epoch that begins, from 1.</param>
@@ -25,9 +25,9 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
     private void Train(TappedReadout readout, int epoch)
     {
         IRisk risk = options.ClassBalancedReadout ? WeightedRisk.ClassBalanced(session.Training) : EmpiricalRisk.Instance;
-        using var trainer = new ReadoutTrainer(readout, risk, options.ReadoutLearningRate, options.ReadoutWeightDecay, "readout");
+        using var trainer = new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, "readout");
         using var step = new ReadoutStep(session.Network, [trainer]);
-        session.Train("Readout", step, options.ReadoutEpochs, repetition: epoch);
+        session.Train("Readout", step, options.ReadoutEpochs!.Value, repetition: epoch);
     }
 
     private float[] Read(TappedReadout readout)

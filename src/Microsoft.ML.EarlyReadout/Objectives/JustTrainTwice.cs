@@ -15,7 +15,7 @@ internal static class JustTrainTwice
     {
         using ModuleSnapshot start = ModuleSnapshot.Of([session.Network]);
         using (var step = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, session.Options.Optimizer, []))
-            session.Train("Identification", step, options.IdentificationEpochs);
+            session.Train("Identification", step, options.IdentificationEpochs!.Value);
         TrainingRows rows = session.Training;
         long[] predicted = Prediction.Classes(session.Network, rows, session.Device, session.Cancellation);
         long[] errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];

@@ -6,12 +6,21 @@ namespace Microsoft.ML.EarlyReadout;
 public sealed class JustTrainTwiceOptions
 {
     /// <summary>Epochs of the first network, whose errors on the training rows are up-weighted.</summary>
-    /// <value>The default value is 1. At least 1.</value>
+    /// <value>The default value is <see langword="null"/>: automatic, a fifth of the epochs. At least 1.</value>
     [Choice([1, 2, 5, 10, 20, 40, 60], 1)]
-    public int IdentificationEpochs { get; set; } = 1;
+    public int? IdentificationEpochs { get; set; }
 
     /// <summary>How many times a row counts that the first network gets wrong.</summary>
-    /// <value>The default value is 50. At least 1.</value>
-    [Range(2.0, 100.0, 50.0, true)]
-    public double UpWeight { get; set; } = 50;
+    /// <value>The default value is <see langword="null"/>: automatic. At least 1.</value>
+    [Range(1.0, 100.0, 50.0, true)]
+    public double? UpWeight { get; set; }
+
+    /// <summary>Sets what is still automatic.</summary>
+    /// <param name="facts">What is trained.</param>
+    /// <param name="epochs">Epochs of the second network.</param>
+    internal void SetAutomatic(TrainingFacts facts, int epochs)
+    {
+        IdentificationEpochs ??= Math.Max(1, epochs / 5);
+        UpWeight ??= facts.Values.UpWeight;
+    }
 }

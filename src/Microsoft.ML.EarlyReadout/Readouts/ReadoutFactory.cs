@@ -8,14 +8,14 @@ internal static class ReadoutFactory
 {
     /// <summary>Builds a readout on the CPU, in training mode.</summary>
     /// <param name="network">The network that it reads, on any device.</param>
-    /// <param name="options">Stage, depth and width.</param>
+    /// <param name="options">Stage, depth and width; a width of null is that of the stage.</param>
     /// <param name="seed">Draws the initial weights.</param>
     /// <exception cref="ArgumentException">The network has no such stage; the message names those it has.</exception>
     public static ReadoutHead Create(StagedNetwork network, ReadoutOptions options, ulong seed)
     {
         CheckStage(network, options.Stage);
         (int channels, bool spatial) = Tap(network, options.Stage);
-        var readout = new ReadoutHead(channels, spatial, options.Depth, options.Width, network.Classes);
+        var readout = new ReadoutHead(channels, spatial, options.Depth!.Value, options.Width ?? channels, network.Classes);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;

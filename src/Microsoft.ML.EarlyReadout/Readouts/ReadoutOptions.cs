@@ -14,11 +14,21 @@ public sealed class ReadoutOptions
     /// Blocks before the linear classifier: basic blocks of two 3×3 convolutions on images (the first without skip), linear layers with ReLU on vectors.
     /// 0: a linear readout (of the pooled features).
     /// </summary>
-    /// <value>The default value is 2. At least 0.</value>
+    /// <value>The default value is <see langword="null"/>: automatic. At least 0.</value>
     [Choice([0, 1, 2, 3, 4, 5, 6], 2)]
-    public int Depth { get; set; } = 2;
+    public int? Depth { get; set; }
 
     /// <summary>Channels (or units) of each block.</summary>
-    /// <value>The default value is 256. At least 1.</value>
-    public int Width { get; set; } = 256;
+    /// <value>The default value is <see langword="null"/>: automatic, those of the stage, or the released number where pretrained weights are given. At least 1.</value>
+    public int? Width { get; set; }
+
+    /// <summary>Sets what is still automatic.</summary>
+    /// <param name="facts">What is trained.</param>
+    /// <param name="depth">The automatic depth.</param>
+    /// <param name="width">The released width, or <see langword="null"/> for the stage's channels.</param>
+    internal void SetAutomatic(TrainingFacts facts, int depth, int? width)
+    {
+        Depth ??= depth;
+        if (Depth > 0) Width ??= width ?? facts.ChannelsOf(Stage);
+    }
 }

@@ -10,9 +10,11 @@ internal static class NetworkTraining
 {
     private const int ParityRows = 64;
 
-    public static EarlyReadoutTransformer Fit(
-        IHostEnvironment environment, string trainer, TrainerOptions options, IDataView input, Action<TrainingSession> train,
+    // "train" is given options of which none is automatic any more.
+    public static EarlyReadoutTransformer Fit<TOptions>(
+        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
         TrainingColumns? columns = null)
+        where TOptions : TrainerOptions
     {
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = environment.Start(trainer);
@@ -28,9 +30,10 @@ internal static class NetworkTraining
         }
     }
 
-    private static EarlyReadoutTransformer Fit(
-        IHostEnvironment environment, string trainer, TrainerOptions options, IDataView input, Action<TrainingSession> train,
+    private static EarlyReadoutTransformer Fit<TOptions>(
+        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
         TrainingColumns? columns, MemoryBudget budget, Action<string> log)
+        where TOptions : TrainerOptions
     {
         NativeBackend.EnsureLoaded();
         log(NativeBackend.Description);
@@ -48,6 +51,7 @@ internal static class NetworkTraining
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) log(finding);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.HoldsBytes, set.Classes, seeds.For("network").Seed, log);
+        options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
         network.SetPrecision(options.Precision);
         network.SetChannelsLast(set.Shape.IsImage);
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
@@ -62,7 +66,7 @@ internal static class NetworkTraining
         checkpoints?.Restore(session.History);
         try
         {
-            train(session);
+            train(session, options);
         }
         catch (TrainingDivergedException divergence) when (divergence.LastGoodEpoch > 0)
         {

@@ -22,9 +22,9 @@ public sealed class OptimizerOptions
     public OptimizerKind Kind { get; set; } = OptimizerKind.Sgd;
 
     /// <summary>The learning rate before warm-up and schedule.</summary>
-    /// <value>The default value is 1e-3. Greater than 0.</value>
+    /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
     [Range(1e-4, 1e-1, 1e-3, true)]
-    public double LearningRate { get; set; } = 1e-3;
+    public double? LearningRate { get; set; }
 
     /// <summary>Weight decay: added to the gradient by SGD, decoupled in AdamW.</summary>
     /// <value>The default value is 1e-4. At least 0.</value>

@@ -12,14 +12,15 @@ internal sealed class OptionFaults
 
     public void Add(IEnumerable<string> faults) => _faults.AddRange(faults);
 
-    public void AtLeast(string name, double value, double minimum)
+    /// <summary>Null, here and below, is automatic and right.</summary>
+    public void AtLeast(string name, double? value, double minimum)
     {
-        if (!(value >= minimum) || double.IsInfinity(value)) _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)}.");
+        if (value is { } given && (!(given >= minimum) || double.IsInfinity(given))) _faults.Add($"{name} is {Text(given)}; it must be at least {Text(minimum)}.");
     }
 
-    public void GreaterThan(string name, double value, double bound)
+    public void GreaterThan(string name, double? value, double bound)
     {
-        if (!(value > bound) || double.IsInfinity(value)) _faults.Add($"{name} is {Text(value)}; it must be greater than {Text(bound)}.");
+        if (value is { } given && (!(given > bound) || double.IsInfinity(given))) _faults.Add($"{name} is {Text(given)}; it must be greater than {Text(bound)}.");
     }
 
     /// <summary>The half-open range [minimum, end).</summary>
@@ -29,9 +30,9 @@ internal sealed class OptionFaults
     }
 
     /// <summary>The closed range [minimum, maximum].</summary>
-    public void From(string name, double value, double minimum, double maximum)
+    public void From(string name, double? value, double minimum, double maximum)
     {
-        if (!(value >= minimum && value <= maximum)) _faults.Add($"{name} is {Text(value)}; it must be from {Text(minimum)} to {Text(maximum)}.");
+        if (value is { } given && !(given >= minimum && given <= maximum)) _faults.Add($"{name} is {Text(given)}; it must be from {Text(minimum)} to {Text(maximum)}.");
     }
 
     public void NotEmpty(string name, string? value)

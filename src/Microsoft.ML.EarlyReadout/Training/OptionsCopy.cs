@@ -13,10 +13,7 @@ internal static class OptionsCopy
     public static T Copy<T>(this T options) where T : TrainerOptions
     {
         T copy = JsonSerializer.Deserialize<T>(JsonSerializer.Serialize(options, Json), Json)!;
-        copy.ValidationSet = options.ValidationSet;
-        copy.Progress = options.Progress;
-        copy.CancellationToken = options.CancellationToken;
-        copy.Network.Custom = options.Network.Custom;
+        copy.TakeReferences(options);
         return copy;
     }
 }

@@ -6,6 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 [JsonConverter(typeof(JsonStringEnumConverter<ScheduleKind>))]
 public enum ScheduleKind
 {
+    /// <summary><see cref="Constant"/> where pretrained weights are given, as in the papers; <see cref="Cosine"/> otherwise.</summary>
+    Automatic,
+
     /// <summary>They do not.</summary>
     Constant,
 
@@ -20,8 +23,8 @@ public enum ScheduleKind
 public sealed class ScheduleOptions
 {
     /// <summary>The course after the warm-up.</summary>
-    /// <value>The default value is <see cref="ScheduleKind.Constant"/>, as in the papers.</value>
-    public ScheduleKind Kind { get; set; } = ScheduleKind.Constant;
+    /// <value>The default value is <see cref="ScheduleKind.Automatic"/>.</value>
+    public ScheduleKind Kind { get; set; } = ScheduleKind.Automatic;
 
     /// <summary>Steps over which the rate rises linearly from 0 to its full value.</summary>
     /// <value>The default value is 0: no warm-up. At least 0.</value>

@@ -36,8 +36,8 @@ public abstract class TrainerOptions
     public NetworkOptions Network { get; set; } = new();
 
     /// <summary>Passes over the training rows.</summary>
-    /// <value>The default value is 10. At least 1.</value>
-    public int Epochs { get; set; } = 10;
+    /// <value>The default value is <see langword="null"/>: automatic, as many as come to EPOCHS. At least 1.</value>
+    public int? Epochs { get; set; }
 
     /// <summary>Rows in a batch; the last batch of an epoch may be shorter.</summary>
     /// <value>The default value is 32. At least 1.</value>
@@ -122,6 +122,27 @@ public abstract class TrainerOptions
     /// <summary>How many checkpoints are kept, the newest ones.</summary>
     /// <value>The default value is 2. At least 1.</value>
     public int CheckpointsKept { get; set; } = 2;
+
+    /// <summary>Sets each option that is still automatic.</summary>
+    internal virtual void SetAutomatic(TrainingFacts facts)
+    {
+        AutomaticValues values = facts.Values;
+        Optimizer.LearningRate ??= Optimizer.Kind == OptimizerKind.AdamW ? values.AdamWRate : values.SgdRate;
+        if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
+        Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
+    }
+
+    /// <summary>The main rate as gradient descent counts it, which the rates of readouts and of forgetting are multiples of.</summary>
+    internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
+
+    /// <summary>Takes over from other options what JSON cannot hold.</summary>
+    internal virtual void TakeReferences(TrainerOptions from)
+    {
+        ValidationSet = from.ValidationSet;
+        Progress = from.Progress;
+        CancellationToken = from.CancellationToken;
+        Network.Custom = from.Network.Custom;
+    }
 
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);

@@ -14,6 +14,12 @@ public sealed class TrainingHistory
     /// <summary>The epoch whose network was kept, from 1; 0 where nothing was trained.</summary>
     public int SelectedEpoch { get; internal set; }
 
+    /// <summary>
+    /// The trainer's options by name, nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON. Those that were left automatic have the value that was
+    /// chosen for them. Empty where nothing was trained.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Settings { get; internal init; } = new Dictionary<string, string>();
+
     /// <summary>What <see cref="TrainingEpoch.ValidationScore"/> is.</summary>
     public SelectionMetric Selection { get; internal init; }
 

@@ -30,7 +30,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         using var meters = new LossMeters(session.Device);
         using var best = new BestEpoch([_network, .. step.Companions]);
         using var dropout = new Generator(0, session.Device);
-        var progress = new ProgressReporter(plan, _batches.Count, (epoch, each) => _options.Optimizer.LearningRate * schedule.Factor(StepsBefore(epoch) + each - 1));
+        var progress = new ProgressReporter(plan, _batches.Count, (epoch, each) => _options.Optimizer.LearningRate!.Value * schedule.Factor(StepsBefore(epoch) + each - 1));
         checkpoints?.BeginLoop();
         if (checkpoints?.Take(plan.Name, _network, step, best, meters) is { } checkpoint) (_epoch, _done) = (checkpoint.Epoch, checkpoint.Step);
 

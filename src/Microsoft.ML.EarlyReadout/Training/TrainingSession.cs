@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Network">The network, initialised, on its device.</param>
 /// <param name="Training">The rows to train on.</param>
 /// <param name="Validation">The rows that select an epoch, if there are any.</param>
-/// <param name="Options">The trainer's options; already validated.</param>
+/// <param name="Options">The trainer's options; validated, and none of them automatic any more.</param>
 /// <param name="Device">The device.</param>
 /// <param name="Seeds">The seeds of this training.</param>
 /// <param name="Log">Takes messages for people.</param>
@@ -29,7 +29,7 @@ internal sealed record TrainingSession(
     public bool HasModel { get; set; }
 
     /// <summary>What the training proper reported.</summary>
-    public TrainingHistory History { get; } = new() { Selection = Options.Selection };
+    public TrainingHistory History { get; } = new() { Selection = Options.Selection, Settings = OptionValues.Of(Options) };
 
     /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
     public required Func<IDataView, TrainingSet> Reader { get; init; }
@@ -57,7 +57,7 @@ internal sealed record TrainingSession(
     /// <param name="step">What is done with a batch.</param>
     /// <param name="order">Draws the rows of an epoch; every row once where it is left out.</param>
     public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null) =>
-        Run(step, new TrainingPlan("", Training, Validation, Options.Epochs, Seeds, Options.Progress) { History = History, Order = order ?? EpochOrder.Shuffled });
+        Run(step, new TrainingPlan("", Training, Validation, Options.Epochs!.Value, Seeds, Options.Progress) { History = History, Order = order ?? EpochOrder.Shuffled });
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>

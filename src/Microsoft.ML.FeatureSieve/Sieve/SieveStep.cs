@@ -41,7 +41,7 @@ internal sealed class SieveStep : ITrainingStep
         IReadOnlyList<(string Name, Parameter Parameter)> lower = network.ParametersTo(options.Readout.Stage);
         _lower = [.. lower.Select(named => named.Parameter)];
         _mainOptimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
-        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), EmpiricalRisk.Instance, options.ReadoutLearningRate, options.ReadoutWeightDecay, "readout");
+        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), EmpiricalRisk.Instance, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, "readout");
         _forgettingOptimizer = new SgdOptimizer(lower, momentum: 0, weightDecay: 0);
     }
 
@@ -64,7 +64,7 @@ internal sealed class SieveStep : ITrainingStep
         if (forgets) MeasureForgetting(tap, context);
         else _readoutTrainer.Step(tap, batch, context);
 
-        _mainOptimizer.Minimize(loss, _options.Optimizer.LearningRate * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
+        _mainOptimizer.Minimize(loss, _options.Optimizer.LearningRate!.Value * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
     }
 
     /// <inheritdoc/>
@@ -96,7 +96,7 @@ internal sealed class SieveStep : ITrainingStep
         _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
         context.Meters.Add("forget", loss, batch.Count);
         autograd.backward([loss], inputs: _lower); // the readout and the stages above get no gradient at all
-        _forgettingOptimizer.Step(_options.ForgetLearningRate * context.RateFactor);
+        _forgettingOptimizer.Step(_options.ForgetLearningRate!.Value * context.RateFactor);
         _forgettingOptimizer.ZeroGradients();
     }
 

@@ -37,6 +37,7 @@ internal static class ContractTrainers
         // Pixels come as a flat vector: the shape is the options' to tell.
         if (input == ContractInput.Pixels) (options.Network.Input.Height, options.Network.Input.Width) = (ContractRow.Side, ContractRow.Side);
         options.Optimizer.LearningRate = 0.02;
+        options.Schedule.Kind = ScheduleKind.Constant; // 20 steps are too few to let the rate fall
         options.BatchSize = 16;
         options.Epochs = 3;
         return options;

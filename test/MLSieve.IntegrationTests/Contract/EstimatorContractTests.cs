@@ -196,7 +196,7 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         _ml.Log += Listen;
         using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
         _ml.Log -= Listen;
-        Assert.Equal(Enumerable.Repeat(new long[] { 16, 16, 16, 16, 16, 10 }, options.Epochs).SelectMany(epoch => epoch), network!.TrainedRows);
+        Assert.Equal(Enumerable.Repeat(new long[] { 16, 16, 16, 16, 16, 10 }, options.Epochs!.Value).SelectMany(epoch => epoch), network!.TrainedRows);
 
         double accuracy = _ml.MulticlassClassification.Evaluate(model.Transform(validation)).MicroAccuracy;
         double best = Regex.Matches(log, @"validation Accuracy ([01]\.\d{4})").Max(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));

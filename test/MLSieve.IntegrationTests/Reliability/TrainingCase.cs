@@ -34,6 +34,8 @@ internal static class TrainingCase
         options.ValidationFraction = 0.2;
         options.Seed = 3;
         options.Optimizer.LearningRate = name is "readouts together" ? 0.01 : 0.05;
+        // Where trainings of several lengths are compared, epoch k must be the same in all of them; those with a cosine are stopped and go on like any other.
+        if (name is not ("class-balanced" or "Just Train Twice")) options.Schedule.Kind = ScheduleKind.Constant;
         options.Network = new NetworkOptions { Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) => input.alias()) };
         return options;
     }

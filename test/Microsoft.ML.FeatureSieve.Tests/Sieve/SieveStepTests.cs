@@ -104,6 +104,8 @@ public sealed class SieveStepTests
         ForgetEvery = forgetEvery,
         Readout = { Stage = 1, Depth = 0 },
         Optimizer = { LearningRate = 0.05 },
+        ReadoutLearningRate = 0.01,
+        ForgetLearningRate = 0.01,
     };
 
     private static IReadOnlyDictionary<string, double> Train(CountingNetwork network, FeatureSieveTrainer.Options options, int steps, ulong readoutSeed = 1)

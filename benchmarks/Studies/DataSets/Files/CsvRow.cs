@@ -11,6 +11,9 @@ internal sealed class CsvRow(string path, int line, Dictionary<string, int> colu
     /// <summary>The field of a column by its number, from 0.</summary>
     public string this[int column] => fields[column];
 
+    /// <summary>The names of the file's columns.</summary>
+    public IEnumerable<string> Columns => columns.Keys;
+
     /// <summary>Whether the file has a column.</summary>
     public bool Has(string column) => columns.ContainsKey(column);
 

@@ -1,0 +1,78 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The values of options that are left automatic, by what is trained. Each is documented at its option; docs/training.md has them as a table.</summary>
+internal sealed record AutomaticValues
+{
+    /// <summary>A network with fresh weights on vectors.</summary>
+    public static readonly AutomaticValues Table = new()
+    {
+        SgdRate = 0.02,
+        AdamWRate = 1e-3,
+        Schedule = ScheduleKind.Cosine,
+        Steps = 1000,
+        FewestEpochs = 10,
+        MostEpochs = 30,
+        ReadoutRate = 1,
+        ForgetRate = 1,
+        SieveDepth = 0,
+        ReleasedWidth = null,
+        UpWeight = 2,
+        Beta = 1,
+    };
+
+    /// <summary>A network with fresh weights on images.</summary>
+    public static readonly AutomaticValues Images = Table with { SgdRate = 0.05 };
+
+    /// <summary>A network with pretrained weights: the values that the methods' authors released, for images.</summary>
+    public static readonly AutomaticValues FineTuning = new()
+    {
+        SgdRate = 1e-3,
+        AdamWRate = 1e-4,
+        Schedule = ScheduleKind.Constant,
+        Steps = 1000,
+        FewestEpochs = 10,
+        MostEpochs = 60,
+        ReadoutRate = 10,
+        ForgetRate = 10,
+        SieveDepth = 2,
+        ReleasedWidth = 256,
+        UpWeight = 50,
+        Beta = 4,
+    };
+
+    /// <summary>The main learning rate of stochastic gradient descent.</summary>
+    public required double SgdRate { get; init; }
+
+    /// <summary>The main learning rate of AdamW.</summary>
+    public required double AdamWRate { get; init; }
+
+    /// <summary>How the rates change.</summary>
+    public required ScheduleKind Schedule { get; init; }
+
+    /// <summary>The steps that a training should have.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Epochs where the rows are many.</summary>
+    public required int FewestEpochs { get; init; }
+
+    /// <summary>Epochs where the rows are few.</summary>
+    public required int MostEpochs { get; init; }
+
+    /// <summary>A readout's rate, as a multiple of the main rate.</summary>
+    public required double ReadoutRate { get; init; }
+
+    /// <summary>The rate of forgetting, as a multiple of the main rate.</summary>
+    public required double ForgetRate { get; init; }
+
+    /// <summary>Blocks of the sieve's readout.</summary>
+    public required int SieveDepth { get; init; }
+
+    /// <summary>Channels of a block of the sieve's readout; <see langword="null"/>: the stage's.</summary>
+    public required int? ReleasedWidth { get; init; }
+
+    /// <summary>How many times a row counts that Just Train Twice's first network gets wrong.</summary>
+    public required double UpWeight { get; init; }
+
+    /// <summary>β of debiased distillation.</summary>
+    public required double Beta { get; init; }
+}

@@ -1,0 +1,150 @@
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+using Microsoft.ML.Runtime;
+
+namespace MLSieve.Tests;
+
+/// <summary>Options that are left automatic: settled once, said, and kept.</summary>
+public sealed class AutomaticSettingsTests
+{
+    // Null for these means something else than automatic.
+    private static readonly string[] Optional =
+        ["Seed", "MemoryBudgetMebibytes", "GroupColumnName", "CheckpointDirectory", "Network.WeightsPath", "Teacher.FeatureColumnName", "Teacher.OnnxPath", "WeightCap", "Taps[0].Name"];
+
+    public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void What_is_automatic_is_settled_said_in_the_log_and_kept_in_the_history(string trainer)
+    {
+        var ml = new MLContext(seed: 1);
+        List<string> messages = [];
+        ml.Log += (_, message) => { if (message.Kind == ChannelMessageKind.Info) messages.Add(message.RawMessage); };
+        using EarlyReadoutTransformer model = Create(trainer).Estimator(ml).Fit(BiasedRow.View(ml, 200));
+
+        IReadOnlyDictionary<string, string> settings = model.History.Settings;
+        Assert.Equal(("0.02", "30", "\"Cosine\""), (settings["Optimizer.LearningRate"], settings["Epochs"], settings["Schedule.Kind"])); // 7 steps an epoch: 30 epochs are the most
+        Assert.Equal(30, model.History.Epochs.Count);
+        Assert.Equal("0.02", settings["ReadoutLearningRate"]);
+        string said = Assert.Single(messages, message => message.StartsWith("Automatic settings for Mlp from fresh weights, 200 training rows: ", StringComparison.Ordinal));
+        Assert.Contains("Optimizer.LearningRate 0.02", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("BatchSize", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Nothing_stays_automatic(string trainer)
+    {
+        foreach ((NetworkOptions network, FeatureShape shape, bool pretrained) in Kinds())
+        {
+            TrainerOptions options = Create(trainer);
+            Settle(options, network, shape, pretrained);
+            IEnumerable<string> open = OptionValues.Of(options).Where(option => option.Value is "null" or "\"Automatic\"").Select(option => option.Key);
+            // What is counted or looked at by its own rule elsewhere, and the width of a readout without blocks.
+            Assert.Empty(open.Except([.. Optional, "BatchNorm", "Network.Kind", "Network.Stem", "Teacher.Scores", "Precision"])
+                .Where(name => !(name.EndsWith("Width", StringComparison.Ordinal) && OptionValues.Of(options)[name.Replace("Width", "Depth", StringComparison.Ordinal)] == "0")));
+            options.Estimator(new MLContext()); // and all is valid
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void What_is_given_stays_and_the_methods_rates_follow_the_main_one(string trainer)
+    {
+        TrainerOptions options = Create(trainer);
+        (options.Epochs, options.Optimizer.LearningRate, options.Schedule.Kind) = (3, 0.005, ScheduleKind.Step);
+        Settle(options, new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(5), pretrained: false);
+        IReadOnlyDictionary<string, string> settings = OptionValues.Of(options);
+        Assert.Equal(("3", "0.005", "\"Step\"", "0.005"), (settings["Epochs"], settings["Optimizer.LearningRate"], settings["Schedule.Kind"], settings["ReadoutLearningRate"]));
+
+        options = Create(trainer);
+        options.Optimizer.Kind = OptimizerKind.AdamW;
+        Settle(options, new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(5), pretrained: false);
+        settings = OptionValues.Of(options);
+        Assert.Equal(("0.001", "0.02"), (settings["Optimizer.LearningRate"], settings["ReadoutLearningRate"])); // readouts descend, whatever the main rule is
+    }
+
+    [Fact]
+    public void Pretrained_weights_are_trained_by_the_released_values()
+    {
+        var readouts = new EarlyReadoutEstimator.Options();
+        var distillation = new DebiasedDistillationTrainer.Options();
+        foreach (TrainerOptions options in new TrainerOptions[] { readouts, distillation })
+        {
+            Settle(options, new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 64, 64), pretrained: true);
+            Assert.Equal((1e-3, ScheduleKind.Constant), (options.Optimizer.LearningRate!.Value, options.Schedule.Kind));
+        }
+
+        Assert.Equal(50, readouts.Objective.JustTrainTwice.UpWeight);
+        Assert.Equal((4.0, 1, 128), (distillation.Beta!.Value, distillation.Readout.Depth!.Value, distillation.Readout.Width!.Value));
+    }
+
+    [Theory]
+    [InlineData(20, 30)]
+    [InlineData(1000, 30)]
+    [InlineData(2000, 16)]
+    [InlineData(3200, 10)]
+    [InlineData(100_000, 10)]
+    public void Few_rows_are_passed_over_more_often(int rows, int epochs)
+    {
+        var options = new FeatureSieveTrainer.Options();
+        Settle(options, new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(5), pretrained: false, rows);
+        Assert.Equal(epochs, options.Epochs);
+    }
+
+    [Fact]
+    public void A_readout_is_as_wide_as_its_stage()
+    {
+        var options = new FeatureSieveTrainer.Options { Readout = { Stage = 2, Depth = 1 } };
+        Settle(options, new NetworkOptions { Channels = [8, 12] }, FeatureShape.Image(3, 8, 8), pretrained: false);
+        Assert.Equal(12, options.Readout.Width);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_automatic_settings_is_one_of_the_same_settings_given()
+    {
+        string folder = Directory.CreateTempSubdirectory("mlsieve-automatic-").FullName;
+        try
+        {
+            byte[] automatic = TrainingCase.BytesOf(Fit(_ => { }));
+            byte[] given = TrainingCase.BytesOf(Fit(options => (options.Epochs, options.Optimizer.LearningRate) = (30, 0.02)));
+            Assert.Equal(automatic, given); // the finished fit's own model, at once
+            var mismatch = Assert.Throws<CheckpointMismatchException>(() => Fit(options => options.Epochs = 29));
+            Assert.Contains("Epochs was 30 and is 29", mismatch.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        EarlyReadoutTransformer Fit(Action<FeatureSieveTrainer.Options> set)
+        {
+            var ml = new MLContext(seed: 1);
+            var options = new FeatureSieveTrainer.Options { CheckpointDirectory = folder };
+            set(options);
+            return ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml, 100));
+        }
+    }
+
+    private static TrainerOptions Create(string trainer) => trainer switch
+    {
+        "FeatureSieveTrainer" => new FeatureSieveTrainer.Options(),
+        "EarlyReadoutEstimator" => new EarlyReadoutEstimator.Options(),
+        _ => new DebiasedDistillationTrainer.Options { Teacher = { Scores = TeacherScoreKind.Logits } },
+    };
+
+    private static IEnumerable<(NetworkOptions Network, FeatureShape Shape, bool Pretrained)> Kinds()
+    {
+        yield return (new NetworkOptions(), FeatureShape.Vector(5), false);
+        yield return (new NetworkOptions(), FeatureShape.Image(3, 8, 8), false);
+        yield return (new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, FeatureShape.Image(3, 32, 32), false);
+        yield return (new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 32, 32), true);
+    }
+
+    private static void Settle(TrainerOptions options, NetworkOptions network, FeatureShape shape, bool pretrained, int rows = 500)
+    {
+        using StagedNetwork built = NetworkFactory.Create(network, shape, shape.IsImage, 2, 1, _ => { });
+        options.SetAutomatic(new TrainingFacts(built, pretrained, rows));
+    }
+}
