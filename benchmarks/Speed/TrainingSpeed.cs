@@ -65,7 +65,7 @@ internal static class TrainingSpeed
 
         StagedNetwork Create()
         {
-            StagedNetwork network = NetworkFactory.Create(options, shape, bytePixels: shape.IsImage, Classes, seed: 1, _ => { });
+            StagedNetwork network = NetworkFactory.Create(options, shape, shape.IsImage ? PixelRange.Bytes : null, Classes, seed: 1, _ => { });
             network.SetChannelsLast(shape.IsImage);
             network.train();
             return network;

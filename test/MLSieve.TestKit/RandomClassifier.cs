@@ -49,7 +49,7 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
             _ => FeatureShape.Vector(((VectorDataViewType)type).Size),
         };
         int classes = (int)((KeyDataViewType)schema[Label].Type).Count;
-        var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType);
+        var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType) { ResizesImages = type is ImageDataViewType { Height: 0 } };
         return EarlyReadoutTransformer.Create(schema, columns, (graph, x) => new GraphValues(new ExportedNetwork(Network(graph, x, shape.Size, classes), null, 0, []), []));
     }
 

@@ -13,7 +13,7 @@ public sealed class FeatureSieveOptionsTests
     public void Pretrained_weights_are_trained_by_the_values_of_the_released_code()
     {
         var options = new FeatureSieveTrainer.Options();
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 64, 64), bytePixels: true, 2, 1, _ => { });
+        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 64, 64), PixelRange.Bytes, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(network, Pretrained: true, Rows: 4795));
         Assert.Equal((1, 2, 256), (options.Readout.Stage, options.Readout.Depth!.Value, options.Readout.Width!.Value));
         Assert.Equal(5, options.ForgetEvery);

@@ -22,7 +22,7 @@ public static class ActivationMapCatalog
     /// <summary>Paints a map over the image that it belongs to.</summary>
     /// <param name="catalog">The transforms of the context.</param>
     /// <param name="outputColumnName">The column of pictures, <see cref="Data.MLImage"/>, as large as the image; <c>MLImage.Save</c> writes one as a PNG file.</param>
-    /// <param name="imageColumnName">The images: <see cref="Data.MLImage"/>, or pixels as <c>ExtractPixels</c> writes them, 0 to 255.</param>
+    /// <param name="imageColumnName">The images: <see cref="Data.MLImage"/>, or pixels as <c>ExtractPixels</c> writes them, in any range.</param>
     /// <param name="mapColumnName">The maps, as <see cref="ClassActivationMap"/> adds them.</param>
     /// <param name="opacity">How much of the image the map's highest place covers, from 0 to 1.</param>
     /// <returns>The estimator.</returns>

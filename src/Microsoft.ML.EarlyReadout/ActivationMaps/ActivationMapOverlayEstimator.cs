@@ -7,7 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <remarks>
 /// <para>To create it, use <c>mlContext.Transforms.ActivationMapOverlay(...)</c>.</para>
 /// <para>Each map is stretched over its image and scaled by its own maximum, so colours compare places of one picture and not pictures. A map that is 0 everywhere leaves the image grey.
-/// Read the pictures by a view; they belong to the reader, who may dispose them.</para>
+/// Pixels are shown by the range that the model of the maps was trained on; where the maps are of another column, or of no known model, each picture's own numbers decide.
+/// Read the pictures by a view; they belong to the reader, who may dispose them. They are not part of a saved model.</para>
 /// </remarks>
 public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
 {
@@ -38,21 +39,32 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         if (map.Type is not VectorDataViewType { Dimensions: [> 0, > 0] } type || type.ItemType != NumberDataViewType.Single)
             throw TrainingColumns.WrongType(map, "map", "Vector<Single, height, width>", "ClassActivationMap makes it.");
         (int height, int width) = (type.Dimensions[0], type.Dimensions[1]);
-        FeatureColumn image = FeatureColumn.Infer(input.Schema, _image, new InputOptions());
-        if (image.HoldsImages)
-        {
-            return Mapping<ImageRow>(image.Column, map, row =>
-            {
-                MLImage picture = row.Image ?? throw new InvalidOperationException($"A row of column '{_image}' has no image.");
-                var pixels = new byte[3 * picture.Height * picture.Width];
-                RgbPixels.Copy(picture, _image, pixels.AsSpan(), FeatureLayout.ChannelsLast);
-                return Paint(pixels, picture.Height, picture.Width, row.Map);
-            }).Fit(input);
-        }
+        return new ActivationMapOverlayTransformer(Mapping().Fit(input), _image);
 
-        if (image.Shape is not { IsImage: true } shape)
-            throw TrainingColumns.WrongType(image.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
-        return Mapping<PixelRow>(image.Column, map, row => Paint(InterleavedPixels.Of(row.Image.DenseValues().ToArray(), shape), shape.Height, shape.Width, row.Map)).Fit(input);
+        IEstimator<ITransformer> Mapping()
+        {
+            if (input.Schema.GetColumnOrNull(_image) is { Type: ImageDataViewType } images)
+            {
+                return Mapping<ImageRow>(images, map, row =>
+                {
+                    MLImage picture = row.Image ?? throw new InvalidOperationException($"A row of column '{_image}' has no image.");
+                    var pixels = new byte[3 * picture.Height * picture.Width];
+                    RgbPixels.Copy(picture, _image, pixels.AsSpan(), FeatureLayout.ChannelsLast);
+                    return Paint(pixels, picture.Height, picture.Width, row.Map);
+                });
+            }
+
+            FeatureColumn vectors = FeatureColumn.Infer(input.Schema, _image, new InputOptions());
+            if (vectors.Shape is not { IsImage: true } shape)
+                throw TrainingColumns.WrongType(vectors.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
+            PixelRange? known = PixelRangeAnnotation.Read(map, _image);
+            return Mapping<PixelRow>(vectors.Column, map, row =>
+            {
+                float[] numbers = [.. row.Image.DenseValues()];
+                PixelRange range = known ?? PixelRange.Of(numbers.Min(), numbers.Max());
+                return Paint(InterleavedPixels.Of(numbers, shape, range), shape.Height, shape.Width, row.Map);
+            });
+        }
 
         MLImage Paint(byte[] pixels, int imageHeight, int imageWidth, VBuffer<float> values)
         {

@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class ClassActivationMapTransformer(string output, EarlyReadoutTransformer model, int? classIndex) : ITransformer
 {
     private readonly ScoredColumn _column = new(0, Scored.ActivationMap, new DataViewSchema.DetachedColumn(
-        output, new VectorDataViewType(NumberDataViewType.Single, model.Session.MapHeight, model.Session.MapWidth))) { Class = classIndex };
+        output, new VectorDataViewType(NumberDataViewType.Single, model.Session.MapHeight, model.Session.MapWidth), PixelRangeAnnotation.Of(model.Columns))) { Class = classIndex };
 
     public bool IsRowToRowMapper => false;
 

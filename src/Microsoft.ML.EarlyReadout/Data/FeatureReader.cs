@@ -19,6 +19,7 @@ internal abstract class FeatureReader
     /// <param name="column">The column.</param>
     /// <param name="row">The row's place in the view.</param>
     /// <param name="fault">What is wrong with it, as the sentence goes on.</param>
-    public static InvalidDataException Bad(DataViewSchema.Column column, long row, string fault) =>
-        new(FormattableString.Invariant($"Column '{column.Name}', row {row} (counted from 0 in the data view) {fault}"));
+    /// <param name="cause">What failed, if anything did.</param>
+    public static InvalidDataException Bad(DataViewSchema.Column column, long row, string fault, Exception? cause = null) =>
+        new(FormattableString.Invariant($"Column '{column.Name}', row {row} (counted from 0 in the data view) {fault}"), cause);
 }

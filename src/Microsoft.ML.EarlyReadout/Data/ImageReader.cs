@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Packs images as planes of red, green and blue bytes.</summary>
-internal sealed class ImageReader(DataViewRowCursor cursor, DataViewSchema.Column column) : FeatureReader
+/// <param name="cursor">The cursor, which knows that each row must have an image.</param>
+/// <param name="column">The column of images.</param>
+internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Column column) : FeatureReader
 {
     private readonly ValueGetter<MLImage> _getter = cursor.GetGetter<MLImage>(column);
     private FeatureShape? _shape;
@@ -43,6 +45,6 @@ internal sealed class ImageReader(DataViewRowCursor cursor, DataViewSchema.Colum
             _getter(ref _image!);
             _current = row;
         }
-        return _image ?? throw Bad(column, row, "has no image. Drop such rows, or load an image for them.");
+        return _image!;
     }
 }

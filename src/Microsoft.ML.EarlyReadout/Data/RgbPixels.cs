@@ -15,16 +15,25 @@ internal static class RgbPixels
     /// <param name="layout">Whether the channels are planes or interleaved.</param>
     /// <exception cref="InvalidDataException">The image's pixels are of another format.</exception>
     public static void Copy<T>(MLImage image, string column, Span<T> destination, FeatureLayout layout)
+        where T : struct, INumberBase<T> => Copy(image.Pixels, image.PixelFormat, column, destination, layout);
+
+    /// <summary>Copies pixels of 32 bits.</summary>
+    /// <param name="pixels">The pixels, row by row.</param>
+    /// <param name="format">Their format.</param>
+    /// <param name="column">The column that they come from, for the message.</param>
+    /// <param name="destination">Receives 3 numbers for each pixel.</param>
+    /// <param name="layout">Whether the channels are planes or interleaved.</param>
+    /// <exception cref="InvalidDataException">The pixels are of another format.</exception>
+    public static void Copy<T>(ReadOnlySpan<byte> pixels, MLPixelFormat format, string column, Span<T> destination, FeatureLayout layout)
         where T : struct, INumberBase<T>
     {
-        (int red, int blue) = image.PixelFormat switch
+        (int red, int blue) = format switch
         {
             MLPixelFormat.Rgba32 => (0, 2),
             MLPixelFormat.Bgra32 => (2, 0),
-            MLPixelFormat format => throw new InvalidDataException($"Column '{column}' has images of pixel format {format}; expected Rgba32 or Bgra32."),
+            _ => throw new InvalidDataException($"Column '{column}' has images of pixel format {format}; expected Rgba32 or Bgra32."),
         };
-        ReadOnlySpan<byte> pixels = image.Pixels;
-        int count = image.Height * image.Width;
+        int count = pixels.Length / BytesPerPixel;
         (int step, int channel) = layout == FeatureLayout.ChannelsFirst ? (1, count) : (3, 1);
         for (int i = 0; i < count; i++)
         {

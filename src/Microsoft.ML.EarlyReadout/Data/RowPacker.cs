@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -20,9 +21,19 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     /// <summary>Whether the rows are stored as bytes.</summary>
     public bool HoldsBytes { get; private set; } = shape.IsImage;
 
+    /// <summary>The smallest number of the images added; +∞ for vectors.</summary>
+    public float Smallest { get; private set; } = float.PositiveInfinity;
+
+    /// <summary>The largest number of the images added; −∞ for vectors.</summary>
+    public float Largest { get; private set; } = float.NegativeInfinity;
+
     /// <summary>Adds a row of pixels.</summary>
     /// <param name="row">Its bytes.</param>
-    public void Add(ReadOnlySpan<byte> row) => _store.Append(row);
+    public void Add(ReadOnlySpan<byte> row)
+    {
+        (Smallest, Largest) = (Math.Min(Smallest, TensorPrimitives.Min(row)), Math.Max(Largest, TensorPrimitives.Max(row)));
+        _store.Append(row);
+    }
 
     /// <summary>Adds a row of numbers.</summary>
     /// <param name="row">The numbers.</param>
@@ -31,13 +42,14 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     {
         if (HoldsBytes && PixelPacking.TryNarrow(row, _bytes))
         {
-            _store.Append(_bytes);
+            Add(_bytes);
             return -1;
         }
         if (PixelPacking.IndexOfNonFinite(row) is >= 0 and int slot)
             return slot;
         if (HoldsBytes)
             Widen();
+        Note(row);
         Append(row);
         return -1;
     }
@@ -59,6 +71,8 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
         }
         if (PixelPacking.IndexOfNonFinite(values) is >= 0 and int bad)
             return places[bad];
+        Note(values);
+        Note([0]);
         AppendSparse(others, places, values);
         return -1;
     }
@@ -74,6 +88,12 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
 
     /// <inheritdoc/>
     public void Dispose() => _store.Dispose();
+
+    private void Note(ReadOnlySpan<float> numbers)
+    {
+        if (shape.IsImage && numbers.Length > 0)
+            (Smallest, Largest) = (Math.Min(Smallest, TensorPrimitives.Min(numbers)), Math.Max(Largest, TensorPrimitives.Max(numbers)));
+    }
 
     private void Append(ReadOnlySpan<float> row)
     {

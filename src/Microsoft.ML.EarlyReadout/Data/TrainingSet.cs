@@ -20,7 +20,10 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The shape of one example.</summary>
     public FeatureShape Shape => Features.Shape;
 
-    /// <summary>Whether the features are bytes 0 to 255 rather than float32.</summary>
+    /// <summary>What the numbers of images mean, as the training rows decided it; <see langword="null"/> for vectors.</summary>
+    public PixelRange? Pixels { get; init; }
+
+    /// <summary>Whether the features are stored as bytes rather than float32, which says nothing of what they mean.</summary>
     public bool HoldsBytes => Features.HoldsBytes;
 
     /// <summary>Whether the features are in memory rather than in a temporary file.</summary>

@@ -10,6 +10,7 @@ internal sealed class TrainingSetReader
     private readonly Action<string> _log;
     private readonly MemoryBudget _budget;
     private readonly TrainingSet? _like;
+    private readonly InputOptions _input;
     private readonly FeatureColumn _features;
     private readonly LabelColumn _label;
     private readonly DataViewSchema.Column? _group;
@@ -18,7 +19,7 @@ internal sealed class TrainingSetReader
 
     public TrainingSetReader(IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, TrainingSet? like)
     {
-        (_view, _budget, _log, _like) = (view, budget, log, like);
+        (_view, _input, _budget, _log, _like) = (view, input, budget, log, like);
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
@@ -32,7 +33,7 @@ internal sealed class TrainingSetReader
     {
         cancellation.ThrowIfRequested();
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
-        using var cursor = _view.GetRowCursor(needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index));
+        using var cursor = new FaultNamingCursor(_view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
         var label = _label.Reader(cursor);
         FeatureReader reader = _features.HoldsImages ? new ImageReader(cursor, _features.Column) : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
         var attribute = _group is { } group ? AttributeColumn.Open(cursor, group) : null;
@@ -65,6 +66,7 @@ internal sealed class TrainingSetReader
             var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
             return new TrainingSet
             {
+                Pixels = Pixels(features),
                 Features = features.Finish(),
                 ClassNames = _label.Names,
                 HasClassNames = _label.HasNames,
@@ -80,6 +82,16 @@ internal sealed class TrainingSetReader
         {
             features?.Dispose();
         }
+    }
+
+    private PixelRange? Pixels(RowPacker packer)
+    {
+        if (!packer.Shape.IsImage)
+            return null;
+        if (_like?.Pixels is not { } trained)
+            return PixelRange.Choose(_input, _features, packer.Smallest, packer.Largest, _log);
+        trained.Require(_features.Column.Name, packer.Smallest, packer.Largest, _log);
+        return trained;
     }
 
     private InvalidDataException NoRows(long read) => new(read == 0

@@ -51,7 +51,7 @@ internal sealed class GroupEvaluator
 
     private void ReadRows(IDataView data)
     {
-        using DataViewRowCursor cursor = data.GetRowCursor([_label, _score, _predicted, .. _attributes]);
+        using var cursor = new FaultNamingCursor(data, [_label, _score, _predicted, .. _attributes]);
         Func<int> readLabel = _classes.Reader(cursor, _label);
         Func<int> readPredicted = _classes.Reader(cursor, _predicted);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(_score);

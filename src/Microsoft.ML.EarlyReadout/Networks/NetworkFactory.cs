@@ -5,26 +5,25 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Builds the network that options describe, with its input layer set and its weights drawn or loaded.</summary>
 internal static class NetworkFactory
 {
-    private const float PixelMiddle = 127.5f;
     private const int SmallestForImageNetStem = 64;
 
     /// <summary>Builds a network on the CPU, in training mode.</summary>
     /// <param name="options">Which network, from which weights.</param>
     /// <param name="shape">The shape of one example.</param>
-    /// <param name="bytePixels">Whether the numbers are pixels 0 to 255, which the default normalisation then maps to −1 to 1.</param>
+    /// <param name="pixels">What the numbers of images mean, which the default normalisation maps to −1 to 1; <see langword="null"/> for vectors.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="seed">Draws the initial weights.</param>
     /// <param name="log">Receives what a user should know about the weights.</param>
     /// <exception cref="ArgumentException">The network and the shape do not fit, or the options have faults.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
-    public static StagedNetwork Create(NetworkOptions options, FeatureShape shape, bool bytePixels, int classes, ulong seed, Action<string> log)
+    public static StagedNetwork Create(NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log)
     {
         string faults = string.Join(" ", options.Faults());
         if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
         StagedNetwork network = Build(options, shape, classes);
         try
         {
-            ConfigureInput(network, options.Input, bytePixels);
+            ConfigureInput(network, options.Input, pixels);
             using (var generator = new Generator(seed)) network.Initialize(generator);
             if (options.WeightsPath is { } path) PretrainedWeights.Load(path, network, log);
             return network;
@@ -63,10 +62,10 @@ internal static class NetworkFactory
         return network;
     }
 
-    private static void ConfigureInput(StagedNetwork network, InputOptions input, bool bytePixels)
+    private static void ConfigureInput(StagedNetwork network, InputOptions input, PixelRange? pixels)
     {
-        float[] mean = input.Mean.Length > 0 ? input.Mean : [bytePixels ? PixelMiddle : 0];
-        float[] scale = input.Scale.Length > 0 ? input.Scale : [bytePixels ? 1 / PixelMiddle : 1];
+        float[] mean = input.Mean.Length > 0 ? input.Mean : [pixels?.Mean ?? 0];
+        float[] scale = input.Scale.Length > 0 ? input.Scale : [pixels?.Scale ?? 1];
         int channels = network.Shape.Channels;
         if (mean.Length != 1 && mean.Length != channels) throw new ArgumentException($"Network.Input.Mean has {mean.Length} values; it must have one, or one for each of the {channels} channels.");
         if (scale.Length != 1 && scale.Length != channels) throw new ArgumentException($"Network.Input.Scale has {scale.Length} values; it must have one, or one for each of the {channels} channels.");

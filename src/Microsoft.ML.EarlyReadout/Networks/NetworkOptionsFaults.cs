@@ -41,6 +41,7 @@ internal static class NetworkOptionsFaults
         if (input.Channels is not (0 or 1 or 3)) yield return $"Network.Input.Channels is {input.Channels}; it must be 1 or 3, or 0 (taken from the column).";
         if (input.Mean is null || !input.Mean.All(float.IsFinite)) yield return "Network.Input.Mean must hold finite numbers only.";
         if (input.Scale is null || !input.Scale.All(scale => float.IsFinite(scale) && scale != 0)) yield return "Network.Input.Scale must hold finite numbers other than 0 only.";
+        if (!Enum.IsDefined(input.ValueRange)) yield return $"Network.Input.ValueRange is {(int)input.ValueRange}; it must be one of {string.Join(", ", Enum.GetNames<ValueRange>())}.";
         if (!Enum.IsDefined(input.Order)) yield return $"Network.Input.Order is {(int)input.Order}; it must be Rgb or Bgr.";
     }
 }

@@ -31,7 +31,7 @@ internal sealed class ReadoutProfiler
         var right = _readouts.Select(_ => new List<bool>()).ToArray();
 
         DataViewSchema.Column[] needed = [_label, _predicted, .. _group is { } column ? [column] : Array.Empty<DataViewSchema.Column>(), .. _readouts.SelectMany(readout => new[] { readout.Predicted, readout.Margin })];
-        using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(each => each.Index));
+        using var cursor = new FaultNamingCursor(data, needed.DistinctBy(each => each.Index));
         Func<int> label = _classes.Reader(cursor, _label), predicted = _classes.Reader(cursor, _predicted);
         CategoryColumn? attribute = _group is { } named ? CategoryColumn.Open(cursor, named) : null;
         Func<int>[] read = [.. _readouts.Select(readout => _classes.Reader(cursor, readout.Predicted))];

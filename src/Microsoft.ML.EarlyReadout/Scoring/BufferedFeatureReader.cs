@@ -15,7 +15,7 @@ internal abstract class BufferedFeatureReader
     public static BufferedFeatureReader Create(ColumnBuffer buffer, ScoringColumns columns) => buffer switch
     {
         VectorBuffer<float> vectors => new VectorReader(vectors, columns),
-        ScalarBuffer<MLImage> images => new ImageReader(images, columns),
+        ImageBuffer images => new ImageReader(images, columns),
         _ => throw new InvalidOperationException($"The feature column '{columns.Feature}' holds neither float vectors nor images."),
     };
 
@@ -30,18 +30,29 @@ internal abstract class BufferedFeatureReader
         }
     }
 
-    /// <summary>Takes red, green and blue from an image, in the order in which a stock ExtractPixels would, without disposing it.</summary>
-    private sealed class ImageReader(ScalarBuffer<MLImage> buffer, ScoringColumns columns) : BufferedFeatureReader
+    /// <summary>Takes red, green and blue from an image, in the order in which a stock ExtractPixels would.</summary>
+    private sealed class ImageReader(ImageBuffer buffer, ScoringColumns columns) : BufferedFeatureReader
     {
+        private ImageResizer? _resizer;
+
         public override void Read(int slot, Span<float> destination)
         {
             FeatureShape shape = columns.Shape;
-            MLImage? image = buffer.Value(slot);
-            if (image is null || image.Width != shape.Width || image.Height != shape.Height)
-                throw new InvalidOperationException($"A row of feature column '{columns.Feature}' has {Size(image)}, not an image of {shape.Height}x{shape.Width} pixels. ResizeImages makes them equal.");
-            RgbPixels.Copy(image, columns.Feature, destination, shape.Layout);
-        }
+            (int width, int height) = buffer.Size(slot);
+            if (width == shape.Width && height == shape.Height)
+            {
+                buffer.CopyTo(slot, columns.Feature, destination, shape.Layout);
+                return;
+            }
 
-        private static string Size(MLImage? image) => image is null ? "no image" : $"an image of {image.Height}x{image.Width} pixels";
+            if (!columns.ResizesImages)
+            {
+                throw new InvalidOperationException(
+                    $"A row of feature column '{columns.Feature}' has an image of {height}x{width} pixels, not an image of {shape.Height}x{shape.Width} pixels. ResizeImages makes them equal.");
+            }
+
+            using MLImage image = buffer.Image(slot)!;
+            RgbPixels.Copy((_resizer ??= new ImageResizer(columns)).Resize(image), columns.Feature, destination, shape.Layout);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -16,6 +17,10 @@ internal abstract class ColumnBuffer
     /// <param name="slot">Where.</param>
     public abstract void Fill(int slot);
 
+    /// <summary>Bytes that the value in a slot takes, where they are many.</summary>
+    /// <param name="slot">The slot.</param>
+    public virtual long BytesIn(int slot) => 0;
+
     /// <summary>A <see cref="ValueGetter{TValue}"/> of the value in a slot.</summary>
     /// <param name="slot">Gives the slot.</param>
     public abstract Delegate Getter(Func<int> slot);
@@ -26,6 +31,7 @@ internal abstract class ColumnBuffer
     /// <param name="slots">Rows in a batch.</param>
     public static ColumnBuffer Create(DataViewRow row, DataViewSchema.Column column, int slots)
     {
+        if (column.Type is ImageDataViewType) return new ImageBuffer(row.GetGetter<MLImage>(column), slots);
         MethodInfo factory = column.Type is VectorDataViewType vector
             ? _vector.MakeGenericMethod(vector.ItemType.RawType)
             : _scalar.MakeGenericMethod(column.Type.RawType);
@@ -39,7 +45,7 @@ internal abstract class ColumnBuffer
     private static MethodInfo Factory(string name) => typeof(ColumnBuffer).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
 }
 
-/// <summary>Values that are copied by assignment: numbers, keys, text; images are kept by reference.</summary>
+/// <summary>Values that are copied by assignment: numbers, keys, text.</summary>
 internal sealed class ScalarBuffer<T>(ValueGetter<T> source, int slots) : ColumnBuffer
 {
     private readonly T[] _values = new T[slots];

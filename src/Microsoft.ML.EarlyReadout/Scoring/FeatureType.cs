@@ -10,7 +10,7 @@ internal static class FeatureType
     public static bool IsVector(DataViewType type, FeatureShape shape) =>
         type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single && vector.Size == shape.Size;
 
-    /// <summary>Whether the type is an image of the example's size, or one whose size only the image tells.</summary>
-    public static bool IsImage(DataViewType type, FeatureShape shape) =>
-        type is ImageDataViewType image && (image.Height == 0 || (image.Height == shape.Height && image.Width == shape.Width));
+    /// <summary>Whether the type is an image of the example's size, or, where images are resized, any image.</summary>
+    public static bool IsImage(DataViewType type, FeatureShape shape, bool ofAnySize) =>
+        type is ImageDataViewType image && (ofAnySize || (image.Height == shape.Height && image.Width == shape.Width));
 }

@@ -6,6 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Reads a batch of rows ahead from ONE cursor of the input, scores them together, then hands them out one by one in their order.</summary>
 internal sealed class ScoredCursor : DataViewRowCursor
 {
+    // A batch ends early where the rows carry large images along.
+    private const long MaxKeptBytes = 1 << 26;
+
     private readonly DataViewRowCursor _input;
     private readonly bool[] _active;
     private readonly ScoringSession _session;
@@ -91,7 +94,8 @@ internal sealed class ScoredCursor : DataViewRowCursor
         int rowSize = _session.RowSize;
         _slot = -1;
         _count = 0;
-        while (!_ended && _count < _session.BatchRows)
+        long kept = 0;
+        while (!_ended && _count < _session.BatchRows && kept < MaxKeptBytes)
         {
             if (!_input.MoveNext())
             {
@@ -99,7 +103,12 @@ internal sealed class ScoredCursor : DataViewRowCursor
                 break;
             }
 
-            foreach (ColumnBuffer buffer in _passed) buffer.Fill(_count);
+            foreach (ColumnBuffer buffer in _passed)
+            {
+                buffer.Fill(_count);
+                kept += buffer.BytesIn(_count);
+            }
+
             _featureOnly?.Fill(0);
             _reader.Read(_featureOnly is null ? _count : 0, _features.AsSpan(_count * rowSize, rowSize));
             _ids.Fill(_count);

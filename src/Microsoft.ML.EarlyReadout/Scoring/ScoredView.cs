@@ -46,7 +46,7 @@ internal sealed class ScoredView : IDataView
         foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
         bool scores = active.AsSpan(_input.Schema.Count).Contains(true);
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column => active[column.Index] || (scores && column.Index == _feature.Index));
-        DataViewRowCursor input = _input.GetRowCursor(needed, rand);
+        var input = new FaultNamingCursor(_input, needed, scores ? _feature : null, rand);
         return scores ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session) : new PassThroughCursor(Schema, input);
     }
 

@@ -15,6 +15,19 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     /// <summary>The output columns of each readout.</summary>
     public IReadOnlyList<ReadoutColumns> Readouts { get; init; } = [];
 
+    /// <summary>Whether images of any size are scored, brought to the network's by the stock <c>ResizeImages</c>: so where the training column tells no size. Where it tells one, only
+    /// columns of that size are scored.</summary>
+    public bool ResizesImages { get; init; }
+
+    /// <summary>What the numbers of the feature column mean, for pictures of them.</summary>
+    public PixelRange Pixels { get; init; } = PixelRange.Bytes;
+
+    /// <summary>The stock step that resizes.</summary>
+    public IEstimator<ITransformer> Resizing(MLContext ml) => ml.Transforms.ResizeImages(SizedImages, Shape.Width, Shape.Height, Feature);
+
+    /// <summary>The column that <see cref="Resizing"/> adds.</summary>
+    public string SizedImages => Feature + ".Sized";
+
     /// <summary>The vector column that the graph reads: the feature column, or the pixels that a stock ExtractPixels takes from its images.</summary>
     public string GraphInput => ReadsImages ? Feature + ".Pixels" : Feature;
 
@@ -24,7 +37,7 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     {
         if (schema.GetColumnOrNull(Feature) is not { } column)
             throw new ArgumentOutOfRangeException(nameof(schema), $"Could not find feature column '{Feature}'.");
-        if (!(ReadsImages ? FeatureType.IsImage(column.Type, Shape) : FeatureType.IsVector(column.Type, Shape)))
+        if (!(ReadsImages ? FeatureType.IsImage(column.Type, Shape, ResizesImages) : FeatureType.IsVector(column.Type, Shape)))
             throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
         return column;
     }
@@ -33,5 +46,7 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of another type.</exception>
     public void RequireFeature(SchemaShape promised) => TrainingColumns.Require(promised, Feature, "feature", Expected, column => ReadsImages ? column.ItemType is ImageDataViewType : TrainingColumns.IsVector(column));
 
-    private string Expected => ReadsImages ? $"an image of {Shape.Height}x{Shape.Width} pixels" : $"Vector<Single, {Shape.Size}>";
+    private string Expected => !ReadsImages ? $"Vector<Single, {Shape.Size}>"
+        : ResizesImages ? "an image"
+        : $"an image of {Shape.Height}x{Shape.Width} pixels, as in the training data (ResizeImages makes one)";
 }

@@ -108,10 +108,10 @@ internal sealed class StockChain : IDisposable
         {
             FeatureShape shape = _columns.Shape;
             string images = _columns.Feature;
-            if (schema[images].Type is ImageDataViewType { Height: 0 })
+            if (_columns.ResizesImages)
             {
-                images = _columns.Feature + ".Sized";
-                Add(_ml.Transforms.ResizeImages(images, shape.Width, shape.Height, _columns.Feature));
+                images = _columns.SizedImages;
+                Add(_columns.Resizing(_ml));
                 helpers.Add(images);
             }
 

@@ -10,16 +10,19 @@ internal sealed class Augmentation
     private readonly FeatureShape _shape;
     private readonly int _padding;
     private readonly bool _flip;
+    private readonly Scalar _black;
 
     /// <summary>Takes the options over.</summary>
     /// <param name="options">The options; changing them afterwards changes nothing.</param>
     /// <param name="shape">The shape of one example. Vectors are never changed.</param>
+    /// <param name="black">What images are padded with, in the column's units.</param>
     /// <exception cref="ArgumentException">An option is out of range for that shape; the message holds all faults.</exception>
-    public Augmentation(AugmentationOptions options, FeatureShape shape)
+    public Augmentation(AugmentationOptions options, FeatureShape shape, float black = 0)
     {
         if (string.Join(" ", Faults(options, shape)) is { Length: > 0 } faults)
             throw new ArgumentException(faults, nameof(options));
         _shape = shape;
+        _black = Scalars.Of(black);
         _padding = shape.IsImage ? options.CropPadding : 0;
         _flip = shape.IsImage && options.HorizontalFlip;
     }
@@ -40,7 +43,7 @@ internal sealed class Augmentation
     }
 
     /// <summary>
-    /// Mirrors each image with probability one half and takes from each, padded by zeros in the column's units, a crop of the original size, as the options say.
+    /// Mirrors each image with probability one half and takes from each, padded by black, a crop of the original size, as the options say.
     /// </summary>
     /// <param name="features">(B, C, H, W) or (B, H, W, C), of any number type, on any device; not changed.</param>
     /// <param name="seed">The seed of this batch.</param>
@@ -76,7 +79,7 @@ internal sealed class Augmentation
         long[] shape = features.shape;
         shape[rows] += 2 * _padding;
         shape[rows + 1] += 2 * _padding;
-        var padded = zeros(shape, features.dtype, features.device);
+        var padded = full(shape, _black, features.dtype, features.device);
         padded.narrow(rows, _padding, _shape.Height).narrow(rows + 1, _padding, _shape.Width).copy_(features);
         return padded;
     }

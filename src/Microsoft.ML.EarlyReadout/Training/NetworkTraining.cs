@@ -50,7 +50,7 @@ internal static class NetworkTraining
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) log(finding);
 
-        using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.HoldsBytes, set.Classes, seeds.For("network").Seed, log);
+        using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
         network.SetPrecision(options.Precision);
         network.SetChannelsLast(set.Shape.IsImage);
@@ -89,9 +89,11 @@ internal static class NetworkTraining
             cancellation.ThrowIfRequested();
             network.to(CPU);
             foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
-            bool readsImages = input.Schema[options.FeatureColumnName].Type is ImageDataViewType;
-            var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, readsImages)
+            var images = input.Schema[options.FeatureColumnName].Type as ImageDataViewType;
+            var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, images is not null)
             {
+                ResizesImages = images is { Height: 0 },
+                Pixels = set.Pixels ?? PixelRange.Bytes,
                 Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
             };
             EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(

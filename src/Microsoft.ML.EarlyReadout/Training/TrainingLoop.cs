@@ -15,7 +15,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private readonly StagedNetwork _network = session.Network;
     private readonly TrainerOptions _options = session.Options;
     private readonly BatchPlan _batches = new(plan.Rows.Rows.Length, session.Options.BatchSize);
-    private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape);
+    private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels?.Black ?? 0);
 
     // Where the training stands: this many steps of this epoch are done.
     private int _epoch = 1;

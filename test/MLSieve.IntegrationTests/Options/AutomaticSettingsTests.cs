@@ -144,7 +144,7 @@ public sealed class AutomaticSettingsTests
 
     private static void Settle(TrainerOptions options, NetworkOptions network, FeatureShape shape, bool pretrained, int rows = 500)
     {
-        using StagedNetwork built = NetworkFactory.Create(network, shape, shape.IsImage, 2, 1, _ => { });
+        using StagedNetwork built = NetworkFactory.Create(network, shape, shape.IsImage ? PixelRange.Bytes : null, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(built, pretrained, rows));
     }
 }

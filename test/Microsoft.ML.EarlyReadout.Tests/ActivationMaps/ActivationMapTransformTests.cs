@@ -114,13 +114,37 @@ public sealed class ActivationMapTransformTests : IDisposable
         Assert.Contains("image column 'Map' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Map", "Map").Fit(mapped)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Saving_maps_or_overlays_says_that_they_are_no_part_of_a_model()
+    {
+        IDataView images = View(5);
+        using EarlyReadoutTransformer model = Model(images);
+        ITransformer map = _ml.Transforms.ClassActivationMap("Map", model).Fit(images);
+        ITransformer overlay = _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map").Fit(map.Transform(images));
+        Assert.StartsWith("Class activation maps are not part of a saved model.",
+            Assert.Throws<NotSupportedException>(() => _ml.Model.Save(map, images.Schema, Stream.Null)).Message, StringComparison.Ordinal);
+        Assert.Equal("Overlays are not part of a saved model: a stock application has no transform that paints them. Save the model without ActivationMapOverlay, and append it again where pictures are wanted.",
+            Assert.Throws<NotSupportedException>(() => _ml.Model.Save(overlay, map.Transform(images).Schema, Stream.Null)).Message);
+    }
+
+    [Fact]
+    public void An_overlay_paints_single_rows_too()
+    {
+        IDataView rows = WithMaps([0, 0, 0, 0, 5, 0]);
+        ITransformer overlay = _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map", opacity: 1).Fit(rows);
+        using PredictionEngine<MappedRow, PaintedRow> engine = _ml.Model.CreatePredictionEngine<MappedRow, PaintedRow>(overlay);
+        using MLImage expected = overlay.Transform(rows).GetColumn<MLImage>("Overlay").Single();
+        using MLImage painted = engine.Predict(new MappedRow { Image = Draw(0), Map = [0, 0, 0, 0, 5, 0] }).Overlay;
+        Assert.Equal(expected.Pixels.ToArray(), painted.Pixels.ToArray());
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static EarlyReadoutTransformer Model(IDataView data)
     {
         using var scope = NewDisposeScope();
         var shape = FeatureShape.Image(3, Height, Width);
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [8, 12] }, shape, bytePixels: true, _classes.Length, 3, _ => { });
+        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [8, 12] }, shape, PixelRange.Bytes, _classes.Length, 3, _ => { });
         using IDisposable noGrad = no_grad();
         for (int i = 0; i < 30; i++) network.call(NetworkCases.Rows(shape, 16)); // batch norm's statistics, without which one bright feature decides everything
         Tensor weight = network.get_parameter("head.weight")!;
@@ -160,6 +184,12 @@ public sealed class ActivationMapTransformTests : IDisposable
         public required MLImage Image { get; set; }
 
         public string Class { get; set; } = "";
+    }
+
+    private sealed class PaintedRow
+    {
+        [Microsoft.ML.Transforms.Image.ImageType(Height, Width)]
+        public MLImage Overlay { get; set; } = null!;
     }
 
     private sealed class MappedRow

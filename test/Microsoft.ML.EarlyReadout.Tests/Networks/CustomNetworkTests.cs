@@ -14,7 +14,7 @@ public sealed class CustomNetworkTests
     public void A_network_of_ones_own_trains_reports_its_parameters_and_exports()
     {
         using var scope = NewDisposeScope();
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Custom = (shape, classes) => new GatedNetwork(shape, classes) }, _shape, bytePixels: true, 3, seed: 2, _ => { });
+        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Custom = (shape, classes) => new GatedNetwork(shape, classes) }, _shape, PixelRange.Bytes, 3, seed: 2, _ => { });
         Assert.Equal(
             ["front.conv.weight", "front.conv.bias", "gated.0.weight", "gated.0.bias", "gated.1.gate", "out.1.weight", "out.1.bias"],
             network.named_parameters().Select(entry => entry.name));
@@ -47,7 +47,7 @@ public sealed class CustomNetworkTests
         Assert.Contains("(3, 8, 8)", other, StringComparison.Ordinal);
 
         static StagedNetwork Create(Func<FeatureShape, int, StagedNetwork> custom) =>
-            NetworkFactory.Create(new NetworkOptions { Custom = custom }, _shape, bytePixels: true, 3, seed: 2, _ => { });
+            NetworkFactory.Create(new NetworkOptions { Custom = custom }, _shape, PixelRange.Bytes, 3, seed: 2, _ => { });
     }
 
     /// <summary>Multiplies each channel by a number that trains.</summary>

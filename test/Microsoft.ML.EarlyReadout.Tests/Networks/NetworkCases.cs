@@ -27,7 +27,7 @@ internal static class NetworkCases
             _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
         };
         options.Input.Order = order;
-        StagedNetwork network = NetworkFactory.Create(options, shape, bytePixels: shape.IsImage, classes, seed, _ => { });
+        StagedNetwork network = NetworkFactory.Create(options, shape, shape.IsImage ? PixelRange.Bytes : null, classes, seed, _ => { });
         Unsettle(network, seed);
         return network;
 

@@ -43,13 +43,16 @@ public sealed class NetworkFactoryTests
     }
 
     [Theory]
-    [InlineData(true, -1f, 1f)]
-    [InlineData(false, 0f, 255f)]
-    public void Pixels_come_in_between_minus_one_and_one_and_other_numbers_as_they_are(bool pixels, float least, float most)
+    [InlineData(ValueRange.ZeroTo255, 0f, 255f, -1f, 1f)]
+    [InlineData(ValueRange.ZeroToOne, 0f, 1f, -1f, 1f)]
+    [InlineData(ValueRange.AsIs, -3f, 5f, -3f, 5f)]
+    [InlineData(null, 0f, 255f, 0f, 255f)]
+    public void Pixels_come_in_between_minus_one_and_one_and_other_numbers_as_they_are(ValueRange? range, float black, float white, float least, float most)
     {
         using var scope = NewDisposeScope();
+        PixelRange? pixels = range is { } kind ? new PixelRange(kind, black, white) : null;
         using StagedNetwork network = NetworkFactory.Create(new NetworkOptions(), FeatureShape.Vector(2), pixels, 2, seed: 1, _ => { });
-        Assert.Equal([least, most], network.Input.call(tensor(new[] { 0f, 255f }, [1, 2])).data<float>().ToArray());
+        Assert.Equal([least, most], network.Input.call(tensor(new[] { black, white }, [1, 2])).data<float>().ToArray());
     }
 
     [Fact]
@@ -90,5 +93,5 @@ public sealed class NetworkFactoryTests
     }
 
     private static StagedNetwork Create(NetworkOptions options, FeatureShape shape) =>
-        NetworkFactory.Create(options, shape, bytePixels: shape.IsImage, 3, seed: 1, _ => { });
+        NetworkFactory.Create(options, shape, shape.IsImage ? PixelRange.Bytes : null, 3, seed: 1, _ => { });
 }

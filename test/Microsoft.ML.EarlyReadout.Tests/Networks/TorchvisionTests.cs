@@ -83,7 +83,7 @@ public sealed class TorchvisionTests
             WeightsPath = path,
             Input = { Mean = [103.939f, 116.779f, 123.68f], Scale = [1], Order = ChannelOrder.Bgr },
         };
-        using StagedNetwork network = NetworkFactory.Create(options, FeatureShape.Image(3, 128, 128), bytePixels: true, 6, seed: 1, log.Add);
+        using StagedNetwork network = NetworkFactory.Create(options, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, 6, seed: 1, log.Add);
         network.eval();
         Assert.Contains(log, line => line.Contains("no classifier", StringComparison.Ordinal));
 
@@ -96,7 +96,7 @@ public sealed class TorchvisionTests
     }
 
     private static StagedNetwork Create(NetworkKind kind, int side, int classes) => NetworkFactory.Create(
-        new NetworkOptions { Kind = kind, Input = InputOptions.ImageNet, Stem = ResNetStem.ImageNet }, FeatureShape.Image(3, side, side), bytePixels: true, classes, seed: 1, _ => { });
+        new NetworkOptions { Kind = kind, Input = InputOptions.ImageNet, Stem = ResNetStem.ImageNet }, FeatureShape.Image(3, side, side), PixelRange.Bytes, classes, seed: 1, _ => { });
 
     private static IEnumerable<(string Name, Tensor Value)> Weights(StagedNetwork network) =>
         network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))

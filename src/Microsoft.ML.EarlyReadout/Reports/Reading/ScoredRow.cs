@@ -21,7 +21,7 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
         DataViewSchema.Column? attribute = options.GroupColumnName is null ? null : schema[options.GroupColumnName];
         ReadoutColumns[] names = [.. readouts.Select(name => new ReadoutColumns(name))];
         ClassList classes = ClassList.Of(score, predicted, label);
-        using DataViewRowCursor cursor = data.GetRowCursor(schema);
+        using var cursor = new FaultNamingCursor(data, schema);
         Func<int> readLabel = classes.Reader(cursor, label), readPredicted = classes.Reader(cursor, predicted);
         CategoryColumn? readGroup = attribute is { } named ? CategoryColumn.Open(cursor, named) : null;
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(score);

@@ -21,7 +21,7 @@ internal sealed class SeenRows
         HashSet<int> wanted = [.. indexes];
         if (wanted.Count == 0 || model.Classifier is not { Columns.Shape.IsImage: true } classifier) return seen;
         if (model.Scored.Schema.GetColumnOrNull(classifier.FeatureColumnName) is not { } feature) return seen;
-        using DataViewRowCursor cursor = model.Scored.GetRowCursor([feature]);
+        using var cursor = new FaultNamingCursor(model.Scored, [feature], feature);
         ColumnBuffer buffer = ColumnBuffer.Create(cursor, feature, 1);
         BufferedFeatureReader reader = BufferedFeatureReader.Create(buffer, classifier.Columns);
         for (int index = 0; cursor.MoveNext() && seen._rows.Count < wanted.Count; index++)
@@ -30,7 +30,7 @@ internal sealed class SeenRows
             buffer.Fill(0);
             var features = new float[classifier.Columns.Shape.Size];
             reader.Read(0, features);
-            seen._rows.Add(index, new SeenRow(new Picture(InterleavedPixels.Of(features, classifier.Columns.Shape), classifier.Columns.Shape.Height, classifier.Columns.Shape.Width), Map(classifier, features)));
+            seen._rows.Add(index, new SeenRow(new Picture(InterleavedPixels.Of(features, classifier.Columns.Shape, classifier.Columns.Pixels), classifier.Columns.Shape.Height, classifier.Columns.Shape.Width), Map(classifier, features)));
         }
 
         return seen;

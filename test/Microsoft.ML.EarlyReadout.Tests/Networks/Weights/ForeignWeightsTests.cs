@@ -50,7 +50,7 @@ public sealed class ForeignWeightsTests : IDisposable
     public void A_folder_is_told_apart_before_training()
     {
         var error = Assert.Throws<ArgumentException>(() => NetworkFactory.Create(
-            new NetworkOptions { WeightsPath = _folder }, FeatureShape.Image(3, 8, 8), bytePixels: true, classes: 2, seed: 1, _ => { }));
+            new NetworkOptions { WeightsPath = _folder }, FeatureShape.Image(3, 8, 8), PixelRange.Bytes, classes: 2, seed: 1, _ => { }));
         Assert.Contains($"Network.WeightsPath is '{_folder}', which is a folder", error.Message, StringComparison.Ordinal);
     }
 

@@ -204,7 +204,7 @@ public sealed class PretrainedWeightsTests : IDisposable
     }
 
     private static StagedNetwork Network(int classes, ulong seed, string? weights = null, Action<string>? log = null) => NetworkFactory.Create(
-        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4], WeightsPath = weights }, _shape, bytePixels: true, classes, seed, log ?? (_ => { }));
+        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4], WeightsPath = weights }, _shape, PixelRange.Bytes, classes, seed, log ?? (_ => { }));
 
     private static Dictionary<string, Tensor> Weights(StagedNetwork network) => network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
         .Concat(network.named_buffers(true, false).Select(entry => (entry.name, entry.buffer))).ToDictionary(entry => entry.Item1, entry => entry.Item2);

@@ -60,7 +60,7 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static StagedNetwork Network() => NetworkFactory.Create(
-        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] }, FeatureShape.Image(3, 8, 8), bytePixels: true, classes: 3, seed: 1, _ => { });
+        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] }, FeatureShape.Image(3, 8, 8), PixelRange.Bytes, classes: 3, seed: 1, _ => { });
 
     private byte[] Written(StagedNetwork network)
     {

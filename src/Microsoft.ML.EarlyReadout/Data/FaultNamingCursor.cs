@@ -1,0 +1,122 @@
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// A view's own cursor whose faults name the column, the row and, where it can be known, the image file: what a transform before us cannot read is told by
+/// ML.NET without any of them.
+/// </summary>
+internal sealed class FaultNamingCursor : DataViewRowCursor
+{
+    private static readonly MethodInfo _present = typeof(FaultNamingCursor).GetMethod(nameof(PresentVector), BindingFlags.NonPublic | BindingFlags.Instance)!;
+
+    private readonly IDataView _view;
+    private readonly DataViewRowCursor _input;
+    private readonly DataViewSchema.Column? _required;
+    private readonly bool _isShuffled;
+    private readonly bool _hasImages;
+    private long _row = -1;
+
+    /// <summary>Opens a cursor.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="columns">The columns to read.</param>
+    /// <param name="required">The column among them that must have an image in every row, where it is one of images or of their pixels.</param>
+    /// <param name="random">Shuffles the rows, where the view can.</param>
+    public FaultNamingCursor(IDataView view, IEnumerable<DataViewSchema.Column> columns, DataViewSchema.Column? required = null, Random? random = null)
+    {
+        (_view, _required, _isShuffled) = (view, required, random is not null);
+        _hasImages = BrokenImage.CanBeIn(view.Schema);
+        _input = view.GetRowCursor(columns, random);
+    }
+
+    public override DataViewSchema Schema => _input.Schema;
+
+    public override long Position => _input.Position;
+
+    public override long Batch => _input.Batch;
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => _input.IsColumnActive(column);
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() => _input.GetIdGetter();
+
+    public override bool MoveNext()
+    {
+        _row++;
+        try
+        {
+            return _input.MoveNext();
+        }
+        catch (Exception fault) when (IsOfData(fault))
+        {
+            // ML.NET reads rows ahead on other threads, and wraps what fails there: any row from here on may be the one.
+            if (Within(fault) is { } named) ExceptionDispatchInfo.Throw(named);
+            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, long.MaxValue) is { } broken) throw broken.Fault(_required ?? broken.Column, fault);
+            throw;
+        }
+    }
+
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+    {
+        ValueGetter<TValue> getter = _input.GetGetter<TValue>(column);
+        ValueGetter<TValue> named = (ref TValue value) =>
+        {
+            try
+            {
+                getter(ref value);
+            }
+            catch (Exception fault) when (IsOfData(fault))
+            {
+                throw Named(column, fault);
+            }
+        };
+        return column.Index == _required?.Index ? Present(column, named) : named;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _input.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static bool IsOfData(Exception fault) =>
+        fault.GetBaseException() is not (OperationCanceledException or ObjectDisposedException or OutOfMemoryException);
+
+    // What such a cursor before this one has named, under the wrappings of the transforms between them.
+    private static InvalidDataException? Within(Exception? fault)
+    {
+        while (fault is not (null or InvalidDataException)) fault = fault.InnerException;
+        return fault as InvalidDataException;
+    }
+
+    private ValueGetter<TValue> Present<TValue>(DataViewSchema.Column column, ValueGetter<TValue> getter)
+    {
+        if (getter is ValueGetter<MLImage> images) return (ValueGetter<TValue>)(object)PresentImage(column, images);
+        // ExtractPixels writes a vector without a single number for a row without an image: a black picture, if it is left to pass.
+        return _hasImages && column.Type is VectorDataViewType { Dimensions.Length: 3 } vector
+            ? (ValueGetter<TValue>)_present.MakeGenericMethod(vector.ItemType.RawType).Invoke(this, [column, getter])!
+            : getter;
+    }
+
+    private ValueGetter<MLImage> PresentImage(DataViewSchema.Column column, ValueGetter<MLImage> getter) => (ref MLImage image) =>
+    {
+        getter(ref image);
+        if (image is null || BrokenImage.IsDisposed(image)) throw Named(column, null);
+    };
+
+    private ValueGetter<VBuffer<T>> PresentVector<T>(DataViewSchema.Column column, ValueGetter<VBuffer<T>> getter) => (ref VBuffer<T> vector) =>
+    {
+        getter(ref vector);
+        if (vector.Length > 0 && vector.GetValues().IsEmpty && Broken() is { } broken) throw broken.Fault(column, null);
+    };
+
+    // The row itself; of shuffled rows, whose numbers in the view are not known, the first broken one.
+    private BrokenImage? Broken() => _isShuffled ? BrokenImage.Find(_view, 0, long.MaxValue) : BrokenImage.Find(_view, _row, 1);
+
+    private InvalidDataException Named(DataViewSchema.Column column, Exception? fault)
+    {
+        if (_hasImages && Broken() is { } broken) return broken.Fault(column, fault);
+        return FeatureReader.Bad(column, _row, fault is null ? BrokenImage.Missing : $"cannot be read: {fault.GetBaseException().Message}", fault);
+    }
+}

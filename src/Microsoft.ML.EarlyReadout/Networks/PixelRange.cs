@@ -1,0 +1,100 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What the numbers of an image column mean. The training rows decide it once; validation, scoring, padding and pictures go by it.</summary>
+/// <param name="Kind">How they enter the network; never <see cref="ValueRange.Automatic"/>.</param>
+/// <param name="Black">The number that is black.</param>
+/// <param name="White">The number that is white, more than <paramref name="Black"/>.</param>
+internal sealed record PixelRange(ValueRange Kind, float Black, float White)
+{
+    private const float Slack = 0.1f; // by which a sharp resizing filter may overshoot, as a part of the range
+    private const float LargeNumber = 10; // what no network is meant to be fed
+
+    /// <summary>Pixels as files and <c>ExtractPixels</c> have them.</summary>
+    public static PixelRange Bytes { get; } = new(ValueRange.ZeroTo255, 0, byte.MaxValue);
+
+    private static PixelRange Unit { get; } = new(ValueRange.ZeroToOne, 0, 1);
+
+    /// <summary>Subtracted where no mean is given.</summary>
+    public float Mean => Kind == ValueRange.AsIs ? 0 : (Black + White) / 2;
+
+    /// <summary>Multiplies what is left, where no scale is given.</summary>
+    public float Scale => Kind == ValueRange.AsIs ? 1 : 2 / (White - Black);
+
+    /// <summary>The range that numbers suggest by their smallest and their largest.</summary>
+    public static PixelRange Of(float smallest, float largest)
+    {
+        if (smallest < -Slack * Math.Max(largest, 0)) return AsTheyAre(smallest, largest);
+        if (largest == 0) return Bytes; // all black, in any range
+        if (largest <= Unit.White + Slack) return Unit;
+        return largest <= Bytes.White + Slack * Bytes.White ? Bytes : AsTheyAre(smallest, largest);
+    }
+
+    /// <summary>The range of training rows.</summary>
+    /// <param name="input">What the user says.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="smallest">The smallest number of the training rows.</param>
+    /// <param name="largest">The largest.</param>
+    /// <param name="log">Receives what was chosen, and from what.</param>
+    /// <exception cref="ArgumentException">The user names a range that the numbers are not in.</exception>
+    public static PixelRange Choose(InputOptions input, FeatureColumn column, float smallest, float largest, Action<string> log)
+    {
+        string name = column.Column.Name;
+        PixelRange seen = column.HoldsImages ? Bytes : Of(smallest, largest);
+        PixelRange chosen = input.ValueRange switch
+        {
+            ValueRange.Automatic => seen,
+            ValueRange.ZeroTo255 => Bytes,
+            ValueRange.ZeroToOne => Unit,
+            ValueRange.AsIs => seen with { Kind = ValueRange.AsIs },
+            _ => throw new UnreachableException($"No range {input.ValueRange}."),
+        };
+        if (!chosen.Holds(smallest, largest))
+            throw new ArgumentException(FormattableString.Invariant($"Network.Input.ValueRange is {chosen.Kind}, but the training rows of column '{name}' have numbers from {smallest:G4} to {largest:G4}."));
+        bool automatic = input.ValueRange == ValueRange.Automatic;
+        string found = column.HoldsImages && automatic ? "holds images" : FormattableString.Invariant($"holds numbers from {smallest:G4} to {largest:G4}");
+        log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{(automatic ? ", chosen automatically" : "")}. {chosen.Entering(input)}");
+        foreach (string warning in chosen.Warnings(input, smallest, largest)) log($"Warning: {warning}");
+        return chosen;
+    }
+
+    /// <summary>Checks that other rows, such as a validation set, are in the range that the training rows decided.</summary>
+    /// <param name="column">The column's name.</param>
+    /// <param name="smallest">The smallest number of those rows.</param>
+    /// <param name="largest">The largest.</param>
+    /// <param name="log">Is warned of rows that are far darker than the range.</param>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    public void Require(string column, float smallest, float largest, Action<string> log)
+    {
+        string numbers = FormattableString.Invariant($"numbers from {smallest:G4} to {largest:G4}");
+        if (!Holds(smallest, largest))
+            throw new ArgumentException($"The feature column '{column}' of the validation set has {numbers}; in the training rows the range is {Kind}. Make both by the same transforms.");
+        if (Kind == ValueRange.ZeroTo255 && largest > 0 && largest <= Unit.White)
+            log($"Warning: the validation rows of column '{column}' have {numbers}, the training rows pixels of the range {Kind}: if those of validation are from 0 to 1, make both by the same transforms.");
+    }
+
+    private static PixelRange AsTheyAre(float smallest, float largest) =>
+        smallest >= -1 - Slack && largest <= 1 + Slack ? new(ValueRange.AsIs, -1, 1) : new(ValueRange.AsIs, smallest, largest > smallest ? largest : smallest + 1);
+
+    private bool Holds(float smallest, float largest) =>
+        Kind == ValueRange.AsIs || (smallest >= Black - Slack * (White - Black) && largest <= White + Slack * (White - Black));
+
+    private string Entering(InputOptions input) => (input.Mean.Length > 0, input.Scale.Length > 0) switch
+    {
+        (true, true) => "They enter the network by the Mean and Scale given.",
+        (true, false) => "They enter the network by the Mean given.",
+        (false, true) => "They enter the network by the Scale given.",
+        _ when Kind == ValueRange.AsIs => "They enter the network as they are.",
+        _ => "They enter the network as -1 to 1.",
+    };
+
+    private IEnumerable<string> Warnings(InputOptions input, float smallest, float largest)
+    {
+        float reach = Slack * (White - Black);
+        if (input.Mean.Any(mean => mean < Black - reach || mean > White + reach))
+            yield return FormattableString.Invariant($"Network.Input.Mean goes up to {input.Mean.Max():G4}, but black is {Black:G4} and white {White:G4}: Mean and Scale are in the column's units. InputOptions.ImageNet is for pixels from 0 to 255.");
+        if (Kind == ValueRange.AsIs && input.Mean.Length == 0 && input.Scale.Length == 0 && Math.Max(-smallest, largest) > LargeNumber)
+            yield return FormattableString.Invariant($"numbers as large as {Math.Max(-smallest, largest):G4} train badly: set Network.Input.Mean and Scale, or scale the column.");
+    }
+}
