@@ -65,6 +65,15 @@ public sealed class OptionsTests
         List<string> nested = [];
         Visit(JsonNode.Parse(defaults)!.AsObject(), "");
         Assert.Contains("Network.Input", nested);
+        AssertPopulated(Create(trainer).GetType());
+
+        // Also where a nested object's defaults happen to be those of its class, today.
+        static void AssertPopulated(Type owner)
+        {
+            Type[] inner = [.. Properties(owner).Select(property => property.Type).Where(IsNested)];
+            if (inner.Length > 0) Assert.Equal(JsonObjectCreationHandling.Populate, owner.GetCustomAttribute<JsonObjectCreationHandlingAttribute>()?.Handling);
+            foreach (Type type in inner) AssertPopulated(type);
+        }
 
         void Visit(JsonObject parent, string prefix)
         {
@@ -109,6 +118,14 @@ public sealed class OptionsTests
         }
 
         static string Json(string[] path, JsonNode value) => path.Reverse().Aggregate(value, (inner, outer) => new JsonObject { [outer] = inner }).ToJsonString();
+    }
+
+    [Fact]
+    public void Every_public_choice_is_written_by_its_name()
+    {
+        Type[] choices = [.. new[] { typeof(EarlyReadoutEstimator), typeof(FeatureSieveTrainer) }.SelectMany(type => type.Assembly.ExportedTypes).Where(type => type.IsEnum)];
+        Assert.Contains(typeof(GroupBy), choices);
+        Assert.All(choices.SelectMany(choice => Enum.GetValues(choice).Cast<object>()), value => Assert.Equal($"\"{value}\"", JsonSerializer.Serialize(value, value.GetType())));
     }
 
     private static object Create(string trainer) => trainer switch
