@@ -264,7 +264,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Lets go of each intermediate result as soon as the next layer has read it; what the backward pass needs, libtorch keeps.</summary>
-    private static Tensor Run(IEnumerable<Layer> layers, Tensor input)
+    internal static Tensor Run(IEnumerable<Layer> layers, Tensor input)
     {
         Tensor value = input;
         foreach (Layer layer in layers)

@@ -51,6 +51,12 @@ internal static class NetworkTraining
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) log(finding);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
+        if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } warning)
+        {
+            using IChannel channel = environment.Start(trainer);
+            channel.Warning(MessageSensitivity.None, "{0}", warning);
+        }
+
         options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
         network.SetPrecision(options.Precision);
         network.SetChannelsLast(set.Shape.IsImage);

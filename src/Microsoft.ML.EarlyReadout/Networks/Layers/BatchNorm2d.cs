@@ -37,6 +37,9 @@ public sealed class BatchNorm2d : Layer
         RegisterComponents();
     }
 
+    /// <summary>The stored mean and variance of each channel, (C).</summary>
+    internal (float[] Mean, float[] Variance) Statistics => (_mean.detach().cpu().data<float>().ToArray(), _variance.detach().cpu().data<float>().ToArray());
+
     /// <summary>What the layer does in training mode.</summary>
     internal BatchNormMode Mode { get; set; }
 

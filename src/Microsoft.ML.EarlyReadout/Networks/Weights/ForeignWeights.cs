@@ -7,42 +7,31 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>What a file given for a safetensors file is instead, told by its first bytes, and how to make a safetensors file of it.</summary>
 internal static class ForeignWeights
 {
-    private const int BeginningBytes = 1024;
     private const int LongestIndex = 64 << 20;
     private const int ShardsShown = 3;
-    private const int TarMark = 257;
     private const int TensorFlowLiteMark = 4;
+    private static readonly byte[] _hdf = [0x89, (byte)'H', (byte)'D', (byte)'F'], _numPy = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+
     private const string SaveTensors = "save_file({n: t.clone() for n, t in d.items() if torch.is_tensor(t)}, 'weights.safetensors')";
 
     /// <summary>A sentence about a file of another kind, or <see langword="null"/> where it is none of those known.</summary>
     /// <param name="file">The file; its position is changed.</param>
     public static string? Describe(FileStream file)
     {
-        if (file.Length == 0) return "it is empty. The download or copy that made it may have failed";
-        byte[] beginning = new byte[BeginningBytes];
-        file.Position = 0;
-        int length = file.ReadAtLeast(beginning, BeginningBytes, throwOnEndOfStream: false);
-        ReadOnlySpan<byte> first = beginning.AsSpan(0, length);
+        if (ForeignFile.Describe(file) is { } common) return common;
+        ReadOnlySpan<byte> first = ForeignFile.Beginning(file);
         if (first.StartsWith("PK\x3\x4"u8)) return Archive(file);
         if (first.Length > 1 && first[0] == 0x80 && first[1] is >= 2 and <= 5) return PyTorch(file, "a Python pickle, as torch.save wrote before PyTorch 1.6");
-        if (first.StartsWith("version https://git-lfs"u8)) return "it is a Git LFS pointer, not the file itself. Run 'git lfs pull' in its repository, or download the file from the site";
-        if (first.StartsWith(new byte[] { 0x1f, 0x8b })) return Packed("gzip", "gunzip");
-        if (first.StartsWith("BZh"u8)) return Packed("bzip2", "bunzip2");
-        if (first.StartsWith(new byte[] { 0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0 })) return Packed("xz", "unxz");
-        if (first.StartsWith(new byte[] { 0x28, 0xb5, 0x2f, 0xfd })) return Packed("zstd", "unzstd");
-        if (first.Length > TarMark && first[TarMark..].StartsWith("ustar"u8)) return "it is a tar archive. Extract it (tar -xf) and give the weights file in it";
-        if (first.StartsWith(new byte[] { 0x89, (byte)'H', (byte)'D', (byte)'F' }))
+        if (first.StartsWith(_hdf))
             return "it is an HDF5 file, as Keras writes weights. Its names and the order of its dimensions are other than torchvision's: convert it with Python (h5py, numpy and safetensors)";
-        if (first.StartsWith(new byte[] { 0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y' })) return "it is a NumPy array (.npy): one tensor without a name. Save all tensors by name (safetensors.numpy.save_file)";
+        if (first.StartsWith(_numPy)) return "it is a NumPy array (.npy): one tensor without a name. Save all tensors by name (safetensors.numpy.save_file)";
         if (first.StartsWith("GGUF"u8)) return "it is a GGUF file of a language model, mostly with quantised numbers. Give the safetensors file that it was made from";
         if (first.Length > TensorFlowLiteMark && first[TensorFlowLiteMark..].StartsWith("TFL3"u8)) return "it is a TensorFlow Lite model. Give the weights that it was made from";
         if (IsOnnx(file))
             return "it is an ONNX model. Convert its weights with Python: " + Command("onnx; from onnx.numpy_helper import to_array; from safetensors.numpy import save_file; "
                 + $"save_file({{w.name: to_array(w) for w in onnx.load({Quoted(file)}).graph.initializer}}, 'weights.safetensors')") + ", and see that the names are torchvision's";
-        return Text(file, Encoding.UTF8.GetString(first).TrimStart('\ufeff', ' ', '\t', '\r', '\n'));
+        return ForeignFile.Text(first).StartsWith('{') ? Json(file) : null;
     }
-
-    private static string Packed(string format, string program) => $"it is compressed ({format}). Unpack it ({program}) and give what is in it";
 
     private static string PyTorch(FileStream file, string what, string load = "torch.load({0}, map_location='cpu', weights_only=True)") =>
         $"it is {what}. Convert it with Python, which needs the packages torch and safetensors: "
@@ -68,12 +57,9 @@ internal static class ForeignWeights
         return "it is a zip archive. Extract it and give the weights file in it";
     }
 
-    private static string? Text(FileStream file, string text)
+    private static string? Json(FileStream file)
     {
-        if (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
-            return "it is a web page (HTML), such as a site shows before the download itself or in place of it. Download the file again by its direct link";
-        if (text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase)) return "it is an XML text, such as a storage service answers with when it refuses a download. Download the file again";
-        if (!text.StartsWith('{') || file.Length > LongestIndex) return null;
+        if (file.Length > LongestIndex) return null;
         try
         {
             file.Position = 0;
