@@ -92,7 +92,7 @@ public static class EarlyReadoutCatalog
     /// <param name="catalog">The transforms of the context.</param>
     /// <param name="readoutName">The readout, whose columns an <see cref="EarlyReadoutTransformer"/> has added; its <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists them.</param>
     /// <param name="outputColumnName">The column of weights, Single.</param>
-    /// <param name="labelColumnName">The column of labels: the key that the readout was trained on, its values text, bool, Int32, Int64, Single or Double.</param>
+    /// <param name="labelColumnName">The column of labels: the key that the readout was trained on, with values of any type.</param>
     /// <param name="alpha">α: how little the margin matters; at least 0.</param>
     /// <param name="beta">β: how much a wrong readout counts, from 0 to 80. No weight is above e to the β.</param>
     /// <returns>The estimator, made of stock transforms. Fit and apply it to training rows: it reads the label, which rows to score do not have.</returns>

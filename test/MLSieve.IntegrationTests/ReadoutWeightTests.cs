@@ -50,6 +50,39 @@ public sealed class ReadoutWeightTests : IDisposable
         Assert.Contains(labels.Zip(read), row => row.First != row.Second);
     }
 
+    [Theory]
+    [InlineData(nameof(Row.Above))]
+    [InlineData("Text")]
+    [InlineData("Byte")]
+    [InlineData("Int16")]
+    [InlineData("UInt64")]
+    [InlineData("Single")]
+    [InlineData("Date")]
+    [InlineData("Time")]
+    [InlineData("Moment")]
+    public void A_label_of_any_value_weighs_the_rows_that_are_misread(string column)
+    {
+        IDataView train = new LabelsOfOtherTypes(_ml).Keyed(Row.View(_ml, keyed: false), column);
+        _readouts = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 }).Fit(train);
+        IDataView read = _readouts.Transform(train);
+        IDataView weighted = _ml.Transforms.ReadoutWeight(beta: 3).Fit(read).Transform(read);
+        bool[] misread = [.. weighted.GetColumn<uint>("Label").Zip(weighted.GetColumn<uint>("Readout1.PredictedLabel"), (label, predicted) => label != predicted)];
+        Assert.Contains(true, misread);
+        Assert.Equal(misread, weighted.GetColumn<float>("Weight").Select(weight => weight > 1));
+        Assert.Equal(["Weight"], weighted.Schema.Skip(read.Schema.Count).Where(added => !added.IsHidden).Select(added => added.Name));
+    }
+
+    [Fact]
+    public void A_key_without_values_is_named_with_its_type_and_what_to_do()
+    {
+        IDataView read = Weighted(alpha: 0.05, beta: 3);
+        IDataView bare = _ml.Transforms.Conversion.Hash("Label", nameof(Row.Above), numberOfBits: 4).Fit(read).Transform(read);
+        Assert.Equal("The label column 'Label' is of type Key<UInt32, 0-15>, a key without values, and labels are compared with the readout's answers by their values. "
+            + "Make the label with MapValueToKey before the readouts are trained.", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ReadoutWeight().Fit(bare)).Message);
+        Assert.Contains("The label column 'Above' is of type Boolean; expected a key. MapValueToKey makes one",
+            Assert.ThrowsAny<ArgumentException>(() => _ml.Transforms.ReadoutWeight(labelColumnName: nameof(Row.Above)).Fit(read)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_argument_out_of_range_is_named_in_one_exception()
     {
@@ -77,6 +110,42 @@ public sealed class ReadoutWeightTests : IDisposable
         _ => _ml.BinaryClassification.Trainers.FastTree("Above", exampleWeightColumnName: weight, numberOfLeaves: 4, numberOfTrees: 3).Fit(rows),
     };
 
+    /// <summary>Labels of other types, made of whether the height is above 0.</summary>
+    private sealed class LabelsOfOtherTypes(MLContext ml)
+    {
+        private static readonly DateTime _day = new(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc);
+
+        public IDataView Keyed(IDataView rows, string column)
+        {
+            IDataView labelled = ml.Transforms.CustomMapping<Row, Labels>((from, to) =>
+            {
+                int label = from.Above ? 1 : 0;
+                (to.Text, to.Byte, to.Int16, to.UInt64, to.Single) = ($"class {label}", (byte)label, (short)-label, (ulong)label, label / 10f);
+                (to.Date, to.Time, to.Moment) = (_day.AddDays(label), TimeSpan.FromMinutes(label), new DateTimeOffset(_day.AddDays(label)));
+            }, null).Fit(rows).Transform(rows);
+            return ml.Transforms.Conversion.MapValueToKey("Label", column).Fit(labelled).Transform(labelled);
+        }
+
+        private sealed class Labels
+        {
+            public string Text { get; set; } = "";
+
+            public byte Byte { get; set; }
+
+            public short Int16 { get; set; }
+
+            public ulong UInt64 { get; set; }
+
+            public float Single { get; set; }
+
+            public DateTime Date { get; set; }
+
+            public TimeSpan Time { get; set; }
+
+            public DateTimeOffset Moment { get; set; }
+        }
+    }
+
     /// <summary>Whether a noisy height is above 0; the cue says so in 9 rows of 10.</summary>
     private sealed class Row
     {
@@ -85,7 +154,7 @@ public sealed class ReadoutWeightTests : IDisposable
 
         public bool Above { get; set; }
 
-        public static IDataView View(MLContext ml)
+        public static IDataView View(MLContext ml, bool keyed = true)
         {
             var random = new Random(4);
             Row[] rows = [.. Enumerable.Range(0, 400).Select(_ =>
@@ -95,7 +164,7 @@ public sealed class ReadoutWeightTests : IDisposable
                 return new Row { Features = [height, (random.NextDouble() < 0.9) == above ? 1 : -1], Above = above };
             })];
             IDataView view = ml.Data.LoadFromEnumerable(rows);
-            return ml.Transforms.Conversion.MapValueToKey("Label", nameof(Above)).Fit(view).Transform(view);
+            return !keyed ? view : ml.Transforms.Conversion.MapValueToKey("Label", nameof(Above)).Fit(view).Transform(view);
         }
     }
 }

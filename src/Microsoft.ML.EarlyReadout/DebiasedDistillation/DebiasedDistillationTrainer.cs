@@ -59,12 +59,12 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     {
         ArgumentNullException.ThrowIfNull(input);
         Given.Check(input.Schema, _options.Network.Input); // before the teacher adds columns, which are not the student's
-        Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
+        using Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
         IDataView taught = teacher.Apply(input);
         return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, Train, Columns);
 
         void Train(TrainingSession session, Options options) =>
-            DebiasedDistillationTrainer.Train(session, options, taught.Schema, Lessons.Of(teacher, options, Columns, input.Schema, session));
+            DebiasedDistillationTrainer.Train(session, options, teacher.Source, taught.Schema, Lessons.Of(teacher, options, Columns, input.Schema, session));
     }
 
     /// <summary>The columns that the fitted transformer will add.</summary>
@@ -73,9 +73,9 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, columns: Given);
 
-    private static void Train(TrainingSession session, Options options, DataViewSchema schema, Lessons lessons)
+    private static void Train(TrainingSession session, Options options, string source, DataViewSchema schema, Lessons lessons)
     {
-        TeacherScores teacher = TeacherScores.Read(schema[options.Teacher.ScoreColumnName], session.Training.Set, options.Teacher.Scores, session.Log);
+        TeacherScores teacher = TeacherScores.Read(schema[options.Teacher.ScoreColumnName], source, session.Training.Set, options.Teacher.Scores, session.Log);
         if (options.MatchesFeatures)
         {
             FeatureMatching.Train(session, teacher, lessons, options);

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The weight of a row as a chain of stock transforms: keys to their values, then an expression.</summary>
+/// <summary>The weight of a row as a chain of stock transforms: keys to their values as text, then an expression.</summary>
 internal static class ReadoutWeightPipeline
 {
     private const double LargestAlpha = float.MaxValue; // the expression computes in float32
@@ -22,9 +22,13 @@ internal static class ReadoutWeightPipeline
         string truth = output + ".Truth", read = output + ".Read";
         // The expression language has ^ for powers; a number keeps its point in every culture.
         string weight = string.Create(CultureInfo.InvariantCulture, $"(truth, read, margin) => truth == read ? 1f : exp({(float)beta:F6}f * (margin ^ {(float)alpha:F6}f))");
-        return catalog.Conversion.MapKeyToValue(truth, label)
+        // The expression language knows six types; as text it compares values of any.
+        IEstimator<ITransformer> chain = catalog.Conversion.MapKeyToValue(truth, label)
             .Append(catalog.Conversion.MapKeyToValue(read, readout.PredictedLabel))
+            .Append(catalog.Conversion.ConvertType(truth, truth, DataKind.String))
+            .Append(catalog.Conversion.ConvertType(read, read, DataKind.String))
             .Append(catalog.Expression(output, weight, truth, read, readout.Margin))
             .Append(catalog.DropColumns(truth, read));
+        return new ReadoutWeightEstimator(chain, label, readout.PredictedLabel);
     }
 }

@@ -1,43 +1,79 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A teacher that is run on rows: the transforms that add its score column to a view, and leave the columns that the student reads as they are.</summary>
-internal sealed class Teacher
+/// <summary>A teacher that is run on rows: what adds its score column to a view, and leaves the columns that the student reads as they are.</summary>
+internal sealed class Teacher : IDisposable
 {
     private const string Kept = "EarlyReadout.Kept.";
     private readonly List<ITransformer> _transforms = [];
     private readonly MLContext _ml = new(seed: 0);
+    private readonly string _scoreColumn;
+    private OnnxTeacher? _onnx;
 
-    private Teacher() { }
+    private Teacher(string scoreColumn, string source) => (_scoreColumn, Source) = (scoreColumn, source);
 
     /// <summary>Whether there is a model to run, rather than columns in the data.</summary>
-    public bool IsModel => _transforms.Count > 0;
+    public bool IsModel => _onnx is not null || _transforms.Count > 0;
 
-    /// <summary>Makes the transforms, fitted to the schema of a view.</summary>
+    /// <summary>Where the scores are from, in the user's own names.</summary>
+    public string Source { get; }
+
+    /// <summary>Opens the teacher and fits it to the schema of a view.</summary>
     /// <exception cref="ArgumentException">The teacher cannot be run on these rows, does not give the output named, or drops a column that the student reads.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model.</exception>
     public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
     {
-        var teacher = new Teacher();
-        if (options.Model is null && options.OnnxPath is null) return teacher;
+        if (options is { Model: null, OnnxPath: null }) return new Teacher(options.ScoreColumnName, $"column '{options.ScoreColumnName}'");
+        DataViewSchema.Column label = TrainingColumns.Find(rows.Schema, columns.Label, "label");
+        if (options.Model is { } model)
+        {
+            var teacher = new Teacher(options.ScoreColumnName, $"column '{options.OutputName}' of Teacher.Model");
+            teacher.AddModel(model, options, columns, label, rows);
+            return teacher;
+        }
+
+        var file = new Teacher(options.ScoreColumnName, $"output '{options.OutputName}' of '{options.OnnxPath}'") { _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema) };
+        try
+        {
+            file.Apply(rows);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The view with the teacher's columns; the view itself where they are in it. It is read before the teacher is disposed.</summary>
+    public IDataView Apply(IDataView rows) =>
+        _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : _transforms.Aggregate(rows, (view, transform) => transform.Transform(view));
+
+    public void Dispose() => _onnx?.Dispose();
+
+    private void AddModel(ITransformer model, TeacherOptions options, TrainingColumns columns, DataViewSchema.Column label, IDataView rows)
+    {
         // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its teacher, so it must not see that.
         string?[] read = [columns.Feature, columns.Label, columns.Group, columns.TeacherFeatures];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
-        IDataView kept = own.Aggregate(rows, (view, name) => teacher.AddCopy(view, name, Kept + name));
-        IDataView scored = options.Model is { } model ? teacher.Add(model, kept) : teacher.AddOnnx(options, columns.Feature, kept);
-        if (scored.Schema.GetColumnOrNull(options.OutputName) is null)
+        IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, Kept + name)));
+        if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)
             throw new ArgumentException($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
+        CheckClasses(output, label);
         if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(Kept + name) is null) is { } dropped)
             throw new ArgumentException($"The teacher keeps only some columns, and not '{dropped}', which the student reads. Give the part of it that ends in the scores, without SelectColumns.");
-        IDataView taught = teacher.AddCopy(scored, options.OutputName, options.ScoreColumnName);
-        own.Aggregate(taught, (view, name) => teacher.AddCopy(view, Kept + name, name));
-        return teacher;
+        IDataView taught = own.Aggregate(AddCopy(scored, options.OutputName, options.ScoreColumnName), (view, name) => AddCopy(view, Kept + name, name));
+        Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]).Fit(taught), taught);
     }
 
-    /// <summary>The view with the teacher's columns; the view itself where they are in it.</summary>
-    public IDataView Apply(IDataView rows) => _transforms.Aggregate(rows, (view, transform) => transform.Transform(view));
+    private static void CheckClasses(DataViewSchema.Column output, DataViewSchema.Column label)
+    {
+        if (label.Type is not KeyDataViewType key) return; // told when the label is read
+        if (output.Type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single && (ulong)vector.Size == key.Count) return;
+        throw TrainingColumns.Mismatch(FormattableString.Invariant($"The teacher's column '{output.Name}' (Teacher.OutputName) is of type {output.Type}; expected Vector<Single> with one slot for each of the {key.Count} ")
+            + $"classes of the label column '{label.Name}'. A teacher of two classes must score both, as multiclass trainers do.");
+    }
 
     private IDataView Add(ITransformer transform, IDataView view)
     {
@@ -46,36 +82,4 @@ internal sealed class Teacher
     }
 
     private IDataView AddCopy(IDataView view, string from, string to) => Add(_ml.Transforms.CopyColumns(to, from).Fit(view), view);
-
-    private IDataView AddOnnx(TeacherOptions options, string featureColumn, IDataView rows)
-    {
-        string path = options.OnnxPath!;
-        using InferenceSession session = Open(path);
-        if (!session.OutputNames.Contains(options.OutputName))
-            throw new ArgumentException($"{path} has no output '{options.OutputName}' (Teacher.OutputName); it has {string.Join(", ", session.OutputNames.Select(name => $"'{name}'"))}.");
-        string[] inputs = [.. session.InputNames];
-        if (inputs.Length == 1 && inputs[0] != featureColumn) rows = AddCopy(rows, featureColumn, inputs[0]);
-        foreach (string input in inputs) CheckInput(path, input, session.InputMetadata[input].Dimensions, rows.Schema);
-        return Add(_ml.Transforms.ApplyOnnxModel([options.OutputName], inputs, path).Fit(rows), rows);
-    }
-
-    private static void CheckInput(string path, string input, int[] dimensions, DataViewSchema rows)
-    {
-        DataViewSchema.Column column = TrainingColumns.Find(rows, input, $"'{Path.GetFileName(path)}' (Teacher.OnnxPath) input");
-        int size = dimensions.Skip(1).Aggregate(1, (product, dimension) => product * dimension);
-        if (column.Type is VectorDataViewType { IsKnownSize: true } vector && dimensions.Skip(1).All(dimension => dimension > 0) && vector.Size != size)
-            throw new ArgumentException(FormattableString.Invariant($"{path} (Teacher.OnnxPath) reads {size} numbers a row as '{input}'; the column has {vector.Size}."));
-    }
-
-    private static InferenceSession Open(string path)
-    {
-        try
-        {
-            return new InferenceSession(path);
-        }
-        catch (OnnxRuntimeException fault)
-        {
-            throw new InvalidDataException($"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: {fault.Message}", fault);
-        }
-    }
 }

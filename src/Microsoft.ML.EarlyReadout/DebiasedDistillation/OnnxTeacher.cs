@@ -1,0 +1,174 @@
+using System.Globalization;
+using Google.Protobuf;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout.OnnxProto;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// A teacher from an <c>.onnx</c> file of any maker: floating-point inputs and outputs of any width, outputs whose shape the file does not tell, and scikit-learn's maps from class to
+/// probability (ZipMap).
+/// </summary>
+/// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside <see cref="Score"/>.</threadsafety>
+internal sealed class OnnxTeacher : IDisposable
+{
+    private const string ConverterSuffix = ".output"; // what ML.NET's converter adds to a column's name
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly string _path;
+    private readonly string _output;
+    private readonly string[] _inputNames;
+
+    private OnnxTeacher(string path, string outputName, string featureColumn, DataViewSchema rows)
+    {
+        _path = path;
+        _session = OpenSession(path);
+        try
+        {
+            _output = _session.OutputNames.FirstOrDefault(name => name == outputName) ?? _session.OutputNames.FirstOrDefault(name => name == outputName + ConverterSuffix)
+                ?? throw new ArgumentException($"{path} has no output '{outputName}' (Teacher.OutputName); it has {Listed(_session.OutputNames)}.");
+            _inputNames = [.. _session.InputNames];
+            Inputs = [.. _inputNames.Select(name => OnnxTeacherInput.Of(path, name, _session.InputMetadata[name], _inputNames.Length == 1 ? featureColumn : name, rows))];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the graph reads, in its order.</summary>
+    public IReadOnlyList<OnnxTeacherInput> Inputs { get; }
+
+    /// <summary>The numbers of a row, one a class.</summary>
+    public int Classes { get; private set; }
+
+    /// <summary>The class of each number as the file names it; <see langword="null"/> where it names none.</summary>
+    public string[]? ClassNames { get; private set; }
+
+    /// <summary>Opens a file and checks it against the rows.</summary>
+    /// <param name="teacher">The options; they name the file and the output.</param>
+    /// <param name="featureColumn">The column that a single input is given.</param>
+    /// <param name="label">The label column: the teacher must score its classes.</param>
+    /// <param name="rows">The schema of the training rows.</param>
+    /// <exception cref="ArgumentException">The file has no such output, reads other columns, or scores other classes; the message names file, output and what was found.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, or does not run.</exception>
+    public static OnnxTeacher Open(TeacherOptions teacher, string featureColumn, DataViewSchema.Column label, DataViewSchema rows)
+    {
+        var opened = new OnnxTeacher(teacher.OnnxPath!, teacher.OutputName, featureColumn, rows);
+        try
+        {
+            opened.FindClasses(label);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The scores of a row.</summary>
+    /// <param name="inputs">The row's tensors, in the order of <see cref="Inputs"/>.</param>
+    /// <param name="row">The row's number, for messages.</param>
+    /// <exception cref="InvalidDataException">The graph fails on the row, or gives another count of numbers than before.</exception>
+    public float[] Score(IReadOnlyList<OrtValue> inputs, long row)
+    {
+        (float[] scores, _) = Run(inputs, FormattableString.Invariant($"row {row}"));
+        return scores.Length == Classes ? scores : throw new InvalidDataException(
+            FormattableString.Invariant($"{_path} (Teacher.OnnxPath): output '{_output}' has {scores.Length} numbers in row {row}; expected {Classes}, as in other rows."));
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _runOptions.Dispose();
+    }
+
+    private static InferenceSession OpenSession(string path)
+    {
+        try
+        {
+            return new InferenceSession(path);
+        }
+        catch (OnnxRuntimeException fault)
+        {
+            string? what = null;
+            using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)) what = ForeignFile.Describe(file);
+            throw new InvalidDataException($"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: {what ?? fault.Message}", fault);
+        }
+    }
+
+    private void FindClasses(DataViewSchema.Column label)
+    {
+        NodeMetadata output = _session.OutputMetadata[_output];
+        bool isMap = output.OnnxValueType == OnnxValueType.ONNX_TYPE_SEQUENCE;
+        if (!isMap && (!output.IsTensor || !OnnxNumbers.IsFloat(output.ElementDataType)))
+        {
+            string[] scores = [.. _session.OutputMetadata.Where(other => other.Value.IsTensor && OnnxNumbers.IsFloat(other.Value.ElementDataType)).Select(other => other.Key)];
+            throw Fault($"is {Described(output)}, as of a predicted class; expected floating-point numbers, one a class"
+                + (scores.Length > 0 ? $", as perhaps {Listed(scores)} (Teacher.OutputName)" : ""));
+        }
+
+        int[] dimensions = isMap ? [] : output.Dimensions;
+        string[]? names = null;
+        // Where the file does not tell, one row of zeros does.
+        if (dimensions.Length > 1 && dimensions.Skip(1).All(side => side > 0)) Classes = dimensions.Skip(1).Aggregate(1, (product, side) => product * side);
+        else (Classes, names) = Try();
+        if (label.Type is KeyDataViewType key && (ulong)Classes != key.Count)
+        {
+            throw Fault(FormattableString.Invariant($"has {Classes} numbers a row; expected one for each of the {key.Count} classes of the label column '{label.Name}'")
+                + (Classes == 1 ? ". Where one number stands for two classes, export a model that gives both" : ""));
+        }
+
+        string[]? labels = ColumnAnnotation.Names(label, ColumnAnnotation.KeyValues);
+        // Numbers from 0 are mostly those that text labels were given for scikit-learn: the places of the classes, not their names.
+        bool arePlaces = names is not null && names.SequenceEqual(Enumerable.Range(0, Classes).Select(c => c.ToString(CultureInfo.InvariantCulture))) && labels is not null && names.Except(labels).Any();
+        ClassNames = arePlaces ? null : names ?? SlotNames();
+
+        (int, string[]?) Try()
+        {
+            using var zeros = new OnnxValues([.. Inputs.Select(input => input.Zeros())]);
+            (float[] scores, string[]? keys) = Run(zeros.Values, "a row of zeros");
+            return (scores.Length, keys);
+        }
+    }
+
+    private (float[] Scores, string[]? Keys) Run(IReadOnlyList<OrtValue> inputs, string row)
+    {
+        try
+        {
+            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_runOptions, _inputNames, inputs, [_output]);
+            return outputs[0].OnnxType switch
+            {
+                OnnxValueType.ONNX_TYPE_TENSOR => (OnnxNumbers.Floats(outputs[0]), null),
+                OnnxValueType.ONNX_TYPE_SEQUENCE => OnnxNumbers.Map(outputs[0]) ?? throw Fault("is a sequence of something else than maps from class to probability"),
+                _ => throw Fault($"is {Described(_session.OutputMetadata[_output])}; expected floating-point numbers, one a class"),
+            };
+        }
+        catch (OnnxRuntimeException fault)
+        {
+            throw new InvalidDataException($"{_path} (Teacher.OnnxPath) fails on {row}: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>The classes as ML.NET's own converter writes them beside a score.</summary>
+    private string[]? SlotNames()
+    {
+        if (_session.ModelMetadata.ProducerName != "ML.NET") return null;
+        using FileStream file = File.OpenRead(_path);
+        string column = _output.EndsWith(ConverterSuffix, StringComparison.Ordinal) ? _output[..^ConverterSuffix.Length] : _output;
+        NodeProto? node = ModelProto.Parser.ParseFrom(file).Graph.Node.FirstOrDefault(node => node.Name == $"mlnet.{column}.SlotNames");
+        string[]? names = node?.Attribute.FirstOrDefault(attribute => attribute.Name == "keys_strings") is { } keys ? [.. keys.Strings.Select(name => name.ToStringUtf8())] : null;
+        return names?.Length == Classes ? names : null;
+    }
+
+    private ArgumentException Fault(string what) => new($"{_path} (Teacher.OnnxPath): output '{_output}' {what}.");
+
+    private static string Described(NodeMetadata output) => !output.IsTensor ? output.OnnxValueType.ToString()
+        : $"{output.ElementDataType} ({string.Join(", ", output.Dimensions.Select(side => side > 0 ? side.ToString(CultureInfo.InvariantCulture) : "N"))})";
+
+    private static string Listed(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
+}

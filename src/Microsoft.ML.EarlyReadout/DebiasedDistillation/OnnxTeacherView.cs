@@ -1,0 +1,102 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Training rows with a teacher's scores, computed row by row as they are read.</summary>
+internal sealed class OnnxTeacherView : IDataView
+{
+    private const string Converted = "EarlyReadout.Converted.";
+    private readonly OnnxTeacher _teacher;
+    private readonly IDataView _input; // the rows, then columns that were converted for the teacher
+    private readonly DataViewSchema.Column[] _sources; // by the teacher's inputs
+    private readonly int _rowColumns;
+
+    /// <param name="rows">The rows.</param>
+    /// <param name="teacher">The teacher, which must live as long as the view is read.</param>
+    /// <param name="scoreColumn">The name of the column of scores.</param>
+    /// <exception cref="ArgumentException">A column cannot be converted to what the teacher reads.</exception>
+    public OnnxTeacherView(IDataView rows, OnnxTeacher teacher, string scoreColumn)
+    {
+        _teacher = teacher;
+        _rowColumns = rows.Schema.Count;
+        _input = teacher.Inputs.Where(input => input.NeedsConversion).DistinctBy(NameOf).Aggregate(rows, Convert);
+        _sources = [.. teacher.Inputs.Select(input => _input.Schema[NameOf(input)])];
+        var annotations = new DataViewSchema.Annotations.Builder();
+        if (teacher.ClassNames is { } names)
+            annotations.Add(ColumnAnnotation.SlotNames, new VectorDataViewType(TextDataViewType.Instance, names.Length), (ref VBuffer<ReadOnlyMemory<char>> value) => value = new(names.Length, [.. names.Select(name => name.AsMemory())]));
+        var schema = new DataViewSchema.Builder();
+        schema.AddColumns(rows.Schema);
+        schema.AddColumn(scoreColumn, new VectorDataViewType(NumberDataViewType.Single, teacher.Classes), annotations.ToAnnotations());
+        Schema = schema.ToSchema();
+    }
+
+    public DataViewSchema Schema { get; }
+
+    public bool CanShuffle => _input.CanShuffle;
+
+    public long? GetRowCount() => _input.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    {
+        bool[] active = new bool[Schema.Count];
+        foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
+        bool scores = active[_rowColumns];
+        return new Cursor(this, _input.GetRowCursor(_input.Schema.Where(column => (column.Index < _rowColumns && active[column.Index]) || (scores && _sources.Any(source => source.Index == column.Index))), rand), active);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+
+    private static string NameOf(OnnxTeacherInput input) => input.NeedsConversion ? $"{Converted}{input.ConvertedKind}.{input.Column.Name}" : input.Column.Name;
+
+    private static IDataView Convert(IDataView view, OnnxTeacherInput input)
+    {
+        try
+        {
+            return new MLContext(seed: 0).Transforms.Conversion.ConvertType(NameOf(input), input.Column.Name, input.ConvertedKind).Fit(view).Transform(view);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ArgumentException($"The column '{input.Column.Name}' is of type {input.Column.Type}, and Teacher.OnnxPath reads it as {input.ConvertedKind}: {fault.Message}", fault);
+        }
+    }
+
+    private sealed class Cursor(OnnxTeacherView view, DataViewRowCursor input, bool[] active) : DataViewRowCursor
+    {
+        public override DataViewSchema Schema => view.Schema;
+
+        public override long Position => input.Position;
+
+        public override long Batch => input.Batch;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => active[column.Index];
+
+        public override bool MoveNext() => input.MoveNext();
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+        {
+            if (!active[column.Index]) throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
+            if (column.Index < view._rowColumns) return input.GetGetter<TValue>(input.Schema[column.Index]);
+            return Scores() as ValueGetter<TValue> ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, not {typeof(TValue)}.");
+        }
+
+        private ValueGetter<VBuffer<float>> Scores()
+        {
+            Func<OrtValue>[] readers = [.. view._teacher.Inputs.Zip(view._sources, (teacherInput, source) => teacherInput.Reader(input, source))];
+            return (ref VBuffer<float> value) =>
+            {
+                using var values = new OnnxValues([.. readers.Select(read => read())]);
+                float[] scores = view._teacher.Score(values.Values, input.Position);
+                value = new VBuffer<float>(scores.Length, scores);
+            };
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) input.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
