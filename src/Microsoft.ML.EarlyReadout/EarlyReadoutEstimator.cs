@@ -36,7 +36,10 @@ public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTrans
     /// <exception cref="InvalidDataException">The weights file does not fit the network, or a feature is not finite.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
+    /// holds what there is.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
+    /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(EarlyReadoutEstimator), _options, input, Train);
 
     /// <summary>The columns that the fitted transformer will add.</summary>

@@ -67,6 +67,13 @@ public sealed partial class EarlyReadoutEstimator
         [NestOption]
         public ObjectiveOptions Objective { get; set; } = new();
 
+        internal override string OneClassAdvice => Objective.Kind switch
+        {
+            ObjectiveKind.JustTrainTwice => "Lower Objective.JustTrainTwice.UpWeight: the first network's errors may count too much.",
+            ObjectiveKind.ClassBalanced => "",
+            _ => "Where classes have unequally many rows, weigh them alike (Objective.Kind = ClassBalanced).",
+        };
+
         // Afterwards: enough for a linear readout at its rate.
         private const int ReadoutSteps = 500;
 

@@ -92,12 +92,19 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what they compute.</param>
     /// <param name="history">What its training reported.</param>
     /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the fit counts; the system's where it is left out.</param>
+    /// <param name="cancellation">Whether the fit is to stop.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal static EarlyReadoutTransformer Create(
-        DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export, TrainingHistory? history = null, Func<string>? temporaryFolder = null)
+        DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export, TrainingHistory? history = null,
+        Func<string>? temporaryFolder = null, Cancellation? cancellation = null)
     {
         StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
-        return new EarlyReadoutTransformer(ScoringGraph.Build(columns, head, margin, export), head, margin, trainingSchema, columns, history ?? new TrainingHistory(), temporaryFolder ?? Path.GetTempPath);
+        cancellation?.ThrowIfRequested();
+        ScoringGraph graph = ScoringGraph.Build(columns, head, margin, export);
+        cancellation?.ThrowIfRequested();
+        return new EarlyReadoutTransformer(
+            graph, head, margin, trainingSchema, columns, history ?? new TrainingHistory(), temporaryFolder ?? Path.GetTempPath);
     }
 
     /// <summary>The schema of scored rows.</summary>

@@ -46,6 +46,9 @@ public sealed partial class FeatureSieveTrainer
             ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);
         }
 
+        internal override string OneClassAdvice =>
+            "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";
+
         internal void Validate()
         {
             var faults = new OptionFaults();

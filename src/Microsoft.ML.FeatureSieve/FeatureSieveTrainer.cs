@@ -51,7 +51,10 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// <exception cref="InvalidDataException">There are no rows with a label, a feature is not finite, or the weights file does not fit the network.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
+    /// holds what there is.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
+    /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
     public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, Train);
 
     /// <summary>The columns that the fitted transformer will add.</summary>

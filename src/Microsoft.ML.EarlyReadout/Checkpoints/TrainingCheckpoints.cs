@@ -9,23 +9,23 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class TrainingCheckpoints : IDisposable
 {
     private readonly CheckpointDirectory _directory;
-    private readonly IReadOnlyDictionary<string, string> _identity;
     private readonly TrainerOptions _options;
     private readonly Action<string> _log;
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
     private readonly Dictionary<string, long[]> _recalled;
+    private IReadOnlyDictionary<string, string> _identity = new Dictionary<string, string>();
     private CheckpointState? _pending;
     private string _folder = "";
     private int _stepsSinceLast;
     private string? _bestFile;
 
-    private TrainingCheckpoints(TrainerOptions options, IReadOnlyDictionary<string, string> identity, Action<string> log)
+    private TrainingCheckpoints(TrainerOptions options, Action<string> log)
     {
-        (_options, _identity, _log) = (options, identity, log);
+        (_options, _log) = (options, log);
         _directory = CheckpointDirectory.Open(options.CheckpointDirectory!, options.CheckpointsKept);
         try
         {
-            if (_directory.Newest is { } newest) Resume(newest);
+            if (_directory.Newest is { } newest) (_folder, _pending) = (newest, CheckpointFiles.Read(newest));
         }
         catch
         {
@@ -37,11 +37,30 @@ internal sealed class TrainingCheckpoints : IDisposable
     }
 
     /// <summary>Opens the options' folder and looks for a checkpoint to go on from; <see langword="null"/> where the options name no folder.</summary>
-    /// <exception cref="CheckpointMismatchException">The newest checkpoint is of another training.</exception>
     /// <exception cref="InvalidDataException">The newest checkpoint is damaged.</exception>
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public static TrainingCheckpoints? Open(TrainerOptions options, Func<IReadOnlyDictionary<string, string>> identity, Action<string> log) =>
-        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, identity(), log);
+    public static TrainingCheckpoints? Open(TrainerOptions options, Action<string> log) =>
+        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, log);
+
+    /// <summary>The arithmetic of the training that is gone on with; <see langword="null"/> where a training begins.</summary>
+    public Precision? Precision => _pending?.Identity.GetValueOrDefault(TrainingIdentity.Precision) switch
+    {
+        nameof(EarlyReadout.Precision.Float32) => EarlyReadout.Precision.Float32,
+        nameof(EarlyReadout.Precision.BFloat16) => EarlyReadout.Precision.BFloat16,
+        _ => null,
+    };
+
+    /// <summary>Says what the training is, and throws if the checkpoint is of another.</summary>
+    /// <exception cref="CheckpointMismatchException">It is.</exception>
+    public void Require(IReadOnlyDictionary<string, string> identity)
+    {
+        _identity = identity;
+        if (_pending is not { } state) return;
+        IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, identity);
+        if (differences.Count > 0) throw new CheckpointMismatchException(_folder, differences);
+        string loop = state.Loop.Length == 0 ? "" : state.Loop + ", ";
+        _log(FormattableString.Invariant($"Going on from '{_folder}': {loop}epoch {state.Epoch}, {state.Step} steps done."));
+    }
 
     /// <summary>Whether a step of the training proper was done before this fit began.</summary>
     public bool HasModel => _pending?.HasModel == true;
@@ -133,13 +152,4 @@ internal sealed class TrainingCheckpoints : IDisposable
     }
 
     public void Dispose() => _directory.Dispose();
-
-    private void Resume(string folder)
-    {
-        CheckpointState state = CheckpointFiles.Read(folder);
-        IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, _identity);
-        if (differences.Count > 0) throw new CheckpointMismatchException(folder, differences);
-        (_pending, _folder) = (state, folder);
-        _log(FormattableString.Invariant($"Going on from '{folder}': {(state.Loop.Length == 0 ? "" : state.Loop + ", ")}epoch {state.Epoch}, {state.Step} steps done."));
-    }
 }

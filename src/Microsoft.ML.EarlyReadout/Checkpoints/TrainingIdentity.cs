@@ -6,10 +6,14 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>All that a training's course depends on, as names and values: two trainings of equal identities end with equal networks.</summary>
 internal static class TrainingIdentity
 {
+    /// <summary>The entry of the arithmetic that training used.</summary>
+    public const string Precision = "the precision";
+
     // What may change between two parts of a training without changing its course.
     private static readonly string[] Free =
     [
         nameof(TrainerOptions.Seed), // what it came to is an entry of its own
+        nameof(TrainerOptions.Precision), // so is this
         nameof(TrainerOptions.Device),
         nameof(TrainerOptions.MemoryBudgetMebibytes),
         nameof(TrainerOptions.OnCancellation),
@@ -19,13 +23,16 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.CheckpointsKept),
     ];
 
-    public static IReadOnlyDictionary<string, string> Of(string trainer, TrainerOptions options, long seed, StagedNetwork network, TrainingSet training, TrainingSet? validation)
+    public static IReadOnlyDictionary<string, string> Of(
+        string trainer, TrainerOptions options, Precision precision, long seed, StagedNetwork network, TrainingSet training,
+        TrainingSet? validation)
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["the trainer"] = trainer,
             ["this library's version"] = VersionOf(typeof(TrainingIdentity).Assembly),
             ["TorchSharp's version"] = VersionOf(typeof(torch).Assembly),
+            [Precision] = precision.ToString(),
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };

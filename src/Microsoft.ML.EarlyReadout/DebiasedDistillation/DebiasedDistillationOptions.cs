@@ -101,6 +101,10 @@ public sealed partial class DebiasedDistillationTrainer
             Teacher.Model = ((Options)from).Teacher.Model;
         }
 
+        internal override string OneClassAdvice => Method == DistillationMethod.Debiased
+            ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
+            : "See whether the teacher answers more than one class.";
+
         internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
 
         internal void Validate()

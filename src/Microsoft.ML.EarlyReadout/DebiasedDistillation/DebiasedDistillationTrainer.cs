@@ -54,7 +54,10 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     /// <exception cref="InvalidDataException">A feature or score is not finite, or the weights file or the teacher's file is not what it should be.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
+    /// holds what there is.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
+    /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
     public EarlyReadoutTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

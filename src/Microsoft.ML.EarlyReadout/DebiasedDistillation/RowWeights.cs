@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -9,7 +8,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTrainer.Options options)
 {
-    private const int BatchSize = 256;
     private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta!.Value, options.WeightCap);
 
     /// <summary>The weight of each row of the packed set from an epoch on, or <see langword="null"/> where the epoch is not due for new ones.</summary>
@@ -34,16 +32,12 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
     {
         session.Network.eval();
         readout.Head.eval();
-        using var noGrad = no_grad();
         long[] rows = session.Training.Rows;
         int classes = session.Training.Set.Classes;
         float[] weights = Ones(session.Training.Set.Count);
         long wrong = 0;
-        for (int start = 0; start < rows.Length; start += BatchSize)
+        session.Evaluation.ForEach(session.Training, session.Footprint.Evaluation + readout.RowBytes, (_, batch) =>
         {
-            session.Cancellation.ThrowIfRequested();
-            using DisposeScope scope = NewDisposeScope();
-            Batch batch = session.Training.Set.Gather(rows.AsSpan(start, Math.Min(BatchSize, rows.Length - start)), session.Device);
             Tensor logits = readout.Head.call(session.Network.ForwardTo(readout.Stage, batch.Features));
             float[] probabilities = nn.functional.softmax(logits, 1).cpu().data<float>().ToArray(); // (B, C)
             for (int i = 0; i < batch.Count; i++)
@@ -53,7 +47,7 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
                 weights[batch.Rows[i]] = (float)_weighting.Of(row, label);
                 if (ReadoutWeighting.IsWrong(row, label)) wrong++;
             }
-        }
+        });
 
         double mean = rows.Average(row => (double)weights[row]);
         if (options.NormalizeWeights) foreach (long row in rows) weights[row] = (float)(weights[row] / mean);

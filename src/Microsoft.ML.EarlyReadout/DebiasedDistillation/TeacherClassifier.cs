@@ -6,7 +6,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>The teacher's last linear layer, recovered from what it reads and what it puts out: least squares over the training rows.</summary>
 internal static class TeacherClassifier
 {
-    private const int ChunkRows = 4096;
     private const double Ridge = 1e-8;
     private const double LeastFit = 0.999;
 
@@ -22,18 +21,19 @@ internal static class TeacherClassifier
         int width = set.TeacherWidth;
         Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
         double total = 0;
-        ForEachChunk((inputs, logits) =>
+        ForEachBatch((inputs, logits) =>
         {
-            gram.add_(inputs.t().matmul(inputs), Scalars.One);
-            moment.add_(inputs.t().matmul(logits), Scalars.One);
+            Tensor squares = inputs.t().matmul(inputs), products = inputs.t().matmul(logits);
             total += logits.mul(logits).sum().ToDouble();
+            gram.add_(squares, Scalars.One);
+            moment.add_(products, Scalars.One);
         });
 
         // A ridge far below the data's own scale, for features that are always zero.
         gram.diagonal().add_(gram.diagonal().mean().mul(Scalars.Of(Ridge)), Scalars.One);
         Tensor solution = linalg.solve(gram, moment); // (D + 1, C)
         double residual = 0;
-        ForEachChunk((inputs, logits) =>
+        ForEachBatch((inputs, logits) =>
         {
             Tensor difference = logits.sub(inputs.matmul(solution));
             residual += difference.mul(difference).sum().ToDouble();
@@ -47,16 +47,17 @@ internal static class TeacherClassifier
         }
         return new Linear(solution.narrow(0, 0, width).t().to(float32), solution.select(0, width).to(float32));
 
-        void ForEachChunk(Action<Tensor, Tensor> use)
+        void ForEachBatch(Action<Tensor, Tensor> use)
         {
-            long[] rows = session.Training.Rows;
-            for (int start = 0; start < rows.Length; start += ChunkRows)
+            var batches = new EvaluationBatches(CPU, session.Cancellation);
+            batches.ForEach(session.Training, BytesPerRow(set), (_, batch) =>
             {
-                using DisposeScope chunk = NewDisposeScope();
-                Batch batch = set.Gather(rows.AsSpan(start, Math.Min(ChunkRows, rows.Length - start)), CPU);
                 Tensor logits = teacher.Logits(batch).to(float64);
                 use(cat([batch.TeacherFeatures!.to(float64), ones(batch.Count, 1, float64)], 1), logits.sub(logits.mean([1], keepdim: true)));
-            }
+            });
         }
     }
+
+    /// <summary>The row as it is stored, and what is made of it in float64.</summary>
+    private static long BytesPerRow(TrainingSet set) => (set.Shape.Size + (4L * (set.TeacherWidth + set.Classes))) * sizeof(double);
 }

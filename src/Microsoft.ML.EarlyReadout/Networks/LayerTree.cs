@@ -19,12 +19,6 @@ internal static class LayerTree
         foreach (IMixedPrecision layer in Find<IMixedPrecision>(root)) layer.Precision = precision;
     }
 
-    /// <summary>Sets which statistics batch norm uses while training.</summary>
-    public static void SetBatchNormMode(nn.Module root, BatchNormMode mode)
-    {
-        foreach (BatchNorm2d norm in Find<BatchNorm2d>(root)) norm.Mode = mode;
-    }
-
     /// <summary>Sets where dropout draws from.</summary>
     public static void SetDropoutGenerator(nn.Module root, Generator generator)
     {

@@ -21,6 +21,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     private readonly HashSet<Layer> _registered = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<Layer> _stem = [];
     private IReadOnlyList<Layer> _head = [];
+    private BatchNorm2d[]? _batchNorms;
 
     static StagedNetwork() => NativeBackend.EnsureLoaded();
 
@@ -56,6 +57,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     /// <summary>The layers after the last stage; they end in the logits.</summary>
     public IReadOnlyList<Layer> Head => _head;
 
+    /// <summary>All layers that a batch runs through, in order.</summary>
+    internal IEnumerable<Layer> Layers => Lower(Stages.Count).Prepend(Input).Concat(_head);
+
     /// <summary>What the names of the head's parameters start with, such as <c>fc</c>: those that a weights file may lack.</summary>
     public string HeadName { get; private set; } = "";
 
@@ -73,6 +77,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         nn.Module parent = dot < 0 ? this : Group(name[..dot]);
         parent.register_module(name[(dot + 1)..], layer);
         _registered.Add(layer);
+        _batchNorms = null;
         return layer;
     }
 
@@ -250,7 +255,11 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Sets which statistics batch norm uses in training mode.</summary>
-    internal void SetBatchNormMode(BatchNormMode mode) => LayerTree.SetBatchNormMode(this, mode);
+    internal void SetBatchNormMode(BatchNormMode mode)
+    {
+        _batchNorms ??= [.. LayerTree.Find<BatchNorm2d>(this)]; // a step sets it up to twice: looking for them takes longer than that
+        foreach (BatchNorm2d norm in _batchNorms) norm.Mode = mode;
+    }
 
     /// <summary>Sets where dropout draws from: a generator on the network's device.</summary>
     internal void SetDropoutGenerator(Generator generator) => LayerTree.SetDropoutGenerator(this, generator);

@@ -17,7 +17,7 @@ internal static class JustTrainTwice
         using (var step = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, session.Options.Optimizer, []))
             session.Train("Identification", step, options.IdentificationEpochs!.Value);
         TrainingRows rows = session.Training;
-        long[] predicted = Prediction.Classes(session.Network, rows, session.Device, session.Cancellation);
+        long[] predicted = Prediction.Classes(session, rows);
         long[] errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
         start.Restore();
         session.Log(FormattableString.Invariant($"Just Train Twice: the first network gets {errors.Length} of {rows.Rows.Length} training rows wrong; they count {options.UpWeight} times."));

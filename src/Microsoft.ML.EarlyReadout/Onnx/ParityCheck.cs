@@ -22,9 +22,11 @@ internal static class ParityCheck
     /// <param name="scorer">From a batch as stored (float32, on the CPU) to the logits, row by row.</param>
     /// <param name="rows">A batch as stored, on any device.</param>
     /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
+    /// <param name="firstRow">The number of the batch's first row, for the message.</param>
     /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
-    public static void Verify(StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4) =>
-        Verify(network.GetName(), "logits", network.Classes, network, () => network.call(OnDevice(network, rows)), scorer, rows, tolerance);
+    public static void Verify(
+        StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4, int firstRow = 0) =>
+        Verify(network.GetName(), "logits", network, () => network.call(OnDevice(network, rows)), scorer, rows, tolerance, firstRow);
 
     /// <summary>Compares a readout with any other way of computing its probabilities.</summary>
     /// <param name="readout">The readout.</param>
@@ -32,18 +34,30 @@ internal static class ParityCheck
     /// <param name="scorer">From a batch as stored (float32, on the CPU) to the probabilities, row by row.</param>
     /// <param name="rows">A batch as stored, on any device.</param>
     /// <param name="tolerance">The largest difference allowed.</param>
+    /// <param name="firstRow">The number of the batch's first row, for the message.</param>
     /// <exception cref="ParityException">They differ by more, or a probability is not a number.</exception>
-    public static void Verify(TappedReadout readout, StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4)
+    public static void Verify(
+        TappedReadout readout, StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4, int firstRow = 0)
     {
         bool training = readout.Head.training;
         readout.Head.eval();
-        Verify(readout.Name, "probabilities", network.Classes, network,
-            () => nn.functional.softmax(readout.Head.call(network.ForwardTo(readout.Stage, OnDevice(network, rows))), 1), scorer, rows, tolerance);
-        readout.Head.train(training);
+        try
+        {
+            Verify(readout.Name, "probabilities", network, Probabilities, scorer, rows, tolerance, firstRow);
+        }
+        finally
+        {
+            readout.Head.train(training);
+        }
+
+        Tensor Probabilities() => nn.functional.softmax(readout.Head.call(network.ForwardTo(readout.Stage, OnDevice(network, rows))), 1);
     }
 
-    private static void Verify(string name, string what, int classes, StagedNetwork network, Func<Tensor> compute, Func<Tensor, float[]> scorer, Tensor rows, double tolerance)
+    private static void Verify(
+        string name, string what, StagedNetwork network, Func<Tensor> compute, Func<Tensor, float[]> scorer, Tensor rows, double tolerance,
+        int firstRow)
     {
+        int classes = network.Classes;
         using DisposeScope scope = NewDisposeScope();
         float[] trained = InEvaluation(network, compute);
         float[] exported = scorer(rows.cpu().to(ScalarType.Float32).contiguous());
@@ -54,7 +68,8 @@ internal static class ParityCheck
             double difference = Math.Abs((double)trained[i] - exported[i]) / Math.Max(1, Math.Abs((double)trained[i]));
             if (difference <= tolerance) continue; // false for NaN too
             throw new ParityException(FormattableString.Invariant(
-                $"The exported graph differs from {name} in row {i / classes}, class {i % classes}: {exported[i]} instead of {trained[i]}, ") +
+                $"The exported graph differs from {name} in row {firstRow + i / classes}, class {i % classes}: ") +
+                FormattableString.Invariant($"{exported[i]} instead of {trained[i]}, ") +
                 FormattableString.Invariant($"a difference of {difference:g3} (the largest is {Largest(trained, exported):g3}) where {tolerance:g3} is allowed. ") +
                 "A layer whose Export does not compute what its forward computes, or weights that are not finite, are the usual causes.");
         }

@@ -15,6 +15,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class ReadoutHead : Layer
 {
     private readonly List<Layer> _layers = [];
+    private readonly BatchNorm2d[] _batchNorms;
 
     [ComponentName(Name = "blocks")]
     private readonly ModuleGroup _blocks = new("blocks");
@@ -42,6 +43,7 @@ internal sealed class ReadoutHead : Layer
         _head = new Linear(depth > 0 ? width : channels, classes);
         _layers.Add(_head);
         RegisterComponents();
+        _batchNorms = [.. LayerTree.Find<BatchNorm2d>(_blocks)];
     }
 
     /// <inheritdoc/>
@@ -60,7 +62,10 @@ internal sealed class ReadoutHead : Layer
     internal void SetPrecision(Precision precision) => LayerTree.SetPrecision(_blocks, precision);
 
     /// <summary>Sets which statistics its batch norm uses in training mode: the batch's, stored or not.</summary>
-    internal void SetBatchNormMode(BatchNormMode mode) => LayerTree.SetBatchNormMode(_blocks, mode);
+    internal void SetBatchNormMode(BatchNormMode mode)
+    {
+        foreach (BatchNorm2d norm in _batchNorms) norm.Mode = mode;
+    }
 
     /// <summary>Stores the weights of its convolutions channels last, as its network's are.</summary>
     internal void SetChannelsLast(bool channelsLast) => LayerTree.SetChannelsLast(_blocks, channelsLast);

@@ -13,6 +13,9 @@ internal sealed class ReadoutStep(StagedNetwork network, IReadOnlyList<ReadoutTr
     public bool NeedsTrainingMode => false;
 
     /// <inheritdoc/>
+    public IReadOnlyList<nn.Module> Companions => [.. trainers.Select(trainer => trainer.Readout.Head)];
+
+    /// <inheritdoc/>
     public IEnumerable<(string Name, Tensor Tensor)> State => trainers.SelectMany(trainer => trainer.State);
 
     /// <inheritdoc/>

@@ -6,5 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Head">The classifier; it ends with this.</param>
 internal sealed record TappedReadout(string Name, int Stage, ReadoutHead Head) : IDisposable
 {
+    /// <summary>Bytes that it takes for one row in a pass that needs no gradients.</summary>
+    public long RowBytes { get; init; }
+
     public void Dispose() => Head.Dispose();
 }

@@ -1,20 +1,26 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What libtorch says when it does not get the memory that it asks for.</summary>
+/// <summary>What libtorch, ONNX Runtime or .NET says when it does not get the memory that it asks for.</summary>
 /// <param name="Requested">The bytes that it asked for; <see langword="null"/> where it does not say.</param>
 /// <param name="FreeOnDevice">The GPU's memory that is free or libtorch's own, in bytes; <see langword="null"/> for the CPU.</param>
 internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDevice)
 {
-    /// <summary>Reads a fault of TorchSharp; <see langword="null"/> where it is of another kind.</summary>
+    /// <summary>Reads a fault; <see langword="null"/> where it is of another kind.</summary>
     public static AllocationFailure? Of(Exception fault)
     {
-        if (fault is not ExternalException) return null; // what TorchSharp throws for every fault of libtorch
+        if (fault is OutOfMemoryException) return new(null, null);
+        if (fault is not (ExternalException or OnnxRuntimeException)) return null; // TorchSharp's for every fault of libtorch; ONNX Runtime's
         if (Cpu().Match(fault.Message) is { Success: true } cpu)
-            return new(long.TryParse(cpu.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null, null);
+        {
+            string digits = cpu.Groups[1].Value + cpu.Groups[2].Value;
+            return new(long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null, null);
+        }
+
         if (!Cuda().IsMatch(fault.Message)) return null;
         long?[] free = [.. Free().Matches(fault.Message).Select(match => Bytes(match))];
         return new(Tried().Match(fault.Message) is { Success: true } tried ? Bytes(tried) : null, free.Length == 0 ? null : free.Sum());
@@ -26,7 +32,8 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
         return (long)(number * match.Groups[2].Value switch { "KiB" => 1L << 10, "MiB" => 1L << 20, "GiB" => 1L << 30, "TiB" => 1L << 40, _ => 1 });
     }
 
-    [GeneratedRegex(@"DefaultCPUAllocator: (?:can't allocate memory|not enough memory): you tried to allocate (\d+) bytes")]
+    [GeneratedRegex(@"DefaultCPUAllocator: (?:can't allocate memory|not enough memory): you tried to allocate (\d+) bytes|"
+        + @"Failed to allocate memory for requested buffer of size (\d+)|std::bad_alloc|bad allocation")]
     private static partial Regex Cpu();
 
     [GeneratedRegex("CUDA out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED")]

@@ -19,6 +19,9 @@ internal sealed class BestEpoch(IReadOnlyList<nn.Module> modules) : IDisposable
     /// <summary>The kept weights, for a checkpoint; <see langword="null"/> before the first epoch.</summary>
     public IEnumerable<(string Name, Tensor Tensor)>? State => _snapshot?.State;
 
+    /// <summary>Keeps the weights as they are before the first epoch, unless an epoch's are kept already.</summary>
+    public void Begin() => _snapshot ??= ModuleSnapshot.Of(modules);
+
     /// <returns>Whether this epoch is the best so far; never without a figure.</returns>
     public bool Offer(int epoch, double? score)
     {
@@ -32,6 +35,7 @@ internal sealed class BestEpoch(IReadOnlyList<nn.Module> modules) : IDisposable
     /// <summary>Goes on from what <see cref="State"/> gave.</summary>
     public void Load(int epoch, double? score, SafetensorsFile weights)
     {
+        _snapshot?.Dispose();
         _snapshot = ModuleSnapshot.Of(modules);
         ModuleState.Load(weights, _snapshot.State);
         (Epoch, Score) = (epoch, score);

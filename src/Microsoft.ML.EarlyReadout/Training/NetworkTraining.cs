@@ -1,5 +1,4 @@
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Transforms.Image;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,8 +7,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>From a view to a fitted transformer; the same for every trainer: read → hold out → build → train → export → check.</summary>
 internal static class NetworkTraining
 {
-    private const int ParityRows = 64;
-
     // "train" is given options of which none is automatic any more.
     public static EarlyReadoutTransformer Fit<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
@@ -19,20 +16,21 @@ internal static class NetworkTraining
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = environment.Start(trainer);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
+        Action<string> warn = message => channel.Warning(MessageSensitivity.None, "{0}", message);
         var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, CatalogEnvironment.TemporaryFolderOf(environment), log);
         try
         {
-            return Fit(environment, trainer, options, input, train, columns, budget, log);
+            return Fit(environment, trainer, options, input, train, columns, budget, log, warn);
         }
         catch (OutOfMemoryException fault) when (fault is not TrainingOutOfMemoryException)
         {
-            throw new TrainingOutOfMemoryException("The fit has run out of managed memory. " + budget.Advice, fault);
+            throw OutOfManagedMemory(budget, fault);
         }
     }
 
     private static EarlyReadoutTransformer Fit<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns, MemoryBudget budget, Action<string> log)
+        TrainingColumns? columns, MemoryBudget budget, Action<string> log, Action<string> warn)
         where TOptions : TrainerOptions
     {
         NativeBackend.EnsureLoaded();
@@ -58,54 +56,65 @@ internal static class NetworkTraining
         }
 
         options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
-        network.SetPrecision(options.Precision);
         network.SetChannelsLast(set.Shape.IsImage);
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
-        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, () => TrainingIdentity.Of(trainer, options, seed, network, set, validationSet), log);
+        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, log);
+        TrainingPrecision precision = TrainingPrecision.Choose(options.Precision, set.Shape.IsImage, device.Device, checkpoints?.Precision);
+        log(precision.Description);
+        if (precision.Warning is { } warning) warn(warning);
+        network.SetPrecision(precision.Precision);
+        checkpoints?.Require(TrainingIdentity.Of(trainer, options, precision.Precision, seed, network, set, validationSet));
         using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log)
         {
+            Warn = warn,
             Cancellation = cancellation,
             Checkpoints = checkpoints,
+            Precision = precision.Precision,
             Reader = view => Read(view, labelled, set),
         };
         checkpoints?.Restore(session.History);
         try
         {
+            session.Footprint = Footprint.Of(network, training);
+            cancellation.ThrowIfRequested();
             train(session, options);
         }
-        catch (TrainingDivergedException divergence) when (divergence.LastGoodEpoch > 0)
+        catch (TrainingDivergedException divergence)
         {
-            divergence.LastGoodModel = Export();
+            (divergence.LastGoodModel, divergence.LastGoodEpoch) = LastGood();
             throw;
         }
-        catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
+        catch (Exception fault) when (AllocationFailure.Of(fault) is { } failure)
         {
-            AllocationFailure failure = AllocationFailure.Of(fault)!;
-            throw new TrainingOutOfMemoryException(
-                device.Device.ToString(), options.BatchSize, failure.Requested, BatchMemory.Measure(network, training, failure.FreeOnDevice), fault);
+            long perRow = session.Footprint.Training;
+            BatchMemory? memory = perRow == 0 ? null : BatchMemory.Now(perRow, failure.FreeOnDevice);
+            TrainingOutOfMemoryException error = fault is OutOfMemoryException
+                ? OutOfManagedMemory(budget, fault)
+                : new(device.Device.ToString(), options.BatchSize, failure.Requested, memory, fault);
+            (error.LastGoodModel, error.LastGoodEpoch) = LastGood();
+            throw error;
         }
 
         checkpoints?.RequireTaken();
         if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge(); // the model is whole: what is left is to hand it over
         return Export();
 
-        EarlyReadoutTransformer Export()
+        EarlyReadoutTransformer Export() => ModelExport.Run(session, input.Schema, () => CatalogEnvironment.TemporaryFolderOf(environment));
+
+        (EarlyReadoutTransformer? Model, int Epoch) LastGood()
         {
-            cancellation.ThrowIfRequested();
-            network.to(CPU);
-            foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
-            var images = input.Schema[options.FeatureColumnName].Type as ImageDataViewType;
-            var scoring = new ScoringColumns(options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, images is not null)
+            int epoch = session.History.SelectedEpoch;
+            if (epoch == 0) return (null, 0);
+            try
             {
-                ResizesImages = images is { Height: 0 },
-                Pixels = set.Pixels ?? PixelRange.Bytes,
-                Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
-            };
-            EarlyReadoutTransformer transformer = EarlyReadoutTransformer.Create(
-                input.Schema, scoring, session.Export, session.History, () => CatalogEnvironment.TemporaryFolderOf(environment));
-            CheckParity(session, transformer);
-            return transformer;
+                return (Export(), epoch);
+            }
+            catch (ModelExportException failure)
+            {
+                session.Warn(failure.Message);
+                return (failure.Model, epoch);
+            }
         }
 
         TrainingSet Read(IDataView view, TrainingColumns which, TrainingSet? like) => TrainingSet.Read(
@@ -117,6 +126,9 @@ internal static class NetworkTraining
             cancellation,
             like);
     }
+
+    private static TrainingOutOfMemoryException OutOfManagedMemory(MemoryBudget budget, Exception fault) =>
+        new("The fit has run out of managed memory. " + budget.Advice, fault);
 
     public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input, IReadOnlyList<string>? readouts = null, TrainingColumns? columns = null)
     {
@@ -143,39 +155,5 @@ internal static class NetworkTraining
         }
 
         return (TrainingRows.AllOf(set), validationSet is null ? null : TrainingRows.AllOf(validationSet));
-    }
-
-    private static void CheckParity(TrainingSession session, EarlyReadoutTransformer transformer)
-    {
-        using var noGrad = no_grad();
-        TrainingRows training = session.Training;
-        using Batch rows = training.Set.Gather(training.Rows.AsSpan(0, Math.Min(ParityRows, training.Rows.Length)), CPU);
-        try
-        {
-            ParityCheck.Verify(session.Network, ExportedLogits, rows.Features);
-            foreach ((int index, TappedReadout readout) in session.Readouts.Index())
-                ParityCheck.Verify(readout, session.Network, batch => ExportedScores(batch, index + 1), rows.Features);
-            session.Cancellation.ThrowIfRequested();
-        }
-        catch
-        {
-            transformer.Dispose();
-            throw;
-        }
-
-        float[] ExportedLogits(Tensor batch)
-        {
-            float[] logits = new float[rows.Count * transformer.Classes];
-            transformer.Session.Logits(batch.data<float>().ToArray(), rows.Count, logits);
-            return logits;
-        }
-
-        float[] ExportedScores(Tensor batch, int head)
-        {
-            var scores = new float[]?[transformer.Session.Heads];
-            scores[head] = new float[rows.Count * transformer.Classes];
-            transformer.Session.Score(batch.data<float>().ToArray(), rows.Count, scores);
-            return scores[head]!;
-        }
     }
 }

@@ -1,29 +1,20 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What the network says of packed rows, in evaluation mode and without gradients.</summary>
+/// <summary>What a session's network says of packed rows, in evaluation mode and without gradients.</summary>
 internal static class Prediction
 {
-    private const int BatchSize = 256;
-
     /// <summary>The predicted class of each row. Leaves the network in evaluation mode.</summary>
-    public static long[] Classes(StagedNetwork network, TrainingRows rows, Device device, Cancellation cancellation)
+    public static long[] Classes(TrainingSession session, TrainingRows rows)
     {
-        network.eval();
-        using var noGrad = no_grad();
+        session.Network.eval();
         long[] predicted = new long[rows.Rows.Length];
-        for (int start = 0; start < predicted.Length; start += BatchSize)
+        session.Evaluation.ForEach(rows, session.Footprint.Evaluation, (start, batch) =>
         {
-            cancellation.ThrowIfRequested();
-            using var scope = NewDisposeScope();
-            int count = Math.Min(BatchSize, predicted.Length - start);
-            Batch batch = rows.Set.Gather(rows.Rows.AsSpan(start, count), device);
-            Tensor classes = network.call(batch.Features).argmax(1).cpu(); // (B)
-            classes.data<long>().CopyTo(predicted.AsSpan(start, count));
-        }
-
+            Tensor classes = session.Network.call(batch.Features).argmax(1).cpu(); // (B)
+            classes.data<long>().CopyTo(predicted.AsSpan(start, batch.Count));
+        });
         return predicted;
     }
 }

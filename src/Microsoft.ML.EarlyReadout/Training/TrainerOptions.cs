@@ -144,6 +144,9 @@ public abstract class TrainerOptions
         Network.Custom = from.Network.Custom;
     }
 
+    /// <summary>What to change where a model answers one class for every row: the method's own options, in a sentence.</summary>
+    internal virtual string OneClassAdvice => "";
+
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);
 }

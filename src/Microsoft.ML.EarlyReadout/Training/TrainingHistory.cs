@@ -8,10 +8,14 @@ public sealed class TrainingHistory
 
     internal TrainingHistory() { }
 
-    /// <summary>The epochs in order.</summary>
+    /// <summary>
+    /// The epochs in order. Where a fit was stopped within an epoch and its network is the one as the last step left it, that epoch is the
+    /// last one here: with the means of
+    /// the steps that were done, and without a validation score.
+    /// </summary>
     public IReadOnlyList<TrainingEpoch> Epochs => _epochs;
 
-    /// <summary>The epoch whose network was kept, from 1; 0 where nothing was trained.</summary>
+    /// <summary>The epoch whose network was kept, one of <see cref="Epochs"/>; 0 where nothing was trained.</summary>
     public int SelectedEpoch { get; internal set; }
 
     /// <summary>
@@ -22,6 +26,9 @@ public sealed class TrainingHistory
 
     /// <summary>What <see cref="TrainingEpoch.ValidationScore"/> is.</summary>
     public SelectionMetric Selection { get; internal init; }
+
+    /// <summary>The arithmetic that training used; never <see cref="Precision.Automatic"/>.</summary>
+    public Precision Precision { get; internal set; }
 
     internal void Add(TrainingEpoch epoch) => _epochs.Add(epoch);
 }

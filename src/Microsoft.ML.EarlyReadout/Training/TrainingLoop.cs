@@ -23,7 +23,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     /// <summary>Trains; afterwards the network holds the weights of the selected epoch and is in evaluation mode.</summary>
     /// <exception cref="OperationCanceledException">The fit was cancelled, and the options say to throw or there is no model yet.</exception>
-    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the network holds the last good weights.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the network holds the last good weights, as it does
+    /// where memory has run out.</exception>
     public void Run()
     {
         var schedule = new LearningRateSchedule(_options.Schedule, _batches.Count, plan.Epochs);
@@ -33,46 +34,57 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         var progress = new ProgressReporter(plan, _batches.Count, (epoch, each) => _options.Optimizer.LearningRate!.Value * schedule.Factor(StepsBefore(epoch) + each - 1));
         checkpoints?.BeginLoop();
         if (checkpoints?.Take(plan.Name, _network, step, best, meters) is { } checkpoint) (_epoch, _done) = (checkpoint.Epoch, checkpoint.Step);
+        if (session.History.SelectedEpoch > 0) best.Begin(); // the network is trained: what is trained afterwards must not take it along
 
-        bool finished = true;
         try
         {
             try
             {
                 while (_epoch <= plan.Epochs) RunEpoch(schedule, meters, best, dropout, progress);
+                KeepBest(best);
             }
             catch (OperationCanceledException)
             {
                 progress.Check(meters);
-                Save(meters, best);
+                SaveLast(meters, best);
                 if (plan.IsNested || _options.OnCancellation != CancellationBehavior.ReturnBest || !session.HasModel) throw;
                 session.Cancellation.Acknowledge();
                 session.Log(FormattableString.Invariant($"Cancelled in epoch {_epoch}, after {_done} of {_batches.Count} steps; the best model so far is returned."));
-                finished = false;
+                if (best.Score is null) KeepAsItStands(meters);
+                else KeepBest(best);
             }
         }
-        catch (TrainingDivergedException divergence)
+        catch (TrainingDivergedException)
         {
-            best.Restore();
-            plan.History.SelectedEpoch = best.Epoch;
-            _network.eval();
-            divergence.LastGoodEpoch = session.HasModel ? best.Epoch : 0;
+            KeepBest(best);
             throw;
         }
-
-        if (finished || best.Score is not null) // cancelled without validation, the last step's weights are the best there are
+        catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
         {
-            best.Restore();
-            plan.History.SelectedEpoch = best.Epoch;
-            if (best.Epoch != plan.Epochs) session.Log($"Keeping the network of epoch {best.Epoch}.");
+            bool isWhole = _done == _batches.Count; // what failed is its validation
+            if (isWhole && best.Score is null) KeepAsItStands(meters);
+            else KeepBest(best);
+            throw;
         }
+    }
 
-        else
-        {
-            plan.History.SelectedEpoch = _epoch;
-        }
-
+    private void KeepBest(BestEpoch best)
+    {
+        best.Restore();
         _network.eval();
+        plan.History.SelectedEpoch = best.Epoch;
+        if (best.Epoch > 0 && best.Epoch != plan.Epochs) session.Log($"Keeping the network of epoch {best.Epoch}.");
+    }
+
+    /// <summary>
+    /// Keeps the network as the last step left it: without validation figures it is the best there is. The history gets an entry for an
+    /// epoch that has begun.
+    /// </summary>
+    private void KeepAsItStands(LossMeters meters)
+    {
+        _network.eval();
+        if (_done > 0) plan.History.Add(new TrainingEpoch(_epoch, meters.Read(), null));
+        plan.History.SelectedEpoch = _done > 0 ? _epoch : _epoch - 1;
     }
 
     private void RunEpoch(LearningRateSchedule schedule, LossMeters meters, BestEpoch best, Generator dropout, ProgressReporter progress)
@@ -97,8 +109,9 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
             Batch rows = plan.Rows.Set.Gather(order.AsSpan(_batches[_done]), session.Device);
             if (_done + 1 < _batches.Count) plan.Rows.Set.Expect(order.AsSpan(_batches[_done + 1]));
             rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
-            meters.Step = ++_done;
+            meters.Step = _done + 1;
             step.Run(rows, new StepContext(stepsBefore, schedule.Factor(stepsBefore), meters));
+            _done++;
             if (plan.IsMain) session.HasModel = true;
             progress.Advance(_done, meters);
             if (checkpoints?.IsDueAfterStep() == true && _done < _batches.Count)
@@ -114,7 +127,28 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         plan.History.Add(new TrainingEpoch(_epoch, losses, score));
         session.Log(Describe(_epoch, losses, score, kept, progress.EpochTime));
         (_epoch, _done) = (_epoch + 1, 0);
-        if (best.Epoch == _epoch - 1) checkpoints?.KeepBest(plan.Name, best);
+        if (_epoch > plan.Epochs) SaveLast(meters, best);
+        else SaveEpoch(meters, best);
+    }
+
+    /// <summary>
+    /// Takes the checkpoint after which no step follows. A disk that is full is no reason to lose the network that is trained.
+    /// </summary>
+    private void SaveLast(LossMeters meters, BestEpoch best)
+    {
+        try
+        {
+            SaveEpoch(meters, best);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            session.Warn($"The last checkpoint could not be written, and the fit goes on without it: {fault.Message}");
+        }
+    }
+
+    private void SaveEpoch(LossMeters meters, BestEpoch best)
+    {
+        if (_done == 0 && best.Epoch > 0 && best.Epoch == _epoch - 1) checkpoints?.KeepBest(plan.Name, best);
         Save(meters, best);
     }
 
@@ -125,7 +159,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private double? Validate(TrainingRows rows)
     {
         if (_options.Selection == SelectionMetric.LastEpoch) return null;
-        long[] predicted = Prediction.Classes(_network, rows, session.Device, session.Cancellation);
+        long[] predicted = Prediction.Classes(session, rows);
         int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
         int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
         return EpochSelection.Score(_options.Selection, predicted, labels, groups);

@@ -2,7 +2,11 @@ using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Training asked for more memory than there is, on the CPU or the GPU. What the fit had allocated has been given back.</summary>
+/// <summary>
+/// Training asked for more memory than there is, on the CPU or the GPU. What the fit had allocated has been given back; a network that was
+/// trained before is in
+/// <see cref="LastGoodModel"/>.
+/// </summary>
 public sealed class TrainingOutOfMemoryException : OutOfMemoryException
 {
     /// <summary>Creates the exception.</summary>
@@ -32,6 +36,16 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     /// <summary>An estimate of the largest batch that would fit, in rows: a power of two, below <see cref="BatchSize"/>. 0: not even one row would, or nothing is known.</summary>
     /// <remarks>It comes from the memory that was free after the failure, and from what the network's layers put out for one row.</remarks>
     public int LargestBatchSize { get; }
+
+    /// <summary>
+    /// The model as it was at the end of the last whole epoch or, with validation rows, of the best; <see langword="null"/> where memory
+    /// ran out before the first epoch had
+    /// ended. Dispose it when it is no longer needed.
+    /// </summary>
+    public EarlyReadoutTransformer? LastGoodModel { get; internal set; }
+
+    /// <summary>The epoch of <see cref="LastGoodModel"/>, from 1; 0 where there is none.</summary>
+    public int LastGoodEpoch { get; internal set; }
 
     private static int Fitting(int batchSize, BatchMemory? memory)
     {

@@ -10,4 +10,9 @@ internal sealed record TrainingRows(TrainingSet Set, long[] Rows)
 
     /// <summary>The rows of each group that has some, in the order of the groups. The set must have groups.</summary>
     public long[][] ByGroup() => [.. Rows.GroupBy(row => Set.Groups![row]).OrderBy(group => group.Key).Select(group => group.ToArray())];
+
+    /// <summary>Some of these rows, spread evenly over them; all where there are no more.</summary>
+    public TrainingRows Sample(int count) => Rows.Length <= count
+        ? this
+        : this with { Rows = [.. Enumerable.Range(0, count).Select(i => Rows[(long)i * Rows.Length / count])] };
 }

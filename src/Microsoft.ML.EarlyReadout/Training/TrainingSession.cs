@@ -22,6 +22,18 @@ internal sealed record TrainingSession(
     /// <summary>Whether the fit is to stop.</summary>
     public required Cancellation Cancellation { get; init; }
 
+    /// <summary>Takes what people must not miss.</summary>
+    public required Action<string> Warn { get; init; }
+
+    /// <summary>The arithmetic of training; never <see cref="Precision.Automatic"/>.</summary>
+    public Precision Precision { get => History.Precision; init => History.Precision = value; }
+
+    /// <summary>What a row takes in the network.</summary>
+    public Footprint Footprint { get; set; } = Footprint.Unknown;
+
+    /// <summary>Cuts rows into batches for passes that need no gradients.</summary>
+    public EvaluationBatches Evaluation => field ??= new EvaluationBatches(Device, Cancellation);
+
     /// <summary>The fit's checkpoints; <see langword="null"/> where none are taken.</summary>
     public TrainingCheckpoints? Checkpoints { get; init; }
 
@@ -84,10 +96,10 @@ internal sealed record TrainingSession(
     public TappedReadout CreateReadout(string name, ReadoutOptions options, SeedSequence seed)
     {
         ReadoutHead head = ReadoutFactory.Create(Network, options, seed.Seed);
-        head.SetPrecision(Options.Precision);
+        head.SetPrecision(Precision);
         head.SetChannelsLast(Network.Shape.IsImage);
         head.to(Device);
-        return new TappedReadout(name, options.Stage, head);
+        return new TappedReadout(name, options.Stage, head) { RowBytes = Footprint.OfReadout(head, options.Stage) };
     }
 
     /// <summary>Adds the nodes of the network and its readouts to a graph.</summary>

@@ -16,6 +16,13 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
         output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Runs_out_of_memory), ("MALLOC_ARENA_MAX", "2"))); // each heap of a thread takes addresses
     }
 
+    [Fact]
+    public void A_fit_whose_steps_fit_in_memory_ends_with_a_model()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux limits a process's address space.");
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Ends_with_a_model), ("MALLOC_ARENA_MAX", "2")));
+    }
+
     /// <summary>The test that runs in the other process.</summary>
     public sealed partial class Child(ITestOutputHelper output)
     {
@@ -57,6 +64,43 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
             }
         }
 
+        /// <summary>
+        /// 256 rows together would take more than 5 GiB to validate, and 64 more than a GiB to compare with the graph; a step takes a third
+        /// of what there is.
+        /// </summary>
+        [Fact(Explicit = true)]
+        public void Ends_with_a_model()
+        {
+            const int large = 256;
+            var ml = new MLContext(seed: 1);
+            var random = new Random(1);
+            IDataView view = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 80).Select(i => new LargeRow
+            {
+                Pixels = [.. Enumerable.Range(0, 3 * large * large).Select(_ => (float)random.Next(256))],
+                Class = i % 2 == 0,
+            }));
+            view = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view));
+            Fit(rows: 4, validation: 0.5);
+            LimitAddressSpace(900L << 20);
+            foreach (double validation in new[] { 0, 0.9 }) Fit(rows: 80, validation);
+
+            void Fit(int rows, double validation)
+            {
+                TrainerOptions options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Pixels", Seed = 1 };
+                options.Network.Input.Height = options.Network.Input.Width = large;
+                (options.BatchSize, options.Epochs, options.ValidationFraction) = (2, 1, validation);
+                using EarlyReadoutTransformer model = options.Estimator(ml).Fit(ml.Data.TakeRows(view, rows));
+                Assert.Equal(1, model.History.SelectedEpoch);
+                output.WriteLine($"{rows} rows, {validation:P0} of them for validation: peak {PeakMebibytes():F0} MiB");
+            }
+        }
+
+        private static double PeakMebibytes()
+        {
+            string peak = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return double.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        }
+
         /// <summary>Limits the process's addresses to those that it has and so many more.</summary>
         private static void LimitAddressSpace(long more)
         {
@@ -76,6 +120,14 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
         {
             public ulong Soft;
             public ulong Hard;
+        }
+
+        private sealed class LargeRow
+        {
+            [VectorType(3 * 256 * 256)]
+            public float[] Pixels { get; set; } = [];
+
+            public bool Class { get; set; }
         }
 
         private sealed class Row

@@ -116,7 +116,7 @@ public sealed class CancellationTests : IDisposable
             using var first = new CancellationTokenSource();
             EarlyReadoutEstimator.Options begun = Options();
             (begun.CancellationToken, begun.CheckpointDirectory) = (first.Token, _folder);
-            StopAt(begun, 25, first.Cancel, out _); // 21 steps and 3 validations, then the embeddings
+            StopAt(begun, 26, first.Cancel, out _); // the row that measures, 21 steps and 3 validations, then the embeddings
             Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
         }
 
@@ -124,7 +124,7 @@ public sealed class CancellationTests : IDisposable
         EarlyReadoutEstimator.Options options = Options();
         (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
         if (resumed) options.CheckpointDirectory = _folder;
-        StopAt(options, resumed ? 1 : 25, stop.Cancel, out _);
+        StopAt(options, resumed ? 2 : 26, stop.Cancel, out _);
         Assert.Equal(expected, TrainingCase.FitToBytes(options));
 
         static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
@@ -140,6 +140,41 @@ public sealed class CancellationTests : IDisposable
         (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
         StopAt(options, Batches(name), stop.Cancel, out _); // the last batch compares the network with its graph
         Assert.Equal(whole, TrainingCase.FitToBytes(options));
+    }
+
+    [Theory]
+    [InlineData(3, 1)] // within the first epoch
+    [InlineData(11, 2)]
+    [InlineData(8, 1)] // at its end
+    public void Without_validation_the_epoch_that_is_returned_is_the_last_one_of_the_history(int steps, int epoch)
+    {
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = TrainingCase.Options("group DRO");
+        (options.CancellationToken, options.OnCancellation, options.ValidationFraction) = (stop.Token, CancellationBehavior.ReturnBest, 0);
+        options.BatchSize = 33; // 8 steps an epoch
+        StopAt(options, 2 + steps, stop.Cancel, out _); // a row that measures, a readout's probe
+        using EarlyReadoutTransformer model = TrainingCase.Fit(options);
+        Assert.Equal(Enumerable.Range(1, epoch), model.History.Epochs.Select(each => each.Epoch));
+        Assert.Equal(epoch, model.History.SelectedEpoch);
+        Assert.All(model.History.Epochs, each => Assert.InRange(each.Losses["main"], 1e-3, 3));
+    }
+
+    [Fact]
+    public void A_cancellation_when_all_is_trained_throws_with_the_trained_network()
+    {
+        byte[] whole = TrainingCase.FitToBytes(TrainingCase.Options("sieve"));
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = TrainingCase.Options("sieve");
+        options.CancellationToken = stop.Token;
+        StopAt(options, Batches("sieve"), stop.Cancel, out _); // the last batch compares the network with its graph
+        var fault = Assert.Throws<ModelExportCanceledException>(() => TrainingCase.Fit(options));
+        Assert.Equal(stop.Token, fault.CancellationToken);
+        using EarlyReadoutTransformer model = fault.Model!;
+        Assert.Equal(whole, TrainingCase.BytesOf(model));
+        string weights = Path.Combine(_folder, "weights.safetensors");
+        fault.SaveWeights(weights);
+        using SafetensorsFile file = SafetensorsFile.Open(weights);
+        Assert.Contains("head.0.weight", file.Names);
     }
 
     [Fact]

@@ -79,7 +79,21 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         checkpoints.Save("", 2, 3, hasModel: true, history, network, step, best, meters);
     }
 
-    private TrainingCheckpoints Open() => TrainingCheckpoints.Open(_options, () => _identity, _ => { })!;
+    private TrainingCheckpoints Open()
+    {
+        TrainingCheckpoints checkpoints = TrainingCheckpoints.Open(_options, _ => { })!;
+        try
+        {
+            Assert.NotEqual(Precision.Automatic, checkpoints.Precision);
+            checkpoints.Require(_identity);
+            return checkpoints;
+        }
+        catch
+        {
+            checkpoints.Dispose();
+            throw;
+        }
+    }
 
     private bool GoesOn(StagedNetwork network, ITrainingStep step)
     {

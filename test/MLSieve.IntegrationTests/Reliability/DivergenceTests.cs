@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -55,15 +56,15 @@ public sealed class DivergenceTests : IDisposable
         (whole.Epochs, whole.ValidationFraction) = (2, validation);
         int batches = 0;
         Inject(whole, step => (batches = step) < 0, NotANumber);
-        byte[] expected = TrainingCase.FitToBytes(whole);
+        using EarlyReadoutTransformer expected = TrainingCase.Fit(whole);
 
         TrainerOptions options = TrainingCase.Options(name);
         options.ValidationFraction = validation;
         Inject(options, step => step == batches + 2, NotANumber);
         var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
         using EarlyReadoutTransformer good = fault.LastGoodModel!;
-        Assert.Equal((3, 2), (fault.Epoch, fault.LastGoodEpoch));
-        Assert.Equal(expected, TrainingCase.BytesOf(good));
+        Assert.Equal((3, validation == 0 ? 2 : expected.History.SelectedEpoch), (fault.Epoch, fault.LastGoodEpoch));
+        Assert.Equal(TrainingCase.BytesOf(expected), TrainingCase.BytesOf(good));
         var ml = new MLContext();
         Assert.InRange(ml.MulticlassClassification.Evaluate(good.Transform(TrainingCase.Rows(ml))).MicroAccuracy, 0.25, 1);
     }
@@ -76,11 +77,44 @@ public sealed class DivergenceTests : IDisposable
         byte[] expected = TrainingCase.FitToBytes(plain);
 
         TrainerOptions options = TrainingCase.Options("deep feature reweighting");
-        options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (batch, input) => batch == 25 ? NotANumber(input) : input.alias()); // 21 steps, 3 validations, the first embeddings
+        // The row that measures, 21 steps, 3 validations, the first embeddings.
+        options.Network.Custom = (shape, classes) =>
+            new WatchedNetwork(shape, classes, (batch, input) => batch == 26 ? NotANumber(input) : input.alias());
         var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
         Assert.Contains("embedding of a row is not finite", fault.Message, StringComparison.Ordinal);
         using EarlyReadoutTransformer good = fault.LastGoodModel!;
         Assert.Equal(expected, TrainingCase.BytesOf(good));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Readouts_that_diverge_afterwards_leave_the_network_that_was_trained_before_them(int epoch)
+    {
+        float[] expected = Scores(TrainingCase.Fit(Options()));
+        TrainerOptions options = Options();
+        int batches = 0;
+        options.Network.Custom = (shape, classes) =>
+        {
+            WatchedNetwork? network = null;
+            return network = new WatchedNetwork(shape, classes, (_, input) =>
+            {
+                bool readsOut = !network!.training && !is_grad_enabled() && input.size(0) is 32 or 16; // of 208 rows; 52 validate
+                return readsOut && ++batches == 1 + 7 * (epoch - 1) ? NotANumber(input) : input.alias();
+            });
+        };
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        Assert.Contains("of 'Readouts'", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(epoch, fault.Epoch);
+        Assert.Equal(fault.LastGoodModel!.History.SelectedEpoch, fault.LastGoodEpoch);
+        Assert.Equal(expected, Scores(fault.LastGoodModel));
+
+        static TrainerOptions Options() => TrainingCase.Options("readouts afterwards");
+
+        static float[] Scores(EarlyReadoutTransformer model)
+        {
+            using (model) return TrainingCase.Scores(model);
+        }
     }
 
     [Fact]

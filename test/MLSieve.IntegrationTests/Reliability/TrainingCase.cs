@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
 using static TorchSharp.torch;
@@ -61,6 +62,10 @@ internal static class TrainingCase
         using EarlyReadoutTransformer model = Fit(options, context);
         return BytesOf(model);
     }
+
+    /// <summary>What a model answers for the rows.</summary>
+    public static float[] Scores(EarlyReadoutTransformer model) =>
+        [.. model.Transform(Rows(new MLContext(seed: 1))).GetColumn<float[]>("Score").SelectMany(score => score)];
 
     /// <summary>The bytes of a model.</summary>
     public static byte[] BytesOf(EarlyReadoutTransformer model)

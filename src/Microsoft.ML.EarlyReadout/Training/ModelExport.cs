@@ -1,0 +1,104 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Transforms.Image;
+using TorchSharp;
+using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// What comes after training: the network becomes a model, the two are compared, and what the model answers is looked at. Whatever fails,
+/// the trained network is handed over.
+/// </summary>
+internal static class ModelExport
+{
+    private const int SampleRows = 64;
+
+    /// <summary>Makes the model of a session's network as it is now, and moves network and readouts to the CPU.</summary>
+    /// <param name="session">The training.</param>
+    /// <param name="input">The schema of the training rows.</param>
+    /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed.</param>
+    /// <exception cref="ModelExportException">It failed; the exception holds what there is.</exception>
+    /// <exception cref="ModelExportCanceledException">The fit was cancelled meanwhile; the exception holds what there is.</exception>
+    public static EarlyReadoutTransformer Run(TrainingSession session, DataViewSchema input, Func<string> temporaryFolder)
+    {
+        EarlyReadoutTransformer? model = null;
+        try
+        {
+            session.Cancellation.ThrowIfRequested();
+            model = Create(session, input, temporaryFolder);
+            Check(session, model);
+            return model;
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            throw new ModelExportCanceledException(cancelled, model, TrainedWeights.Of(session.Network));
+        }
+        catch (Exception fault)
+        {
+            throw new ModelExportException(fault, model, TrainedWeights.Of(session.Network));
+        }
+    }
+
+    private static EarlyReadoutTransformer Create(TrainingSession session, DataViewSchema input, Func<string> temporaryFolder)
+    {
+        TrainerOptions options = session.Options;
+        session.Network.to(CPU);
+        foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
+        var images = input[options.FeatureColumnName].Type as ImageDataViewType;
+        TrainingSet set = session.Training.Set;
+        var scoring = new ScoringColumns(
+            options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, images is not null)
+        {
+            ResizesImages = images is { Height: 0 },
+            Pixels = set.Pixels ?? PixelRange.Bytes,
+            Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
+        };
+        return EarlyReadoutTransformer.Create(input, scoring, session.Export, session.History, temporaryFolder, session.Cancellation);
+    }
+
+    /// <summary>Compares the model with network and readouts on some training rows, and looks at what it answers for them.</summary>
+    private static void Check(TrainingSession session, EarlyReadoutTransformer model)
+    {
+        int classes = model.Classes;
+        var answers = new int[Math.Min(SampleRows, session.Training.Rows.Length)];
+        long bytes = session.Footprint.Evaluation + session.Readouts.Select(readout => readout.RowBytes).DefaultIfEmpty().Max();
+        try
+        {
+            new EvaluationBatches(CPU, session.Cancellation).ForEach(session.Training.Sample(SampleRows), bytes, (start, rows) =>
+            {
+                float[] logits = [];
+                ParityCheck.Verify(session.Network, batch => logits = Logits(batch), rows.Features, firstRow: start);
+                foreach ((int index, TappedReadout readout) in session.Readouts.Index())
+                {
+                    session.Cancellation.ThrowIfRequested();
+                    ParityCheck.Verify(readout, session.Network, batch => Scores(batch, index + 1), rows.Features, firstRow: start);
+                }
+
+                for (int i = 0; i < rows.Count; i++)
+                    answers[start + i] = TensorPrimitives.IndexOfMax<float>(logits.AsSpan(i * classes, classes));
+
+                float[] Logits(Tensor batch)
+                {
+                    var values = new float[rows.Count * classes];
+                    model.Session.Logits(batch.data<float>().ToArray(), rows.Count, values);
+                    return values;
+                }
+
+                float[] Scores(Tensor batch, int head)
+                {
+                    var scores = new float[]?[model.Session.Heads];
+                    scores[head] = new float[rows.Count * classes];
+                    model.Session.Score(batch.data<float>().ToArray(), rows.Count, scores);
+                    return scores[head]!;
+                }
+            });
+            OneClassAnswers.Warn(session, answers);
+            session.Cancellation.ThrowIfRequested();
+        }
+        catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
+        {
+            session.Warn($"The model could not be compared with the trained network: there is no memory for a single row. {fault.Message}");
+        }
+    }
+}
