@@ -49,12 +49,7 @@ internal static class NetworkTraining
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) log(finding);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
-        if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } warning)
-        {
-            using IChannel channel = environment.Start(trainer);
-            channel.Warning(MessageSensitivity.None, "{0}", warning);
-        }
-
+        if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
         network.SetChannelsLast(set.Shape.IsImage);
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
@@ -62,7 +57,7 @@ internal static class NetworkTraining
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, log);
         TrainingPrecision precision = TrainingPrecision.Choose(options.Precision, set.Shape.IsImage, device.Device, checkpoints?.Precision);
         log(precision.Description);
-        if (precision.Warning is { } warning) warn(warning);
+        if (precision.Warning is { } slow) warn(slow);
         network.SetPrecision(precision.Precision);
         checkpoints?.Require(TrainingIdentity.Of(trainer, options, precision.Precision, seed, network, set, validationSet));
         using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log)
