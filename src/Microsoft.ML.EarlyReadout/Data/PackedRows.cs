@@ -30,6 +30,10 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsB
     /// <summary>Whether the rows are in memory rather than in a temporary file.</summary>
     public bool IsInMemory => store.IsInMemory;
 
+    /// <summary>Whether, by the mean of all rows, at least three quarters of the slots are zero in every row of a batch.</summary>
+    /// <param name="rows">Rows in a batch.</param>
+    public bool AreMostlyZero(int rows) => !holdsBytes && store.Bytes / ((double)SparseRow.Bytes(1) * Count) * rows <= shape.Size / 4.0;
+
     /// <summary>Copies rows into a tensor, (B, …), uint8 or float32. It belongs to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
     /// <param name="device">The device to bring them to.</param>

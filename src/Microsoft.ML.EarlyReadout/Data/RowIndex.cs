@@ -9,6 +9,9 @@ internal sealed class RowIndex
     /// <summary>Rows so far.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Where the last row ends.</summary>
+    public long End => _ends is null ? Count * _length : _ends[^1];
+
     /// <summary>Where a row lies.</summary>
     /// <param name="row">The row, from 0.</param>
     public (long Start, int Length) this[long row]
@@ -37,7 +40,7 @@ internal sealed class RowIndex
             for (long row = 1; row <= Count; row++)
                 _ends.Add(row * _length);
         }
-        _ends?.Add(_ends[^1] + length);
+        _ends?.Add(End + length);
         Count++;
     }
 }

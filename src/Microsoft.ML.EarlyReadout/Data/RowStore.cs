@@ -14,6 +14,9 @@ internal sealed class RowStore(MemoryBudget budget) : IDisposable
     /// <summary>Rows appended so far.</summary>
     public long Count => _index.Count;
 
+    /// <summary>The bytes of all rows.</summary>
+    public long Bytes => _index.End;
+
     /// <summary>Whether the rows are in memory rather than in a file.</summary>
     public bool IsInMemory => _bytes.IsInMemory;
 

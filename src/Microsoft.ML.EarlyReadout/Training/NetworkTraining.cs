@@ -52,6 +52,7 @@ internal static class NetworkTraining
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
         network.SetChannelsLast(set.Shape.IsImage);
+        network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, log);
