@@ -20,7 +20,8 @@ internal sealed class Teacher : IDisposable
     public string Source { get; }
 
     /// <summary>Opens the teacher and fits it to the schema of a view.</summary>
-    /// <exception cref="ArgumentException">The teacher cannot be run on these rows, does not give the output named, or drops a column that the student reads.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The teacher does not give the output named, or drops a column that the student reads, or a column is not what it reads.</exception>
+    /// <exception cref="ArgumentException">The teacher cannot be run on these rows.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model.</exception>
     public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
     {
@@ -59,10 +60,10 @@ internal sealed class Teacher : IDisposable
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
         IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, Kept + name)));
         if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)
-            throw new ArgumentException($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
+            throw TrainingColumns.Mismatch($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
         CheckClasses(output, label);
         if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(Kept + name) is null) is { } dropped)
-            throw new ArgumentException($"The teacher keeps only some columns, and not '{dropped}', which the student reads. Give the part of it that ends in the scores, without SelectColumns.");
+            throw TrainingColumns.Mismatch($"The teacher keeps only some columns, and not '{dropped}', which the student reads. Give the part of it that ends in the scores, without SelectColumns.");
         IDataView taught = own.Aggregate(AddCopy(scored, options.OutputName, options.ScoreColumnName), (view, name) => AddCopy(view, Kept + name, name));
         Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]).Fit(taught), taught);
     }

@@ -28,8 +28,10 @@ public sealed class TeacherTests : IDisposable
     {
         IDataView train = BiasedRow.View(_ml);
         ITransformer teacher = Normalising().Append(_ml.Transforms.SelectColumns("Score", "Label")).Fit(train);
-        var error = Assert.Throws<ArgumentException>(() => Fit(Options(options => options.Teacher.Model = teacher), train));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => Fit(Options(options => options.Teacher.Model = teacher), train));
         Assert.Contains("The teacher keeps only some columns, and not 'Features'", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ArgumentOutOfRangeException>(() => Fit(Options(options => (options.Teacher.Model, options.Teacher.OutputName) = (teacher, "Nowhere")), train));
+        Assert.Equal("The teacher adds no column 'Nowhere' (Teacher.OutputName).", error.Message);
     }
 
     [Theory]
