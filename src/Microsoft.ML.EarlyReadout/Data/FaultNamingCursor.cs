@@ -12,6 +12,9 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
 {
     private static readonly MethodInfo _present = typeof(FaultNamingCursor).GetMethod(nameof(PresentVector), BindingFlags.NonPublic | BindingFlags.Instance)!;
 
+    // Far more than ML.NET reads ahead, and seconds for those who wait for the message.
+    private const long RowsSearched = 20_000;
+
     private readonly IDataView _view;
     private readonly DataViewRowCursor _input;
     private readonly DataViewSchema.Column? _required;
@@ -50,9 +53,9 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         }
         catch (Exception fault) when (IsOfData(fault))
         {
-            // ML.NET reads rows ahead on other threads, and wraps what fails there: any row from here on may be the one.
+            // ML.NET reads rows ahead on other threads, and wraps what fails there: any of the next rows may be the one.
             if (Within(fault) is { } named) ExceptionDispatchInfo.Throw(named);
-            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, long.MaxValue) is { } broken) throw broken.Fault(_required ?? broken.Column, fault);
+            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched) is { } broken) throw broken.Fault(_required ?? broken.Column, fault);
             throw;
         }
     }
@@ -112,7 +115,7 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     };
 
     // The row itself; of shuffled rows, whose numbers in the view are not known, the first broken one.
-    private BrokenImage? Broken() => _isShuffled ? BrokenImage.Find(_view, 0, long.MaxValue) : BrokenImage.Find(_view, _row, 1);
+    private BrokenImage? Broken() => _isShuffled ? BrokenImage.Find(_view, 0, RowsSearched) : BrokenImage.Find(_view, _row, 1);
 
     private InvalidDataException Named(DataViewSchema.Column column, Exception? fault)
     {

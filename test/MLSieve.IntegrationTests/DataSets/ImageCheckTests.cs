@@ -25,6 +25,19 @@ public sealed class ImageCheckTests : IDisposable
             fault.Message);
     }
 
+    [Theory]
+    [InlineData("", "Missing: 1 ().")]
+    [InlineData("train", "Missing: 1 (train).")]
+    [InlineData("train/climbing_0.jpg", "Corrupt: 1 (train/climbing_0.jpg (")]
+    public void A_row_that_names_no_file_a_folder_or_an_empty_file_is_reported(string path, string expected)
+    {
+        Bar(1);
+        File.WriteAllText(_folder["train/climbing_0.jpg"], "");
+        var example = new Example("climbing", null, Splits.Train) { Path = path.Length == 0 ? "" : _folder[path] };
+        string report = ImageCheck.Of([example], TestContext.Current.CancellationToken).ToString();
+        Assert.Contains(path.Length == 0 ? expected : expected.Replace(path, _folder[path], StringComparison.Ordinal), report, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void All_faults_are_counted_and_the_first_ten_named()
     {

@@ -68,6 +68,18 @@ public sealed class BrokenImageTests : IDisposable
             () => Rows.Read(_folder.Pixels(), new TrainingColumns("Pixels", "Label")), row: 0);
     }
 
+    /// <summary>What deployment.md says of a saved model, in which there are stock transforms alone.</summary>
+    [Fact]
+    public void A_saved_model_takes_a_first_row_without_a_path_for_a_black_picture()
+    {
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Pixels" }.Fit(_folder.Pixels());
+        _folder.Add("black.png", [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(i => (byte)(i % 4 == 3 ? 255 : 0))], 0);
+        _folder.Rename(0, "");
+        float[][] scores = [.. TransformTests.Reload(model, _folder.Pixels().Schema).Transform(_folder.Pixels()).GetColumn<float[]>("Score")];
+        Assert.Equal(scores[^1], scores[0]);
+        Assert.NotEqual(scores[1], scores[0]);
+    }
+
     [Fact]
     public void Where_no_image_can_be_loaded_the_texts_of_the_row_are_told()
     {
