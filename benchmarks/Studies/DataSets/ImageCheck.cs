@@ -23,7 +23,7 @@ internal sealed record ImageCheck(int Images, IReadOnlyList<string> Missing, IRe
         ConcurrentBag<string> corrupt = [];
         Parallel.ForEach(paths, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, path =>
         {
-            if (!File.Exists(path)) missing.Add(path);
+            if (!File.Exists(path)) missing.Add(path.Length == 0 ? "a row without a path" : Directory.Exists(path) ? $"{path}, a folder" : path);
             else if (Decode(path) is var result and not SKCodecResult.Success) corrupt.Add($"{path} ({result})");
         });
         return new ImageCheck(paths.Length, [.. missing.Order(StringComparer.Ordinal)], [.. corrupt.Order(StringComparer.Ordinal)]);

@@ -15,6 +15,10 @@ internal abstract class FeatureReader
     /// <param name="row">The row's place in the view, for messages.</param>
     public abstract FeatureShape ShapeOf(long row);
 
+    /// <summary>Tells what was found in all rows read.</summary>
+    /// <param name="log">Receives it.</param>
+    public virtual void LogFindings(Action<string> log) { }
+
     /// <summary>The fault of a row.</summary>
     /// <param name="column">The column.</param>
     /// <param name="row">The row's place in the view.</param>

@@ -8,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Column column) : FeatureReader
 {
     private readonly ValueGetter<MLImage> _getter = cursor.GetGetter<MLImage>(column);
+    private readonly CutImages _cut = new();
     private FeatureShape? _shape;
     private byte[] _planes = [];
 
@@ -36,7 +37,11 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
             (_shape, _planes) = (shape, new byte[shape.Size]);
         RgbPixels.Copy<byte>(image, column.Name, _planes, FeatureLayout.ChannelsFirst);
         packer.Add(_planes);
+        _cut.Look(image, row);
     }
+
+    /// <inheritdoc/>
+    public override void LogFindings(Action<string> log) => _cut.Log(column.Name, log);
 
     private MLImage Load(long row)
     {

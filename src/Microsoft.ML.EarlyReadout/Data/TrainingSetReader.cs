@@ -63,6 +63,7 @@ internal sealed class TrainingSetReader
             if (features is null)
                 throw NoRows(row);
             LogFindings(row, labels);
+            reader.LogFindings(_log);
             var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
             return new TrainingSet
             {

@@ -26,8 +26,8 @@ public sealed class ImageCheckTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "Missing: 1 ().")]
-    [InlineData("train", "Missing: 1 (train).")]
+    [InlineData("", "Missing: 1 (a row without a path).")]
+    [InlineData("train", "Missing: 1 (train, a folder).")]
     [InlineData("train/climbing_0.jpg", "Corrupt: 1 (train/climbing_0.jpg (")]
     public void A_row_that_names_no_file_a_folder_or_an_empty_file_is_reported(string path, string expected)
     {

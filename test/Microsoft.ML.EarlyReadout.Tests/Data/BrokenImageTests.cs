@@ -125,6 +125,21 @@ public sealed class BrokenImageTests : IDisposable
         AssertNamed("Image", what, () => Overlays(loaded));
     }
 
+    [Theory]
+    [InlineData("png")]
+    [InlineData("jpg")]
+    public void Files_that_are_cut_off_are_warned_of(string format)
+    {
+        using var folder = new ImageFolder(0);
+        for (int i = 0; i < 6; i++) folder.Add($"{i}.{format}", ImageFolder.Draw(64, 48, i % 3, new Random(i)), i % 3, 64, 48);
+        List<string> log = [];
+        Rows.Read(folder.Images(), new TrainingColumns("Image", "Label"), log: log).Dispose();
+        Assert.DoesNotContain(log, line => line.Contains("cut off", StringComparison.Ordinal));
+        foreach (int row in new[] { 2, 4 }) File.WriteAllBytes(folder[row], File.ReadAllBytes(folder[row])[..^300]);
+        Rows.Read(folder.Images(), new TrainingColumns("Image", "Label"), log: log).Dispose();
+        Assert.Contains($"Warning: 2 images of column 'Image' are cut off; what could be decoded is used, and the rest is blank. The first is row 2 (counted from 0 in the data view), '{folder[2]}'.", log);
+    }
+
     [Fact]
     public void Images_in_memory_that_a_stock_transform_disposed_are_told_to_be_so()
     {
