@@ -24,11 +24,18 @@ public sealed class ImageLifetimeTests : IDisposable
         byte[][] expected = Pictures(_folder.Sized(), "Image");
         Assert.Equal(Count, expected.Select(Convert.ToHexString).Distinct().Count());
         Assert.Equal(expected, Pictures(scored, "Image"));
-        Assert.Equal(expected, Pictures(ImageFolder.Apply(_ml.Transforms.CopyColumns("Copy", "Image"), scored), "Copy"));
+        Assert.Equal(expected, Pictures(scored, "Image", "Score", "PredictedLabel"));
+        Assert.Equal(expected, Pictures(ImageFolder.Apply(_ml.Transforms.CopyColumns("Copy", "Image"), scored), "Copy", "Score"));
+
+        // Beside a model of their pixels, which another transform reads from them.
+        using EarlyReadoutTransformer ofPixels = new RandomClassifier { Feature = "Pixels" }.Fit(_folder.Pixels());
+        IDataView both = ofPixels.Transform(_folder.Pixels());
+        Assert.Equal(expected, Pictures(_ml.Transforms.CopyColumns("Kept", "Score").Fit(both).Transform(both), "Image", "Kept"));
 
         // A stock transform after the model reads them as well, by a variable of its own.
-        IDataView after = ImageFolder.Apply(_ml.Transforms.ExtractPixels("After", "Image"), scored);
-        Assert.Equal(_folder.Pixels().GetColumn<float[]>("Pixels"), after.GetColumn<float[]>("After"));
+        IDataView after = ImageFolder.Apply(_ml.Transforms.ExtractPixels("After", "Image").Append(_ml.Transforms.Concatenate("All", "After", "Score")), scored);
+        float[][] pixels = [.. _folder.Pixels().GetColumn<float[]>("Pixels")];
+        Assert.Equal(pixels, after.GetColumn<float[]>("All").Select(all => all[..pixels[0].Length]));
     }
 
     [Fact]
@@ -127,11 +134,15 @@ public sealed class ImageLifetimeTests : IDisposable
     }
 
     /// <summary>Red, green and blue of each row's image, read as ML.NET's own consumers do: one variable, handed back.</summary>
-    private static byte[][] Pictures(IDataView view, string column)
+    private static byte[][] Pictures(IDataView view, string column, params string[] beside)
     {
         List<byte[]> pictures = [];
-        foreach (MLImage image in view.GetColumn<MLImage>(column))
+        using DataViewRowCursor cursor = view.GetRowCursor([view.Schema[column], .. beside.Select(name => view.Schema[name])]);
+        ValueGetter<MLImage> getter = cursor.GetGetter<MLImage>(view.Schema[column]);
+        MLImage? image = null;
+        while (cursor.MoveNext())
         {
+            getter(ref image!);
             var rgb = new byte[3 * image.Height * image.Width];
             RgbPixels.Copy(image, column, rgb.AsSpan(), FeatureLayout.ChannelsLast);
             pictures.Add(rgb);
