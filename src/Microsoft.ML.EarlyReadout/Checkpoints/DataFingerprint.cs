@@ -34,7 +34,8 @@ internal static class DataFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         rows.ForEachPacked(row =>
         {
-            hash.AppendData(BitConverter.GetBytes(row.Length)); // rows differ in length: without it, two sets could be cut out of the same bytes
+            int length = row.Length;
+            hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length))); // rows differ in length: without it, two sets could be cut out of the same bytes
             hash.AppendData(row);
         });
         return Short(hash.GetHashAndReset());

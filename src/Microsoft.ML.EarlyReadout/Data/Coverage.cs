@@ -16,9 +16,9 @@ internal static class Coverage
         string what = training.Set.Groups is null ? "classes" : "groups";
         string[] unseen = [.. trained.Keys.Except(validated.Keys)], untrained = [.. validated.Keys.Except(trained.Keys)];
         if (unseen.Length > 0)
-            yield return FormattableString.Invariant($"Warning: there are no validation rows for {unseen.Length} of {trained.Count} {what}, so no validation figure counts them: {List(unseen, trained, "training")}.");
+            yield return FormattableString.Invariant($"There are no validation rows for {unseen.Length} of {trained.Count} {what}, so no validation figure counts them: {List(unseen, trained, "training")}.");
         if (untrained.Length > 0)
-            yield return FormattableString.Invariant($"Warning: there are no training rows for {untrained.Length} of {validated.Count} {what} of the validation rows: {List(untrained, validated, "validation")}.");
+            yield return FormattableString.Invariant($"There are no training rows for {untrained.Length} of {validated.Count} {what} of the validation rows: {List(untrained, validated, "validation")}.");
     }
 
     private static Dictionary<string, int> Counts(TrainingRows rows)

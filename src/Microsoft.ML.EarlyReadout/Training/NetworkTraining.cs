@@ -46,7 +46,7 @@ internal static class NetworkTraining
         using TrainingSet set = Read(input, columns ?? labelled, null);
         using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, labelled, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
-        foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) log(finding);
+        foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
