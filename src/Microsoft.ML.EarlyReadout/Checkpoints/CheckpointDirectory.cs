@@ -104,8 +104,8 @@ internal sealed class CheckpointDirectory : IDisposable
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
-            throw new IOException($"CheckpointDirectory '{_path}' can no longer be written: {fault.Message} Mend it or make room, then fit again: "
-                + "the training goes on from the last whole checkpoint.", fault);
+            throw new IOException($"CheckpointDirectory '{_path}' can no longer be written: {fault.Message} Mend it or make room, then fit "
+                + "again: the training goes on from the last whole checkpoint.", fault);
         }
     }
 

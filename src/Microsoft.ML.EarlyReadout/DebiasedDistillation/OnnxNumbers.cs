@@ -8,7 +8,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class OnnxNumbers
 {
     /// <summary>Whether a tensor holds floating-point numbers that can be read.</summary>
-    public static bool IsFloat(TensorElementType type) => type is TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16;
+    public static bool IsFloat(TensorElementType type) =>
+        type is TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16;
 
     /// <summary>The numbers of a tensor.</summary>
     public static float[] Floats(OrtValue tensor) => tensor.GetTensorTypeAndShape().ElementDataType switch

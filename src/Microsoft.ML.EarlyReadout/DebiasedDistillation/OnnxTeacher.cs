@@ -8,8 +8,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A teacher from an <c>.onnx</c> file of any maker: floating-point inputs and outputs of any width, outputs whose shape the file does not tell, and scikit-learn's maps from class to
-/// probability (ZipMap).
+/// A teacher from an <c>.onnx</c> file of any maker: floating-point inputs and outputs of any width, outputs whose shape the file does not
+/// tell, and scikit-learn's maps from class to probability (ZipMap).
 /// </summary>
 /// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside <see cref="Score"/>.</threadsafety>
 internal sealed class OnnxTeacher : IDisposable
@@ -27,10 +27,14 @@ internal sealed class OnnxTeacher : IDisposable
         _session = OpenSession(path);
         try
         {
-            _output = _session.OutputNames.FirstOrDefault(name => name == outputName) ?? _session.OutputNames.FirstOrDefault(name => name == outputName + ConverterSuffix)
-                ?? throw new ArgumentException($"{path} has no output '{outputName}' (Teacher.OutputName); it has {Listed(_session.OutputNames)}.");
+            string[] names = [outputName, outputName + ConverterSuffix];
+            _output = names.FirstOrDefault(_session.OutputNames.Contains)
+                ?? throw new ArgumentException($"{path} has no output '{outputName}' (Teacher.OutputName); "
+                    + $"it has {Listed(_session.OutputNames)}.");
             _inputNames = [.. _session.InputNames];
-            Inputs = [.. _inputNames.Select(name => OnnxTeacherInput.Of(path, name, _session.InputMetadata[name], _inputNames.Length == 1 ? featureColumn : name, rows))];
+            bool isSingle = _inputNames.Length == 1;
+            Inputs = [.. _session.InputMetadata.OrderBy(input => Array.IndexOf(_inputNames, input.Key))
+                .Select(input => OnnxTeacherInput.Of(path, input.Key, input.Value, isSingle ? featureColumn : input.Key, rows))];
         }
         catch
         {
@@ -53,7 +57,8 @@ internal sealed class OnnxTeacher : IDisposable
     /// <param name="featureColumn">The column that a single input is given.</param>
     /// <param name="label">The label column: the teacher must score its classes.</param>
     /// <param name="rows">The schema of the training rows.</param>
-    /// <exception cref="ArgumentException">The file has no such output, reads other columns, or scores other classes; the message names file, output and what was found.</exception>
+    /// <exception cref="ArgumentException">The file has no such output, reads other columns, or scores other classes; the message names
+    /// file, output and what was found.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model, or does not run.</exception>
     public static OnnxTeacher Open(TeacherOptions teacher, string featureColumn, DataViewSchema.Column label, DataViewSchema rows)
     {
@@ -77,8 +82,9 @@ internal sealed class OnnxTeacher : IDisposable
     public float[] Score(IReadOnlyList<OrtValue> inputs, long row)
     {
         (float[] scores, _) = Run(inputs, FormattableString.Invariant($"row {row}"));
-        return scores.Length == Classes ? scores : throw new InvalidDataException(
-            FormattableString.Invariant($"{_path} (Teacher.OnnxPath): output '{_output}' has {scores.Length} numbers in row {row}; expected {Classes}, as in other rows."));
+        if (scores.Length == Classes) return scores;
+        throw new InvalidDataException($"{_path} (Teacher.OnnxPath): output '{_output}' has "
+            + FormattableString.Invariant($"{scores.Length} numbers in row {row}; expected {Classes}, as in other rows."));
     }
 
     public void Dispose()
@@ -95,9 +101,9 @@ internal sealed class OnnxTeacher : IDisposable
         }
         catch (OnnxRuntimeException fault)
         {
-            string? what = null;
-            using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)) what = ForeignFile.Describe(file);
-            throw new InvalidDataException($"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: {what ?? fault.Message}", fault);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            string why = ForeignFile.Describe(file) ?? fault.Message;
+            throw new InvalidDataException($"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: {why}", fault);
         }
     }
 
@@ -105,27 +111,29 @@ internal sealed class OnnxTeacher : IDisposable
     {
         NodeMetadata output = _session.OutputMetadata[_output];
         bool isMap = output.OnnxValueType == OnnxValueType.ONNX_TYPE_SEQUENCE;
-        if (!isMap && (!output.IsTensor || !OnnxNumbers.IsFloat(output.ElementDataType)))
+        if (!isMap && !HoldsFloats(output))
         {
-            string[] scores = [.. _session.OutputMetadata.Where(other => other.Value.IsTensor && OnnxNumbers.IsFloat(other.Value.ElementDataType)).Select(other => other.Key)];
+            string[] scores = [.. _session.OutputMetadata.Where(other => HoldsFloats(other.Value)).Select(other => other.Key)];
             throw Fault($"is {Described(output)}, as of a predicted class; expected floating-point numbers, one a class"
                 + (scores.Length > 0 ? $", as perhaps {Listed(scores)} (Teacher.OutputName)" : ""));
         }
 
-        int[] dimensions = isMap ? [] : output.Dimensions;
+        int[] row = isMap ? [] : [.. output.Dimensions.Skip(1)];
         string[]? names = null;
         // Where the file does not tell, one row of zeros does.
-        if (dimensions.Length > 1 && dimensions.Skip(1).All(side => side > 0)) Classes = dimensions.Skip(1).Aggregate(1, (product, side) => product * side);
+        if (row.Length > 0 && row.All(side => side > 0)) Classes = row.Aggregate((product, side) => product * side);
         else (Classes, names) = Try();
         if (label.Type is KeyDataViewType key && (ulong)Classes != key.Count)
         {
-            throw Fault(FormattableString.Invariant($"has {Classes} numbers a row; expected one for each of the {key.Count} classes of the label column '{label.Name}'")
+            throw Fault(FormattableString.Invariant($"has {Classes} numbers a row; expected one for each of the {key.Count} classes of ")
+                + $"the label column '{label.Name}'"
                 + (Classes == 1 ? ". Where one number stands for two classes, export a model that gives both" : ""));
         }
 
         string[]? labels = ColumnAnnotation.Names(label, ColumnAnnotation.KeyValues);
         // Numbers from 0 are mostly those that text labels were given for scikit-learn: the places of the classes, not their names.
-        bool arePlaces = names is not null && names.SequenceEqual(Enumerable.Range(0, Classes).Select(c => c.ToString(CultureInfo.InvariantCulture))) && labels is not null && names.Except(labels).Any();
+        IEnumerable<string> places = Enumerable.Range(0, Classes).Select(c => c.ToString(CultureInfo.InvariantCulture));
+        bool arePlaces = names is not null && names.SequenceEqual(places) && labels is not null && names.Except(labels).Any();
         ClassNames = arePlaces ? null : names ?? SlotNames();
 
         (int, string[]?) Try()
@@ -144,7 +152,8 @@ internal sealed class OnnxTeacher : IDisposable
             return outputs[0].OnnxType switch
             {
                 OnnxValueType.ONNX_TYPE_TENSOR => (OnnxNumbers.Floats(outputs[0]), null),
-                OnnxValueType.ONNX_TYPE_SEQUENCE => OnnxNumbers.Map(outputs[0]) ?? throw Fault("is a sequence of something else than maps from class to probability"),
+                OnnxValueType.ONNX_TYPE_SEQUENCE => OnnxNumbers.Map(outputs[0])
+                    ?? throw Fault("is a sequence of something else than maps from class to probability"),
                 _ => throw Fault($"is {Described(_session.OutputMetadata[_output])}; expected floating-point numbers, one a class"),
             };
         }
@@ -161,14 +170,20 @@ internal sealed class OnnxTeacher : IDisposable
         using FileStream file = File.OpenRead(_path);
         string column = _output.EndsWith(ConverterSuffix, StringComparison.Ordinal) ? _output[..^ConverterSuffix.Length] : _output;
         NodeProto? node = ModelProto.Parser.ParseFrom(file).Graph.Node.FirstOrDefault(node => node.Name == $"mlnet.{column}.SlotNames");
-        string[]? names = node?.Attribute.FirstOrDefault(attribute => attribute.Name == "keys_strings") is { } keys ? [.. keys.Strings.Select(name => name.ToStringUtf8())] : null;
-        return names?.Length == Classes ? names : null;
+        AttributeProto? keys = node?.Attribute.FirstOrDefault(attribute => attribute.Name == "keys_strings");
+        return keys?.Strings.Count == Classes ? [.. keys.Strings.Select(name => name.ToStringUtf8())] : null;
     }
 
     private ArgumentException Fault(string what) => new($"{_path} (Teacher.OnnxPath): output '{_output}' {what}.");
 
-    private static string Described(NodeMetadata output) => !output.IsTensor ? output.OnnxValueType.ToString()
-        : $"{output.ElementDataType} ({string.Join(", ", output.Dimensions.Select(side => side > 0 ? side.ToString(CultureInfo.InvariantCulture) : "N"))})";
+    private static bool HoldsFloats(NodeMetadata output) => output.IsTensor && OnnxNumbers.IsFloat(output.ElementDataType);
+
+    private static string Described(NodeMetadata output)
+    {
+        if (!output.IsTensor) return output.OnnxValueType.ToString();
+        IEnumerable<string> sides = output.Dimensions.Select(side => side > 0 ? side.ToString(CultureInfo.InvariantCulture) : "N");
+        return $"{output.ElementDataType} ({string.Join(", ", sides)})";
+    }
 
     private static string Listed(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

@@ -21,7 +21,12 @@ internal sealed class OnnxTeacherInput
         (_type, _dimensions) = (input.ElementDataType, input.Dimensions);
         _columnDimensions = column.Type is VectorDataViewType vector ? [.. vector.Dimensions] : [];
         if (Kind is not { } kind) throw Fault($"is of type {_type}, which no column can be");
-        if (column.Type is ImageDataViewType) throw Fault($"reads numbers, and the column '{column.Name}' holds images. Extract their pixels (ExtractPixels) as the teacher was trained on them");
+        if (column.Type is ImageDataViewType)
+        {
+            throw Fault($"reads numbers, and the column '{column.Name}' holds images. "
+                + "Extract their pixels (ExtractPixels) as the teacher was trained on them");
+        }
+
         DataViewType item = column.Type is VectorDataViewType { ItemType: var of } ? of : column.Type;
         NeedsConversion = item.RawType != kind.Raw;
     }
@@ -36,7 +41,7 @@ internal sealed class OnnxTeacherInput
     public DataKind ConvertedKind => Kind!.Value.Kind;
 
     /// <summary>Finds the column of an input and checks both against each other.</summary>
-    /// <exception cref="ArgumentException">The column is missing, or cannot be the input; the message names file, input and column.</exception>
+    /// <exception cref="ArgumentException">The column is missing, or cannot be the input; the message names all three.</exception>
     public static OnnxTeacherInput Of(string path, string name, NodeMetadata input, string columnName, DataViewSchema rows)
     {
         DataViewSchema.Column column = TrainingColumns.Find(rows, columnName, $"'{Path.GetFileName(path)}' (Teacher.OnnxPath) input");
@@ -56,7 +61,7 @@ internal sealed class OnnxTeacherInput
         return zeros;
     }
 
-    /// <summary>Starts to read a cursor's rows: each call gives the tensor of the row that the cursor is on, which the caller disposes.</summary>
+    /// <summary>Starts to read a cursor's rows: each call gives the tensor of the cursor's row, which the caller disposes.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="column">The column, converted where that is needed.</param>
     public Func<OrtValue> Reader(DataViewRow row, DataViewSchema.Column column) => _type switch
@@ -144,19 +149,29 @@ internal sealed class OnnxTeacherInput
     /// <summary>The shape of one row's tensor of so many numbers.</summary>
     private long[] Shape(int count)
     {
-        if (_dimensions.Length == 0) return _columnDimensions.Length > 1 ? [1, .. Array.ConvertAll(_columnDimensions, side => (long)side)] : [1, count]; // the file does not tell
-        if (_dimensions[0] > 1 && Product(_dimensions) == count) return Array.ConvertAll(_dimensions, side => (long)side); // one row, without a batch
-        if (_dimensions[0] > 1) throw Fault(FormattableString.Invariant($"reads {_dimensions[0]} rows at a time. Export the model for any number of rows (a dynamic first dimension)"));
+        // Where the file does not tell, the column does.
+        if (_dimensions.Length == 0) return _columnDimensions.Length > 1 ? [1, .. Long(_columnDimensions)] : [1, count];
+        if (_dimensions[0] > 1 && Product(_dimensions) == count) return Long(_dimensions); // one row, without a batch
+        if (_dimensions[0] > 1)
+        {
+            throw Fault(FormattableString.Invariant($"reads {_dimensions[0]} rows at a time. ")
+                + "Export the model for any number of rows (a dynamic first dimension)");
+        }
+
         int[] row = _dimensions[1..];
         int unknown = row.Count(side => side <= 0), known = (int)Product(row.Where(side => side > 0));
+        if (unknown == 0 && known == count) return [1, .. Long(row)];
         if (unknown == 1 && count > 0 && count % known == 0) return [1, .. row.Select(side => side > 0 ? (long)side : count / known)];
-        if (unknown > 1 && _columnDimensions.Length == row.Length && row.Zip(_columnDimensions).All(pair => pair.First <= 0 || pair.First == pair.Second))
-            return [1, .. _columnDimensions.Select(side => (long)side)];
-        if (unknown == 0 && known == count) return [1, .. row.Select(side => (long)side)];
+        bool isOfColumn = row.Length == _columnDimensions.Length
+            && row.Zip(_columnDimensions).All(pair => pair.First <= 0 || pair.First == pair.Second);
+        if (unknown > 1 && isOfColumn) return [1, .. Long(_columnDimensions)];
         throw new ArgumentException(unknown > 1
-            ? FormattableString.Invariant($"{_path} (Teacher.OnnxPath) reads '{_name}' in {unknown} dimensions of any size, and the column '{Column.Name}' is a plain vector of {count} numbers. Export the model for one size.")
+            ? FormattableString.Invariant($"{_path} (Teacher.OnnxPath) reads '{_name}' in {unknown} dimensions of any size, and ")
+                + FormattableString.Invariant($"the column '{Column.Name}' is a plain vector of {count} numbers. Export the model for one size.")
             : FormattableString.Invariant($"{_path} (Teacher.OnnxPath) reads {known} numbers a row as '{_name}'; the column has {count}."));
     }
+
+    private static long[] Long(int[] sides) => Array.ConvertAll(sides, side => (long)side);
 
     private static long Product(IEnumerable<int> sides) => sides.Aggregate(1L, (product, side) => product * side);
 

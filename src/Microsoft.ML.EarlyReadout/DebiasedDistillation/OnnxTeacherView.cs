@@ -24,7 +24,12 @@ internal sealed class OnnxTeacherView : IDataView
         _sources = [.. teacher.Inputs.Select(input => _input.Schema[NameOf(input)])];
         var annotations = new DataViewSchema.Annotations.Builder();
         if (teacher.ClassNames is { } names)
-            annotations.Add(ColumnAnnotation.SlotNames, new VectorDataViewType(TextDataViewType.Instance, names.Length), (ref VBuffer<ReadOnlyMemory<char>> value) => value = new(names.Length, [.. names.Select(name => name.AsMemory())]));
+        {
+            ReadOnlyMemory<char>[] slots = [.. names.Select(name => name.AsMemory())];
+            annotations.Add(ColumnAnnotation.SlotNames, new VectorDataViewType(TextDataViewType.Instance, slots.Length),
+                (ref VBuffer<ReadOnlyMemory<char>> value) => value = new(slots.Length, slots));
+        }
+
         var schema = new DataViewSchema.Builder();
         schema.AddColumns(rows.Schema);
         schema.AddColumn(scoreColumn, new VectorDataViewType(NumberDataViewType.Single, teacher.Classes), annotations.ToAnnotations());
@@ -42,22 +47,28 @@ internal sealed class OnnxTeacherView : IDataView
         bool[] active = new bool[Schema.Count];
         foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
         bool scores = active[_rowColumns];
-        return new Cursor(this, _input.GetRowCursor(_input.Schema.Where(column => (column.Index < _rowColumns && active[column.Index]) || (scores && _sources.Any(source => source.Index == column.Index))), rand), active);
+        IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column =>
+            (column.Index < _rowColumns && active[column.Index]) || (scores && _sources.Any(source => source.Index == column.Index)));
+        return new Cursor(this, _input.GetRowCursor(needed, rand), active);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
-    private static string NameOf(OnnxTeacherInput input) => input.NeedsConversion ? $"{Converted}{input.ConvertedKind}.{input.Column.Name}" : input.Column.Name;
+    private static string NameOf(OnnxTeacherInput input) =>
+        input.NeedsConversion ? $"{Converted}{input.ConvertedKind}.{input.Column.Name}" : input.Column.Name;
 
     private static IDataView Convert(IDataView view, OnnxTeacherInput input)
     {
         try
         {
-            return new MLContext(seed: 0).Transforms.Conversion.ConvertType(NameOf(input), input.Column.Name, input.ConvertedKind).Fit(view).Transform(view);
+            var ml = new MLContext(seed: 0);
+            return ml.Transforms.Conversion.ConvertType(NameOf(input), input.Column.Name, input.ConvertedKind).Fit(view).Transform(view);
         }
         catch (ArgumentException fault)
         {
-            throw new ArgumentOutOfRangeException($"The column '{input.Column.Name}' is of type {input.Column.Type}, and Teacher.OnnxPath reads it as {input.ConvertedKind}: {fault.Message}", fault);
+            throw new ArgumentOutOfRangeException($"The column '{input.Column.Name}' is of type {input.Column.Type}, and Teacher.OnnxPath reads it "
+                + $"as {input.ConvertedKind}: {fault.Message}", fault);
         }
     }
 
@@ -77,14 +88,16 @@ internal sealed class OnnxTeacherView : IDataView
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            if (!active[column.Index]) throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
+            if (!active[column.Index])
+                throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
             if (column.Index < view._rowColumns) return input.GetGetter<TValue>(input.Schema[column.Index]);
-            return Scores() as ValueGetter<TValue> ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, not {typeof(TValue)}.");
+            return Scores() as ValueGetter<TValue>
+                ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, not {typeof(TValue)}.");
         }
 
         private ValueGetter<VBuffer<float>> Scores()
         {
-            Func<OrtValue>[] readers = [.. view._teacher.Inputs.Zip(view._sources, (teacherInput, source) => teacherInput.Reader(input, source))];
+            Func<OrtValue>[] readers = [.. view._teacher.Inputs.Zip(view._sources, (read, source) => read.Reader(input, source))];
             return (ref VBuffer<float> value) =>
             {
                 using var values = new OnnxValues([.. readers.Select(read => read())]);

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A chain of stock transforms that compares a label with a readout's answer by their values; the two columns are checked before the chain meets them.</summary>
+/// <summary>A chain of stock transforms that compares a label with a readout's answer by their values, after it has checked both.</summary>
 /// <param name="chain">The chain.</param>
 /// <param name="label">The column of labels.</param>
 /// <param name="predicted">The column of the readout's answers.</param>
@@ -21,11 +21,12 @@ internal sealed class ReadoutWeightEstimator(IEstimator<ITransformer> chain, str
     private static void Check(DataViewSchema schema, string name, string role)
     {
         DataViewSchema.Column column = TrainingColumns.Find(schema, name, role);
-        if (column.Type is not KeyDataViewType) throw TrainingColumns.WrongType(column, role, "a key", "MapValueToKey makes one of any value.");
+        if (column.Type is not KeyDataViewType)
+            throw TrainingColumns.WrongType(column, role, "a key", "MapValueToKey makes one of any value.");
         if (column.Annotations.Schema.GetColumnOrNull(ColumnAnnotation.KeyValues) is null)
         {
-            throw TrainingColumns.Mismatch($"The {role} column '{name}' is of type {column.Type}, a key without values, and labels are compared with the readout's answers by their values. "
-                + "Make the label with MapValueToKey before the readouts are trained.");
+            throw TrainingColumns.Mismatch($"The {role} column '{name}' is of type {column.Type}, a key without values, and labels "
+                + "are compared with the readout's answers by their values. Make the label with MapValueToKey before the readouts are trained.");
         }
     }
 }

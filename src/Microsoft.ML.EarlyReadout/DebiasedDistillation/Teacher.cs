@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A teacher that is run on rows: what adds its score column to a view, and leaves the columns that the student reads as they are.</summary>
+/// <summary>A teacher that is run on rows: adds its score column to a view, and leaves what the student reads as it is.</summary>
 internal sealed class Teacher : IDisposable
 {
     private const string Kept = "EarlyReadout.Kept.";
@@ -20,7 +20,8 @@ internal sealed class Teacher : IDisposable
     public string Source { get; }
 
     /// <summary>Opens the teacher and fits it to the schema of a view.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The teacher does not give the output named, or drops a column that the student reads, or a column is not what it reads.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The teacher does not give the output named, or drops a column that the student
+    /// reads, or a column is not what it reads.</exception>
     /// <exception cref="ArgumentException">The teacher cannot be run on these rows.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model.</exception>
     public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
@@ -34,7 +35,10 @@ internal sealed class Teacher : IDisposable
             return teacher;
         }
 
-        var file = new Teacher(options.ScoreColumnName, $"output '{options.OutputName}' of '{options.OnnxPath}'") { _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema) };
+        var file = new Teacher(options.ScoreColumnName, $"output '{options.OutputName}' of '{options.OnnxPath}'")
+        {
+            _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema),
+        };
         try
         {
             file.Apply(rows);
@@ -47,15 +51,17 @@ internal sealed class Teacher : IDisposable
         }
     }
 
-    /// <summary>The view with the teacher's columns; the view itself where they are in it. It is read before the teacher is disposed.</summary>
-    public IDataView Apply(IDataView rows) =>
-        _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : _transforms.Aggregate(rows, (view, transform) => transform.Transform(view));
+    /// <summary>The view with the teacher's columns; the view itself where they are in it. Read it before disposing the teacher.</summary>
+    public IDataView Apply(IDataView rows) => _onnx is { } onnx
+        ? new OnnxTeacherView(rows, onnx, _scoreColumn)
+        : _transforms.Aggregate(rows, (view, transform) => transform.Transform(view));
 
     public void Dispose() => _onnx?.Dispose();
 
     private void AddModel(ITransformer model, TeacherOptions options, TrainingColumns columns, DataViewSchema.Column label, IDataView rows)
     {
-        // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its teacher, so it must not see that.
+        // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its
+        // teacher, so it must not see that.
         string?[] read = [columns.Feature, columns.Label, columns.Group, columns.TeacherFeatures];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
         IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, Kept + name)));
@@ -63,16 +69,24 @@ internal sealed class Teacher : IDisposable
             throw TrainingColumns.Mismatch($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
         CheckClasses(output, label);
         if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(Kept + name) is null) is { } dropped)
-            throw TrainingColumns.Mismatch($"The teacher keeps only some columns, and not '{dropped}', which the student reads. Give the part of it that ends in the scores, without SelectColumns.");
-        IDataView taught = own.Aggregate(AddCopy(scored, options.OutputName, options.ScoreColumnName), (view, name) => AddCopy(view, Kept + name, name));
+        {
+            throw TrainingColumns.Mismatch($"The teacher keeps only some columns, and not '{dropped}', which the student reads. "
+                + "Give the part of it that ends in the scores, without SelectColumns.");
+        }
+
+        IDataView taught = AddCopy(scored, options.OutputName, options.ScoreColumnName);
+        taught = own.Aggregate(taught, (view, name) => AddCopy(view, Kept + name, name));
         Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]).Fit(taught), taught);
     }
 
     private static void CheckClasses(DataViewSchema.Column output, DataViewSchema.Column label)
     {
         if (label.Type is not KeyDataViewType key) return; // told when the label is read
-        if (output.Type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single && (ulong)vector.Size == key.Count) return;
-        throw TrainingColumns.Mismatch(FormattableString.Invariant($"The teacher's column '{output.Name}' (Teacher.OutputName) is of type {output.Type}; expected Vector<Single> with one slot for each of the {key.Count} ")
+        bool fits = output.Type is VectorDataViewType vector
+            && vector.ItemType == NumberDataViewType.Single && (ulong)vector.Size == key.Count;
+        if (fits) return;
+        throw TrainingColumns.Mismatch($"The teacher's column '{output.Name}' (Teacher.OutputName) is of type {output.Type}; "
+            + FormattableString.Invariant($"expected Vector<Single> with one slot for each of the {key.Count} ")
             + $"classes of the label column '{label.Name}'. A teacher of two classes must score both, as multiclass trainers do.");
     }
 

@@ -19,15 +19,25 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
     /// <param name="log">Receives what was found.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column's classes are not the label's.</exception>
     /// <exception cref="ArgumentException">The numbers are not what the user says.</exception>
-    public static TeacherScores Read(DataViewSchema.Column column, string source, TrainingSet set, TeacherScoreKind kind, Action<string> log)
+    public static TeacherScores Read(
+        DataViewSchema.Column column, string source, TrainingSet set, TeacherScoreKind kind, Action<string> log)
     {
         bool look = AreDistributions(set.Scores!);
         if (kind == TeacherScoreKind.Probabilities && !look)
-            throw new ArgumentException($"Teacher.Scores is Probabilities, but rows of {source} are negative or do not sum to 1. Choose Logits or Automatic.");
+        {
+            throw new ArgumentException($"Teacher.Scores is Probabilities, but rows of {source} are negative or do not sum to 1. "
+                + "Choose Logits or Automatic.");
+        }
+
         if (kind == TeacherScoreKind.Logits && look)
-            throw new ArgumentException($"Teacher.Scores is Logits, but every row of {source} is at least 0 and sums to 1, as probabilities do. Choose Probabilities or Automatic.");
+        {
+            throw new ArgumentException($"Teacher.Scores is Logits, but every row of {source} is at least 0 and sums to 1, as "
+                + "probabilities do. Choose Probabilities or Automatic.");
+        }
+
         long[]? order = OrderOf(column, source, set);
-        log($"Teacher: {source} is taken for {(look ? "probabilities" : "logits")}, its classes {(order is null ? "in the label's order" : "matched to the label's by their names")}.");
+        string classes = order is null ? "in the label's order" : "matched to the label's by their names";
+        log($"Teacher: {source} is taken for {(look ? "probabilities" : "logits")}, its classes {classes}.");
         return new TeacherScores(order, look);
     }
 
@@ -64,9 +74,17 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         if (slots is null || !set.HasClassNames) return null;
         if (slots.SequenceEqual(set.ClassNames)) return null;
         if (slots.Except(set.ClassNames).FirstOrDefault() is { } unknown)
-            throw TrainingColumns.Mismatch($"The teacher's {source} scores a class '{unknown}', which the label column does not have; its classes are {Quoted(set.ClassNames)}.");
+        {
+            throw TrainingColumns.Mismatch($"The teacher's {source} scores a class '{unknown}', which the label column does not have; "
+                + $"its classes are {Quoted(set.ClassNames)}.");
+        }
+
         if (set.ClassNames.Except(slots).FirstOrDefault() is { } lacking)
-            throw TrainingColumns.Mismatch($"The teacher's {source} has no score for the class '{lacking}' of the label column; it has {Quoted(slots)}.");
+        {
+            throw TrainingColumns.Mismatch($"The teacher's {source} has no score for the class '{lacking}' of the label column; "
+                + $"it has {Quoted(slots)}.");
+        }
+
         return [.. set.ClassNames.Select(name => (long)Array.IndexOf(slots, name))];
     }
 

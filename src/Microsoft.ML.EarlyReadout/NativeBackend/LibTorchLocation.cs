@@ -72,7 +72,8 @@ internal sealed record LibTorchLocation(string Folder, string Shim, bool IsGiven
             .Concat(searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)).Select(Path.TrimEndingDirectorySeparator).Distinct()];
         // A user without a home has no restored packages; never look for libraries in the current folder instead.
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder : home.Length > 0 ? Path.Combine(home, ".nuget", "packages") : app;
+        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder ? folder
+            : home.Length > 0 ? Path.Combine(home, ".nuget", "packages") : app;
         return Find(Environment.GetEnvironmentVariable(Variable), appFolders, packages, torchSharpVersion);
     }
 

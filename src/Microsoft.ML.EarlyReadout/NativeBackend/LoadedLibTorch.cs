@@ -54,8 +54,9 @@ internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr Torch
         // A read-only system, or a user without a home: the copy needs no file to be loaded from.
         return LoadFromMemory(repaired, Path.GetFileName(path)) is { } loaded and not 0
             ? (loaded, $"shim {path}, repaired as a copy in memory {why}")
-            : throw new NativeBackendException($"TorchSharp's library '{path}' needs a repaired copy on this system, {why}, and there is no place for it: {obstacle}, and the "
-                + "system loads none from memory. Set the environment variable XDG_CACHE_HOME, or HOME, to a folder that can be written and programs may be run from.");
+            : throw new NativeBackendException($"TorchSharp's library '{path}' needs a repaired copy on this system, {why}, and there is no place "
+                + $"for it: {obstacle}, and the system loads none from memory. Set the environment variable XDG_CACHE_HOME, or HOME, to a folder "
+                + "that can be written and programs may be run from.");
     }
 
     private static IntPtr LoadFromMemory(byte[] library, string name)

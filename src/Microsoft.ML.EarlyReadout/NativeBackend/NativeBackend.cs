@@ -14,7 +14,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <para>On Linux, libtorch is looked for in the folder that the environment variable <c>MLSIEVE_LIBTORCH</c> names (for instance <c>torch/lib</c> of a
 /// Python installation, with or without CUDA); where it is not set, in the app's folders and then among the restored packages. TorchSharp's library asks
 /// for a newer libstdc++ than some systems have without using it; where that stops it from loading, a repaired copy is kept in the user's cache
-/// folder (XDG_CACHE_HOME, else .cache in HOME), or in memory where that cannot be written, and loaded. Elsewhere TorchSharp loads what it finds itself.</para>
+/// folder (XDG_CACHE_HOME, else .cache in HOME), or in memory where that cannot be written, and loaded. Elsewhere TorchSharp loads what it
+/// finds itself.</para>
 /// <para>Every trainer calls <see cref="EnsureLoaded"/>. An app that uses TorchSharp before it touches this library should call it first.</para>
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>

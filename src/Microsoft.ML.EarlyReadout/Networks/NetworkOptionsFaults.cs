@@ -15,7 +15,8 @@ internal static class NetworkOptionsFaults
         if (options.WeightsPath is { } path)
         {
             if (string.IsNullOrWhiteSpace(path)) yield return "Network.WeightsPath is empty; it must name a safetensors file, or be null.";
-            else if (Directory.Exists(path)) yield return $"Network.WeightsPath is '{path}', which is a folder; it must name a safetensors file.";
+            else if (Directory.Exists(path))
+                yield return $"Network.WeightsPath is '{path}', which is a folder; it must name a safetensors file.";
             else if (!File.Exists(path)) yield return $"Network.WeightsPath is '{path}'; there is no such file.";
         }
         if (options.Input is null)

@@ -3,20 +3,24 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Whether <see cref="NetworkOptions.Input"/> gives pretrained weights what they were trained on, told by some of the training images.</summary>
+/// <summary>
+/// Whether <see cref="NetworkOptions.Input"/> gives pretrained weights what they were trained on, told by some of the training images.
+/// </summary>
 /// <remarks>
-/// <para>With batch norm: the distance of what the first one reads from the statistics that the weights' file holds, the median over channels of the divergence between normal
-/// distributions, <c>½·(v/σ² + (m − μ)²/σ² − 1 − ln(v/σ²))</c>, with m and v the images' mean and variance and μ and σ² the stored ones. ImageNet networks (ResNet-18, MobileNet) on
-/// photographs of 64 to 224 pixels: 0.01 to 0.09 with their own normalisation, 0.25 and more with any other; close-ups of skin, of a third of the contrast, up to 0.54 with their own,
-/// 1.0 and more with others. An absolute bound alone would miss some or warn of others, so another usual normalisation that fits far better counts too.</para>
-/// <para>Without batch norm: the share of the last stage's channels that are on everywhere or off everywhere. SqueezeNet 1.1: 0 to 0.07 with its own normalisation, 0.13 to 0.6 where the
-/// scale is another. Only the comparison counts; pixels from which no mean is taken are not seen.</para>
+/// <para>With batch norm: the distance of what the first one reads from the statistics that the weights' file holds, the median over
+/// channels of the divergence between normal distributions, <c>½·(v/σ² + (m − μ)²/σ² − 1 − ln(v/σ²))</c>, with m and v the images' mean and
+/// variance and μ and σ² the stored ones. ImageNet networks (ResNet-18, MobileNet) on photographs of 64 to 224 pixels: 0.01 to 0.09 with
+/// their own normalisation, 0.25 and more with any other; close-ups of skin, of a third of the contrast, up to 0.54 with their own, 1.0 and
+/// more with others. An absolute bound alone would miss some or warn of others, so another usual normalisation that fits far better counts
+/// too.</para>
+/// <para>Without batch norm: the share of the last stage's channels that are on everywhere or off everywhere. SqueezeNet 1.1: 0 to 0.07
+/// with its own normalisation, 0.13 to 0.6 where the scale is another. Only the comparison counts; a missing mean is not seen.</para>
 /// <para>The order of the channels is not seen by either: reversed, both stay within 0.02.</para>
 /// </remarks>
 internal static class PretrainedInput
 {
     private const double TimesCloser = 4;
-    private const double Everywhere = 0.999;
+    private const float Everywhere = 0.999f;
     private const int MostImages = 32;
     private const int MostPixels = MostImages * 224 * 224;
     private const int BytePixels = 255;
@@ -62,18 +66,25 @@ internal static class PretrainedInput
     private static string? Compare(StagedNetwork network, Measure measure, Tensor images, PixelRange range, Action<string> log)
     {
         double own = measure.Of(network.Input.call(images));
-        (string name, double best) = Usual(network.Shape, range).Select(usual => (usual.Name, measure.Of(WithInput(network.Shape, usual, images))))
-            .DefaultIfEmpty(("", double.PositiveInfinity)).MinBy(usual => usual.Item2);
+        (string name, double best) = Usual(network.Shape, range)
+            .Select(usual => (usual.Name, Figure: measure.Of(WithInput(network.Shape, usual, images))))
+            .DefaultIfEmpty((Name: "", Figure: double.PositiveInfinity)).MinBy(usual => usual.Figure);
         bool isOther = own > measure.FarBesideAnother && best * TimesCloser <= own;
         if (!isOther && own <= measure.Far)
         {
-            log(FormattableString.Invariant($"Network.Input fits the pretrained weights, as far as some training images tell: {measure.What} is {own:G2}."));
+            log("Network.Input fits the pretrained weights, as far as some training images tell: "
+                + FormattableString.Invariant($"{measure.What} is {own:G2}."));
             return null;
         }
 
-        return FormattableString.Invariant($"Network.Input does not give the pretrained weights what they were trained on: {measure.What} is {own:G2}; with the weights' own input it is mostly below {measure.FarBesideAnother}. ")
-            + (isOther ? FormattableString.Invariant($"With {name} it is {best:G2}: set Network.Input to that. ") : "Set Mean and Scale to the weights' own, or see that the images are like theirs. ")
-            + "Such a network trains to far worse results without an error. (The order of the channels shows in no such number: see Network.Input.Order yourself.)";
+        string remedy = isOther
+            ? FormattableString.Invariant($"With {name} it is {best:G2}: set Network.Input to that. ")
+            : "Set Mean and Scale to the weights' own, or see that the images are like theirs. ";
+        return "Network.Input does not give the pretrained weights what they were trained on: "
+            + FormattableString.Invariant($"{measure.What} is {own:G2}; ")
+            + FormattableString.Invariant($"with the weights' own input it is mostly below {measure.FarBesideAnother}. {remedy}")
+            + "Such a network trains to far worse results without an error. "
+            + "(The order of the channels shows in no such number: see Network.Input.Order yourself.)";
     }
 
     private static Measure MeasureOf(StagedNetwork network)
@@ -81,12 +92,18 @@ internal static class PretrainedInput
         List<Layer> before = [];
         foreach (Layer layer in network.Stem.Concat(network.Stages.SelectMany(stage => stage.Layers)))
         {
-            if (layer is BatchNorm2d norm) return new("the distance of the training images from the statistics of the first batch norm", 1, 0.2, input => Distance(before, norm, input));
+            if (layer is BatchNorm2d norm)
+            {
+                return new("the distance of the training images from the statistics of the first batch norm",
+                    Far: 1, FarBesideAnother: 0.2, input => Distance(before, norm, input));
+            }
+
             if (LayerTree.Find<BatchNorm2d>(layer).Any()) break; // within a block: what it reads is not to be had from here
             before.Add(layer);
         }
 
-        return new("the share of the last stage's channels that are on everywhere or off everywhere in the training images", double.PositiveInfinity, 0.1, input => Stuck(network, input));
+        return new("the share of the last stage's channels that are on everywhere or off everywhere in the training images",
+            Far: double.PositiveInfinity, FarBesideAnother: 0.1, input => Stuck(network, input));
     }
 
     private static double Distance(IReadOnlyList<Layer> before, BatchNorm2d norm, Tensor input)
@@ -95,7 +112,8 @@ internal static class PretrainedInput
         Tensor read = StagedNetwork.Run(before, input); // (B, C, H, W)
         (float[] means, float[] variances) = norm.Statistics;
         float[] m = Numbers(read.mean([0, 2, 3])), v = Numbers(read.var([0, 2, 3], unbiased: false)); // (C)
-        double least = Median(variances.Select(variance => (double)variance)) * LeastShareOfVariance; // channels that never vary say nothing
+        // Channels that never vary say nothing.
+        double least = Median(variances.Select(variance => (double)variance)) * LeastShareOfVariance;
         return Median(Enumerable.Range(0, m.Length).Where(c => variances[c] > least).Select(c =>
         {
             double ratio = Math.Max(v[c], float.Epsilon) / variances[c], shift = m[c] - means[c];
@@ -107,7 +125,8 @@ internal static class PretrainedInput
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor last = StagedNetwork.Run(network.Stem.Concat(network.Stages.SelectMany(stage => stage.Layers)), input); // (B, C, H, W)
-        return Numbers(last.gt(Scalars.Zero).to(ScalarType.Float32).mean([0, 2, 3])).Average(share => share is > (float)Everywhere or < (float)(1 - Everywhere) ? 1.0 : 0);
+        float[] on = Numbers(last.gt(Scalars.Zero).to(ScalarType.Float32).mean([0, 2, 3])); // (C)
+        return on.Average(share => share is > Everywhere or < 1 - Everywhere ? 1.0 : 0);
     }
 
     private static float[] Numbers(Tensor channels) => channels.to(ScalarType.Float32).data<float>().ToArray();
@@ -125,7 +144,7 @@ internal static class PretrainedInput
         return input.call(images);
     }
 
-    /// <summary>The normalisations that published weights ask for, in the images' units; none where it is not known what is black and what white.</summary>
+    /// <summary>The normalisations that published weights ask for, in the images' units; none where black and white are unknown.</summary>
     private static IEnumerable<(string Name, float[] Mean, float[] Scale, ChannelOrder Order)> Usual(FeatureShape shape, PixelRange range)
     {
         if (range.Kind == ValueRange.AsIs) yield break;
@@ -134,13 +153,15 @@ internal static class PretrainedInput
         yield return Of("torchvision's normalisation (InputOptions.ImageNet)", imageNet.Mean, imageNet.Scale);
         yield return Of("the range −1 to 1 (Mean 127.5, Scale 1/127.5 of pixels 0 to 255)", [127.5f], [1 / 127.5f]);
         yield return Of("the range 0 to 1 (Mean 0, Scale 1/255 of pixels 0 to 255)", [0], [1f / BytePixels]);
-        yield return Of("Caffe's normalisation (pixels 0 to 255 less Mean 103.9, 116.8, 123.7, Scale 1, Order Bgr)", [103.939f, 116.779f, 123.68f], [1], ChannelOrder.Bgr);
+        yield return Of("Caffe's normalisation (pixels 0 to 255 less Mean 103.9, 116.8, 123.7, Scale 1, Order Bgr)",
+            [103.939f, 116.779f, 123.68f], [1], ChannelOrder.Bgr);
         yield return Of("the range 0 to 255 (Mean 0, Scale 1 of pixels 0 to 255)", [0], [1]);
 
         (string, float[], float[], ChannelOrder) Of(string name, float[] mean, float[] scale, ChannelOrder order = ChannelOrder.Rgb) =>
             (name, InUnits(mean, value => range.Black + (value * unit)), InUnits(scale, value => value / unit), order);
 
-        float[] InUnits(float[] values, Func<float, float> convert) => shape.Channels == 1 ? [convert(values.Average())] : [.. values.Select(convert)];
+        float[] InUnits(float[] values, Func<float, float> convert) =>
+            shape.Channels == 1 ? [convert(values.Average())] : [.. values.Select(convert)];
     }
 
     /// <summary>A number that is small where the input is what the weights were trained on.</summary>

@@ -10,12 +10,12 @@ internal static class PretrainedWeights
     private const int NamesShown = 5;
 
     /// <summary>
-    /// Loads all weights and batch norm statistics. A head that is missing in the file, or is for another number of classes, stays as it was drawn, and the log says so.
-    /// A prefix that the network's names have in the file (<c>module.</c>, <c>backbone.</c>) is recognised, and tensors that are not floating-point numbers and that no parameter asks for are
-    /// left out; the log says both.
+    /// Loads all weights and batch norm statistics. A head that is missing in the file, or is for another number of classes, stays as it
+    /// was drawn, and the log says so. A prefix that the network's names have in the file (<c>module.</c>, <c>backbone.</c>) is
+    /// recognised, and tensors that are not floating-point numbers and that no parameter asks for are left out; the log says both.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is malformed or of another kind, or a tensor is missing, unexpected or of another shape or type; then nothing has been
-    /// loaded.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed or of another kind, or a tensor is missing, unexpected or of another
+    /// shape or type; then nothing has been loaded.</exception>
     public static void Load(string path, StagedNetwork network, Action<string> log)
     {
         using IDisposable noGrad = no_grad();
@@ -23,7 +23,8 @@ internal static class PretrainedWeights
         using SafetensorsFile file = SafetensorsFile.Open(path);
         Dictionary<string, Tensor> expected = Expected(network);
         string prefix = WeightsPrefix.Of(file, expected.Keys.Where(name => !IsHead(network, name)).ToHashSet());
-        Dictionary<string, string> found = file.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(name => name[prefix.Length..]);
+        Dictionary<string, string> found = file.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(name => name[prefix.Length..]);
         if (prefix.Length > 0) log($"The names in '{file.Path}' are taken without the prefix '{prefix}'.");
         if (HeadStaysFresh(file, network, expected, found, log))
         {
@@ -47,7 +48,9 @@ internal static class PretrainedWeights
         return expected;
     }
 
-    private static bool HeadStaysFresh(SafetensorsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found, Action<string> log)
+    private static bool HeadStaysFresh(
+        SafetensorsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found,
+        Action<string> log)
     {
         string[] head = [.. expected.Keys.Where(name => IsHead(network, name))];
         string[] stored = [.. head.Where(found.ContainsKey)];
@@ -59,8 +62,9 @@ internal static class PretrainedWeights
         // Only the first dimension is the classes; any other difference is a fault.
         if (stored.Length == head.Length && head.All(name => DiffersInClassesAlone(file.Shape(found[name]), expected[name].shape)))
         {
-            log(FormattableString.Invariant(
-                $"The classifier ('{network.HeadName}') of '{file.Path}' has {file.Shape(found[head[0]])[0]} classes and not {network.Classes}: it starts with fresh weights."));
+            long classes = file.Shape(found[head[0]])[0];
+            log($"The classifier ('{network.HeadName}') of '{file.Path}' has "
+                + FormattableString.Invariant($"{classes} classes and not {network.Classes}: it starts with fresh weights."));
             return true;
         }
         return false;
@@ -70,38 +74,50 @@ internal static class PretrainedWeights
         stored.Count == wanted.Length && stored.Count > 0 && stored[0] != wanted[0] && stored.Skip(1).SequenceEqual(wanted.Skip(1));
 
     /// <summary>
-    /// Leaves out what can be no weight of the network: counters, masks and indices, and what lies beside the prefix. Floating-point numbers that no parameter asks for stay, and are a
-    /// fault: without that, ResNet-34's weights would pass for ResNet-18's.
+    /// Leaves out what can be no weight of the network: counters, masks and indices, and what lies beside the prefix. Floating-point
+    /// numbers that no parameter asks for stay, and are a fault: without that, ResNet-34's weights would pass for ResNet-18's.
     /// </summary>
-    private static void LeaveOut(SafetensorsFile file, string prefix, Dictionary<string, Tensor> expected, Dictionary<string, string> found, Action<string> log)
+    private static void LeaveOut(
+        SafetensorsFile file, string prefix, Dictionary<string, Tensor> expected, Dictionary<string, string> found, Action<string> log)
     {
-        string[] unasked = [.. found.Keys.Where(name => !expected.ContainsKey(name) && (IsCounter(name) || !file.HoldsFloats(found[name])))];
+        string[] unasked = [.. found.Keys.Where(name => !expected.ContainsKey(name))
+            .Where(name => IsCounter(name) || !file.HoldsFloats(found[name]))];
         string[] beside = [.. file.Names.Where(name => !name.StartsWith(prefix, StringComparison.Ordinal))];
-        string[] told = [.. unasked.Select(name => found[name]).Concat(beside).Where(name => !IsCounter(name)).Order(StringComparer.Ordinal)];
+        string[] told = [.. unasked.Select(name => found[name]).Concat(beside).Where(name => !IsCounter(name)).Order(StringComparer.Ordinal)
+            .Select(name => $"'{name}' ({file.TypeName(name)})")];
         foreach (string name in unasked) found.Remove(name);
-        if (told.Length > 0) log($"Tensors of '{file.Path}' that no parameter asks for were left out: {Shown(told.Select(name => $"'{name}' ({file.TypeName(name)})"))}.");
+        if (told.Length > 0) log($"Tensors of '{file.Path}' that no parameter asks for were left out: {Shown(told)}.");
     }
 
-    private static void Check(SafetensorsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found)
+    private static void Check(
+        SafetensorsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found)
     {
-        string[] missing = [.. expected.Keys.Where(name => !found.ContainsKey(name))];
-        string[] unexpected = [.. found.Where(entry => !expected.ContainsKey(entry.Key)).Select(entry => entry.Value).Order(StringComparer.Ordinal)];
-        KeyValuePair<string, Tensor>[] both = [.. expected.Where(entry => found.ContainsKey(entry.Key))];
-        string[] wrong = [.. both.Where(entry => !file.Shape(found[entry.Key]).SequenceEqual(entry.Value.shape))
-            .Select(entry => $"'{found[entry.Key]}' (expected ({string.Join(", ", entry.Value.shape)}), found ({string.Join(", ", file.Shape(found[entry.Key]))}))")];
-        string[] others = [.. both.Where(entry => !file.HoldsFloats(found[entry.Key])).Select(entry => $"'{found[entry.Key]}' ({file.TypeName(found[entry.Key])})")];
+        (string Name, Tensor Wanted)[] both = [.. expected.Where(entry => found.ContainsKey(entry.Key))
+            .Select(entry => (found[entry.Key], entry.Value))];
         List<string> faults = [];
-        if (missing.Length > 0) faults.Add($"expected and not found: {Shown(missing.Select(name => $"'{name}' ({string.Join(", ", expected[name].shape)})"))}");
-        if (unexpected.Length > 0) faults.Add($"found and not expected: {Shown(unexpected.Select(name => $"'{name}' ({string.Join(", ", file.Shape(name))})"))}");
-        if (wrong.Length > 0) faults.Add($"wrong shape: {Shown(wrong)}");
-        if (others.Length > 0) faults.Add($"numbers of a type that is not converted (only F64, F32, F16 and BF16 are): {Shown(others)}");
-        if (faults.Count > 0)
-            throw new InvalidDataException($"The weights in '{file.Path}' are not those of {network.GetName()} ({network.Shape.Channels} input channels): {string.Join("; ", faults)}.");
+        Add("expected and not found", expected.Where(entry => !found.ContainsKey(entry.Key))
+            .Select(entry => $"'{entry.Key}' {Sides(entry.Value.shape)}"));
+        Add("found and not expected", found.Where(entry => !expected.ContainsKey(entry.Key)).Select(entry => entry.Value)
+            .Order(StringComparer.Ordinal).Select(name => $"'{name}' {Sides(file.Shape(name))}"));
+        Add("wrong shape", both.Where(each => !file.Shape(each.Name).SequenceEqual(each.Wanted.shape))
+            .Select(each => $"'{each.Name}' (expected {Sides(each.Wanted.shape)}, found {Sides(file.Shape(each.Name))})"));
+        Add("numbers of a type that is not converted (only F64, F32, F16 and BF16 are)", both.Where(each => !file.HoldsFloats(each.Name))
+            .Select(each => $"'{each.Name}' ({file.TypeName(each.Name)})"));
+        if (faults.Count == 0) return;
+        throw new InvalidDataException($"The weights in '{file.Path}' are not those of {network.GetName()} "
+            + $"({network.Shape.Channels} input channels): {string.Join("; ", faults)}.");
+
+        void Add(string fault, IEnumerable<string> tensors)
+        {
+            string[] all = [.. tensors];
+            if (all.Length > 0) faults.Add($"{fault}: {Shown(all)}");
+        }
+
+        static string Sides(IEnumerable<long> shape) => $"({string.Join(", ", shape)})";
     }
 
-    private static string Shown(IEnumerable<string> items)
+    private static string Shown(string[] all)
     {
-        string[] all = [.. items];
         string more = all.Length > NamesShown ? FormattableString.Invariant($" and {all.Length - NamesShown} more") : "";
         return string.Join(", ", all.Take(NamesShown).Select(Excerpt.Of)) + more;
     }
