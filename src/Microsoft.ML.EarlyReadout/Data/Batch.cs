@@ -11,7 +11,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Rows">The rows' places in the training set.</param>
 internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, long[] Rows) : IDisposable
 {
-    /// <summary>(B, D), float32: the teacher's features; <see langword="null"/> where no column was named.</summary>
+    /// <summary>(B, D) or (B, C, H, W): the teacher's features, or its feature maps, as uint8 where they are whole numbers up to 255,
+    /// else float32; <see langword="null"/> where no column was named.</summary>
     public Tensor? TeacherFeatures { get; init; }
 
     /// <summary>The number of rows, B.</summary>

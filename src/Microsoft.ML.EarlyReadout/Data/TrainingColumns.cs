@@ -91,7 +91,7 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
         var column = Find(schema, name, "teacher's feature");
         return column.Type is VectorDataViewType { ItemType: NumberDataViewType item, IsKnownSize: true } && item == NumberDataViewType.Single
             ? column
-            : throw WrongType(column, "teacher's feature", "Vector<Single> of known size", "Give what the teacher's last linear layer reads.");
+            : throw WrongType(column, "teacher's feature", "Vector<Single> of known size", "Give what the teacher's last linear layer reads, or the feature maps of which it reads the means.");
     }
 
     /// <summary>The fault of a column of another type than is needed.</summary>

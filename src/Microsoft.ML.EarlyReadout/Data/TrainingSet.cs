@@ -56,9 +56,6 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The teacher's features; <see langword="null"/> where no column of them is named.</summary>
     public required PackedRows? TeacherFeatures { get; init; }
 
-    /// <summary>Numbers in a row of <see cref="TeacherFeatures"/>; 0 where there are none.</summary>
-    public int TeacherWidth => TeacherFeatures?.Shape.Size ?? 0;
-
     /// <summary>Reads a view in one pass.</summary>
     /// <param name="view">The view.</param>
     /// <param name="columns">The columns to read; no other is active.</param>

@@ -2,7 +2,8 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Reads a column of vectors besides the features, such as a teacher's scores, and packs it alike.</summary>
+/// <summary>Reads a column of vectors besides the features, such as a teacher's scores, and packs it alike: vectors of dimensions (C, H,
+/// W), or (1, C, H, W), as images.</summary>
 internal sealed class VectorColumn : IDisposable
 {
     private readonly VectorReader _reader;
@@ -10,8 +11,11 @@ internal sealed class VectorColumn : IDisposable
 
     private VectorColumn(DataViewRowCursor cursor, DataViewSchema.Column column, MemoryBudget budget)
     {
-        int size = ((VectorDataViewType)column.Type).Size;
-        (_reader, _packer) = (new(cursor, column, size), new(FeatureShape.Vector(size), budget));
+        var type = (VectorDataViewType)column.Type;
+        int[] dimensions = [.. type.Dimensions];
+        if (dimensions is [1, _, _, _]) dimensions = dimensions[1..]; // ApplyOnnxModel keeps the batch's dimension
+        FeatureShape shape = dimensions is [var channels, var height, var width] ? FeatureShape.Image(channels, height, width) : FeatureShape.Vector(type.Size);
+        (_reader, _packer) = (new(cursor, column, type.Size), new(shape, budget));
     }
 
     /// <summary>Starts to read the column; <see langword="null"/> where there is none.</summary>

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A training batch as a view: the feature column has the batch's examples, as the training view has its own; no other column has a value, though the schema names it, so that
-/// transforms which were fitted to the training view find what they know.
+/// A training batch as a view: the feature column has the batch's examples, as the training view has its own; no other column has a
+/// value, though the schema names it, so that transforms which were fitted to the training view find what they know.
 /// </summary>
 /// <param name="schema">The schema of the training view.</param>
 /// <param name="feature">Its feature column: vectors or images.</param>

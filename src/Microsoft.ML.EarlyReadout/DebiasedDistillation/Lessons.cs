@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What the teacher says of a batch. It was read with the rows, once, unless augmentation changes the images: then the teacher is run on those that the student sees, as the
-/// released codes do.
+/// What the teacher says of a batch. It was read with the rows, once, unless augmentation changes the images: then the teacher is run on
+/// those that the student sees, as the released codes do.
 /// </summary>
 /// <param name="teach">Runs the teacher on a batch; <see langword="null"/>: what was read stands.</param>
 internal sealed class Lessons(Func<Batch, Batch>? teach)
@@ -23,7 +23,8 @@ internal sealed class Lessons(Func<Batch, Batch>? teach)
     /// <param name="columns">The columns of the training.</param>
     /// <param name="schema">The schema of the training view, without the teacher's columns.</param>
     /// <param name="session">The training.</param>
-    /// <exception cref="ArgumentException">Images are augmented, and there is no teacher that could be run on them, or one that reads other columns too.</exception>
+    /// <exception cref="ArgumentException">Images are augmented, and there is no teacher that could be run on them, or one that reads
+    /// other columns too.</exception>
     public static Lessons Of(Teacher teacher, TrainerOptions options, TrainingColumns columns, DataViewSchema schema, TrainingSession session)
     {
         FeatureShape shape = session.Training.Set.Shape;

@@ -46,6 +46,9 @@ internal sealed class OnnxTeacher : IDisposable
     /// <summary>What the graph reads, in its order.</summary>
     public IReadOnlyList<OnnxTeacherInput> Inputs { get; }
 
+    /// <summary>The names of what the graph reads.</summary>
+    public string[] InputNames => _inputNames;
+
     /// <summary>The numbers of a row, one a class.</summary>
     public int Classes { get; private set; }
 
@@ -86,6 +89,9 @@ internal sealed class OnnxTeacher : IDisposable
         throw new InvalidDataException($"{_path} (Teacher.OnnxPath): output '{_output}' has "
             + FormattableString.Invariant($"{scores.Length} numbers in row {row}; expected {Classes}, as in other rows."));
     }
+
+    /// <summary>Whether the graph has an output of that name.</summary>
+    public bool HasOutput(string name) => _session.OutputNames.Contains(name);
 
     public void Dispose()
     {

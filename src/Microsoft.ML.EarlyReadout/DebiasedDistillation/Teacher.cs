@@ -41,7 +41,7 @@ internal sealed class Teacher : IDisposable
         };
         try
         {
-            file.Apply(rows);
+            file.AddFeatures(options.OnnxPath!, columns, file.Apply(rows));
             return file;
         }
         catch
@@ -52,9 +52,11 @@ internal sealed class Teacher : IDisposable
     }
 
     /// <summary>The view with the teacher's columns; the view itself where they are in it. Read it before disposing the teacher.</summary>
-    public IDataView Apply(IDataView rows) => _onnx is { } onnx
-        ? new OnnxTeacherView(rows, onnx, _scoreColumn)
-        : _transforms.Aggregate(rows, (view, transform) => transform.Transform(view));
+    public IDataView Apply(IDataView rows)
+    {
+        IDataView scored = _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : rows;
+        return _transforms.Aggregate(scored, (view, transform) => transform.Transform(view));
+    }
 
     public void Dispose() => _onnx?.Dispose();
 
@@ -77,6 +79,16 @@ internal sealed class Teacher : IDisposable
         IDataView taught = AddCopy(scored, options.OutputName, options.ScoreColumnName);
         taught = own.Aggregate(taught, (view, name) => AddCopy(view, Kept + name, name));
         Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]).Fit(taught), taught);
+    }
+
+    /// <summary>Features to match, where the data does not have them, are an output of the file too: its graph is run once more for
+    /// them.</summary>
+    private void AddFeatures(string path, TrainingColumns columns, IDataView scored)
+    {
+        if (columns.TeacherFeatures is not { } features || scored.Schema.GetColumnOrNull(features) is not null || !_onnx!.HasOutput(features)) return;
+        string[] inputs = _onnx.InputNames;
+        if (inputs is [var input] && input != columns.Feature) scored = AddCopy(scored, columns.Feature, input);
+        Add(_ml.Transforms.ApplyOnnxModel([features], inputs, path).Fit(scored), scored);
     }
 
     private static void CheckClasses(DataViewSchema.Column output, DataViewSchema.Column label)

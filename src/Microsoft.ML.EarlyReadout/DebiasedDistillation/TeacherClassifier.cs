@@ -4,23 +4,27 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The teacher's last linear layer, recovered from what it reads and what it puts out: least squares over the training rows.</summary>
-internal static class TeacherClassifier
+/// <param name="Layer">The layer.</param>
+/// <param name="ReadsRectified">Whether no feature of any training row is below 0, as after a ReLU.</param>
+internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
 {
     private const double Ridge = 1e-8;
     private const double LeastFit = 0.999;
 
-    /// <summary>Recovers the layer. Softmax does not see a number added to all logits, so the logits are taken without their mean.</summary>
+    /// <summary>Recovers the layer; of feature maps it reads the means. Softmax does not see a number added to all logits, so the logits
+    /// are taken without their mean.</summary>
     /// <param name="session">The training, with teacher's features and scores.</param>
     /// <param name="teacher">How to read the scores.</param>
     /// <exception cref="ArgumentException">The scores are not a linear function of the features.</exception>
-    public static Linear Recover(TrainingSession session, TeacherScores teacher)
+    public static TeacherClassifier Recover(TrainingSession session, TeacherScores teacher)
     {
         using var noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         TrainingSet set = session.Training.Set;
-        int width = set.TeacherWidth;
+        PackedRows features = set.TeacherFeatures!;
+        int width = features.Shape.Channels;
         Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
-        double total = 0;
+        double total = 0, least = 0;
         ForEachBatch((inputs, logits) =>
         {
             Tensor squares = inputs.t().matmul(inputs), products = inputs.t().matmul(logits);
@@ -45,7 +49,7 @@ internal static class TeacherClassifier
             throw new ArgumentException(FormattableString.Invariant($"The teacher's scores are not a linear function of its features: the best one explains {fit:P1} of their variance. ")
                 + "Give the features that the teacher's last linear layer reads, and its logits rather than probabilities.");
         }
-        return new Linear(solution.narrow(0, 0, width).t().to(float32), solution.select(0, width).to(float32));
+        return new TeacherClassifier(new Linear(solution.narrow(0, 0, width).t().to(float32), solution.select(0, width).to(float32)), least >= 0);
 
         void ForEachBatch(Action<Tensor, Tensor> use)
         {
@@ -53,11 +57,13 @@ internal static class TeacherClassifier
             batches.ForEach(session.Training, BytesPerRow(set), (_, batch) =>
             {
                 Tensor logits = teacher.Logits(batch).to(float64);
-                use(cat([batch.TeacherFeatures!.to(float64), ones(batch.Count, 1, float64)], 1), logits.sub(logits.mean([1], keepdim: true)));
+                Tensor maps = FeatureMatchingStep.Maps(batch.TeacherFeatures!);
+                least = Math.Min(least, maps.min().ToDouble());
+                use(cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1), logits.sub(logits.mean([1], keepdim: true)));
             });
         }
     }
 
     /// <summary>The row as it is stored, and what is made of it in float64.</summary>
-    private static long BytesPerRow(TrainingSet set) => (set.Shape.Size + (4L * (set.TeacherWidth + set.Classes))) * sizeof(double);
+    private static long BytesPerRow(TrainingSet set) => (set.Shape.Size + (4L * (set.TeacherFeatures!.Shape.Size + set.Classes))) * sizeof(double);
 }

@@ -132,13 +132,14 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         SetHead(name, layers);
     }
 
-    /// <summary>The linear layer that the head ends in. Where it ends in none, as SqueezeNet's, the head becomes one, on the last stage's output, averaged over the image.</summary>
+    /// <summary>The linear layer that the head ends in. Where it ends in none, as SqueezeNet's, the head becomes one, on the last stage's
+    /// output, averaged over the image.</summary>
     internal Linear EndInLinear()
     {
         if (_head is [.., Linear last]) return last;
-        (int channels, bool spatial) = ReadoutFactory.Tap(this, Stages.Count);
-        var linear = new Linear(channels, Classes);
-        ReplaceHead("linear_head", spatial ? [new GlobalAveragePool(), linear] : [linear]);
+        FeatureShape tap = ReadoutFactory.Tap(this, Stages.Count);
+        var linear = new Linear(tap.Channels, Classes);
+        ReplaceHead("linear_head", tap.IsImage ? [new GlobalAveragePool(), linear] : [linear]);
         return linear;
     }
 
@@ -238,7 +239,13 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         if (last is null) return new ExportedNetwork(embedding, null, 0, stages) { ActivationMaps = pools ? features : null };
 
         string weight = last.ExportWeight(graph);
-        return new ExportedNetwork(last.Export(graph, embedding, weight), embedding, last.Inputs, stages) { ActivationMaps = pools ? Linear.ExportAtEachPixel(graph, features, weight) : null };
+        var exported = new ExportedNetwork(last.Export(graph, embedding, weight), embedding, last.Inputs, stages);
+        return !pools ? exported : exported with
+        {
+            ActivationMaps = Linear.ExportAtEachPixel(graph, features, weight),
+            FeatureMaps = features,
+            FeatureMapShape = ShapeAfter(rest[..pool]),
+        };
     }
 
     /// <summary>Sets the arithmetic of stem and stages while training; the head stays in float32.</summary>
@@ -269,6 +276,18 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>Sets where dropout draws from: a generator on the network's device.</summary>
     internal void SetDropoutGenerator(Generator generator) => LayerTree.SetDropoutGenerator(this, generator);
+
+    /// <summary>The shape of what some layers of the head put out, seen by running an empty example.</summary>
+    private FeatureShape ShapeAfter(IEnumerable<Layer> layers)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        bool wasTraining = training;
+        eval();
+        long[] sizes = Run(layers, ForwardTo(Stages.Count, zeros([1, .. Shape.Dimensions], device: parameters().First().device))).shape;
+        train(wasTraining);
+        return FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3]);
+    }
 
     private IEnumerable<Layer> Lower(int stage) => _stem.Concat(_stages.Take(stage).SelectMany(lower => lower.Layers));
 

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Deep feature reweighting, "Last Layer Re-Training is Sufficient for Robustness to Spurious Correlations" (ICLR 2023): the network is trained as it is, then its last linear
-/// layer is fitted anew, by logistic regression on rows of which every group has equally many.
+/// Deep feature reweighting, "Last Layer Re-Training is Sufficient for Robustness to Spurious Correlations" (ICLR 2023): the network is
+/// trained as it is, then its last linear layer is fitted anew, by logistic regression on rows of which every group has equally many.
 /// </summary>
 internal static class HeadReweighting
 {
@@ -65,8 +65,8 @@ internal static class HeadReweighting
         new(embeddings, [.. rows.Select(row => set.Labels[row])], set.Classes, scaler, session.Cancellation);
 
     /// <summary>
-    /// The strength whose head, fitted to one balanced subset, is best on the worst group of rows that it was not fitted to. For training rows those are the validation rows,
-    /// where they have groups; else the rows are halved.
+    /// The strength whose head, fitted to one balanced subset, is best on the worst group of rows that it was not fitted to. For training
+    /// rows those are the validation rows, where they have groups; else the rows are halved.
     /// </summary>
     private static double Tuned(TrainingSession session, double[] strengths, TrainingRows rows, StandardScaler? scaler)
     {

@@ -22,8 +22,8 @@ public enum ObjectiveKind
     JustTrainTwice,
 
     /// <summary>
-    /// Deep feature reweighting (Kirichenko et al., ICLR 2023): plain training, then the last linear layer is fitted anew, by sparse logistic regression on rows of which
-    /// every group has equally many. Needs the groups of those rows.
+    /// Deep feature reweighting (Kirichenko et al., ICLR 2023): plain training, then the last linear layer is fitted anew, by sparse
+    /// logistic regression on rows of which every group has equally many. Needs the groups of those rows.
     /// </summary>
     DeepFeatureReweighting,
 }

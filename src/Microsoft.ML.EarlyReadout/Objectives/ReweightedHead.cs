@@ -1,8 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The linear layer of deep feature reweighting: for each balanced subset of the rows a sparse logistic regression on the standardised embedding, one class against the rest
-/// where there are more than two; their mean, with the scaler folded in. The scores of two classes are −z/2 and z/2, so that their softmax is the regression's sigmoid.
+/// The linear layer of deep feature reweighting: for each balanced subset of the rows a sparse logistic regression on the standardised
+/// embedding, one class against the rest where there are more than two; their mean, with the scaler folded in. The scores of two classes
+/// are −z/2 and z/2, so that their softmax is the regression's sigmoid.
 /// </summary>
 /// <param name="rows">The rows' embeddings.</param>
 /// <param name="labels">Their classes, from 0.</param>

@@ -3,10 +3,12 @@ using System.Numerics.Tensors;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Logistic regression of two classes with an L1 penalty: minimises <c>‖w‖₁ + C·Σ_i log(1 + exp(−y_i·w·x_i))</c> with y = ±1. A column of ones makes an intercept; it is
-/// penalised as any other, which is what liblinear and scikit-learn's <c>solver="liblinear"</c> do (ML.NET's L-BFGS leaves it out of the penalty, and so has another optimum).
+/// Logistic regression of two classes with an L1 penalty: minimises <c>‖w‖₁ + C·Σ_i log(1 + exp(−y_i·w·x_i))</c> with y = ±1. A column of
+/// ones makes an intercept; it is penalised as any other, which is what liblinear and scikit-learn's <c>solver="liblinear"</c> do
+/// (ML.NET's L-BFGS leaves it out of the penalty, and so has another optimum).
 /// </summary>
-/// <remarks>Newton's method with coordinate descent inside: "An Improved GLMNET for L1-regularized Logistic Regression" (JMLR 2012), liblinear's own.</remarks>
+/// <remarks>Newton's method with coordinate descent inside: "An Improved GLMNET for L1-regularized Logistic Regression" (JMLR 2012),
+/// liblinear's own.</remarks>
 /// <param name="columns">The features, one column after another, each with one number a row.</param>
 /// <param name="cancellation">Stops the fit within one pass over the columns.</param>
 internal sealed class SparseLogisticRegression(double[][] columns, Cancellation cancellation)
@@ -56,7 +58,8 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
         }
     }
 
-    /// <summary>Minimises the quadratic model around w plus the penalty, by coordinate descent: a pass over all columns, then passes over those that matter.</summary>
+    /// <summary>Minimises the quadratic model around w plus the penalty, by coordinate descent: a pass over all columns, then passes over
+    /// those that matter.</summary>
     private void FindDirection(double[] weights, double[] gradient, double[] diagonal, double[] curvatures, double tolerance, double[] direction)
     {
         Array.Clear(direction);

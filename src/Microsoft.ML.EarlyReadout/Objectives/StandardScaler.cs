@@ -1,13 +1,15 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Takes each feature to mean 0 and standard deviation 1 over some rows; a feature that does not vary is shifted alone. As scikit-learn's of that name.</summary>
+/// <summary>Takes each feature to mean 0 and standard deviation 1 over some rows; a feature that does not vary is shifted alone. As
+/// scikit-learn's of that name.</summary>
 /// <param name="Mean">One number a feature.</param>
 /// <param name="Deviation">One number a feature; 1 for a feature that does not vary.</param>
 internal sealed record StandardScaler(double[] Mean, double[] Deviation)
 {
     private const double Epsilon = 2.220446049250313e-16; // between 1 and the next double
 
-    /// <summary>The scaler of rows that come in batches: means and sums of squares are combined as they come (Chan, Golub and LeVeque, 1979).</summary>
+    /// <summary>The scaler of rows that come in batches: means and sums of squares are combined as they come (Chan, Golub and LeVeque,
+    /// 1979).</summary>
     public static StandardScaler Of(IEnumerable<float[][]> batches)
     {
         double[] mean = [], squares = [];

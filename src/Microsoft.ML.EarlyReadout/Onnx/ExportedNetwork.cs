@@ -13,4 +13,12 @@ public sealed record ExportedNetwork(string Logits, string? Embedding, int Embed
     /// </summary>
     /// <value><see langword="null"/> where the network does not end in global average pooling and at most one linear layer.</value>
     public string? ActivationMaps { get; init; }
+
+    /// <summary>What the global average pool before the last linear layer reads, A_k above: (N, C, h, w). Its means are the
+    /// embedding.</summary>
+    /// <value><see langword="null"/> where the network does not end in global average pooling and a linear layer.</value>
+    public string? FeatureMaps { get; init; }
+
+    /// <summary>The shape of <see cref="FeatureMaps"/> for one example, (C, h, w).</summary>
+    public FeatureShape? FeatureMapShape { get; init; }
 }

@@ -14,8 +14,8 @@ internal static class ReadoutFactory
     public static ReadoutHead Create(StagedNetwork network, ReadoutOptions options, ulong seed)
     {
         CheckStage(network, options.Stage);
-        (int channels, bool spatial) = Tap(network, options.Stage);
-        var readout = new ReadoutHead(channels, spatial, options.Depth!.Value, options.Width ?? channels, network.Classes);
+        FeatureShape tap = Tap(network, options.Stage);
+        var readout = new ReadoutHead(tap.Channels, tap.IsImage, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;
@@ -31,13 +31,13 @@ internal static class ReadoutFactory
     }
 
     /// <summary>What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any stage.</summary>
-    public static (int Channels, bool Spatial) Tap(StagedNetwork network, int stage)
+    public static FeatureShape Tap(StagedNetwork network, int stage)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         network.eval();
         Tensor tap = network.ForwardTo(stage, zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device));
         network.train();
-        return ((int)tap.size(1), tap.dim() == 4);
+        return tap.dim() == 4 ? FeatureShape.Image((int)tap.size(1), (int)tap.size(2), (int)tap.size(3)) : FeatureShape.Vector((int)tap.size(1));
     }
 }

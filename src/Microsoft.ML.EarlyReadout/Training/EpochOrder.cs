@@ -1,6 +1,7 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Which rows an epoch visits, and in which order: the same for equal seeds, so that a training that goes on within an epoch draws what it drew before.</summary>
+/// <summary>Which rows an epoch visits, and in which order: the same for equal seeds, so that a training that goes on within an epoch
+/// draws what it drew before.</summary>
 internal static class EpochOrder
 {
     /// <summary>Every row once.</summary>
@@ -12,8 +13,8 @@ internal static class EpochOrder
     }
 
     /// <summary>
-    /// As many draws as there are rows, with replacement: each time every group that has rows is equally likely, and in it every row. A row of group g is drawn with
-    /// probability <c>1 / (G·n_g)</c>.
+    /// As many draws as there are rows, with replacement: each time every group that has rows is equally likely, and in it every row. A
+    /// row of group g is drawn with probability <c>1 / (G·n_g)</c>.
     /// </summary>
     public static long[] GroupBalanced(TrainingRows rows, SeedSequence seed)
     {

@@ -80,7 +80,8 @@ internal sealed record TrainingSession(
     public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0) =>
         Run(step, new TrainingPlan(name, rows ?? Training, null, epochs, Seeds.For(name, repetition), null));
 
-    /// <summary>Whether a resumed training goes on after a loop: what the loop did, and what was done between it and the next, comes from the checkpoint.</summary>
+    /// <summary>Whether a resumed training goes on after a loop: what the loop did, and what was done between it and the next, comes from
+    /// the checkpoint.</summary>
     /// <param name="loop">The loop's name; empty for the training proper.</param>
     public bool IsPast(string loop) => Checkpoints?.Passes(loop) == true;
 

@@ -21,7 +21,7 @@ public sealed partial class DeploymentPageTests : IDisposable
         Assert.Equal([-1, 3, Side, Side], session.InputMetadata["Pixels"].Dimensions);
         string page = Page();
         string[] named = [.. OutputRow().Matches(page).Select(row => row.Groups[1].Value.Replace("R.Score", "Readout1.Score", StringComparison.Ordinal))];
-        Assert.Equal(["Score", "Logits", "Embedding", "ActivationMaps", "Readout1.Score"], named);
+        Assert.Equal(["Score", "Logits", "Embedding", "FeatureMaps", "ActivationMaps", "Readout1.Score"], named);
         Assert.All(named, name => Assert.Contains(name, session.OutputNames));
         Assert.All(session.OutputNames.Except(named), name => Assert.Matches("HeadInput|MarginInput", name));
     }
