@@ -108,6 +108,7 @@ public sealed class AugmentedTeacherTests
         Network = { Kind = NetworkKind.ConvNet, Channels = [8] },
         Epochs = 8,
         Optimizer = { LearningRate = 0.05 },
+        Schedule = { Kind = ScheduleKind.Constant },
         Seed = 5,
     }).Fit(train);
 
@@ -121,6 +122,7 @@ public sealed class AugmentedTeacherTests
         Method = DistillationMethod.Plain,
         Epochs = 10,
         Optimizer = { LearningRate = 0.05 },
+        Schedule = { Kind = ScheduleKind.Constant },
         Seed = 3,
     };
 }

@@ -33,8 +33,10 @@ public sealed partial class RowWeightsTests
     public void A_readout_in_training_leaves_the_student_as_it_is_to_the_bit_batch_norm_included(int depth)
     {
         IDataView train = Picture.View(_ml);
+        using EarlyReadoutTransformer teacher = new RandomClassifier { Feature = "Pixels" }.Fit(train);
         void Images(DebiasedDistillationTrainer.Options options)
         {
+            options.Teacher.Model = teacher; // it scores what augmentation leaves
             (options.FeatureColumnName, options.Network.Channels, options.Epochs, options.StartEpoch) = ("Pixels", [8, 8], 4, 1);
             (options.Readout.Depth, options.Readout.Width, options.ReadoutEpochs, options.ReadoutLearningRate) = (depth, 8, 2, 0.5);
             options.Augmentation.HorizontalFlip = true;
