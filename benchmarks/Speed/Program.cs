@@ -1,6 +1,7 @@
 using MLSieve.Speed;
 
-// Speed -- scoring|training|sparse: ratios of ways to do the same work, measured side by side in one run. Speed -- rows: how fast a file gives packed rows.
+// Speed -- scoring|training|sparse: ratios of ways to do the same work, measured side by side in one run.
+// Speed -- rows: how fast a file gives packed rows.
 switch (args.FirstOrDefault())
 {
     case "scoring":

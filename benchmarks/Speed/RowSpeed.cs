@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// Rows per second of one epoch over packed rows that are in a file, batch by batch in a shuffled order, and the process's memory meanwhile: twice the rows should
-/// take twice the time and no more memory. The system keeps in memory what it has room for: to see the disk's own speed, give it less memory than the rows have
-/// (<c>systemd-run --scope -p MemoryMax=1G</c>, or a container).
+/// Rows per second of one epoch over packed rows that are in a file, batch by batch in a shuffled order, and the process's memory
+/// meanwhile: twice the rows should take twice the time and no more memory. The system keeps in memory what it has room for: to see the
+/// disk's own speed, give it less memory than the rows have (<c>systemd-run --scope -p MemoryMax=1G</c>, or a container).
 /// </summary>
 internal static class RowSpeed
 {
@@ -34,7 +34,8 @@ internal static class RowSpeed
 
             double seconds = clock.Elapsed.TotalSeconds;
             Console.WriteLine(FormattableString.Invariant(
-                $"  {count,7} rows, {count * (long)Numbers * sizeof(float) >> 20,5} MiB: {seconds,6:F2} s, {count / seconds,7:F0} rows/s, working set {Environment.WorkingSet >> 20} MiB"));
+                $"  {count,7} rows, {count * (long)Numbers * sizeof(float) >> 20,5} MiB: {seconds,6:F2} s, {count / seconds,7:F0} rows/s, ")
+                + FormattableString.Invariant($"working set {Environment.WorkingSet >> 20} MiB"));
         }
     }
 

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// Texts as words: what a plain step of the default Mlp costs where its first layer leaves out the numbers that are zero in all rows of the batch, and where it does
-/// not, on the processor time of one thread. The two alternate in one run; each one's median counts.
+/// Texts as words: what a plain step of the default Mlp costs where its first layer leaves out the numbers that are zero in all rows of the
+/// batch, and where it does not, on the processor time of one thread. The two alternate in one run; each one's median counts.
 /// </summary>
 internal static class SparseSpeed
 {
@@ -31,8 +31,10 @@ internal static class SparseSpeed
         Tensor places = randint(0, Wide, [rows, Words], ScalarType.Int64, CPU, generator: generator);
         Tensor features = zeros(rows, Wide).scatter_(1, places, ones(rows, Words));
         var batch = new Batch(features, randint(0, Classes, [rows], ScalarType.Int64, CPU, generator: generator), null, new long[rows]);
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
-        using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Instance, new OptimizerOptions { LearningRate = 0.01 }, []);
+        var kind = new NetworkOptions { Kind = NetworkKind.Mlp };
+        var optimizer = new OptimizerOptions { LearningRate = 0.01 };
+        using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
+        using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Instance, optimizer, []);
         using var meters = new LossMeters(CPU);
         List<double> with = [], without = [];
         for (int round = 0; round < Rounds; round++)
@@ -42,7 +44,8 @@ internal static class SparseSpeed
         }
 
         Console.WriteLine(FormattableString.Invariant(
-            $"Mlp 128-128 on {Wide} words, {Words} a text, batches of {rows}: a plain step {1e3 * Median(without):F1} ms, {1e3 * Median(with):F1} ms where zeros are left out"));
+            $"Mlp 128-128 on {Wide} words, {Words} a text, batches of {rows}: a plain step {1e3 * Median(without):F1} ms, ")
+            + FormattableString.Invariant($"{1e3 * Median(with):F1} ms where zeros are left out"));
 
         double Time(bool skips)
         {

@@ -35,7 +35,8 @@ internal static class DataFingerprint
         rows.ForEachPacked(row =>
         {
             int length = row.Length;
-            hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length))); // rows differ in length: without it, two sets could be cut out of the same bytes
+            // Rows differ in length: without it, two sets could be cut out of the same bytes.
+            hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));
             hash.AppendData(row);
         });
         return Short(hash.GetHashAndReset());

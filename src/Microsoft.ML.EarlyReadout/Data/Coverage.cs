@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Which groups (classes, where no groups are known) the training rows or the validation rows lack: a figure for the worst group leaves such a group out.</summary>
+/// <summary>
+/// Which groups (classes, where no groups are known) the training rows or the validation rows lack: a figure for the worst group leaves
+/// such a group out.
+/// </summary>
 internal static class Coverage
 {
     private const int Named = 10;
@@ -16,9 +19,15 @@ internal static class Coverage
         string what = training.Set.Groups is null ? "classes" : "groups";
         string[] unseen = [.. trained.Keys.Except(validated.Keys)], untrained = [.. validated.Keys.Except(trained.Keys)];
         if (unseen.Length > 0)
-            yield return FormattableString.Invariant($"There are no validation rows for {unseen.Length} of {trained.Count} {what}, so no validation figure counts them: {List(unseen, trained, "training")}.");
+        {
+            yield return FormattableString.Invariant($"There are no validation rows for {unseen.Length} of {trained.Count} {what}, ")
+                + $"so no validation figure counts them: {List(unseen, trained, "training")}.";
+        }
         if (untrained.Length > 0)
-            yield return FormattableString.Invariant($"There are no training rows for {untrained.Length} of {validated.Count} {what} of the validation rows: {List(untrained, validated, "validation")}.");
+        {
+            yield return FormattableString.Invariant($"There are no training rows for {untrained.Length} of {validated.Count} {what} ")
+                + $"of the validation rows: {List(untrained, validated, "validation")}.";
+        }
     }
 
     private static Dictionary<string, int> Counts(TrainingRows rows)
@@ -32,5 +41,6 @@ internal static class Coverage
     }
 
     private static string List(string[] names, Dictionary<string, int> counts, string part) =>
-        string.Join(", ", names.Take(Named).Select(name => FormattableString.Invariant($"'{name}' ({part} rows: {counts[name]})"))) + (names.Length > Named ? ", …" : "");
+        string.Join(", ", names.Take(Named).Select(name => FormattableString.Invariant($"'{name}' ({part} rows: {counts[name]})")))
+        + (names.Length > Named ? ", …" : "");
 }

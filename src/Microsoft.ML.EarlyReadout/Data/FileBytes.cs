@@ -3,12 +3,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Bytes in a file of the temporary folder, written as a stream and, once sealed, read at any place. The file goes with the store: on Unix it loses its name
-/// as soon as it is open, elsewhere the system deletes it on closing, so that a process that is killed leaves nothing behind either.
+/// Bytes in a file of the temporary folder, written as a stream and, once sealed, read at any place. The file goes with the store: on Unix
+/// it loses its name as soon as it is open, elsewhere the system deletes it on closing, so that a process that is killed leaves nothing
+/// behind either.
 /// </summary>
 /// <remarks>
-/// Read by calls, not through a memory map: its pages would count as this process's memory, a disk that fails would end the process, and a map reads slower
-/// (cold rows of 12 KB, 1 GiB of memory for 2.4 GB: 46,000 a second by calls, 41,000 through a map, 184 through one whose reads the system was not told of).
+/// Read by calls, not through a memory map: its pages would count as this process's memory, a disk that fails would end the process, and a
+/// map reads slower (cold rows of 12 KB, 1 GiB of memory for 2.4 GB: 46,000 a second by calls, 41,000 through a map, 184 through one whose
+/// reads the system was not told of).
 /// </remarks>
 internal sealed class FileBytes : ByteStore
 {
@@ -79,7 +81,7 @@ internal sealed class FileBytes : ByteStore
         {
             int read = RandomAccess.Read(_sealed!, destination, start);
             if (read == 0)
-                throw new EndOfStreamException($"The temporary file of packed training rows '{_path}' ends before byte {start}: something else has cut it.");
+                throw new EndOfStreamException($"The temporary file of training rows '{_path}' ends before byte {start}: something else has cut it.");
             destination = destination[read..];
             start += read;
         }

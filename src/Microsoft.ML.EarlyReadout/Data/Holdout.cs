@@ -4,8 +4,9 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class Holdout
 {
     /// <summary>
-    /// Splits each stratum of two rows or more by the fraction, so that the parts add up to it. Where they give as many rows as there are such strata, each gives at least
-    /// one, and the large ones fewer in return. Each keeps at least one to train on. Equal seeds split equally.
+    /// Splits each stratum of two rows or more by the fraction, so that the parts add up to it. Where they give as many rows as there are
+    /// such strata, each gives at least one, and the large ones fewer in return. Each keeps at least one to train on. Equal seeds split
+    /// equally.
     /// </summary>
     /// <param name="strata">What each row is counted with, from 0: its group where groups are known, else its class.</param>
     /// <param name="fraction">The part to hold out, above 0 and below 1.</param>
@@ -23,7 +24,8 @@ internal static class Holdout
         if (heldOut == 0)
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"The validation part of {fraction} would be empty: there are {strata.Length} training rows, and each class or group keeps one to train on. Raise ValidationFraction, give a ValidationSet, or train without validation."));
+                $"The validation part of {fraction} would be empty: there are {strata.Length} training rows, and each class or group keeps one to train on. ")
+                + "Raise ValidationFraction, give a ValidationSet, or train without validation.");
         }
         bool[] isHeldOut = Draw(strata, counts, shares, seed);
         var (train, validation) = (new long[strata.Length - heldOut], new long[heldOut]);
@@ -61,7 +63,8 @@ internal static class Holdout
         }
         foreach (int stratum in divided)
             rest -= shares[stratum] = Math.Min((int)(counts[stratum] * part), counts[stratum] - 1);
-        int[] byRemainder = [.. divided.Where(stratum => shares[stratum] < counts[stratum] - 1).OrderByDescending(stratum => counts[stratum] * part - shares[stratum]).ThenBy(stratum => stratum)];
+        int[] byRemainder = [.. divided.Where(stratum => shares[stratum] < counts[stratum] - 1)
+            .OrderByDescending(stratum => counts[stratum] * part - shares[stratum]).ThenBy(stratum => stratum)];
         foreach (int stratum in byRemainder.Take(Math.Max(0, rest)))
             shares[stratum]++;
         return shares;

@@ -21,14 +21,16 @@ internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<st
         if (mebibytes is { } given)
             return new((long)given * Mebibyte, temporaryFolder, log);
         long bytes = Math.Max(Mebibyte, Usable() / Part);
-        log($"The training rows may take {Mebibytes(bytes)} of memory, a quarter of what this process may still use; {nameof(TrainerOptions.MemoryBudgetMebibytes)} sets another limit.");
+        log($"The training rows may take {Mebibytes(bytes)} of memory, a quarter of what this process may still use; "
+            + $"{nameof(TrainerOptions.MemoryBudgetMebibytes)} sets another limit.");
         return new(bytes, temporaryFolder, log);
     }
 
     /// <summary>The advice for a process that has run out of managed memory.</summary>
     public string Advice =>
-        $"This process may use {Mebibytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of managed memory (the machine, its container or DOTNET_GCHeapHardLimit says so), "
-        + $"and {nameof(TrainerOptions.MemoryBudgetMebibytes)} lets the training rows take {Mebibytes(bytes)}. Set it to less: rows above it go to a temporary file.";
+        $"This process may use {Mebibytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of managed memory "
+        + $"(the machine, its container or DOTNET_GCHeapHardLimit says so), and {nameof(TrainerOptions.MemoryBudgetMebibytes)} "
+        + $"lets the training rows take {Mebibytes(bytes)}. Set it to less: rows above it go to a temporary file.";
 
     /// <summary>Takes bytes, where so many are left.</summary>
     public bool TryTake(long wanted)
@@ -48,7 +50,10 @@ internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<st
     {
         var file = new FileBytes(temporaryFolder);
         if (!_hasFile)
-            log($"The training rows exceed the memory budget of {Mebibytes(bytes)}: they go to a temporary file in '{temporaryFolder}', removed after the fit.");
+        {
+            log($"The training rows exceed the memory budget of {Mebibytes(bytes)}: "
+                + $"they go to a temporary file in '{temporaryFolder}', removed after the fit.");
+        }
         _hasFile = true;
         return file;
     }

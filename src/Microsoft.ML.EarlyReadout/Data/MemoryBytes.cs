@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Bytes in managed memory, in chunks, so that neither growth copies what is there nor an array's largest length limits it.</summary>
+/// <summary>
+/// Bytes in managed memory, in chunks, so that neither growth copies what is there nor an array's largest length limits it.
+/// </summary>
 internal sealed class MemoryBytes : ByteStore
 {
     private const int ChunkBytes = 1 << 20;

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Rows of one shape as a <see cref="RowPacker"/> packed them: all as bytes, or each as float32 or, where that halves it, as a <see cref="SparseRow"/>. What a row's
-/// numbers are decides, not how a view hands them out: equal rows are packed equally.
+/// Rows of one shape as a <see cref="RowPacker"/> packed them: all as bytes, or each as float32 or, where that halves it, as a
+/// <see cref="SparseRow"/>. What a row's numbers are decides, not how a view hands them out: equal rows are packed equally.
 /// </summary>
 /// <param name="store">The rows, sealed. It goes with this.</param>
 /// <param name="shape">The shape of a row.</param>
@@ -34,7 +34,10 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsB
     /// <param name="rows">Rows in a batch.</param>
     public bool AreMostlyZero(int rows) => !holdsBytes && store.Bytes / ((double)SparseRow.Bytes(1) * Count) * rows <= shape.Size / 4.0;
 
-    /// <summary>Copies rows into a tensor, (B, …), uint8 or float32. It belongs to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
+    /// <summary>
+    /// Copies rows into a tensor, (B, …), uint8 or float32. It belongs to the caller's dispose scope, if there is one. libtorch must be
+    /// loaded.
+    /// </summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
     /// <param name="device">The device to bring them to.</param>
     public Tensor Gather(ReadOnlySpan<long> rows, Device device)

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Packs rows as they are read: images as bytes while every number is an integer from 0 to 255, else as float32, a row of mostly zeros as a <see cref="SparseRow"/>.
+/// Packs rows as they are read: images as bytes while every number is an integer from 0 to 255, else as float32, a row of mostly zeros as a
+/// <see cref="SparseRow"/>.
 /// </summary>
 /// <param name="shape">The shape of a row.</param>
 /// <param name="budget">The memory for them. Widening bytes to floats holds both for a moment: up to a quarter more.</param>

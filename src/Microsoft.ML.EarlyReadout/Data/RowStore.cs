@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Rows of bytes, of any length: appended, then sealed, then read in any order. In memory as long as the budget has room, else in a file.</summary>
+/// <summary>
+/// Rows of bytes, of any length: appended, then sealed, then read in any order. In memory as long as the budget has room, else in a file.
+/// </summary>
 /// <param name="budget">The budget.</param>
 /// <threadsafety>Writing: one thread. Reading, once sealed: any number of threads.</threadsafety>
 internal sealed class RowStore(MemoryBudget budget) : IDisposable

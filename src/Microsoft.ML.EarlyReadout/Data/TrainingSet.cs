@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The rows of a view, read once and packed, with their labels, and with groups and a teacher's scores and features where columns are named.
-/// Rows without a label are not in it.
+/// The rows of a view, read once and packed, with their labels, and with groups and a teacher's scores and features where columns are
+/// named. Rows without a label are not in it.
 /// </summary>
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
 internal sealed class TrainingSet : IDisposable
@@ -60,7 +60,7 @@ internal sealed class TrainingSet : IDisposable
     /// <param name="view">The view.</param>
     /// <param name="columns">The columns to read; no other is active.</param>
     /// <param name="input">The image size that the user gives.</param>
-    /// <param name="budget">The memory for packed rows; those above it go to a temporary file that is gone when the set is disposed.</param>
+    /// <param name="budget">The memory for packed rows; others go to a temporary file that is gone when the set is disposed.</param>
     /// <param name="log">Receives what the user should know: skipped rows, classes without rows.</param>
     /// <param name="cancellation">Stops the reading within one row.</param>
     /// <param name="like">The training set that this one, a validation set, must agree with in shape and classes.</param>
@@ -68,7 +68,8 @@ internal sealed class TrainingSet : IDisposable
     /// <exception cref="InvalidDataException">There are no rows with a label, a feature or score is NaN or infinite, or an image is missing or of another size.</exception>
     /// <exception cref="IOException">The temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TrainingSet Read(IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Cancellation cancellation, TrainingSet? like = null) =>
+    public static TrainingSet Read(
+        IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Cancellation cancellation, TrainingSet? like = null) =>
         new TrainingSetReader(view, columns, input, budget, log, like).Read(cancellation);
 
     /// <summary>Copies rows into tensors. Those belong to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
@@ -82,7 +83,10 @@ internal sealed class TrainingSet : IDisposable
             classes[i] = Labels[rows[i]];
         if (device.type != DeviceType.CPU)
             using (Tensor onCpu = labels) labels = onCpu.to(device);
-        return new(Features.Gather(rows, device), labels, Scores?.Gather(rows, device), rows.ToArray()) { TeacherFeatures = TeacherFeatures?.Gather(rows, device) };
+        return new(Features.Gather(rows, device), labels, Scores?.Gather(rows, device), rows.ToArray())
+        {
+            TeacherFeatures = TeacherFeatures?.Gather(rows, device),
+        };
     }
 
     /// <summary>Says which rows are gathered next: those that are in a file can then be fetched while something else is computed.</summary>

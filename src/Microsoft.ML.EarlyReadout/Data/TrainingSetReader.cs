@@ -17,7 +17,8 @@ internal sealed class TrainingSetReader
     private readonly DataViewSchema.Column? _scores;
     private readonly DataViewSchema.Column? _teacherFeatures;
 
-    public TrainingSetReader(IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, TrainingSet? like)
+    public TrainingSetReader(
+        IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, TrainingSet? like)
     {
         (_view, _input, _budget, _log, _like) = (view, input, budget, log, like);
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
@@ -35,7 +36,9 @@ internal sealed class TrainingSetReader
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
         using var cursor = new FaultNamingCursor(_view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
         var label = _label.Reader(cursor);
-        FeatureReader reader = _features.HoldsImages ? new ImageReader(cursor, _features.Column) : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
+        FeatureReader reader = _features.HoldsImages
+            ? new ImageReader(cursor, _features.Column)
+            : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
         var attribute = _group is { } group ? AttributeColumn.Open(cursor, group) : null;
         using var scores = VectorColumn.Open(cursor, _scores, _budget);
         using var teacherFeatures = VectorColumn.Open(cursor, _teacherFeatures, _budget);

@@ -22,7 +22,8 @@ internal sealed class VectorColumn : IDisposable
     /// <param name="cursor">A cursor in which the column is active.</param>
     /// <param name="column">The column.</param>
     /// <param name="budget">The memory for packed rows.</param>
-    public static VectorColumn? Open(DataViewRowCursor cursor, DataViewSchema.Column? column, MemoryBudget budget) => column is { } named ? new(cursor, named, budget) : null;
+    public static VectorColumn? Open(DataViewRowCursor cursor, DataViewSchema.Column? column, MemoryBudget budget) =>
+        column is { } named ? new(cursor, named, budget) : null;
 
     /// <summary>Packs the vector of the cursor's row.</summary>
     /// <param name="row">The row's place in the view, for messages.</param>

@@ -16,8 +16,10 @@ internal sealed class VectorReader(DataViewRowCursor cursor, DataViewSchema.Colu
             throw Bad(column, row, FormattableString.Invariant($"has {_vector.Length} numbers; expected {size}, as the column's type says."));
         int slot = _vector.IsDense ? packer.Add(_vector.GetValues()) : packer.Add(_vector.GetIndices(), _vector.GetValues());
         if (slot >= 0)
-            throw Bad(column, row, FormattableString.Invariant(
-                $"has the value {_vector.GetItemOrDefault(slot)} in slot {slot}; expected a finite number. Add ReplaceMissingValues, or drop such rows."));
+        {
+            throw Bad(column, row, FormattableString.Invariant($"has the value {_vector.GetItemOrDefault(slot)} in slot {slot}; ")
+                + "expected a finite number. Add ReplaceMissingValues, or drop such rows.");
+        }
     }
 
     /// <inheritdoc/>

@@ -261,7 +261,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         LayerTree.SetChannelsLast(this, channelsLast);
     }
 
-    /// <summary>Says that most numbers of a batch are zero in all its rows, as in batches of texts: a linear layer that reads them leaves those out.</summary>
+    /// <summary>
+    /// Says that most numbers of a batch are zero in all its rows, as in batches of texts: a linear layer that reads them leaves those out.
+    /// </summary>
     internal void SetMostlyZero(bool mostlyZero)
     {
         if (_stem.Count == 0 && _stages[0].Layers is [Linear first, ..]) first.SkipsZeroInputs = mostlyZero;

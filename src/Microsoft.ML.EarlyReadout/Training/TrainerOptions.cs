@@ -58,8 +58,9 @@ public abstract class TrainerOptions
     public AugmentationOptions Augmentation { get; set; } = new();
 
     /// <summary>
-    /// The part of the training rows that is held out for validation, drawn by the seed: from each group where <see cref="GroupColumnName"/> is given, else from each class.
-    /// Where the part is large enough, each group of two rows or more has a validation row; the log names those that have none.
+    /// The part of the training rows that is held out for validation, drawn by the seed: from each group where
+    /// <see cref="GroupColumnName"/> is given, else from each class. Where the part is large enough, each group of two rows or more has a
+    /// validation row; the log names those that have none.
     /// </summary>
     /// <value>The default value is 0: none. At least 0 and less than 1. Must be 0 where <see cref="ValidationSet"/> is given.</value>
     public double ValidationFraction { get; set; }
@@ -83,7 +84,10 @@ public abstract class TrainerOptions
 
     /// <summary>Memory for the packed rows of training and validation together, in MiB; above it they go to a file in the temporary folder
     /// (<see cref="MLContext.TempFilePath"/>), removed after the fit.</summary>
-    /// <value>The default value is <see langword="null"/>: a quarter of what this process may still use when the fit begins; the log says how much. At least 1.</value>
+    /// <value>
+    /// The default value is <see langword="null"/>: a quarter of what this process may still use when the fit begins; the log says how
+    /// much. At least 1.
+    /// </value>
     public int? MemoryBudgetMebibytes { get; set; }
 
     /// <summary>The seed of initial weights, shuffling, held-out rows and augmentation.</summary>

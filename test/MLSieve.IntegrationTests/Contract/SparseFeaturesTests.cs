@@ -9,7 +9,7 @@ namespace MLSieve.Tests;
 /// <summary>Features most of which are zero: they are packed as what is not zero, and nothing else is different.</summary>
 public sealed class SparseFeaturesTests : IDisposable
 {
-    private const int Wide = 4_000; // a batch of 16 rows has at most 112 numbers that are not zero: the network's first layer skips the others
+    private const int Wide = 4_000; // a batch has at most 16 × 7 numbers that are not zero: the network's first layer leaves out the others
     private readonly MLContext _ml = new(seed: 1);
     private readonly string _folder = Directory.CreateTempSubdirectory("sparse").FullName;
 
@@ -55,7 +55,8 @@ public sealed class SparseFeaturesTests : IDisposable
         List<string> log = [];
         void Listen(object? _, LoggingEventArgs message) => log.Add(message.RawMessage);
         _ml.Log += Listen;
-        var options = new EarlyReadoutEstimator.Options { Taps = [], MemoryBudgetMebibytes = budget, Network = { HiddenUnits = [16] }, Epochs = 3, BatchSize = 64 };
+        var options = new EarlyReadoutEstimator.Options { Taps = [], MemoryBudgetMebibytes = budget, Network = { HiddenUnits = [16] } };
+        (options.Epochs, options.BatchSize) = (3, 64);
         (options.Optimizer.Kind, options.Optimizer.LearningRate) = (OptimizerKind.AdamW, 0.01);
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view);
         _ml.Log -= Listen;
@@ -65,12 +66,14 @@ public sealed class SparseFeaturesTests : IDisposable
 
     private static IEnumerable<Sentence> Sentences(int count)
     {
-        using var file = new StreamReader(new GZipStream(File.OpenRead(RealData.Path("nli/mnli-dev.jsonl.gz")), CompressionMode.Decompress));
+        using FileStream packed = File.OpenRead(RealData.Path("nli/mnli-dev.jsonl.gz"));
+        using var file = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
         List<Sentence> sentences = [];
         while (sentences.Count < count && file.ReadLine() is { } line)
         {
             using JsonDocument row = JsonDocument.Parse(line);
-            sentences.Add(new Sentence { Text = row.RootElement.GetProperty("hypothesis").GetString()!, Class = row.RootElement.GetProperty("label").ToString() });
+            JsonElement pair = row.RootElement;
+            sentences.Add(new Sentence { Text = pair.GetProperty("hypothesis").GetString()!, Class = pair.GetProperty("label").ToString() });
         }
 
         return sentences;

@@ -4,7 +4,9 @@ using Microsoft.ML.Runtime;
 
 namespace MLSieve.Tests;
 
-/// <summary>Groups that a fit cannot validate or cannot train on are told of, and a held-out part has rows of every group that can give one.</summary>
+/// <summary>
+/// Groups that a fit cannot validate or cannot train on are told of, and a held-out part has rows of every group that can give one.
+/// </summary>
 public sealed class CoverageTests
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -20,7 +22,7 @@ public sealed class CoverageTests
         for (int seed = 0; seed < 3; seed++)
         {
             string[] log = Fit(rows, options => (options.ValidationFraction, options.Seed) = (0.1, seed));
-            Assert.Equal(["There are no validation rows for 1 of 6 groups, so no validation figure counts them: 'quarter 1, conflicts' (training rows: 1)."], log);
+            Assert.Equal([NoValidation("1 of 6 groups", "'quarter 1, conflicts' (training rows: 1)")], log);
         }
     }
 
@@ -33,7 +35,7 @@ public sealed class CoverageTests
         foreach (BiasedRow row in validation.Where(row => row.Class == "quarter 0").Take(3)) row.Cue = "conflicts";
         string[] log = Fit(rows, options => options.ValidationSet = BiasedRow.View(_ml, validation));
         Assert.Equal(
-            ["There are no validation rows for 1 of 5 groups, so no validation figure counts them: 'quarter 2, conflicts' (training rows: 7).",
+            [NoValidation("1 of 5 groups", "'quarter 2, conflicts' (training rows: 7)"),
             "There are no training rows for 1 of 5 groups of the validation rows: 'quarter 0, conflicts' (validation rows: 3)."], log);
     }
 
@@ -43,8 +45,10 @@ public sealed class CoverageTests
         BiasedRow[] rows = BiasedRow.Draw(400);
         rows = [.. rows.Where(row => row.Class != "quarter 3"), rows.First(row => row.Class == "quarter 3")];
         string[] log = Fit(rows, options => (options.ValidationFraction, options.GroupColumnName) = (0.1, null));
-        Assert.Equal(["There are no validation rows for 1 of 4 classes, so no validation figure counts them: 'quarter 3' (training rows: 1)."], log);
+        Assert.Equal([NoValidation("1 of 4 classes", "'quarter 3' (training rows: 1)")], log);
     }
+
+    private static string NoValidation(string which, string names) => $"There are no validation rows for {which}, so no validation figure counts them: {names}.";
 
     private string[] Fit(BiasedRow[] rows, Action<EarlyReadoutEstimator.Options> set)
     {
@@ -53,7 +57,8 @@ public sealed class CoverageTests
         List<string> log = [];
         void Listen(object? _, LoggingEventArgs message)
         {
-            if (message.Kind == ChannelMessageKind.Warning && message.RawMessage.StartsWith("There are", StringComparison.Ordinal)) log.Add(message.RawMessage);
+            bool counts = message.Kind == ChannelMessageKind.Warning && message.RawMessage.StartsWith("There are", StringComparison.Ordinal);
+            if (counts) log.Add(message.RawMessage);
         }
 
         _ml.Log += Listen;

@@ -10,10 +10,12 @@ public sealed class HeapLimitTests(ITestOutputHelper output)
     private static readonly (string, string?) _limit = ("DOTNET_GCHeapHardLimit", "0xC800000");
 
     [Fact]
-    public void A_heap_limit_sets_the_budget_and_the_fit_trains_from_a_file() => output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Trains), _limit));
+    public void A_heap_limit_sets_the_budget_and_the_fit_trains_from_a_file() =>
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Trains), _limit));
 
     [Fact]
-    public void A_budget_that_is_more_than_the_heap_is_an_error_that_names_the_option() => output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Is_told), _limit));
+    public void A_budget_that_is_more_than_the_heap_is_an_error_that_names_the_option() =>
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Is_told), _limit));
 
     /// <summary>The tests that run in the other process.</summary>
     public sealed class Child(ITestOutputHelper output)
@@ -39,7 +41,8 @@ public sealed class HeapLimitTests(ITestOutputHelper output)
             string message = Assert.Throws<TrainingOutOfMemoryException>(() => Fit(4096)).Message;
             output.WriteLine(message);
             Assert.Equal(
-                "The fit has run out of managed memory. This process may use 200 MiB of managed memory (the machine, its container or DOTNET_GCHeapHardLimit says so), and MemoryBudgetMebibytes "
+                "The fit has run out of managed memory. This process may use 200 MiB of managed memory "
+                + "(the machine, its container or DOTNET_GCHeapHardLimit says so), and MemoryBudgetMebibytes "
                 + "lets the training rows take 4096 MiB. Set it to less: rows above it go to a temporary file.", message);
             Fit(8); // as it says
         }
@@ -48,7 +51,8 @@ public sealed class HeapLimitTests(ITestOutputHelper output)
         {
             IDataView rows = Rows.Ml.Data.LoadFromEnumerable(Draw(75_000));
             IDataView view = _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(_ml.Data.TakeRows(rows, 10)).Transform(rows);
-            var options = new EarlyReadoutEstimator.Options { MemoryBudgetMebibytes = budget, Epochs = 1, BatchSize = 512, Network = { HiddenUnits = [4] } };
+            var options = new EarlyReadoutEstimator.Options { MemoryBudgetMebibytes = budget, Epochs = 1, BatchSize = 512 };
+            options.Network.HiddenUnits = [4];
             _ml.Transforms.EarlyReadout(options).Fit(view).Dispose();
         }
 

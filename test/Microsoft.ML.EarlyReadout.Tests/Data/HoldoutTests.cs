@@ -61,7 +61,9 @@ public sealed class HoldoutTests
         int[] groups = [.. Enumerable.Range(0, 1500).Select(row => row < 500 ? row / 5 : 100)];
         var (train, validation) = Holdout.Split(groups, 0.1, 1);
         Assert.Equal(150, validation.Length);
-        Assert.All(Enumerable.Range(0, 100), group => Assert.Equal((4, 1), (train.Count(row => groups[row] == group), validation.Count(row => groups[row] == group))));
+        Assert.All(Enumerable.Range(0, 100), group => Assert.Equal((4, 1), (Of(train, group), Of(validation, group))));
+
+        int Of(long[] rows, int group) => rows.Count(row => groups[row] == group);
     }
 
     [Fact]
@@ -93,7 +95,8 @@ public sealed class HoldoutTests
 
     [Fact]
     public void A_validation_part_without_rows_is_an_error() =>
-        Assert.Equal("The validation part of 0.5 would be empty: there are 3 training rows, and each class or group keeps one to train on. Raise ValidationFraction, give a ValidationSet, or train without validation.",
+        Assert.Equal("The validation part of 0.5 would be empty: there are 3 training rows, and each class or group keeps one to train on. "
+            + "Raise ValidationFraction, give a ValidationSet, or train without validation.",
             Assert.Throws<InvalidDataException>(() => Holdout.Split([0, 1, 2], 0.5, 1)).Message);
 
     [Theory]

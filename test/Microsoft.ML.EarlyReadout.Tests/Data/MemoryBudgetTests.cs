@@ -85,7 +85,8 @@ public sealed class MemoryBudgetTests
             if (row == 50)
                 cancellation.Cancel();
         });
-        Assert.Throws<OperationCanceledException>(() => TrainingSet.Read(view, new("Features", "Label"), new(), Rows.Budget(16), _ => { }, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            TrainingSet.Read(view, new("Features", "Label"), new(), Rows.Budget(16), _ => { }, cancellation.Token));
         Assert.Equal(50, last);
         Assert.Equal(1, view.DisposedCursors);
         Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
@@ -147,7 +148,8 @@ public sealed class MemoryBudgetTests
         using var third = Read(4);
         Assert.True(third.IsInMemory);
 
-        TrainingSet Read(int rows) => TrainingSet.Read(Large(rows), new("Features", "Label"), new(), budget, _ => { }, TestContext.Current.CancellationToken);
+        TrainingSet Read(int rows) =>
+            TrainingSet.Read(Large(rows), new("Features", "Label"), new(), budget, _ => { }, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -170,7 +172,9 @@ public sealed class MemoryBudgetTests
         Assert.False(MemoryBudget.Of(3, Path.GetTempPath(), log.Add).TryTake((3 << 20) + 1));
         Assert.Empty(log);
         MemoryBudget automatic = MemoryBudget.Of(null, Path.GetTempPath(), log.Add);
-        Assert.Matches(@"^The training rows may take [\d.]+ MiB of memory, a quarter of what this process may still use; MemoryBudgetMebibytes sets another limit\.$", Assert.Single(log));
+        Assert.Matches(
+            @"^The training rows may take [\d.]+ MiB of memory, a quarter of what this process may still use; MemoryBudgetMebibytes sets another limit\.$",
+            Assert.Single(log));
         long usable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         Assert.False(automatic.TryTake((usable / 4) + 1));
         Assert.True(automatic.TryTake(usable / 8)); // this process itself holds less than half

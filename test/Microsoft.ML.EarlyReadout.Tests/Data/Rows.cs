@@ -29,7 +29,9 @@ internal static class Rows
 
     public static TrainingSet Read(IDataView view, TrainingColumns? columns = null, InputOptions? input = null, long budget = Gigabyte, List<string>? log = null,
         TrainingSet? like = null) =>
-        TrainingSet.Read(view, columns ?? new("Features", "Label"), input ?? new(), Budget(budget, line => log?.Add(line)), line => log?.Add(line), TestContext.Current.CancellationToken, like);
+        TrainingSet.Read(
+            view, columns ?? new("Features", "Label"), input ?? new(), Budget(budget, line => log?.Add(line)), line => log?.Add(line),
+            TestContext.Current.CancellationToken, like);
 
     public static MemoryBudget Budget(long bytes, Action<string>? log = null) => new(bytes, Path.GetTempPath(), log ?? (_ => { }));
 

@@ -92,7 +92,9 @@ public sealed class SparseRowTests
     private static float[][] Draw(int count)
     {
         var random = new Random(2);
-        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, Width).Select(_ => random.Next(20) == 0 ? random.NextSingle() : 0).ToArray())];
+        return [.. Enumerable.Range(0, count).Select(_ => Row())];
+
+        float[] Row() => [.. Enumerable.Range(0, Width).Select(_ => random.Next(20) == 0 ? random.NextSingle() : 0)];
     }
 
     private static VBuffer<float> Sparse(float[] row)
@@ -107,7 +109,8 @@ public sealed class SparseRowTests
     {
         var schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, width);
-        return Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows.Select((row, i) => new Row { Features = row, Label = i % 2 == 0 ? "a" : "b" }), schema));
+        IEnumerable<Row> labelled = rows.Select((row, i) => new Row { Features = row, Label = i % 2 == 0 ? "a" : "b" });
+        return Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(labelled, schema));
     }
 
     private sealed class Row

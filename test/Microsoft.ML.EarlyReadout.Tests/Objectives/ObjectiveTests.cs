@@ -125,7 +125,8 @@ public sealed class ObjectiveTests
     }
 
     private TrainingSet Read() => TrainingSet.Read(
-        BiasedRow.View(_ml), new TrainingColumns("Features", "Label", "Cue"), new InputOptions(), new MemoryBudget(1 << 20, Path.GetTempPath(), _ => { }), _ => { }, CancellationToken.None);
+        BiasedRow.View(_ml), new TrainingColumns("Features", "Label", "Cue"), new InputOptions(), Rows.Budget(1 << 20), _ => { },
+        CancellationToken.None);
 
     private static EarlyReadoutEstimator.Options Options(ObjectiveKind kind) => new()
     {

@@ -55,7 +55,8 @@ public sealed class InputLayer : Layer
         if (_reverseChannels) x = x.flip(1);
         if (_shape.IsImage) x = ChannelsLast ? ChannelsLastStorage.Of(x) : x.contiguous();
         x = x.to(ScalarType.Float32);
-        return IsIdentity ? x : x.sub(Beside(x, ref MeanTensor)).mul(Beside(x, ref ScaleTensor)); // a wide batch takes longer to pass twice than to multiply
+        if (IsIdentity) return x; // two passes over a wide batch take longer than its product with the next layer's weights
+        return x.sub(Beside(x, ref MeanTensor)).mul(Beside(x, ref ScaleTensor));
     }
 
     /// <inheritdoc/>

@@ -57,8 +57,8 @@ public sealed class Linear : Layer, IMixedPrecision
     internal Precision Precision { get; set; }
 
     /// <summary>
-    /// Whether the product leaves out the inputs that are zero in all rows of a batch, on the CPU. It pays where most are, as in batches of texts: to find them costs
-    /// one pass over the batch.
+    /// Whether the product leaves out the inputs that are zero in all rows of a batch, on the CPU. It pays where most are, as in batches of
+    /// texts: to find them costs one pass over the batch.
     /// </summary>
     internal bool SkipsZeroInputs { get; set; }
 
@@ -66,9 +66,11 @@ public sealed class Linear : Layer, IMixedPrecision
     public override Tensor forward(Tensor input)
     {
         ScalarType type = training && Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        if (!SkipsZeroInputs || input.device_type != DeviceType.CPU) return nn.functional.linear(input.to(type), _weight.to(type), _bias.to(type)); // (B, D')
+        if (!SkipsZeroInputs || input.device_type != DeviceType.CPU)
+            return nn.functional.linear(input.to(type), _weight.to(type), _bias.to(type)); // (B, D')
         Tensor others = input.any(0).nonzero().squeeze(1); // (K)
-        return nn.functional.linear(input.index_select(1, others).to(type), _weight.index_select(1, others).to(type), _bias.to(type)); // (B, K) · (D', K)ᵀ + (D')
+        Tensor weight = _weight.index_select(1, others).to(type); // (D', K)
+        return nn.functional.linear(input.index_select(1, others).to(type), weight, _bias.to(type)); // (B, D')
     }
 
     /// <inheritdoc/>
