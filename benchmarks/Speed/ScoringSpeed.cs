@@ -30,7 +30,9 @@ internal static class ScoringSpeed
         data = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(data).Transform(data));
 
         var columns = new ScoringColumns("Features", "Label", "Score", "PredictedLabel", FeatureShape.Vector(Features));
-        using EarlyReadoutTransformer ours = EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => new GraphValues(new ExportedNetwork(Mlp(graph, x, random), null, 0, []), []));
+        using EarlyReadoutTransformer ours = EarlyReadoutTransformer.Create(
+            data.Schema, StockHead.Fit(data.Schema["Label"]), columns,
+            (graph, x) => new GraphValues(new ExportedNetwork(Mlp(graph, x, random), null, 0, []), []));
         using var raw = new InferenceSession(ours.Graph.Bytes);
         using var graph = new MemoryStream(ours.Graph.Bytes);
         ITransformer stock = ml.Transforms.ApplyOnnxModel(["Score"], ["Features"], graph).Fit(data);

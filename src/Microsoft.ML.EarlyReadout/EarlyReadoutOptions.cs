@@ -77,6 +77,20 @@ public sealed partial class EarlyReadoutEstimator
         // Afterwards: enough for a linear readout at its rate.
         private const int ReadoutSteps = 500;
 
+        internal override IEnumerable<NamedColumn> ColumnsWritten
+        {
+            get
+            {
+                // Two taps of one name are a fault of their own.
+                IEnumerable<(int Index, Tap Tap)> taps = (Taps ?? []).Index().Where(each => each.Item is not null);
+                return base.ColumnsWritten.Concat(taps.DistinctBy(each => each.Tap.ColumnName).SelectMany(each =>
+                {
+                    string option = FormattableString.Invariant($"a column of {nameof(Taps)}[{each.Index}]");
+                    return new ReadoutColumns(each.Tap.ColumnName).All.Select(column => new NamedColumn(option, column));
+                }));
+            }
+        }
+
         internal IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
 
         internal override void SetAutomatic(TrainingFacts facts)

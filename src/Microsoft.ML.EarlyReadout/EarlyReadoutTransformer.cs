@@ -18,16 +18,20 @@ namespace Microsoft.ML.EarlyReadout;
 /// <para><c>mlContext.Model.Save</c> writes a model of stock transformers: an application with Microsoft.ML, Microsoft.ML.OnnxTransformer and
 /// Microsoft.ML.OnnxRuntime (for images also Microsoft.ML.ImageAnalytics) loads and scores it, without this library.</para>
 /// </remarks>
-/// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside another member. Rows that <see cref="Transform"/> has promised are scored
-/// when they are read, so dispose the transformer after that.</threadsafety>
+/// <threadsafety>Thread-safe, <see cref="Dispose"/> included: what is being scored is scored to its end, and later use throws <see
+/// cref="ObjectDisposedException"/>.
+/// Rows that <see cref="Transform"/> has promised are scored when they are read, so dispose the transformer after that. A <see
+/// cref="PredictionEngine{TSrc, TDst}"/> disposes the
+/// model that it was made from, unless <see cref="PredictionEngineOptions.OwnsTransformer"/> is <see langword="false"/>.</threadsafety>
 public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransformer<object>, IDisposable
 {
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;
     private readonly StockMargin? _margin;
-    private readonly Lazy<StockChain> _rowChain;
     private readonly Func<string> _temporaryFolder;
-    private bool _disposed;
+    private readonly Lock _disposing = new();
+    private StockChain? _rowChain; // made when a row mapper is first asked for
+    private volatile bool _disposed;
 
     private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns, TrainingHistory history, Func<string> temporaryFolder)
     {
@@ -38,8 +42,6 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         History = history;
         _temporaryFolder = temporaryFolder;
         Session = new ScoringSession(graph);
-        // What fails for want of a temporary folder is tried again, so that no exception is kept.
-        _rowChain = new Lazy<StockChain>(() => new StockChain(graph, head, margin, columns, temporaryFolder(), forSaving: false), LazyThreadSafetyMode.PublicationOnly);
         FeatureColumnType = trainingSchema[columns.Feature].Type;
         ClassNames = NamesOf(trainingSchema[columns.Label], head.Classes);
     }
@@ -88,17 +90,18 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
 
     /// <summary>Makes the transformer of a trained network.</summary>
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
+    /// <param name="head">The stock head that was fitted to its label column.</param>
     /// <param name="columns">Column names and the shape of one example.</param>
     /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what they compute.</param>
     /// <param name="history">What its training reported.</param>
-    /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the fit counts; the system's where it is left out.</param>
+    /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the
+    /// fit counts; the system's where it is left out.</param>
     /// <param name="cancellation">Whether the fit is to stop.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal static EarlyReadoutTransformer Create(
-        DataViewSchema trainingSchema, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export, TrainingHistory? history = null,
-        Func<string>? temporaryFolder = null, Cancellation? cancellation = null)
+        DataViewSchema trainingSchema, StockHead head, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export,
+        TrainingHistory? history = null, Func<string>? temporaryFolder = null, Cancellation? cancellation = null)
     {
-        StockHead head = StockHead.Fit(trainingSchema[columns.Label]);
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
         cancellation?.ThrowIfRequested();
         ScoringGraph graph = ScoringGraph.Build(columns, head, margin, export);
@@ -109,21 +112,27 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
 
     /// <summary>The schema of scored rows.</summary>
     /// <param name="inputSchema">The schema of the rows to score.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data; or the
+    /// outputs have names of their own and the
+    /// rows have a column named Score or PredictedLabel, which a saved model would lose.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        _columns.Check(inputSchema);
         return ScoredView.SchemaOf(inputSchema, _head, _columns);
     }
 
     /// <summary>Adds the output columns to a view. Nothing is computed until the view is read; then rows are scored in batches, in their order.</summary>
     /// <param name="input">The rows to score.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data; or the
+    /// outputs have names of their own and the
+    /// rows have a column named Score or PredictedLabel, which a saved model would lose.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
+        _columns.Check(input.Schema);
         return new ScoredView(input, Session, _head, _columns);
     }
 
@@ -137,7 +146,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     public void SaveAsOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         stream.Write(Graph.Bytes);
     }
 
@@ -149,7 +158,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     public void SaveAsOnnx(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         AtomicFile.Write(path, SaveAsOnnx);
     }
 
@@ -183,16 +192,15 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        _columns.FeatureIn(inputSchema);
-        return _rowChain.Value.For(inputSchema).GetRowToRowMapper(inputSchema);
+        _columns.Check(inputSchema);
+        return RowChain().RowMapperFor(inputSchema);
     }
 
     /// <inheritdoc/>
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         using var chain = new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), forSaving: true);
         // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
@@ -200,19 +208,41 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         chain.For(features.ToSchema()).Save(ctx);
     }
 
-    /// <summary>Frees the native session. Views that <see cref="Transform"/> returned can no longer be read.</summary>
+    /// <summary>Frees the native sessions, once the calls that use them have returned. Views that <see cref="Transform"/> returned can no
+    /// longer be read, and a
+    /// <see cref="PredictionEngine{TSrc, TDst}"/> over this model no longer predicts.</summary>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
+        StockChain? rowChain;
+        lock (_disposing)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            rowChain = _rowChain;
+        }
+
         Session.Dispose();
-        if (_rowChain.IsValueCreated) _rowChain.Value.Dispose();
+        rowChain?.Dispose();
+    }
+
+    private StockChain RowChain()
+    {
+        lock (_disposing)
+        {
+            ThrowIfDisposed();
+            return _rowChain ??= new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), forSaving: false);
+        }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed) throw SharedLifetime.Disposed();
     }
 
     private byte[] After(byte[] prefix)
     {
         ArgumentNullException.ThrowIfNull(prefix);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         return PrefixMerge.Append(prefix, Graph.Bytes, FeatureColumnName);
     }
 

@@ -49,8 +49,13 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
             _ => FeatureShape.Vector(((VectorDataViewType)type).Size),
         };
         int classes = (int)((KeyDataViewType)schema[Label].Type).Count;
-        var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType) { ResizesImages = type is ImageDataViewType { Height: 0 } };
-        return EarlyReadoutTransformer.Create(schema, columns, (graph, x) => new GraphValues(new ExportedNetwork(Network(graph, x, shape.Size, classes), null, 0, []), []));
+        var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType)
+        {
+            ResizesImages = type is ImageDataViewType { Height: 0 },
+        };
+        return EarlyReadoutTransformer.Create(
+            schema, StockHead.Fit(schema[Label]), columns,
+            (graph, x) => new GraphValues(new ExportedNetwork(Network(graph, x, shape.Size, classes), null, 0, []), []));
     }
 
     private string Network(OnnxGraph graph, string x, int inputs, int classes)

@@ -21,6 +21,9 @@ public sealed class ClassActivationMapEstimator : IEstimator<ITransformer>
         ArgumentNullException.ThrowIfNull(model);
         if (!model.HasActivationMaps)
             throw new ArgumentException("The model has no class activation maps: its network does not end in global average pooling and at most one linear layer, as ConvNet, ResNet and SqueezeNet do.", nameof(model));
+        var faults = new OptionFaults();
+        faults.HidesNothing(model.Columns.Named, [new("outputColumnName", output)]);
+        faults.ThrowIfAny("ClassActivationMap");
         int? c = className is null ? null : IndexOf(className, model.ClassNames);
         _output = output;
         _transformer = new ClassActivationMapTransformer(output, model, c);

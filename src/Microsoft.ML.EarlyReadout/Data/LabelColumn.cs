@@ -34,8 +34,11 @@ internal sealed class LabelColumn
         var column = TrainingColumns.Find(schema, name, Role);
         if (column.Type is not KeyDataViewType key)
             throw TrainingColumns.WrongType(column, Role, "a key", $"Add Conversion.MapValueToKey(\"{name}\") before the trainer.");
-        if (key.Count > StockHead.MaxClasses) // a hash or a row number, not a set of classes; told before anything is trained
-            throw TrainingColumns.WrongType(column, Role, "a key that counts its classes", $"Its number of values is unknown or too large: add Conversion.MapValueToKey(\"{name}\"), which finds the classes in the data.");
+        if (key.Count > StockHead.MaxClasses) // told before anything is trained; mostly it is a hash or a row number, not a set of classes
+        {
+            throw TrainingColumns.WrongType(column, Role, $"a key of at most {StockHead.MaxClasses} classes",
+                $"Where its values are no classes, as of a hash, add Conversion.MapValueToKey(\"{name}\"), which finds those in the data.");
+        }
         if (key.Count < 2)
             throw TrainingColumns.Mismatch($"The label column '{name}' knows only one class; a classifier needs at least two.");
         return new(column, (int)key.Count);

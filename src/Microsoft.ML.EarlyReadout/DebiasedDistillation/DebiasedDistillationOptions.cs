@@ -128,6 +128,21 @@ public sealed partial class DebiasedDistillationTrainer
             ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
             : "See whether the teacher answers more than one class.";
 
+        internal override IEnumerable<NamedColumn> ColumnsRead
+        {
+            get
+            {
+                // A column that the teacher itself makes is seen by training alone, so nothing can hide it.
+                if (Teacher is not { Model: null, OnnxPath: null }) return base.ColumnsRead;
+                return
+                [
+                    .. base.ColumnsRead,
+                    new("Teacher.ScoreColumnName", Teacher.ScoreColumnName),
+                    new("Teacher.FeatureColumnName", MatchesFeatures ? Teacher.FeatureColumnName : null),
+                ];
+            }
+        }
+
         internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
 
         internal void Validate()
@@ -157,6 +172,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.NullOrNotEmpty("Teacher.FeatureColumnName", Teacher.FeatureColumnName);
             faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
+            faults.HidesNothing(base.ColumnsRead, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
             faults.Defined("Teacher.Scores", Teacher.Scores);
             if (MatchesFeatures && Teacher.FeatureColumnName is null) faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");
             if (Teacher.Model is not null && Teacher.OnnxPath is not null) faults.Add("Teacher.Model and Teacher.OnnxPath are both given; give one.");

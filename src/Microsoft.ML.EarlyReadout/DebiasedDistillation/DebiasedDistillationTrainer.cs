@@ -59,7 +59,7 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         Given.Check(input.Schema, _options.Network.Input); // before the teacher adds columns, which are not the student's
         using Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
         IDataView taught = teacher.Apply(input);
-        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, Train, Columns);
+        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, Train, Columns, input.Schema);
 
         void Train(TrainingSession session, Options options) =>
             DebiasedDistillationTrainer.Train(session, options, teacher.Source, taught.Schema, Lessons.Of(teacher, options, Columns, input.Schema, session));

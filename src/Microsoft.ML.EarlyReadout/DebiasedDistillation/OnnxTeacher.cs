@@ -11,20 +11,24 @@ namespace Microsoft.ML.EarlyReadout;
 /// A teacher from an <c>.onnx</c> file of any maker: floating-point inputs and outputs of any width, outputs whose shape the file does not
 /// tell, and scikit-learn's maps from class to probability (ZipMap).
 /// </summary>
-/// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside <see cref="Score"/>.</threadsafety>
+/// <threadsafety>Thread-safe. <see cref="Dispose"/> lets calls that run finish; later ones throw.</threadsafety>
 internal sealed class OnnxTeacher : IDisposable
 {
     private const string ConverterSuffix = ".output"; // what ML.NET's converter adds to a column's name
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
+    private readonly SharedLifetime _lifetime;
     private readonly string _path;
     private readonly string _output;
     private readonly string[] _inputNames;
+
+    static OnnxTeacher() => OnnxTelemetry.SwitchOff();
 
     private OnnxTeacher(string path, string outputName, string featureColumn, DataViewSchema rows)
     {
         _path = path;
         _session = OpenSession(path);
+        _lifetime = new SharedLifetime(_session, _runOptions);
         try
         {
             string[] names = [outputName, outputName + ConverterSuffix];
@@ -93,11 +97,7 @@ internal sealed class OnnxTeacher : IDisposable
     /// <summary>Whether the graph has an output of that name.</summary>
     public bool HasOutput(string name) => _session.OutputNames.Contains(name);
 
-    public void Dispose()
-    {
-        _session.Dispose();
-        _runOptions.Dispose();
-    }
+    public void Dispose() => _lifetime.Dispose();
 
     private static InferenceSession OpenSession(string path)
     {
@@ -154,6 +154,7 @@ internal sealed class OnnxTeacher : IDisposable
     {
         try
         {
+            using SharedLifetime.Use use = _lifetime.Enter();
             using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_runOptions, _inputNames, inputs, [_output]);
             return outputs[0].OnnxType switch
             {

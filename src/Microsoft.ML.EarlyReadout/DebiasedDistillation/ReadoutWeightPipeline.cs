@@ -15,11 +15,14 @@ internal static class ReadoutWeightPipeline
         faults.NotEmpty("readoutName", readout.Name);
         faults.NotEmpty("outputColumnName", output);
         faults.NotEmpty("labelColumnName", label);
+        IEnumerable<NamedColumn> columns = readout.All.Select(column => new NamedColumn("a column of the readout", column));
+        faults.HidesNothing([new("labelColumnName", label), .. columns], [new("outputColumnName", output)]);
         faults.From(nameof(alpha), alpha, 0, LargestAlpha);
         faults.From(nameof(beta), beta, 0, LargestBeta);
         faults.ThrowIfAny("ReadoutWeight");
 
-        string truth = output + ".Truth", read = output + ".Read";
+        // Dropped in the end, and with them any column of the same name.
+        string truth = TransientColumns.Prefix + "Truth", read = TransientColumns.Prefix + "Read";
         // The expression language has ^ for powers; a number keeps its point in every culture.
         string weight = string.Create(CultureInfo.InvariantCulture, $"(truth, read, margin) => truth == read ? 1f : exp({(float)beta:F6}f * (margin ^ {(float)alpha:F6}f))");
         // The expression language knows six types; as text it compares values of any.

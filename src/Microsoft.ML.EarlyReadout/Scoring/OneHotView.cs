@@ -3,20 +3,24 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// One row a class: its one-hot vector, and its label in a column that has the training label's name, classes and annotations. A stock trainer fitted on it
+/// One row a class: a vector with one number at the class's place, and its label in a column that has the training label's name, classes
+/// and annotations. A stock trainer fitted on it
 /// predicts keys with the training label's own key values. Stock trainers read keys of UInt32 alone, so that is its type whatever the label's.
 /// </summary>
 internal sealed class OneHotView : IDataView
 {
     private const int FeaturesIndex = 1;
     private readonly int _classes;
+    private readonly Cancellation? _cancellation;
 
     /// <param name="label">The label column of the training data, a key.</param>
-    /// <param name="features">The name of the column of one-hot vectors.</param>
+    /// <param name="features">The name of the column of vectors.</param>
     /// <param name="classes">The number of classes.</param>
-    public OneHotView(DataViewSchema.Column label, string features, int classes)
+    /// <param name="cancellation">Looked at whenever a row is read: the only way to stop a stock trainer.</param>
+    public OneHotView(DataViewSchema.Column label, string features, int classes, Cancellation? cancellation = null)
     {
         _classes = classes;
+        _cancellation = cancellation;
         var builder = new DataViewSchema.Builder();
         builder.AddColumn(label.Name, new KeyDataViewType(typeof(uint), classes), label.Annotations);
         builder.AddColumn(features, HeadInputType(classes));
@@ -32,15 +36,19 @@ internal sealed class OneHotView : IDataView
 
     public long? GetRowCount() => _classes;
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(Schema, _classes);
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(this);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [new Cursor(Schema, _classes)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [new Cursor(this)];
 
-    private sealed class Cursor(DataViewSchema schema, int classes) : DataViewRowCursor
+    private sealed class Cursor(OneHotView view) : DataViewRowCursor
     {
+        // A trainer's first step has length 1 whatever the number of classes, and it doubles it while the loss falls by enough: with
+        // numbers of this size that is soon over.
+        private readonly float _number = 8 * MathF.Sqrt(view._classes);
         private long _position = -1;
 
-        public override DataViewSchema Schema => schema;
+        public override DataViewSchema Schema => view.Schema;
 
         public override long Position => _position;
 
@@ -48,7 +56,11 @@ internal sealed class OneHotView : IDataView
 
         public override bool IsColumnActive(DataViewSchema.Column column) => true;
 
-        public override bool MoveNext() => ++_position < classes;
+        public override bool MoveNext()
+        {
+            view._cancellation?.ThrowIfRequested();
+            return ++_position < view._classes;
+        }
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
@@ -62,9 +74,9 @@ internal sealed class OneHotView : IDataView
 
         private void GetFeatures(ref VBuffer<float> features)
         {
-            VBufferEditor<float> editor = VBufferEditor.Create(ref features, classes);
-            editor.Values.Clear();
-            editor.Values[(int)_position] = 1;
+            VBufferEditor<float> editor = VBufferEditor.Create(ref features, view._classes, 1);
+            editor.Indices[0] = (int)_position;
+            editor.Values[0] = _number;
             features = editor.Commit();
         }
     }

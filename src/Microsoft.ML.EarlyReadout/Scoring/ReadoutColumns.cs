@@ -15,4 +15,7 @@ internal sealed record ReadoutColumns(string Name)
 
     /// <summary>The confidence margin: the highest probability less the second highest, Single.</summary>
     public string Margin => Name + ".Margin";
+
+    /// <summary>All of them.</summary>
+    public string[] All => [Score, PredictedLabel, Margin];
 }

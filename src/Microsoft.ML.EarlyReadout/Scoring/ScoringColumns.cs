@@ -26,10 +26,31 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     public IEstimator<ITransformer> Resizing(MLContext ml) => ml.Transforms.ResizeImages(SizedImages, Shape.Width, Shape.Height, Feature);
 
     /// <summary>The column that <see cref="Resizing"/> adds.</summary>
-    public string SizedImages => Feature + ".Sized";
+    public string SizedImages => TransientColumns.Sized(Feature);
 
     /// <summary>The vector column that the graph reads: the feature column, or the pixels that a stock ExtractPixels takes from its images.</summary>
-    public string GraphInput => ReadsImages ? Feature + ".Pixels" : Feature;
+    public string GraphInput => ReadsImages ? TransientColumns.Pixels(Feature) : Feature;
+
+    /// <summary>The names of all output columns.</summary>
+    public IReadOnlyCollection<string> Outputs => [Score, PredictedLabel, .. Readouts.SelectMany(readout => readout.All)];
+
+    /// <summary>The columns that the model reads and adds, by what they are to it.</summary>
+    public IEnumerable<NamedColumn> Named =>
+    [
+        new("the model's feature column", Feature),
+        new("its label column", Label),
+        new("its score column", Score),
+        new("its column of predicted labels", PredictedLabel),
+        .. Readouts.SelectMany(readout => readout.All).Select(column => new NamedColumn("a column of its readouts", column)),
+    ];
+
+    /// <summary>Checks that rows can be scored: they have the feature column, and no column that a saved model would lose.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They cannot.</exception>
+    public void Check(DataViewSchema rows)
+    {
+        FeatureIn(rows);
+        TransientColumns.Check(rows.Where(column => !column.IsHidden).Select(column => column.Name), Feature, ReadsImages, Outputs);
+    }
 
     /// <summary>Checks that a schema has the feature column, of the type that the network was trained on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>

@@ -10,7 +10,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Classes">C.</param>
 internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Shape, string Logits, GraphHead Network, IReadOnlyList<GraphHead> Readouts, int Classes)
 {
-    // e⁻⁴⁰ is below the 1e-15 at which ML.NET's log loss clips, so raising far logits to there changes no metric. It keeps the head's float sums exact.
+    // e⁻⁴⁰ is below the 1e-15 at which ML.NET's log loss clips, so raising far logits to there changes no metric. The head multiplies each
+    // by zeros, which infinity does not bear.
     private const float LogitFloor = -40;
 
     /// <summary>The name of its output of class activation maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
@@ -40,13 +41,15 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         string? maps = values.Network.ActivationMaps is null ? null : Free("ActivationMaps");
         if (maps is not null) graph.Output(values.Network.ActivationMaps!, maps, classes, OnnxGraph.AnySize, OnnxGraph.AnySize);
         GraphHead network = Head(values.Network.Logits, score, StockHead.InputColumn);
-        GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Readout)];
+        GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Enumerable.Range(1, values.Readouts.Count)).Select(Readout)];
         return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes) { ActivationMaps = maps };
 
-        GraphHead Readout(string logits, ReadoutColumns names)
+        // Inner columns are numbered, not named after the readout: ML.NET's OnnxTransformer takes ".output" out of names.
+        GraphHead Readout((string Logits, ReadoutColumns Names, int Number) readout)
         {
-            GraphHead outputs = Head(logits, Free(names.Score), Free(StockHead.InputColumn + "." + names.Name));
-            string marginInput = Free(StockMargin.InputColumn + "." + names.Name);
+            (string logits, ReadoutColumns names, int number) = readout;
+            GraphHead outputs = Head(logits, Free(names.Score), Free(FormattableString.Invariant($"{StockHead.InputColumn}.{number}")));
+            string marginInput = Free(FormattableString.Invariant($"{StockMargin.InputColumn}.{number}"));
             graph.Output(MarginInput(graph, outputs.Score, margin!), marginInput, 1);
             return outputs with { MarginInput = marginInput };
         }
@@ -65,10 +68,8 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     {
         string highest = graph.Node("ReduceMax", [logits], ("axes", new long[] { 1 }), ("keepdims", 1)); // (N, 1)
         string relative = graph.Node("Max", [graph.Node("Sub", [logits, highest]), graph.Constant("logit_floor", [LogitFloor], 1)]); // (N, C)
-        string mean = graph.Node("ReduceMean", [relative], ("axes", new long[] { 1 }), ("keepdims", 1)); // (N, 1)
-        string centred = graph.Node("Sub", [relative, mean]); // (N, C): softmax sees no shift, and sums around zero lose the least
-        string shifted = graph.Node("Sub", [centred, graph.Constant("head_shift", head.Shift, head.Classes)]);
-        return graph.Node("MatMul", [shifted, graph.Constant("head_matrix", head.Matrix, head.Classes, head.Classes)]);
+        string shifted = graph.Node("Sub", [relative, graph.Constant("head_shift", head.Shift, head.Classes)]);
+        return graph.Node("Div", [shifted, graph.Constant("head_scale", head.Scale, head.Classes)]);
     }
 
     private static string MarginInput(OnnxGraph graph, string probabilities, StockMargin margin)

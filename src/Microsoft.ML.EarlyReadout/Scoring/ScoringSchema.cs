@@ -9,8 +9,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class ScoringSchema
 {
-    private const string Pixels = "EarlyReadout.Pixels";
-    private const string KeyValue = "EarlyReadout.KeyValue";
+    private const string Pixels = TransientColumns.Prefix + "Pixels";
+    private const string KeyValue = TransientColumns.Prefix + "KeyValue";
 
     /// <summary>Adds the output columns to the shape of an input schema.</summary>
     /// <param name="input">The input.</param>
@@ -19,10 +19,13 @@ internal static class ScoringSchema
     /// <param name="score">The output column of class probabilities.</param>
     /// <param name="predictedLabel">The output column of the predicted class.</param>
     /// <param name="readouts">The readouts whose columns are added besides.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or would be lost by a saved
+    /// model.</exception>
     public static SchemaShape GetOutputSchema(SchemaShape input, string feature, string label, string score, string predictedLabel, IReadOnlyList<ReadoutColumns> readouts)
     {
         ArgumentNullException.ThrowIfNull(input);
+        string[] outputs = [score, predictedLabel, .. readouts.SelectMany(readout => readout.All)];
+        TransientColumns.Check(input.Select(column => column.Name), feature, IsImage(input, feature), outputs);
         var ml = new MLContext();
         SchemaShape shape = input;
         string vector = feature;
@@ -35,18 +38,22 @@ internal static class ScoringSchema
         if (shape.Any(column => column.Name == label && column.IsKey && column.ItemType != NumberDataViewType.UInt32)) shape = WithKeyOfUInt32(ml, shape, label);
         var trainer = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new LbfgsMaximumEntropyMulticlassTrainer.Options { FeatureColumnName = vector, LabelColumnName = label });
         SchemaShape trained = trainer.GetOutputSchema(shape);
-        SchemaShape renamed = ml.Transforms.CopyColumns(score, DefaultColumns.Score).GetOutputSchema(trained);
-        renamed = ml.Transforms.CopyColumns(predictedLabel, DefaultColumns.PredictedLabel).GetOutputSchema(renamed);
+        SchemaShape number = ml.Transforms.CustomMapping<Nothing, Number>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
+        SchemaShape.Column[] added =
+        [
+            .. readouts.SelectMany(readout => new[]
+            {
+                Named(readout.Score, DefaultColumns.Score, trained),
+                Named(readout.PredictedLabel, DefaultColumns.PredictedLabel, trained),
+                Named(readout.Margin, nameof(Number.Value), number),
+            }),
+            Named(score, DefaultColumns.Score, trained),
+            Named(predictedLabel, DefaultColumns.PredictedLabel, trained),
+        ];
+        return new SchemaShape([.. input.ExceptBy(outputs, column => column.Name), .. added]);
 
-        SchemaShape numbers = ml.Transforms.CustomMapping<Nothing, Number>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
-        foreach (ReadoutColumns readout in readouts)
-        {
-            renamed = ml.Transforms.CopyColumns(readout.Score, DefaultColumns.Score).Append(ml.Transforms.CopyColumns(readout.PredictedLabel, DefaultColumns.PredictedLabel)).GetOutputSchema(renamed);
-            numbers = ml.Transforms.CopyColumns(readout.Margin, nameof(Number.Value)).GetOutputSchema(numbers);
-        }
-
-        HashSet<string> added = [score, predictedLabel, .. readouts.SelectMany(readout => new[] { readout.Score, readout.PredictedLabel, readout.Margin })];
-        return new SchemaShape([.. input.Where(column => !added.Contains(column.Name)), .. renamed.Concat(numbers).Where(column => added.Contains(column.Name))]);
+        SchemaShape.Column Named(string name, string made, SchemaShape of) =>
+            (name == made ? of : ml.Transforms.CopyColumns(name, made).GetOutputSchema(of)).Single(column => column.Name == name);
     }
 
     /// <summary>The stock trainer takes keys of UInt32 alone, ours every key; the values of the keys stay.</summary>

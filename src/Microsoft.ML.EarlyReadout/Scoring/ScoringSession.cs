@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Scores batches of rows on the CPU through one ONNX Runtime session.</summary>
-/// <threadsafety>Thread-safe, except that <see cref="Dispose"/> must not run beside <see cref="Score"/>.</threadsafety>
+/// <threadsafety>Thread-safe. <see cref="Dispose"/> lets calls that run finish; later ones throw.</threadsafety>
 internal sealed class ScoringSession : IDisposable
 {
     // Rows in a batch: enough to fill the matrix kernels, few enough that a batch of large images stays within some 16 MB.
@@ -15,9 +15,10 @@ internal sealed class ScoringSession : IDisposable
     private readonly ScoringGraph _graph;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
+    private readonly SharedLifetime _lifetime;
     private readonly string[] _inputs;
     private readonly string[] _scores; // by classifier: the network's, then each readout's
-    private bool _disposed;
+    static ScoringSession() => OnnxTelemetry.SwitchOff(); // before any object of ONNX Runtime is made, those of the fields included
 
     public ScoringSession(ScoringGraph graph)
     {
@@ -30,6 +31,7 @@ internal sealed class ScoringSession : IDisposable
         // A batch through a small vector network takes well under a millisecond: handing parts of it to other threads costs more than it gives.
         if (!graph.Shape.IsImage && graph.Bytes.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
         _session = new InferenceSession(graph.Bytes, options);
+        _lifetime = new SharedLifetime(_session, _runOptions);
         BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
         if (graph.ActivationMaps is not { } maps) return;
         int[] dimensions = _session.OutputMetadata[maps].Dimensions; // (N, C, h, w)
@@ -75,17 +77,11 @@ internal sealed class ScoringSession : IDisposable
     /// <param name="logits">Receives the logits, (count, C); may be longer.</param>
     public void Logits(Memory<float> rows, int count, Memory<float> logits) => Run(rows, count, [new Output(_graph.Logits, logits, [Classes])]);
 
-    public void Dispose()
-    {
-        if (_disposed) return;
-        _disposed = true;
-        _session.Dispose();
-        _runOptions.Dispose();
-    }
+    public void Dispose() => _lifetime.Dispose();
 
     private void Run(Memory<float> rows, int count, IReadOnlyList<Output> outputs)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(EarlyReadoutTransformer));
+        using SharedLifetime.Use use = _lifetime.Enter();
         if (count == 0) return;
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
         OrtValue[] values = [.. outputs.Select(output => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];

@@ -10,7 +10,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <remarks><c>[ExtractPixels] → OnnxTransformer → [for each readout: linear head, margin] → linear head → [CopyColumns] → DropColumns</c></remarks>
 internal sealed class StockChain : IDisposable
 {
-    private const string Kept = "EarlyReadout.Kept.";
+    private const string Kept = TransientColumns.Prefix + "Kept.";
+    private const string Made = TransientColumns.Prefix + "Made.";
 
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;
@@ -19,6 +20,7 @@ internal sealed class StockChain : IDisposable
     private readonly MLContext _ml = new(seed: 0);
     private readonly TemporaryFolder _folder;
     private readonly ITransformer _onnx;
+    private readonly SharedLifetime _lifetime;
 
     /// <param name="graph">The graph.</param>
     /// <param name="head">The head that it feeds.</param>
@@ -33,14 +35,17 @@ internal sealed class StockChain : IDisposable
         _head = head;
         _margin = margin;
         _graph = graph;
-        // The OnnxTransformer keeps its graph in a file of the context's temporary folder; in a folder of our own, that file cannot be left behind.
+        // The OnnxTransformer reads its graph from a file. In a folder of our own the file cannot be left behind; and it has a name of our
+        // own, because one in 32,768 of the random names that ML.NET gives ends in .ort, which ONNX Runtime takes for another format.
         bool ready = false;
         _folder = new TemporaryFolder(temporaryFolder);
         try
         {
-            _ml.TempFilePath = _folder.Path;
-            using var bytes = new MemoryStream(graph.Bytes, writable: false);
-            _onnx = _ml.Transforms.ApplyOnnxModel([.. graph.Heads.SelectMany(OutputsOf)], [graph.Input], bytes).Fit(new EmptyView(GraphInputSchema(graph)));
+            string file = Path.Combine(_folder.Path, "graph.onnx");
+            File.WriteAllBytes(file, graph.Bytes);
+            string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
+            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, [graph.Input], file).Fit(new EmptyView(GraphInputSchema(graph)));
+            _lifetime = new SharedLifetime((IDisposable)_onnx);
             ready = true;
         }
         catch (Exception error) when (TemporaryFolder.IsFault(error))
@@ -53,6 +58,14 @@ internal sealed class StockChain : IDisposable
         }
     }
 
+    /// <summary>Scores single rows of a schema, on any thread; once this chain is disposed they can no longer be read.</summary>
+    /// <exception cref="ObjectDisposedException">The chain was disposed.</exception>
+    public IRowToRowMapper RowMapperFor(DataViewSchema schema)
+    {
+        using SharedLifetime.Use use = _lifetime.Enter();
+        return new SharedRowMapper(For(schema).GetRowToRowMapper(schema), _lifetime);
+    }
+
     /// <summary>The chain that scores rows of a schema.</summary>
     public ITransformer For(DataViewSchema schema)
     {
@@ -60,30 +73,35 @@ internal sealed class StockChain : IDisposable
         IDataView view = new EmptyView(schema);
         var helpers = new List<string> { StockHead.InputColumn };
 
-        string[] hidden = [.. new[] { DefaultColumns.Score, DefaultColumns.PredictedLabel }.Where(name => schema.GetColumnOrNull(name) is not null && IsFreed(name))];
-        foreach (string name in hidden) Add(_ml.Transforms.CopyColumns(Kept + name, name));
+        // The head writes columns of fixed names. Where the schema has a column of such a name, which only features may have, it is set
+        // aside and put back.
+        string[] own = [.. TransientColumns.Freed(_columns.Outputs).Where(name => schema.GetColumnOrNull(name) is not null)];
+        foreach (string name in own) Add(_ml.Transforms.CopyColumns(Kept + name, name));
         if (_columns.ReadsImages) AddPixels();
         Add(_onnx);
         foreach ((GraphHead outputs, ReadoutColumns names) in _graph.Readouts.Zip(_columns.Readouts)) AddReadout(outputs, names);
         Add(_head.Transformer);
-        if (IsFreed(DefaultColumns.PredictedLabel)) Rename(DefaultColumns.PredictedLabel, _columns.PredictedLabel);
-        if (IsFreed(DefaultColumns.Score)) Rename(DefaultColumns.Score, _columns.Score);
+        if ((_columns.Score, _columns.PredictedLabel) != (DefaultColumns.Score, DefaultColumns.PredictedLabel)) NameOutputs();
         Add(_ml.Transforms.DropColumns([.. helpers]));
-        if (hidden.Length > 0)
+        if (own.Length > 0)
         {
-            foreach (string name in hidden) Add(_ml.Transforms.CopyColumns(name, Kept + name));
-            Add(_ml.Transforms.DropColumns([.. hidden.Select(name => Kept + name)]));
+            foreach (string name in own) Add(_ml.Transforms.CopyColumns(name, Kept + name));
+            Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]));
         }
 
         return new TransformerChain<ITransformer>([.. steps]);
 
-        // The head's own names are fixed: a name that the user did not choose for an output must not show.
-        bool IsFreed(string name) => name != _columns.Score && name != _columns.PredictedLabel;
-
-        void Rename(string from, string to)
+        // By way of other names: the output names may be the head's own, the other way round.
+        void NameOutputs()
         {
-            Add(_ml.Transforms.CopyColumns(to, from));
-            helpers.Add(from);
+            (string Made, string Name)[] outputs =
+                [(DefaultColumns.PredictedLabel, _columns.PredictedLabel), (DefaultColumns.Score, _columns.Score)];
+            DataViewSchema made = view.Schema;
+            outputs = [.. outputs.OrderBy(output => made[output.Made].Index)];
+            foreach ((string name, _) in outputs) Add(_ml.Transforms.CopyColumns(Made + name, name));
+            Add(_ml.Transforms.DropColumns(DefaultColumns.PredictedLabel, DefaultColumns.Score));
+            foreach ((string from, string name) in outputs) Add(_ml.Transforms.CopyColumns(name, Made + from));
+            helpers.AddRange(outputs.Select(output => Made + output.Made));
         }
 
         // The stock parts read one column each and write columns of fixed names, so they run in turns; the network's own turn comes last.
@@ -129,7 +147,7 @@ internal sealed class StockChain : IDisposable
 
     public void Dispose()
     {
-        (_onnx as IDisposable)?.Dispose();
+        _lifetime.Dispose();
         _folder.TryDelete();
     }
 

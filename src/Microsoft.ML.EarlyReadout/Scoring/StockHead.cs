@@ -8,23 +8,29 @@ namespace Microsoft.ML.EarlyReadout;
 /// PredictedLabel key with the training label's own key values, of types that ML.NET itself loads.
 /// </summary>
 /// <remarks>
-/// The head computes <c>softmax(W·x + b)</c>. The graph hands it <c>x = (z − b)·(W + s·J/C)⁻ᵀ</c>, with z the logits and J all ones, so that
-/// <c>W·x + b = z − s·mean(x)</c> and the head's scores are <c>softmax(z)</c>. The columns of a softmax's W sum to zero, so W alone is singular; adding a multiple
-/// of J only shifts all logits by one number. One-hot rows make W nearly a·(I − J/C), so with s = a the sum is nearly a·I: as well conditioned as can be.
+/// <para>The head computes <c>softmax(W·x + b)</c> of the graph's <c>x</c>. It is fitted so that W is diagonal, and the graph hands it
+/// <c>x = (z − b) / diag(W)</c>: then
+/// <c>W·x + b</c> is z, the logits, again.</para>
+/// <para>W is diagonal because its rows say so: example c is <c>s·e_c</c> of class c. At W = 0 the gradient of the mean log loss in W_ic
+/// is <c>s·(1/C − [i = c])/C</c>: the loss falls
+/// where a weight on the diagonal grows or one beside it shrinks, and with weights that may not be negative those beside it stay at zero.
+/// One step of the optimizer is enough,
+/// because any positive diagonal does. So a fit takes a few passes over C·C weights, and none of them is inverted.</para>
 /// </remarks>
 internal sealed class StockHead
 {
     /// <summary>The column that the head reads: an output of the graph.</summary>
-    public const string InputColumn = "EarlyReadout.HeadInput";
+    public const string InputColumn = TransientColumns.Prefix + "HeadInput";
 
-    /// <summary>The most classes. The head holds C² weights; ImageNet-21k fits, a text column taken for a label by mistake does not.</summary>
-    public const int MaxClasses = 32768;
+    /// <summary>The most classes. The head holds C² weights, and its fit eight times as many: 14 seconds of one core and 3 GB for this
+    /// number.</summary>
+    public const int MaxClasses = 10_000;
 
-    private StockHead(ITransformer transformer, float[] shift, float[] matrix)
+    private StockHead(ITransformer transformer, float[] shift, float[] scale)
     {
         Transformer = transformer;
         Shift = shift;
-        Matrix = matrix;
+        Scale = scale;
     }
 
     /// <summary>The head. Its output columns are named Score and PredictedLabel: ML.NET lets no one rename them.</summary>
@@ -33,22 +39,23 @@ internal sealed class StockHead
     /// <summary>b: (C).</summary>
     public float[] Shift { get; }
 
-    /// <summary>(W + s·J/C)⁻ᵀ: (C, C), row-major.</summary>
-    public float[] Matrix { get; }
+    /// <summary>The diagonal of W: (C), each greater than 0.</summary>
+    public float[] Scale { get; }
 
     /// <summary>The number of classes.</summary>
     public int Classes => Shift.Length;
 
-    /// <summary>Fits a head to one-hot rows: milliseconds for a few classes, less than a second for hundreds.</summary>
+    /// <summary>Fits a head: milliseconds for a hundred classes, a second or two for a thousand.</summary>
     /// <param name="label">The label column of the training data.</param>
+    /// <param name="cancellation">Looked at for every class in every pass.</param>
     /// <exception cref="ArgumentException">The label is no key, or its classes are too few or too many.</exception>
-    public static StockHead Fit(DataViewSchema.Column label)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static StockHead Fit(DataViewSchema.Column label, Cancellation? cancellation = null)
     {
         if (label.Type is not KeyDataViewType key)
             throw new ArgumentException($"Schema mismatch for label column '{label.Name}': expected a key, got {label.Type}. MapValueToKey makes one.", nameof(label));
         if (key.Count is < 2 or > MaxClasses)
             throw new ArgumentException($"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {MaxClasses}.", nameof(label));
-        int classes = (int)key.Count;
 
         // A context of its own: the fit is an inner step that no user asked for, so it writes to nobody's log and draws from nobody's seed.
         var ml = new MLContext(seed: 0);
@@ -58,22 +65,13 @@ internal sealed class StockHead
                 LabelColumnName = label.Name,
                 FeatureColumnName = InputColumn,
                 L1Regularization = 0,
-                L2Regularization = 0.01f,
+                L2Regularization = 0,
+                EnforceNonNegativity = true,
                 NumberOfThreads = 1,
-                MaximumNumberOfIterations = 30,
-                OptimizationTolerance = 1e-3f,
-            }).Fit(new OneHotView(label, InputColumn, classes));
-
-        VBuffer<float>[]? weights = null;
-        head.Model.GetWeights(ref weights, out _);
-        double[][] w = [.. weights.Select(row => row.DenseValues().Select(value => (double)value).ToArray())]; // (C, C)
-        double shift = w.Select((row, i) => row[i]).Sum() / (classes - 1) / classes; // s / C
-        double[][] inverse = SquareMatrix.Invert([.. w.Select(row => row.Select(value => value + shift).ToArray())]);
-        var matrix = new float[classes * classes];
-        for (int i = 0; i < classes; i++)
-            for (int j = 0; j < classes; j++)
-                matrix[j * classes + i] = (float)inverse[i][j];
-        return new StockHead(head, [.. head.Model.GetBiases()], matrix);
+                MaximumNumberOfIterations = 1,
+                HistorySize = 1,
+            }).Fit(new OneHotView(label, InputColumn, (int)key.Count, cancellation));
+        return new StockHead(head, [.. head.Model.GetBiases()], Diagonal(head.Model));
     }
 
     /// <summary>The columns that scoring adds to rows of a schema, in the order in which the stock chain adds them: each readout's, then the network's.</summary>
@@ -101,5 +99,28 @@ internal sealed class StockHead
             outputs.AddRange(made.OrderBy(entry => entry.Column.Index)
                 .Select(entry => new ScoredColumn(head, entry.Kind, new DataViewSchema.DetachedColumn(entry.Name, entry.Column.Type, entry.Column.Annotations))));
         }
+    }
+
+    private static float[] Diagonal(MaximumEntropyModelParameters model)
+    {
+        VBuffer<float>[]? rows = null;
+        model.GetWeights(ref rows, out int classes);
+        var diagonal = new float[classes];
+        for (int c = 0; c < classes; c++)
+        {
+            foreach ((int column, float weight) in rows![c].Items())
+            {
+                if (column == c) diagonal[c] = weight;
+                else if (weight != 0) throw NotDiagonal();
+            }
+            if (!(diagonal[c] > 0 && float.IsFinite(diagonal[c]))) throw NotDiagonal();
+        }
+
+        return diagonal;
+
+        static NotSupportedException NotDiagonal() => new(
+            $"LbfgsMaximumEntropy of {typeof(LbfgsMaximumEntropyMulticlassTrainer).Assembly.GetName().FullName} " +
+            "fits other weights than that of Microsoft.ML 5.0 does. " +
+            "Use the Microsoft.ML version that this package names as its dependency.");
     }
 }

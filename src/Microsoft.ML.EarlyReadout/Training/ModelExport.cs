@@ -17,16 +17,17 @@ internal static class ModelExport
     /// <summary>Makes the model of a session's network as it is now, and moves network and readouts to the CPU.</summary>
     /// <param name="session">The training.</param>
     /// <param name="input">The schema of the training rows.</param>
+    /// <param name="head">The stock head that was fitted to the label column before training.</param>
     /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed.</param>
     /// <exception cref="ModelExportException">It failed; the exception holds what there is.</exception>
     /// <exception cref="ModelExportCanceledException">The fit was cancelled meanwhile; the exception holds what there is.</exception>
-    public static EarlyReadoutTransformer Run(TrainingSession session, DataViewSchema input, Func<string> temporaryFolder)
+    public static EarlyReadoutTransformer Run(TrainingSession session, DataViewSchema input, StockHead head, Func<string> temporaryFolder)
     {
         EarlyReadoutTransformer? model = null;
         try
         {
             session.Cancellation.ThrowIfRequested();
-            model = Create(session, input, temporaryFolder);
+            model = Create(session, input, head, temporaryFolder);
             Check(session, model);
             return model;
         }
@@ -40,7 +41,7 @@ internal static class ModelExport
         }
     }
 
-    private static EarlyReadoutTransformer Create(TrainingSession session, DataViewSchema input, Func<string> temporaryFolder)
+    private static EarlyReadoutTransformer Create(TrainingSession session, DataViewSchema input, StockHead head, Func<string> temporaryFolder)
     {
         TrainerOptions options = session.Options;
         session.Network.to(CPU);
@@ -54,7 +55,7 @@ internal static class ModelExport
             Pixels = set.Pixels ?? PixelRange.Bytes,
             Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
         };
-        return EarlyReadoutTransformer.Create(input, scoring, session.Export, session.History, temporaryFolder, session.Cancellation);
+        return EarlyReadoutTransformer.Create(input, head, scoring, session.Export, session.History, temporaryFolder, session.Cancellation);
     }
 
     /// <summary>Compares the model with network and readouts on some training rows, and looks at what it answers for them.</summary>

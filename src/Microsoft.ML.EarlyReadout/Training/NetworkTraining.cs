@@ -1,4 +1,5 @@
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,10 +11,11 @@ internal static class NetworkTraining
     // "train" is given options of which none is automatic any more.
     public static EarlyReadoutTransformer Fit<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns = null)
+        TrainingColumns? columns = null, DataViewSchema? scored = null)
         where TOptions : TrainerOptions
     {
         ArgumentNullException.ThrowIfNull(input);
+        CheckNames(options, input.Schema, scored ?? input.Schema);
         using IChannel channel = environment.Start(trainer);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
         Action<string> warn = message => channel.Warning(MessageSensitivity.None, "{0}", message);
@@ -47,6 +49,8 @@ internal static class NetworkTraining
         using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, labelled, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
+        // Before training, because it may take seconds, and with very many classes fail for want of memory.
+        StockHead head = StockHead.Fit(input.Schema[options.LabelColumnName], cancellation);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
@@ -96,7 +100,7 @@ internal static class NetworkTraining
         if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge(); // the model is whole: what is left is to hand it over
         return Export();
 
-        EarlyReadoutTransformer Export() => ModelExport.Run(session, input.Schema, () => CatalogEnvironment.TemporaryFolderOf(environment));
+        EarlyReadoutTransformer Export() => ModelExport.Run(session, input.Schema, head, () => CatalogEnvironment.TemporaryFolderOf(environment));
 
         (EarlyReadoutTransformer? Model, int Epoch) LastGood()
         {
@@ -125,6 +129,14 @@ internal static class NetworkTraining
 
     private static TrainingOutOfMemoryException OutOfManagedMemory(MemoryBudget budget, Exception fault) =>
         new("The fit has run out of managed memory. " + budget.Advice, fault);
+
+    // Of the rows that will be scored: a teacher's own columns are not among them.
+    private static void CheckNames(TrainerOptions options, DataViewSchema input, DataViewSchema scored)
+    {
+        bool readsImages = input.GetColumnOrNull(options.FeatureColumnName)?.Type is ImageDataViewType;
+        IEnumerable<string> rows = scored.Where(column => !column.IsHidden).Select(column => column.Name);
+        TransientColumns.Check(rows, options.FeatureColumnName, readsImages, [.. options.ColumnsWritten.Select(output => output.Column!)]);
+    }
 
     public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input, IReadOnlyList<string>? readouts = null, TrainingColumns? columns = null)
     {

@@ -9,9 +9,8 @@ internal static class OptionRules
         faults.NotEmpty(nameof(options.LabelColumnName), options.LabelColumnName);
         faults.NotEmpty(nameof(options.ScoreColumnName), options.ScoreColumnName);
         faults.NotEmpty(nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName);
-        if (options.ScoreColumnName == options.PredictedLabelColumnName && !string.IsNullOrWhiteSpace(options.ScoreColumnName))
-            faults.Add($"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'; give each a name of its own.");
         faults.NullOrNotEmpty(nameof(options.GroupColumnName), options.GroupColumnName);
+        faults.HidesNothing(options.ColumnsRead, options.ColumnsWritten);
         faults.AtLeast(nameof(options.Epochs), options.Epochs, 1);
         faults.AtLeast(nameof(options.BatchSize), options.BatchSize, 1);
         faults.Within(nameof(options.ValidationFraction), options.ValidationFraction, 0, 1);

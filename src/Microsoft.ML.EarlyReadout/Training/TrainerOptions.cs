@@ -17,11 +17,13 @@ public abstract class TrainerOptions
     /// <value>The default value is <c>Label</c>.</value>
     public string LabelColumnName { get; set; } = "Label";
 
-    /// <summary>The output column of class probabilities.</summary>
+    /// <summary>The output column of class probabilities. It may hide a column of the rows that no option names, such as an earlier
+    /// model's; a column that an option names it may not.</summary>
     /// <value>The default value is <c>Score</c>.</value>
     public string ScoreColumnName { get; set; } = "Score";
 
-    /// <summary>The output column of the predicted class, a key with the label's own values.</summary>
+    /// <summary>The output column of the predicted class, a key with the label's own values. What it may hide: as for <see
+    /// cref="ScoreColumnName"/>.</summary>
     /// <value>The default value is <c>PredictedLabel</c>.</value>
     public string PredictedLabelColumnName { get; set; } = "PredictedLabel";
 
@@ -150,6 +152,18 @@ public abstract class TrainerOptions
 
     /// <summary>What to change where a model answers one class for every row: the method's own options, in a sentence.</summary>
     internal virtual string OneClassAdvice => "";
+
+    /// <summary>The columns that are read, by their options.</summary>
+    internal virtual IEnumerable<NamedColumn> ColumnsRead =>
+    [
+        new(nameof(FeatureColumnName), FeatureColumnName),
+        new(nameof(LabelColumnName), LabelColumnName),
+        new(nameof(GroupColumnName), GroupColumnName),
+    ];
+
+    /// <summary>The columns that the fitted model adds, by their options.</summary>
+    internal virtual IEnumerable<NamedColumn> ColumnsWritten =>
+        [new(nameof(ScoreColumnName), ScoreColumnName), new(nameof(PredictedLabelColumnName), PredictedLabelColumnName)];
 
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);

@@ -112,6 +112,11 @@ public sealed class ActivationMapTransformTests : IDisposable
         IDataView mapped = _ml.Transforms.ClassActivationMap("Map", model).Fit(images).Transform(images);
         Assert.Contains("map column 'Class' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Class").Fit(mapped)).Message, StringComparison.Ordinal);
         Assert.Contains("image column 'Map' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Map", "Map").Fit(mapped)).Message, StringComparison.Ordinal);
+        foreach (string output in new[] { "Image", "Label", "Score" })
+        {
+            string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap(output, model)).Message;
+            Assert.Contains($"column and outputColumnName are both '{output}'", message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -150,7 +155,8 @@ public sealed class ActivationMapTransformTests : IDisposable
         Tensor weight = network.get_parameter("head.weight")!;
         weight.copy_(weight.sub(weight.mean([1], keepdim: true)).mul(Scalars.Of(50)));
         var columns = new ScoringColumns("Image", "Label", "Score", "PredictedLabel", shape, ReadsImages: true);
-        return EarlyReadoutTransformer.Create(data.Schema, columns, (graph, x) => new GraphValues(network.Export(graph, x), []));
+        StockHead head = StockHead.Fit(data.Schema["Label"]);
+        return EarlyReadoutTransformer.Create(data.Schema, head, columns, (graph, x) => new GraphValues(network.Export(graph, x), []));
     }
 
     private static (int Red, int Green, int Blue) Pixel(MLImage image, int x, int y)

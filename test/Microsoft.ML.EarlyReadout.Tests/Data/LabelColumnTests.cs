@@ -98,7 +98,7 @@ public sealed class LabelColumnTests
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Label", new KeyDataViewType(typeof(ulong), ulong.MaxValue));
-        Assert.Contains("expected a key that counts its classes. Its number of values is unknown or too large",
+        Assert.Contains("expected a key of at most 10000 classes. Where its values are no classes, as of a hash, add ",
             Assert.Throws<ArgumentOutOfRangeException>(() => LabelColumn.Find(builder.ToSchema(), "Label")).Message, StringComparison.Ordinal);
     }
 

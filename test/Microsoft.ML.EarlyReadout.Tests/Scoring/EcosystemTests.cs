@@ -69,24 +69,63 @@ public sealed class EcosystemTests
     }
 
     [Fact]
-    public void Names_of_ones_own_leave_the_columns_of_another_model_alone()
+    public void Default_names_hide_another_models_columns_as_stock_trainers_do()
     {
         IDataView data = Example.View(_ml, Example.Draw(20));
         using EarlyReadoutTransformer teacher = new RandomClassifier { Seed = 5 }.Fit(data);
         IDataView taught = teacher.Transform(data);
-        using EarlyReadoutTransformer student = new RandomClassifier { Score = "Probabilities", PredictedLabel = "Answer" }.Fit(taught);
-        IDataView both = student.Transform(taught);
-        Assert.Equal(taught.GetColumn<float[]>("Score").SelectMany(x => x), both.GetColumn<float[]>("Score").SelectMany(x => x));
-        Assert.NotEqual(both.GetColumn<float[]>("Score").First(), both.GetColumn<float[]>("Probabilities").First());
+        using EarlyReadoutTransformer student = new RandomClassifier().Fit(taught);
+        float[] expected = [.. student.Transform(data).GetColumn<float[]>("Score").SelectMany(x => x)];
+        Assert.Equal(expected, student.Transform(taught).GetColumn<float[]>("Score").SelectMany(x => x));
+        Assert.NotEqual(expected, taught.GetColumn<float[]>("Score").SelectMany(x => x));
+        float[] stock = [.. TransformTests.Reload(student, taught.Schema).Transform(taught).GetColumn<float[]>("Score").SelectMany(x => x)];
+        Assert.All(expected.Zip(stock), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+    }
 
-        DataViewSchema rowByRow = ((ITransformer)student).GetRowToRowMapper(taught.Schema).OutputSchema;
-        Assert.Equal(Visible(both.Schema), Visible(rowByRow));
+    [Fact]
+    public void Rows_with_a_column_that_a_saved_model_would_lose_are_refused_everywhere()
+    {
+        IDataView data = Example.View(_ml, Example.Draw(20));
+        using EarlyReadoutTransformer teacher = new RandomClassifier { Seed = 5 }.Fit(data);
+        IDataView taught = teacher.Transform(data);
+        var estimator = new RandomClassifier { Score = "Probabilities", PredictedLabel = "Answer" };
+        using EarlyReadoutTransformer student = estimator.Fit(data);
+        foreach (Action use in new Action[]
+        {
+            () => student.Transform(taught),
+            () => student.GetOutputSchema(taught.Schema),
+            () => ((ITransformer)student).GetRowToRowMapper(taught.Schema),
+            () => estimator.GetOutputSchema(ShapeOf(taught)),
+        })
+        {
+            string message = Assert.Throws<ArgumentOutOfRangeException>(use).Message;
+            Assert.Contains("The rows have a column 'Score', and no output is named so", message, StringComparison.Ordinal);
+        }
 
-        // The saved model, too, leaves no names behind that nobody chose, and does not ask for the teacher's columns.
-        ITransformer stock = TransformTests.Reload(student, taught.Schema);
-        Assert.Equal(Visible(student.GetOutputSchema(data.Schema)), Visible(stock.GetOutputSchema(data.Schema)));
+        // What the message says helps, and the saved model keeps both.
+        var renaming = _ml.Transforms.CopyColumns("TeacherScore", "Score").Append(_ml.Transforms.DropColumns("Score", "PredictedLabel"));
+        IDataView renamed = renaming.Fit(taught).Transform(taught);
+        ITransformer stock = TransformTests.Reload(student, renamed.Schema);
+        IDataView both = stock.Transform(renamed);
+        Assert.Equal(taught.GetColumn<float[]>("Score").SelectMany(x => x), both.GetColumn<float[]>("TeacherScore").SelectMany(x => x));
+        Assert.NotNull(both.Schema.GetColumnOrNull("Probabilities"));
+    }
 
-        static string[] Visible(DataViewSchema schema) => [.. schema.Where(column => !column.IsHidden).Select(column => $"{column.Name}: {column.Type}").Order(StringComparer.Ordinal)];
+    [Fact]
+    public void Permutation_importance_takes_the_classifier_and_not_a_fitted_pipeline()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(Example.Draw(200));
+        var preparation = _ml.Transforms.Conversion.MapValueToKey("Label", "Name").Append(_ml.Transforms.NormalizeMinMax("Features"));
+        TransformerChain<EarlyReadoutTransformer> pipeline = preparation.Append(new RandomClassifier()).Fit(data);
+        IDataView prepared = preparation.Fit(data).Transform(data);
+        MulticlassClassificationCatalog multiclass = _ml.MulticlassClassification;
+        Assert.ThrowsAny<Exception>(() => multiclass.PermutationFeatureImportance((ITransformer)pipeline, data));
+        Assert.ThrowsAny<Exception>(() => multiclass.PermutationFeatureImportance((ITransformer)pipeline.LastTransformer, prepared));
+
+        var importance = multiclass.PermutationFeatureImportance(pipeline.LastTransformer, prepared);
+        Assert.Equal(4, importance.Length);
+        Assert.Contains(importance, feature => feature.MicroAccuracy.Mean != 0);
+        pipeline.Dispose();
     }
 
     [Theory]

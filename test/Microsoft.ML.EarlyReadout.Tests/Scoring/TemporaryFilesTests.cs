@@ -35,6 +35,33 @@ public sealed class TemporaryFilesTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
+    [Fact]
+    public void The_file_of_a_graph_that_is_saved_has_no_random_name_and_goes_with_its_chain()
+    {
+        var ml = new MLContext(seed: 1);
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(ml, Example.Draw(50)));
+        StockHead head = StockHead.Fit(Example.View(ml, Example.Draw(50)).Schema["Label"]);
+        using (new StockChain(model.Graph, head, margin: null, model.Columns, _folder, forSaving: true))
+        {
+            string file = Assert.Single(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
+            Assert.Equal("graph.onnx", Path.GetFileName(file));
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void A_loaded_stock_model_keeps_a_copy_of_the_graph_until_it_is_disposed()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Example.View(ml, Example.Draw(50));
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
+        ITransformer stock = TransformTests.Reload(model, data.Schema);
+        Assert.Single(Directory.EnumerateFiles(_folder));
+        ((IDisposable)stock).Dispose();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
     public void Dispose()
     {
         Environment.SetEnvironmentVariable(_variable, _before);

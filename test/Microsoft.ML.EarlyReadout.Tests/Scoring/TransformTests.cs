@@ -33,14 +33,18 @@ public sealed class TransformTests
     [InlineData(100, 1)]
     [InlineData(300, 1)]
     [InlineData(300, 30)]
+    [InlineData(300, 1000)]
+    [InlineData(2000, 1)]
+    [InlineData(2000, 30)]
     public void A_saved_model_agrees_for_any_number_of_classes_and_size_of_logits(int classes, float scale)
     {
         IDataView data = Example.View(_ml, Example.Draw(2000, classes));
         using EarlyReadoutTransformer model = new RandomClassifier { Scale = scale }.Fit(data);
         ITransformer stock = Reload(model, data.Schema);
-        Prediction[] expected = Read(model.Transform(data));
-        Prediction[] actual = Read(stock.Transform(data));
-        AssertSameScores(expected, actual, scale > 1 ? 2e-5f : 1e-6f);
+        IDataView rows = _ml.Data.TakeRows(data, 500);
+        Prediction[] expected = Read(model.Transform(rows));
+        Prediction[] actual = Read(stock.Transform(rows));
+        AssertSameScores(expected, actual);
         (stock as IDisposable)?.Dispose();
     }
 
