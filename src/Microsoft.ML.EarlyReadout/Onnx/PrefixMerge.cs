@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Microsoft.ML.EarlyReadout.OnnxProto;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -14,7 +15,8 @@ internal static class PrefixMerge
     private const int Float32 = 1;
     private const int Int64 = 7;
 
-    /// <summary>Joins two models: the prefix's inputs, the nodes of both, the outputs of the graph; at the prefix's operator versions.</summary>
+    /// <summary>Joins two models: those of the prefix's inputs that are needed, the nodes of both, the outputs of the graph; at the
+    /// prefix's operator versions.</summary>
     /// <param name="prefixModel">The bytes of a model such as <c>ConvertToOnnx</c> writes; operators of any domain stay as they are.</param>
     /// <param name="graphModel">The bytes of a model of ours with one input.</param>
     /// <param name="prefixOutput">The prefix's float32 output that the graph reads, or the ML.NET column behind it; a flat row is given the graph's shape.</param>
@@ -43,9 +45,38 @@ internal static class PrefixMerge
         prefix.Initializer.AddRange(graph.Initializer);
         prefix.Output.Clear();
         prefix.Output.AddRange(graph.Output);
+        Prune(prefix);
         model.IrVersion = Math.Max(model.IrVersion, InitializersNeedNotBeInputs);
         model.MetadataProps.AddRange(ours.MetadataProps.Where(ours => model.MetadataProps.All(theirs => theirs.Key != ours.Key)));
         return model.ToByteArray();
+    }
+
+    /// <summary>Leaves out what no output depends on: ML.NET exports every column of a view, and who scores a row has no label for
+    /// it.</summary>
+    private static void Prune(GraphProto graph)
+    {
+        // What an inner graph reads is not listed, so all stays where there is one.
+        if (graph.Node.Any(node => node.Attribute.Any(attribute => attribute.Type == AttributeProto.Types.AttributeType.Graph))) return;
+        HashSet<string> needed = [.. graph.Output.Select(output => output.Name)];
+        NodeProto[] kept = [.. graph.Node.Reverse().Where(IsNeeded).Reverse()]; // nodes stand in the order in which they run
+        graph.Node.Clear();
+        graph.Node.AddRange(kept);
+        Keep(graph.Input, input => input.Name);
+        Keep(graph.Initializer, initializer => initializer.Name);
+
+        bool IsNeeded(NodeProto node)
+        {
+            if (!node.Output.Any(needed.Contains)) return false;
+            needed.UnionWith(node.Input);
+            return true;
+        }
+
+        void Keep<T>(RepeatedField<T> values, Func<T, string> name)
+        {
+            T[] read = [.. values.Where(value => needed.Contains(name(value)))];
+            values.Clear();
+            values.AddRange(read);
+        }
     }
 
     private static ModelProto Parse(byte[] prefixModel)
