@@ -3,7 +3,8 @@ using Microsoft.ML.Data;
 
 namespace MLSieve.Tests;
 
-/// <summary>A folder of small PNG files of three classes, and views of them as users have them. The class says which of red, green and blue is the brightest, under noise.</summary>
+/// <summary>A folder of small PNG files of three classes, and views of them as users have them. The class says which of red, green and blue
+/// is the brightest, under noise.</summary>
 internal sealed class ImageFolder : IDisposable
 {
     public const int Height = 8;
@@ -56,7 +57,7 @@ internal sealed class ImageFolder : IDisposable
     /// <param name="whole">Whether the rows name whole paths, and not files of a folder that only the transform knows.</param>
     public IDataView Images(bool whole = false)
     {
-        IDataView paths = whole ? Keyed(Ml.Data.LoadFromEnumerable(_rows.Select(row => new Row { Path = row.Path.Length == 0 ? "" : Path.Combine(Root, row.Path), Class = row.Class }).ToArray())) : Paths();
+        IDataView paths = whole ? Keyed(Ml.Data.LoadFromEnumerable(_rows.Select(Whole).ToArray())) : Paths();
         return Apply(Ml.Transforms.LoadImages("Image", whole ? null : Root, "Path"), paths);
     }
 
@@ -64,11 +65,14 @@ internal sealed class ImageFolder : IDisposable
     public IDataView Sized(bool whole = false) => Apply(Ml.Transforms.ResizeImages("Image", Width, Height), Images(whole));
 
     /// <summary>Their pixels, beside them.</summary>
-    public IDataView Pixels(float offset = 0, float scale = 1, bool whole = false) => Apply(Ml.Transforms.ExtractPixels("Pixels", "Image", offsetImage: offset, scaleImage: scale), Sized(whole));
+    public IDataView Pixels(float offset = 0, float scale = 1, bool whole = false) => Apply(Ml.Transforms.ExtractPixels("Pixels", "Image",
+        offsetImage: offset, scaleImage: scale), Sized(whole));
 
     public static IDataView Apply(IEstimator<ITransformer> estimator, IDataView view) => estimator.Fit(view).Transform(view);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private Row Whole(Row row) => new() { Path = row.Path.Length == 0 ? "" : Path.Combine(Root, row.Path), Class = row.Class };
 
     private IDataView Keyed(IDataView view) => Apply(Ml.Transforms.Conversion.MapValueToKey("Label", "Class"), view);
 

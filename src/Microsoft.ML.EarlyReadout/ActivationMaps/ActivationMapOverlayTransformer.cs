@@ -2,7 +2,8 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Paints maps over images row by row. A stock mapping does the work; what it cannot read is named, and what it cannot do is said.</summary>
+/// <summary>Paints maps over images row by row. A stock mapping does the work; what it cannot read is named, and what it cannot do is
+/// said.</summary>
 /// <param name="mapping">The mapping.</param>
 /// <param name="image">The column of images or pixels.</param>
 internal sealed class ActivationMapOverlayTransformer(ITransformer mapping, string image) : ITransformer
@@ -20,5 +21,6 @@ internal sealed class ActivationMapOverlayTransformer(ITransformer mapping, stri
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => mapping.GetRowToRowMapper(inputSchema);
 
     public void Save(ModelSaveContext ctx) =>
-        throw new NotSupportedException("Overlays are not part of a saved model: a stock application has no transform that paints them. Save the model without ActivationMapOverlay, and append it again where pictures are wanted.");
+        throw new NotSupportedException("Overlays are not part of a saved model: a stock application has no transform that paints them. "
+            + "Save the model without ActivationMapOverlay, and append it again where pictures are wanted.");
 }

@@ -13,7 +13,8 @@ internal static class PixelRangeAnnotation
     {
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(Column, TextDataViewType.Instance, (ref ReadOnlyMemory<char> name) => name = columns.Feature.AsMemory());
-        annotations.Add(Range, new VectorDataViewType(NumberDataViewType.Single, 2), (ref VBuffer<float> range) => range = new VBuffer<float>(2, [columns.Pixels.Black, columns.Pixels.White]));
+        annotations.Add(Range, new VectorDataViewType(NumberDataViewType.Single, 2), (ref VBuffer<float> range) =>
+            range = new VBuffer<float>(2, [columns.Pixels.Black, columns.Pixels.White]));
         return annotations.ToAnnotations();
     }
 

@@ -3,10 +3,12 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>An image that cannot be read: where it stands in a view, and what is wrong with it. It is looked for once something has failed, by reading the view again.</summary>
+/// <summary>An image that cannot be read: where it stands in a view, and what is wrong with it. It is looked for once something has failed,
+/// by reading the view again.</summary>
 /// <param name="Column">The column of images.</param>
 /// <param name="Row">The row, counted from 0 in the view.</param>
-/// <param name="What">What is wrong, as the sentence goes on after column and row; <see langword="null"/> where only what failed can tell.</param>
+/// <param name="What">What is wrong, as the sentence goes on after column and row; <see langword="null"/> where only what failed can
+/// tell.</param>
 /// <param name="Source">What is known of the file, a sentence; else empty.</param>
 internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, string? What, string Source)
 {
@@ -15,7 +17,9 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
     /// <summary>What is said of a row without an image.</summary>
     public const string Missing = "has no image. " + Advice;
 
-    private const string Disposed = "has an image that was disposed. ResizeImages and ExtractPixels dispose images in memory that they have read: make them anew for each pass, or load them from files.";
+    /// <summary>What is said of a row whose image is of no more use.</summary>
+    public const string Disposed = "has an image that was disposed. ResizeImages and ExtractPixels dispose images in memory "
+        + "that they have read: make them anew for each pass, or load them from files.";
 
     /// <summary>Whether rows of a schema can have a broken image.</summary>
     public static bool CanBeIn(DataViewSchema schema) => schema.Any(column => column.Type is ImageDataViewType);
@@ -30,7 +34,8 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
         try
         {
             ImageFileNames names = ImageFileNames.Learn(view);
-            return view.Schema.Where(column => column.Type is ImageDataViewType).Select(column => Find(view, column, names, from, rows)).OfType<BrokenImage>().MinBy(broken => broken.Row);
+            DataViewSchema.Column[] columns = [.. view.Schema.Where(column => column.Type is ImageDataViewType)];
+            return columns.Select(column => Find(view, column, names, from, rows)).OfType<BrokenImage>().MinBy(broken => broken.Row);
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
@@ -42,7 +47,9 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
     /// <param name="column">The column that was read.</param>
     /// <param name="cause">What failed, if anything did.</param>
     public InvalidDataException Fault(DataViewSchema.Column column, Exception? cause) =>
-        FeatureReader.Bad(column, Row, What ?? (cause is null ? Missing : $"cannot be read: {cause.GetBaseException().Message.TrimEnd('.')}. {Source}".TrimEnd()), cause);
+        FeatureReader.Bad(column, Row, What ?? (cause is null ? Missing : Unread(cause)), cause);
+
+    private string Unread(Exception cause) => $"cannot be read: {cause.GetBaseException().Message.TrimEnd('.')}. {Source}".TrimEnd();
 
     private static BrokenImage? Find(IDataView view, DataViewSchema.Column column, ImageFileNames names, long from, long rows)
     {
@@ -62,7 +69,8 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
                 return new BrokenImage(column, row, file().Fault is { } what ? $"has no image: {what}." : null, file().Words);
             }
 
-            if (image is null) return new BrokenImage(column, row, file().Fault is { } what ? $"has no image: {what}. {Advice}" : Missing, file().Words);
+            if (image is null)
+                return new BrokenImage(column, row, file().Fault is { } what ? $"has no image: {what}. {Advice}" : Missing, file().Words);
             if (IsDisposed(image)) return new BrokenImage(column, row, Disposed, "");
         }
 

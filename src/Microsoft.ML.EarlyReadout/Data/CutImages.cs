@@ -4,14 +4,16 @@ using SkiaSharp;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Counts images whose files end too early. <c>LoadImages</c> hands on as much of them as could be decoded, without a word.</summary>
+/// <summary>Counts images whose files end too early. <c>LoadImages</c> hands on as much of them as could be decoded, without a
+/// word.</summary>
 internal sealed class CutImages
 {
     private const int LongestEnd = 12;
     private long _count;
     private string _first = "";
 
-    /// <summary>Looks at the end of the file that an image was loaded from, where it is known; not more of it, unless the end is missing.</summary>
+    /// <summary>Looks at the end of the file that an image was loaded from, where it is known; not more of it, unless the end is
+    /// missing.</summary>
     /// <param name="image">The image.</param>
     /// <param name="row">Its row in the view.</param>
     public void Look(MLImage image, long row)
@@ -23,7 +25,9 @@ internal sealed class CutImages
     /// <summary>Warns of them, if there are any.</summary>
     public void Log(string column, Action<string> log)
     {
-        if (_count > 0) log(FormattableString.Invariant($"Warning: {_count} images of column '{column}' are cut off; what could be decoded is used, and the rest is blank. The first is {_first}."));
+        if (_count == 0) return;
+        log(FormattableString.Invariant($"Warning: {_count} images of column '{column}' are cut off; what could be decoded is used, ")
+            + $"and the rest is blank. The first is {_first}.");
     }
 
     private static bool IsCut(string path)
@@ -46,12 +50,12 @@ internal sealed class CutImages
         file.ReadExactly(start);
         file.Seek(-LongestEnd, SeekOrigin.End);
         file.ReadExactly(end);
-        return start switch
+        return start switch // JPEG, PNG, GIF, WebP, BMP
         {
-            [0xFF, 0xD8, ..] => end is not [.., 0xFF, 0xD9], // JPEG
+            [0xFF, 0xD8, ..] => end is not [.., 0xFF, 0xD9],
             [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => !end[4..8].SequenceEqual("IEND"u8),
             [(byte)'G', (byte)'I', (byte)'F', ..] => end[^1] != ';',
-            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => BinaryPrimitives.ReadUInt32LittleEndian(start[4..]) + 8 > file.Length, // WebP
+            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => BinaryPrimitives.ReadUInt32LittleEndian(start[4..]) + 8 > file.Length,
             [(byte)'B', (byte)'M', ..] => BinaryPrimitives.ReadUInt32LittleEndian(start[2..]) > file.Length,
             _ => false,
         };

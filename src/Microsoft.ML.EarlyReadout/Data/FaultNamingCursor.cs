@@ -5,12 +5,13 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A view's own cursor whose faults name the column, the row and, where it can be known, the image file: what a transform before us cannot read is told by
-/// ML.NET without any of them.
+/// A view's own cursor whose faults name the column, the row and, where it can be known, the image file: what a transform before us cannot
+/// read is told by ML.NET without any of them.
 /// </summary>
 internal sealed class FaultNamingCursor : DataViewRowCursor
 {
-    private static readonly MethodInfo _present = typeof(FaultNamingCursor).GetMethod(nameof(PresentVector), BindingFlags.NonPublic | BindingFlags.Instance)!;
+    private static readonly MethodInfo _present =
+        typeof(FaultNamingCursor).GetMethod(nameof(PresentVector), BindingFlags.NonPublic | BindingFlags.Instance)!;
 
     // Far more than ML.NET reads ahead, and seconds for those who wait for the message.
     private const long RowsSearched = 20_000;
@@ -25,9 +26,11 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     /// <summary>Opens a cursor.</summary>
     /// <param name="view">The view.</param>
     /// <param name="columns">The columns to read.</param>
-    /// <param name="required">The column among them that must have an image in every row, where it is one of images or of their pixels.</param>
+    /// <param name="required">The column among them that must have an image in every row, where it is one of images or of their
+    /// pixels.</param>
     /// <param name="random">Shuffles the rows, where the view can.</param>
-    public FaultNamingCursor(IDataView view, IEnumerable<DataViewSchema.Column> columns, DataViewSchema.Column? required = null, Random? random = null)
+    public FaultNamingCursor(
+        IDataView view, IEnumerable<DataViewSchema.Column> columns, DataViewSchema.Column? required = null, Random? random = null)
     {
         (_view, _required, _isShuffled) = (view, required, random is not null);
         _hasImages = BrokenImage.CanBeIn(view.Schema);
@@ -55,7 +58,8 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         {
             // ML.NET reads rows ahead on other threads, and wraps what fails there: any of the next rows may be the one.
             if (Within(fault) is { } named) ExceptionDispatchInfo.Throw(named);
-            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched) is { } broken) throw broken.Fault(_required ?? broken.Column, fault);
+            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched) is { } broken)
+                throw broken.Fault(_required ?? broken.Column, fault);
             throw;
         }
     }
@@ -105,21 +109,25 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     private ValueGetter<MLImage> PresentImage(DataViewSchema.Column column, ValueGetter<MLImage> getter) => (ref MLImage image) =>
     {
         getter(ref image);
-        if (image is null || BrokenImage.IsDisposed(image)) throw Named(column, null);
+        if (image is null) throw Named(column, null);
+        if (BrokenImage.IsDisposed(image)) throw Named(column, null, BrokenImage.Disposed);
     };
 
-    private ValueGetter<VBuffer<T>> PresentVector<T>(DataViewSchema.Column column, ValueGetter<VBuffer<T>> getter) => (ref VBuffer<T> vector) =>
+    private ValueGetter<VBuffer<T>> PresentVector<T>(DataViewSchema.Column column, ValueGetter<VBuffer<T>> getter)
     {
-        getter(ref vector);
-        if (vector.Length > 0 && vector.GetValues().IsEmpty && Broken() is { } broken) throw broken.Fault(column, null);
-    };
+        return (ref VBuffer<T> vector) =>
+        {
+            getter(ref vector);
+            if (vector.Length > 0 && vector.GetValues().IsEmpty && Broken() is { } broken) throw broken.Fault(column, null);
+        };
+    }
 
     // The row itself; of shuffled rows, whose numbers in the view are not known, the first broken one.
     private BrokenImage? Broken() => _isShuffled ? BrokenImage.Find(_view, 0, RowsSearched) : BrokenImage.Find(_view, _row, 1);
 
-    private InvalidDataException Named(DataViewSchema.Column column, Exception? fault)
+    private InvalidDataException Named(DataViewSchema.Column column, Exception? fault, string unexplained = BrokenImage.Missing)
     {
         if (_hasImages && Broken() is { } broken) return broken.Fault(column, fault);
-        return FeatureReader.Bad(column, _row, fault is null ? BrokenImage.Missing : $"cannot be read: {fault.GetBaseException().Message}", fault);
+        return FeatureReader.Bad(column, _row, fault is null ? unexplained : $"cannot be read: {fault.GetBaseException().Message}", fault);
     }
 }

@@ -3,7 +3,8 @@ using SkiaSharp;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The file that a row names for its image.</summary>
-/// <param name="Path">Its path; empty where the row names none, <see langword="null"/> where it is not known which text of the row names it.</param>
+/// <param name="Path">Its path; empty where the row names none, <see langword="null"/> where it is not known which text of the row names
+/// it.</param>
 /// <param name="Words">What is known of it, a sentence.</param>
 internal sealed record ImageFile(string? Path, string Words)
 {

@@ -4,8 +4,8 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// How the rows of a view name their image files. A schema does not say it, but an image that <c>LoadImages</c> has loaded is tagged with its path, and the row's text that the path ends in
-/// is the one that names it.
+/// How the rows of a view name their image files. A schema does not say it, but an image that <c>LoadImages</c> has loaded is tagged with
+/// its path, and the row's text that the path ends in is the one that names it.
 /// </summary>
 internal sealed class ImageFileNames
 {
@@ -62,24 +62,29 @@ internal sealed class ImageFileNames
     }
 
     private static bool Names(string text, string path) =>
-        text.Length > 0 && path.EndsWith(text, StringComparison.Ordinal) && (path.Length == text.Length || path[^(text.Length + 1)] is '/' or '\\');
+        text.Length > 0 && path.EndsWith(text, StringComparison.Ordinal)
+        && (path.Length == text.Length || path[^(text.Length + 1)] is '/' or '\\');
 
     private ImageFile FileOf(string[] texts)
     {
         if (_text is { } column)
         {
             string text = texts[Array.FindIndex(Texts, each => each.Index == column.Index)];
-            return text.Length == 0 ? new ImageFile("", $"its text in column '{column.Name}' is empty") : new ImageFile(_folder + text, $"Its file is '{_folder + text}'.");
+            return text.Length == 0
+                ? new ImageFile("", $"its text in column '{column.Name}' is empty")
+                : new ImageFile(_folder + text, $"Its file is '{_folder + text}'.");
         }
 
         if (texts.FirstOrDefault(Path.Exists) is { } path) return new ImageFile(path, $"Its file is '{path}'.");
-        string quoted = string.Join(", ", Texts.Zip(texts).Take(TextsQuoted).Select(each => $"{each.First.Name} '{Excerpt.Of(each.Second)}'"));
+        string quoted = string.Join(", ",
+            Texts.Zip(texts).Take(TextsQuoted).Select(each => $"{each.First.Name} '{Excerpt.Of(each.Second)}'"));
         return new ImageFile(null, quoted.Length == 0 ? "" : $"Its texts are {quoted}.");
     }
 
     private Func<string[]> TextReader(DataViewRowCursor cursor)
     {
-        ValueGetter<ReadOnlyMemory<char>>[] getters = [.. Texts.Select(column => cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[column.Index]))];
+        ValueGetter<ReadOnlyMemory<char>>[] getters =
+            [.. Texts.Select(column => cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[column.Index]))];
         return () => [.. getters.Select(getter =>
         {
             ReadOnlyMemory<char> text = default;

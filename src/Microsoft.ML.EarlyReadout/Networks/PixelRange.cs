@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What the numbers of an image column mean. The training rows decide it once; validation, scoring, padding and pictures go by it.</summary>
+/// <summary>What the numbers of an image column mean. The training rows decide it once; validation, scoring, padding and pictures go by
+/// it.</summary>
 /// <param name="Kind">How they enter the network; never <see cref="ValueRange.Automatic"/>.</param>
 /// <param name="Black">The number that is black.</param>
 /// <param name="White">The number that is white, more than <paramref name="Black"/>.</param>
@@ -51,10 +52,16 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
             _ => throw new UnreachableException($"No range {input.ValueRange}."),
         };
         if (!chosen.Holds(smallest, largest))
-            throw new ArgumentException(FormattableString.Invariant($"Network.Input.ValueRange is {chosen.Kind}, but the training rows of column '{name}' have numbers from {smallest:G4} to {largest:G4}."));
+        {
+            throw new ArgumentException($"Network.Input.ValueRange is {chosen.Kind}, but the training rows of column '{name}' have "
+                + FormattableString.Invariant($"numbers from {smallest:G4} to {largest:G4}."));
+        }
+
         bool automatic = input.ValueRange == ValueRange.Automatic;
-        string found = column.HoldsImages && automatic ? "holds images" : FormattableString.Invariant($"holds numbers from {smallest:G4} to {largest:G4}");
-        log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{(automatic ? ", chosen automatically" : "")}. {chosen.Entering(input)}");
+        string found = column.HoldsImages && automatic ? "holds images"
+            : FormattableString.Invariant($"holds numbers from {smallest:G4} to {largest:G4}");
+        string how = automatic ? ", chosen automatically" : "";
+        log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{how}. {chosen.Entering(input)}");
         foreach (string warning in chosen.Warnings(input, smallest, largest)) log($"Warning: {warning}");
         return chosen;
     }
@@ -69,13 +76,21 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
     {
         string numbers = FormattableString.Invariant($"numbers from {smallest:G4} to {largest:G4}");
         if (!Holds(smallest, largest))
-            throw new ArgumentException($"The feature column '{column}' of the validation set has {numbers}; in the training rows the range is {Kind}. Make both by the same transforms.");
+        {
+            throw new ArgumentException($"The feature column '{column}' of the validation set has {numbers}; "
+                + $"in the training rows the range is {Kind}. Make both by the same transforms.");
+        }
+
         if (Kind == ValueRange.ZeroTo255 && largest > 0 && largest <= Unit.White)
-            log($"Warning: the validation rows of column '{column}' have {numbers}, the training rows pixels of the range {Kind}: if those of validation are from 0 to 1, make both by the same transforms.");
+        {
+            log($"Warning: the validation rows of column '{column}' have {numbers}, the training rows pixels of the range {Kind}: "
+                + "if those of validation are from 0 to 1, make both by the same transforms.");
+        }
     }
 
-    private static PixelRange AsTheyAre(float smallest, float largest) =>
-        smallest >= -1 - Slack && largest <= 1 + Slack ? new(ValueRange.AsIs, -1, 1) : new(ValueRange.AsIs, smallest, largest > smallest ? largest : smallest + 1);
+    private static PixelRange AsTheyAre(float smallest, float largest) => smallest >= -1 - Slack && largest <= 1 + Slack
+        ? new(ValueRange.AsIs, -1, 1)
+        : new(ValueRange.AsIs, smallest, largest > smallest ? largest : smallest + 1);
 
     private bool Holds(float smallest, float largest) =>
         Kind == ValueRange.AsIs || (smallest >= Black - Slack * (White - Black) && largest <= White + Slack * (White - Black));
@@ -93,8 +108,16 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
     {
         float reach = Slack * (White - Black);
         if (input.Mean.Any(mean => mean < Black - reach || mean > White + reach))
-            yield return FormattableString.Invariant($"Network.Input.Mean goes up to {input.Mean.Max():G4}, but black is {Black:G4} and white {White:G4}: Mean and Scale are in the column's units. InputOptions.ImageNet is for pixels from 0 to 255.");
+        {
+            yield return FormattableString.Invariant($"Network.Input.Mean goes up to {input.Mean.Max():G4}, but black is {Black:G4} ")
+                + FormattableString.Invariant($"and white {White:G4}: Mean and Scale are in the column's units. ")
+                + "InputOptions.ImageNet is for pixels from 0 to 255.";
+        }
+
         if (Kind == ValueRange.AsIs && input.Mean.Length == 0 && input.Scale.Length == 0 && Math.Max(-smallest, largest) > LargeNumber)
-            yield return FormattableString.Invariant($"numbers as large as {Math.Max(-smallest, largest):G4} train badly: set Network.Input.Mean and Scale, or scale the column.");
+        {
+            yield return FormattableString.Invariant($"numbers as large as {Math.Max(-smallest, largest):G4} train badly: ")
+                + "set Network.Input.Mean and Scale, or scale the column.";
+        }
     }
 }

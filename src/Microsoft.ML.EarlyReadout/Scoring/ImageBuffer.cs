@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Images, whose pixels are copied out. By ML.NET's custom a getter disposes what it is handed back, and what it gave before may end with it: <c>ResizeImages</c> hands an image of
-/// the right size on, and disposes it with the next row.
+/// Images, whose pixels are copied out. By ML.NET's custom a getter disposes what it is handed back, and what it gave before may end with
+/// it: <c>ResizeImages</c> hands an image of the right size on, and disposes it with the next row.
 /// </summary>
 internal sealed class ImageBuffer(ValueGetter<MLImage> source, int slots) : ColumnBuffer
 {
@@ -24,7 +24,8 @@ internal sealed class ImageBuffer(ValueGetter<MLImage> source, int slots) : Colu
         ReadOnlySpan<byte> pixels = _current.Pixels;
         if (kept.Pixels is null || kept.Pixels.Length < pixels.Length) kept.Pixels = GC.AllocateUninitializedArray<byte>(pixels.Length);
         pixels.CopyTo(kept.Pixels);
-        (kept.Bytes, kept.Width, kept.Height, kept.Format, kept.Tag) = (pixels.Length, _current.Width, _current.Height, _current.PixelFormat, _current.Tag);
+        (kept.Bytes, kept.Width, kept.Height) = (pixels.Length, _current.Width, _current.Height);
+        (kept.Format, kept.Tag) = (_current.PixelFormat, _current.Tag);
     }
 
     public override long BytesIn(int slot) => _slots[slot].Bytes;
@@ -40,7 +41,8 @@ internal sealed class ImageBuffer(ValueGetter<MLImage> source, int slots) : Colu
     public void CopyTo(int slot, string column, Span<float> destination, FeatureLayout layout) =>
         RgbPixels.Copy(_slots[slot].Pixels.AsSpan(0, _slots[slot].Bytes), _slots[slot].Format, column, destination, layout);
 
-    /// <summary>Gives an image of its own to each reader of each row, and disposes it when that reader hands it back, as ML.NET's loader does.</summary>
+    /// <summary>Gives an image of its own to each reader of each row, and disposes it when that reader hands it back, as ML.NET's loader
+    /// does.</summary>
     public override ValueGetter<MLImage> Getter(Func<int> slot)
     {
         MLImage? given = null;

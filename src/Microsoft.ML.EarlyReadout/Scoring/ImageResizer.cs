@@ -3,8 +3,8 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Brings images to the network's size by the stock transform that a saved model has for them. It only ever sees images of another size: those of the right one it would
-/// hand on, and dispose with the next.</summary>
+/// <summary>Brings images to the network's size by the stock transform that a saved model has for them. It only ever sees images of another
+/// size: those of the right one it would hand on, and dispose with the next.</summary>
 internal sealed class ImageResizer
 {
     private readonly ValueGetter<MLImage> _getter;

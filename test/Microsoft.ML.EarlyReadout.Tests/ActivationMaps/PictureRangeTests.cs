@@ -25,7 +25,8 @@ public sealed partial class PictureRangeTests : IDisposable
         BlackAndWhite();
         IDataView rows = _folder.Pixels(offset, scale);
         using EarlyReadoutTransformer model = Trained(rows);
-        IDataView painted = ImageFolder.Apply(_ml.Transforms.ClassActivationMap("Map", model).Append(_ml.Transforms.ActivationMapOverlay("Overlay", "Pixels", "Map", opacity: 0)), rows);
+        IDataView painted = ImageFolder.Apply(_ml.Transforms.ClassActivationMap("Map", model)
+            .Append(_ml.Transforms.ActivationMapOverlay("Overlay", "Pixels", "Map", opacity: 0)), rows);
         AssertGrey(painted);
     }
 
@@ -50,25 +51,30 @@ public sealed partial class PictureRangeTests : IDisposable
         BlackAndWhite();
         IDataView rows = _folder.Pixels(offset, scale);
         using EarlyReadoutTransformer model = Trained(rows);
-        string html = _ml.MulticlassClassification.CreateReport(rows, [new ReportedModel("plain", model)], new ReportOptions { Pictures = 12 }).Html;
+        string html = _ml.MulticlassClassification.CreateReport(rows, [new ReportedModel("plain", model)],
+            new ReportOptions { Pictures = 12 }).Html;
         HashSet<string> originals = [.. _folder.Rows.Select((_, row) => Convert.ToHexString(Rgb(MLImage.CreateFromFile(_folder[row]))))];
-        string[] shown = [.. PngPattern().Matches(html).Select(match => Convert.ToHexString(Shrunk(Convert.FromBase64String(match.Groups[1].Value))))];
+        string[] shown = [.. PngPattern().Matches(html).Select(match =>
+            Convert.ToHexString(Shrunk(Convert.FromBase64String(match.Groups[1].Value))))];
         Assert.NotEmpty(shown);
         // Each row has its picture, and beside it the same under a map, which is no original.
-        Assert.True(shown.Count(originals.Contains) >= shown.Length / 2, $"{shown.Count(originals.Contains)} of {shown.Length} pictures are the user's.");
+        Assert.True(shown.Count(originals.Contains) >= shown.Length / 2,
+            $"{shown.Count(originals.Contains)} of {shown.Length} pictures are the user's.");
         Assert.NotEqual(0, shown.Count(originals.Contains));
     }
 
     [Fact]
     public void Of_four_channels_alpha_is_left_out()
     {
-        IDataView four = ImageFolder.Apply(_ml.Transforms.ExtractPixels("Pixels", "Image", ImagePixelExtractingEstimator.ColorBits.All), _folder.Sized());
+        IDataView four = ImageFolder.Apply(_ml.Transforms.ExtractPixels("Pixels", "Image", ImagePixelExtractingEstimator.ColorBits.All),
+            _folder.Sized());
         float[] first = four.GetColumn<float[]>("Pixels").First();
         byte[] painted = InterleavedPixels.Of(first, FeatureShape.Image(4, ImageFolder.Height, ImageFolder.Width), PixelRange.Bytes);
         Assert.Equal(Rgb(MLImage.CreateFromFile(_folder[0])), painted);
     }
 
-    /// <summary>Lets the first picture have a black and a white pixel, as photographs do: numbers of an unknown range are shown from the smallest to the largest.</summary>
+    /// <summary>Lets the first picture have a black and a white pixel, as photographs do: numbers of an unknown range are shown from the
+    /// smallest to the largest.</summary>
     private void BlackAndWhite()
     {
         for (int row = 0; row < 12; row++)
@@ -76,7 +82,8 @@ public sealed partial class PictureRangeTests : IDisposable
             using MLImage image = MLImage.CreateFromFile(_folder[row]);
             byte[] pixels = new byte[4 * image.Width * image.Height];
             byte[] rgb = Rgb(image);
-            for (int i = 0; i < pixels.Length; i++) pixels[i] = i % 4 == 3 ? byte.MaxValue : i < 4 ? (byte)0 : i < 8 ? byte.MaxValue : rgb[i / 4 * 3 + i % 4];
+            for (int i = 0; i < pixels.Length; i++) pixels[i] = i % 4 == 3 ? byte.MaxValue : i < 4 ? (byte)0 : i < 8 ? byte.MaxValue
+                : rgb[i / 4 * 3 + i % 4];
             using MLImage painted = MLImage.CreateFromPixels(image.Width, image.Height, MLPixelFormat.Rgba32, pixels);
             painted.Save(_folder[row]);
         }
@@ -87,7 +94,8 @@ public sealed partial class PictureRangeTests : IDisposable
         int row = 0;
         foreach (MLImage overlay in painted.GetColumn<MLImage>("Overlay"))
         {
-            byte[] expected = [.. Rgb(MLImage.CreateFromFile(_folder[row++])).Chunk(3).Select(pixel => (byte)Math.Round(0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]))];
+            byte[] expected = [.. Rgb(MLImage.CreateFromFile(_folder[row++])).Chunk(3).Select(pixel =>
+                (byte)Math.Round(0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]))];
             Assert.Equal(expected, Rgb(overlay).Chunk(3).Select(pixel => pixel[0]));
             Assert.Equal(0, expected[0]);
             Assert.Equal(255, expected[1]);
@@ -98,7 +106,8 @@ public sealed partial class PictureRangeTests : IDisposable
 
     private EarlyReadoutTransformer Trained(IDataView rows)
     {
-        var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Pixels", Epochs = 1, Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] } };
+        var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Pixels", Epochs = 1,
+            Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] } };
         return _ml.Transforms.EarlyReadout(options).Fit(rows);
     }
 

@@ -35,7 +35,8 @@ public sealed class BrokenImageTests : IDisposable
     {
         // Fitted while all is well.
         using EarlyReadoutTransformer images = new RandomClassifier { Feature = "Image" }.Fit(_folder.Sized());
-        using EarlyReadoutTransformer unsized = new RandomClassifier { Feature = "Image", Shape = FeatureShape.Image(3, ImageFolder.Height, ImageFolder.Width) }.Fit(_folder.Images());
+        using EarlyReadoutTransformer unsized = new RandomClassifier { Feature = "Image", Shape = FeatureShape.Image(3, ImageFolder.Height,
+            ImageFolder.Width) }.Fit(_folder.Images());
         using EarlyReadoutTransformer pixels = new RandomClassifier { Feature = "Pixels" }.Fit(_folder.Pixels());
         using TrainingSet training = Rows.Read(_folder.Pixels(), new TrainingColumns("Pixels", "Label"));
         string what = Break(fault, whole);
@@ -47,7 +48,8 @@ public sealed class BrokenImageTests : IDisposable
         AssertNamed("Image", what, () => Scores(images.Transform(_folder.Sized(whole))));
         AssertNamed("Image", what, () => Scores(unsized.Transform(_folder.Images(whole))));
         AssertNamed("Pixels", what, () => Scores(pixels.Transform(_folder.Pixels(whole: whole))));
-        AssertNamed("Pixels", what, () => _ml.MulticlassClassification.EvaluateByGroup(pixels.Transform(_folder.Pixels(whole: whole)), "Class"));
+        AssertNamed("Pixels", what, () => _ml.MulticlassClassification.EvaluateByGroup(pixels.Transform(_folder.Pixels(whole: whole)),
+            "Class"));
     }
 
     [Theory]
@@ -56,8 +58,10 @@ public sealed class BrokenImageTests : IDisposable
     public void In_the_first_row_and_in_the_last(int row)
     {
         File.WriteAllText(_folder[row], "<html>404</html>");
-        AssertNamed("Pixels", $"has no image: the file '{_folder[row]}' is not an image that can be decoded.", () => Rows.Read(_folder.Pixels(), new TrainingColumns("Pixels", "Label")), row);
-        AssertNamed("Image", $"has no image: the file '{_folder[row]}' is not an image that can be decoded.", () => Rows.Read(_folder.Sized(), new TrainingColumns("Image", "Label")), row);
+        AssertNamed("Pixels", $"has no image: the file '{_folder[row]}' is not an image that can be decoded.", () =>
+            Rows.Read(_folder.Pixels(), new TrainingColumns("Pixels", "Label")), row);
+        AssertNamed("Image", $"has no image: the file '{_folder[row]}' is not an image that can be decoded.", () =>
+            Rows.Read(_folder.Sized(), new TrainingColumns("Image", "Label")), row);
     }
 
     [Fact]
@@ -73,9 +77,11 @@ public sealed class BrokenImageTests : IDisposable
     public void A_saved_model_takes_a_first_row_without_a_path_for_a_black_picture()
     {
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Pixels" }.Fit(_folder.Pixels());
-        _folder.Add("black.png", [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(i => (byte)(i % 4 == 3 ? 255 : 0))], 0);
+        _folder.Add("black.png", [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(i =>
+            (byte)(i % 4 == 3 ? 255 : 0))], 0);
         _folder.Rename(0, "");
-        float[][] scores = [.. TransformTests.Reload(model, _folder.Pixels().Schema).Transform(_folder.Pixels()).GetColumn<float[]>("Score")];
+        float[][] scores = [.. TransformTests.Reload(model, _folder.Pixels().Schema)
+            .Transform(_folder.Pixels()).GetColumn<float[]>("Score")];
         Assert.Equal(scores[^1], scores[0]);
         Assert.NotEqual(scores[1], scores[0]);
     }
@@ -84,7 +90,8 @@ public sealed class BrokenImageTests : IDisposable
     public void Where_no_image_can_be_loaded_the_texts_of_the_row_are_told()
     {
         for (int row = 0; row < 40; row++) File.WriteAllText(_folder[row], "");
-        AssertNamed("Image", "cannot be read: Invalid input stream contents (Parameter 'imageStream'). Its texts are Path '000.png', Class 'red'.",
+        AssertNamed("Image",
+            "cannot be read: Invalid input stream contents (Parameter 'imageStream'). Its texts are Path '000.png', Class 'red'.",
             () => Rows.Read(_folder.Images(), new TrainingColumns("Image", "Label")), row: 0);
     }
 
@@ -97,9 +104,12 @@ public sealed class BrokenImageTests : IDisposable
         lines[371] = "broken.png,red";
         File.WriteAllLines(list, lines);
         File.WriteAllText(Path.Combine(_folder.Root, "broken.png"), "");
-        IDataView texts = _ml.Data.LoadFromTextFile(list, [new TextLoader.Column("Path", DataKind.String, 0), new TextLoader.Column("Class", DataKind.String, 1)], ',');
-        IDataView view = ImageFolder.Apply(_ml.Transforms.Conversion.MapValueToKey("Label", "Class").Append(_ml.Transforms.LoadImages("Image", _folder.Root, "Path"))
-            .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height)).Append(_ml.Transforms.ExtractPixels("Pixels", "Image")), texts);
+        IDataView texts = _ml.Data.LoadFromTextFile(list, [new TextLoader.Column("Path", DataKind.String, 0),
+            new TextLoader.Column("Class", DataKind.String, 1)], ',');
+        IDataView view = ImageFolder.Apply(_ml.Transforms.Conversion.MapValueToKey("Label", "Class")
+            .Append(_ml.Transforms.LoadImages("Image", _folder.Root, "Path"))
+            .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height))
+                .Append(_ml.Transforms.ExtractPixels("Pixels", "Image")), texts);
         string what = $"has no image: the file '{Path.Combine(_folder.Root, "broken.png")}' is empty.";
         AssertNamed("Pixels", what, () => Rows.Read(view, new TrainingColumns("Pixels", "Label")), row: 371);
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Pixels" }.Fit(view);
@@ -109,7 +119,8 @@ public sealed class BrokenImageTests : IDisposable
     [Fact]
     public void In_overlays_and_in_the_report()
     {
-        var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Image", Epochs = 1, Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] } };
+        var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Image", Epochs = 1,
+            Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] } };
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(_folder.Sized());
         IDataView mapped = ImageFolder.Apply(_ml.Transforms.ClassActivationMap("Map", model), _folder.Sized());
         float[][] maps = [.. mapped.GetColumn<float[]>("Map")];
@@ -121,7 +132,8 @@ public sealed class BrokenImageTests : IDisposable
         var rows = _folder.Rows.Select((row, i) => new MappedRow { Path = row.Path, Map = maps[i] }).ToArray();
         SchemaDefinition schema = SchemaDefinition.Create(typeof(MappedRow));
         schema["Map"].ColumnType = mapped.Schema["Map"].Type;
-        IDataView loaded = ImageFolder.Apply(_ml.Transforms.LoadImages("Image", _folder.Root, "Path"), _ml.Data.LoadFromEnumerable(rows, schema));
+        IDataView loaded = ImageFolder.Apply(_ml.Transforms.LoadImages("Image", _folder.Root, "Path"), _ml.Data.LoadFromEnumerable(rows,
+            schema));
         AssertNamed("Image", what, () => Overlays(loaded));
     }
 
@@ -137,7 +149,8 @@ public sealed class BrokenImageTests : IDisposable
         Assert.DoesNotContain(log, line => line.Contains("cut off", StringComparison.Ordinal));
         foreach (int row in new[] { 2, 4 }) File.WriteAllBytes(folder[row], File.ReadAllBytes(folder[row])[..^300]);
         Rows.Read(folder.Images(), new TrainingColumns("Image", "Label"), log: log).Dispose();
-        Assert.Contains($"Warning: 2 images of column 'Image' are cut off; what could be decoded is used, and the rest is blank. The first is row 2 (counted from 0 in the data view), '{folder[2]}'.", log);
+        Assert.Contains("Warning: 2 images of column 'Image' are cut off; what could be decoded is used, and the rest is blank. "
+            + $"The first is row 2 (counted from 0 in the data view), '{folder[2]}'.", log);
     }
 
     [Fact]
@@ -145,13 +158,16 @@ public sealed class BrokenImageTests : IDisposable
     {
         MemoryRow[] rows = [.. Enumerable.Range(0, 4).Select(i => new MemoryRow
         {
-            Image = MLImage.CreateFromPixels(ImageFolder.Width, ImageFolder.Height, MLPixelFormat.Rgba32, ImageFolder.Draw(ImageFolder.Height, ImageFolder.Width, i % 2, new Random(i))),
+            Image = MLImage.CreateFromPixels(ImageFolder.Width, ImageFolder.Height, MLPixelFormat.Rgba32,
+                ImageFolder.Draw(ImageFolder.Height, ImageFolder.Width, i % 2, new Random(i))),
             Class = i % 2 == 0 ? "a" : "b",
         })];
         IDataView view = ImageFolder.Apply(_ml.Transforms.Conversion.MapValueToKey("Label", "Class")
-            .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height)).Append(_ml.Transforms.ExtractPixels("Pixels", "Image")), _ml.Data.LoadFromEnumerable(rows));
+            .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height))
+                .Append(_ml.Transforms.ExtractPixels("Pixels", "Image")), _ml.Data.LoadFromEnumerable(rows));
         Assert.Equal(4, view.GetColumn<float[]>("Pixels").Count()); // disposes them
-        AssertNamed("Pixels", "has an image that was disposed. ResizeImages and ExtractPixels dispose images in memory that they have read: make them anew for each pass, or load them from files.",
+        AssertNamed("Pixels", "has an image that was disposed. ResizeImages and ExtractPixels dispose images in memory that they have "
+            + "read: make them anew for each pass, or load them from files.",
             () => Rows.Read(view, new TrainingColumns("Pixels", "Label")), row: 0);
     }
 
@@ -160,11 +176,13 @@ public sealed class BrokenImageTests : IDisposable
     {
         IDataView failing = ImageFolder.Apply(_ml.Transforms.CustomMapping<SizedRow, DrawnRow>(
             (from, to) => to.Drawn = from.Image.Tag == _folder[5] ? throw new FormatException("five") : from.Image, null), _folder.Sized());
-        Exception error = AssertNamed("Drawn", $"cannot be read: five. Its file is '{_folder[5]}'.", () => Rows.Read(failing, new TrainingColumns("Drawn", "Label")), row: 5);
+        Exception error = AssertNamed("Drawn", $"cannot be read: five. Its file is '{_folder[5]}'.", () => Rows.Read(failing,
+            new TrainingColumns("Drawn", "Label")), row: 5);
         Assert.IsType<FormatException>(error.InnerException);
     }
 
-    private MLImage[] Overlays(IDataView mapped) => [.. ImageFolder.Apply(_ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map"), mapped).GetColumn<MLImage>("Overlay")];
+    private MLImage[] Overlays(IDataView mapped) => [.. ImageFolder.Apply(_ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map"),
+        mapped).GetColumn<MLImage>("Overlay")];
 
     private static InvalidDataException AssertNamed(string column, string what, Action read, int row = Broken)
     {

@@ -24,13 +24,15 @@ public sealed class ValueRangeTests
 
     [Theory]
     [MemberData(nameof(Sets))]
-    public void The_smallest_and_the_largest_number_decide_and_storage_does_not(string set, ValueRange expected, bool holdsBytes, float black, float white)
+    public void The_smallest_and_the_largest_number_decide_and_storage_does_not(string set, ValueRange expected, bool holdsBytes,
+        float black, float white)
     {
         List<string> log = [];
         using TrainingSet read = Rows.Read(View(Numbers(set)), log: log);
         Assert.Equal(new PixelRange(expected, black, white), read.Pixels);
         Assert.Equal(holdsBytes, read.HoldsBytes);
-        Assert.Contains($"Network.Input.ValueRange is {expected}, chosen automatically", Assert.Single(log, line => line.StartsWith("Column 'Features' holds numbers from", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains($"Network.Input.ValueRange is {expected}, chosen automatically", Assert.Single(log, line =>
+            line.StartsWith("Column 'Features' holds numbers from", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal(set == "-123 to 132", log.Any(line => line.StartsWith("Warning: numbers as large as 132", StringComparison.Ordinal)));
     }
 
@@ -43,13 +45,16 @@ public sealed class ValueRangeTests
         List<string> log = [];
         using TrainingSet read = Rows.Read(View(Numbers(set)), input: new InputOptions { ValueRange = asked }, log: log);
         Assert.Equal(asked, read.Pixels!.Kind);
-        Assert.Contains(log, line => line.Contains($"Network.Input.ValueRange is {asked}. They enter the network as {(asked == ValueRange.AsIs ? "they are" : "-1 to 1")}.", StringComparison.Ordinal));
+        string entering = asked == ValueRange.AsIs ? "they are" : "-1 to 1";
+        Assert.Contains(log, line =>
+            line.Contains($"Network.Input.ValueRange is {asked}. They enter the network as {entering}.", StringComparison.Ordinal));
     }
 
     [Fact]
     public void An_option_that_the_numbers_contradict_is_an_error() => Assert.Equal(
         "Network.Input.ValueRange is ZeroToOne, but the training rows of column 'Features' have numbers from 0 to 255.",
-        Assert.Throws<ArgumentException>(() => Rows.Read(View(Numbers("0 to 255")), input: new InputOptions { ValueRange = ValueRange.ZeroToOne })).Message);
+        Assert.Throws<ArgumentException>(() => Rows.Read(View(Numbers("0 to 255")),
+            input: new InputOptions { ValueRange = ValueRange.ZeroToOne })).Message);
 
     [Fact]
     public void A_mean_in_other_units_is_warned_of()
@@ -57,7 +62,8 @@ public sealed class ValueRangeTests
         List<string> log = [];
         InputOptions imageNet = InputOptions.ImageNet;
         Rows.Read(View(Numbers("0 to 1")), input: imageNet, log: log).Dispose();
-        Assert.Contains(log, line => line.StartsWith("Warning: Network.Input.Mean goes up to 123.7, but black is 0 and white 1", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.StartsWith("Warning: Network.Input.Mean goes up to 123.7, but black is 0 and white 1",
+            StringComparison.Ordinal));
         log.Clear();
         Rows.Read(View(Numbers("0 to 255")), input: imageNet, log: log).Dispose();
         Assert.DoesNotContain(log, line => line.StartsWith("Warning", StringComparison.Ordinal));
@@ -74,11 +80,13 @@ public sealed class ValueRangeTests
     public void Images_are_0_to_255_however_dark()
     {
         using var folder = new ImageFolder(0);
-        for (int i = 0; i < 4; i++) folder.Add($"{i}.png", [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(p => (byte)(p % 4 == 3 ? 255 : (p + i) % 2))], i % 2);
+        for (int i = 0; i < 4; i++) folder.Add($"{i}.png", [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(p =>
+            (byte)(p % 4 == 3 ? 255 : (p + i) % 2))], i % 2);
         List<string> log = [];
         using TrainingSet read = Rows.Read(folder.Sized(), new TrainingColumns("Image", "Label"), log: log);
         Assert.Equal(PixelRange.Bytes, read.Pixels);
-        Assert.Contains("Column 'Image' holds images: Network.Input.ValueRange is ZeroTo255, chosen automatically. They enter the network as -1 to 1.", log);
+        Assert.Contains("Column 'Image' holds images: Network.Input.ValueRange is ZeroTo255, chosen automatically. "
+            + "They enter the network as -1 to 1.", log);
     }
 
     [Fact]
@@ -88,9 +96,11 @@ public sealed class ValueRangeTests
         List<string> log = [];
         using TrainingSet dark = Rows.Read(View(Numbers("0 or 1")), like: training, log: log);
         Assert.Same(training.Pixels, dark.Pixels);
-        Assert.Contains(log, line => line.StartsWith("Warning: the validation rows of column 'Features' have numbers from 0 to 1", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.StartsWith("Warning: the validation rows of column 'Features' have numbers from 0 to 1",
+            StringComparison.Ordinal));
         using TrainingSet unit = Rows.Read(View(Numbers("0 or 1")));
-        Assert.StartsWith("The feature column 'Features' of the validation set has numbers from 0 to 255; in the training rows the range is ZeroToOne.",
+        Assert.StartsWith("The feature column 'Features' of the validation set has numbers from 0 to 255; "
+            + "in the training rows the range is ZeroToOne.",
             Assert.Throws<ArgumentException>(() => Rows.Read(View(Numbers("0 to 255")), like: unit)).Message, StringComparison.Ordinal);
     }
 
@@ -98,7 +108,8 @@ public sealed class ValueRangeTests
     public void A_crop_is_padded_with_black()
     {
         using TrainingSet read = Rows.Read(View(Numbers("-1 to 1")));
-        using var padded = new Augmentation(new AugmentationOptions { CropPadding = 7 }, read.Shape, read.Pixels!.Black).Apply(TorchSharp.torch.ones(1, 1, Side, Side), 3);
+        using var padded = new Augmentation(new AugmentationOptions { CropPadding = 7 }, read.Shape,
+            read.Pixels!.Black).Apply(TorchSharp.torch.ones(1, 1, Side, Side), 3);
         Assert.Equal([-1f, 1f], padded.data<float>().ToArray().Distinct().Order());
     }
 
@@ -111,7 +122,8 @@ public sealed class ValueRangeTests
     {
         IDataView train = Bars(white, 120, seed: 1), test = Bars(white, 60, seed: 2);
         using EarlyReadoutTransformer model = Fit(train, Bars(white, 30, seed: 3));
-        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(test)).MicroAccuracy > 0.95, $"Pictures from 0 to {white} are not learned.");
+        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(test)).MicroAccuracy > 0.95,
+            $"Pictures from 0 to {white} are not learned.");
     }
 
     [Fact]
@@ -120,7 +132,8 @@ public sealed class ValueRangeTests
         IDataView train = Bars(1, 120, seed: 1), test = Bars(1, 20, seed: 2);
         using EarlyReadoutTransformer model = Fit(train, Bars(1, 30, seed: 3));
         float[][] scores = [.. model.Transform(test).GetColumn<float[]>("Score")];
-        Assert.True(scores.Average(row => row.Max()) > 0.6, $"The model is unsure of all rows ({scores.Average(row => row.Max())}): the test would not tell ranges apart.");
+        Assert.True(scores.Average(row => row.Max()) > 0.6,
+            $"The model is unsure of all rows ({scores.Average(row => row.Max())}): the test would not tell ranges apart.");
 
         float[][] stock = [.. TransformTests.Reload(model, train.Schema).Transform(test).GetColumn<float[]>("Score")];
         using var stream = new MemoryStream();
@@ -130,16 +143,19 @@ public sealed class ValueRangeTests
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(features, [scores.Length, 1, Side, Side]);
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, ["Features"], [input], ["Score"]);
-        Assert.All(scores.SelectMany(row => row).Zip(stock.SelectMany(row => row), outputs[0].GetTensorDataAsSpan<float>().ToArray()), each =>
+        Assert.All(scores.SelectMany(row => row).Zip(stock.SelectMany(row => row), outputs[0].GetTensorDataAsSpan<float>().ToArray()),
+            each =>
         {
             Assert.Equal(each.First, each.Second, 1e-5f);
             Assert.Equal(each.First, each.Third, 1e-5f);
         });
 
         // The teacher has learned from numbers 0 to 1; its lessons are as good on a student's rows that happen to be 0 and 1 alone.
-        var student = new DebiasedDistillationTrainer.Options { FeatureColumnName = "Features", Epochs = 8, Teacher = { Model = model }, Seed = 1 };
+        var student = new DebiasedDistillationTrainer.Options { FeatureColumnName = "Features", Epochs = 8, Teacher = { Model = model },
+            Seed = 1 };
         Configure(student);
-        using EarlyReadoutTransformer taught = _ml.MulticlassClassification.Trainers.DebiasedDistillation(student).Fit(Bars(1, 120, seed: 1, binary: true));
+        using EarlyReadoutTransformer taught = _ml.MulticlassClassification.Trainers.DebiasedDistillation(student).Fit(Bars(1, 120,
+            seed: 1, binary: true));
         Assert.True(_ml.MulticlassClassification.Evaluate(taught.Transform(Bars(1, 60, seed: 4, binary: true))).MicroAccuracy > 0.9);
     }
 
@@ -152,7 +168,8 @@ public sealed class ValueRangeTests
 
     private EarlyReadoutTransformer Fit(IDataView train, IDataView validation)
     {
-        var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Features", Epochs = 6, ValidationSet = validation, Seed = 1 };
+        var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Features", Epochs = 6, ValidationSet = validation,
+            Seed = 1 };
         Configure(options);
         return _ml.Transforms.EarlyReadout(options).Fit(train);
     }
@@ -164,7 +181,8 @@ public sealed class ValueRangeTests
         return View([.. Enumerable.Range(0, count).Select(row =>
         {
             int place = random.Next(1, Side - 1);
-            return Enumerable.Range(0, Side * Side).Select(i => (row % 2 == 0 ? i / Side : i % Side) == place ? white : binary || random.Next(2) == 0 ? 0 : white * random.NextSingle() / 2).ToArray();
+            return Enumerable.Range(0, Side * Side).Select(i => (row % 2 == 0 ? i / Side : i % Side) == place ? white
+                : binary || random.Next(2) == 0 ? 0 : white * random.NextSingle() / 2).ToArray();
         })]);
     }
 
@@ -194,7 +212,8 @@ public sealed class ValueRangeTests
         return rows;
     }
 
-    private static IDataView View(float[][] rows) => Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows.Select((row, i) => new PixelRow { Features = row, Label = i % 2 == 0 ? "a" : "b" }).ToArray()));
+    private static IDataView View(float[][] rows) => Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows.Select((row, i) =>
+        new PixelRow { Features = row, Label = i % 2 == 0 ? "a" : "b" }).ToArray()));
 
     private sealed class PixelRow
     {

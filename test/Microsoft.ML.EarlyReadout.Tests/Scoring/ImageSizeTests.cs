@@ -5,7 +5,8 @@ using Microsoft.ML.Transforms.Image;
 
 namespace MLSieve.Tests;
 
-/// <summary>What becomes of an image of another size than the network's: the same by <c>Transform</c>, by the saved zip and by a prediction engine.</summary>
+/// <summary>What becomes of an image of another size than the network's: the same by <c>Transform</c>, by the saved zip and by a prediction
+/// engine.</summary>
 public sealed class ImageSizeTests : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -34,12 +35,15 @@ public sealed class ImageSizeTests : IDisposable
     {
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(_folder.Sized());
         AssertAlike(model, _folder.Sized());
-        foreach (IDataView other in new[] { _folder.Images(), ImageFolder.Apply(_ml.Transforms.ResizeImages("Image", 23, 17), _folder.Images()) })
+        foreach (IDataView other in new[] { _folder.Images(), ImageFolder.Apply(_ml.Transforms.ResizeImages("Image", 23, 17),
+            _folder.Images()) })
         {
             string message = Assert.Throws<ArgumentOutOfRangeException>(() => model.Transform(other)).Message;
-            Assert.Contains("Schema mismatch for feature column 'Image': expected an image of 8x10 pixels, as in the training data (ResizeImages makes one), got Image", message, StringComparison.Ordinal);
+            Assert.Contains("Schema mismatch for feature column 'Image': expected an image of 8x10 pixels, "
+                + "as in the training data (ResizeImages makes one), got Image", message, StringComparison.Ordinal);
             Assert.Throws<ArgumentOutOfRangeException>(() => ((ITransformer)model).GetRowToRowMapper(other.Schema));
-            Assert.ThrowsAny<Exception>(() => TransformTests.Reload(model, _folder.Sized().Schema).Transform(other)); // before a row is read, too
+            Assert.ThrowsAny<Exception>(() => TransformTests.Reload(model, _folder.Sized().Schema)
+                .Transform(other)); // before a row is read, too
         }
     }
 
@@ -49,7 +53,8 @@ public sealed class ImageSizeTests : IDisposable
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(_folder.Sized());
         MemoryRow[] rows = [new() { Image = MLImage.CreateFromPixels(4, 4, MLPixelFormat.Rgba32, new byte[64]) }];
         IDataView view = _ml.Data.LoadFromEnumerable(rows);
-        Assert.Contains("has an image of 4x4 pixels, not an image of 8x10 pixels", Assert.Throws<InvalidOperationException>(() => Scores(model.Transform(view))).Message, StringComparison.Ordinal);
+        Assert.Contains("has an image of 4x4 pixels, not an image of 8x10 pixels", Assert.Throws<InvalidOperationException>(() =>
+            Scores(model.Transform(view))).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => Scores(TransformTests.Reload(model, _folder.Sized().Schema).Transform(view)));
         using PredictionEngine<MemoryRow, Scored> engine = _ml.Model.CreatePredictionEngine<MemoryRow, Scored>(model);
         Assert.Throws<InvalidOperationException>(() => engine.Predict(rows[0]));
@@ -61,7 +66,8 @@ public sealed class ImageSizeTests : IDisposable
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image", Shape = Shape }.Fit(_folder.Images());
         UnsizedRow[] rows = [.. new[] { (8, 10), (30, 20), (8, 10) }.Select(size => new UnsizedRow
         {
-            Image = MLImage.CreateFromPixels(size.Item2, size.Item1, MLPixelFormat.Rgba32, ImageFolder.Draw(size.Item1, size.Item2, 0, new Random(1))),
+            Image = MLImage.CreateFromPixels(size.Item2, size.Item1, MLPixelFormat.Rgba32, ImageFolder.Draw(size.Item1, size.Item2, 0,
+                new Random(1))),
         })];
         SchemaDefinition unsized = SchemaDefinition.Create(typeof(UnsizedRow));
         unsized["Image"].ColumnType = new ImageDataViewType();
