@@ -14,7 +14,9 @@ internal sealed class VectorColumn : IDisposable
         var type = (VectorDataViewType)column.Type;
         int[] dimensions = [.. type.Dimensions];
         if (dimensions is [1, _, _, _]) dimensions = dimensions[1..]; // ApplyOnnxModel keeps the batch's dimension
-        FeatureShape shape = dimensions is [var channels, var height, var width] ? FeatureShape.Image(channels, height, width) : FeatureShape.Vector(type.Size);
+        FeatureShape shape = dimensions is [var channels, var height, var width]
+            ? FeatureShape.Image(channels, height, width)
+            : FeatureShape.Vector(type.Size);
         (_reader, _packer) = (new(cursor, column, type.Size), new(shape, budget));
     }
 

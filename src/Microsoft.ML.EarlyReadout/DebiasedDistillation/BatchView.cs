@@ -25,14 +25,15 @@ internal sealed class BatchView(DataViewSchema schema, DataViewSchema.Column fea
     {
         if (columnsNeeded.Where(column => column.Index != feature.Index).Select(column => column.Name).FirstOrDefault() is { } other)
         {
-            throw new ArgumentException($"With Augmentation the teacher scores the images that the student sees, and so can read the column '{feature.Name}' alone; it reads '{other}' too. "
-                + "Give a teacher of that column alone, or switch Augmentation off.");
+            throw new ArgumentException($"With Augmentation the teacher scores the images that the student sees, and so can read the column "
+                + $"'{feature.Name}' alone; it reads '{other}' too. Give a teacher of that column alone, or switch Augmentation off.");
         }
 
         return new Cursor(this, feature, shape);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private void Read(long row, Span<float> values)
     {
@@ -58,7 +59,8 @@ internal sealed class BatchView(DataViewSchema schema, DataViewSchema.Column fea
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Delegate getter = feature.Type is VectorDataViewType ? (ValueGetter<VBuffer<float>>)GetVector : (ValueGetter<MLImage>)GetImage;
-            return getter as ValueGetter<TValue> ?? throw new InvalidOperationException($"Column '{column.Name}' is of type {column.Type}, not {typeof(TValue)}.");
+            return getter as ValueGetter<TValue>
+                ?? throw new InvalidOperationException($"Column '{column.Name}' is of type {column.Type}, not {typeof(TValue)}.");
         }
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_position, 0);

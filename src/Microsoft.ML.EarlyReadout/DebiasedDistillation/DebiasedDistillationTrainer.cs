@@ -39,7 +39,8 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         _options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, _options.Teacher.ScoreColumnName, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
 
     // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made of.
-    private TrainingColumns Given => _options.Teacher is { Model: null, OnnxPath: null } ? Columns : Columns with { Scores = null, TeacherFeatures = null };
+    private TrainingColumns Given =>
+        _options.Teacher is { Model: null, OnnxPath: null } ? Columns : Columns with { Scores = null, TeacherFeatures = null };
 
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>

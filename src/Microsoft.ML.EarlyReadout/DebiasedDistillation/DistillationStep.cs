@@ -25,7 +25,8 @@ internal sealed class DistillationStep : ITrainingStep
     /// <param name="newWeights">Given an epoch, from 1: the weight of each row from then on, or <see langword="null"/> where the weights stay.</param>
     /// <param name="lessons">Gives a batch what the teacher says of it.</param>
     public DistillationStep(
-        StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, long rows, Func<int, float[]?> newWeights, Lessons lessons)
+        StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, long rows,
+        Func<int, float[]?> newWeights, Lessons lessons)
     {
         _student = student;
         _teacher = teacher;

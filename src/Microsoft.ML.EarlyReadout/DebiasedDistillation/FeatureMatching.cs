@@ -24,9 +24,10 @@ internal static class FeatureMatching
         bool maps = MatchingProjector.MatchesMaps(own, teachers);
         student.ReplaceHead("simkd", [projector, .. maps ? [new GlobalAveragePool()] : Array.Empty<Layer>(), classifier.Layer]);
         student.SetChannelsLast(student.Shape.IsImage);
+        string end = classifier.ReadsRectified ? "" : ", which go below 0, so that the projection ends without ReLU";
         session.Log(maps
-            ? $"The student's feature maps, {own}, are matched with the teacher's, {teachers}{(classifier.ReadsRectified ? "" : ", which go below 0, so that the projection ends without ReLU")}."
-            : $"The student's features, {own}, are matched with the teacher's, {teachers}, as vectors: the released code matches feature maps.");
+            ? $"The student's feature maps, {own}, are matched with the teacher's, {teachers}{end}."
+            : $"The student's features, {own}, are matched with the teacher's, {teachers}, as vectors: the released code matches maps.");
         using var step = new FeatureMatchingStep(student, projector, lessons, options.Optimizer, weights);
         session.Train(step);
     }

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -26,8 +25,9 @@ internal sealed class FeatureMatchingStep : ITrainingStep
         _lessons = lessons;
         _options = options;
         _weights = weights;
-        IEnumerable<(string, Parameter)> projection = projector.named_parameters().Select(entry => ("projector." + entry.name, entry.parameter));
-        _optimizer = Optimizer.Create(options, [.. student.ParametersTo(student.Stages.Count), .. projection]);
+        _optimizer = Optimizer.Create(options, [
+            .. student.ParametersTo(student.Stages.Count),
+            .. projector.named_parameters().Select(entry => ("projector." + entry.name, entry.parameter))]);
     }
 
     /// <inheritdoc/>
@@ -55,8 +55,8 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     }
 
     /// <inheritdoc/>
-    public string Describe(IReadOnlyDictionary<string, double> losses) =>
-        FormattableString.Invariant($"main loss {losses["main"]:F4}, mean squared distance to the teacher's features {losses["distance"]:F4}");
+    public string Describe(IReadOnlyDictionary<string, double> losses) => FormattableString.Invariant(
+        $"main loss {losses["main"]:F4}, mean squared distance to the teacher's features {losses["distance"]:F4}");
 
     /// <inheritdoc/>
     public void Dispose() => _optimizer.Dispose();

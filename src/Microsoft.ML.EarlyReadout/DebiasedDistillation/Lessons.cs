@@ -25,14 +25,16 @@ internal sealed class Lessons(Func<Batch, Batch>? teach)
     /// <param name="session">The training.</param>
     /// <exception cref="ArgumentException">Images are augmented, and there is no teacher that could be run on them, or one that reads
     /// other columns too.</exception>
-    public static Lessons Of(Teacher teacher, TrainerOptions options, TrainingColumns columns, DataViewSchema schema, TrainingSession session)
+    public static Lessons Of(
+        Teacher teacher, TrainerOptions options, TrainingColumns columns, DataViewSchema schema, TrainingSession session)
     {
         FeatureShape shape = session.Training.Set.Shape;
         if (!new Augmentation(options.Augmentation, shape).IsActive) return AsRead;
         if (!teacher.IsModel)
         {
-            throw new ArgumentException($"Augmentation changes the images that the student sees, but column '{columns.Scores}' has the teacher's scores of the images as they are. "
-                + "Give the teacher itself (Teacher.Model or Teacher.OnnxPath), so that it scores what the student sees, or switch Augmentation off.");
+            throw new ArgumentException($"Augmentation changes the images that the student sees, but column '{columns.Scores}' has the "
+                + "teacher's scores of the images as they are. Give the teacher itself (Teacher.Model or Teacher.OnnxPath), so that it "
+                + "scores what the student sees, or switch Augmentation off.");
         }
 
         DataViewSchema.Column feature = schema[columns.Feature];

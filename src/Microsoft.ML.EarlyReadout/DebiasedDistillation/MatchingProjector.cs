@@ -37,7 +37,8 @@ internal static class MatchingProjector
 
         int height = Math.Min(student.Height, teacher.Height), width = Math.Min(student.Width, teacher.Width);
         int between = Math.Max(1, teacher.Channels / Reduction);
-        if (student.Height > height || student.Width > width) layers.Add(new AdaptiveAveragePool2d(student.Height, student.Width, height, width));
+        if (student.Height > height || student.Width > width)
+            layers.Add(new AdaptiveAveragePool2d(student.Height, student.Width, height, width));
         layers.AddRange([
             new Conv2d(student.Channels, between, 1, bias: false), new BatchNorm2d(between), new Relu(),
             new Conv2d(between, between, 3, padding: 1, bias: false), new BatchNorm2d(between), new Relu(),

@@ -85,7 +85,8 @@ internal sealed class Teacher : IDisposable
     /// them.</summary>
     private void AddFeatures(string path, TrainingColumns columns, IDataView scored)
     {
-        if (columns.TeacherFeatures is not { } features || scored.Schema.GetColumnOrNull(features) is not null || !_onnx!.HasOutput(features)) return;
+        if (columns.TeacherFeatures is not { } features || !_onnx!.HasOutput(features)) return;
+        if (scored.Schema.GetColumnOrNull(features) is not null) return;
         string[] inputs = _onnx.InputNames;
         if (inputs is [var input] && input != columns.Feature) scored = AddCopy(scored, columns.Feature, input);
         Add(_ml.Transforms.ApplyOnnxModel([features], inputs, path).Fit(scored), scored);

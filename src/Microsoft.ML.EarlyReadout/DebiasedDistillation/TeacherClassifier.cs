@@ -49,7 +49,8 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             throw new ArgumentException(FormattableString.Invariant($"The teacher's scores are not a linear function of its features: the best one explains {fit:P1} of their variance. ")
                 + "Give the features that the teacher's last linear layer reads, and its logits rather than probabilities.");
         }
-        return new TeacherClassifier(new Linear(solution.narrow(0, 0, width).t().to(float32), solution.select(0, width).to(float32)), least >= 0);
+        Tensor weight = solution.narrow(0, 0, width).t(), bias = solution.select(0, width);
+        return new TeacherClassifier(new Linear(weight.to(float32), bias.to(float32)), least >= 0);
 
         void ForEachBatch(Action<Tensor, Tensor> use)
         {
@@ -65,5 +66,6 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
     }
 
     /// <summary>The row as it is stored, and what is made of it in float64.</summary>
-    private static long BytesPerRow(TrainingSet set) => (set.Shape.Size + (4L * (set.TeacherFeatures!.Shape.Size + set.Classes))) * sizeof(double);
+    private static long BytesPerRow(TrainingSet set) =>
+        (set.Shape.Size + (4L * (set.TeacherFeatures!.Shape.Size + set.Classes))) * sizeof(double);
 }

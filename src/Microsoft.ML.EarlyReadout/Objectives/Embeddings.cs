@@ -21,8 +21,8 @@ internal static class Embeddings
         var batch = new float[rows.Count][];
         if (PixelPacking.IndexOfNonFinite(values) >= 0)
         {
-            throw new TrainingDivergedException("The trained network's embedding of a row is not finite, so that no head can be fitted to it. Try a smaller learning rate, "
-                + "or gradient clipping (Optimizer.ClipNorm).");
+            throw new TrainingDivergedException("The trained network's embedding of a row is not finite, so that no head can be fitted to "
+                + "it. Try a smaller learning rate, or gradient clipping (Optimizer.ClipNorm).");
         }
 
         for (int i = 0; i < batch.Length; i++) batch[i] = values.Slice(i * width, width).ToArray();

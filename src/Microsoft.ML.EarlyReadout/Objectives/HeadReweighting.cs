@@ -40,28 +40,37 @@ internal static class HeadReweighting
     private static void CheckClasses(TrainingRows training, TrainingRows rows)
     {
         HashSet<int> classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
-        if (training.Rows.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c)).Select(c => training.Set.ClassNames[c]).FirstOrDefault() is { } lacking)
-            throw new ArgumentException($"Objective.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it could never say that class.");
+        IEnumerable<int> missing = training.Rows.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c));
+        if (missing.Select(c => training.Set.ClassNames[c]).FirstOrDefault() is not { } lacking) return;
+        throw new ArgumentException(
+            $"Objective.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it could never say that class.");
     }
 
-    private static (double[][] Weight, double[] Bias) Fit(TrainingSession session, ObjectiveOptions objective, TrainingRows rows, bool areGiven)
+    private static (double[][] Weight, double[] Bias) Fit(
+        TrainingSession session, ObjectiveOptions objective, TrainingRows rows, bool areGiven)
     {
         StandardScaler scaler = StandardScaler.Of(Embeddings.Of(session, session.Training));
-        double strength = objective.ReweightingStrengths is [double only] ? only : Tuned(session, objective.ReweightingStrengths, rows, areGiven ? null : scaler);
-        long[][] subsets = [.. Enumerable.Range(0, objective.ReweightingSubsets).Select(subset => Balanced(rows, session.Seeds.For("balance", subset)))];
+        double[] strengths = objective.ReweightingStrengths;
+        double strength = strengths is [double only] ? only : Tuned(session, strengths, rows, areGiven ? null : scaler);
+        IEnumerable<int> draws = Enumerable.Range(0, objective.ReweightingSubsets);
+        long[][] subsets = [.. draws.Select(draw => Balanced(rows, session.Seeds.For("balance", draw)))];
         session.Log(FormattableString.Invariant(
-            $"Deep feature reweighting: the head is fitted anew on {subsets[0].Length} rows, equally many of each group, {subsets.Length} times with C = {strength:G4}, and averaged."));
+            $"Deep feature reweighting: the head is fitted anew on {subsets[0].Length} rows, equally many of each group, ")
+            + FormattableString.Invariant($"{subsets.Length} times with C = {strength:G4}, and averaged."));
         return Fit(session, rows, subsets, strength, scaler);
     }
 
-    private static (double[][] Weight, double[] Bias) Fit(TrainingSession session, TrainingRows rows, long[][] subsets, double strength, StandardScaler scaler)
+    private static (double[][] Weight, double[] Bias) Fit(
+        TrainingSession session, TrainingRows rows, long[][] subsets, double strength, StandardScaler scaler)
     {
         long[] needed = [.. subsets.SelectMany(subset => subset).Distinct().Order()];
         float[][] embeddings = [.. Embeddings.Of(session, rows with { Rows = needed }).SelectMany(batch => batch)];
-        return Head(session, rows.Set, needed, embeddings, scaler).Fit([.. subsets.Select(subset => subset.Select(row => Array.BinarySearch(needed, row)).ToArray())], strength);
+        int[][] places = [.. subsets.Select(subset => subset.Select(row => Array.BinarySearch(needed, row)).ToArray())];
+        return Head(session, rows.Set, needed, embeddings, scaler).Fit(places, strength);
     }
 
-    private static ReweightedHead Head(TrainingSession session, TrainingSet set, long[] rows, float[][] embeddings, StandardScaler scaler) =>
+    private static ReweightedHead Head(
+        TrainingSession session, TrainingSet set, long[] rows, float[][] embeddings, StandardScaler scaler) =>
         new(embeddings, [.. rows.Select(row => set.Labels[row])], set.Classes, scaler, session.Cancellation);
 
     /// <summary>
@@ -70,10 +79,13 @@ internal static class HeadReweighting
     /// </summary>
     private static double Tuned(TrainingSession session, double[] strengths, TrainingRows rows, StandardScaler? scaler)
     {
-        (TrainingRows fitted, TrainingRows tuned) = scaler is not null && session.Validation is { Set.Groups: not null } validation ? (rows, validation) : Halves(rows, session.Seeds.For("halves"));
+        (TrainingRows fitted, TrainingRows tuned) = scaler is not null && session.Validation is { Set.Groups: not null } validation
+            ? (rows, validation)
+            : Halves(rows, session.Seeds.For("halves"));
         if (tuned.Rows.Length == 0)
         {
-            session.Log(FormattableString.Invariant($"Deep feature reweighting: no group has two rows, so that C cannot be tuned; it is {strengths[0]:G4}."));
+            session.Log(FormattableString.Invariant(
+                $"Deep feature reweighting: no group has two rows, so that C cannot be tuned; it is {strengths[0]:G4}."));
             return strengths[0];
         }
 
@@ -84,7 +96,8 @@ internal static class HeadReweighting
         int[] labels = [.. tuned.Rows.Select(row => tuned.Set.Labels[row])], groups = [.. tuned.Rows.Select(row => tuned.Set.Groups![row])];
         int[] all = [.. Enumerable.Range(0, subset.Length)];
         (double Strength, double WorstGroup)[] tried = [.. strengths.Select(strength => (strength, WorstGroup(head.Fit([all], strength))))];
-        session.Log("Deep feature reweighting: worst group by C: " + string.Join(", ", tried.Select(each => FormattableString.Invariant($"{each.WorstGroup:F4} at {each.Strength:G4}"))) + ".");
+        string found = string.Join(", ", tried.Select(each => FormattableString.Invariant($"{each.WorstGroup:F4} at {each.Strength:G4}")));
+        session.Log($"Deep feature reweighting: worst group by C: {found}.");
         return tried.MaxBy(each => each.WorstGroup).Strength; // the first of equals
 
         double WorstGroup((double[][] Weight, double[] Bias) layer) =>
@@ -94,7 +107,8 @@ internal static class HeadReweighting
     private static long Predicted((double[][] Weight, double[] Bias) layer, float[] row)
     {
         double[] values = [.. row.Select(value => (double)value)];
-        return TensorPrimitives.IndexOfMax<double>([.. layer.Weight.Zip(layer.Bias, (weight, bias) => TensorPrimitives.Dot<double>(weight, values) + bias)]);
+        IEnumerable<double> scores = layer.Weight.Zip(layer.Bias, (weight, bias) => TensorPrimitives.Dot<double>(weight, values) + bias);
+        return TensorPrimitives.IndexOfMax<double>([.. scores]);
     }
 
     /// <summary>Equally many rows of each group: as many as the smallest has.</summary>
@@ -102,7 +116,9 @@ internal static class HeadReweighting
     {
         long[][] groups = rows.ByGroup();
         int least = groups.Min(group => group.Length);
-        return [.. groups.SelectMany((group, i) => seeds.For("group", i).Permutation(group.Length).Take(least).Select(place => group[place])).Order()];
+        return [.. groups.SelectMany((group, i) => Drawn(group, seeds.For("group", i))).Order()];
+
+        IEnumerable<long> Drawn(long[] group, SeedSequence seed) => seed.Permutation(group.Length).Take(least).Select(place => group[place]);
     }
 
     /// <summary>Halves of each group, drawn at random: those to fit to, which have the odd row, and those to tune on.</summary>

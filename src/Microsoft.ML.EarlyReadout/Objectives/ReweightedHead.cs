@@ -10,12 +10,14 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="classes">The number of classes, C.</param>
 /// <param name="scaler">Standardises the embedding, of D features.</param>
 /// <param name="cancellation">Stops a fit.</param>
-internal sealed class ReweightedHead(IReadOnlyList<float[]> rows, IReadOnlyList<int> labels, int classes, StandardScaler scaler, Cancellation cancellation)
+internal sealed class ReweightedHead(
+    IReadOnlyList<float[]> rows, IReadOnlyList<int> labels, int classes, StandardScaler scaler, Cancellation cancellation)
 {
     private readonly int[] _positive = classes == 2 ? [1] : [.. Enumerable.Range(0, classes)];
 
     // Where the next fit starts. The optimum is the same from anywhere; from near it is found sooner.
-    private readonly double[][] _last = [.. Enumerable.Range(0, classes == 2 ? 1 : classes).Select(_ => new double[scaler.Mean.Length + 1])];
+    private readonly double[][] _last =
+        [.. Enumerable.Range(0, classes == 2 ? 1 : classes).Select(_ => new double[scaler.Mean.Length + 1])];
 
     /// <summary>The mean of the fits to subsets of the rows.</summary>
     /// <param name="subsets">The places of each subset's rows.</param>

@@ -21,6 +21,7 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
     private const int MostPasses = 1000;
 
     private readonly int _rows = columns[0].Length;
+    private readonly double[] _product = new double[columns[0].Length];
 
     /// <param name="positive">Which rows are of the class with y = 1.</param>
     /// <param name="c">C, greater than 0: how much the rows count against the penalty.</param>
@@ -45,8 +46,8 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
             for (int j = 0; j < columns.Length; j++)
             {
                 gradient[j] = TensorPrimitives.Dot<double>(columns[j], slopes);
-                diagonal[j] = LeastCurvature;
-                for (int i = 0; i < _rows; i++) diagonal[j] += curvatures[i] * columns[j][i] * columns[j][i];
+                TensorPrimitives.Multiply<double>(columns[j], curvatures, _product);
+                diagonal[j] = TensorPrimitives.Dot<double>(_product, columns[j]) + LeastCurvature;
                 violation = Math.Max(violation, Violation(weights[j], gradient[j]));
             }
 
@@ -60,7 +61,8 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
 
     /// <summary>Minimises the quadratic model around w plus the penalty, by coordinate descent: a pass over all columns, then passes over
     /// those that matter.</summary>
-    private void FindDirection(double[] weights, double[] gradient, double[] diagonal, double[] curvatures, double tolerance, double[] direction)
+    private void FindDirection(
+        double[] weights, double[] gradient, double[] diagonal, double[] curvatures, double tolerance, double[] direction)
     {
         Array.Clear(direction);
         double[] bent = new double[_rows]; // curvature · what the direction moves the margin by
@@ -87,8 +89,8 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
                 double target = at - slope / diagonal[j];
                 double change = Math.Sign(target) * Math.Max(0, Math.Abs(target) - 1 / diagonal[j]) - at;
                 direction[j] += change;
-                double[] column = columns[j];
-                for (int i = 0; i < column.Length; i++) bent[i] += change * curvatures[i] * column[i];
+                TensorPrimitives.Multiply<double>(columns[j], curvatures, _product);
+                AddTo(bent, change, _product);
             }
 
             return violation;
@@ -97,13 +99,15 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
 
     /// <summary>Goes along the direction as far as the objective falls enough.</summary>
     /// <returns>Whether it went anywhere.</returns>
-    private static bool Move(ReadOnlySpan<bool> positive, double c, double[] weights, double[] margins, double[] gradient, double[] direction, double[] moved)
+    private static bool Move(
+        ReadOnlySpan<bool> positive, double c, double[] weights, double[] margins, double[] gradient, double[] direction, double[] moved)
     {
         double promised = TensorPrimitives.Dot<double>(gradient, direction) + PenaltyChange(1);
         for (double length = 1; length > ShortestStep; length /= 2)
         {
             double change = 0;
-            for (int i = 0; i < margins.Length; i++) change += Loss(margins[i] + length * moved[i], positive[i]) - Loss(margins[i], positive[i]);
+            for (int i = 0; i < margins.Length; i++)
+                change += Loss(margins[i] + length * moved[i], positive[i]) - Loss(margins[i], positive[i]);
             if (c * change + PenaltyChange(length) > SufficientDecrease * length * promised) continue;
             AddTo(weights, length, direction);
             AddTo(margins, length, moved);

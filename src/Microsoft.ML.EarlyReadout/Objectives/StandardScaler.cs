@@ -39,6 +39,10 @@ internal sealed record StandardScaler(double[] Mean, double[] Deviation)
     }
 
     /// <summary>The columns of scaled rows, and a last one of ones for the intercept.</summary>
-    public double[][] Columns(IReadOnlyList<float[]> rows) =>
-        [.. Enumerable.Range(0, Mean.Length).Select(j => rows.Select(row => (row[j] - Mean[j]) / Deviation[j]).ToArray()), [.. Enumerable.Repeat(1.0, rows.Count)]];
+    public double[][] Columns(IReadOnlyList<float[]> rows)
+    {
+        return [.. Enumerable.Range(0, Mean.Length).Select(Scaled), [.. Enumerable.Repeat(1.0, rows.Count)]];
+
+        double[] Scaled(int j) => [.. rows.Select(row => (row[j] - Mean[j]) / Deviation[j])];
+    }
 }

@@ -39,8 +39,10 @@ internal sealed class SupervisedStep : ITrainingStep
     public IReadOnlyList<nn.Module> Companions => [.. _readouts.Select(trainer => trainer.Readout.Head)];
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Tensor)> State =>
-        [.. ModuleState.Under("optimizer/", _optimizer.State), .. ModuleState.Under("risk/", _risk.State), .. _readouts.SelectMany(trainer => trainer.State)];
+    public IEnumerable<(string Name, Tensor Tensor)> State => [
+        .. ModuleState.Under("optimizer/", _optimizer.State),
+        .. ModuleState.Under("risk/", _risk.State),
+        .. _readouts.SelectMany(trainer => trainer.State)];
 
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)

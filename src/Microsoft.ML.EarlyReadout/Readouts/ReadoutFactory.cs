@@ -38,6 +38,8 @@ internal static class ReadoutFactory
         network.eval();
         Tensor tap = network.ForwardTo(stage, zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device));
         network.train();
-        return tap.dim() == 4 ? FeatureShape.Image((int)tap.size(1), (int)tap.size(2), (int)tap.size(3)) : FeatureShape.Vector((int)tap.size(1));
+        return tap.dim() == 4
+            ? FeatureShape.Image((int)tap.size(1), (int)tap.size(2), (int)tap.size(3))
+            : FeatureShape.Vector((int)tap.size(1));
     }
 }

@@ -37,7 +37,8 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         GraphValues values = export(graph, graph.Input(input, columns.Shape.Dimensions));
         graph.Output(values.Network.Logits, logits, classes);
         if (values.Network.Embedding is { } embedding) graph.Output(embedding, Free("Embedding"), values.Network.EmbeddingSize);
-        if (values.Network is { FeatureMaps: { } features, FeatureMapShape: { } shape }) graph.Output(features, Free("FeatureMaps"), shape.Dimensions);
+        if (values.Network is { FeatureMaps: { } features, FeatureMapShape: { } shape })
+            graph.Output(features, Free("FeatureMaps"), shape.Dimensions);
         string? maps = values.Network.ActivationMaps is null ? null : Free("ActivationMaps");
         if (maps is not null) graph.Output(values.Network.ActivationMaps!, maps, classes, OnnxGraph.AnySize, OnnxGraph.AnySize);
         GraphHead network = Head(values.Network.Logits, score, StockHead.InputColumn);

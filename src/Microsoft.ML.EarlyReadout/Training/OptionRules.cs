@@ -49,10 +49,11 @@ internal static class OptionRules
         faults.Defined($"{name}.{nameof(options.Kind)}", options.Kind);
         faults.GreaterThan($"{name}.{nameof(options.GroupDroRate)}", options.GroupDroRate, 0);
         faults.AtLeast($"{name}.{nameof(options.ReweightingSubsets)}", options.ReweightingSubsets, 1);
-        if (faults.Given($"{name}.{nameof(options.ReweightingStrengths)}", options.ReweightingStrengths))
+        string strengths = $"{name}.{nameof(options.ReweightingStrengths)}";
+        if (faults.Given(strengths, options.ReweightingStrengths))
         {
-            if (options.ReweightingStrengths.Length == 0) faults.Add($"{name}.{nameof(options.ReweightingStrengths)} is empty; give at least one number.");
-            foreach (double strength in options.ReweightingStrengths) faults.GreaterThan($"{name}.{nameof(options.ReweightingStrengths)}", strength, 0);
+            if (options.ReweightingStrengths.Length == 0) faults.Add($"{strengths} is empty; give at least one number.");
+            foreach (double strength in options.ReweightingStrengths) faults.GreaterThan(strengths, strength, 0);
         }
         options.JustTrainTwice.AddFaults(faults, $"{name}.{nameof(options.JustTrainTwice)}");
         if (options.Kind is ObjectiveKind.GroupDro or ObjectiveKind.DeepFeatureReweighting && groupColumn is null)

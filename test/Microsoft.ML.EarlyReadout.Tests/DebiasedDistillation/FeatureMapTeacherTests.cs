@@ -55,7 +55,7 @@ public sealed class FeatureMapTeacherTests : IDisposable
 
         options.Teacher.FeatureColumnName = "Embedding";
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train).Dispose();
-        Assert.Contains(_log, line => line.Contains("(8), as vectors: the released code matches feature maps", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.Contains("(8), as vectors: the released code matches maps", StringComparison.Ordinal));
     }
 
     private string TeacherFile(IDataView train, int stages)

@@ -28,8 +28,9 @@ internal sealed class AdaptiveAveragePool2d : Layer
     /// <inheritdoc/>
     public override string Export(OnnxGraph graph, string input)
     {
-        string rows = graph.Node("MatMul", [graph.Constant("pool_rows", Matrix(_inputHeight, _height), _height, _inputHeight), input]); // (N, C, h, W)
-        return graph.Node("MatMul", [rows, graph.Constant("pool_columns", Transposed(Matrix(_inputWidth, _width), _width), _inputWidth, _width)]); // (N, C, h, w)
+        string down = graph.Constant("pool_rows", Matrix(_inputHeight, _height), _height, _inputHeight);
+        string across = graph.Constant("pool_columns", Transposed(Matrix(_inputWidth, _width), _width), _inputWidth, _width);
+        return graph.Node("MatMul", [graph.Node("MatMul", [down, input]), across]); // (N, C, h, W), then (N, C, h, w)
     }
 
     /// <summary>(outputs, inputs): each row averages a window.</summary>
