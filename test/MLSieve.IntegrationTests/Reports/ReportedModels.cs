@@ -17,7 +17,7 @@ public sealed class ReportedModels : IDisposable
         Data = Ml.Data.LoadFromEnumerable(Draw(240, 0.8, seed: 1));
         Test = Ml.Data.LoadFromEnumerable(Draw(120, 0.5, seed: 2));
         EarlyReadoutEstimator.Options plain = Configured(new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }] });
-        FeatureSieveTrainer.Options sieve = Configured(new FeatureSieveTrainer.Options { Readout = { Stage = 1, Depth = 0 }, ForgetEvery = 2, ForgetLearningRate = 0.1 });
+        FeatureSieveTrainer.Options sieve = Configured(new FeatureSieveTrainer.Options { Readout = { Stage = 1, Depth = 0 }, ForgetEvery = 2, ForgetLearningRate = 0.1, ReadoutLearningRate = 0.01 });
         Plain = Fit(Ml.Transforms.EarlyReadout(plain));
         Sieve = Fit(Ml.MulticlassClassification.Trainers.FeatureSieve(sieve));
         Linear = Keys().Append(Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels")).Fit(Data);
@@ -49,6 +49,7 @@ public sealed class ReportedModels : IDisposable
         options.FeatureColumnName = "Pixels";
         options.Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [8, 12] };
         options.Optimizer.LearningRate = 0.05;
+        options.Schedule.Kind = ScheduleKind.Constant;
         options.Epochs = 3;
         options.ValidationFraction = 0.2;
         return options;
