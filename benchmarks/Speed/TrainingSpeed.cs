@@ -85,7 +85,7 @@ internal static class TrainingSpeed
     }
 
     /// <summary>Seconds of processor time, the mean of as many repetitions as it takes to measure them.</summary>
-    private static double Time(Action action)
+    public static double Time(Action action)
     {
         using Process process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime, spent = TimeSpan.Zero;
@@ -100,5 +100,5 @@ internal static class TrainingSpeed
         return spent.TotalSeconds / repetitions;
     }
 
-    private static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
+    public static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
 }

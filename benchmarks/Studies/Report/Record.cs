@@ -45,6 +45,9 @@ internal sealed record Record
 
     public required double FitSeconds { get; init; }
 
+    /// <summary>The arithmetic of training; null where the model is another library's, or the run was kept before this was.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>What made the run; null where it was kept before this was.</summary>
     public Provenance? Made { get; init; }
 
@@ -67,6 +70,7 @@ internal sealed record Record
         Conditions = RunKey.Parse(result.Key).Conditions,
         Diverged = result.Diverged,
         Log = result.Log,
+        Precision = result.Precision,
         FitSeconds = result.FitSeconds,
         Made = result.Made,
     };

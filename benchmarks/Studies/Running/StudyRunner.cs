@@ -24,7 +24,7 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
             var watch = Stopwatch.StartNew();
             RunResult result = Train(key, criterion, setting, seed, test);
             Console.WriteLine(FormattableString.Invariant(
-                $"  seed {seed,4}  {setting}: {result.Diverged ?? Describe(result)}  [{watch.Elapsed.TotalSeconds:F1} s]"));
+                $"  seed {seed,4}  {setting}: {result.Diverged ?? Describe(result)}  [{result.Precision ?? options.Precision}, {watch.Elapsed.TotalSeconds:F1} s]"));
             return result;
         });
     }
@@ -46,6 +46,7 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
                 Validation = Figures.Of(ml, model, data.Validation),
                 Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
                 Log = curve.Lines,
+                Precision = model.History.Precision.ToString(),
                 FitSeconds = seconds,
             };
         }

@@ -82,10 +82,12 @@ internal abstract class MethodStudy(StudyOptions options) : Study
                     Validation = Figures.Of(ml, model, data.Validation),
                     Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
                     Log = log.Lines,
+                    Precision = (model as EarlyReadoutTransformer)?.History.Precision.ToString(),
                     FitSeconds = seconds,
                 };
                 Console.WriteLine(FormattableString.Invariant(
-                    $"  seed {seed,4}  {method.Name} {candidate.Setting}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, worst {result.Validation[Figures.Worst]:F4}  [{watch.Elapsed.TotalSeconds:F1} s]"));
+                    $"  seed {seed,4}  {method.Name} {candidate.Setting}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, ")
+                    + FormattableString.Invariant($"worst {result.Validation[Figures.Worst]:F4}  [{result.Precision ?? "other library"}, {watch.Elapsed.TotalSeconds:F1} s]"));
                 return result;
             }
         });

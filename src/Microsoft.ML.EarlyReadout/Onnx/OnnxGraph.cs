@@ -138,6 +138,25 @@ public sealed class OnnxGraph
         return model.ToByteArray();
     }
 
+    /// <summary>A model without one of its outputs, and without the nodes and constants that nothing else needs: a runtime computes them all.</summary>
+    /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
+    /// <param name="output">The output's name.</param>
+    internal static byte[] Without(byte[] model, string output)
+    {
+        ModelProto slim = ModelProto.Parser.ParseFrom(model);
+        GraphProto graph = slim.Graph;
+        graph.Output.Remove(graph.Output.Single(value => value.Name == output));
+        HashSet<string> needed = [.. graph.Output.Select(value => value.Name)];
+        for (int i = graph.Node.Count - 1; i >= 0; i--) // a node stands behind those that it reads
+        {
+            if (graph.Node[i].Output.Any(needed.Contains)) needed.UnionWith(graph.Node[i].Input);
+            else graph.Node.RemoveAt(i);
+        }
+
+        foreach (TensorProto constant in graph.Initializer.Where(constant => !needed.Contains(constant.Name)).ToArray()) graph.Initializer.Remove(constant);
+        return slim.ToByteArray();
+    }
+
     private string AddConstant(string hint, ElementType type, ReadOnlySpan<byte> bytes, int count, long[] dimensions)
     {
         long expected = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));

@@ -17,6 +17,9 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     /// <summary>The name of its output of class activation maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
     public string? ActivationMaps { get; init; }
 
+    /// <summary>The same graph without the class activation maps, as bytes: ONNX Runtime computes every output, asked for or not.</summary>
+    public byte[] WithoutMaps() => ActivationMaps is null ? Bytes : OnnxGraph.Without(Bytes, ActivationMaps);
+
     /// <summary>The network's outputs, then the readouts'.</summary>
     public IEnumerable<GraphHead> Heads => Readouts.Prepend(Network);
 

@@ -13,10 +13,12 @@ internal sealed class ScoringSession : IDisposable
     private const int SmallGraphBytes = 1 << 18;
 
     private readonly ScoringGraph _graph;
-    private readonly InferenceSession _session;
+    private readonly InferenceSession _session; // without the class activation maps
+    private readonly SessionOnDemand _withMaps;
     private readonly RunOptions _runOptions = new();
     private readonly SharedLifetime _lifetime;
     private readonly string[] _inputs;
+    private int[]? _mapShape; // (N, C, h, w), once someone has asked
     private readonly string[] _scores; // by classifier: the network's, then each readout's
     static ScoringSession() => OnnxTelemetry.SwitchOff(); // before any object of ONNX Runtime is made, those of the fields included
 
@@ -25,17 +27,10 @@ internal sealed class ScoringSession : IDisposable
         _graph = graph;
         _inputs = [graph.Input];
         _scores = [.. graph.Heads.Select(head => head.Score)];
-        using var options = new SessionOptions();
-        // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        // A batch through a small vector network takes well under a millisecond: handing parts of it to other threads costs more than it gives.
-        if (!graph.Shape.IsImage && graph.Bytes.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
-        _session = new InferenceSession(graph.Bytes, options);
-        _lifetime = new SharedLifetime(_session, _runOptions);
+        _session = Open(graph.WithoutMaps());
+        _withMaps = new SessionOnDemand(() => Open(graph.Bytes));
+        _lifetime = new SharedLifetime(_session, _withMaps, _runOptions);
         BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
-        if (graph.ActivationMaps is not { } maps) return;
-        int[] dimensions = _session.OutputMetadata[maps].Dimensions; // (N, C, h, w)
-        (MapHeight, MapWidth) = (dimensions[2], dimensions[3]);
     }
 
     /// <summary>Numbers in one row of features.</summary>
@@ -51,10 +46,10 @@ internal sealed class ScoringSession : IDisposable
     public int BatchRows { get; }
 
     /// <summary>Height of a class activation map; 0 where the network has none.</summary>
-    public int MapHeight { get; }
+    public int MapHeight => MapSide(2);
 
     /// <summary>Width of a class activation map; 0 where the network has none.</summary>
-    public int MapWidth { get; }
+    public int MapWidth => MapSide(3);
 
     /// <summary>Computes class probabilities of those classifiers that are asked for.</summary>
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
@@ -68,7 +63,7 @@ internal sealed class ScoringSession : IDisposable
         int[] asked = [.. Enumerable.Range(0, scores.Count).Where(head => scores[head] is not null)];
         List<Output> outputs = [.. asked.Select(head => new Output(_scores[head], scores[head], [Classes]))];
         if (maps is not null) outputs.Add(new Output(_graph.ActivationMaps!, maps, [Classes, MapHeight, MapWidth]));
-        Run(rows, count, outputs);
+        Run(rows, count, outputs, withMaps: maps is not null);
     }
 
     /// <summary>Computes the network's logits.</summary>
@@ -79,7 +74,25 @@ internal sealed class ScoringSession : IDisposable
 
     public void Dispose() => _lifetime.Dispose();
 
-    private void Run(Memory<float> rows, int count, IReadOnlyList<Output> outputs)
+    private InferenceSession Open(byte[] graph)
+    {
+        using var options = new SessionOptions();
+        // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        // A batch through a small vector network takes well under a millisecond: handing parts of it to other threads costs more than it gives.
+        if (!_graph.Shape.IsImage && graph.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
+        return new InferenceSession(graph, options);
+    }
+
+    private int MapSide(int dimension)
+    {
+        if (_graph.ActivationMaps is not { } maps) return 0;
+        if (_mapShape is not null) return _mapShape[dimension];
+        using SharedLifetime.Use use = _lifetime.Enter();
+        return (_mapShape = _withMaps.Value.OutputMetadata[maps].Dimensions)[dimension];
+    }
+
+    private void Run(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps = false)
     {
         using SharedLifetime.Use use = _lifetime.Enter();
         if (count == 0) return;
@@ -87,11 +100,24 @@ internal sealed class ScoringSession : IDisposable
         OrtValue[] values = [.. outputs.Select(output => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
         try
         {
-            _session.Run(_runOptions, _inputs, [input], [.. outputs.Select(output => output.Name)], values);
+            (withMaps ? _withMaps.Value : _session).Run(_runOptions, _inputs, [input], [.. outputs.Select(output => output.Name)], values);
         }
         finally
         {
             foreach (OrtValue value in values) value.Dispose();
+        }
+    }
+
+    /// <summary>A session that is opened when it is first asked for.</summary>
+    private sealed class SessionOnDemand(Func<InferenceSession> open) : IDisposable
+    {
+        private readonly Lazy<InferenceSession> _session = new(open);
+
+        public InferenceSession Value => _session.Value;
+
+        public void Dispose()
+        {
+            if (_session.IsValueCreated) _session.Value.Dispose();
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class StockChain : IDisposable
         try
         {
             string file = Path.Combine(_folder.Path, "graph.onnx");
-            File.WriteAllBytes(file, graph.Bytes);
+            File.WriteAllBytes(file, graph.WithoutMaps());
             string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
             _onnx = _ml.Transforms.ApplyOnnxModel(outputs, [graph.Input], file).Fit(new EmptyView(GraphInputSchema(graph)));
             _lifetime = new SharedLifetime((IDisposable)_onnx);
