@@ -41,7 +41,8 @@ internal static class ModelExport
         }
     }
 
-    private static EarlyReadoutTransformer Create(TrainingSession session, DataViewSchema input, StockHead head, Func<string> temporaryFolder)
+    private static EarlyReadoutTransformer Create(
+        TrainingSession session, DataViewSchema input, StockHead head, Func<string> temporaryFolder)
     {
         TrainerOptions options = session.Options;
         session.Network.to(CPU);

@@ -100,7 +100,8 @@ internal static class NetworkTraining
         if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge(); // the model is whole: what is left is to hand it over
         return Export();
 
-        EarlyReadoutTransformer Export() => ModelExport.Run(session, input.Schema, head, () => CatalogEnvironment.TemporaryFolderOf(environment));
+        EarlyReadoutTransformer Export() =>
+            ModelExport.Run(session, input.Schema, head, () => CatalogEnvironment.TemporaryFolderOf(environment));
 
         (EarlyReadoutTransformer? Model, int Epoch) LastGood()
         {
