@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// What goes on beside the work of a residual network, on the processor time of one thread: in a training step, watching the gradients' norm and setting the mode of batch norm
-/// (by looking for the layers in every call too, as it once was); in scoring, class activation maps that nobody asks for (in the graph, and left out of it, as it is).
-/// Ways alternate in one run; each one's median counts.
+/// What goes on beside the work of a residual network, on the processor time of one thread: in a training step, watching the gradients'
+/// norm and setting the mode of batch norm (by looking for the layers in every call too, as it once was); in scoring, class activation
+/// maps that nobody asks for (in the graph, and left out of it, as it is). Ways alternate in one run; each one's median counts.
 /// </summary>
 internal static class OverheadSpeed
 {
@@ -21,7 +21,7 @@ internal static class OverheadSpeed
     {
         NativeBackend.EnsureLoaded();
         set_num_threads(1);
-        Console.WriteLine(FormattableString.Invariant($"Images of {Side} × {Side}, {Batch} in a batch, one thread, medians of {Rounds} rounds"));
+        Console.WriteLine($"Images of {Side} × {Side}, {Batch} in a batch, float32, one thread, medians of {Rounds} rounds");
         foreach (NetworkKind kind in new[] { NetworkKind.ResNet18, NetworkKind.ResNet50 })
         {
             Train(kind);
@@ -86,11 +86,15 @@ internal static class OverheadSpeed
 
         double slim = TrainingSpeed.Median(withoutTimes);
         Console.WriteLine(FormattableString.Invariant(
-            $"{kind}, {classes,4} classes: scoring {1e3 * slim / Batch:F2} ms a row; with maps in the graph {TrainingSpeed.Median(withTimes) / slim:F3} ×"));
+            $"{kind}, {classes,4} classes: scoring {1e3 * slim / Batch:F2} ms a row; ")
+            + FormattableString.Invariant($"with maps in the graph {TrainingSpeed.Median(withTimes) / slim:F3} ×"));
     }
 
-    private static StagedNetwork Create(NetworkKind kind, int classes) =>
-        NetworkFactory.Create(new NetworkOptions { Kind = kind }, FeatureShape.Image(3, Side, Side), PixelRange.Bytes, classes, seed: 1, _ => { });
+    private static StagedNetwork Create(NetworkKind kind, int classes)
+    {
+        FeatureShape shape = FeatureShape.Image(3, Side, Side);
+        return NetworkFactory.Create(new NetworkOptions { Kind = kind }, shape, PixelRange.Bytes, classes, seed: 1, _ => { });
+    }
 
     private static double OfCall(Action action) => TrainingSpeed.Time(() =>
     {

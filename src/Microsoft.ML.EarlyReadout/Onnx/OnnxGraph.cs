@@ -138,7 +138,9 @@ public sealed class OnnxGraph
         return model.ToByteArray();
     }
 
-    /// <summary>A model without one of its outputs, and without the nodes and constants that nothing else needs: a runtime computes them all.</summary>
+    /// <summary>
+    /// A model without one of its outputs, and without the nodes and constants that nothing else needs: a runtime computes them all.
+    /// </summary>
     /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
     /// <param name="output">The output's name.</param>
     internal static byte[] Without(byte[] model, string output)
@@ -153,7 +155,8 @@ public sealed class OnnxGraph
             else graph.Node.RemoveAt(i);
         }
 
-        foreach (TensorProto constant in graph.Initializer.Where(constant => !needed.Contains(constant.Name)).ToArray()) graph.Initializer.Remove(constant);
+        TensorProto[] unused = [.. graph.Initializer.Where(constant => !needed.Contains(constant.Name))];
+        foreach (TensorProto constant in unused) graph.Initializer.Remove(constant);
         return slim.ToByteArray();
     }
 

@@ -15,7 +15,9 @@ internal sealed class EvaluationBatches(Device device, Cancellation cancellation
     private const int MostRows = 256; // matrix kernels are no faster on more
     private long _budget = device.type == DeviceType.CPU ? 128L << 20 : 1L << 30; // bytes: more is no faster on a CPU, but fills a GPU
 
-    /// <summary>What is made of each batch, in order, within a dispose scope of its own; a batch is looked at when its value is asked for.</summary>
+    /// <summary>
+    /// What is made of each batch, in order, within a dispose scope of its own; a batch is looked at when its value is asked for.
+    /// </summary>
     /// <param name="rows">The rows.</param>
     /// <param name="bytesPerRow">What a row takes in the pass.</param>
     /// <param name="of">Takes the place of the batch's first row among the rows, and the batch. It is called again, with fewer rows, where

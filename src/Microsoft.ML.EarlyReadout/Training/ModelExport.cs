@@ -50,7 +50,8 @@ internal static class ModelExport
         var images = input[options.FeatureColumnName].Type as ImageDataViewType;
         TrainingSet set = session.Training.Set;
         var scoring = new ScoringColumns(
-            options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape, images is not null)
+            options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape,
+            images is not null)
         {
             ResizesImages = images is { Height: 0 },
             Pixels = set.Pixels ?? PixelRange.Bytes,

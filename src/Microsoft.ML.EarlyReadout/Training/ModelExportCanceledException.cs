@@ -22,7 +22,7 @@ public sealed class ModelExportCanceledException : OperationCanceledException
     public ModelExportCanceledException(string message, Exception innerException) : base(message, innerException) { }
 
     internal ModelExportCanceledException(OperationCanceledException cause, EarlyReadoutTransformer? model, TrainedWeights weights)
-        : base("The fit was cancelled when the network was trained, and its model was being made and checked.", cause, cause.CancellationToken)
+        : base("The fit was cancelled when the network was trained and its model was being made.", cause, cause.CancellationToken)
     {
         Model = model;
         _weights = weights;

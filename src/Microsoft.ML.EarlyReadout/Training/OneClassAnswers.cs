@@ -23,7 +23,8 @@ internal static class OneClassAnswers
         int right = rows.Rows.Count(row => rows.Set.Labels[row] == answer);
         session.Warn(FormattableString.Invariant(
             $"The model answers '{rows.Set.ClassNames[answer]}' for every one of the {rows.Rows.Length} training rows, {right} of which ")
-            + FormattableString.Invariant($"({100.0 * right / rows.Rows.Length:F1} %) are of that class: it has learned nothing from the features. ")
+            + FormattableString.Invariant($"({100.0 * right / rows.Rows.Length:F1} %) are of that class: ")
+            + "it has learned nothing from the features. "
             + "Raise Optimizer.LearningRate or Epochs, or lower BatchSize, so that it trains more; "
             + $"bring tabular features to one scale (NormalizeMeanVariance). {session.Options.OneClassAdvice}".TrimEnd());
     }
@@ -31,8 +32,10 @@ internal static class OneClassAnswers
     private static bool IsAnswerForAll(TrainingSession session, int answer)
     {
         session.Network.eval();
-        return new EvaluationBatches(CPU, session.Cancellation).Select(session.Training, session.Footprint.Evaluation, IsForBatch).All(forBatch => forBatch);
+        var batches = new EvaluationBatches(CPU, session.Cancellation);
+        return batches.Select(session.Training, session.Footprint.Evaluation, IsForBatch).All(forBatch => forBatch);
 
-        bool IsForBatch(int start, Batch batch) => session.Network.call(batch.Features).argmax(1).data<long>().All(other => other == answer);
+        bool IsForBatch(int start, Batch batch) =>
+            session.Network.call(batch.Features).argmax(1).data<long>().All(other => other == answer);
     }
 }

@@ -29,7 +29,8 @@ public sealed class ModelExportTests : IDisposable
         float[] right = Scores(TrainingCase.Fit(With(TwoFaces(exported: "Relu"))));
         var fault = Assert.Throws<ModelExportException>(() => TrainingCase.Fit(With(TwoFaces(exported: "Neg"))));
         Assert.IsType<ParityException>(fault.InnerException);
-        const string message = "The network is trained, but the check of its exported graph failed. The exported graph differs from two faces in row 0, class ";
+        const string message = "The network is trained, but the check of its exported graph failed. "
+            + "The exported graph differs from two faces in row 0, class ";
         Assert.StartsWith(message, fault.Message, StringComparison.Ordinal);
         Assert.NotEqual(right, Scores(fault.Model!));
         Assert.Equal(right, ScoresOfWeights(fault.SaveWeights));
@@ -156,7 +157,8 @@ public sealed class ModelExportTests : IDisposable
         using (model) return TrainingCase.Scores(model);
     }
 
-    private static Func<FeatureShape, int, StagedNetwork> TwoFaces(string exported) => (shape, classes) => new Network(shape, classes, exported);
+    private static Func<FeatureShape, int, StagedNetwork> TwoFaces(string exported) =>
+        (shape, classes) => new Network(shape, classes, exported);
 
     private sealed class Network : StagedNetwork
     {

@@ -12,7 +12,8 @@ public sealed class FootprintTests
         NativeBackend.EnsureLoaded();
         using DisposeScope scope = NewDisposeScope();
         var options = new NetworkOptions { Channels = [32, 64] };
-        using StagedNetwork network = NetworkFactory.Create(options, FeatureShape.Image(3, 16, 16), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
+        FeatureShape shape = FeatureShape.Image(3, 16, 16);
+        using StagedNetwork network = NetworkFactory.Create(options, shape, PixelRange.Bytes, classes: 2, seed: 1, _ => { });
         using TrainingSet set = Rows.Read(
             Rows.View(3 * 256, (new float[3 * 256], "a", ""), ([.. Enumerable.Repeat(7f, 3 * 256)], "b", "")),
             input: new() { Height = 16, Width = 16 });

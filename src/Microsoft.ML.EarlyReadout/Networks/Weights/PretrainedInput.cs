@@ -38,8 +38,21 @@ internal static class PretrainedInput
         FeatureShape shape = network.Shape;
         int count = Math.Clamp(MostPixels / (shape.Height * shape.Width), 1, MostImages);
         long[] order = seeds.For("pretrained input").Permutation(training.Rows.Length);
-        using Batch images = training.Set.Gather([.. order.Take(count).Select(row => training.Rows[row])], CPU);
-        return Check(network, images.Features, range, log);
+        for (; count > 0; count /= 2)
+        {
+            try
+            {
+                using Batch images = training.Set.Gather([.. order.Take(count).Select(row => training.Rows[row])], CPU);
+                return Check(network, images.Features, range, log);
+            }
+            catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
+            {
+                // fewer images tell less, and take less memory
+            }
+        }
+
+        log("Network.Input could not be compared with the pretrained weights: there is no memory for a single image.");
+        return null;
     }
 
     /// <summary>Compares given images.</summary>

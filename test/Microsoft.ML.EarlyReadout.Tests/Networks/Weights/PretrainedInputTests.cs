@@ -173,6 +173,44 @@ public sealed class PretrainedInputTests : IDisposable
         return tensor(pixels, [32, 3, 16, 16]);
     }
 
+    [Theory]
+    [InlineData(8, 32, 16, 8)]
+    [InlineData(0, 32, 16, 8, 4, 2, 1)]
+    public void Where_memory_does_not_suffice_for_all_images_fewer_are_compared(int most, params int[] tries)
+    {
+        using var scope = NewDisposeScope();
+        NativeBackend.EnsureLoaded();
+        static float[] Image(int i) => [.. Enumerable.Range(0, _shape.Size).Select(p => (float)((p * i) % 256))];
+        (float[], string, string)[] rows = [.. Enumerable.Range(0, 40).Select(i => (Image(i), i % 2 == 0 ? "a" : "b", ""))];
+        using TrainingSet set = Rows.Read(Rows.View(_shape.Size, rows), input: new() { Height = 16, Width = 16 });
+        List<int> seen = [];
+        using var network = new Small(_shape, images =>
+        {
+            if (seen.Count == 0 || seen[^1] != images) seen.Add(images);
+            return images <= most;
+        });
+        PretrainedInput.Check(network, TrainingRows.AllOf(set), SeedSequence.Of(1), _log.Add);
+        Assert.Equal(tries, seen);
+        Assert.Equal(most == 0, _log.Contains("Network.Input could not be compared with the pretrained weights: there is no memory for a single image."));
+    }
+
+    /// <summary>A network whose first layer has memory for some images only.</summary>
+    private sealed class Small : StagedNetwork
+    {
+        public Small(FeatureShape shape, Func<int, bool> fits) : base("small", shape, classes: 2)
+        {
+            AddStage("one", 3, 1, new Limited(fits), new BatchNorm2d(3), new Relu());
+            SetHead("head", new GlobalAveragePool(), new Linear(3, 2));
+        }
+    }
+
+    private sealed class Limited(Func<int, bool> fits) : Layer("limited")
+    {
+        public override Tensor forward(Tensor input) => fits((int)input.size(0)) ? input.alias() : throw new InsufficientMemoryException();
+
+        public override string Export(OnnxGraph graph, string input) => input;
+    }
+
     private sealed class FirstLayer : StagedNetwork
     {
         public FirstLayer(FeatureShape shape, int classes) : base("MobileNet's first layer", shape, classes)
