@@ -98,7 +98,7 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
         training => Student(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;
-            student.Teacher.FeatureColumnName = "Embedding";
+            student.Teacher.FeatureColumnName = "FeatureMaps";
             student.Optimizer.LearningRate = rate;
             student.JustTrainTwice.UpWeight = upWeight;
         }));

@@ -18,12 +18,12 @@ internal sealed class TeacherShelf(string folder, string rows)
         return teacher;
     }
 
-    /// <summary>The training rows with the teacher's probabilities, TeacherScore, and what its last layer reads, Embedding.</summary>
+    /// <summary>The training rows with the teacher's probabilities, TeacherScore, and its last feature maps, FeatureMaps.</summary>
     public IDataView Teach(Training training, EarlyReadoutEstimator.Options options)
     {
         string path = PathOf(training, options);
         if (!File.Exists(path)) Get(training, options).Dispose();
-        IDataView taught = training.Ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], [options.FeatureColumnName], path).Fit(training.Data.Train).Transform(training.Data.Train);
+        IDataView taught = training.Ml.Transforms.ApplyOnnxModel(["Score", "FeatureMaps"], [options.FeatureColumnName], path).Fit(training.Data.Train).Transform(training.Data.Train);
         return training.Ml.Transforms.CopyColumns("TeacherScore", "Score").Fit(taught).Transform(taught);
     }
 
