@@ -139,15 +139,15 @@ public sealed class OnnxGraph
     }
 
     /// <summary>
-    /// A model without one of its outputs, and without the nodes and constants that nothing else needs: a runtime computes them all.
+    /// A model without some of its outputs, and without the nodes and constants that nothing else needs: a runtime computes them all.
     /// </summary>
     /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
-    /// <param name="output">The output's name.</param>
-    internal static byte[] Without(byte[] model, string output)
+    /// <param name="outputs">The outputs' names.</param>
+    internal static byte[] Without(byte[] model, params string[] outputs)
     {
         ModelProto slim = ModelProto.Parser.ParseFrom(model);
         GraphProto graph = slim.Graph;
-        graph.Output.Remove(graph.Output.Single(value => value.Name == output));
+        foreach (string output in outputs) graph.Output.Remove(graph.Output.Single(value => value.Name == output));
         HashSet<string> needed = [.. graph.Output.Select(value => value.Name)];
         for (int i = graph.Node.Count - 1; i >= 0; i--) // a node stands behind those that it reads
         {

@@ -17,8 +17,15 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     /// <summary>The name of its output of class activation maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
     public string? ActivationMaps { get; init; }
 
-    /// <summary>The same graph without the class activation maps, as bytes: ONNX Runtime computes every output, asked for or not.</summary>
-    public byte[] WithoutMaps() => ActivationMaps is null ? Bytes : OnnxGraph.Without(Bytes, ActivationMaps);
+    /// <summary>The name of its output of feature maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
+    public string? FeatureMaps { get; init; }
+
+    /// <summary>The same graph without maps, as bytes: ONNX Runtime computes every output, asked for or not.</summary>
+    public byte[] WithoutMaps()
+    {
+        string[] maps = [.. new[] { FeatureMaps, ActivationMaps }.OfType<string>()];
+        return maps.Length == 0 ? Bytes : OnnxGraph.Without(Bytes, maps);
+    }
 
     /// <summary>The network's outputs, then the readouts'.</summary>
     public IEnumerable<GraphHead> Heads => Readouts.Prepend(Network);
@@ -40,13 +47,17 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         GraphValues values = export(graph, graph.Input(input, columns.Shape.Dimensions));
         graph.Output(values.Network.Logits, logits, classes);
         if (values.Network.Embedding is { } embedding) graph.Output(embedding, Free("Embedding"), values.Network.EmbeddingSize);
-        if (values.Network is { FeatureMaps: { } features, FeatureMapShape: { } shape })
-            graph.Output(features, Free("FeatureMaps"), shape.Dimensions);
+        string? features = values.Network.FeatureMaps is null ? null : Free("FeatureMaps");
+        if (features is not null) graph.Output(values.Network.FeatureMaps!, features, values.Network.FeatureMapShape!.Dimensions);
         string? maps = values.Network.ActivationMaps is null ? null : Free("ActivationMaps");
         if (maps is not null) graph.Output(values.Network.ActivationMaps!, maps, classes, OnnxGraph.AnySize, OnnxGraph.AnySize);
         GraphHead network = Head(values.Network.Logits, score, StockHead.InputColumn);
         GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Enumerable.Range(1, values.Readouts.Count)).Select(Readout)];
-        return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes) { ActivationMaps = maps };
+        return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes)
+        {
+            FeatureMaps = features,
+            ActivationMaps = maps,
+        };
 
         // Inner columns are numbered, not named after the readout: ML.NET's OnnxTransformer takes ".output" out of names.
         GraphHead Readout((string Logits, ReadoutColumns Names, int Number) readout)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.OnnxRuntime;
 
 namespace MLSieve.Tests;
 
@@ -56,6 +57,20 @@ public sealed class FeatureMapTeacherTests : IDisposable
         options.Teacher.FeatureColumnName = "Embedding";
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train).Dispose();
         Assert.Contains(_log, line => line.Contains("(8), as vectors: the released code matches maps", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_graph_that_scores_has_none_of_the_maps_that_the_exported_one_has()
+    {
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            FeatureColumnName = "Pixels",
+            Network = { Kind = NetworkKind.ConvNet, Channels = [4] },
+            Epochs = 1,
+        }).Fit(SideRow.View(_ml, 40, seed: 1));
+        using var whole = new InferenceSession(model.Graph.Bytes);
+        using var scoring = new InferenceSession(model.Graph.WithoutMaps());
+        Assert.Equal(["ActivationMaps", "FeatureMaps"], whole.OutputNames.Except(scoring.OutputNames).Order());
     }
 
     private string TeacherFile(IDataView train, int stages)
