@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// What a step of the feature sieve costs over a plain one, and what watching the gradients' norm costs, on the processor time of one thread. Ways alternate in one run; each one's median counts.
-/// In theory a sieve's step costs 1 + f/F of a plain one: f is the share of the network below the readout, F how seldom it forgets; the readout comes on top.
+/// What a step of the feature sieve with nothing set costs over a plain one, and what watching the gradients' norm costs, on the processor time of one thread. Ways alternate in one run; each one's
+/// median counts. In theory a sieve's step costs 1 + r + (f + r)/F of a plain one: r is the readout's share of the network, f that of the stages below it, F how seldom it forgets.
 /// </summary>
 internal static class TrainingSpeed
 {
-    private const int Batch = 64;
-    private const int Side = 32;
+    private const int Side = 64;
+    private const int Columns = 60;
     private const int Classes = 10;
-    private const int ForgetEvery = 5;
+    private const int Rows = 5000;
     private const int Rounds = 12;
     private static readonly TimeSpan LongEnough = TimeSpan.FromMilliseconds(200); // for a clock that ticks in tens of milliseconds
 
@@ -23,28 +23,32 @@ internal static class TrainingSpeed
     {
         NativeBackend.EnsureLoaded();
         set_num_threads(1);
-        Measure("Mlp 128-128", new NetworkOptions { Kind = NetworkKind.Mlp, HiddenUnits = [128, 128] }, FeatureShape.Vector(32));
-        Measure("ConvNet 32-64-128", new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [32, 64, 128] }, FeatureShape.Image(3, Side, Side));
-        Measure("ResNet-18, 3×3 stem", new NetworkOptions { Kind = NetworkKind.ResNet18, Stem = ResNetStem.Small }, FeatureShape.Image(3, Side, Side));
+        FeatureShape image = FeatureShape.Image(3, Side, Side);
+        Measure("Mlp", new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(Columns), pretrained: false);
+        Measure("ConvNet", new NetworkOptions { Kind = NetworkKind.ConvNet }, image, pretrained: false);
+        Measure("ResNet-18", new NetworkOptions { Kind = NetworkKind.ResNet18 }, image, pretrained: false);
+        Measure("ResNet-18, pretrained", new NetworkOptions { Kind = NetworkKind.ResNet18 }, image, pretrained: true);
     }
 
-    private static void Measure(string name, NetworkOptions options, FeatureShape shape)
+    private static void Measure(string name, NetworkOptions options, FeatureShape shape, bool pretrained)
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(1, CPU);
+        using StagedNetwork plainNetwork = Create(), sieveNetwork = Create();
+        var sieveOptions = new FeatureSieveTrainer.Options();
+        sieveOptions.SetAutomatic(new TrainingFacts(sieveNetwork, pretrained, Rows)); // what weights the network has is no matter here
+        int size = sieveOptions.BatchSize;
         Tensor features = shape.IsImage
-            ? randint(0, 256, [Batch, .. shape.Dimensions], ScalarType.Byte, CPU, generator: generator)
-            : randn([Batch, .. shape.Dimensions], ScalarType.Float32, CPU, generator: generator);
-        Tensor labels = randint(0, Classes, [Batch], ScalarType.Int64, CPU, generator: generator);
-        var batch = new Batch(features, labels, null, new long[Batch]);
+            ? randint(0, 256, [size, .. shape.Dimensions], ScalarType.Byte, CPU, generator: generator)
+            : randn([size, .. shape.Dimensions], ScalarType.Float32, CPU, generator: generator);
+        Tensor labels = randint(0, Classes, [size], ScalarType.Int64, CPU, generator: generator);
+        var batch = new Batch(features, labels, null, new long[size]);
         using var meters = new LossMeters(CPU);
 
-        using StagedNetwork plainNetwork = Create(), sieveNetwork = Create();
-        var sieveOptions = new FeatureSieveTrainer.Options { ForgetEvery = ForgetEvery, Readout = { Stage = 1, Depth = 0 } };
-        using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Instance, new OptimizerOptions(), []);
+        using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Instance, sieveOptions.Optimizer, []);
         using ReadoutHead readout = ReadoutFactory.Create(sieveNetwork, sieveOptions.Readout, seed: 1);
-        using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: false);
-        using Optimizer watched = Optimizer.Create(new OptimizerOptions(), [.. sieveNetwork.named_parameters()]);
+        using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: pretrained);
+        using Optimizer watched = Optimizer.Create(sieveOptions.Optimizer, [.. sieveNetwork.named_parameters()]);
 
         List<double> plainTimes = [], sieveTimes = [], normTimes = [];
         for (int round = 0; round < Rounds; round++)
@@ -54,19 +58,20 @@ internal static class TrainingSpeed
             nn.functional.cross_entropy(sieveNetwork.call(features), labels).backward();
             normTimes.Add(Time(() =>
             {
-                for (int i = 0; i < ForgetEvery; i++) watched.GradientNorm().Dispose();
+                for (int i = 0; i < sieveOptions.ForgetEvery; i++) watched.GradientNorm().Dispose();
             }));
             watched.ZeroGradients();
         }
 
         double step = Median(plainTimes);
         Console.WriteLine(FormattableString.Invariant(
-            $"{name,-22} plain step {1e3 * step / ForgetEvery:F2} ms; sieve (stage 1, every {ForgetEvery}) {Median(sieveTimes) / step:F2} × plain; gradient norm {Median(normTimes) / step:P2} of a plain step"));
+            $"{name,-22} plain step {1e3 * step / sieveOptions.ForgetEvery:F2} ms; sieve (stage {sieveOptions.Readout.Stage}, depth {sieveOptions.Readout.Depth}, every {sieveOptions.ForgetEvery}) {Median(sieveTimes) / step:F2} × plain; gradient norm {Median(normTimes) / step:P2} of a plain step"));
 
         StagedNetwork Create()
         {
             StagedNetwork network = NetworkFactory.Create(options, shape, shape.IsImage ? PixelRange.Bytes : null, Classes, seed: 1, _ => { });
             network.SetChannelsLast(shape.IsImage);
+            if (pretrained) network.SetBatchNormMode(BatchNormMode.Stored);
             network.train();
             return network;
         }
@@ -74,7 +79,7 @@ internal static class TrainingSpeed
         // As many steps as it takes to forget once.
         void Steps(ITrainingStep training)
         {
-            for (int i = 0; i < ForgetEvery; i++)
+            for (int i = 0; i < sieveOptions.ForgetEvery; i++)
             {
                 using DisposeScope each = NewDisposeScope();
                 training.Run(batch, new StepContext(i, 1, meters));

@@ -18,7 +18,7 @@ internal static class Usage
 
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
 
-        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult (default: environment variable MLSIEVE_DATA)
+        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult, tables (default: environment variable MLSIEVE_DATA)
         --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut})
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)

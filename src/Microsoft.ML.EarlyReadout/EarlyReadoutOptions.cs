@@ -47,11 +47,11 @@ public sealed partial class EarlyReadoutEstimator
         public ReadoutTraining ReadoutTraining { get; set; } = ReadoutTraining.Together;
 
         /// <summary>Passes over the training rows when readouts are trained afterwards.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic. At least 1.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, as many as come to 500 steps. At least 1.</value>
         public int? ReadoutEpochs { get; set; }
 
         /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as released. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 

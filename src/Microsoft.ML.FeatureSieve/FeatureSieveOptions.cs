@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureSieve;
 
 public sealed partial class FeatureSieveTrainer
 {
-    /// <summary>The options of a <see cref="FeatureSieveTrainer"/>; the defaults are those of the released code.</summary>
+    /// <summary>The options of a <see cref="FeatureSieveTrainer"/>; where weights are pretrained, the defaults are those of the released code.</summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public sealed class Options : TrainerOptions
     {
@@ -20,12 +20,12 @@ public sealed partial class FeatureSieveTrainer
         public int ForgetEvery { get; set; } = 5;
 
         /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released, and on images with fresh weights where the network has batch norm. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
         public double? ForgetLearningRate { get; set; }
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as released. Greater than 0.</value>
         [Range(1e-4, 1e-1, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 

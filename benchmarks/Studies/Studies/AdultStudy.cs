@@ -104,7 +104,6 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
             Teacher = { Model = LightGbm(training, null).Fit(training.Data.Train) },
             Readout = { Depth = 0 },
             ReadoutLearningRate = ReadoutRate,
-            ReadoutEpochs = 1,
             NormalizeWeights = true,
         });
         set(student);

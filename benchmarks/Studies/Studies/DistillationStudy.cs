@@ -109,7 +109,6 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
         {
             Readout = { Depth = 1, Width = 128 },
             ReadoutLearningRate = ReadoutRate,
-            ReadoutEpochs = 1,
             JustTrainTwice = { IdentificationEpochs = 1 },
         });
         set(student);

@@ -35,7 +35,7 @@ internal static class StudyList
             ""),
         new("tables", "whether the defaults train: tables of your own, every method with nothing set, beside logistic regression", [TableStudy.Folder],
             TableStudy.Of,
-            "--seeds 5"),
+            "--seeds 3"),
     ];
 
     /// <summary>The studies of a name.</summary>

@@ -72,8 +72,8 @@ public sealed partial class DebiasedDistillationTrainer
         public int ReadoutEvery { get; set; } = 1;
 
         /// <summary>R: passes over the training rows to train a readout.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic, which is 1, the release's. At least 1.</value>
-        public int? ReadoutEpochs { get; set; }
+        /// <value>The default value is 1, the release's. At least 1.</value>
+        public int ReadoutEpochs { get; set; } = 1;
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
         /// <value>
@@ -114,7 +114,6 @@ public sealed partial class DebiasedDistillationTrainer
             Beta ??= facts.Values.Beta;
             Readout.SetAutomatic(facts, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
-            ReadoutEpochs ??= 1;
             JustTrainTwice.SetAutomatic(facts, Epochs!.Value);
         }
 

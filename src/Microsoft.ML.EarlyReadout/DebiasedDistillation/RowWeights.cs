@@ -25,7 +25,7 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
         IRisk risk = options.ClassBalancedReadout ? WeightedRisk.ClassBalanced(session.Training) : EmpiricalRisk.Instance;
         using var trainer = new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, "readout");
         using var step = new ReadoutStep(session.Network, [trainer]);
-        session.Train("Readout", step, options.ReadoutEpochs!.Value, repetition: epoch);
+        session.Train("Readout", step, options.ReadoutEpochs, repetition: epoch);
     }
 
     private float[] Read(TappedReadout readout)

@@ -32,8 +32,8 @@ public sealed class ReportOptions
     public double Alpha { get; set; } = 0.05;
 
     /// <summary>β of the weight; from 0 to 80.</summary>
-    /// <value>The default value is 4.</value>
-    public double Beta { get; set; } = 4;
+    /// <value>The default value is 1.</value>
+    public double Beta { get; set; } = 1;
 
     internal void Validate()
     {

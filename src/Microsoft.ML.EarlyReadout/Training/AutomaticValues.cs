@@ -21,7 +21,10 @@ internal sealed record AutomaticValues
     };
 
     /// <summary>A network with fresh weights on images.</summary>
-    public static readonly AutomaticValues Images = Table with { SgdRate = 0.05 };
+    public static readonly AutomaticValues Images = Table with { SgdRate = 0.05, ForgetRate = 10 };
+
+    /// <summary>One without batch norm, such as SqueezeNet, which diverges at such a rate.</summary>
+    public static readonly AutomaticValues ImagesWithoutBatchNorm = Table with { SgdRate = 0.01 };
 
     /// <summary>A network with pretrained weights: the values that the methods' authors released, for images.</summary>
     public static readonly AutomaticValues FineTuning = new()

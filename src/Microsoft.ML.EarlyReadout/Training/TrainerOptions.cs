@@ -4,7 +4,8 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What every trainer of this library has in common: columns, network, optimisation, validation, data and device. All options are validated when the trainer is made,
+/// What every trainer of this library has in common: columns, network, optimisation, validation, data and device. An option that is automatic is settled in <c>Fit</c>, once network and
+/// rows are known; the log and <see cref="TrainingHistory.Settings"/> say what it came to. All options are validated when the trainer is made,
 /// and all faults are reported in one exception. A trainer copies what it needs: changing the options afterwards changes nothing.
 /// </summary>
 public abstract class TrainerOptions
@@ -38,7 +39,7 @@ public abstract class TrainerOptions
     public NetworkOptions Network { get; set; } = new();
 
     /// <summary>Passes over the training rows.</summary>
-    /// <value>The default value is <see langword="null"/>: automatic, as many as come to EPOCHS. At least 1.</value>
+    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where weights are pretrained. At least 1.</value>
     public int? Epochs { get; set; }
 
     /// <summary>Rows in a batch; the last batch of an epoch may be shorter.</summary>

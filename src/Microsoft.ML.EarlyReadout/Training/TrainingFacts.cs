@@ -7,8 +7,12 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int Rows)
 {
     /// <summary>The values for such a training.</summary>
-    public AutomaticValues Values =>
-        Pretrained ? AutomaticValues.FineTuning : Network is Mlp || !Network.Shape.IsImage ? AutomaticValues.Table : AutomaticValues.Images;
+    public AutomaticValues Values => this switch
+    {
+        { Pretrained: true } => AutomaticValues.FineTuning,
+        { Network: Mlp } or { Network.Shape.IsImage: false } => AutomaticValues.Table,
+        _ => Network.modules().Any(module => module is BatchNorm2d) ? AutomaticValues.Images : AutomaticValues.ImagesWithoutBatchNorm,
+    };
 
     /// <summary>Passes over the rows that come to a number of steps.</summary>
     public int EpochsOf(int steps, int batchSize)

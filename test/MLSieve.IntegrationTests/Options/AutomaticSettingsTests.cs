@@ -8,9 +8,8 @@ namespace MLSieve.Tests;
 /// <summary>Options that are left automatic: settled once, said, and kept.</summary>
 public sealed class AutomaticSettingsTests
 {
-    // Null for these means something else than automatic.
-    private static readonly string[] Optional =
-        ["Seed", "MemoryBudgetMebibytes", "GroupColumnName", "CheckpointDirectory", "Network.WeightsPath", "Teacher.FeatureColumnName", "Teacher.OnnxPath", "WeightCap", "Taps[0].Name"];
+    // Numbers whose null means something else than automatic, or that are settled elsewhere.
+    private static readonly string[] Optional = ["Seed", "MemoryBudgetMebibytes", "WeightCap"];
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 
@@ -39,12 +38,10 @@ public sealed class AutomaticSettingsTests
         foreach ((NetworkOptions network, FeatureShape shape, bool pretrained) in Kinds())
         {
             TrainerOptions options = Create(trainer);
+            Assert.Contains("Epochs", OpenNumbers(options, ""));
             Settle(options, network, shape, pretrained);
-            IEnumerable<string> open = OptionValues.Of(options).Where(option => option.Value is "null" or "\"Automatic\"").Select(option => option.Key);
-            // What is counted or looked at by its own rule elsewhere, and the width of a readout without blocks.
-            string[] unsettled = [.. open.Except([.. Optional, "BatchNorm", "Network.Kind", "Network.Stem", "Teacher.Scores", "Precision"])
-                .Where(name => !(name.EndsWith("Width", StringComparison.Ordinal) && OptionValues.Of(options)[name.Replace("Width", "Depth", StringComparison.Ordinal)] == "0"))];
-            Assert.Empty(unsettled);
+            Assert.Empty(OpenNumbers(options, ""));
+            Assert.NotEqual(ScheduleKind.Automatic, options.Schedule.Kind);
             options.Estimator(new MLContext()); // and all is valid
         }
     }
@@ -95,6 +92,17 @@ public sealed class AutomaticSettingsTests
     }
 
     [Fact]
+    public void On_images_the_rates_depend_on_batch_norm()
+    {
+        FeatureSieveTrainer.Options normalised = new(), bare = new();
+        Settle(normalised, new NetworkOptions(), FeatureShape.Image(3, 8, 8), pretrained: false);
+        Settle(bare, new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, FeatureShape.Image(3, 32, 32), pretrained: false);
+        Assert.Equal((0.05, 0.5), (normalised.Optimizer.LearningRate!.Value, normalised.ForgetLearningRate!.Value));
+        Assert.Equal(0.05, normalised.ReadoutLearningRate!.Value);
+        Assert.Equal((0.01, 0.01, 0.01), (bare.Optimizer.LearningRate!.Value, bare.ReadoutLearningRate!.Value, bare.ForgetLearningRate!.Value));
+    }
+
+    [Fact]
     public void A_readout_is_as_wide_as_its_stage()
     {
         var options = new FeatureSieveTrainer.Options { Readout = { Stage = 2, Depth = 1 } };
@@ -127,6 +135,20 @@ public sealed class AutomaticSettingsTests
             return ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml, 100));
         }
     }
+
+    /// <summary>The numbers that are still null; a readout without blocks needs no width.</summary>
+    private static IEnumerable<string> OpenNumbers(object options, string prefix) =>
+        from property in options.GetType().GetProperties()
+        let value = property.GetValue(options)
+        from open in value switch
+        {
+            EarlyReadoutEstimator.Tap[] taps => taps.SelectMany((tap, i) => OpenNumbers(tap, FormattableString.Invariant($"{prefix}Taps[{i}]."))),
+            null => Nullable.GetUnderlyingType(property.PropertyType) is { } type && (type == typeof(int) || type == typeof(double)) && !Optional.Contains(property.Name)
+                && !(property.Name == "Width" && options.GetType().GetProperty("Depth")?.GetValue(options) is 0) ? [prefix + property.Name] : [],
+            _ => property.PropertyType.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true && property.PropertyType.IsClass
+                ? OpenNumbers(value, $"{prefix}{property.Name}.") : [],
+        }
+        select open;
 
     private static TrainerOptions Create(string trainer) => trainer switch
     {

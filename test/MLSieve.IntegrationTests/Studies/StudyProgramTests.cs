@@ -62,6 +62,36 @@ public sealed class StudyProgramTests : IDisposable
         Assert.All(["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"], figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
     }
 
+    [Fact]
+    public async Task A_table_is_learned_by_every_method_with_nothing_set_but_its_columns()
+    {
+        string tables = Directory.CreateDirectory(Path.Combine(_folder, "tables")).FullName;
+        var random = new Random(1);
+        IEnumerable<string> rows = Enumerable.Range(0, 400).Select(_ =>
+        {
+            int age = random.Next(18, 90);
+            string town = random.NextDouble() < 0.5 ? "north" : "\"south, east\"";
+            return FormattableString.Invariant($"{(age + random.Next(20) > 60 ? "old" : "young")},{(random.NextDouble() < 0.6 ? "a" : "b")},{age},{town}");
+        });
+        await File.WriteAllLinesAsync(Path.Combine(tables, "people.csv"), rows.Prepend("label,group,age,town"), TestContext.Current.CancellationToken);
+        string json = Path.Combine(_folder, "figures.json");
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "tables", "--quick", "--data", _folder, "--json", json, "--out", _folder);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+
+        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        foreach (string method in new[] { "logistic-regression", "erm", "sieve", "jtt", "debiased" })
+        {
+            JsonElement record = Assert.Single(Of(records, method));
+            Assert.Equal("table-people", record.GetProperty("study").GetString());
+            Assert.InRange(record.GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0.8, 1);
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(tables, "people.csv"), "label,age\nold,70\n", TestContext.Current.CancellationToken);
+        run = await BuiltProgram.RunAsync("Studies", "run", "tables", "--quick", "--data", _folder, "--out", Path.Combine(_folder, "faulty"));
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("people.csv: no column group", run.Error);
+    }
+
     [Theory]
     [InlineData("no command; there are list, run, all, table and check")]
     [InlineData("no command 'shapes'", "shapes", "--quick")]
