@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
@@ -138,7 +139,7 @@ public sealed class AutomaticSettingsTests
 
     /// <summary>The numbers that are still null; a readout without blocks needs no width.</summary>
     private static IEnumerable<string> OpenNumbers(object options, string prefix) =>
-        from property in options.GetType().GetProperties()
+        from property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
         let value = property.GetValue(options)
         from open in value switch
         {
