@@ -166,13 +166,15 @@ public sealed class SchemaFaultTests
         TrainerOptions options = trainer.Options(ContractInput.Vector);
         (options.FeatureColumnName, options.LabelColumnName, options.Epochs) = ("Vector", "Key", 1);
         TeacherOptions? teacher = (options as DebiasedDistillationTrainer.Options)?.Teacher;
-        if (teacher is not null) teacher.ScoreColumnName = "Vector";
+        if (teacher is not null) teacher.ScoreColumnName = "Taught";
         switch (option)
         {
             case ColumnOption.Feature: options.FeatureColumnName = column; break;
             case ColumnOption.Label: options.LabelColumnName = column; break;
             case ColumnOption.Group: options.GroupColumnName = column; break;
-            case ColumnOption.TeacherScore: teacher!.ScoreColumnName = column; break;
+            case ColumnOption.TeacherScore: // a column cannot be this and another at once
+                (options.FeatureColumnName, options.LabelColumnName, teacher!.ScoreColumnName) = ("Taught", "R.PredictedLabel", column);
+                break;
             default:
                 ((DebiasedDistillationTrainer.Options)options).Method = DistillationMethod.SimKd;
                 teacher!.FeatureColumnName = column;

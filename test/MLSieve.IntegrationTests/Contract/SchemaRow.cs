@@ -38,7 +38,7 @@ internal sealed class SchemaRow
     [VectorType(2, 2)]
     public float[] Map { get; set; } = [];
 
-    /// <summary>Rows of three classes, with key columns besides: Key, with values; Uncounted, a hash; Keys, a vector of them; and what a classifier and its readout R would add.</summary>
+    /// <summary>Rows of three classes, with key columns besides: Key, with values; Uncounted, a hash; Keys, a vector of them; Taught, as a teacher's scores; and what a classifier and its readout R would add.</summary>
     public static IDataView View(MLContext ml, int count = 24)
     {
         IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new SchemaRow
@@ -58,6 +58,7 @@ internal sealed class SchemaRow
         return key.MapValueToKey("Key", "Text", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Append(key.Hash("Uncounted", "Text", numberOfBits: 31))
             .Append(key.MapValueToKey("Keys", "Words"))
+            .Append(ml.Transforms.CopyColumns("Taught", "Vector"))
             .Append(ml.Transforms.CopyColumns("PredictedLabel", "Key"))
             .Append(ml.Transforms.CopyColumns("Score", "Vector"))
             .Append(ml.Transforms.CopyColumns("R.Score", "Vector"))
