@@ -42,8 +42,8 @@ internal sealed class ScoringSession : IDisposable
     /// <summary>How many classifiers there are: the network and its readouts.</summary>
     public int Heads => _scores.Length;
 
-    /// <summary>How many rows are best scored together.</summary>
-    public int BatchRows { get; }
+    /// <summary>How many rows are best scored together. It becomes less where memory has not sufficed for so many.</summary>
+    public int BatchRows { get; private set; }
 
     /// <summary>Height of a class activation map; 0 where the network has none.</summary>
     public int MapHeight => MapSide(2);
@@ -97,8 +97,25 @@ internal sealed class ScoringSession : IDisposable
     {
         using SharedLifetime.Use use = _lifetime.Enter();
         if (count == 0) return;
-        using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
-        OrtValue[] values = [.. outputs.Select(output => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
+        try
+        {
+            RunAtOnce(rows, count, outputs, withMaps);
+        }
+        catch (Exception fault) when (count > 1 && AllocationFailure.Of(fault) is not null)
+        {
+            int half = count / 2;
+            BatchRows = Math.Min(BatchRows, half); // what has failed once is not tried again
+            Run(rows, half, outputs, withMaps);
+            Run(rows[(half * RowSize)..], count - half, [.. outputs.Select(output => output.From(half))], withMaps);
+        }
+    }
+
+    private void RunAtOnce(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps)
+    {
+        OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(memory, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
+        OrtValue[] values = [.. outputs.Select(output =>
+            OrtValue.CreateTensorValueFromMemory(memory, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
         try
         {
             (withMaps ? _withMaps.Value : _session).Run(_runOptions, _inputs, [input], [.. outputs.Select(output => output.Name)], values);
@@ -125,5 +142,8 @@ internal sealed class ScoringSession : IDisposable
     private readonly record struct Output(string Name, Memory<float> Result, long[] RowShape)
     {
         public int RowSize => (int)RowShape.Aggregate(1L, (product, side) => product * side);
+
+        /// <summary>The same for the rows from one on.</summary>
+        public Output From(int row) => this with { Result = Result[(row * RowSize)..] };
     }
 }

@@ -23,11 +23,19 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
         output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Ends_with_a_model), ("MALLOC_ARENA_MAX", "2")));
     }
 
+    [Fact]
+    public void Rows_that_do_not_fit_together_are_scored_in_smaller_batches_and_the_scores_are_the_same()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux limits a process's address space.");
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Scores_with_little_memory), ("MALLOC_ARENA_MAX", "2")));
+    }
+
     /// <summary>The test that runs in the other process.</summary>
     public sealed partial class Child(ITestOutputHelper output)
     {
         private const int AddressSpace = 9; // RLIMIT_AS
         private const int Side = 16;
+        private const int LargeSide = 256;
         private const long Room = 600L << 20; // a layer's output for 512 rows takes half of it
 
         [Fact(Explicit = true)]
@@ -71,28 +79,54 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
         [Fact(Explicit = true)]
         public void Ends_with_a_model()
         {
-            const int large = 256;
             var ml = new MLContext(seed: 1);
+            IDataView view = LargeRows(ml);
+            FitLarge(ml, ml.Data.TakeRows(view, 4), validation: 0.5).Dispose();
+            LimitAddressSpace(600L << 20);
+            foreach (double validation in new[] { 0, 0.9 })
+            {
+                using EarlyReadoutTransformer model = FitLarge(ml, view, validation);
+                Assert.Equal(1, model.History.SelectedEpoch);
+                output.WriteLine($"{validation:P0} of the rows for validation: peak {PeakMebibytes():F0} MiB");
+            }
+        }
+
+        /// <summary>A batch of scoring, 21 rows, would take some 350 MiB.</summary>
+        [Fact(Explicit = true)]
+        public void Scores_with_little_memory()
+        {
+            var ml = new MLContext(seed: 1);
+            IDataView view = LargeRows(ml);
+            using EarlyReadoutTransformer model = FitLarge(ml, ml.Data.TakeRows(view, 4), validation: 0);
+            float[][] expected = [.. model.Transform(view).GetColumn<float[]>("Score")];
+            using EarlyReadoutTransformer fresh = FitLarge(ml, ml.Data.TakeRows(view, 4), validation: 0); // has taken no memory for batches yet
+            LimitAddressSpace(150L << 20);
+            float[][] scores = [.. fresh.Transform(view).GetColumn<float[]>("Score")];
+            Assert.InRange(fresh.Session.BatchRows, 1, 10);
+            output.WriteLine($"{fresh.Session.BatchRows} rows at a time instead of {model.Session.BatchRows}");
+            Assert.Equal(expected.Length, scores.Length);
+            foreach ((float[] one, float[] other) in expected.Zip(scores))
+                for (int c = 0; c < one.Length; c++) Assert.Equal(one[c], other[c], 1e-5);
+
+        }
+
+        private static IDataView LargeRows(MLContext ml)
+        {
             var random = new Random(1);
             IDataView view = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 66).Select(i => new LargeRow
             {
-                Pixels = [.. Enumerable.Range(0, 3 * large * large).Select(_ => (float)random.Next(256))],
+                Pixels = [.. Enumerable.Range(0, 3 * LargeSide * LargeSide).Select(_ => (float)random.Next(256))],
                 Class = i % 2 == 0,
             }));
-            view = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view));
-            Fit(rows: 4, validation: 0.5);
-            LimitAddressSpace(600L << 20);
-            foreach (double validation in new[] { 0, 0.9 }) Fit(rows: 66, validation);
+            return ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view));
+        }
 
-            void Fit(int rows, double validation)
-            {
-                TrainerOptions options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Pixels", Seed = 1 };
-                options.Network.Input.Height = options.Network.Input.Width = large;
-                (options.BatchSize, options.Epochs, options.ValidationFraction) = (2, 1, validation);
-                using EarlyReadoutTransformer model = options.Estimator(ml).Fit(ml.Data.TakeRows(view, rows));
-                Assert.Equal(1, model.History.SelectedEpoch);
-                output.WriteLine($"{rows} rows, {validation:P0} of them for validation: peak {PeakMebibytes():F0} MiB");
-            }
+        private static EarlyReadoutTransformer FitLarge(MLContext ml, IDataView rows, double validation)
+        {
+            TrainerOptions options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Pixels", Seed = 1 };
+            options.Network.Input.Height = options.Network.Input.Width = LargeSide;
+            (options.BatchSize, options.Epochs, options.ValidationFraction) = (2, 1, validation);
+            return options.Estimator(ml).Fit(rows);
         }
 
         private static double PeakMebibytes()
@@ -124,7 +158,7 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
 
         private sealed class LargeRow
         {
-            [VectorType(3 * 256 * 256)]
+            [VectorType(3 * LargeSide * LargeSide)]
             public float[] Pixels { get; set; } = [];
 
             public bool Class { get; set; }
