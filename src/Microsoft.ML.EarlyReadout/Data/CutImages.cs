@@ -23,10 +23,10 @@ internal sealed class CutImages
     }
 
     /// <summary>Warns of them, if there are any.</summary>
-    public void Log(string column, Action<string> log)
+    public void Report(string column, Action<string> warn)
     {
         if (_count == 0) return;
-        log(FormattableString.Invariant($"Warning: {_count} images of column '{column}' are cut off; what could be decoded is used, ")
+        warn(FormattableString.Invariant($"{_count} images of column '{column}' are cut off; what could be decoded is used, ")
             + $"and the rest is blank. The first is {_first}.");
     }
 

@@ -16,8 +16,8 @@ internal abstract class FeatureReader
     public abstract FeatureShape ShapeOf(long row);
 
     /// <summary>Tells what was found in all rows read.</summary>
-    /// <param name="log">Receives it.</param>
-    public virtual void LogFindings(Action<string> log) { }
+    /// <param name="warn">Receives it.</param>
+    public virtual void ReportFindings(Action<string> warn) { }
 
     /// <summary>The fault of a row.</summary>
     /// <param name="column">The column.</param>

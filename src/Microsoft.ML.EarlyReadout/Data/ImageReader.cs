@@ -41,7 +41,7 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
     }
 
     /// <inheritdoc/>
-    public override void LogFindings(Action<string> log) => _cut.Log(column.Name, log);
+    public override void ReportFindings(Action<string> warn) => _cut.Report(column.Name, warn);
 
     private MLImage Load(long row)
     {

@@ -61,7 +61,9 @@ internal sealed class TrainingSet : IDisposable
     /// <param name="columns">The columns to read; no other is active.</param>
     /// <param name="input">The image size that the user gives.</param>
     /// <param name="budget">The memory for packed rows; others go to a temporary file that is gone when the set is disposed.</param>
-    /// <param name="log">Receives what the user should know: skipped rows, classes without rows.</param>
+    /// <param name="log">Receives what was found: skipped rows, the range of pixels.</param>
+    /// <param name="warn">Receives what the user should look at: classes without rows, files that are cut off, numbers in other
+    /// units.</param>
     /// <param name="cancellation">Stops the reading within one row.</param>
     /// <param name="like">The training set that this one, a validation set, must agree with in shape and classes.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the classes or the shape differ from those of <paramref name="like"/>.</exception>
@@ -69,8 +71,9 @@ internal sealed class TrainingSet : IDisposable
     /// <exception cref="IOException">The temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TrainingSet Read(
-        IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Cancellation cancellation, TrainingSet? like = null) =>
-        new TrainingSetReader(view, columns, input, budget, log, like).Read(cancellation);
+        IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Action<string> warn,
+        Cancellation cancellation, TrainingSet? like = null) =>
+        new TrainingSetReader(view, columns, input, budget, log, warn, like).Read(cancellation);
 
     /// <summary>Copies rows into tensors. Those belong to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>

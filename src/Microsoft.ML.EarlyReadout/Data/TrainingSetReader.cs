@@ -8,6 +8,7 @@ internal sealed class TrainingSetReader
 {
     private readonly IDataView _view;
     private readonly Action<string> _log;
+    private readonly Action<string> _warn;
     private readonly MemoryBudget _budget;
     private readonly TrainingSet? _like;
     private readonly InputOptions _input;
@@ -18,9 +19,10 @@ internal sealed class TrainingSetReader
     private readonly DataViewSchema.Column? _teacherFeatures;
 
     public TrainingSetReader(
-        IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, TrainingSet? like)
+        IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Action<string> warn,
+        TrainingSet? like)
     {
-        (_view, _input, _budget, _log, _like) = (view, input, budget, log, like);
+        (_view, _input, _budget, _log, _warn, _like) = (view, input, budget, log, warn, like);
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
@@ -65,8 +67,8 @@ internal sealed class TrainingSetReader
             }
             if (features is null)
                 throw NoRows(row);
-            LogFindings(row, labels);
-            reader.LogFindings(_log);
+            ReportFindings(row, labels);
+            reader.ReportFindings(_warn);
             var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
             return new TrainingSet
             {
@@ -93,8 +95,8 @@ internal sealed class TrainingSetReader
         if (!packer.Shape.IsImage)
             return null;
         if (_like?.Pixels is not { } trained)
-            return PixelRange.Choose(_input, _features, packer.Smallest, packer.Largest, _log);
-        trained.Require(_features.Column.Name, packer.Smallest, packer.Largest, _log);
+            return PixelRange.Choose(_input, _features, packer.Smallest, packer.Largest, _log, _warn);
+        trained.Require(_features.Column.Name, packer.Smallest, packer.Largest, _warn);
         return trained;
     }
 
@@ -102,7 +104,7 @@ internal sealed class TrainingSetReader
         ? "The data has no rows."
         : FormattableString.Invariant($"The data has no rows with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
 
-    private void LogFindings(long read, List<int> labels)
+    private void ReportFindings(long read, List<int> labels)
     {
         if (read > labels.Count)
             _log(FormattableString.Invariant($"Skipped {read - labels.Count} of {read} rows: no label in column '{_label.Column.Name}'."));
@@ -115,7 +117,7 @@ internal sealed class TrainingSetReader
         if (absent.Length > 0)
         {
             string named = string.Join(", ", absent.Take(10).Select(each => $"'{each}'")) + (absent.Length > 10 ? ", …" : "");
-            _log(FormattableString.Invariant($"Warning: {absent.Length} of {present.Length} classes have no training rows: {named}."));
+            _warn(FormattableString.Invariant($"{absent.Length} of {present.Length} classes have no training rows: {named}."));
         }
     }
 

@@ -38,8 +38,10 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
     /// <param name="smallest">The smallest number of the training rows.</param>
     /// <param name="largest">The largest.</param>
     /// <param name="log">Receives what was chosen, and from what.</param>
+    /// <param name="warn">Receives what looks wrong about it.</param>
     /// <exception cref="ArgumentException">The user names a range that the numbers are not in.</exception>
-    public static PixelRange Choose(InputOptions input, FeatureColumn column, float smallest, float largest, Action<string> log)
+    public static PixelRange Choose(
+        InputOptions input, FeatureColumn column, float smallest, float largest, Action<string> log, Action<string> warn)
     {
         string name = column.Column.Name;
         PixelRange seen = column.HoldsImages ? Bytes : Of(smallest, largest);
@@ -62,7 +64,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
             : FormattableString.Invariant($"holds numbers from {smallest:G4} to {largest:G4}");
         string how = automatic ? ", chosen automatically" : "";
         log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{how}. {chosen.Entering(input)}");
-        foreach (string warning in chosen.Warnings(input, smallest, largest)) log($"Warning: {warning}");
+        foreach (string warning in chosen.Warnings(input, smallest, largest)) warn(warning);
         return chosen;
     }
 
@@ -70,9 +72,9 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
     /// <param name="column">The column's name.</param>
     /// <param name="smallest">The smallest number of those rows.</param>
     /// <param name="largest">The largest.</param>
-    /// <param name="log">Is warned of rows that are far darker than the range.</param>
+    /// <param name="warn">Is told of rows that are far darker than the range.</param>
     /// <exception cref="ArgumentException">They are not.</exception>
-    public void Require(string column, float smallest, float largest, Action<string> log)
+    public void Require(string column, float smallest, float largest, Action<string> warn)
     {
         string numbers = FormattableString.Invariant($"numbers from {smallest:G4} to {largest:G4}");
         if (!Holds(smallest, largest))
@@ -83,7 +85,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
 
         if (Kind == ValueRange.ZeroTo255 && largest > 0 && largest <= Unit.White)
         {
-            log($"Warning: the validation rows of column '{column}' have {numbers}, the training rows pixels of the range {Kind}: "
+            warn($"The validation rows of column '{column}' have {numbers}, the training rows pixels of the range {Kind}: "
                 + "if those of validation are from 0 to 1, make both by the same transforms.");
         }
     }
@@ -116,7 +118,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
 
         if (Kind == ValueRange.AsIs && input.Mean.Length == 0 && input.Scale.Length == 0 && Math.Max(-smallest, largest) > LargeNumber)
         {
-            yield return FormattableString.Invariant($"numbers as large as {Math.Max(-smallest, largest):G4} train badly: ")
+            yield return FormattableString.Invariant($"Numbers as large as {Math.Max(-smallest, largest):G4} train badly: ")
                 + "set Network.Input.Mean and Scale, or scale the column.";
         }
     }

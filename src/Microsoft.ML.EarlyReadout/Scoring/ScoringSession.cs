@@ -126,17 +126,21 @@ internal sealed class ScoringSession : IDisposable
         }
     }
 
-    /// <summary>A session that is opened when it is first asked for.</summary>
+    /// <summary>A session that is opened when it is first asked for; where that fails, the next one who asks tries again.</summary>
     private sealed class SessionOnDemand(Func<InferenceSession> open) : IDisposable
     {
-        private readonly Lazy<InferenceSession> _session = new(open);
+        private readonly Lock _lock = new();
+        private InferenceSession? _session;
 
-        public InferenceSession Value => _session.Value;
-
-        public void Dispose()
+        public InferenceSession Value
         {
-            if (_session.IsValueCreated) _session.Value.Dispose();
+            get
+            {
+                lock (_lock) return _session ??= open();
+            }
         }
+
+        public void Dispose() => _session?.Dispose();
     }
 
     private readonly record struct Output(string Name, Memory<float> Result, long[] RowShape)

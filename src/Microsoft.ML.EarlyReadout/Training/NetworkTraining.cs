@@ -124,6 +124,7 @@ internal static class NetworkTraining
             options.Network.Input,
             budget,
             log,
+            warn,
             cancellation,
             like);
     }

@@ -26,7 +26,8 @@ internal sealed record PrecisionSpeed(string Layer, double Float32, double BFloa
     /// <param name="images">Whether a 3×3 convolution is timed, rather than a linear layer.</param>
     /// <param name="device">The device.</param>
     public static PrecisionSpeed Of(bool images, Device device) =>
-        Measured.GetOrAdd((images, device.ToString()), _ => new(() => images ? OfConvolution(device) : OfLinear(device))).Value;
+        Measured.GetOrAdd((images, device.ToString()), _ => new(
+            () => images ? OfConvolution(device) : OfLinear(device), LazyThreadSafetyMode.PublicationOnly)).Value;
 
     /// <summary>The times in words.</summary>
     public override string ToString() => FormattableString.Invariant(

@@ -86,7 +86,7 @@ public sealed class MemoryBudgetTests
                 cancellation.Cancel();
         });
         Assert.Throws<OperationCanceledException>(() =>
-            TrainingSet.Read(view, new("Features", "Label"), new(), Rows.Budget(16), _ => { }, cancellation.Token));
+            TrainingSet.Read(view, new("Features", "Label"), new(), Rows.Budget(16), _ => { }, _ => { }, cancellation.Token));
         Assert.Equal(50, last);
         Assert.Equal(1, view.DisposedCursors);
         Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
@@ -149,7 +149,8 @@ public sealed class MemoryBudgetTests
         Assert.True(third.IsInMemory);
 
         TrainingSet Read(int rows) =>
-            TrainingSet.Read(Large(rows), new("Features", "Label"), new(), budget, _ => { }, TestContext.Current.CancellationToken);
+            TrainingSet.Read(
+                Large(rows), new("Features", "Label"), new(), budget, _ => { }, _ => { }, TestContext.Current.CancellationToken);
     }
 
     [Fact]

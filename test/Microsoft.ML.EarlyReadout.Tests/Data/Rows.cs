@@ -31,7 +31,7 @@ internal static class Rows
         TrainingSet? like = null) =>
         TrainingSet.Read(
             view, columns ?? new("Features", "Label"), input ?? new(), Budget(budget, line => log?.Add(line)), line => log?.Add(line),
-            TestContext.Current.CancellationToken, like);
+            line => log?.Add("Warning: " + line), TestContext.Current.CancellationToken, like);
 
     public static MemoryBudget Budget(long bytes, Action<string>? log = null) => new(bytes, Path.GetTempPath(), log ?? (_ => { }));
 

@@ -33,7 +33,7 @@ public sealed class ValueRangeTests
         Assert.Equal(holdsBytes, read.HoldsBytes);
         Assert.Contains($"Network.Input.ValueRange is {expected}, chosen automatically", Assert.Single(log, line =>
             line.StartsWith("Column 'Features' holds numbers from", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Equal(set == "-123 to 132", log.Any(line => line.StartsWith("Warning: numbers as large as 132", StringComparison.Ordinal)));
+        Assert.Equal(set == "-123 to 132", log.Any(line => line.StartsWith("Warning: Numbers as large as 132", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class ValueRangeTests
         List<string> log = [];
         using TrainingSet dark = Rows.Read(View(Numbers("0 or 1")), like: training, log: log);
         Assert.Same(training.Pixels, dark.Pixels);
-        Assert.Contains(log, line => line.StartsWith("Warning: the validation rows of column 'Features' have numbers from 0 to 1",
+        Assert.Contains(log, line => line.StartsWith("Warning: The validation rows of column 'Features' have numbers from 0 to 1",
             StringComparison.Ordinal));
         using TrainingSet unit = Rows.Read(View(Numbers("0 or 1")));
         Assert.StartsWith("The feature column 'Features' of the validation set has numbers from 0 to 255; "

@@ -125,7 +125,7 @@ public sealed class ObjectiveTests
     }
 
     private TrainingSet Read() => TrainingSet.Read(
-        BiasedRow.View(_ml), new TrainingColumns("Features", "Label", "Cue"), new InputOptions(), Rows.Budget(1 << 20), _ => { },
+        BiasedRow.View(_ml), new TrainingColumns("Features", "Label", "Cue"), new InputOptions(), Rows.Budget(1 << 20), _ => { }, _ => { },
         CancellationToken.None);
 
     private static EarlyReadoutEstimator.Options Options(ObjectiveKind kind) => new()
