@@ -24,7 +24,9 @@ internal static class NetworkTraining
         {
             return Fit(environment, trainer, options, input, train, columns, budget, log, warn);
         }
-        catch (OutOfMemoryException fault) when (fault is not TrainingOutOfMemoryException)
+        // What fails on the threads by which ML.NET reads ahead comes wrapped.
+        catch (Exception fault) when (
+            fault is not (TrainingOutOfMemoryException or ModelExportException) && fault.GetBaseException() is OutOfMemoryException)
         {
             throw OutOfManagedMemory(budget, fault);
         }
