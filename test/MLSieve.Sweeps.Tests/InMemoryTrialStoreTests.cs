@@ -1,0 +1,11 @@
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class InMemoryTrialStoreTests : TrialStoreContract
+{
+    private readonly InMemoryTrialStore _store = new();
+
+    /// <inheritdoc/>
+    protected override ITrialStore Connect() => _store;
+}
