@@ -10,6 +10,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData(typeof(EarlyReadoutTransformer))]
     [InlineData(typeof(FeatureSieveTrainer))]
+    [InlineData(typeof(TrialStore))]
     public void The_public_api_is_the_approved_text(Type inAssembly)
     {
         Assembly assembly = inAssembly.Assembly;

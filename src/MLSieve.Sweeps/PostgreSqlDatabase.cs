@@ -1,0 +1,88 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Trials in a PostgreSQL database.</summary>
+internal sealed class PostgreSqlDatabase : SqlDatabase
+{
+    // Any number that other programs are unlikely to lock.
+    private const long SchemaLock = 0x4D4C_5369_6576_65;
+    private readonly string _connection;
+
+    public PostgreSqlDatabase(string connectionString)
+    {
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(connectionString);
+            if (string.IsNullOrEmpty(builder.ApplicationName)) builder.ApplicationName = "MLSieve";
+            _connection = builder.ConnectionString;
+            Name = FormattableString.Invariant($"The trial store in PostgreSQL's database '{builder.Database ?? builder.Username}' at {builder.Host}:{builder.Port}");
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or NotSupportedException)
+        {
+            // Without its words: they may quote the password.
+            throw new ArgumentException(
+                "This is no connection string of Npgsql: 'Host=db;Database=searches;Username=me;Password=…' is one, 'postgresql://…' is not.", nameof(connectionString));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override string Clock => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+    /// <inheritdoc/>
+    public override string SkipLocked => "for update skip locked";
+
+    /// <inheritdoc/>
+    public override DbConnection Connect()
+    {
+        var connection = new NpgsqlConnection(_connection);
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Forget()
+    {
+        using var connection = new NpgsqlConnection(_connection);
+        NpgsqlConnection.ClearPool(connection);
+    }
+
+    /// <inheritdoc/>
+    public override bool HasTables(DbConnection connection) =>
+        connection.Query($"select to_regclass('{StoreSchema.VersionTable}') is not null", row => row.GetBoolean(0)).Single();
+
+    /// <inheritdoc/>
+    public override DbTransaction BeginSchema(DbConnection connection)
+    {
+        DbTransaction transaction = connection.BeginTransaction();
+        connection.Execute(FormattableString.Invariant($"select pg_advisory_xact_lock({SchemaLock})")); // 'if not exists' alone does not keep two apart
+        return transaction;
+    }
+
+    /// <inheritdoc/>
+    public override bool MayPass(Exception fault) => fault is DbException { IsTransient: true } or TimeoutException or SocketException or IOException;
+
+    /// <inheritdoc/>
+    public override string? Advice(Exception fault) => (fault as PostgresException)?.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "Check user and password in the connection string.",
+        PostgresErrorCodes.InvalidCatalogName => "Create the database, or name another in the connection string.",
+        PostgresErrorCodes.InsufficientPrivilege => "Let the user create tables in the database, or use those that are there.",
+        PostgresErrorCodes.DiskFull => "Make room on the server's disk.",
+        null => "Check that the server runs, and host and port in the connection string.",
+        _ => null,
+    };
+}
