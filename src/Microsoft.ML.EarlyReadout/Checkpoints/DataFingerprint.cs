@@ -9,16 +9,27 @@ internal static class DataFingerprint
 {
     private const int HashDigits = 16;
 
+    /// <summary>Adds what tells a set from others to an identity.</summary>
     public static void Add(IDictionary<string, string> identity, string whose, TrainingSet set)
     {
-        identity[$"{whose} rows"] = FormattableString.Invariant($"{set.Count}");
-        identity[$"{whose} shape"] = set.Shape.ToString();
-        identity[$"{whose} classes"] = Hash(Encoding.UTF8.GetBytes(string.Join('\n', set.ClassNames)));
-        identity[$"{whose} features"] = Hash(set.Features);
-        identity[$"{whose} labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels));
-        if (set.Groups is not null) identity[$"{whose} groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
-        if (set.Scores is not null) identity[$"{whose} teacher's scores"] = Hash(set.Scores);
-        if (set.TeacherFeatures is not null) identity[$"{whose} teacher's features"] = Hash(set.TeacherFeatures);
+        foreach ((string part, string value) in set.Fingerprint) identity[$"{whose} {part}"] = value;
+    }
+
+    /// <summary>Works out what tells a set from others.</summary>
+    public static IReadOnlyDictionary<string, string> PartsOf(TrainingSet set)
+    {
+        var parts = new Dictionary<string, string>
+        {
+            ["rows"] = FormattableString.Invariant($"{set.Count}"),
+            ["shape"] = set.Shape.ToString(),
+            ["classes"] = Hash(Encoding.UTF8.GetBytes(string.Join('\n', set.ClassNames))),
+            ["features"] = Hash(set.Features),
+            ["labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels)),
+        };
+        if (set.Groups is not null) parts["groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
+        if (set.Scores is not null) parts["teacher's scores"] = Hash(set.Scores);
+        if (set.TeacherFeatures is not null) parts["teacher's features"] = Hash(set.TeacherFeatures);
+        return parts;
     }
 
     /// <summary>A number that differs between sets that differ.</summary>

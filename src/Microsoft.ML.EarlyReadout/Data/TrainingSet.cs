@@ -11,6 +11,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
 internal sealed class TrainingSet : IDisposable
 {
+    private readonly Lock _hashing = new();
+
     /// <summary>The number of rows, at least 1.</summary>
     public long Count => Features.Count;
 
@@ -55,6 +57,15 @@ internal sealed class TrainingSet : IDisposable
 
     /// <summary>The teacher's features; <see langword="null"/> where no column of them is named.</summary>
     public required PackedRows? TeacherFeatures { get; init; }
+
+    /// <summary>What tells the set from others, part by part. All rows are gone through when it is first asked for.</summary>
+    public IReadOnlyDictionary<string, string> Fingerprint
+    {
+        get
+        {
+            lock (_hashing) return field ??= DataFingerprint.PartsOf(this);
+        }
+    }
 
     /// <summary>Reads a view in one pass.</summary>
     /// <param name="view">The view.</param>
