@@ -4,6 +4,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="bytes">The bytes.</param>
 /// <param name="temporaryFolder">The folder for files of rows.</param>
 /// <param name="log">Receives the line that tells of the first file.</param>
+/// <threadsafety>Thread-safe.</threadsafety>
 internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<string> log)
 {
     private const int Mebibyte = 1 << 20;
@@ -35,26 +36,25 @@ internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<st
     /// <summary>Takes bytes, where so many are left.</summary>
     public bool TryTake(long wanted)
     {
-        if (wanted > bytes - _taken)
-            return false;
-        _taken += wanted;
-        return true;
+        if (Interlocked.Add(ref _taken, wanted) <= bytes)
+            return true;
+        GiveBack(wanted);
+        return false;
     }
 
     /// <summary>Gives bytes back.</summary>
-    public void GiveBack(long taken) => _taken -= taken;
+    public void GiveBack(long taken) => Interlocked.Add(ref _taken, -taken);
 
     /// <summary>Makes a file for what does not fit.</summary>
     /// <exception cref="IOException">The temporary folder cannot be written.</exception>
     public FileBytes CreateFile()
     {
         var file = new FileBytes(temporaryFolder);
-        if (!_hasFile)
+        if (!Interlocked.Exchange(ref _hasFile, true))
         {
             log($"The training rows exceed the memory budget of {Mebibytes(bytes)}: "
-                + $"they go to a temporary file in '{temporaryFolder}', removed after the fit.");
+                + $"they go to a temporary file in '{temporaryFolder}', removed when they are needed no more.");
         }
-        _hasFile = true;
         return file;
     }
 

@@ -12,6 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class TrainingSet : IDisposable
 {
     private readonly Lock _hashing = new();
+    private int _users = 1;
 
     /// <summary>The number of rows, at least 1.</summary>
     public long Count => Features.Count;
@@ -67,7 +68,7 @@ internal sealed class TrainingSet : IDisposable
         }
     }
 
-    /// <summary>Reads a view in one pass.</summary>
+    /// <summary>Reads a view in one pass; of a <see cref="PackedView"/> it takes what another fit has read.</summary>
     /// <param name="view">The view.</param>
     /// <param name="columns">The columns to read; no other is active.</param>
     /// <param name="input">The image size that the user gives.</param>
@@ -84,7 +85,16 @@ internal sealed class TrainingSet : IDisposable
     public static TrainingSet Read(
         IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Action<string> warn,
         Cancellation cancellation, TrainingSet? like = null) =>
-        new TrainingSetReader(view, columns, input, budget, log, warn, like).Read(cancellation);
+        view is PackedView packed
+            ? packed.Read(columns, input, budget, log, warn, cancellation, like)
+            : new TrainingSetReader(view, columns, input, budget, log, warn, like).Read(cancellation);
+
+    /// <summary>The set for one user more, who disposes it too.</summary>
+    public TrainingSet Share()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
 
     /// <summary>Copies rows into tensors. Those belong to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
@@ -111,9 +121,10 @@ internal sealed class TrainingSet : IDisposable
         TeacherFeatures?.Expect(rows);
     }
 
-    /// <summary>Gives the memory back and removes the temporary files.</summary>
+    /// <summary>Gives the memory back and removes the temporary files, once each user has called it.</summary>
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref _users) > 0) return;
         Features.Dispose();
         Scores?.Dispose();
         TeacherFeatures?.Dispose();

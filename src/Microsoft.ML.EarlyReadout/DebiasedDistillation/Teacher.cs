@@ -9,9 +9,14 @@ internal sealed class Teacher : IDisposable
     private readonly List<ITransformer> _transforms = [];
     private readonly MLContext _ml = new(seed: 0);
     private readonly string _scoreColumn;
+    private readonly (ITransformer? Model, string? OnnxPath, string Output) _who;
     private OnnxTeacher? _onnx;
 
-    private Teacher(string scoreColumn, string source) => (_scoreColumn, Source) = (scoreColumn, source);
+    private Teacher(TeacherOptions options, string source)
+    {
+        (_scoreColumn, Source) = (options.ScoreColumnName, source);
+        _who = (options.Model, options.OnnxPath, options.OutputName);
+    }
 
     /// <summary>Whether there is a model to run, rather than columns in the data.</summary>
     public bool IsModel => _onnx is not null || _transforms.Count > 0;
@@ -26,16 +31,16 @@ internal sealed class Teacher : IDisposable
     /// <exception cref="InvalidDataException">The file is no ONNX model.</exception>
     public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
     {
-        if (options is { Model: null, OnnxPath: null }) return new Teacher(options.ScoreColumnName, $"column '{options.ScoreColumnName}'");
+        if (options is { Model: null, OnnxPath: null }) return new Teacher(options, $"column '{options.ScoreColumnName}'");
         DataViewSchema.Column label = TrainingColumns.Find(rows.Schema, columns.Label, "label");
         if (options.Model is { } model)
         {
-            var teacher = new Teacher(options.ScoreColumnName, $"column '{options.OutputName}' of Teacher.Model");
+            var teacher = new Teacher(options, $"column '{options.OutputName}' of Teacher.Model");
             teacher.AddModel(model, options, columns, label, rows);
             return teacher;
         }
 
-        var file = new Teacher(options.ScoreColumnName, $"output '{options.OutputName}' of '{options.OnnxPath}'")
+        var file = new Teacher(options, $"output '{options.OutputName}' of '{options.OnnxPath}'")
         {
             _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema),
         };
@@ -55,7 +60,8 @@ internal sealed class Teacher : IDisposable
     public IDataView Apply(IDataView rows)
     {
         IDataView scored = _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : rows;
-        return _transforms.Aggregate(scored, (view, transform) => transform.Transform(view));
+        IDataView taught = _transforms.Aggregate(scored, (view, transform) => transform.Transform(view));
+        return IsModel && rows is PackedView packed ? packed.Taught(taught, _who) : taught;
     }
 
     public void Dispose() => _onnx?.Dispose();

@@ -52,7 +52,8 @@ internal static class NetworkTraining
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
         // Before training, because it may take seconds, and with very many classes fail for want of memory.
-        StockHead head = StockHead.Fit(input.Schema[options.LabelColumnName], cancellation);
+        DataViewSchema.Column label = input.Schema[options.LabelColumnName];
+        StockHead head = input is PackedView shared ? shared.Head(label, cancellation) : StockHead.Fit(label, cancellation);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);

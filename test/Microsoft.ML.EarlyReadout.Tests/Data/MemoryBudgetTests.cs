@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using static TorchSharp.torch;
@@ -21,7 +22,10 @@ public sealed class MemoryBudgetTests
         Assert.Empty(log);
         using var spilled = Rows.Read(view, budget: 1 << 20, log: log);
         Assert.False(spilled.IsInMemory);
-        Assert.Equal([$"The training rows exceed the memory budget of 1 MiB: they go to a temporary file in '{Path.GetTempPath()}', removed after the fit."], log);
+        Assert.Equal(
+            ["The training rows exceed the memory budget of 1 MiB: they go to a temporary file in "
+                + $"'{Path.GetTempPath()}', removed when they are needed no more."],
+            log);
         Assert.Equal(inMemory.Labels, spilled.Labels);
         Assert.Equal(Rows.Features(inMemory), Rows.Features(spilled));
     }
@@ -62,6 +66,75 @@ public sealed class MemoryBudgetTests
         set.Dispose();
         Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
         Assert.Equal(0, DeletedFilesHeldOpen());
+    }
+
+    [Fact]
+    public void A_packed_view_has_one_file_for_all_and_it_is_gone_with_the_view_and_the_last_who_reads_it()
+    {
+        int one = OperatingSystem.IsLinux() ? 1 : 0;
+        var packed = new PackedView(Large(10));
+        TrainingSet first = Rows.Read(packed, budget: 1), second = Rows.Read(packed, budget: 1);
+        Assert.Equal(one, DeletedFilesHeldOpen());
+        first.Dispose();
+        second.Dispose();
+        Assert.Equal(one, DeletedFilesHeldOpen());
+        TrainingSet last = Rows.Read(packed, budget: 1);
+        Assert.Equal(one, DeletedFilesHeldOpen());
+        packed.Dispose();
+        Assert.Equal(Rows.Features(Rows.Read(Large(10))), Rows.Features(last)); // a fit that has its rows finishes
+        last.Dispose();
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), FileBytes.FilePrefix + "*"));
+        Assert.Equal(0, DeletedFilesHeldOpen());
+    }
+
+    [Fact]
+    public void Packed_rows_in_memory_are_let_go_with_their_view()
+    {
+        var packed = new PackedView(Large(10));
+        WeakReference rows = Read();
+        Collect();
+        Assert.True(rows.IsAlive); // for the next fit
+        packed.Dispose();
+        Collect();
+        Assert.False(rows.IsAlive);
+        GC.KeepAlive(packed);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Read()
+        {
+            using TrainingSet set = Rows.Read(packed);
+            return new WeakReference(set.Features);
+        }
+
+        static void Collect()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+        }
+    }
+
+    [Fact]
+    public void The_budget_of_the_first_fit_is_that_of_all_over_a_packed_view()
+    {
+        var ml = new MLContext(seed: 1);
+        var log = new List<string>();
+        ml.Log += (_, line) => log.Add(line.Message);
+        using var packed = new PackedView(Large(160)); // 0.6 MiB
+        Fit(1, group: null);
+        Assert.Equal(0, DeletedFilesHeldOpen());
+        Fit(1000, group: "Place");
+        Assert.Equal(OperatingSystem.IsLinux() ? 1 : 0, DeletedFilesHeldOpen());
+        Assert.Single(log, line => line.Contains("The training rows exceed the memory budget of 1 MiB", StringComparison.Ordinal));
+
+        void Fit(int mebibytes, string? group) => ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Taps = [],
+            Epochs = 1,
+            Network = { HiddenUnits = [4] },
+            MemoryBudgetMebibytes = mebibytes,
+            GroupColumnName = group,
+        }).Fit(packed).Dispose();
     }
 
     [Fact]

@@ -106,6 +106,87 @@ public sealed class TeacherTests : IDisposable
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 0.02f)); // L-BFGS ends a little elsewhere when the classes are permuted
     }
 
+    [Fact]
+    public void Of_many_fits_over_a_packed_view_a_model_scores_each_row_once()
+    {
+        var view = new CountingView(_ml.Transforms.DropColumns("TeacherScore").Fit(BiasedRow.View(_ml)).Transform(BiasedRow.View(_ml)));
+        ITransformer model = Normalising().Fit(view);
+        int scored = 0;
+        ITransformer teacher = model.Append(_ml.Transforms.CustomMapping<ScoredRow, CountedRow>((row, counted) =>
+        {
+            Interlocked.Increment(ref scored);
+            counted.Counted = row.Score;
+        }, null).Fit(model.Transform(view)));
+        byte[][] expected = [.. Enumerable.Range(0, 4).Select(setting => Model(view, setting))];
+        Assert.Equal(4 * 400, scored);
+        (scored, int before) = (0, view.Cursors);
+
+        using var packed = new PackedView(view);
+        Assert.Equal(expected[0], Model(packed, 0));
+        Parallel.For(1, 4, setting => Assert.Equal(expected[setting], Model(packed, setting)));
+        Assert.Equal(400, scored);
+        Assert.Equal(before + 1, view.Cursors);
+
+        // Another teacher's rows are others.
+        using EarlyReadoutTransformer other = Fit(Options(options => options.Teacher.Model = model), packed);
+        Assert.Equal(400, scored);
+        Assert.Equal(before + 2, view.Cursors);
+
+        byte[] Model(IDataView train, int setting)
+        {
+            using EarlyReadoutTransformer student = Fit(Options(options =>
+            {
+                (options.Teacher.Model, options.Teacher.OutputName) = (teacher, nameof(CountedRow.Counted));
+                (options.Beta, options.Seed) = (setting, setting);
+            }), train);
+            return Bytes(student);
+        }
+    }
+
+    [Fact]
+    public void Of_many_fits_over_a_packed_view_one_runs_an_onnx_file_for_scores_and_features()
+    {
+        var view = new CountingView(_ml.Transforms.DropColumns("TeacherScore").Fit(BiasedRow.View(_ml)).Transform(BiasedRow.View(_ml)));
+        var large = new EarlyReadoutEstimator.Options { Taps = [], Epochs = 10, Optimizer = { LearningRate = 0.1 } };
+        using (EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(large).Fit(view)) model.SaveAsOnnx(File("large.onnx"));
+        byte[][] expected = [.. Enumerable.Range(0, 3).Select(setting => Model(view, setting))];
+        int before = view.Cursors;
+        using var packed = new PackedView(view);
+        Parallel.For(0, 3, setting => Assert.Equal(expected[setting], Model(packed, setting)));
+        Assert.Equal(before + 1, view.Cursors);
+
+        byte[] Model(IDataView train, int setting)
+        {
+            using EarlyReadoutTransformer student = Fit(Options(options =>
+            {
+                options.Method = DistillationMethod.SimKd;
+                (options.Teacher.OnnxPath, options.Teacher.OutputName) = (File("large.onnx"), "Logits");
+                options.Teacher.FeatureColumnName = "Embedding";
+                options.Seed = setting;
+            }), train);
+            return Bytes(student);
+        }
+    }
+
+    private sealed class ScoredRow
+    {
+        [VectorType(4)]
+        public float[] Score { get; set; } = [];
+    }
+
+    private sealed class CountedRow
+    {
+        [VectorType(4)]
+        public float[] Counted { get; set; } = [];
+    }
+
+    private static byte[] Bytes(EarlyReadoutTransformer model)
+    {
+        using var stream = new MemoryStream();
+        model.SaveAsOnnx(stream);
+        return stream.ToArray();
+    }
+
     private IEstimator<ITransformer> Normalising() => _ml.Transforms.NormalizeMeanVariance("Features", fixZero: false)
         .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy());
 

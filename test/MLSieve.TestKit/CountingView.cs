@@ -6,9 +6,12 @@ namespace MLSieve.Tests;
 /// <summary>A view that counts its cursors and notes what they do; the rows are those of another view.</summary>
 internal sealed class CountingView(IDataView source, Action<long>? atRow = null) : IDataView
 {
-    public int Cursors { get; private set; }
+    private int _cursors;
+    private int _disposedCursors;
 
-    public int DisposedCursors { get; private set; }
+    public int Cursors => _cursors;
+
+    public int DisposedCursors => _disposedCursors;
 
     public List<string> ActiveColumns { get; } = [];
 
@@ -20,9 +23,9 @@ internal sealed class CountingView(IDataView source, Action<long>? atRow = null)
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
-        Cursors++;
+        Interlocked.Increment(ref _cursors);
         var needed = columnsNeeded.ToArray();
-        ActiveColumns.AddRange(needed.Select(each => each.Name));
+        lock (ActiveColumns) ActiveColumns.AddRange(needed.Select(each => each.Name));
         return new Cursor(this, source.GetRowCursor(needed, rand), atRow);
     }
 
@@ -52,7 +55,7 @@ internal sealed class CountingView(IDataView source, Action<long>? atRow = null)
 
         protected override void Dispose(bool disposing)
         {
-            view.DisposedCursors++;
+            Interlocked.Increment(ref view._disposedCursors);
             source.Dispose();
             base.Dispose(disposing);
         }
