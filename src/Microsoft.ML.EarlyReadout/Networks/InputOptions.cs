@@ -53,4 +53,15 @@ public sealed class InputOptions
         Mean = [123.675f, 116.28f, 103.53f],
         Scale = [1 / 58.395f, 1 / 57.12f, 1 / 57.375f],
     };
+
+    /// <summary>
+    /// What the ImageNet weights in Microsoft's package <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c> were trained on, from pixels 0
+    /// to 255: blue, green and red less 103.06, 115.90 and 123.15, the channel means of the package's own mean image.
+    /// </summary>
+    public static InputOptions DnnImageFeaturizer => new()
+    {
+        Order = ChannelOrder.Bgr,
+        Mean = [103.06f, 115.90f, 123.15f],
+        Scale = [1],
+    };
 }

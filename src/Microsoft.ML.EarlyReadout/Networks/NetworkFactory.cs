@@ -48,6 +48,7 @@ internal static class NetworkFactory
             NetworkKind.ResNet18 => ResNet.ResNet18(shape, classes, stem),
             NetworkKind.ResNet34 => ResNet.ResNet34(shape, classes, stem),
             NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, stem),
+            NetworkKind.DnnImageFeaturizerResNet18 => ResNet.DnnImageFeaturizerResNet18(shape, classes, stem),
             _ => new SqueezeNet(shape, classes),
         };
     }

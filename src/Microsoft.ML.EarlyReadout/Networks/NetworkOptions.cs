@@ -26,6 +26,13 @@ public enum NetworkKind
 
     /// <summary>SqueezeNet 1.1 in torchvision's layout; a stage ends where the resolution changes.</summary>
     SqueezeNet11,
+
+    /// <summary>
+    /// The network whose ImageNet weights are in Microsoft's package <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c>: a ResNet-18 with a
+    /// third block in its last stage; stages <c>layer1</c> to <c>layer4</c>. Give <see cref="InputOptions.DnnImageFeaturizer"/> with
+    /// those weights.
+    /// </summary>
+    DnnImageFeaturizerResNet18,
 }
 
 /// <summary>The first layers of a ResNet.</summary>
@@ -63,8 +70,9 @@ public sealed class NetworkOptions
     public ResNetStem Stem { get; set; } = ResNetStem.Automatic;
 
     /// <summary>
-    /// A safetensors file with pretrained weights under torchvision's names. A classifier that is missing there, or has another number of classes, starts fresh
-    /// and the log says so; every other difference is an error.
+    /// A safetensors file with pretrained weights under torchvision's names, or the ONNX model (<c>.onnx</c>) of a residual network,
+    /// whose tensors are told by their place in the graph. A classifier that is missing there, or has another number of classes, starts
+    /// fresh and the log says so; every other difference is an error.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: all weights start fresh.</value>
     public string? WeightsPath { get; set; }

@@ -14,9 +14,9 @@ internal static class NetworkOptionsFaults
         foreach (string fault in WidthFaults("Channels", options.Channels, MostStages)) yield return fault;
         if (options.WeightsPath is { } path)
         {
-            if (string.IsNullOrWhiteSpace(path)) yield return "Network.WeightsPath is empty; it must name a safetensors file, or be null.";
+            if (string.IsNullOrWhiteSpace(path)) yield return "Network.WeightsPath is empty; it must name a safetensors or ONNX file, or be null.";
             else if (Directory.Exists(path))
-                yield return $"Network.WeightsPath is '{path}', which is a folder; it must name a safetensors file.";
+                yield return $"Network.WeightsPath is '{path}', which is a folder; it must name a safetensors or ONNX file.";
             else if (!File.Exists(path)) yield return $"Network.WeightsPath is '{path}'; there is no such file.";
         }
         if (options.Input is null)

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// ResNet-18, -34 or -50 in torchvision's layout and under its parameter names (<c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, …, <c>fc</c>);
-/// stages <c>layer1</c> to <c>layer4</c>.
+/// ResNet-18, -34 or -50, or the one of Microsoft's image featurizer, in torchvision's layout and under its parameter names
+/// (<c>conv1</c>, <c>bn1</c>, <c>layer1.0.conv1</c>, …, <c>fc</c>); stages <c>layer1</c> to <c>layer4</c>.
 /// </summary>
 /// <remarks>
 /// (B, C, H, W) → (B, classes). With the ImageNet stem the stages have strides 4, 8, 16 and 32, with the small one 1, 2, 4 and 8.
@@ -63,4 +63,15 @@ public sealed class ResNet : StagedNetwork
     /// <exception cref="ArgumentException">The examples are not images of that size.</exception>
     public static ResNet ResNet50(FeatureShape shape, int classes, ResNetStem stem = ResNetStem.Automatic) =>
         new("ResNet-50", shape, classes, [3, 4, 6, 3], bottleneck: true, stem);
+
+    /// <summary>
+    /// Creates the residual network of Microsoft's package <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c>: a ResNet-18 with a third
+    /// block in its last stage.
+    /// </summary>
+    /// <param name="shape">The shape of one image; each side at least 17 pixels, with the small stem 8.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="stem">The first layers; automatic: small where the shorter side has less than 64 pixels.</param>
+    /// <exception cref="ArgumentException">The examples are not images of that size.</exception>
+    public static ResNet DnnImageFeaturizerResNet18(FeatureShape shape, int classes, ResNetStem stem = ResNetStem.Automatic) =>
+        new("DnnImageFeaturizer's ResNet-18", shape, classes, [2, 2, 2, 3], bottleneck: false, stem);
 }

@@ -9,7 +9,8 @@ internal static class NetworkCases
     public const int Classes = 5;
 
     public static TheoryData<string> Names =>
-        ["Mlp", "MlpOnImages", "ConvNet", "ConvNetGrey", "ResNet18Small", "ResNet18", "ResNet34", "ResNet50", "SqueezeNet11"];
+        ["Mlp", "MlpOnImages", "ConvNet", "ConvNetGrey", "ResNet18Small", "ResNet18", "ResNet34", "ResNet50", "SqueezeNet11",
+        "DnnImageFeaturizerResNet18"];
 
     public static StagedNetwork Create(string name, int classes = Classes, FeatureLayout layout = FeatureLayout.ChannelsFirst, ChannelOrder order = ChannelOrder.Rgb, ulong seed = 1)
     {
@@ -24,6 +25,7 @@ internal static class NetworkCases
             "ResNet34" => (new NetworkOptions { Kind = NetworkKind.ResNet34 }, Image(3, 8, 8)),
             "ResNet50" => (new NetworkOptions { Kind = NetworkKind.ResNet50 }, Image(3, 8, 8)),
             "SqueezeNet11" => (new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, Image(3, 32, 30)),
+            "DnnImageFeaturizerResNet18" => (new NetworkOptions { Kind = NetworkKind.DnnImageFeaturizerResNet18 }, Image(3, 8, 8)),
             _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
         };
         options.Input.Order = order;

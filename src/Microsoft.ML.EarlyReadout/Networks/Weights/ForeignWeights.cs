@@ -39,7 +39,8 @@ internal static class ForeignWeights
         return ForeignFile.Text(first).StartsWith('{') ? Json(file) : null;
     }
 
-    private static string Onnx(FileStream file) => "it is an ONNX model. Convert its weights with Python: "
+    private static string Onnx(FileStream file) => "it is an ONNX model. "
+        + "That of a residual network is read where the file's name ends in .onnx; of another, convert the weights with Python: "
         + Command("onnx; from onnx.numpy_helper import to_array; from safetensors.numpy import save_file; "
             + $"save_file({{w.name: to_array(w) for w in onnx.load({Quoted(file)}).graph.initializer}}, 'weights.safetensors')")
         + ", and see that the names are torchvision's";

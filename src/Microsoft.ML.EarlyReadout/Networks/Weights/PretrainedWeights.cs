@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Loads a safetensors file into a network, name by name.</summary>
+/// <summary>Loads a file of weights into a network, name by name.</summary>
 internal static class PretrainedWeights
 {
     private const string CounterName = "num_batches_tracked";
@@ -20,7 +20,7 @@ internal static class PretrainedWeights
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using IWeightsFile file = OnnxWeightsFile.IsNamedSo(path) ? OnnxWeightsFile.Open(path) : SafetensorsFile.Open(path);
         Dictionary<string, Tensor> expected = Expected(network);
         string prefix = WeightsPrefix.Of(file, expected.Keys.Where(name => !IsHead(network, name)).ToHashSet());
         Dictionary<string, string> found = file.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
@@ -49,7 +49,7 @@ internal static class PretrainedWeights
     }
 
     private static bool HeadStaysFresh(
-        SafetensorsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found,
+        IWeightsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found,
         Action<string> log)
     {
         string[] head = [.. expected.Keys.Where(name => IsHead(network, name))];
@@ -78,7 +78,7 @@ internal static class PretrainedWeights
     /// numbers that no parameter asks for stay, and are a fault: without that, ResNet-34's weights would pass for ResNet-18's.
     /// </summary>
     private static void LeaveOut(
-        SafetensorsFile file, string prefix, Dictionary<string, Tensor> expected, Dictionary<string, string> found, Action<string> log)
+        IWeightsFile file, string prefix, Dictionary<string, Tensor> expected, Dictionary<string, string> found, Action<string> log)
     {
         string[] unasked = [.. found.Keys.Where(name => !expected.ContainsKey(name))
             .Where(name => IsCounter(name) || !file.HoldsFloats(found[name]))];
@@ -90,7 +90,7 @@ internal static class PretrainedWeights
     }
 
     private static void Check(
-        SafetensorsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found)
+        IWeightsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found)
     {
         (string Name, Tensor Wanted)[] both = [.. expected.Where(entry => found.ContainsKey(entry.Key))
             .Select(entry => (found[entry.Key], entry.Value))];

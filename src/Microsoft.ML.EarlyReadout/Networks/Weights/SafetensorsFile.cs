@@ -11,7 +11,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 /// <remarks>Everything in the header is checked when the file is opened; a tensor's numbers are read when asked for, one tensor at a time.</remarks>
 /// <threadsafety>Not thread-safe.</threadsafety>
-internal sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : IWeightsFile
 {
     private const int PrefixLength = sizeof(long);
     private readonly FileStream _stream;
@@ -19,10 +19,10 @@ internal sealed class SafetensorsFile : IDisposable
 
     private SafetensorsFile(FileStream stream, Dictionary<string, SafetensorsEntry> entries) => (_stream, _entries) = (stream, entries);
 
-    /// <summary>The tensors' names.</summary>
+    /// <inheritdoc/>
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
-    /// <summary>The file's full path.</summary>
+    /// <inheritdoc/>
     public string Path => _stream.Name;
 
     /// <summary>Opens a file and checks its header.</summary>
@@ -42,19 +42,19 @@ internal sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>A tensor's shape.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<long> Shape(string name) => _entries[name].Shape;
 
     /// <summary>The type of a tensor's numbers; <see langword="null"/> where they are not read.</summary>
     public ScalarType? Type(string name) => _entries[name].Type;
 
-    /// <summary>What the file calls the type of a tensor's numbers.</summary>
+    /// <inheritdoc/>
     public string TypeName(string name) => Excerpt.Of(_entries[name].TypeName);
 
-    /// <summary>Whether a tensor holds floating-point numbers that can be read, as weights are.</summary>
+    /// <inheritdoc/>
     public bool HoldsFloats(string name) => Type(name) is ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64;
 
-    /// <summary>Reads a tensor in its own type; it belongs to the caller's dispose scope.</summary>
+    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">Its numbers are of a type that is not read.</exception>
     public Tensor Read(string name)
     {

@@ -13,7 +13,7 @@ internal static class WeightsPrefix
     /// <param name="file">The file.</param>
     /// <param name="names">The names of parameters and statistics without those of the head.</param>
     /// <exception cref="InvalidDataException">The file has all the names under several prefixes, and not without one.</exception>
-    public static string Of(SafetensorsFile file, IReadOnlySet<string> names)
+    public static string Of(IWeightsFile file, IReadOnlySet<string> names)
     {
         var hits = new Dictionary<string, int>(StringComparer.Ordinal) { [""] = file.Names.Count(names.Contains) };
         foreach (string name in file.Names)

@@ -121,6 +121,27 @@ public sealed class PretrainedInputTests : IDisposable
         }
     }
 
+    /// <summary>The network of Microsoft's package: BGR, 0 to 255 less a mean.</summary>
+    [Fact]
+    public void On_the_weights_of_Microsofts_package_their_own_normalisation_is_not_warned_of_and_others_are()
+    {
+        string photographs = RealData.Path("bar/train");
+        using var scope = NewDisposeScope();
+        NativeBackend.EnsureLoaded();
+        Tensor images = Read(photographs);
+        Assert.Null(CheckResNet(InputOptions.DnnImageFeaturizer));
+        foreach (InputOptions other in new[] { new(), _zeroToOne, InputOptions.ImageNet })
+            Assert.Contains("Caffe's normalisation", CheckResNet(other)!, StringComparison.Ordinal);
+
+        string? CheckResNet(InputOptions input)
+        {
+            using StagedNetwork network = NetworkFactory.Create(
+                new NetworkOptions { Kind = NetworkKind.DnnImageFeaturizerResNet18, WeightsPath = DnnImageFeaturizerTests.ModelPath, Input = input },
+                FeatureShape.Image(3, 128, 128), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
+            return PretrainedInput.Check(network, images, PixelRange.Bytes, _log.Add);
+        }
+    }
+
     /// <summary>Every nth photograph of a folder, 32 of them, 128 × 128.</summary>
     private static Tensor Read(string folder)
     {
