@@ -99,7 +99,7 @@ public sealed partial class EarlyReadoutEstimator
             foreach (Tap tap in Taps.Where(tap => tap.Depth > 0)) tap.Width ??= facts.Values.ReleasedWidth ?? facts.ChannelsOf(tap.Stage);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
             ReadoutEpochs ??= Math.Max(1, facts.EpochsOf(ReadoutSteps, BatchSize));
-            Objective.JustTrainTwice.SetAutomatic(facts, Epochs!.Value);
+            Objective.JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
         }
 
         internal override void TakeReferences(TrainerOptions from)

@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A folder of checkpoints, numbered in the order in which they were taken. A checkpoint is there wholly or not at all, whenever the process ends.</summary>
 /// <remarks>
-/// It is written beside under a passing name, flushed and renamed. The best epoch's weights are files of their own, since checkpoints share them; those that no checkpoint
+/// It is written beside under a passing name, flushed and renamed. The best network's weights are files of their own, since checkpoints share them; those that no checkpoint
 /// names go with the last one that did.
 /// </remarks>
 internal sealed class CheckpointDirectory : IDisposable
@@ -53,12 +53,12 @@ internal sealed class CheckpointDirectory : IDisposable
     /// <summary>The full path of a file beside the checkpoints.</summary>
     public string PathOf(string file) => Path.Combine(_path, file);
 
-    /// <summary>Writes the weights of a best epoch.</summary>
+    /// <summary>Writes the weights of a best network.</summary>
     /// <exception cref="IOException">The folder can no longer be written.</exception>
     /// <returns>The file's name.</returns>
-    public string WriteBest(string loop, int epoch, IEnumerable<(string Name, Tensor Tensor)> weights)
+    public string WriteBest(string loop, long step, IEnumerable<(string Name, Tensor Tensor)> weights)
     {
-        string name = FormattableString.Invariant($"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}epoch-{epoch}.safetensors");
+        string name = FormattableString.Invariant($"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}step-{step}.safetensors");
         Write(() => CheckpointFiles.WriteWeights(PathOf(name), weights));
         return name;
     }
@@ -118,7 +118,7 @@ internal sealed class CheckpointDirectory : IDisposable
             Delete(going);
         }
 
-        // Older checkpoints may name older best epochs.
+        // Older checkpoints may name older best networks.
         string[] named = [best ?? "", .. Numbered().SkipLast(1).Select(entry => CheckpointFiles.BestOf(entry.Path))];
         foreach (string file in Directory.EnumerateFiles(_path, BestPrefix + "*").Where(file => !named.Contains(Path.GetFileName(file))).ToArray()) File.Delete(file);
     }

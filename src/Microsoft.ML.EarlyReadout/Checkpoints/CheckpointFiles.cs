@@ -26,7 +26,7 @@ internal static class CheckpointFiles
     /// <param name="state">Where the training stands.</param>
     /// <param name="network">The network's tensors.</param>
     /// <param name="training">The others.</param>
-    /// <param name="best">The full path of the best epoch's weights, if there are any.</param>
+    /// <param name="best">The full path of the best network's weights, if there are any.</param>
     public static void Write(string folder, CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training, string? best)
     {
         SafetensorsFile.Write(Path.Combine(folder, Network), network.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
@@ -56,7 +56,7 @@ internal static class CheckpointFiles
 
         if (state.Format != CheckpointState.CurrentFormat)
             throw Fault(path, FormattableString.Invariant($"is of format {state.Format}; this version of the library reads format {CheckpointState.CurrentFormat}"));
-        if (state.Epoch < 1 || state.Step < 0 || state.BestEpoch < 0) throw Fault(path, "names a place that no training reaches");
+        if (state.Step < 0 || state.Point < 0 || state.BestStep < 0 || state.Point > state.Step || state.BestStep > state.Point) throw Fault(path, "names a place that no training reaches");
         if (state.BestFile is { } best && !verified.Contains("../" + best)) throw Fault(path, $"names weights that {Sums} does not");
         return state;
     }
@@ -65,7 +65,7 @@ internal static class CheckpointFiles
     public static void WriteWeights(string path, IEnumerable<(string Name, Tensor Tensor)> weights) =>
         SafetensorsFile.Write(path, weights.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
 
-    /// <summary>The name of the best epoch's file that a checkpoint goes with, or an empty text.</summary>
+    /// <summary>The name of the best network's file that a checkpoint goes with, or an empty text.</summary>
     public static string BestOf(string folder)
     {
         string sums = Path.Combine(folder, Sums);

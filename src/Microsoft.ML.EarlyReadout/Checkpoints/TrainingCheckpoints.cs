@@ -18,6 +18,7 @@ internal sealed class TrainingCheckpoints : IDisposable
     private string _folder = "";
     private int _stepsSinceLast;
     private string? _bestFile;
+    private long _bestStep; // whose weights it holds
 
     private TrainingCheckpoints(TrainerOptions options, Action<string> log)
     {
@@ -59,25 +60,25 @@ internal sealed class TrainingCheckpoints : IDisposable
         IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, identity);
         if (differences.Count > 0) throw new CheckpointMismatchException(_folder, differences);
         string loop = state.Loop.Length == 0 ? "" : state.Loop + ", ";
-        _log(FormattableString.Invariant($"Going on from '{_folder}': {loop}epoch {state.Epoch}, {state.Step} steps done."));
+        _log(FormattableString.Invariant($"Going on from '{_folder}': {loop}{state.Step} steps done."));
     }
 
     /// <summary>Whether a step of the training proper was done before this fit began.</summary>
     public bool HasModel => _pending?.HasModel == true;
 
-    /// <summary>Goes on with what the epochs before this fit reported.</summary>
+    /// <summary>Goes on with what the steps before this fit reported.</summary>
     public void Restore(TrainingHistory history)
     {
         if (_pending is null) return;
-        foreach (TrainingEpoch epoch in _pending.History) history.Add(epoch);
-        history.SelectedEpoch = _pending.SelectedEpoch;
+        foreach (TrainingPoint point in _pending.History) history.Add(point);
+        history.Selected = history.At(_pending.SelectedStep);
     }
 
     /// <summary>Whether a loop lies before the one that the checkpoint was taken in, so that it has been done.</summary>
     public bool Passes(string loop) => _pending is not null && _pending.Loop != loop;
 
     /// <summary>Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.</summary>
-    public CheckpointState? Take(string loop, StagedNetwork network, ITrainingStep step, BestEpoch best, LossMeters meters)
+    public CheckpointState? Take(string loop, StagedNetwork network, ITrainingStep step, BestNetwork best, LossMeters meters)
     {
         if (_pending is not { } state || state.Loop != loop) return null;
         _pending = null;
@@ -86,8 +87,8 @@ internal sealed class TrainingCheckpoints : IDisposable
         if (state.BestFile is { } bestFile)
         {
             using SafetensorsFile file = SafetensorsFile.Open(_directory.PathOf(bestFile));
-            best.Load(state.BestEpoch, state.BestScore, file);
-            _bestFile = bestFile;
+            best.Load(state.BestStep, state.BestScore, file);
+            (_bestFile, _bestStep) = (bestFile, state.BestStep);
         }
 
         meters.Load(state.Meters);
@@ -115,28 +116,26 @@ internal sealed class TrainingCheckpoints : IDisposable
     public bool IsDueAfterStep() =>
         ++_stepsSinceLast == _options.CheckpointEverySteps || (_options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes);
 
-    /// <summary>Keeps the weights of a new best epoch beside the checkpoints.</summary>
-    public void KeepBest(string loop, BestEpoch best) => _bestFile = _directory.WriteBest(loop, best.Epoch, best.State!);
+    /// <summary>Forgets the last loop's best network.</summary>
+    public void BeginLoop() => (_bestFile, _bestStep) = (null, 0);
 
-    /// <summary>Forgets the last loop's best epoch.</summary>
-    public void BeginLoop() => _bestFile = null;
-
-    /// <summary>Takes a checkpoint.</summary>
-    public void Save(string loop, int epoch, int steps, bool hasModel, TrainingHistory history, StagedNetwork network, ITrainingStep step, BestEpoch best, LossMeters meters)
+    /// <summary>Takes a checkpoint. The weights of the best network are written once, beside the checkpoints.</summary>
+    public void Save(string loop, long steps, long point, bool hasModel, TrainingHistory history, StagedNetwork network, ITrainingStep step, BestNetwork best, LossMeters meters)
     {
+        if (best.Step != _bestStep) (_bestFile, _bestStep) = (_directory.WriteBest(loop, best.Step, best.State!), best.Step);
         var state = new CheckpointState
         {
             Identity = _identity,
             Loop = loop,
-            Epoch = epoch,
             Step = steps,
+            Point = point,
             HasModel = hasModel,
             Meters = meters.Sums(),
-            BestEpoch = best.Epoch,
+            BestStep = best.Step,
             BestScore = best.Score,
             BestFile = _bestFile,
-            History = history.Epochs,
-            SelectedEpoch = history.SelectedEpoch,
+            History = history.Points,
+            SelectedStep = history.Selected?.Step ?? 0,
             Recalled = _recalled,
         };
         _directory.Add(state, ModuleState.Of(network), step.State);

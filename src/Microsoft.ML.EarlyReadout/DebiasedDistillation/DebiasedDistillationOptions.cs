@@ -114,7 +114,7 @@ public sealed partial class DebiasedDistillationTrainer
             Beta ??= facts.Values.Beta;
             Readout.SetAutomatic(facts, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
-            JustTrainTwice.SetAutomatic(facts, Epochs!.Value);
+            JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
         }
 
         internal override void TakeReferences(TrainerOptions from)

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Turns predictions on the validation rows into the figure by which an epoch is kept.</summary>
+/// <summary>Turns predictions on the validation rows into the figure by which a network is kept.</summary>
 internal static class EpochSelection
 {
     /// <param name="metric">The figure.</param>
@@ -16,8 +16,8 @@ internal static class EpochSelection
         _ => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
     };
 
-    /// <summary>The accuracy of each part that has rows.</summary>
-    private static List<double> AccuracyByPart(ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> parts)
+    /// <summary>The rows of each part that has some, and those among them that are right, in the order of the parts.</summary>
+    public static SortedDictionary<int, (int Right, int All)> Counts(ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> parts)
     {
         var counts = new SortedDictionary<int, (int Right, int All)>();
         for (int row = 0; row < labels.Length; row++)
@@ -26,6 +26,9 @@ internal static class EpochSelection
             counts[parts[row]] = (right + (predicted[row] == labels[row] ? 1 : 0), all + 1);
         }
 
-        return [.. counts.Values.Select(count => (double)count.Right / count.All)];
+        return counts;
     }
+
+    private static IEnumerable<double> AccuracyByPart(ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> parts) =>
+        Counts(predicted, labels, parts).Values.Select(count => (double)count.Right / count.All);
 }

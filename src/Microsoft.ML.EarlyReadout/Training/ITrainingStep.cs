@@ -8,7 +8,7 @@ internal interface ITrainingStep : IDisposable
     /// <summary>Whether the network is in training mode while the steps run: batch norm by the batch, dropout.</summary>
     bool NeedsTrainingMode => true;
 
-    /// <summary>Modules that are trained beside the network and belong to it: they are kept and restored with it when an epoch is selected.</summary>
+    /// <summary>Modules that are trained beside the network and belong to it: they are kept and restored with it when a network is selected.</summary>
     IReadOnlyList<nn.Module> Companions => [];
 
     /// <summary>
@@ -24,8 +24,8 @@ internal interface ITrainingStep : IDisposable
     /// <summary>One step on one batch. Runs inside a dispose scope; never waits for the device.</summary>
     void Run(Batch batch, in StepContext context);
 
-    /// <summary>One line for the log about the epoch that has just ended.</summary>
-    /// <param name="losses">The epoch's means, by meter.</param>
+    /// <summary>One line for the log about the steps since the last point.</summary>
+    /// <param name="losses">Their means, by meter.</param>
     string Describe(IReadOnlyDictionary<string, double> losses);
 }
 

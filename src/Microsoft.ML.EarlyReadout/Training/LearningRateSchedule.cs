@@ -1,7 +1,10 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The factor on every learning rate at a given step: linear warm-up, then the course that the options name.</summary>
-internal sealed class LearningRateSchedule(ScheduleOptions options, int stepsPerEpoch, int epochs)
+/// <param name="options">The course.</param>
+/// <param name="stepsPerEpoch">Steps in an epoch.</param>
+/// <param name="steps">Steps in all.</param>
+internal sealed class LearningRateSchedule(ScheduleOptions options, int stepsPerEpoch, long steps)
 {
     /// <param name="step">Steps done since the start of the training.</param>
     /// <returns>A factor from 0 to 1.</returns>
@@ -19,7 +22,7 @@ internal sealed class LearningRateSchedule(ScheduleOptions options, int stepsPer
 
     private double Progress(long step)
     {
-        double total = (double)stepsPerEpoch * epochs - options.WarmUpSteps;
+        double total = steps - options.WarmUpSteps;
         return total <= 0 ? 1 : Math.Min(1, (step - options.WarmUpSteps) / total);
     }
 }

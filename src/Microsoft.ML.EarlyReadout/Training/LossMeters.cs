@@ -9,10 +9,10 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class LossMeters(Device device) : IDisposable
 {
     private readonly Dictionary<string, Meter> _meters = [];
-    private readonly List<(int Step, string Name, Tensor Value)> _unread = [];
+    private readonly List<(long Step, string Name, Tensor Value)> _unread = [];
 
-    /// <summary>The step of the epoch that is under way, from 1.</summary>
-    public int Step { get; set; }
+    /// <summary>The step of the training that is under way, from 1.</summary>
+    public long Step { get; set; }
 
     /// <summary>Adds a mean over <paramref name="rows"/> rows.</summary>
     /// <param name="name">The meter.</param>
@@ -58,7 +58,7 @@ internal sealed class LossMeters(Device device) : IDisposable
     }
 
     /// <summary>The first step since the last call at which a number was NaN or infinite, with all numbers of that step; <see langword="null"/> where there was none.</summary>
-    public (int Step, IReadOnlyDictionary<string, double> Values)? FindFault()
+    public (long Step, IReadOnlyDictionary<string, double> Values)? FindFault()
     {
         try
         {
@@ -67,9 +67,9 @@ internal sealed class LossMeters(Device device) : IDisposable
             double[] values = stack(_unread.Select(entry => entry.Value.to(float64))).cpu().data<double>().ToArray();
             int fault = Array.FindIndex(values, value => !double.IsFinite(value));
             if (fault < 0) return null;
-            int step = _unread[fault].Step;
+            long step = _unread[fault].Step;
             var ofStep = new Dictionary<string, double>();
-            foreach ((int i, (int _, string name, Tensor _)) in _unread.Index().Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];
+            foreach ((int i, (long _, string name, Tensor _)) in _unread.Index().Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];
             return (step, ofStep);
         }
         finally

@@ -106,18 +106,17 @@ internal static class NetworkTraining
         EarlyReadoutTransformer Export() =>
             ModelExport.Run(session, input.Schema, head, () => CatalogEnvironment.TemporaryFolderOf(environment));
 
-        (EarlyReadoutTransformer? Model, int Epoch) LastGood()
+        (EarlyReadoutTransformer? Model, double Epoch) LastGood()
         {
-            int epoch = session.History.SelectedEpoch;
-            if (epoch == 0) return (null, 0);
+            if (session.History.Selected is not { } kept) return (null, 0);
             try
             {
-                return (Export(), epoch);
+                return (Export(), kept.Epoch);
             }
             catch (ModelExportException failure)
             {
                 session.Warn(failure.Message);
-                return (failure.Model, epoch);
+                return (failure.Model, kept.Epoch);
             }
         }
 

@@ -12,9 +12,15 @@ internal static class OptionRules
         faults.NullOrNotEmpty(nameof(options.GroupColumnName), options.GroupColumnName);
         faults.HidesNothing(options.ColumnsRead, options.ColumnsWritten);
         faults.AtLeast(nameof(options.Epochs), options.Epochs, 1);
+        faults.AtLeast(nameof(options.Steps), options.Steps, 1);
+        if (options is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
         faults.AtLeast(nameof(options.BatchSize), options.BatchSize, 1);
         faults.Within(nameof(options.ValidationFraction), options.ValidationFraction, 0, 1);
         faults.Defined(nameof(options.Selection), options.Selection);
+        faults.AtLeast(nameof(options.ValidateEverySteps), options.ValidateEverySteps, 1);
+        faults.AtLeast(nameof(options.Patience), options.Patience, 1);
+        if (options.Patience is not null) options.NeedValidation(faults, nameof(options.Patience));
+        if (options.OnValidation is not null) options.NeedValidation(faults, nameof(options.OnValidation));
         faults.Defined(nameof(options.Precision), options.Precision);
         faults.Defined(nameof(options.BatchNorm), options.BatchNorm);
         if (options.MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(options.MemoryBudgetMebibytes), budget, 1);
@@ -65,6 +71,14 @@ internal static class OptionRules
         if (!faults.Given(name, options)) return;
         faults.AtLeast($"{name}.{nameof(options.IdentificationEpochs)}", options.IdentificationEpochs, 1);
         faults.AtLeast($"{name}.{nameof(options.UpWeight)}", options.UpWeight, 1);
+    }
+
+    private static void NeedValidation(this TrainerOptions options, OptionFaults faults, string name)
+    {
+        if (options.ValidationSet is null && !(options.ValidationFraction > 0))
+            faults.Add($"{name} is given, which needs validation rows; give ValidationFraction or ValidationSet.");
+        if (options.Selection == SelectionMetric.LastEpoch)
+            faults.Add($"{name} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.");
     }
 
     private static void AddFaults(this OptimizerOptions options, OptionFaults faults, string name)

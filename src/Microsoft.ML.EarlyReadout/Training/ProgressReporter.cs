@@ -2,71 +2,56 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Turns steps into a few <see cref="TrainingProgress"/> a second. Losses are read from the device only then, and only then is a divergence looked for.</summary>
+/// <summary>Turns steps into a few <see cref="TrainingProgress"/> a second, and times them.</summary>
 /// <param name="plan">What is trained.</param>
-/// <param name="stepsPerEpoch">Steps in an epoch.</param>
-/// <param name="rate">The learning rate in a step, from 1, of an epoch.</param>
-internal sealed class ProgressReporter(TrainingPlan plan, int stepsPerEpoch, Func<int, int, double> rate)
+internal sealed class ProgressReporter(TrainingPlan plan)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
     private readonly Stopwatch _total = Stopwatch.StartNew();
-    private readonly Stopwatch _epochWatch = new();
-    private double? _start; // epochs done when this run began: a resumed training does not begin at 0
-    private int _epoch;
-    private int _firstStep;
+    private readonly Stopwatch _steps = new(); // runs while steps do: validation and what comes before an epoch are not their time
+    private long? _start; // steps done when this run began: a resumed training does not begin at 0
+    private long _pointStart;
     private TimeSpan _last;
 
-    /// <summary>The time that the training steps of the last epoch took.</summary>
-    public TimeSpan EpochTime { get; private set; }
+    /// <summary>Whether it is time for a report.</summary>
+    public bool IsDue => _total.Elapsed - _last >= Interval;
 
-    /// <param name="epoch">The epoch, from 1.</param>
-    /// <param name="done">Steps of it that were done before.</param>
-    public void StartEpoch(int epoch, int done)
+    /// <summary>Says that steps follow.</summary>
+    /// <param name="step">Steps done before.</param>
+    public void Begin(long step)
     {
-        _start ??= epoch - 1 + (double)done / stepsPerEpoch;
-        _epoch = epoch;
-        _firstStep = done;
-        _epochWatch.Restart();
+        if (_start is null) _start = _pointStart = step;
+        _steps.Start();
     }
 
-    public void Advance(int step, LossMeters meters)
+    /// <summary>Says that no step follows for a while.</summary>
+    public void Pause() => _steps.Stop();
+
+    /// <summary>Says that the next step is the first after a point.</summary>
+    /// <param name="step">Steps done before.</param>
+    /// <returns>The time that the steps since the last point took.</returns>
+    public TimeSpan EndPoint(long step)
     {
-        if (_total.Elapsed - _last < Interval || step == stepsPerEpoch) return;
-        Report(step, meters);
+        TimeSpan time = _steps.Elapsed;
+        _steps.Reset();
+        _pointStart = step;
+        return time;
     }
 
-    /// <summary>Looks at what the steps since the last look have put out.</summary>
-    /// <exception cref="TrainingDivergedException">A number was not finite.</exception>
-    public void Check(LossMeters meters)
-    {
-        if (meters.FindFault() is { } fault) throw new TrainingDivergedException(plan.Name, _epoch, fault.Step, fault.Values, rate(_epoch, fault.Step));
-    }
-
-    /// <returns>The means of the epoch's losses.</returns>
-    public IReadOnlyDictionary<string, double> EndEpoch(LossMeters meters)
-    {
-        IReadOnlyDictionary<string, double> losses = Report(stepsPerEpoch, meters);
-        EpochTime = _epochWatch.Elapsed;
-        return losses;
-    }
-
-    private IReadOnlyDictionary<string, double> Report(int step, LossMeters meters)
+    /// <param name="step">Steps done.</param>
+    /// <param name="losses">The means since the last point.</param>
+    public void Report(long step, IReadOnlyDictionary<string, double> losses)
     {
         _last = _total.Elapsed;
-        Check(meters);
-        IReadOnlyDictionary<string, double> losses = meters.Read();
-        if (plan.Progress is null) return losses;
-
-        double done = (_epoch - 1) + (double)step / stepsPerEpoch;
-        double rows = (double)plan.Rows.Rows.Length * (step - _firstStep) / stepsPerEpoch;
+        if (plan.Progress is null) return;
+        int epoch = plan.EpochOf(step);
         plan.Progress.Report(new TrainingProgress(
-            _epoch,
+            epoch,
             plan.Epochs,
-            step,
-            stepsPerEpoch,
+            (int)(step - plan.StepsBefore(epoch)),
+            plan.StepsIn(epoch),
             losses,
-            rows / Math.Max(_epochWatch.Elapsed.TotalSeconds, 1e-9),
-            _total.Elapsed * ((plan.Epochs - done) / Math.Max(done - _start!.Value, 1.0 / stepsPerEpoch))));
-        return losses;
+            plan.Rows.Rows.Length * plan.Passes(step - _pointStart) / Math.Max(_steps.Elapsed.TotalSeconds, 1e-9),
+            _total.Elapsed * ((double)(plan.Steps - step) / Math.Max(step - (_start ?? step), 1))));
     }
 }

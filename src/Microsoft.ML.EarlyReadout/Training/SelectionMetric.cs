@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The validation figure that says which epoch's network is kept.</summary>
+/// <summary>The validation figure that says which network of a training is kept.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SelectionMetric>))]
 public enum SelectionMetric
 {
@@ -18,6 +18,6 @@ public enum SelectionMetric
     /// <summary>Plain mean of the accuracies of the groups; needs <see cref="TrainerOptions.GroupColumnName"/>.</summary>
     MeanOfGroupsAccuracy,
 
-    /// <summary>None: the network of the last epoch is kept.</summary>
+    /// <summary>None: the network of the last step is kept.</summary>
     LastEpoch,
 }

@@ -39,8 +39,14 @@ public abstract class TrainerOptions
     public NetworkOptions Network { get; set; } = new();
 
     /// <summary>Passes over the training rows.</summary>
-    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where weights are pretrained. At least 1.</value>
+    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where weights are pretrained; none where
+    /// <see cref="Steps"/> is given. At least 1.</value>
     public int? Epochs { get; set; }
+
+    /// <summary>Steps in all, one on each batch, in place of <see cref="Epochs"/>: the last epoch may end in the middle.</summary>
+    /// <value>The default value is <see langword="null"/>: <see cref="Epochs"/> counts. At least 1. Must be <see langword="null"/> where
+    /// <see cref="Epochs"/> is given.</value>
+    public int? Steps { get; set; }
 
     /// <summary>Rows in a batch; the last batch of an epoch may be shorter.</summary>
     /// <value>The default value is 32. At least 1.</value>
@@ -73,9 +79,36 @@ public abstract class TrainerOptions
     [JsonIgnore]
     public IDataView? ValidationSet { get; set; }
 
-    /// <summary>Which epoch's network is kept. Without validation rows it is the last one's.</summary>
+    /// <summary>The validation figure by which a network is kept. Without validation rows it is the last step's.</summary>
     /// <value>The default value is <see cref="SelectionMetric.Accuracy"/>.</value>
     public SelectionMetric Selection { get; set; } = SelectionMetric.Accuracy;
+
+    /// <summary>
+    /// Steps from one validation to the next; the last step is followed by one in any case. The network that is kept is then that of a step,
+    /// not of an epoch's end, and <see cref="TrainingHistory.Points"/> come as often, without validation rows too.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: at the end of each epoch. At least 1.</value>
+    public int? ValidateEverySteps { get; set; }
+
+    /// <summary>
+    /// Training stops when the figure of <see cref="Selection"/> has not risen above its highest in so many validations in a row. The network with
+    /// the highest is kept.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: never. At least 1. Needs validation rows, and a figure to select by.</value>
+    public int? Patience { get; set; }
+
+    /// <summary>Called with the figures of each validation, on the thread that trains, which waits for it.</summary>
+    /// <remarks>
+    /// <para>An exception of it ends the fit and comes out as it is; one of cancellation or of memory counts as the training's own. To stop
+    /// right here, cancel <see cref="CancellationToken"/> in it: a checkpoint is taken first where <see cref="CheckpointDirectory"/> is given,
+    /// and a fit with the same options and folder goes on with the next step.</para>
+    /// <para>A fit that goes on from a checkpoint does not call it for validations before it; <see cref="TrainingHistory.Points"/> has them
+    /// all. The checkpoint of a validation is taken after the call: where the call throws, or the process ends between the two, the same
+    /// validation is reported again.</para>
+    /// </remarks>
+    /// <value>The default value is <see langword="null"/>. Needs validation rows, and a <see cref="Selection"/> to look at them by.</value>
+    [JsonIgnore]
+    public Action<TrainingValidation>? OnValidation { get; set; }
 
     /// <summary>Where training runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. A device that is not there is an error, never a silent fallback.</summary>
     /// <value>The default value is <c>auto</c>: the first GPU if there is one, else the CPU; the log says which.</value>
@@ -118,11 +151,11 @@ public abstract class TrainerOptions
     /// <value>The default value is <see langword="null"/>: no checkpoints.</value>
     public string? CheckpointDirectory { get; set; }
 
-    /// <summary>A checkpoint is taken after so many steps, besides that at the end of each epoch.</summary>
+    /// <summary>A checkpoint is taken after so many steps, besides that after each point of the history: by default, at the end of each epoch.</summary>
     /// <value>The default value is 0: not by steps. At least 0.</value>
     public int CheckpointEverySteps { get; set; }
 
-    /// <summary>A checkpoint is taken after so many minutes, besides that at the end of each epoch.</summary>
+    /// <summary>A checkpoint is taken after so many minutes, besides that after each point of the history: by default, at the end of each epoch.</summary>
     /// <value>The default value is 5. At least 0; 0: not by time.</value>
     public double CheckpointEveryMinutes { get; set; } = 5;
 
@@ -136,8 +169,11 @@ public abstract class TrainerOptions
         AutomaticValues values = facts.Values;
         Optimizer.LearningRate ??= Optimizer.Kind == OptimizerKind.AdamW ? values.AdamWRate : values.SgdRate;
         if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
-        Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
+        if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
     }
+
+    /// <summary>Epochs, one that ends in the middle included; once nothing is automatic any more.</summary>
+    internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
 
     /// <summary>The main rate as gradient descent counts it, which the rates of readouts and of forgetting are multiples of.</summary>
     internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
@@ -146,6 +182,7 @@ public abstract class TrainerOptions
     internal virtual void TakeReferences(TrainerOptions from)
     {
         ValidationSet = from.ValidationSet;
+        OnValidation = from.OnValidation;
         Progress = from.Progress;
         CancellationToken = from.CancellationToken;
         Network.Custom = from.Network.Custom;

@@ -38,13 +38,14 @@ public sealed class TrainingDivergedException : InvalidOperationException
     public double LearningRate { get; }
 
     /// <summary>
-    /// The model as it was at the end of the last whole epoch or, with validation rows, of the best; <see langword="null"/> where the first epoch diverged.
+    /// The model as it was at the last point of its <see cref="TrainingHistory"/>, by default the end of an epoch, or, with validation rows, at the best; <see langword="null"/> where it diverged before the first.
     /// Dispose it when it is no longer needed.
     /// </summary>
     public EarlyReadoutTransformer? LastGoodModel { get; internal set; }
 
-    /// <summary>The epoch of <see cref="LastGoodModel"/>, from 1; 0 where there is none.</summary>
-    public int LastGoodEpoch { get; internal set; }
+    /// <summary>The passes over the training rows that <see cref="LastGoodModel"/> has had, a whole number unless <see
+    /// cref="TrainerOptions.ValidateEverySteps"/> is given; 0 where there is none.</summary>
+    public double LastGoodEpoch { get; internal set; }
 
     private static string Text(IReadOnlyDictionary<string, double> losses) =>
         string.Join(", ", losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:G4}")));

@@ -10,135 +10,193 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="step">What is done with a batch.</param>
 /// <param name="plan">What it runs over.</param>
 /// <param name="checkpoints">Takes checkpoints and gives back the last one; <see langword="null"/>: none, as in a loop within another.</param>
-internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, TrainingPlan plan, TrainingCheckpoints? checkpoints)
+internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, TrainingPlan plan, TrainingCheckpoints? checkpoints) : IDisposable
 {
     private readonly StagedNetwork _network = session.Network;
     private readonly TrainerOptions _options = session.Options;
-    private readonly BatchPlan _batches = new(plan.Rows.Rows.Length, session.Options.BatchSize);
+    private readonly LearningRateSchedule _schedule = new(session.Options.Schedule, plan.Batches.Count, plan.Steps);
     private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels?.Black ?? 0);
+    private readonly BestNetwork _best = new([session.Network, .. step.Companions]);
+    private readonly LossMeters _meters = new(session.Device); // since the last point
+    private readonly Generator _dropout = new(0, session.Device);
+    private readonly ProgressReporter _progress = new(plan);
 
-    // Where the training stands: this many steps of this epoch are done.
-    private int _epoch = 1;
-    private int _done;
+    // Where the training stands: so many steps are done, so many of them before the last point.
+    private long _done;
+    private long _point;
 
-    /// <summary>Trains; afterwards the network holds the weights of the selected epoch and is in evaluation mode.</summary>
+    /// <summary>Whether the last step ends at a point that is still to be made: what was stopped, or failed, is its validation.</summary>
+    private bool OwesPoint => plan.IsPoint(_done) && _point < _done;
+
+    private bool HasEnded => _done >= plan.Steps || HasStalled;
+
+    /// <summary>Whether the last points, as many as patience has, are all later than the best.</summary>
+    private bool HasStalled =>
+        plan.Patience is { } patience && plan.History.Points is { } points && points.Count >= patience && points[^patience].Step > _best.Step;
+
+    /// <summary>Trains; afterwards the network holds the weights of the selected point and is in evaluation mode.</summary>
     /// <exception cref="OperationCanceledException">The fit was cancelled, and the options say to throw or there is no model yet.</exception>
     /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the network holds the last good weights, as it does
     /// where memory has run out.</exception>
     public void Run()
     {
-        var schedule = new LearningRateSchedule(_options.Schedule, _batches.Count, plan.Epochs);
-        using var meters = new LossMeters(session.Device);
-        using var best = new BestEpoch([_network, .. step.Companions]);
-        using var dropout = new Generator(0, session.Device);
-        var progress = new ProgressReporter(plan, _batches.Count, (epoch, each) => _options.Optimizer.LearningRate!.Value * schedule.Factor(StepsBefore(epoch) + each - 1));
         checkpoints?.BeginLoop();
-        if (checkpoints?.Take(plan.Name, _network, step, best, meters) is { } checkpoint) (_epoch, _done) = (checkpoint.Epoch, checkpoint.Step);
-        if (session.History.SelectedEpoch > 0) best.Begin(); // the network is trained: what is trained afterwards must not take it along
+        if (checkpoints?.Take(plan.Name, _network, step, _best, _meters) is { } checkpoint) (_done, _point) = (checkpoint.Step, checkpoint.Point);
+        if (session.History.Selected is not null) _best.Begin(); // the network is trained: what is trained afterwards must not take it along
 
         try
         {
             try
             {
-                while (_epoch <= plan.Epochs) RunEpoch(schedule, meters, best, dropout, progress);
-                KeepBest(best);
+                if (OwesPoint) EndPoint();
+                while (!HasEnded) RunEpoch(plan.EpochOf(_done + 1));
+                KeepBest();
             }
             catch (OperationCanceledException)
             {
-                progress.Check(meters);
-                SaveLast(meters, best);
+                Check();
+                SaveLast();
                 if (plan.IsNested || _options.OnCancellation != CancellationBehavior.ReturnBest || !session.HasModel) throw;
                 session.Cancellation.Acknowledge();
-                session.Log(FormattableString.Invariant($"Cancelled in epoch {_epoch}, after {_done} of {_batches.Count} steps; the best model so far is returned."));
-                if (best.Score is null) KeepAsItStands(meters);
-                else KeepBest(best);
+                session.Log(FormattableString.Invariant($"Cancelled after {_done} of {plan.Steps} steps; the best model so far is returned."));
+                if (_best.Score is null) KeepAsItStands();
+                else KeepBest();
             }
         }
         catch (TrainingDivergedException)
         {
-            KeepBest(best);
+            KeepBest();
             throw;
         }
         catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
         {
-            bool isWhole = _done == _batches.Count; // what failed is its validation
-            if (isWhole && best.Score is null) KeepAsItStands(meters);
-            else KeepBest(best);
+            if (OwesPoint && _best.Score is null) KeepAsItStands();
+            else KeepBest();
             throw;
         }
     }
 
-    private void KeepBest(BestEpoch best)
+    public void Dispose()
     {
-        best.Restore();
+        _best.Dispose();
+        _meters.Dispose();
+        _dropout.Dispose();
+    }
+
+    private void RunEpoch(int epoch)
+    {
+        if (_done == plan.StepsBefore(epoch)) step.BeforeEpoch(epoch);
+        long[] order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", epoch));
+        long end = plan.StepsBefore(epoch) + plan.StepsIn(epoch);
+        while (_done < end && !HasStalled)
+        {
+            RunSteps(epoch, order, end);
+            if (OwesPoint) EndPoint();
+        }
+    }
+
+    /// <summary>Runs the steps of an epoch up to the next point or to the epoch's end.</summary>
+    private void RunSteps(int epoch, long[] order, long end)
+    {
+        _network.train(step.NeedsTrainingMode); // a validation, or what was done before the epoch, may have changed it
+        _network.SetDropoutGenerator(_dropout);
+        _progress.Begin(_done);
+        do
+        {
+            RunStep(epoch, (int)(_done - plan.StepsBefore(epoch)), order);
+            if (OwesPoint) break;
+            if (_progress.IsDue || _done == end) _progress.Report(_done, ReadLosses());
+            if (checkpoints?.IsDueAfterStep() == true) Save();
+        }
+        while (_done < end);
+        _progress.Pause();
+    }
+
+    private void RunStep(int epoch, int batch, long[] order)
+    {
+        session.Cancellation.ThrowIfRequested();
+        using var scope = NewDisposeScope(); // everything that a step allocates dies with it
+        ulong seed = plan.Seeds.For("batch", epoch, batch).Seed;
+        _dropout.manual_seed(unchecked((long)seed));
+        Batch rows = plan.Rows.Set.Gather(order.AsSpan(plan.Batches[batch]), session.Device);
+        if (batch + 1 < plan.Batches.Count) plan.Rows.Set.Expect(order.AsSpan(plan.Batches[batch + 1]));
+        rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
+        _meters.Step = _done + 1;
+        step.Run(rows, new StepContext(_done, _schedule.Factor(_done), _meters));
+        _done++;
+        if (plan.IsMain) session.HasModel = true;
+    }
+
+    /// <summary>Validates, selects, tells, and takes a checkpoint.</summary>
+    private void EndPoint()
+    {
+        IReadOnlyDictionary<string, double> losses = ReadLosses();
+        _progress.Report(_done, losses);
+        TimeSpan time = _progress.EndPoint(_done);
+        var figures = ValidationFigures.Of(session, plan.Validation);
+        var point = new TrainingPoint(_done, plan.Passes(_done), losses, figures?.Score);
+        bool isBest = _best.Offer(_done, figures?.Score);
+        plan.History.Add(point);
+        _meters.Reset();
+        _point = _done;
+        session.Log(Describe(point, isBest, time));
+        if (figures is not null)
+            _options.OnValidation?.Invoke(new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups));
+        if (HasStalled && _done < plan.Steps)
+            session.Log(FormattableString.Invariant($"Stopping after {plan.Say(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} validations."));
+        if (HasEnded)
+        {
+            SaveLast();
+            return;
+        }
+
+        session.Cancellation.ThrowIfRequested(); // then the checkpoint is taken where the cancellation ends
+        Save();
+    }
+
+    private void KeepBest()
+    {
+        _best.Restore();
         _network.eval();
-        plan.History.SelectedEpoch = best.Epoch;
-        if (best.Epoch > 0 && best.Epoch != plan.Epochs) session.Log($"Keeping the network of epoch {best.Epoch}.");
+        plan.History.Selected = plan.History.At(_best.Step);
+        if (_best.Step > 0 && _best.Step != plan.Steps) session.Log($"Keeping the network of {plan.Say(_best.Step)}.");
     }
 
     /// <summary>
-    /// Keeps the network as the last step left it: without validation figures it is the best there is. The history gets an entry for an
-    /// epoch that has begun.
+    /// Keeps the network as the last step left it: without validation figures it is the best there is. The history gets a point for the steps
+    /// since the last one.
     /// </summary>
-    private void KeepAsItStands(LossMeters meters)
+    private void KeepAsItStands()
     {
         _network.eval();
-        if (_done > 0) plan.History.Add(new TrainingEpoch(_epoch, meters.Read(), null));
-        plan.History.SelectedEpoch = _done > 0 ? _epoch : _epoch - 1;
+        if (_point < _done) plan.History.Add(new TrainingPoint(_done, plan.Passes(_done), _meters.Read(), null));
+        plan.History.Selected = plan.History.At(_done);
     }
 
-    private void RunEpoch(LearningRateSchedule schedule, LossMeters meters, BestEpoch best, Generator dropout, ProgressReporter progress)
+    /// <summary>Looks at what the steps since the last look have put out.</summary>
+    /// <exception cref="TrainingDivergedException">A number was not finite.</exception>
+    private void Check()
     {
-        if (_done == 0)
-        {
-            step.BeforeEpoch(_epoch);
-            meters.Reset();
-        }
+        if (_meters.FindFault() is not { } fault) return;
+        int epoch = plan.EpochOf(fault.Step);
+        double rate = _options.Optimizer.LearningRate!.Value * _schedule.Factor(fault.Step - 1);
+        throw new TrainingDivergedException(plan.Name, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
+    }
 
-        _network.train(step.NeedsTrainingMode);
-        _network.SetDropoutGenerator(dropout);
-        progress.StartEpoch(_epoch, _done);
-        long[] order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", _epoch));
-        while (_done < _batches.Count)
-        {
-            session.Cancellation.ThrowIfRequested();
-            using var scope = NewDisposeScope(); // everything that a step allocates dies with it
-            long stepsBefore = StepsBefore(_epoch) + _done;
-            ulong seed = plan.Seeds.For("batch", _epoch, _done).Seed;
-            dropout.manual_seed(unchecked((long)seed));
-            Batch rows = plan.Rows.Set.Gather(order.AsSpan(_batches[_done]), session.Device);
-            if (_done + 1 < _batches.Count) plan.Rows.Set.Expect(order.AsSpan(_batches[_done + 1]));
-            rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
-            meters.Step = _done + 1;
-            step.Run(rows, new StepContext(stepsBefore, schedule.Factor(stepsBefore), meters));
-            _done++;
-            if (plan.IsMain) session.HasModel = true;
-            progress.Advance(_done, meters);
-            if (checkpoints?.IsDueAfterStep() == true && _done < _batches.Count)
-            {
-                progress.Check(meters); // a checkpoint is never of a training that has diverged
-                Save(meters, best);
-            }
-        }
-
-        IReadOnlyDictionary<string, double> losses = progress.EndEpoch(meters);
-        double? score = plan.Validation is null ? null : Validate(plan.Validation);
-        bool kept = best.Offer(_epoch, score);
-        plan.History.Add(new TrainingEpoch(_epoch, losses, score));
-        session.Log(Describe(_epoch, losses, score, kept, progress.EpochTime));
-        (_epoch, _done) = (_epoch + 1, 0);
-        if (_epoch > plan.Epochs) SaveLast(meters, best);
-        else SaveEpoch(meters, best);
+    private IReadOnlyDictionary<string, double> ReadLosses()
+    {
+        Check();
+        return _meters.Read();
     }
 
     /// <summary>
     /// Takes the checkpoint after which no step follows. A disk that is full is no reason to lose the network that is trained.
     /// </summary>
-    private void SaveLast(LossMeters meters, BestEpoch best)
+    private void SaveLast()
     {
         try
         {
-            SaveEpoch(meters, best);
+            Save();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -146,29 +204,21 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         }
     }
 
-    private void SaveEpoch(LossMeters meters, BestEpoch best)
+    private void Save()
     {
-        if (_done == 0 && best.Epoch > 0 && best.Epoch == _epoch - 1) checkpoints?.KeepBest(plan.Name, best);
-        Save(meters, best);
+        if (checkpoints is null) return;
+        Check(); // a checkpoint is never of a training that has diverged
+        using var scope = NewDisposeScope();
+        checkpoints.Save(plan.Name, _done, _point, session.HasModel, session.History, _network, step, _best, _meters);
     }
 
-    private void Save(LossMeters meters, BestEpoch best) => checkpoints?.Save(plan.Name, _epoch, _done, session.HasModel, session.History, _network, step, best, meters);
-
-    private long StepsBefore(int epoch) => (long)(epoch - 1) * _batches.Count;
-
-    private double? Validate(TrainingRows rows)
+    private string Describe(TrainingPoint point, bool isBest, TimeSpan time)
     {
-        if (_options.Selection == SelectionMetric.LastEpoch) return null;
-        long[] predicted = Prediction.Classes(session, rows);
-        int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
-        int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
-        return EpochSelection.Score(_options.Selection, predicted, labels, groups);
-    }
-
-    private string Describe(int epoch, IReadOnlyDictionary<string, double> losses, double? score, bool kept, TimeSpan time)
-    {
-        string selection = score is null ? "" : FormattableString.Invariant($"; validation {_options.Selection} {score:F4}{(kept ? " (best so far)" : "")}");
-        string title = plan.Name.Length == 0 ? "Epoch" : plan.Name + ", epoch";
-        return FormattableString.Invariant($"{title} {epoch}/{plan.Epochs} in {time.TotalSeconds:F1} s: {step.Describe(losses)}{selection}");
+        string title = plan.IsMain ? char.ToUpperInvariant(plan.Unit[0]) + plan.Unit[1..] : $"{plan.Name}, {plan.Unit}";
+        string selection = point.ValidationScore is null
+            ? ""
+            : FormattableString.Invariant($"; validation {_options.Selection} {point.ValidationScore:F4}{(isBest ? " (best so far)" : "")}");
+        return $"{title} {plan.Count(point.Step)}/{plan.Count(plan.Steps)} "
+            + FormattableString.Invariant($"in {time.TotalSeconds:F1} s: {step.Describe(point.Losses)}{selection}");
     }
 }

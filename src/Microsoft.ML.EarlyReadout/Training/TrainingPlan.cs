@@ -1,13 +1,12 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What a training loop runs over.</summary>
+/// <summary>What a training loop runs over, and for how long.</summary>
 /// <param name="Name">What is trained, for the log; empty for the training proper.</param>
 /// <param name="Rows">The rows to train on.</param>
-/// <param name="Validation">The rows that select an epoch; <see langword="null"/>: the last epoch's weights stay.</param>
-/// <param name="Epochs">Passes over the rows.</param>
+/// <param name="Batches">Cuts them.</param>
+/// <param name="Steps">Steps in all; the last epoch may end in the middle.</param>
 /// <param name="Seeds">Draw the order and the augmentation.</param>
-/// <param name="Progress">Receives progress.</param>
-internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows? Validation, int Epochs, SeedSequence Seeds, IProgress<TrainingProgress>? Progress)
+internal sealed record TrainingPlan(string Name, TrainingRows Rows, BatchPlan Batches, long Steps, SeedSequence Seeds)
 {
     /// <summary>Whether it runs within a step of another loop, which then answers for checkpoints and cancellation.</summary>
     public bool IsNested { get; init; }
@@ -18,6 +17,45 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, TrainingRows
     /// <summary>Draws the rows of an epoch in their order.</summary>
     public Func<TrainingRows, SeedSequence, long[]> Order { get; init; } = EpochOrder.Shuffled;
 
-    /// <summary>Receives each epoch's figures.</summary>
+    /// <summary>The rows that select a network; <see langword="null"/>: the last step's weights stay.</summary>
+    public TrainingRows? Validation { get; init; }
+
+    /// <summary>Steps from one point to the next; <see langword="null"/>: a point is the end of an epoch.</summary>
+    public int? PointEvery { get; init; }
+
+    /// <summary>Points in a row without a better figure that end the training; <see langword="null"/>: none do.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>Receives each point's figures.</summary>
     public TrainingHistory History { get; init; } = new();
+
+    /// <summary>Receives progress.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Epochs, one that ends in the middle included.</summary>
+    public int Epochs => EpochOf(Steps);
+
+    /// <summary>The epoch that a step, from 1, is part of, from 1.</summary>
+    public int EpochOf(long step) => (int)((step - 1) / Batches.Count) + 1;
+
+    /// <summary>The steps before an epoch.</summary>
+    public long StepsBefore(int epoch) => Batches.StepsOf(epoch - 1);
+
+    /// <summary>The steps in an epoch.</summary>
+    public int StepsIn(int epoch) => (int)Math.Min(Batches.Count, Steps - StepsBefore(epoch));
+
+    /// <summary>Passes over the rows that some steps make.</summary>
+    public double Passes(long steps) => (double)steps / Batches.Count;
+
+    /// <summary>Whether the training tells its losses, validates and selects after so many steps.</summary>
+    public bool IsPoint(long steps) => steps > 0 && (steps % (PointEvery ?? Batches.Count) == 0 || steps == Steps);
+
+    /// <summary>What the user counts in, who has points at the ends of epochs or by steps.</summary>
+    public string Unit => PointEvery is null ? "epoch" : "step";
+
+    /// <summary>Some steps in the user's unit.</summary>
+    public string Count(long steps) => PointEvery is null ? FormattableString.Invariant($"{Passes(steps):0.##}") : FormattableString.Invariant($"{steps}");
+
+    /// <summary>Some steps in words, such as "epoch 3".</summary>
+    public string Say(long steps) => $"{Unit} {Count(steps)}";
 }

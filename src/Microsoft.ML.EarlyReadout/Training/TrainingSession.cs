@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>One training as a method sees it: what there is to train on, and how to run steps over it.</summary>
 /// <param name="Network">The network, initialised, on its device.</param>
 /// <param name="Training">The rows to train on.</param>
-/// <param name="Validation">The rows that select an epoch, if there are any.</param>
+/// <param name="Validation">The rows that select a network, if there are any.</param>
 /// <param name="Options">The trainer's options; validated, and none of them automatic any more.</param>
 /// <param name="Device">The device.</param>
 /// <param name="Seeds">The seeds of this training.</param>
@@ -65,11 +65,22 @@ internal sealed record TrainingSession(
         }
     }
 
-    /// <summary>Runs the training proper: all epochs, with validation, selection and progress.</summary>
+    /// <summary>Runs the training proper: all steps, with validation, selection and progress.</summary>
     /// <param name="step">What is done with a batch.</param>
     /// <param name="order">Draws the rows of an epoch; every row once where it is left out.</param>
-    public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null) =>
-        Run(step, new TrainingPlan("", Training, Validation, Options.Epochs!.Value, Seeds, Options.Progress) { History = History, Order = order ?? EpochOrder.Shuffled });
+    public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null)
+    {
+        var batches = new BatchPlan(Training.Rows.Length, Options.BatchSize);
+        Run(step, new TrainingPlan("", Training, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
+        {
+            Order = order ?? EpochOrder.Shuffled,
+            Validation = Validation,
+            PointEvery = Options.ValidateEverySteps,
+            Patience = Options.Patience,
+            History = History,
+            Progress = Options.Progress,
+        });
+    }
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
@@ -77,8 +88,12 @@ internal sealed record TrainingSession(
     /// <param name="epochs">Passes over the rows.</param>
     /// <param name="rows">The rows; the training rows where it is left out.</param>
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
-    public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0) =>
-        Run(step, new TrainingPlan(name, rows ?? Training, null, epochs, Seeds.For(name, repetition), null));
+    public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0)
+    {
+        rows ??= Training;
+        var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
+        Run(step, new TrainingPlan(name, rows, batches, batches.StepsOf(epochs), Seeds.For(name, repetition)));
+    }
 
     /// <summary>Whether a resumed training goes on after a loop: what the loop did, and what was done between it and the next, comes from
     /// the checkpoint.</summary>
@@ -115,7 +130,8 @@ internal sealed record TrainingSession(
         if (Cancellation.IsAcknowledged) return;
         if (_running)
         {
-            new TrainingLoop(this, step, plan with { IsNested = true }, null).Run();
+            using var nested = new TrainingLoop(this, step, plan with { IsNested = true }, null);
+            nested.Run();
             return;
         }
 
@@ -124,7 +140,8 @@ internal sealed record TrainingSession(
         _running = true;
         try
         {
-            new TrainingLoop(this, step, plan, Checkpoints).Run();
+            using var loop = new TrainingLoop(this, step, plan, Checkpoints);
+            loop.Run();
         }
         finally
         {

@@ -86,7 +86,7 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
             foreach (double validation in new[] { 0, 0.9 })
             {
                 using EarlyReadoutTransformer model = FitLarge(ml, view, validation);
-                Assert.Equal(1, model.History.SelectedEpoch);
+                Assert.Equal(1, model.History.Selected!.Epoch);
                 output.WriteLine($"{validation:P0} of the rows for validation: peak {PeakMebibytes():F0} MiB");
             }
         }

@@ -25,7 +25,7 @@ public sealed class AutomaticSettingsTests
 
         IReadOnlyDictionary<string, string> settings = model.History.Settings;
         Assert.Equal(("0.02", "30", "\"Cosine\""), (settings["Optimizer.LearningRate"], settings["Epochs"], settings["Schedule.Kind"])); // 7 steps an epoch: 30 epochs are the most
-        Assert.Equal(30, model.History.Epochs.Count);
+        Assert.Equal(30, model.History.Points.Count);
         Assert.Equal("0.02", settings["ReadoutLearningRate"]);
         string said = Assert.Single(messages, message => message.StartsWith("Automatic settings for Mlp from fresh weights, 200 training rows: ", StringComparison.Ordinal));
         Assert.Contains("Optimizer.LearningRate 0.02", said, StringComparison.Ordinal);

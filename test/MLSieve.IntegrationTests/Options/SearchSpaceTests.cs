@@ -58,7 +58,7 @@ public sealed class SearchSpaceTests
             sampled.Epochs = 2;
             IDataView rows = ContractRow.View(ml, ContractRow.Draw(24));
             using EarlyReadoutTransformer model = sampled.Estimator(ml).Fit(ml.Transforms.ResizeImages("Large", Side, Side, "Images").Fit(rows).Transform(rows));
-            Assert.Equal(2, model.History.Epochs.Count);
+            Assert.Equal(2, model.History.Points.Count);
         }
     }
 

@@ -154,9 +154,9 @@ public sealed class CancellationTests : IDisposable
         options.BatchSize = 33; // 8 steps an epoch
         StopAt(options, 2 + steps, stop.Cancel, out _); // a row that measures, a readout's probe
         using EarlyReadoutTransformer model = TrainingCase.Fit(options);
-        Assert.Equal(Enumerable.Range(1, epoch), model.History.Epochs.Select(each => each.Epoch));
-        Assert.Equal(epoch, model.History.SelectedEpoch);
-        Assert.All(model.History.Epochs, each => Assert.InRange(each.Losses["main"], 1e-3, 3));
+        Assert.Equal(Enumerable.Range(1, epoch).Select(each => Math.Min(8L * each, steps)), model.History.Points.Select(each => each.Step));
+        Assert.Equal((steps, steps / 8.0), (model.History.Selected!.Step, model.History.Selected.Epoch));
+        Assert.All(model.History.Points, each => Assert.InRange(each.Losses["main"], 1e-3, 3));
     }
 
     [Fact]

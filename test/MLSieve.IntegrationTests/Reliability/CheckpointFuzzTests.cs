@@ -68,15 +68,14 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
     {
         using TrainingCheckpoints checkpoints = Open();
         using var meters = new LossMeters(CPU);
-        using var best = new BestEpoch([network]);
+        using var best = new BestNetwork([network]);
         using (Tensor loss = ones([], float32)) meters.Add("main", loss, 5);
         var history = new TrainingHistory();
-        history.Add(new TrainingEpoch(1, meters.Read(), 0.5));
-        best.Offer(1, 0.5);
+        history.Add(new TrainingPoint(7, 1, meters.Read(), 0.5));
+        best.Offer(7, 0.5);
         checkpoints.BeginLoop();
-        checkpoints.KeepBest("", best);
         checkpoints.Recall("errors", () => [1, 2, 3]);
-        checkpoints.Save("", 2, 3, hasModel: true, history, network, step, best, meters);
+        checkpoints.Save("", 10, 7, hasModel: true, history, network, step, best, meters);
     }
 
     private TrainingCheckpoints Open()
@@ -104,7 +103,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         {
             using TrainingCheckpoints checkpoints = Open();
             using var meters = new LossMeters(CPU);
-            using var best = new BestEpoch([network]);
+            using var best = new BestNetwork([network]);
             checkpoints.Restore(new TrainingHistory());
             went = checkpoints.Take("", network, step, best, meters) is not null;
         }

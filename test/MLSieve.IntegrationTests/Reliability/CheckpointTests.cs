@@ -27,6 +27,26 @@ public sealed class CheckpointTests : IDisposable
             every: name switch { "distillation" => 11, "readouts together" or "deep feature reweighting" => 7, _ => 6 });
 
     [Theory]
+    [InlineData("sieve", 6)]
+    [InlineData("distillation", 11)]
+    public void So_does_one_that_validates_within_epochs_and_has_lost_patience_by_its_end(string name, int every) =>
+        StopAndGoOn(
+            () =>
+            {
+                TrainerOptions options = TrainingCase.Options(name);
+                (options.Epochs, options.Steps, options.ValidateEverySteps, options.Patience, options.CheckpointEverySteps) = (null, 90, 3, 5, 2);
+                options.Optimizer.LearningRate = 0.3;
+                return options;
+            },
+            options =>
+            {
+                using EarlyReadoutTransformer model = TrainingCase.Fit(options);
+                Assert.InRange(model.History.Points[^1].Step, 18, 87);
+                return TrainingCase.BytesOf(model);
+            },
+            every);
+
+    [Theory]
     [MemberData(nameof(TrainersAndInputs))]
     public void So_does_one_on_any_kind_of_input(ContractTrainer trainer, ContractInput input)
     {
@@ -108,11 +128,11 @@ public sealed class CheckpointTests : IDisposable
         using EarlyReadoutTransformer model = TrainingCase.Fit(again);
         Assert.Equal(first, TrainingCase.BytesOf(model));
         Assert.Equal(0, trained);
-        Assert.Equal([1, 2, 3], model.History.Epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal([1, 2, 3], model.History.Points.Select(point => point.Epoch));
     }
 
     [Fact]
-    public void The_last_checkpoints_and_the_best_epoch_are_kept_and_anyone_can_check_and_read_them()
+    public void The_last_checkpoints_and_the_best_network_are_kept_and_anyone_can_check_and_read_them()
     {
         TrainerOptions options = Checkpointed("sieve");
         options.CheckpointEverySteps = 2;
@@ -120,7 +140,7 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase.FitToBytes(options);
         string[] checkpoints = [.. Directory.EnumerateDirectories(_folder, "checkpoint-*").Order()];
         Assert.Equal(3, checkpoints.Length);
-        Assert.NotEmpty(Directory.EnumerateFiles(_folder, "best-epoch-*.safetensors"));
+        Assert.NotEmpty(Directory.EnumerateFiles(_folder, "best-step-*.safetensors"));
         foreach (string checkpoint in checkpoints)
         {
             foreach (string line in File.ReadAllLines(Path.Combine(checkpoint, "SHA256SUMS")))
@@ -211,7 +231,7 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase.FitToBytes(Checkpointed("sieve"));
         Rewrite(text => text.Replace("\"this library\\u0027s version\":\"", "\"this library\\u0027s version\":\"0.0.1-old", StringComparison.Ordinal));
         Assert.Contains("this library's version was 0.0.1-old", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
-        Rewrite(text => text.Replace("\"Format\":1", "\"Format\":9", StringComparison.Ordinal));
+        Rewrite(text => text.Replace("\"Format\":2", "\"Format\":9", StringComparison.Ordinal));
         Assert.Contains("is of format 9", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
     }
 
@@ -229,7 +249,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("training.safetensors")]
     [InlineData("state.json")]
     [InlineData("SHA256SUMS")]
-    [InlineData("../best-epoch-")]
+    [InlineData("../best-step-")]
     public void A_damaged_file_is_named_and_the_checkpoint_before_it_still_works(string name)
     {
         byte[] expected = TrainingCase.FitToBytes(Checkpointed("sieve"));
@@ -284,7 +304,7 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase.FitToBytes(Checkpointed("sieve"));
         string newest = Newest();
         string state = File.ReadAllText(Path.Combine(newest, "state.json"));
-        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace("\"Epoch\":", "\"Epoch\":-", StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace("\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
+        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace("\"BestStep\":", "\"BestStep\":-", StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace("\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
             state.Replace("\"BestFile\":\"best-", "\"BestFile\":\"no-", StringComparison.Ordinal), // the fuzz test once found that a missing file went unnoticed until it was opened
             state.Replace("\"Format\":", $"\"{new string('x', 50_000)}\":1,\"Format\":\"", StringComparison.Ordinal) }) // … and a message of 40,000 letters
         {

@@ -63,7 +63,7 @@ public sealed class DivergenceTests : IDisposable
         Inject(options, step => step == batches + 2, NotANumber);
         var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
         using EarlyReadoutTransformer good = fault.LastGoodModel!;
-        Assert.Equal((3, validation == 0 ? 2 : expected.History.SelectedEpoch), (fault.Epoch, fault.LastGoodEpoch));
+        Assert.Equal((3, validation == 0 ? 2 : expected.History.Selected!.Epoch), (fault.Epoch, fault.LastGoodEpoch));
         Assert.Equal(TrainingCase.BytesOf(expected), TrainingCase.BytesOf(good));
         var ml = new MLContext();
         Assert.InRange(ml.MulticlassClassification.Evaluate(good.Transform(TrainingCase.Rows(ml))).MicroAccuracy, 0.25, 1);
@@ -106,7 +106,7 @@ public sealed class DivergenceTests : IDisposable
         var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
         Assert.Contains("of 'Readouts'", fault.Message, StringComparison.Ordinal);
         Assert.Equal(epoch, fault.Epoch);
-        Assert.Equal(fault.LastGoodModel!.History.SelectedEpoch, fault.LastGoodEpoch);
+        Assert.Equal(fault.LastGoodModel!.History.Selected!.Epoch, fault.LastGoodEpoch);
         Assert.Equal(expected, Scores(fault.LastGoodModel));
 
         static TrainerOptions Options() => TrainingCase.Options("readouts afterwards");

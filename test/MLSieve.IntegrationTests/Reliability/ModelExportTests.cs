@@ -90,8 +90,8 @@ public sealed class ModelExportTests : IDisposable
         RunsOut(options, looks: true, _ => ++passes > 2 + validated - (epochs == 1 ? 1 : 0));
         var fault = Assert.Throws<TrainingOutOfMemoryException>(() => TrainingCase.Fit(options, _ml));
         using EarlyReadoutTransformer model = fault.LastGoodModel!;
-        Assert.Equal(model.History.SelectedEpoch, fault.LastGoodEpoch);
-        Assert.Contains(fault.LastGoodEpoch, model.History.Epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal(model.History.Selected!.Epoch, fault.LastGoodEpoch);
+        Assert.Contains(fault.LastGoodEpoch, model.History.Points.Select(point => point.Epoch));
         Assert.InRange(_ml.MulticlassClassification.Evaluate(model.Transform(TrainingCase.Rows(_ml))).MicroAccuracy, 0.25, 1);
     }
 

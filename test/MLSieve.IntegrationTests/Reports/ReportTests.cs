@@ -83,11 +83,11 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     {
         string html = models.Create().Html;
         TrainingHistory history = ((TransformerChain<EarlyReadoutTransformer>)models.Sieve).LastTransformer.History;
-        Assert.Equal([1, 2, 3], history.Epochs.Select(epoch => epoch.Epoch));
-        Assert.InRange(history.SelectedEpoch, 1, 3);
-        Assert.Equal(history.Epochs.Max(epoch => epoch.ValidationScore), history.Epochs[history.SelectedEpoch - 1].ValidationScore);
-        foreach (TrainingEpoch epoch in history.Epochs)
-            Assert.Contains(FormattableString.Invariant($"<td>{epoch.Losses["forget"]:0.####}</td><td>{epoch.Losses["forgotten"]:0.####}</td>"), html, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], history.Points.Select(point => point.Epoch));
+        Assert.Contains(history.Selected, history.Points);
+        Assert.Equal(history.Points.Max(point => point.ValidationScore), history.Selected!.ValidationScore);
+        foreach (TrainingPoint point in history.Points)
+            Assert.Contains(FormattableString.Invariant($"<td>{point.Losses["forget"]:0.####}</td><td>{point.Losses["forgotten"]:0.####}</td>"), html, StringComparison.Ordinal);
         Assert.Contains("bound, log C: 0.693", html, StringComparison.Ordinal);
     }
 

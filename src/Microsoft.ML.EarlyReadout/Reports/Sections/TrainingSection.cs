@@ -8,7 +8,7 @@ internal static class TrainingSection
 
     public static Markup Write(IReadOnlyList<ScoredModel> models)
     {
-        (ScoredModel Model, TrainingHistory History)[] trained = [.. models.Where(model => model.Classifier?.History.Epochs.Count > 0).Select(model => (model, model.Classifier!.History))];
+        (ScoredModel Model, TrainingHistory History)[] trained = [.. models.Where(model => model.Classifier?.History.Points.Count > 0).Select(model => (model, model.Classifier!.History))];
         if (trained.Length == 0) return Markup.Empty;
         return Markup.Of($"""
             <section aria-labelledby="training"><h2 id="training">Training</h2>
@@ -30,7 +30,7 @@ internal static class TrainingSection
     {
         Series[] lines = [.. Names(history).Where(name => !IsAccuracy(name) && name is not (Forget or Forgotten or "weight")).Select(name => Line(history, name, name))];
         var chart = new LineChart($"{model.Name}: losses", "epoch", "loss (nats)", lines) { Mark = Kept(history) };
-        return Figure.Of(id, chart.Draw(id), Markup.Of($"<b>{model.Name}</b>: training losses, each epoch's mean in nats."), Numbers($"Losses of {model.Name} in nats", "Epoch", lines));
+        return Figure.Of(id, chart.Draw(id), Markup.Of($"<b>{model.Name}</b>: training losses, the means between two points in nats."), Numbers($"Losses of {model.Name} in nats", "Epoch", lines));
     }
 
     private static Markup Forgetting(ScoredModel model, TrainingHistory history, string id)
@@ -46,23 +46,24 @@ internal static class TrainingSection
     private static Markup Accuracies(ScoredModel model, TrainingHistory history, string id)
     {
         List<Series> lines = [];
-        if (history.Epochs.All(epoch => epoch.ValidationScore is not null))
-            lines.Add(new Series($"validation: {Words(history.Selection)}", [.. history.Epochs.Select(epoch => ((double)epoch.Epoch, 100 * epoch.ValidationScore!.Value))]));
+        if (history.Points.All(point => point.ValidationScore is not null))
+            lines.Add(new Series($"validation: {Words(history.Selection)}", [.. history.Points.Select(point => (point.Epoch, 100 * point.ValidationScore!.Value))]));
         lines.AddRange(Names(history).Where(IsAccuracy).Select(name => Line(history, name, "training: " + name, 100)));
         if (lines.Count == 0) return Markup.Empty;
         var chart = new LineChart($"{model.Name}: validation and readouts", "epoch", "%", lines) { Mark = Kept(history), YRange = (0, 100) };
-        Markup caption = Markup.Of($"<b>{model.Name}</b>: in % of rows, by epoch. The epoch of the highest validation figure is the one that was kept.");
+        Markup caption = Markup.Of($"<b>{model.Name}</b>: in % of rows, by epoch. The network of the highest validation figure is the one that was kept.");
         return Figure.Of(id, chart.Draw(id), caption, Numbers($"Validation and readouts of {model.Name} in %", "Epoch", lines));
     }
 
-    private static (string, double)? Kept(TrainingHistory history) => history.Epochs.Count > 1 ? ("kept epoch", history.SelectedEpoch) : null;
+    private static (string, double)? Kept(TrainingHistory history) =>
+        history.Points.Count > 1 && history.Selected is { } kept ? ("kept epoch", kept.Epoch) : null;
 
-    private static string[] Names(TrainingHistory history) => [.. history.Epochs.SelectMany(epoch => epoch.Losses.Keys).Distinct().OrderBy(name => name != "main")];
+    private static string[] Names(TrainingHistory history) => [.. history.Points.SelectMany(point => point.Losses.Keys).Distinct().OrderBy(name => name != "main")];
 
     private static bool IsAccuracy(string name) => name.EndsWith(" accuracy", StringComparison.Ordinal);
 
     private static Series Line(TrainingHistory history, string name, string title, double factor = 1) =>
-        new(title, [.. history.Epochs.Where(epoch => epoch.Losses.ContainsKey(name)).Select(epoch => ((double)epoch.Epoch, factor * epoch.Losses[name]))]);
+        new(title, [.. history.Points.Where(point => point.Losses.ContainsKey(name)).Select(point => (point.Epoch, factor * point.Losses[name]))]);
 
     private static string Words(SelectionMetric metric) => metric switch
     {
@@ -78,7 +79,7 @@ internal static class TrainingSection
         return Table.Of(
             caption,
             [first, .. lines.Select(line => line.Name)],
-            byX.SelectMany(line => line.Keys).Distinct().Order().Select(x => (IReadOnlyList<Markup>)[Markup.Of($"{x}"),
+            byX.SelectMany(line => line.Keys).Distinct().Order().Select(x => (IReadOnlyList<Markup>)[Markup.Of($"{x:0.####}"),
                 .. byX.Select(line => line.TryGetValue(x, out double y) ? Markup.Of($"{y:0.####}") : new Markup("–"))]));
     }
 }
