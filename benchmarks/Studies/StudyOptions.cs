@@ -11,7 +11,7 @@ internal sealed class StudyOptions
     /// <summary>The command line as it was given: kept with every run that it makes.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>list, run, all, table or check.</summary>
+    /// <summary>list, run, all, queue, work, table, check or devices.</summary>
     public string Command { get; private set; } = "";
 
     /// <summary>The study of <c>run</c>, or the data set of <c>check</c>.</summary>
@@ -20,7 +20,10 @@ internal sealed class StudyOptions
     /// <summary>Where the data set of <c>check</c> lies.</summary>
     public string SetFolder { get; private set; } = "";
 
-    /// <summary>The options as they were given, without command and names: what <c>all</c> gives to every study.</summary>
+    /// <summary>The file of <c>queue</c>.</summary>
+    public string QueueFile { get; private set; } = "";
+
+    /// <summary>The options as they were given, without command and names: what <c>all</c> and <c>queue</c> give to every study.</summary>
     public List<string> Given { get; } = [];
 
     public string? Data { get; private set; } = Environment.GetEnvironmentVariable("MLSIEVE_DATA");
@@ -59,6 +62,10 @@ internal sealed class StudyOptions
 
     public string Out { get; private set; } = DefaultOut;
 
+    public int Workers { get; private set; } = Environment.ProcessorCount;
+
+    public double? Minutes { get; private set; }
+
     public bool Quick { get; private set; }
 
     public bool Help { get; private set; }
@@ -94,6 +101,8 @@ internal sealed class StudyOptions
                 case "--json": options.Json = Value(); break;
                 case "--report": options.Report = Value(); break;
                 case "--out": options.Out = Value(); break;
+                case "--workers": options.Workers = Whole(name, Value()); break;
+                case "--minutes": options.Minutes = Number(name, Value(), 0, 100_000); break;
                 case "--quick": options.Quick = true; break;
                 case "--help" or "-h": options.Help = true; break;
                 default:
@@ -123,17 +132,19 @@ internal sealed class StudyOptions
 
     private void Take(List<string> words)
     {
-        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, table and check.");
+        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, queue, table, check and devices.");
         string[] expected = Command switch
         {
-            "list" or "all" or "table" => [],
+            "list" or "all" or "table" or "devices" or "work" => [],
             "run" => ["the name of a study"],
+            "queue" => ["a file with a study a line"],
             "check" => ["the name of a data set", "its folder"],
-            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, table and check."),
+            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, check and devices."),
         };
         if (words.Count - 1 < expected.Length) throw new UsageException($"{Command} needs {string.Join(" and ", expected)}.");
         if (words.Count - 1 > expected.Length) throw new UsageException($"{Command}: '{words[expected.Length + 1]}' is one word too many.");
-        if (expected.Length > 0) Study = words[1];
+        if (Command == "queue") QueueFile = words[1];
+        else if (expected.Length > 0) Study = words[1];
         if (expected.Length > 1) SetFolder = words[2];
     }
 

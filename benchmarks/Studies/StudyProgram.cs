@@ -6,7 +6,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
     private readonly List<Record> _records = [];
 
     /// <summary>Runs the command.</summary>
-    /// <returns>The exit code: 1 where <c>check</c> found images that cannot be read.</returns>
+    /// <returns>The exit code: 1 where <c>check</c> found images that cannot be read, <c>queue</c> gave runs up, or <c>devices</c> found one that computes something else.</returns>
     /// <exception cref="UsageException">The command line asks for what is not there.</exception>
     public int Run()
     {
@@ -16,6 +16,9 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             case "table": Console.Write(ResultTables.Of(new ResultStore(options.Out).Records, new RunStore(options.Out, options.Text).Results)); return 0;
             case "check": return new DataSetCheck(options, cancellation).Run();
             case "all": RunAll(); return 0;
+            case "queue": return new StudyQueue(options, cancellation).RunAsync().GetAwaiter().GetResult();
+            case "work": new QueueWork(options, cancellation).Run(); return 0;
+            case "devices": return Devices.Run();
             default: RunNamed(options); return 0;
         }
     }

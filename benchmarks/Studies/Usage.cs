@@ -12,14 +12,19 @@ internal static class Usage
         list               the studies, what each asks, whether its data are there
         run STUDY          one study; what --out holds is not run again
         all                every run of docs/results.md whose data are there, with the options given besides
+        queue FILE         the studies of a file, a line each, most valuable first, by several processes at once; a line is what follows run
         table              Markdown tables of what --out holds, published figures beside them
         check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image; for csv, FOLDER is the file
                            SET: {string.Join(", ", DataSets.ByName.Keys)}
+        devices            which libtorch is loaded, what it finds to train on, and whether it computes there what it does on the CPU
 
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
 
         --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult, tables (default: environment variable MLSIEVE_DATA)
-        --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut})
+        --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut});
+                           queue keeps its runs in STUDY.jsonl there
+        --workers N        processes of a queue (default: one a core; on a GPU several share it)
+        --minutes M        stops a queue by itself; the next one goes on where it was
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)
         --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)

@@ -2,8 +2,8 @@ using Microsoft.ML;
 
 namespace Studies;
 
-/// <summary>The rows of dominoes: training and validation rows of one agreement, test rows whose digit is independent.</summary>
-internal sealed class DominoesRows(StudyOptions options, double agreement)
+/// <summary>The rows of dominoes: training and validation rows of known agreement, test rows whose digit is independent.</summary>
+internal sealed class DominoesRows(StudyOptions options, double agreement, double validationAgreement) : IStudyRows
 {
     private const int ValidationRows = 5_000;
     private const int Classes = 10;
@@ -12,22 +12,24 @@ internal sealed class DominoesRows(StudyOptions options, double agreement)
     private readonly Lazy<GreyDataset> _digits = new(() => GreyDataset.Read(options.Folder("mnist"), "train"));
     private readonly Lazy<GreyDataset> _testDigits = new(() => GreyDataset.Read(options.Folder("mnist"), "t10k"));
 
-    /// <summary>Training rows.</summary>
+    /// <inheritdoc/>
     public int Count => options.Rows ?? (options.Quick ? 256 : 5_000);
 
-    /// <summary>The rows of a seed. Equal for equal seeds.</summary>
+    /// <inheritdoc/>
     public StudyData Load(MLContext ml, int seed)
     {
         int[] order = Draws.Shuffled(_garments.Value.Classes.Length, Draws.For(seed, Draws.Rows));
         int validation = options.Quick ? 256 : ValidationRows;
         int test = options.Quick ? 256 : _testGarments.Value.Classes.Length;
         if (Count + validation > order.Length) throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
-        var biased = new Agreement(agreement, Classes);
         var independent = new Agreement(1.0 / Classes, Classes);
-        PackedImages train = Dominoes.Draw(_garments.Value, _digits.Value, order.AsSpan(0, Count), biased, Draws.For(seed, Draws.TrainingCues));
-        PackedImages held = Dominoes.Draw(_garments.Value, _digits.Value, order.AsSpan(Count, validation), biased, Draws.For(seed, Draws.ValidationCues));
+        PackedImages train = Draw(order.AsSpan(0, Count), agreement, Draws.TrainingCues);
+        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, Draws.ValidationCues);
         PackedImages tested = Dominoes.Draw(
             _testGarments.Value, _testDigits.Value, Enumerable.Range(0, test).ToArray(), independent, Draws.For(Draws.TestSeed, Draws.TestCues));
         return StudyData.From(ml, FashionClasses.Names, train.ToDataView(ml), held.ToDataView(ml), tested.ToDataView(ml));
+
+        PackedImages Draw(ReadOnlySpan<int> rows, double agrees, int purpose) =>
+            Dominoes.Draw(_garments.Value, _digits.Value, rows, new Agreement(agrees, Classes), Draws.For(seed, purpose));
     }
 }

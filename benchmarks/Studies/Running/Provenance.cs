@@ -26,6 +26,9 @@ internal sealed record Provenance(string Options, IReadOnlyDictionary<string, st
         $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores",
         DateTime.UtcNow);
 
+    /// <summary>The commit that this program was built from, or <c>unknown</c>.</summary>
+    public static string Commit => VersionOf(typeof(Provenance)).Split('+') is [_, string commit] ? commit : "unknown";
+
     private static string VersionOf(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version!.ToString();
 }

@@ -20,7 +20,7 @@ internal sealed class DistillationStudy(StudyOptions options, double agreement) 
     private static readonly double[] Betas = [1, 2, 3];
     private static readonly int[] LaterStages = [2, 3]; // stage 1 hardly sees the digit
     private static readonly int[] IdentificationEpochs = [1, 3];
-    private readonly DominoesRows _rows = new(options, agreement);
+    private readonly DominoesRows _rows = new(options, agreement, validationAgreement: agreement);
     private readonly TeacherShelf _teachers = new(options.Out, RowsName(options, agreement));
 
     public override string Name => FormattableString.Invariant($"distillation-{agreement}");

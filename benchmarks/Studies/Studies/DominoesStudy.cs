@@ -7,7 +7,7 @@ namespace Studies;
 /// <summary>Fashion-MNIST above an MNIST digit: does the sieve look past the digit?</summary>
 internal sealed class DominoesStudy(StudyOptions options, double agreement) : SieveStudy(options)
 {
-    private readonly DominoesRows _rows = new(options, agreement);
+    private readonly DominoesRows _rows = new(options, agreement, validationAgreement: agreement);
 
     public override string Name => FormattableString.Invariant($"dominoes-{agreement}");
 

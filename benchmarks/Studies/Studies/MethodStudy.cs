@@ -4,10 +4,10 @@ using Microsoft.ML.EarlyReadout;
 
 namespace Studies;
 
-/// <summary>Several methods side by side: each one's setting is chosen by the mean of groups on validation rows, on a seed of its own; then it is trained on the seeds of the final runs.</summary>
+/// <summary>Several methods side by side: each one's setting is chosen by the mean of groups on validation rows, on seeds of its own; then it is trained on the seeds of the final runs.</summary>
 internal abstract class MethodStudy(StudyOptions options) : Study
 {
-    private const int SearchSeed = 1001;
+    private const int FirstSearchSeed = 1001;
 
     /// <summary>What the command line asks for.</summary>
     protected StudyOptions Options { get; } = options;
@@ -15,23 +15,46 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <summary>The methods, in the order in which they are reported.</summary>
     protected abstract IReadOnlyList<Method> Methods { get; }
 
-    /// <summary>What a run depends on besides method, setting and seed; part of the key under which it is kept.</summary>
+    /// <summary>What a run depends on besides method, setting and seed, but for <c>--quick</c>.</summary>
     protected abstract string Fingerprint { get; }
+
+    /// <summary>What a run depends on besides method, setting and seed; part of the key under which it is kept.</summary>
+    public string Conditions => Options.Quick ? Fingerprint + " quick" : Fingerprint;
+
+    /// <summary>Training steps of a run; <see langword="null"/> where they differ from method to method.</summary>
+    public virtual int? Steps => null;
+
+    /// <summary>The seeds over which a search averages; never those of final runs.</summary>
+    public IEnumerable<int> SearchSeeds => Enumerable.Range(FirstSearchSeed, Options.SearchSeeds);
+
+    /// <summary>The seeds of the final runs.</summary>
+    public IEnumerable<int> FinalSeeds => Enumerable.Range(1, Options.Seeds);
 
     /// <summary>The rows of a seed. Equal for equal seeds.</summary>
     protected abstract StudyData Load(MLContext ml, int seed);
+
+    /// <summary>The methods that the command line asks for.</summary>
+    /// <exception cref="UsageException">It asks for one that is not there.</exception>
+    public IReadOnlyList<Method> Asked()
+    {
+        Method[] asked = [.. Methods.Where(method => Options.Method == "both" || method.Name == Options.Method)];
+        if (asked.Length == 0) throw new UsageException($"--method: {Name} has {string.Join(", ", Methods.Select(method => method.Name))}, not '{Options.Method}'.");
+        return Options.Quick ? [.. asked.Select(method => method with { Candidates = [method.Candidates[0]] })] : asked;
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
     {
         foreach (Method method in Asked())
         {
-            Candidate[] candidates = [.. method.Candidates.Take(Options.Quick ? 1 : int.MaxValue)];
-            Candidate chosen = candidates.Length == 1
-                ? candidates[0]
-                : candidates.MaxBy(candidate => Train(store, method, candidate, SearchSeed, test: false, cancellation).Validation.GetValueOrDefault(Figures.Unbiased, -1))!;
-            for (int seed = 1; seed <= Options.Seeds; seed++)
-                yield return Record.Of(this, method.Name, seed, chosen.Setting, candidates.Length == 1 ? "given" : Figures.Unbiased, Train(store, method, chosen, seed, test: true, cancellation));
+            Candidate chosen = method.Candidates.Count == 1 ? method.Candidates[0] : method.Candidates.MaxBy(MeanOfGroups)!;
+            foreach (int seed in FinalSeeds)
+                yield return Record.Of(this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : Figures.Unbiased, Kept(chosen, seed, test: true));
+
+            double MeanOfGroups(Candidate candidate) => SearchSeeds.Average(seed => Kept(candidate, seed, test: false).Validation.GetValueOrDefault(Figures.Unbiased, -1));
+
+            RunResult Kept(Candidate candidate, int seed, bool test) =>
+                store.GetOrRun(KeyOf(method, candidate, seed, test), () => Train(method, candidate, seed, test, cancellation));
         }
     }
 
@@ -44,52 +67,53 @@ internal abstract class MethodStudy(StudyOptions options) : Study
         return new TrainedModel(candidate.Fit(new Training(ml, data, record.Seed, cancellation)), data.Test);
     }
 
-    private IEnumerable<Method> Asked()
-    {
-        if (Options.Method == "both") return Methods;
-        Method[] asked = [.. Methods.Where(method => method.Name == Options.Method)];
-        return asked.Length > 0 ? asked : throw new UsageException($"--method: {Name} has {string.Join(", ", Methods.Select(method => method.Name))}, not '{Options.Method}'.");
-    }
-
-    private RunResult Train(RunStore store, Method method, Candidate candidate, int seed, bool test, CancellationToken cancellation)
+    /// <summary>Trains a method at a setting on the rows of a seed and takes the figures.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="candidate">One of its settings.</param>
+    /// <param name="seed">The seed of rows and training.</param>
+    /// <param name="test">Whether the test rows are looked at; a search never does.</param>
+    /// <param name="cancellation">Stops it within a step.</param>
+    public RunResult Train(Method method, Candidate candidate, int seed, bool test, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string key = RunKey.Of($"{Fingerprint}{(Options.Quick ? " quick" : "")}", $"{method.Name} {candidate.Setting}", seed, test);
-        return store.GetOrRun(key, () =>
+        string key = KeyOf(method, candidate, seed, test);
+        var ml = new MLContext(seed);
+        var log = new EpochLog();
+        log.Attach(ml);
+        StudyData data = Load(ml, seed);
+        var watch = Stopwatch.StartNew();
+        ITransformer model;
+        try
         {
-            var ml = new MLContext(seed);
-            var log = new EpochLog();
-            log.Attach(ml);
-            StudyData data = Load(ml, seed);
-            var watch = Stopwatch.StartNew();
-            ITransformer model;
-            try
-            {
-                model = candidate.Fit(new Training(ml, data, seed, cancellation));
-            }
-            catch (TrainingDivergedException divergence)
-            {
-                Console.WriteLine(FormattableString.Invariant($"  seed {seed,4}  {method.Name} {candidate.Setting}: {divergence.Message}"));
-                return new RunResult { Key = key, Diverged = divergence.Message, Log = log.Lines, FitSeconds = watch.Elapsed.TotalSeconds };
-            }
+            model = candidate.Fit(new Training(ml, data, seed, cancellation));
+        }
+        catch (TrainingDivergedException divergence)
+        {
+            Console.WriteLine(FormattableString.Invariant($"  seed {seed,4}  {method.Name} {candidate.Setting}: {divergence.Message}"));
+            return new RunResult { Key = key, Diverged = divergence.Message, Log = log.Lines, FitSeconds = watch.Elapsed.TotalSeconds };
+        }
 
-            double seconds = watch.Elapsed.TotalSeconds;
-            using (model as IDisposable)
+        double seconds = watch.Elapsed.TotalSeconds;
+        using (model as IDisposable)
+        {
+            TrainingHistory? history = (model as EarlyReadoutTransformer)?.History;
+            var result = new RunResult
             {
-                var result = new RunResult
-                {
-                    Key = key,
-                    Validation = Figures.Of(ml, model, data.Validation),
-                    Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
-                    Log = log.Lines,
-                    Precision = (model as EarlyReadoutTransformer)?.History.Precision.ToString(),
-                    FitSeconds = seconds,
-                };
-                Console.WriteLine(FormattableString.Invariant(
-                    $"  seed {seed,4}  {method.Name} {candidate.Setting}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, ")
-                    + FormattableString.Invariant($"worst {result.Validation[Figures.Worst]:F4}  [{result.Precision ?? "other library"}, {watch.Elapsed.TotalSeconds:F1} s]"));
-                return result;
-            }
-        });
+                Key = key,
+                Validation = Figures.Of(ml, model, data.Validation),
+                Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
+                Log = log.Lines,
+                Curve = [.. (history?.Epochs ?? []).Select(epoch => epoch.ValidationScore).OfType<double>()],
+                Precision = history?.Precision.ToString(),
+                FitSeconds = seconds,
+            };
+            Console.WriteLine(FormattableString.Invariant(
+                $"  seed {seed,4}  {method.Name} {candidate.Setting}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, ")
+                + FormattableString.Invariant($"worst {result.Validation[Figures.Worst]:F4}  [{result.Precision ?? "other library"}, {watch.Elapsed.TotalSeconds:F1} s]"));
+            return result;
+        }
     }
+
+    private string KeyOf(Method method, Candidate candidate, int seed, bool test) =>
+        RunKey.Of(Conditions, $"{method.Name} {candidate.Setting}", seed, test);
 }

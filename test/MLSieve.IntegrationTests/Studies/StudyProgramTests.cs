@@ -93,12 +93,14 @@ public sealed class StudyProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command; there are list, run, all, table and check")]
+    [InlineData("no command; there are list, run, all, queue, table, check and devices")]
     [InlineData("no command 'shapes'", "shapes", "--quick")]
     [InlineData("run needs the name of a study", "run")]
     [InlineData("run: 'bar' is one word too many", "run", "shapes", "bar")]
     [InlineData("check needs the name of a data set and its folder", "check", "bar")]
     [InlineData("no data set 'cifar'", "check", "cifar", "/")]
+    [InlineData("queue needs a file with a study a line", "queue")]
+    [InlineData("no file nowhere.txt", "queue", "nowhere.txt")]
     [InlineData("no study 'mnist'", "run", "mnist")]
     [InlineData("no folder 'fashion-mnist'", "run", "coloured", "--data", "/", "--quick")]
     [InlineData("--no-search needs", "run", "shapes", "--no-search")]
@@ -119,6 +121,15 @@ public sealed class StudyProgramTests : IDisposable
         Assert.All(StudyList.All, entry => Assert.Contains($"{entry.Name,-14} {entry.Question} (data: ", run.Output));
         Assert.Contains("images (data: generated)", run.Output);
         Assert.Contains("weights (data: missing: bar, squeezenet1_1-imagenet)", run.Output);
+    }
+
+    [Fact]
+    public async Task Devices_names_the_loaded_libtorch_and_computes_on_every_device()
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "devices");
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.StartsWith("libtorch with", run.Output);
+        Assert.Contains("cpu: a convolution differs from the CPU's by 0.0E+000", run.Output);
     }
 
     [Fact]

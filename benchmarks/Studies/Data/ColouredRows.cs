@@ -1,0 +1,37 @@
+using Microsoft.ML;
+
+namespace Studies;
+
+/// <summary>The rows of coloured Fashion-MNIST: training and validation rows of known agreement, test rows of which half agree.</summary>
+internal sealed class ColouredRows(StudyOptions options, double agreement, double validationAgreement) : IStudyRows
+{
+    /// <summary>How often the colour of a test row is that of its class.</summary>
+    public const double TestAgreement = 0.5;
+
+    private const int ValidationRows = 5_000;
+    private const int Classes = 10;
+    private readonly Lazy<GreyDataset> _training = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "train"));
+    private readonly Lazy<GreyDataset> _testing = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "t10k"));
+
+    /// <inheritdoc/>
+    public int Count => options.Rows ?? (options.Quick ? 256 : 5_000);
+
+    /// <inheritdoc/>
+    public StudyData Load(MLContext ml, int seed)
+    {
+        int[] order = Draws.Shuffled(_training.Value.Classes.Length, Draws.For(seed, Draws.Rows));
+        int validation = options.Quick ? 256 : ValidationRows;
+        int test = options.Quick ? 256 : _testing.Value.Classes.Length;
+        if (Count + validation > order.Length)
+            throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
+        PackedImages train = Draw(order.AsSpan(0, Count), agreement, Draws.TrainingCues);
+        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, Draws.ValidationCues);
+        int[] tests = [.. Enumerable.Range(0, test)];
+        Random testCues = Draws.For(Draws.TestSeed, Draws.TestCues);
+        PackedImages tested = ColouredFashion.Draw(_testing.Value, tests, new Agreement(TestAgreement, Classes), testCues);
+        return StudyData.From(ml, FashionClasses.Names, train.ToDataView(ml), held.ToDataView(ml), tested.ToDataView(ml));
+
+        PackedImages Draw(ReadOnlySpan<int> rows, double agrees, int purpose) =>
+            ColouredFashion.Draw(_training.Value, rows, new Agreement(agrees, Classes), Draws.For(seed, purpose));
+    }
+}

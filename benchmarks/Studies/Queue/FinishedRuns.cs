@@ -1,0 +1,24 @@
+namespace Studies;
+
+/// <summary>The finished runs of a queue, a file <c>STUDY.jsonl</c> a study. What is in a file is not run again.</summary>
+/// <param name="folder">The folder; made when something is kept.</param>
+internal sealed class FinishedRuns(string folder)
+{
+    private readonly Dictionary<string, List<FinishedRun>> _studies = [];
+
+    /// <summary>What came of a run, or <see langword="null"/>.</summary>
+    public FinishedRun? Find(PlannedRun run) => Of(run.Study).Find(finished => finished.Is(run));
+
+    /// <summary>Keeps what came of a run.</summary>
+    public void Add(FinishedRun run)
+    {
+        Of(run.Study).Add(run);
+        JsonLines.Append(FileOf(run.Study), run, FinishedRun.Line);
+    }
+
+    private List<FinishedRun> Of(string study) => _studies.TryGetValue(study, out List<FinishedRun>? runs)
+        ? runs
+        : _studies[study] = [.. JsonLines.Read<FinishedRun>(FileOf(study), FinishedRun.Line)];
+
+    private string FileOf(string study) => Path.Combine(folder, study + ".jsonl");
+}

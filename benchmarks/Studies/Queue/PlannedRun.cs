@@ -1,0 +1,16 @@
+namespace Studies;
+
+/// <summary>One training that a queue asks for.</summary>
+/// <param name="Command">The line of the queue that it comes from: what follows <c>run</c> on a command line.</param>
+/// <param name="Study">The study, one of those that the line stands for.</param>
+/// <param name="Conditions">Rows, epochs and what else all runs of the study share.</param>
+/// <param name="Phase">What it is for.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Setting">Its setting.</param>
+/// <param name="Seed">The seed of rows and training.</param>
+internal sealed record PlannedRun(string Command, string Study, string Conditions, RunPhase Phase, string Method, string Setting, int Seed)
+{
+    /// <summary>In words, for the log.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Study} {Phase.ToString().ToLowerInvariant()} {Method}{(Setting.Length > 0 ? " " : "")}{Setting} seed {Seed}");
+}

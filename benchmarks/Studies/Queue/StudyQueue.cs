@@ -1,0 +1,90 @@
+using System.Diagnostics;
+
+namespace Studies;
+
+/// <summary>
+/// The command <c>queue</c>: keeps several workers busy with the runs of several studies, the most valuable run that can be made first,
+/// until all are made or time is up. This process alone decides and writes; a run counts once its line is in the file of its study, and
+/// what was under way when the queue stopped is run again by the next.
+/// </summary>
+internal sealed class StudyQueue(StudyOptions options, CancellationToken cancellation)
+{
+    private const int Attempts = 2;
+    private readonly FinishedRuns _finished = new(options.Out);
+    private readonly Dictionary<PlannedRun, int> _failures = [];
+    private readonly HashSet<PlannedRun> _givenUp = [];
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    /// <summary>Works the queue off.</summary>
+    /// <returns>The exit code: 0 where everything was run or time was up, 1 where runs were given up.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<int> RunAsync()
+    {
+        StudyPlan[] plans =
+        [
+            .. from line in QueueFile.Read(options.QueueFile)
+               from study in QueueFile.Studies(line, options)
+               select new StudyPlan(study, line),
+        ];
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (options.Minutes is { } minutes) time.CancelAfter(TimeSpan.FromMinutes(minutes));
+        DirectoryInfo temporary = Directory.CreateTempSubdirectory("studies-queue-");
+        int threads = Math.Max(1, Environment.ProcessorCount / options.Workers);
+        var workers = new Stack<QueueWorker>(Enumerable.Range(1, options.Workers).Reverse().Select(number =>
+            new QueueWorker(options.Given, threads, Path.Combine(temporary.FullName, FormattableString.Invariant($"{number}")))));
+        var busy = new Dictionary<Task<RunAnswer>, (QueueWorker Worker, PlannedRun Run)>();
+        try
+        {
+            var stopped = Task.Delay(Timeout.Infinite, time.Token);
+            while (!time.IsCancellationRequested)
+            {
+                while (workers.Count > 0 && Next() is { } run)
+                {
+                    QueueWorker worker = workers.Pop();
+                    busy.Add(worker.RunAsync(run), (worker, run));
+                }
+
+                if (busy.Count == 0) break;
+                Task ended = await Task.WhenAny([stopped, .. busy.Keys]);
+                if (ended is Task<RunAnswer> answer && busy.Remove(answer, out (QueueWorker Worker, PlannedRun Run) done))
+                {
+                    workers.Push(done.Worker);
+                    Keep(done.Run, await answer);
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(workers.Concat(busy.Values.Select(each => each.Worker)).Select(worker => worker.DisposeAsync().AsTask()));
+            temporary.Delete(recursive: true);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        Say(time.IsCancellationRequested
+            ? FormattableString.Invariant($"time is up; {busy.Count} runs under way were stopped, {Open().Count()} or more are left")
+            : "everything is run");
+        foreach (PlannedRun run in _givenUp) Say($"given up after {Attempts} attempts: {run}");
+        return _givenUp.Count > 0 ? 1 : 0;
+
+        IEnumerable<PlannedRun> Open() => plans.SelectMany(plan => plan.Open(_finished, _givenUp));
+
+        PlannedRun? Next() => Open().Except(busy.Values.Select(each => each.Run)).FirstOrDefault();
+    }
+
+    private void Keep(PlannedRun run, RunAnswer answer)
+    {
+        if (answer.Run is { } finished)
+        {
+            _finished.Add(finished);
+            Say(finished.Primary is { } primary
+                ? FormattableString.Invariant($"{run}: {primary:F4} ({finished.Seconds:F1} s)")
+                : $"{run}: {finished.Diverged}");
+            return;
+        }
+
+        Say($"{run} failed: {answer.Fault}");
+        if ((_failures[run] = _failures.GetValueOrDefault(run) + 1) == Attempts) _givenUp.Add(run);
+    }
+
+    private void Say(string what) => Console.WriteLine(FormattableString.Invariant($"[{_watch.Elapsed.TotalSeconds,6:F1} s] {what}"));
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+
+namespace MLSieve.Tests;
+
+/// <summary>A queue as a user runs it: several processes, small tables as data.</summary>
+public sealed class QueueTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("queue-").FullName;
+
+    public QueueTests()
+    {
+        var random = new Random(1);
+        IEnumerable<string> rows = Enumerable.Range(0, 300).Select(_ =>
+        {
+            int age = random.Next(18, 90);
+            string label = age + random.Next(20) > 60 ? "old" : "young";
+            return FormattableString.Invariant($"{label},{(random.NextDouble() < 0.6 ? "a" : "b")},{age}");
+        });
+        Directory.CreateDirectory(Path.Combine(_folder, "tables"));
+        File.WriteAllLines(Path.Combine(_folder, "tables", "people.csv"), rows.Prepend("label,group,age"));
+    }
+
+    private string Runs => Path.Combine(_folder, "table-people.jsonl");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_queue_runs_everything_once_and_one_that_lost_a_line_runs_that_line_again()
+    {
+        BuiltProgram first = await QueueAsync("tables --quick # a comment", "--workers", "2");
+        Assert.True(first.ExitCode == 0, first.Error + first.Output);
+        Assert.Contains("everything is run", first.Output);
+        string[] lines = File.ReadAllLines(Runs);
+        JsonNode[] runs = [.. lines.Select(line => JsonNode.Parse(line)!)];
+        Assert.Equal(10, runs.Length); // five methods, on the search's seed and a final one
+        Assert.Equal(10, runs.Select(run => ((string?)run["phase"], (string?)run["method"], (int)run["seed"]!)).Distinct().Count());
+        Assert.All(runs, run =>
+        {
+            Assert.Equal("table-people", (string?)run["study"]);
+            bool isFinal = (string?)run["phase"] == "final";
+            Assert.Equal(isFinal ? 1 : 1001, (int)run["seed"]!);
+            Assert.Equal((double)run["metrics"]!["unbiasedAccuracy"]!, (double)run["primary"]!);
+            Assert.Equal(isFinal, run["validation"] is not null);
+            Assert.InRange((double)run["primary"]!, 0.5, 1);
+            Assert.NotEmpty((string)run["processor"]!);
+            Assert.NotEmpty((string)run["commit"]!);
+            Assert.NotNull(run["settings"]);
+        });
+        Assert.All(runs, run => Assert.Equal((string?)run["method"] == "logistic-regression" ? null : "Float32", (string?)run["precision"]));
+
+        File.WriteAllText(Runs, string.Join('\n', lines[..^1]) + "\n" + lines[^1][..50]); // killed while it wrote
+        BuiltProgram second = await QueueAsync("tables --quick", "--workers", "2");
+        Assert.True(second.ExitCode == 0, second.Error + second.Output);
+        Assert.Equal(11, File.ReadAllLines(Runs).Length); // the torn line and the run made again
+        JsonNode again = JsonNode.Parse(File.ReadAllLines(Runs)[^1])!;
+        Assert.Equal(runs[^1]["metrics"]!.ToJsonString(), again["metrics"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_queue_stops_when_its_time_is_up_and_says_what_is_left()
+    {
+        BuiltProgram run = await QueueAsync("tables --quick", "--minutes", "0.001");
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Contains("time is up;", run.Output);
+        Assert.False(File.Exists(Runs));
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_twice_is_given_up_and_the_others_go_on()
+    {
+        BuiltProgram run = await QueueAsync("coloured-methods --quick --method plain\ntables --quick --method erm", "--workers", "2");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("given up after 2 attempts: coloured-98 final plain seed 1", run.Output);
+        Assert.Contains("no folder 'fashion-mnist'", run.Output);
+        Assert.Equal(2, File.ReadAllLines(Runs).Length);
+    }
+
+    private Task<BuiltProgram> QueueAsync(string lines, params string[] options)
+    {
+        string file = Path.Combine(_folder, "queue.txt");
+        File.WriteAllText(file, lines);
+        return BuiltProgram.RunAsync("Studies", ["queue", file, "--data", _folder, "--out", _folder, .. options]);
+    }
+}

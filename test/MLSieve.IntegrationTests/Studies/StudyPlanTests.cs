@@ -1,0 +1,116 @@
+using Studies;
+
+namespace MLSieve.Tests;
+
+/// <summary>In which order a queue runs a study, and by what it chooses.</summary>
+public sealed class StudyPlanTests : IDisposable
+{
+    private const string Line =
+        "coloured-methods --seeds 2 --search-seeds 2 --setting stage=1,depth=0,forget=0.5 --setting stage=2,depth=0,forget=0.5";
+    private static readonly HashSet<PlannedRun> Nothing = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("plan-").FullName;
+    private readonly MethodStudy _study = QueueFile.Studies(Line, StudyOptions.Parse(["queue", "any"])).Single();
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void What_needs_no_choice_is_open_at_once_and_final_runs_of_the_sieve_wait_for_its_whole_search()
+    {
+        var finished = new FinishedRuns(_folder);
+        PlannedRun[] open = Open(finished);
+        Assert.Equal("coloured-98", _study.Name);
+        Assert.Equal(["Search plain 1001", "Search plain 1002", "Final plain 1", "Final plain 2"], open[..4].Select(Short));
+        Assert.Equal(["Search sieve 1001", "Search sieve 1001", "Search sieve 1002", "Search sieve 1002"], open[4..8].Select(Short));
+        Assert.Equal(["plain", "sieve", "group-dro", "dfr", "jtt"], open.Select(run => run.Method).Distinct());
+        Assert.DoesNotContain(open, run => run is { Method: "sieve" or "jtt", Phase: RunPhase.Final });
+
+        foreach (PlannedRun run in open[4..7]) finished.Add(Searched(run, 0.5));
+        Assert.Equal("Search sieve 1002", Short(Open(finished)[4]));
+        finished.Add(Searched(open[7], 0.5));
+        Assert.Equal(["Final sieve 1", "Final sieve 2"], Open(finished)[4..6].Select(Short));
+    }
+
+    [Fact]
+    public void What_is_in_the_file_of_the_study_is_not_open_for_the_next_queue()
+    {
+        var finished = new FinishedRuns(_folder);
+        PlannedRun[] open = Open(finished);
+        finished.Add(Searched(open[0], 0.5));
+        finished.Add(Tested(open[2], 0.5, conflicting: 0.5));
+        Assert.Equal(open.Where(run => run != open[0] && run != open[2]), Open(new FinishedRuns(_folder)));
+        Assert.Equal(2, File.ReadAllLines(Path.Combine(_folder, "coloured-98.jsonl")).Length);
+        PlannedRun other = open[0] with { Conditions = "coloured-98 rows 7" };
+        Assert.Null(new FinishedRuns(_folder).Find(other)); // other rows, another run
+    }
+
+    [Fact]
+    public void The_setting_is_chosen_by_the_mean_over_the_search_seeds_and_test_rows_have_no_part_in_it()
+    {
+        var finished = new FinishedRuns(_folder);
+        Method sieve = _study.Asked().Single(method => method.Name == "sieve");
+        PlannedRun[] searches = [.. Open(finished).Where(run => run is { Method: "sieve", Phase: RunPhase.Search })];
+        (string first, string second) = (sieve.Candidates[0].Setting, sieve.Candidates[1].Setting);
+        double Figure(PlannedRun run) => (run.Setting == first, run.Seed) switch { (true, 1001) => 0.9, (true, _) => 0.1, _ => 0.6 };
+        foreach (PlannedRun run in searches) finished.Add(Searched(run, Figure(run)));
+        PlannedRun final = searches[0] with { Phase = RunPhase.Final, Setting = first };
+        foreach (int seed in new[] { 1, 2 }) finished.Add(Tested(final with { Seed = seed }, 1, conflicting: 1));
+        Assert.Equal(second, new StudyPlan(_study, Line).Choose(sieve, finished)?.Setting);
+        PlannedRun[] finals = [.. Open(finished).Where(run => run is { Method: "sieve", Phase: RunPhase.Final })];
+        Assert.Equal([second, second], finals.Select(run => run.Setting));
+    }
+
+    [Fact]
+    public void A_setting_that_diverged_or_was_given_up_is_not_chosen()
+    {
+        var finished = new FinishedRuns(_folder);
+        PlannedRun[] searches = [.. Open(finished).Where(run => run is { Method: "sieve", Phase: RunPhase.Search })];
+        string first = searches[0].Setting;
+        foreach (PlannedRun run in searches.Where(run => run.Setting != first)) finished.Add(Searched(run, 0.2));
+        finished.Add(Searched(searches.First(run => run.Setting == first), 0.9));
+        PlannedRun missing = searches.Last(run => run.Setting == first);
+        PlannedRun[] open = [.. new StudyPlan(_study, Line).Open(finished, new HashSet<PlannedRun> { missing })];
+        Assert.NotEqual(first, open.First(run => run is { Method: "sieve", Phase: RunPhase.Final }).Setting);
+        finished.Add(FinishedRun.Of(missing, 1, new RunResult { Key = "", Diverged = "The loss is not finite." }));
+        Assert.NotEqual(first, Open(finished).First(run => run is { Method: "sieve", Phase: RunPhase.Final }).Setting);
+    }
+
+    [Fact]
+    public void A_study_that_searches_one_methods_settings_is_no_line_of_a_queue()
+    {
+        StudyOptions options = StudyOptions.Parse(["queue", "any"]);
+        var fault = Assert.Throws<UsageException>(() => QueueFile.Studies("shapes --quick", options));
+        Assert.Contains("studies of several methods", fault.Message);
+    }
+
+    [Fact]
+    public void The_queue_of_the_repository_has_the_studies_in_the_order_of_their_worth()
+    {
+        IReadOnlyList<string> lines = QueueFile.Read(Path.Combine(Repository.Root, "benchmarks", "Studies", "queue.txt"));
+        MethodStudy[] studies = [.. lines.SelectMany(line => QueueFile.Studies(line, StudyOptions.Parse(["queue", "any"])))];
+        string[] names = ["coloured-98", "coloured-95", "dominoes-95", "dominoes-98", "coloured-99", "dominoes-99"];
+        Assert.Equal(names, studies.Select(study => study.Name));
+        Assert.All(studies, study =>
+        {
+            Assert.Equal(6280, study.Steps);
+            Method sieve = study.Asked().Single(method => method.Name == "sieve");
+            Assert.Equal(24, sieve.Candidates.Select(candidate => candidate.Setting).Distinct().Count());
+            Assert.All(sieve.Candidates, candidate => Assert.StartsWith("rate=0.05,every=", candidate.Setting));
+        });
+    }
+
+    private PlannedRun[] Open(FinishedRuns finished) => [.. new StudyPlan(_study, Line).Open(finished, Nothing)];
+
+    private static FinishedRun Searched(PlannedRun run, double meanOfGroups) => FinishedRun.Of(run, 1, Result(meanOfGroups, []));
+
+    private static FinishedRun Tested(PlannedRun run, double meanOfGroups, double conflicting) =>
+        FinishedRun.Of(run, 1, Result(meanOfGroups, new Dictionary<string, double> { [Figures.Conflicting] = conflicting }));
+
+    private static RunResult Result(double meanOfGroups, Dictionary<string, double> test) => new()
+    {
+        Key = "",
+        Validation = new Dictionary<string, double> { [Figures.Unbiased] = meanOfGroups },
+        Test = test,
+    };
+
+    private static string Short(PlannedRun run) => FormattableString.Invariant($"{run.Phase} {run.Method} {run.Seed}");
+}
