@@ -11,9 +11,7 @@ internal abstract class SqlDatabase
     /// <summary>SQL: the database's own time, in whole milliseconds since 1970.</summary>
     public abstract string Clock { get; }
 
-    /// <summary>
-    /// SQL at the end of a query: holds the row that it finds, and passes over rows that others hold. Empty where one writes at a time.
-    /// </summary>
+    /// <summary>SQL at the end of a query: holds the row that it finds, and passes over rows that others hold. Empty where one writes at a time anyway.</summary>
     public abstract string SkipLocked { get; }
 
     /// <summary>Opens a connection.</summary>
@@ -32,6 +30,6 @@ internal abstract class SqlDatabase
     /// <summary>Whether a fault may pass by itself.</summary>
     public abstract bool MayPass(Exception fault);
 
-    /// <summary>What the database said, and what to do about it, in sentences.</summary>
-    public abstract string Explain(Exception fault);
+    /// <summary>What to do about a fault, as one sentence; <see langword="null"/> where only the database knows.</summary>
+    public abstract string? Advice(Exception fault);
 }

@@ -2,11 +2,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-public sealed class SqliteTrialStoreTests(ITestOutputHelper output) : TrialStoreContract(output), IDisposable
+public sealed class SqliteTrialStoreTests : TrialStoreContract
 {
-    private readonly TemporaryFile _file = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("trial-store-").FullName;
 
-    protected override ITrialStore Connect() => TrialStore.Sqlite(_file.Path);
-
-    public void Dispose() => _file.Dispose();
+    protected override ITrialStore Connect() => TrialStore.Sqlite(Path.Combine(_folder, "search.db"));
 }

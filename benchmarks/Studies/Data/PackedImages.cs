@@ -15,6 +15,12 @@ namespace Studies;
 /// <param name="Cues">What the spurious attribute of each image does: agrees or conflicts with the label.</param>
 internal sealed record PackedImages(int Channels, int Height, int Width, byte[] Pixels, string[] Labels, string[] Cues)
 {
+    /// <summary>
+    /// What images of the same thing with another attribute have in common, empty for an image without such a partner;
+    /// <see langword="null"/> where no image has one.
+    /// </summary>
+    public string[]? Pairs { get; init; }
+
     /// <summary>Images.</summary>
     public int Count => Labels.Length;
 
@@ -28,13 +34,17 @@ internal sealed record PackedImages(int Channels, int Height, int Width, byte[] 
     /// <summary>The pixels of one image: (C, H, W).</summary>
     public Span<byte> this[int image] => Pixels.AsSpan(image * Size, Size);
 
-    /// <summary>A view of some of the images, in the given order: Pixels Vector&lt;Single, C, H, W&gt;, Label text, Cue text.</summary>
+    /// <summary>
+    /// A view of some of the images, in the given order: Pixels Vector&lt;Single, C, H, W&gt;, Label text, Cue text, and Pair text where
+    /// there are pairs.
+    /// </summary>
     /// <param name="ml">The context that makes the view.</param>
     /// <param name="images">Which images; all where it is left out.</param>
     public IDataView ToDataView(MLContext ml, IReadOnlyList<int>? images = null)
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, Channels, Height, Width);
+        if (Pairs is null) schema.Remove(schema[nameof(Row.Pair)]);
         return ml.Data.LoadFromEnumerable(Rows(images ?? [.. Enumerable.Range(0, Count)]), schema);
     }
 
@@ -47,6 +57,7 @@ internal sealed record PackedImages(int Channels, int Height, int Width, byte[] 
             Widen(this[image], row.Pixels);
             row.Label = Labels[image];
             row.Cue = Cues[image];
+            row.Pair = Pairs?[image] ?? "";
             yield return row;
         }
     }
@@ -63,5 +74,7 @@ internal sealed record PackedImages(int Channels, int Height, int Width, byte[] 
         public string Label { get; set; } = "";
 
         public string Cue { get; set; } = "";
+
+        public string Pair { get; set; } = "";
     }
 }

@@ -17,6 +17,7 @@ internal static class DataSets
         ["nico"] = NicoAnimals,
         ["imagenet-9"] = ImageNet9,
         ["imagenet-a"] = ImageNetA,
+        ["pets-on-scenes"] = PetsOnScenes,
         ["csv"] = file => Csv(file),
     };
 
@@ -51,6 +52,10 @@ internal static class DataSets
     /// <summary>ImageNet-A: class folders by wnid, all of them for testing. The label is the wnid; no attribute.</summary>
     /// <param name="folder">The folder.</param>
     public static DataSet ImageNetA(string folder) => WordNetFolders.Read("ImageNet-A", folder, Splits.Test);
+
+    /// <summary>Pets on scenes: cats and dogs by the place they were put in front of; in validation and test each pet in both.</summary>
+    /// <param name="folder">The folder with <c>manifest.csv</c> and the images that it names.</param>
+    public static DataSet PetsOnScenes(string folder) => PetsOnScenesReader.Read(folder);
 
     /// <summary>The form that subpopulation benchmarks share: a csv with id, filename, split, y and a.</summary>
     /// <param name="file">The csv.</param>

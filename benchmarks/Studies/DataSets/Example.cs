@@ -15,6 +15,12 @@ internal sealed record Example(string Label, string? Attribute, string Split)
     /// <summary>The second text of a pair, such as the hypothesis of a premise; <see langword="null"/> where texts stand alone.</summary>
     public string? TextPair { get; init; }
 
+    /// <summary>
+    /// What the rows that show the same thing with another attribute have in common, such as one pet in front of two places;
+    /// <see langword="null"/> where a row has no such partner.
+    /// </summary>
+    public string? Pair { get; init; }
+
     /// <summary>Label and attribute together, such as <c>waterbird, land</c>: the group whose accuracy counts.</summary>
     public string Group => Attribute is null ? Label : $"{Label}, {Attribute}";
 }

@@ -30,8 +30,8 @@ internal sealed record FinishedRun
     public int? Steps { get; init; }
 
     /// <summary>
-    /// The one figure that counts, 0 to 1. Of a search, the mean of groups on validation rows; of a final run, the accuracy on conflicting
-    /// test rows, or the mean of groups where none are known. Null where the training diverged.
+    /// The one figure that counts, 0 to 1. Of a search, the mean of groups on validation rows; of a final run, the study's own on
+    /// test rows, mostly the accuracy where the attribute conflicts, or the mean of groups where it has none. Null where the training diverged.
     /// </summary>
     public double? Primary { get; init; }
 
@@ -75,11 +75,11 @@ internal sealed record FinishedRun
         (Study, Conditions, Phase, Method, Settings, Seed) == (run.Study, run.Conditions, run.Phase, run.Method, run.Setting, run.Seed);
 
     /// <summary>What came of a run.</summary>
-    public static FinishedRun Of(PlannedRun run, int? steps, RunResult result)
+    public static FinishedRun Of(PlannedRun run, MethodStudy study, RunResult result)
     {
         bool isFinal = run.Phase == RunPhase.Final;
         IReadOnlyDictionary<string, double> metrics = isFinal ? result.Test : result.Validation;
-        string primary = isFinal && metrics.ContainsKey(Figures.Conflicting) ? Figures.Conflicting : Figures.Unbiased;
+        string primary = isFinal && metrics.ContainsKey(study.FinalFigure) ? study.FinalFigure : Figures.Unbiased;
         return new FinishedRun
         {
             Study = run.Study,
@@ -87,7 +87,7 @@ internal sealed record FinishedRun
             Method = run.Method,
             Seed = run.Seed,
             Settings = run.Setting,
-            Steps = steps,
+            Steps = study.Steps,
             Primary = result.Diverged is null ? metrics[primary] : null,
             Metrics = metrics,
             Validation = isFinal ? result.Validation : null,

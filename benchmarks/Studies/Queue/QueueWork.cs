@@ -31,7 +31,7 @@ internal sealed class QueueWork(StudyOptions options, CancellationToken cancella
             Method method = study.Asked().Single(method => method.Name == run.Method);
             Candidate candidate = method.Candidates.Single(candidate => candidate.Setting == run.Setting);
             RunResult result = study.Train(method, candidate, run.Seed, run.Phase == RunPhase.Final, cancellation);
-            return new RunAnswer(FinishedRun.Of(run, study.Steps, result), null);
+            return new RunAnswer(FinishedRun.Of(run, study, result), null);
         }
         catch (Exception fault) when (!cancellation.IsCancellationRequested)
         {

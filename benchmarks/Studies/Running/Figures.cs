@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 
 namespace Studies;
@@ -11,14 +12,21 @@ internal static class Figures
     public const string Unbiased = "unbiasedAccuracy";
     public const string Agreeing = "agreeingAccuracy";
     public const string Conflicting = "conflictingAccuracy";
+    public const string Flips = "flipRate";
+    private const string Pair = "Pair";
 
-    /// <summary>Scores rows and evaluates them by label × cue, and by cue alone.</summary>
+    /// <summary>
+    /// Scores rows and evaluates them by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does
+    /// not, each group's accuracy is kept under its name. Of rows in pairs also how often the answer changes within one.
+    /// </summary>
     /// <param name="ml">The context.</param>
     /// <param name="model">The model.</param>
-    /// <param name="rows">Rows with columns Label and Cue.</param>
+    /// <param name="rows">Rows with columns Label and Cue, and perhaps Pair.</param>
     public static IReadOnlyDictionary<string, double> Of(MLContext ml, ITransformer model, IDataView rows)
     {
-        IDataView scored = ml.Data.Cache(model.Transform(rows), "Label", "PredictedLabel", "Score", "Cue");
+        bool inPairs = rows.Schema.GetColumnOrNull(Pair) is not null;
+        string[] columns = ["Label", "PredictedLabel", "Score", "Cue", .. inPairs ? [Pair] : Array.Empty<string>()];
+        IDataView scored = ml.Data.Cache(model.Transform(rows), columns);
         GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(scored, "Cue");
         var figures = new Dictionary<string, double>
         {
@@ -37,9 +45,22 @@ internal static class Figures
             if (cue.Attributes[0] == Agreement.Conflicts) figures[Conflicting] = cue.Accuracy;
         }
 
+        if (!figures.ContainsKey(Agreeing) && !figures.ContainsKey(Conflicting))
+            foreach (GroupResult group in groups.Groups) figures[$"{group.Label}, {group.Attributes[0]}.accuracy"] = group.Accuracy;
+        if (inPairs && Changes(scored) is { Length: > 0 } changes) figures[Flips] = changes.Average(change => change ? 1.0 : 0);
         if (model is EarlyReadoutTransformer { ReadoutNames.Count: > 0 } tapped) AddReadouts(figures, ml, tapped, rows);
         return figures;
     }
+
+    /// <summary>Whether the answer changes within a pair, pair by pair.</summary>
+    private static bool[] Changes(IDataView scored) =>
+    [
+        .. scored.GetColumn<string>(Pair).Zip(scored.GetColumn<uint>("PredictedLabel"))
+            .Where(row => row.First.Length > 0)
+            .GroupBy(row => row.First, row => row.Second)
+            .Where(pair => pair.Count() > 1)
+            .Select(pair => pair.Distinct().Count() > 1),
+    ];
 
     private static void AddReadouts(Dictionary<string, double> figures, MLContext ml, EarlyReadoutTransformer model, IDataView rows)
     {

@@ -47,8 +47,8 @@ internal sealed class BarStudy : SieveStudy
     {
         // Decoded once: 2,595 images of 128 × 128 are 128 MB of bytes, shared by all seeds and settings.
         int limit = Options.Quick ? 48 : 0;
-        _training ??= BarImages.Read(_set.Value, Splits.Train, Options.Size, limit, cancellation);
-        _testing ??= BarImages.Read(_set.Value, Splits.Test, Options.Size, limit, cancellation);
+        _training ??= DecodedImages.Read(_set.Value, Splits.Train, Options.Size, limit, cancellation);
+        _testing ??= DecodedImages.Read(_set.Value, Splits.Test, Options.Size, limit, cancellation);
         int[] order = Draws.Shuffled(_training.Count, Draws.For(seed, Draws.Rows));
         int held = (int)(order.Length * ValidationFraction);
         return StudyData.From(ml, _set.Value.Labels, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]), _testing.ToDataView(ml));

@@ -24,6 +24,9 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <summary>Training steps of a run; <see langword="null"/> where they differ from method to method.</summary>
     public virtual int? Steps => null;
 
+    /// <summary>The figure of a final run that counts; the mean of groups where a run does not have it.</summary>
+    public virtual string FinalFigure => Figures.Conflicting;
+
     /// <summary>The seeds over which a search averages; never those of final runs.</summary>
     public IEnumerable<int> SearchSeeds => Enumerable.Range(FirstSearchSeed, Options.SearchSeeds);
 
@@ -103,7 +106,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
                 Validation = Figures.Of(ml, model, data.Validation),
                 Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
                 Log = log.Lines,
-                Curve = [.. (history?.Epochs ?? []).Select(epoch => epoch.ValidationScore).OfType<double>()],
+                Curve = [.. (history?.Points ?? []).Select(point => point.ValidationScore).OfType<double>()],
                 Precision = history?.Precision.ToString(),
                 FitSeconds = seconds,
             };

@@ -5,35 +5,56 @@ using Microsoft.ML.FeatureSieve;
 namespace Studies;
 
 /// <summary>
-/// One shortcut, every method at the same number of steps: plain training, the feature sieve, Just Train Twice, and two oracles. Half of
-/// the validation rows conflict; epochs and settings are chosen by the mean of groups on them, as in the released code. "group-dro" is told
-/// the groups of the training rows; "dfr" fits its head to the validation rows and their groups. No method else is.
+/// One shortcut, every method at the same number of steps: plain training, the feature sieve, Just Train Twice, and two oracles. The
+/// validation rows are as many or nearly so of every group; epochs and settings are chosen by the mean of groups on them, as in the
+/// released code. "group-dro" is told the groups of the training rows; "dfr" fits its head to the validation rows and their groups. No
+/// method else is.
 /// </summary>
 /// <param name="options">What the command line asks for.</param>
-/// <param name="kind">The shortcut, in a word.</param>
-/// <param name="agreement">How often it agrees with the label in training.</param>
 /// <param name="rows">The rows.</param>
-internal sealed class ShortcutStudy(StudyOptions options, string kind, double agreement, IStudyRows rows) : MethodStudy(options)
+internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : MethodStudy(options)
 {
-    /// <summary>How often the shortcut agrees with the label on validation rows.</summary>
-    public const double ValidationAgreement = 0.5;
+    /// <summary>Rows in a batch.</summary>
+    protected const int BatchSize = 32;
 
-    private const int BatchSize = 32;
     private const int DefaultTrials = 24;
-    private static readonly double[] UpWeights = [5, 20, 50];
-    private static readonly int[] IdentificationEpochs = [1, 5];
+    private static readonly double[] _upWeights = [5, 20, 50];
 
-    public override string Name => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}");
+    /// <summary>Epochs unless the command line says otherwise.</summary>
+    protected abstract int OwnEpochs { get; }
 
-    public override string Description => FormattableString.Invariant(
-        $"{kind}, the shortcut agrees in {agreement:P0} of {rows.Count} training rows, {ValidationAgreement:P0} of validation rows; ")
-        + FormattableString.Invariant($"ConvNet 32-64-128, {Steps} steps of {BatchSize}.");
+    /// <summary>The learning rate unless the command line says otherwise.</summary>
+    protected abstract double OwnRate { get; }
 
-    protected override string Fingerprint => FormattableString.Invariant(
-        $"{Name} rows {rows.Count} epochs {Epochs} rate {Rate} by groups {Options.Precision} {Options.Schedule}");
+    /// <summary>How the learning rate changes.</summary>
+    protected abstract ScheduleKind Schedule { get; }
 
-    public override int? Steps => Epochs * ((rows.Count + BatchSize - 1) / BatchSize);
+    /// <summary>The epochs after which Just Train Twice is tried to take what is wrong for what misleads.</summary>
+    protected abstract int[] IdentificationEpochs { get; }
 
+    /// <summary>The settings of the sieve that are tried, those of the command line besides.</summary>
+    protected abstract SearchSpace Space { get; }
+
+    /// <summary>A fresh network.</summary>
+    protected abstract NetworkOptions CreateNetwork();
+
+    /// <summary>Training rows.</summary>
+    protected int RowCount => rows.Count;
+
+    /// <summary>Epochs.</summary>
+    protected int Epochs => Options.Epochs ?? (Options.Quick ? 1 : OwnEpochs);
+
+    /// <summary>The learning rate.</summary>
+    protected double Rate => Options.Rates.Count > 0 ? Options.Rates[0] : OwnRate;
+
+    /// <inheritdoc/>
+    protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {RowCount} epochs {Epochs} rate {Rate} by groups ")
+        + $"{Options.Precision} {(Schedule == ScheduleKind.Cosine ? "cosine" : "constant")}";
+
+    /// <inheritdoc/>
+    public override int? Steps => Epochs * ((RowCount + BatchSize - 1) / BatchSize);
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<Method> Methods =>
     [
         new("plain", new Candidate("", training => Alone(training, _ => { }))),
@@ -44,28 +65,14 @@ internal sealed class ShortcutStudy(StudyOptions options, string kind, double ag
             objective.Kind = ObjectiveKind.DeepFeatureReweighting;
             objective.ReweightingSet = training.Data.Validation;
         }))),
-        new("jtt", [.. from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight)]),
+        new("jtt", [.. from epochs in IdentificationEpochs from upWeight in _upWeights select JustTrainTwice(epochs, upWeight)]),
     ];
 
-    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 40);
-
-    private double Rate => Options.Rates.Count > 0 ? Options.Rates[0] : 0.05;
-
-    // What counts is how much faster than the main network the stages forget and the readout learns.
-    private SearchSpace Space => new()
-    {
-        LearningRates = [Rate],
-        Stages = [1, 2, 3],
-        Depths = [0, 1],
-        Width = 32,
-        ForgetEvery = [1, 5, 15],
-        ForgetRates = [Times(1), Times(3), Times(10), Times(30)],
-        ReadoutRates = [Times(0.2), Times(1)],
-    };
-
+    /// <inheritdoc/>
     protected override StudyData Load(MLContext ml, int seed) => rows.Load(ml, seed);
 
-    private double Times(double factor) => Math.Round(factor * Rate, 10);
+    /// <summary>A multiple of the learning rate: what counts is how much faster than the network the stages forget and the readout learns.</summary>
+    protected double Times(double factor) => Math.Round(factor * Rate, 10);
 
     private IEnumerable<Setting> Settings()
     {
@@ -111,9 +118,9 @@ internal sealed class ShortcutStudy(StudyOptions options, string kind, double ag
     {
         trainer.FeatureColumnName = "Pixels";
         trainer.GroupColumnName = "Cue";
-        trainer.Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [32, 64, 128] };
+        trainer.Network = CreateNetwork();
         trainer.Optimizer.LearningRate = Rate;
-        trainer.Schedule.Kind = Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
+        trainer.Schedule.Kind = Schedule;
         trainer.Precision = Options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
         trainer.Epochs = Epochs;
         trainer.BatchSize = BatchSize;

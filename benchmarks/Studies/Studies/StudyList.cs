@@ -23,14 +23,16 @@ internal static class StudyList
             "--agreement 0.95 --select groups --seeds 3 --rate 0.05 --trials 9",
             "--agreement 0.99 --select groups --seeds 3 --rate 0.05 --no-search --setting stage=1,depth=2,every=15,forget=0.03,readout=0.01,width=32"),
         new("coloured-methods", "coloured with every method, two oracles among them, at one number of steps; half of the validation rows conflict", ["fashion-mnist"],
-            options => Agreements(options, ColouredAgreements).Select(agreement => new ShortcutStudy(options, "coloured", agreement, new ColouredRows(options, agreement, ShortcutStudy.ValidationAgreement)))),
+            options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
         new("dominoes-methods", "dominoes likewise", ["fashion-mnist", "mnist"],
-            options => Agreements(options, DominoesAgreements).Select(agreement => new ShortcutStudy(options, "dominoes", agreement, new DominoesRows(options, agreement, ShortcutStudy.ValidationAgreement)))),
+            options => Agreements(options, DominoesAgreements).Select(agreement => new AgreementStudy(options, "dominoes", agreement, new DominoesRows(options, agreement, AgreementStudy.ValidationAgreement)))),
         new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", "squeezenet1_1-imagenet"],
             options => [new BarStudy(options)],
             "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
             + "--setting stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.003,readout=0.01,width=64 "
             + "--setting stage=2,depth=2,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.03,readout=0.01,width=64"),
+        new("pets", "pets in front of land or sea, a residual network from ImageNet weights, every method, two oracles among them", [PetsRows.Folder],
+            options => [new PetsStudy(options)]),
         new("distillation", "dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline", ["fashion-mnist", "mnist"],
             options => Agreements(options, DominoesAgreements[..1]).Select(agreement => new DistillationStudy(options, agreement)),
             "--seeds 5"),

@@ -46,6 +46,21 @@ public sealed class RealDataSetTests
     }
 
     [Fact]
+    public void Every_pet_of_validation_and_test_stands_in_front_of_land_and_sea()
+    {
+        DataSet set = DataSets.PetsOnScenes(RealData.Path("pets-on-scenes"));
+        Assert.Equal([281, 15, 15, 281], Counts(Splits.Train));
+        Assert.Equal([44, 44, 44, 44], Counts(Splits.Validation));
+        Assert.Equal([107, 107, 107, 107], Counts(Splits.Test));
+        Assert.All(set.Of(Splits.Train), example => Assert.Null(example.Pair));
+        Assert.All(set.Of(Splits.Validation).Concat(set.Of(Splits.Test)).GroupBy(example => (example.Pair, example.Label)), pair =>
+            Assert.Equal(["land", "sea"], pair.Select(example => example.Attribute).Order()));
+        Assert.Equal("all 1,196 images can be read.", ImageCheck.Of(set.Examples, TestContext.Current.CancellationToken).ToString());
+
+        IEnumerable<int> Counts(string split) => set.Of(split).GroupBy(example => example.Group).OrderBy(group => group.Key).Select(group => group.Count());
+    }
+
+    [Fact]
     public void The_negations_of_MultiNli_dev_are_where_they_were_counted_before()
     {
         DataSet set = DataSets.MultiNli(RealData.Path("nli"));

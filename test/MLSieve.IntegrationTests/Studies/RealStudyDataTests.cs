@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Studies;
@@ -35,6 +36,47 @@ public sealed class RealStudyDataTests
         Assert.Equal(1_553, data.Train.GetColumn<uint>("Label").Count());
         Assert.Equal(388, data.Validation.GetColumn<uint>("Label").Count());
         Assert.Equal([105, 159, 42, 131, 132, 85], data.Test.GetColumn<uint>("Label").GroupBy(key => key).OrderBy(group => group.Key).Select(group => group.Count()));
+    }
+
+    [Fact]
+    public async Task Pets_are_learned_from_ImageNet_weights_and_each_group_has_its_figure()
+    {
+        RealData.Path("pets-on-scenes");
+        string folder = Directory.CreateTempSubdirectory("pets-").FullName;
+        try
+        {
+            string json = Path.Combine(folder, "figures.json");
+            BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "pets", "--quick", "--method", "sieve", "--json", json, "--out", folder);
+            Assert.True(run.ExitCode == 0, run.Error + run.Output);
+            using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+            JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
+            Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString(), StringComparison.Ordinal);
+            Assert.All(["cat, land.accuracy", "cat, sea.accuracy", "dog, land.accuracy", "dog, sea.accuracy", Figures.Worst], figure =>
+                Assert.InRange(record.GetProperty("metrics").GetProperty(figure).GetDouble(), 0, 1));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Of_pets_the_worst_group_counts_and_a_few_settings_are_tried_at_190_steps()
+    {
+        StudyOptions options = OptionsOf("pets", "--trials", "24", "--setting", "stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64");
+        var study = (MethodStudy)StudyList.Create(options).Single();
+        Method sieve = study.Asked().Single(method => method.Name == "sieve");
+        string[] settings = [.. sieve.Candidates.Select(candidate => candidate.Setting)];
+        Assert.InRange(settings.Distinct().Count(), 24, 25);
+        Assert.Equal(["stage=2", "stage=3", "stage=4"], settings.Select(setting => setting.Split(',')[2]).Distinct().Order());
+        var run = new PlannedRun("pets", study.Name, study.Conditions, RunPhase.Final, "sieve", settings[0], Seed: 1);
+        FinishedRun finished = FinishedRun.Of(run, study, new RunResult
+        {
+            Key = "",
+            Test = new Dictionary<string, double> { [Figures.Worst] = 0.25, [Figures.Unbiased] = 0.5 },
+        });
+        Assert.Equal(190, finished.Steps);
+        Assert.Equal(0.25, finished.Primary);
     }
 
     private static StudyOptions OptionsOf(params string[] arguments)

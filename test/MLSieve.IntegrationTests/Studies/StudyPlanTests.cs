@@ -70,7 +70,7 @@ public sealed class StudyPlanTests : IDisposable
         PlannedRun missing = searches.Last(run => run.Setting == first);
         PlannedRun[] open = [.. new StudyPlan(_study, Line).Open(finished, new HashSet<PlannedRun> { missing })];
         Assert.NotEqual(first, open.First(run => run is { Method: "sieve", Phase: RunPhase.Final }).Setting);
-        finished.Add(FinishedRun.Of(missing, 1, new RunResult { Key = "", Diverged = "The loss is not finite." }));
+        finished.Add(FinishedRun.Of(missing, _study, new RunResult { Key = "", Diverged = "The loss is not finite." }));
         Assert.NotEqual(first, Open(finished).First(run => run is { Method: "sieve", Phase: RunPhase.Final }).Setting);
     }
 
@@ -87,9 +87,9 @@ public sealed class StudyPlanTests : IDisposable
     {
         IReadOnlyList<string> lines = QueueFile.Read(Path.Combine(Repository.Root, "benchmarks", "Studies", "queue.txt"));
         MethodStudy[] studies = [.. lines.SelectMany(line => QueueFile.Studies(line, StudyOptions.Parse(["queue", "any"])))];
-        string[] names = ["coloured-98", "coloured-95", "dominoes-95", "dominoes-98", "coloured-99", "dominoes-99"];
+        string[] names = ["coloured-98", "pets", "coloured-95", "dominoes-95", "dominoes-98", "coloured-99", "dominoes-99"];
         Assert.Equal(names, studies.Select(study => study.Name));
-        Assert.All(studies, study =>
+        Assert.All(studies.OfType<AgreementStudy>(), study =>
         {
             Assert.Equal(6280, study.Steps);
             Method sieve = study.Asked().Single(method => method.Name == "sieve");
@@ -100,10 +100,10 @@ public sealed class StudyPlanTests : IDisposable
 
     private PlannedRun[] Open(FinishedRuns finished) => [.. new StudyPlan(_study, Line).Open(finished, Nothing)];
 
-    private static FinishedRun Searched(PlannedRun run, double meanOfGroups) => FinishedRun.Of(run, 1, Result(meanOfGroups, []));
+    private FinishedRun Searched(PlannedRun run, double meanOfGroups) => FinishedRun.Of(run, _study, Result(meanOfGroups, []));
 
-    private static FinishedRun Tested(PlannedRun run, double meanOfGroups, double conflicting) =>
-        FinishedRun.Of(run, 1, Result(meanOfGroups, new Dictionary<string, double> { [Figures.Conflicting] = conflicting }));
+    private FinishedRun Tested(PlannedRun run, double meanOfGroups, double conflicting) =>
+        FinishedRun.Of(run, _study, Result(meanOfGroups, new Dictionary<string, double> { [Figures.Conflicting] = conflicting }));
 
     private static RunResult Result(double meanOfGroups, Dictionary<string, double> test) => new()
     {

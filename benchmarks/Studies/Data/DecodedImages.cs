@@ -4,12 +4,12 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Studies;
 
-/// <summary>Decodes Biased Action Recognition. There is no bias label per image, so the group column holds one value and the groups are the classes.</summary>
-internal static class BarImages
+/// <summary>Decodes the images of a data set. Where it has no attribute, the group column holds one value and the groups are the classes.</summary>
+internal static class DecodedImages
 {
-    /// <summary>Reads one official split: each image scaled and cropped at the centre to a square.</summary>
+    /// <summary>Reads one split: each image scaled and cropped at the centre to a square.</summary>
     /// <param name="set">The data set.</param>
-    /// <param name="split">Train or test.</param>
+    /// <param name="split">One of <see cref="Splits"/>.</param>
     /// <param name="side">Side of the square in pixels.</param>
     /// <param name="limit">At most so many images, evenly spread over the split; 0 for all.</param>
     /// <param name="cancellation">Stops reading.</param>
@@ -20,7 +20,10 @@ internal static class BarImages
         IReadOnlyList<Example> examples = set.Of(split);
         if (limit > 0 && limit < examples.Count) examples = [.. Enumerable.Range(0, limit).Select(i => examples[(int)((long)i * examples.Count / limit)])];
 
-        PackedImages packed = PackedImages.Allocate(examples.Count, 3, side, side);
+        PackedImages packed = PackedImages.Allocate(examples.Count, 3, side, side) with
+        {
+            Pairs = examples.Any(example => example.Pair is not null) ? [.. examples.Select(example => example.Pair ?? "")] : null,
+        };
         IDataView paths = set.ToDataView(ml, examples, cancellation);
         IDataView decoded = ml.Transforms.LoadImages("Image", imageFolder: null, "Path")
             .Append(ml.Transforms.ResizeImages("Image", side, side, resizing: ImageResizingEstimator.ResizingKind.IsoCrop, cropAnchor: ImageResizingEstimator.Anchor.Center))

@@ -1,0 +1,41 @@
+using Microsoft.ML.EarlyReadout;
+
+namespace Studies;
+
+/// <summary>A shortcut that is drawn to agree with the label as often as asked in training, and in half of the validation rows.</summary>
+/// <param name="options">What the command line asks for.</param>
+/// <param name="kind">The shortcut, in a word.</param>
+/// <param name="agreement">How often it agrees with the label in training.</param>
+/// <param name="rows">The rows.</param>
+internal sealed class AgreementStudy(StudyOptions options, string kind, double agreement, IStudyRows rows) : ShortcutStudy(options, rows)
+{
+    /// <summary>How often the shortcut agrees with the label on validation rows.</summary>
+    public const double ValidationAgreement = 0.5;
+
+    public override string Name => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}");
+
+    public override string Description => FormattableString.Invariant(
+        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {ValidationAgreement:P0} of validation rows; ")
+        + FormattableString.Invariant($"ConvNet 32-64-128, {Steps} steps of {BatchSize}.");
+
+    protected override int OwnEpochs => 40;
+
+    protected override double OwnRate => 0.05;
+
+    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
+
+    protected override int[] IdentificationEpochs => [1, 5];
+
+    protected override SearchSpace Space => new()
+    {
+        LearningRates = [Rate],
+        Stages = [1, 2, 3],
+        Depths = [0, 1],
+        Width = 32,
+        ForgetEvery = [1, 5, 15],
+        ForgetRates = [Times(1), Times(3), Times(10), Times(30)],
+        ReadoutRates = [Times(0.2), Times(1)],
+    };
+
+    protected override NetworkOptions CreateNetwork() => new() { Kind = NetworkKind.ConvNet, Channels = [32, 64, 128] };
+}
