@@ -14,7 +14,8 @@ internal static class DbConnectionExtensions
     }
 
     /// <summary>Runs a statement and reads its rows to the end: only there has SQLite committed what the statement changed.</summary>
-    public static List<T> Query<T>(this DbConnection connection, string sql, Func<DbDataReader, T> read, params (string Name, object Value)[] values)
+    public static List<T> Query<T>(
+        this DbConnection connection, string sql, Func<DbDataReader, T> read, params (string Name, object Value)[] values)
     {
         using DbCommand command = Command(connection, sql, values);
         using DbDataReader reader = command.ExecuteReader();
@@ -31,7 +32,7 @@ internal static class DbConnectionExtensions
         {
             DbParameter parameter = command.CreateParameter();
             parameter.ParameterName = name;
-            parameter.Value = value is string text ? text.Replace("\0", "", StringComparison.Ordinal) : value; // PostgreSQL's text has no zeros
+            parameter.Value = value is string text ? text.Replace("\0", "", StringComparison.Ordinal) : value; // PostgreSQL takes no zeros
             command.Parameters.Add(parameter);
         }
 

@@ -7,24 +7,26 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Trials in a PostgreSQL database.</summary>
 internal sealed class PostgreSqlDatabase : SqlDatabase
 {
-    // Any number that other programs are unlikely to lock.
-    private const long SchemaLock = 0x4D4C_5369_6576_65;
+    private const long SchemaLock = 0x4D4C_5369_6576_65; // any number that other programs are unlikely to lock
     private readonly string _connection;
 
     public PostgreSqlDatabase(string connectionString)
     {
         try
         {
-            var builder = new NpgsqlConnectionStringBuilder(connectionString);
-            if (string.IsNullOrEmpty(builder.ApplicationName)) builder.ApplicationName = "MLSieve";
-            _connection = builder.ConnectionString;
-            Name = FormattableString.Invariant($"The trial store in PostgreSQL's database '{builder.Database ?? builder.Username}' at {builder.Host}:{builder.Port}");
+            var parts = new NpgsqlConnectionStringBuilder(connectionString);
+            if (string.IsNullOrWhiteSpace(parts.Host)) throw new ArgumentException(nameof(parts.Host));
+            parts.ApplicationName ??= "MLSieve";
+            _connection = parts.ConnectionString;
+            string database = parts.Database ?? parts.Username ?? "";
+            Name = FormattableString.Invariant($"The trial store in PostgreSQL's database '{database}' at {parts.Host}:{parts.Port}");
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException or NotSupportedException)
         {
-            // Without its words: they may quote the password.
+            // Not with the words of the fault: they may quote the password.
             throw new ArgumentException(
-                "This is no connection string of Npgsql: 'Host=db;Database=searches;Username=me;Password=…' is one, 'postgresql://…' is not.", nameof(connectionString));
+                "This is no connection string of Npgsql. 'Host=db;Database=searches;Username=me;Password=…' is; 'postgresql://…' is not.",
+                nameof(connectionString));
         }
     }
 
@@ -68,21 +70,32 @@ internal sealed class PostgreSqlDatabase : SqlDatabase
     public override DbTransaction BeginSchema(DbConnection connection)
     {
         DbTransaction transaction = connection.BeginTransaction();
-        connection.Execute(FormattableString.Invariant($"select pg_advisory_xact_lock({SchemaLock})")); // 'if not exists' alone does not keep two apart
+        // Two that create a table if it does not exist can both find that it does not.
+        connection.Execute(FormattableString.Invariant($"select pg_advisory_xact_lock({SchemaLock})"));
         return transaction;
     }
 
     /// <inheritdoc/>
-    public override bool MayPass(Exception fault) => fault is DbException { IsTransient: true } or TimeoutException or SocketException or IOException;
+    public override bool MayPass(Exception fault) =>
+        fault is DbException { IsTransient: true } or TimeoutException or SocketException or IOException;
 
     /// <inheritdoc/>
-    public override string? Advice(Exception fault) => (fault as PostgresException)?.SqlState switch
+    public override string Explain(Exception fault)
     {
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "Check user and password in the connection string.",
-        PostgresErrorCodes.InvalidCatalogName => "Create the database, or name another in the connection string.",
-        PostgresErrorCodes.InsufficientPrivilege => "Let the user create tables in the database, or use those that are there.",
-        PostgresErrorCodes.DiskFull => "Make room on the server's disk.",
-        null => "Check that the server runs, and host and port in the connection string.",
-        _ => null,
-    };
+        if (fault is not PostgresException said)
+        {
+            string cause = fault.InnerException is { } inner ? $" ({inner.Message.TrimEnd('.')})" : "";
+            return $"{fault.Message.TrimEnd('.')}{cause}. Check that the server runs, and host and port in the connection string.";
+        }
+
+        return said.MessageText + said.SqlState switch
+        {
+            PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+                => ". Check user and password in the connection string.",
+            PostgresErrorCodes.InvalidCatalogName => ". Create it, or name another in the connection string.",
+            PostgresErrorCodes.InsufficientPrivilege => ". Let the user create tables there, or read and write those that are there.",
+            PostgresErrorCodes.DiskFull => ". Make room on the server's disk.",
+            _ => ".",
+        };
+    }
 }

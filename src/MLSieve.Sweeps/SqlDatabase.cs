@@ -11,7 +11,9 @@ internal abstract class SqlDatabase
     /// <summary>SQL: the database's own time, in whole milliseconds since 1970.</summary>
     public abstract string Clock { get; }
 
-    /// <summary>SQL at the end of a query: holds the row that it finds, and passes over rows that others hold. Empty where one writes at a time anyway.</summary>
+    /// <summary>
+    /// SQL at the end of a query: holds the row that it finds, and passes over rows that others hold. Empty where one writes at a time.
+    /// </summary>
     public abstract string SkipLocked { get; }
 
     /// <summary>Opens a connection.</summary>
@@ -30,6 +32,6 @@ internal abstract class SqlDatabase
     /// <summary>Whether a fault may pass by itself.</summary>
     public abstract bool MayPass(Exception fault);
 
-    /// <summary>What to do about a fault, as one sentence; <see langword="null"/> where only the database knows.</summary>
-    public abstract string? Advice(Exception fault);
+    /// <summary>What the database said, and what to do about it, in sentences.</summary>
+    public abstract string Explain(Exception fault);
 }

@@ -1,17 +1,20 @@
 using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Trials in the tables of a database: each change of a run is one statement, which only the run's last attempt may make.</summary>
+/// <summary>Trials in the tables of a database: each change of a run is one statement, and only its last attempt may make it.</summary>
 /// <param name="database">The database.</param>
 /// <param name="patience">How long a database that does not answer is asked again; <see langword="null"/>: two minutes.</param>
 internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = null) : ITrialStore
 {
-    private const string Columns =
-        "number, trial, seed, settings, rungs, first_granted, priority, state, attempt, failures, worker, reached, granted, figure, outcome, message, deaths";
+    private const string Columns = """
+        number, trial, seed, settings, rungs, first_granted, priority,
+        state, attempt, failures, worker, reached, granted, figure, outcome, message, deaths
+        """;
 
     private const string Key = "search = @search and number = @number and attempt = @attempt";
 
@@ -24,8 +27,10 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
         connection.Execute(
             "insert into mlsieve_searches (search, identity) values (@search, @identity) on conflict do nothing",
             ("search", search), ("identity", JsonSerializer.Serialize(identity)));
-        string stored = connection.Query("select identity from mlsieve_searches where search = @search", row => row.GetString(0), ("search", search)).Single();
-        return JsonSerializer.Deserialize<Dictionary<string, string>>(stored)!;
+        return connection.Query(
+            "select identity from mlsieve_searches where search = @search",
+            row => JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(0))!,
+            ("search", search)).Single();
     });
 
     public void Add(string search, IReadOnlyList<SearchRun> runs) => Do(connection =>
@@ -47,8 +52,8 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
     });
 
     /// <summary>
-    /// Takes the first of the runs that are free: to train it, or, where its worker died once too often, to fail it, and then the next. The select
-    /// is part of the update, and PostgreSQL passes over rows that another claim holds: two workers never get one run.
+    /// Takes the first of the runs that are free: to train it, or, where its worker died once too often, to fail it, and then the next.
+    /// The select is part of the update, and PostgreSQL passes over rows that another claim holds: two workers never get one run.
     /// </summary>
     public RunClaim? Claim(string search, string worker, TimeSpan lease, int failures) => Do(connection =>
     {
@@ -80,8 +85,10 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
         }
     });
 
-    public bool Renew(RunClaim claim, TimeSpan lease) =>
-        Change(claim, $"update mlsieve_runs set lease = {database.Clock} + @lease where {Key} and state = 'Running'", ("lease", Milliseconds(lease)));
+    public bool Renew(RunClaim claim, TimeSpan lease) => Change(
+        claim,
+        $"update mlsieve_runs set lease = {database.Clock} + @lease where {Key} and state = 'Running'",
+        ("lease", Milliseconds(lease)));
 
     public bool Report(RunClaim claim, int rung, double figure, string outcome)
     {
@@ -101,7 +108,11 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
     }
 
     public bool Release(RunClaim claim) => Change(
-        claim, $"update mlsieve_runs set state = 'Open', ended = attempt where {Key} and (state = 'Running' or (state = 'Open' and ended = attempt))");
+        claim,
+        $"""
+        update mlsieve_runs set state = 'Open', ended = attempt
+        where {Key} and (state = 'Running' or (state = 'Open' and ended = attempt))
+        """);
 
     public bool Fail(RunClaim claim, string message, int failures) => Change(
         claim,
@@ -115,7 +126,7 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
         """,
         ("message", message), ("failures", failures));
 
-    public void Decide(string search, int rung, IReadOnlyList<int> promoted, IReadOnlyList<int> stopped) => Do(connection => connection.Execute(
+    public void Decide(string search, int rung, IReadOnlyList<int> promoted, IReadOnlyList<int> stopped) => Do(each => each.Execute(
         $"""
         update mlsieve_runs set
             granted = case when trial in ({List(promoted)}) and granted <= @rung and @rung < rungs then @rung + 1 else granted end,
@@ -127,12 +138,12 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
     public IReadOnlyList<StoredRun> Read(string search) => Do(connection =>
         connection.Query($"select {Columns} from mlsieve_runs where search = @search order by number", Run, ("search", search)));
 
-    private bool Change(RunClaim claim, string sql, params (string Name, object Value)[] values) => Do(connection => 1 == connection.Execute(
-        sql, [("search", claim.Search), ("number", claim.Run.Number), ("attempt", claim.Attempt), .. values]));
+    private bool Change(RunClaim claim, string sql, params (string Name, object Value)[] values) => Do(connection =>
+        connection.Execute(sql, [("search", claim.Search), ("number", claim.Run.Number), ("attempt", claim.Attempt), .. values]) == 1);
 
     /// <summary>
-    /// Does what the database is asked, again and again while its fault may pass. The answer to a statement may be lost with its connection:
-    /// each statement may be made twice, and a claim that nobody knows of runs out.
+    /// Does what the database is asked, again and again while its fault may pass. A statement's answer may be lost with its connection:
+    /// each may be made twice, and a claim that nobody knows of runs out.
     /// </summary>
     private T Do<T>(Func<DbConnection, T> work)
     {
@@ -147,13 +158,15 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
                 _reached = true;
                 return work(connection);
             }
-            catch (Exception fault) when (IsFault(fault) && (!database.MayPass(fault) || waited.Elapsed + pause > patience))
-            {
-                string asked = database.MayPass(fault) ? FormattableString.Invariant($" for {waited.Elapsed.TotalSeconds:F0} s") : "";
-                throw new TrialStoreException($"{database.Name} cannot be used{asked}: {fault.Message.TrimEnd('.')}. {database.Advice(fault)}".TrimEnd(), fault);
-            }
             catch (Exception fault) when (IsFault(fault))
             {
+                bool mayPass = database.MayPass(fault);
+                if (!mayPass || waited.Elapsed + pause > patience)
+                {
+                    string asked = mayPass ? FormattableString.Invariant($", asked for {waited.Elapsed.TotalSeconds:F1} s") : "";
+                    throw new TrialStoreException($"{database.Name} cannot be used{asked}: {database.Explain(fault)}", fault);
+                }
+
                 database.Forget();
             }
 
@@ -161,11 +174,19 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
         }
     }
 
-    private static bool IsFault(Exception fault) => fault is DbException or IOException or UnauthorizedAccessException or TimeoutException or System.Net.Sockets.SocketException;
+    private static bool IsFault(Exception fault) =>
+        fault is DbException or IOException or UnauthorizedAccessException or TimeoutException or SocketException;
 
     private static StoredRun Run(DbDataReader row)
     {
-        var run = new SearchRun(row.GetInt32(0), row.GetInt32(1), row.GetInt64(2), row.GetString(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(6));
+        var run = new SearchRun(
+            Number: row.GetInt32(0),
+            Trial: row.GetInt32(1),
+            Seed: row.GetInt64(2),
+            Settings: row.GetString(3),
+            Rungs: row.GetInt32(4),
+            Granted: row.GetInt32(5),
+            Priority: row.GetInt32(6));
         return new StoredRun(
             run,
             Enum.Parse<RunState>(row.GetString(7)),
@@ -184,5 +205,6 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
     private static long Milliseconds(TimeSpan time) => (long)Math.Ceiling(time.TotalMilliseconds);
 
     /// <summary>Numbers for <c>in</c>; the null, which equals nothing, is for PostgreSQL, which takes no empty list.</summary>
-    private static string List(IEnumerable<int> numbers) => string.Join(", ", numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)).Prepend("null"));
+    private static string List(IEnumerable<int> numbers) =>
+        string.Join(", ", numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)).Prepend("null"));
 }

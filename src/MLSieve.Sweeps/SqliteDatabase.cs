@@ -7,7 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class SqliteDatabase : SqlDatabase
 {
     // SQLite's result codes: https://sqlite.org/rescode.html
-    private const int Permission = 3, Busy = 5, Locked = 6, ReadOnly = 8, Io = 10, Corrupt = 11, Full = 13, CannotOpen = 14, Protocol = 15, NotADatabase = 26;
+    private const int Permission = 3, Busy = 5, Locked = 6, ReadOnly = 8, Io = 10, Corrupt = 11, Full = 13, CannotOpen = 14, Protocol = 15;
+    private const int NotADatabase = 26;
+    private const string Writable = "Name a file that this process may write, in a folder that it may write.";
     private readonly string _path;
     private readonly string _connection;
 
@@ -15,7 +17,7 @@ internal sealed class SqliteDatabase : SqlDatabase
     {
         _path = Path.GetFullPath(path);
         _connection = new SqliteConnectionStringBuilder { DataSource = _path, DefaultTimeout = 1 }.ConnectionString;
-        Forget(); // a file of this name may have been deleted since
+        Forget(); // connections that are kept open would go on writing to a file that was deleted since
     }
 
     /// <inheritdoc/>
@@ -35,7 +37,7 @@ internal sealed class SqliteDatabase : SqlDatabase
         try
         {
             connection.Open();
-            // The busy timeout waits in milliseconds where the provider's own waits in steps of 150; what is committed outlives a power cut.
+            // SQLite's own timeout waits in milliseconds, the provider's in steps of 150. With full, a power cut takes nothing committed.
             connection.Execute("pragma busy_timeout = 1000; pragma synchronous = full");
             return connection;
         }
@@ -56,8 +58,8 @@ internal sealed class SqliteDatabase : SqlDatabase
     /// <inheritdoc/>
     public override bool HasTables(DbConnection connection)
     {
-        string[] tables = [.. connection.Query("select name from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'", row => row.GetString(0))];
-        if (tables.Length == 0 || tables.Contains(StoreSchema.VersionTable)) return tables.Length > 0;
+        List<string> tables = connection.Query("select name from sqlite_schema where type = 'table'", row => row.GetString(0));
+        if (tables.Count == 0 || tables.Contains(StoreSchema.VersionTable)) return tables.Count > 0;
         throw new TrialStoreException($"{Name} is the database of something else: it has a table '{tables[0]}'. Name another file.");
     }
 
@@ -69,18 +71,17 @@ internal sealed class SqliteDatabase : SqlDatabase
     }
 
     /// <inheritdoc/>
-    public override bool MayPass(Exception fault) => (fault as SqliteException)?.SqliteErrorCode is Busy or Locked or Full or Io or Protocol;
+    public override bool MayPass(Exception fault) =>
+        (fault as SqliteException)?.SqliteErrorCode is Busy or Locked or Full or Io or Protocol;
 
     /// <inheritdoc/>
-    public override string? Advice(Exception fault) => fault is SqliteException sqlite
-        ? sqlite.SqliteErrorCode switch
-        {
-            Busy or Locked => "Another program holds it locked: end that program or its transaction.",
-            Full => "Make room on its disk.",
-            Io or Protocol => "Check its disk. It must be a local one: for several machines there is TrialStore.PostgreSql.",
-            Permission or ReadOnly or CannotOpen => "Name a file in a folder, both of which this process may write.",
-            Corrupt or NotADatabase => "The file is broken, or is no SQLite database: restore it, or name another.",
-            _ => null,
-        }
-        : "Name a file in a folder, both of which this process may write.";
+    public override string Explain(Exception fault) => fault.Message + (fault as SqliteException)?.SqliteErrorCode switch
+    {
+        Busy or Locked => " Another program holds it locked: end that program, or its transaction.",
+        Full => " Make room on its disk.",
+        Io or Protocol => " Check its disk; it must be a local one. For several machines there is TrialStore.PostgreSql.",
+        Corrupt or NotADatabase => " The file is broken, or no SQLite database: restore it, or name another.",
+        Permission or ReadOnly or CannotOpen or null => " " + Writable,
+        _ => "",
+    };
 }

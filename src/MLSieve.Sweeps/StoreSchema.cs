@@ -10,7 +10,7 @@ internal static class StoreSchema
     /// <summary>The version that this library makes and reads.</summary>
     public const int Version = 1;
 
-    // ended: the last attempt that gave its run back itself, so that what it says again after a lost answer is known to be true and counts once.
+    // ended: the last attempt that gave its run back itself; what it says again, because the answer was lost, is true and counts once.
     // deaths: how many of the failures were leases that ran out.
     private const string Tables = $"""
         create table if not exists {VersionTable} (version integer not null);
@@ -33,16 +33,18 @@ internal static class StoreSchema
         if (!database.HasTables(connection)) Create(database, connection);
         int? version = connection.Query($"select version from {VersionTable}", row => (int?)row.GetInt32(0)).SingleOrDefault();
         if (version == Version) return;
+        string reads = FormattableString.Invariant($"this release of MLSieve reads version {Version}");
         throw new TrialStoreException(version > Version
-            ? FormattableString.Invariant($"{database.Name} has version {version} of the tables; this release of MLSieve reads version {Version}. Take a newer release.")
-            : FormattableString.Invariant($"{database.Name} has tables of no version that this release of MLSieve reads ({Version}). Name another store."));
+            ? FormattableString.Invariant($"{database.Name} has tables of version {version}; {reads}. Take the release that made them.")
+            : FormattableString.Invariant($"{database.Name} has tables of no version that is known; {reads}. Name another store."));
     }
 
     private static void Create(SqlDatabase database, DbConnection connection)
     {
         using DbTransaction transaction = database.BeginSchema(connection);
         connection.Execute(Tables);
-        connection.Execute(FormattableString.Invariant($"insert into {VersionTable} select {Version} where not exists (select 1 from {VersionTable})"));
+        connection.Execute(FormattableString.Invariant(
+            $"insert into {VersionTable} select {Version} where not exists (select 1 from {VersionTable})"));
         transaction.Commit();
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-public sealed class InMemoryTrialStoreTests : TrialStoreContract
+public sealed class InMemoryTrialStoreTests(ITestOutputHelper output) : TrialStoreContract(output)
 {
     private readonly InMemoryTrialStore _store = new();
 

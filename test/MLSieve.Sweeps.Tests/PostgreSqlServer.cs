@@ -1,18 +1,21 @@
 using System.Diagnostics;
+using Microsoft.ML.EarlyReadout;
 using Npgsql;
 
 namespace MLSieve.Tests;
 
 /// <summary>
-/// A PostgreSQL server of the tests' own, made from Debian's binaries: on a socket in a temporary folder, with its disk's flushes on as by default. PostgreSQL
-/// refuses root, so under root it runs as Debian's user for it.
+/// A PostgreSQL server of the tests' own, made from Debian's binaries: on a socket in a temporary folder, and with fsync on, as by default.
+/// PostgreSQL refuses root, so under root it runs as Debian's user for it.
 /// </summary>
 public sealed class PostgreSqlServer : IDisposable
 {
+    /// <summary>What the user 'guarded' must say; all others may come in.</summary>
+    public const string GuardedPassword = "hunter2";
     private const string User = "postgres";
     private readonly string _folder = "";
     private readonly string? _missing;
-    private int _databases;
+    private int _schemas;
 
     public PostgreSqlServer()
     {
@@ -22,10 +25,7 @@ public sealed class PostgreSqlServer : IDisposable
         if (Environment.IsPrivilegedProcess) Run("chown", User, _folder);
         RunAsUser("initdb", "-D", Data, "-U", User, "--auth=trust", "--encoding=UTF8", "--no-sync");
         Start();
-        using var connection = new NpgsqlConnection(ConnectionString(User));
-        connection.Open();
-        using var role = new NpgsqlCommand("create role guarded login password 'hunter2'", connection);
-        role.ExecuteNonQuery();
+        Execute($"create role guarded login password '{GuardedPassword}'; revoke create on schema public from public");
         File.WriteAllText(Path.Combine(Data, "pg_hba.conf"), "local all guarded scram-sha-256\nlocal all all trust\n");
         RunAsUser("pg_ctl", "-D", Data, "reload");
     }
@@ -37,16 +37,21 @@ public sealed class PostgreSqlServer : IDisposable
         return $"Host={_folder};Database={database};Username={user}";
     }
 
-    /// <summary>Makes an empty database.</summary>
+    /// <summary>Makes an empty schema, which is as good as a database, and whose few files are soon mended after a crash.</summary>
     /// <returns>A connection to it.</returns>
-    public string NewDatabase()
+    public string NewSchema()
     {
-        string name = FormattableString.Invariant($"test{Interlocked.Increment(ref _databases)}");
-        using var connection = new NpgsqlConnection(ConnectionString(User));
+        string name = FormattableString.Invariant($"test{Interlocked.Increment(ref _schemas)}");
+        Execute($"create schema {name}");
+        return $"{ConnectionString(User)};Search Path={name}";
+    }
+
+    /// <summary>Runs a statement beside the stores, as another program would.</summary>
+    public void Execute(string sql)
+    {
+        using var connection = new NpgsqlConnection($"{ConnectionString(User)};Pooling=false");
         connection.Open();
-        using var create = new NpgsqlCommand($"create database {name}", connection);
-        create.ExecuteNonQuery();
-        return ConnectionString(name);
+        connection.Execute(sql);
     }
 
     /// <summary>Starts it and waits until it answers.</summary>
@@ -65,15 +70,15 @@ public sealed class PostgreSqlServer : IDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    private static string? Binaries { get; } = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb"))).Max()
+    private static string? Binaries { get; } = new DirectoryInfo("/usr/lib/postgresql") is { Exists: true } versions
+        ? versions.EnumerateDirectories().Select(version => $"{version.FullName}/bin").Order().LastOrDefault(bin => File.Exists($"{bin}/initdb"))
         : null;
 
     private static string? Missing()
     {
         if (Binaries is null) return "PostgreSQL is not installed (Debian's package 'postgresql' has it).";
-        bool noUser = Environment.IsPrivilegedProcess && !File.ReadLines("/etc/passwd").Any(line => line.StartsWith(User + ":", StringComparison.Ordinal));
-        return noUser ? $"PostgreSQL does not run as root, and there is no user {User}." : null;
+        bool isUser = File.ReadLines("/etc/passwd").Any(line => line.StartsWith($"{User}:", StringComparison.Ordinal));
+        return Environment.IsPrivilegedProcess && !isUser ? $"PostgreSQL does not run as root, and there is no user {User}." : null;
     }
 
     private static void RunAsUser(string program, params string[] arguments)
@@ -88,11 +93,13 @@ public sealed class PostgreSqlServer : IDisposable
         // The server inherits what it is started with, so nothing waits for the end of its output.
         var start = new ProcessStartInfo("sh") { WorkingDirectory = Path.GetTempPath() };
         string output = Path.GetTempFileName();
-        foreach (string argument in new[] { "-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", output, program }.Concat(arguments)) start.ArgumentList.Add(argument);
+        foreach (string argument in (string[])["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", output, program, .. arguments])
+            start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         process.WaitForExit();
         string said = File.ReadAllText(output);
         File.Delete(output);
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {said}");
+        if (process.ExitCode == 0) return;
+        throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {said}");
     }
 }

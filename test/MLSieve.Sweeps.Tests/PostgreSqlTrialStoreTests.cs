@@ -3,9 +3,9 @@ using Microsoft.ML.EarlyReadout;
 namespace MLSieve.Tests;
 
 [Collection(PostgreSqlGroup.Name)]
-public sealed class PostgreSqlTrialStoreTests(PostgreSqlServer server) : TrialStoreContract
+public sealed class PostgreSqlTrialStoreTests(PostgreSqlServer server, ITestOutputHelper output) : TrialStoreContract(output)
 {
-    private readonly Lazy<string> _database = new(server.NewDatabase);
+    private readonly Lazy<string> _schema = new(server.NewSchema);
 
-    protected override ITrialStore Connect() => TrialStore.PostgreSql(_database.Value);
+    protected override ITrialStore Connect() => TrialStore.PostgreSql(_schema.Value);
 }

@@ -2,9 +2,11 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-public sealed class SqliteTrialStoreTests : TrialStoreContract
+public sealed class SqliteTrialStoreTests(ITestOutputHelper output) : TrialStoreContract(output), IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("trial-store-").FullName;
+    private readonly TemporaryFile _file = new();
 
-    protected override ITrialStore Connect() => TrialStore.Sqlite(Path.Combine(_folder, "search.db"));
+    protected override ITrialStore Connect() => TrialStore.Sqlite(_file.Path);
+
+    public void Dispose() => _file.Dispose();
 }

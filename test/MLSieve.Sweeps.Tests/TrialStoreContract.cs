@@ -1,19 +1,18 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
 /// <summary>What every trial store promises; each store's tests are these and its own.</summary>
-public abstract class TrialStoreContract
+/// <param name="output">Where the speed of the store is written.</param>
+public abstract class TrialStoreContract(ITestOutputHelper output)
 {
-    private const string Search = "birds";
-    private static readonly TimeSpan Long = TimeSpan.FromMinutes(5), Short = TimeSpan.FromMilliseconds(250);
+    protected const string Search = "birds";
+    protected static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(250);
     private static readonly Dictionary<string, string> Identity = new() { ["seed"] = "7", ["trials"] = "40" };
-    private readonly Lazy<ITrialStore> _store;
-
-    protected TrialStoreContract() => _store = new(Connect);
-
-    private ITrialStore Store => _store.Value;
+    private ITrialStore Store => field ??= Connect();
 
     /// <summary>The test's store, as one more process would come to it.</summary>
     protected abstract ITrialStore Connect();
@@ -42,7 +41,10 @@ public abstract class TrialStoreContract
         var odd = new SearchRun(3, 1, -9_000_000_000_000_000_000, """{"name":"Waldhühner'; drop table x; -- 森"}""", 3, 2, 5);
         Store.Add(Search, [Run(7), odd]);
         Assert.Equal(
-            [new StoredRun(odd, RunState.Open, 0, 0, null, 0, 2, null, null, null), new StoredRun(Run(7), RunState.Open, 0, 0, null, 0, 1, null, null, null)],
+            [
+                new StoredRun(odd, RunState.Open, 0, 0, null, 0, 2, null, null, null),
+                new StoredRun(Run(7), RunState.Open, 0, 0, null, 0, 1, null, null, null),
+            ],
             Connect().Read(Search));
     }
 
@@ -123,8 +125,9 @@ public abstract class TrialStoreContract
     public void A_run_whose_worker_let_its_lease_run_out_is_claimed_by_another()
     {
         Store.Add(Search, [Run(1)]);
-        Claimed("first", Short);
+        RunClaim first = Claimed("first");
         Assert.Null(Claim());
+        Store.Renew(first, Short);
         LetExpire();
         Assert.Equal(2, Claimed("second").Attempt);
         StoredRun run = Assert.Single(Store.Read(Search));
@@ -136,12 +139,13 @@ public abstract class TrialStoreContract
     public void A_lease_that_is_renewed_holds()
     {
         Store.Add(Search, [Run(1)]);
-        RunClaim claim = Claimed(lease: TimeSpan.FromMilliseconds(600));
-        for (int renewals = 0; renewals < 5; renewals++)
+        var lease = TimeSpan.FromMilliseconds(1000);
+        RunClaim claim = Claimed(lease: lease);
+        for (int renewals = 0; renewals < 4; renewals++)
         {
-            Thread.Sleep(200);
+            Thread.Sleep(300);
             Assert.Null(Claim());
-            Assert.True(Store.Renew(claim, TimeSpan.FromMilliseconds(600)));
+            Assert.True(Store.Renew(claim, lease));
         }
 
         Assert.Null(Claim());
@@ -384,6 +388,7 @@ public abstract class TrialStoreContract
     {
         Store.Add(Search, [.. Enumerable.Range(0, 400).Select(number => Run(number))]);
         var claimed = new ConcurrentBag<int>();
+        var clock = Stopwatch.StartNew();
         AtOnce(8, worker =>
         {
             ITrialStore store = Connect();
@@ -394,12 +399,13 @@ public abstract class TrialStoreContract
                 Assert.True(store.Report(claim, 3, claim.Run.Number / 400.0, $"{worker}"));
             }
         });
+        output.WriteLine(FormattableString.Invariant($"{400 / clock.Elapsed.TotalSeconds:F0} times claim, renew and report a second"));
         Assert.Equal(Enumerable.Range(0, 400), claimed.Order());
         Assert.All(Store.Read(Search), run => Assert.Equal((RunState.Finished, 1, 0), (run.State, run.Attempt, run.Failures)));
     }
 
-    private static SearchRun Run(int number, int? trial = null, int priority = 0) =>
-        new(number, trial ?? number, 1000 + number, FormattableString.Invariant($$"""{"ForgetEvery":{{number}}}"""), Rungs: 3, Granted: 1, priority);
+    protected static SearchRun Run(int number, int? trial = null, int priority = 0) =>
+        new(number, trial ?? number, 1000 + number, $$"""{"ForgetEvery":{{number}}}""", Rungs: 3, Granted: 1, priority);
 
     private RunClaim? Claim(string worker = "worker", TimeSpan? lease = null) => Store.Claim(Search, worker, lease ?? Long, failures: 3);
 
@@ -423,7 +429,7 @@ public abstract class TrialStoreContract
     }
 
     /// <summary>Runs threads that begin together; fails with what the first of them threw.</summary>
-    protected static void AtOnce(int threads, Action<int> work)
+    internal static void AtOnce(int threads, Action<int> work)
     {
         var faults = new ConcurrentQueue<Exception>();
         using var start = new Barrier(threads);

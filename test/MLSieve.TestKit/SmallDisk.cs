@@ -19,6 +19,9 @@ public sealed class SmallDisk : IDisposable
     /// <summary>Its root.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("small-disk-").FullName;
 
+    /// <summary>Lets it be read only, as a disk is after errors. No file of it may be open for writing.</summary>
+    public void MakeReadOnly() => Assert.Equal(0, Run("mount", "-o", "remount,ro", Folder));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -9,7 +9,8 @@ internal static class DeadWorkers
     public static string? Message(string? message, int deaths)
     {
         if (deaths == 0) return message;
-        string died = $"Its worker died {(deaths == 1 ? "once" : FormattableString.Invariant($"{deaths} times"))}, or could not renew its lease.";
+        string times = deaths == 1 ? "once" : FormattableString.Invariant($"{deaths} times");
+        string died = $"Its worker died {times}, or could not renew its lease.";
         return message is null ? died : $"{message} {died}";
     }
 }

@@ -114,7 +114,8 @@ internal sealed class InMemoryTrialStore(TimeProvider? clock = null) : ITrialSto
 
     private bool IsFree(HeldRun run) => run.State == RunState.Open || (run.State == RunState.Running && run.LeaseEnds < Now);
 
-    private IEnumerable<HeldRun> Runs(string search) => _searches.TryGetValue(search, out SortedDictionary<int, HeldRun>? held) ? held.Values : [];
+    private IEnumerable<HeldRun> Runs(string search) =>
+        _searches.TryGetValue(search, out SortedDictionary<int, HeldRun>? held) ? held.Values : [];
 
     /// <summary>Changes a run, unless somebody has claimed it since.</summary>
     private bool Change(RunClaim claim, Func<HeldRun, bool> change)

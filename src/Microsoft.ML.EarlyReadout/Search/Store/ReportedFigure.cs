@@ -9,6 +9,7 @@ internal static class ReportedFigure
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rung, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rung, claim.Run.Rungs);
-        if (double.IsNaN(figure)) throw new ArgumentOutOfRangeException(nameof(figure), "A figure must be a number: a run that gave none has the worst figure.");
+        if (double.IsNaN(figure))
+            throw new ArgumentOutOfRangeException(nameof(figure), "A figure must be a number: a run that gave none has the worst figure.");
     }
 }
