@@ -82,6 +82,22 @@ public sealed class PostgreSqlFaultTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public void Workers_share_a_search_on_a_server_that_refuses_what_is_not_serializable()
+    {
+        string schema = server.NewSchema();
+        server.Execute("alter database postgres set default_transaction_isolation = 'serializable'");
+        try
+        {
+            Share(schema, () => { });
+        }
+        finally
+        {
+            server.Execute("alter database postgres reset default_transaction_isolation");
+            NpgsqlConnection.ClearAllPools(); // whose sessions began with it
+        }
+    }
+
+    [Fact]
     public void Workers_outlive_a_server_that_crashes_and_starts_again()
     {
         Share(server.NewSchema(), () =>

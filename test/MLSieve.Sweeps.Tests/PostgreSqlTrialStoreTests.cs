@@ -5,7 +5,7 @@ namespace MLSieve.Tests;
 [Collection(PostgreSqlGroup.Name)]
 public sealed class PostgreSqlTrialStoreTests(PostgreSqlServer server, ITestOutputHelper output) : TrialStoreContract(output)
 {
-    private readonly Lazy<string> _schema = new(server.NewSchema);
+    private readonly string _schema = server.NewSchema();
 
-    protected override ITrialStore Connect() => TrialStore.PostgreSql(_schema.Value);
+    protected override ITrialStore Connect() => TrialStore.PostgreSql(_schema);
 }

@@ -8,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// A run is one trial trained from one seed. It is trained from rung to rung: at each it has taken a part of its steps, and its figure says
 /// whether it is worth the next. A worker claims a run for the length of a lease and renews it while it trains; times are those of the store's
 /// own clock. The number of a claim's attempt is what tells it from a later one: a worker that has lost its claim can change nothing any more.
+/// What an attempt says twice counts once, so that a statement whose answer was lost may be made again.
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
 public interface ITrialStore
@@ -47,10 +48,11 @@ public interface ITrialStore
 
     /// <summary>Writes down that a run has reached a rung. The claim goes on, but where the rung is the run's last: the run is then finished.</summary>
     /// <param name="claim">The claim.</param>
-    /// <param name="rung">The rung, from 1.</param>
-    /// <param name="figure">The validation figure there.</param>
+    /// <param name="rung">The rung, from 1 to the run's last. One before that which the run has reached changes nothing.</param>
+    /// <param name="figure">The validation figure there; a number.</param>
     /// <param name="outcome">All that is known of the run so far, as JSON; replaces what the store has.</param>
     /// <returns>Whether the run was still this worker's; where it was not, nothing has changed.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The run has no such rung, or the figure is no number.</exception>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
     bool Report(RunClaim claim, int rung, double figure, string outcome);
 
@@ -72,7 +74,10 @@ public interface ITrialStore
     /// <param name="search">The search's name.</param>
     /// <param name="rung">The rung, from 1: that all their runs have reached.</param>
     /// <param name="promoted">The trials that may be trained to the next rung.</param>
-    /// <param name="stopped">The trials that are not trained further; a worker that trains one has lost its claim.</param>
+    /// <param name="stopped">
+    /// The trials that are not trained further, those included that were trained at their worker's own risk: their runs are stopped, and a
+    /// worker that trains one has lost its claim.
+    /// </param>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
     void Decide(string search, int rung, IReadOnlyList<int> promoted, IReadOnlyList<int> stopped);
 
