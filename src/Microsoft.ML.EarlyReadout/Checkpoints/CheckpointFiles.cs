@@ -56,7 +56,8 @@ internal static class CheckpointFiles
 
         if (state.Format != CheckpointState.CurrentFormat)
             throw Fault(path, FormattableString.Invariant($"is of format {state.Format}; this version of the library reads format {CheckpointState.CurrentFormat}"));
-        if (state.Step < 0 || state.Point < 0 || state.BestStep < 0 || state.Point > state.Step || state.BestStep > state.Point) throw Fault(path, "names a place that no training reaches");
+        if (state.BestStep < 0 || state.Point < state.BestStep || state.Step < state.Point) throw Fault(path, "names a place that no training reaches");
+        if (state.History.Contains(null!)) throw Fault(path, "lacks a point of the history"); // a list's entries may be null whatever its type says
         if (state.BestFile is { } best && !verified.Contains("../" + best)) throw Fault(path, $"names weights that {Sums} does not");
         return state;
     }
