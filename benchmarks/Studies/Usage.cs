@@ -20,7 +20,7 @@ internal static class Usage
 
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
 
-        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, adult, tables (default: environment variable MLSIEVE_DATA)
+        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, adult, tables (default: environment variable MLSIEVE_DATA)
         --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut});
                            queue keeps its runs in STUDY.jsonl there
         --workers N        processes of a queue (default: one a core; on a GPU several share it)
