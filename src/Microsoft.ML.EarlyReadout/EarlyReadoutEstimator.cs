@@ -48,6 +48,13 @@ public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTrans
     /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, _options.ReadoutNames);
 
+    /// <summary>The estimator as a search uses it.</summary>
+    internal static SearchedTrainer<Options> Searched { get; } = new(
+        nameof(EarlyReadoutEstimator),
+        (environment, options, input) => new EarlyReadoutEstimator(environment, options).Fit(input),
+        (environment, options, input) => NetworkTraining.Train(environment, nameof(EarlyReadoutEstimator), options, input, Train),
+        (environment, options, input, look) => NetworkTraining.Train(environment, nameof(EarlyReadoutEstimator), options, input, look));
+
     private static void Train(TrainingSession session, Options options)
     {
         var trainers = new List<ReadoutTrainer>();

@@ -111,6 +111,12 @@ public sealed partial class EarlyReadoutEstimator
         internal void Validate()
         {
             var faults = new OptionFaults();
+            AddAllFaults(faults);
+            faults.ThrowIfAny("EarlyReadoutEstimator.Options");
+        }
+
+        internal override void AddAllFaults(OptionFaults faults)
+        {
             this.AddFaults(faults);
             AddTapFaults(faults);
             faults.Defined(nameof(ReadoutTraining), ReadoutTraining);
@@ -121,7 +127,6 @@ public sealed partial class EarlyReadoutEstimator
             if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
             Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
-            faults.ThrowIfAny("EarlyReadoutEstimator.Options");
         }
 
         private void AddTapFaults(OptionFaults faults)

@@ -48,4 +48,49 @@ public static class FeatureSieveCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         return new FeatureSieveTrainer(CatalogEnvironment.Of(catalog), options);
     }
+
+    /// <summary>Creates a search for the settings of a <see cref="FeatureSieveTrainer"/>, against plain training.</summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="labelColumnName">The column of labels, a key.</param>
+    /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
+    /// <param name="groupColumnName">The column with the spurious attribute, if it is known.</param>
+    /// <param name="network">The kind of network.</param>
+    /// <param name="steps">Steps of a run, at least 1; automatic where it is left out.</param>
+    /// <param name="trials">How many settings are drawn, at least 1.</param>
+    /// <param name="seedsPerTrial">The seeds of each, at least 1.</param>
+    /// <returns>The search.</returns>
+    /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
+    public static TrainerSearch<FeatureSieveTrainer.Options> SearchFeatureSieve(
+        this MulticlassClassificationCatalog catalog,
+        string labelColumnName = "Label",
+        string featureColumnName = "Features",
+        string? groupColumnName = null,
+        NetworkKind network = NetworkKind.Automatic,
+        int? steps = null,
+        int trials = 40,
+        int seedsPerTrial = 2) =>
+        catalog.SearchFeatureSieve(new SieveSearchOptions
+        {
+            Trainer =
+            {
+                LabelColumnName = labelColumnName,
+                FeatureColumnName = featureColumnName,
+                Network = { Kind = network },
+                Steps = steps,
+            },
+            GroupColumnName = groupColumnName,
+            Trials = trials,
+            SeedsPerTrial = seedsPerTrial,
+        });
+
+    /// <summary>Creates a search for the settings of a <see cref="FeatureSieveTrainer"/> with all its options.</summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <returns>The search.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    public static TrainerSearch<FeatureSieveTrainer.Options> SearchFeatureSieve(this MulticlassClassificationCatalog catalog, SieveSearchOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(CatalogEnvironment.Of(catalog), options, FeatureSieveTrainer.Searched);
+    }
 }

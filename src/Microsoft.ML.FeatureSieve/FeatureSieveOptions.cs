@@ -52,13 +52,18 @@ public sealed partial class FeatureSieveTrainer
         internal void Validate()
         {
             var faults = new OptionFaults();
+            AddAllFaults(faults);
+            faults.ThrowIfAny("FeatureSieveTrainer.Options");
+        }
+
+        internal override void AddAllFaults(OptionFaults faults)
+        {
             this.AddFaults(faults);
             Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
             faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
-            faults.ThrowIfAny("FeatureSieveTrainer.Options");
         }
     }
 }

@@ -63,6 +63,13 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
     /// a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
 
+    /// <summary>The trainer as a search uses it.</summary>
+    internal static SearchedTrainer<Options> Searched { get; } = new(
+        nameof(FeatureSieveTrainer),
+        (environment, options, input) => new FeatureSieveTrainer(environment, options).Fit(input),
+        (environment, options, input) => NetworkTraining.Train(environment, nameof(FeatureSieveTrainer), options, input, Train),
+        (environment, options, input, look) => NetworkTraining.Train(environment, nameof(FeatureSieveTrainer), options, input, look));
+
     private static void Train(TrainingSession session, Options options)
     {
         if (options.ForgetEvery == 0)

@@ -50,6 +50,19 @@ internal sealed class CheckpointDirectory : IDisposable
     /// <summary>The newest checkpoint's folder, if there is any.</summary>
     public string? Newest => Numbered().Select(entry => entry.Path).LastOrDefault();
 
+    /// <summary>Whether a folder holds a checkpoint.</summary>
+    public static bool HoldsAny(string path) => Directory.Exists(path) && Numbered(path).Any();
+
+    /// <summary>Copies the newest checkpoint of a folder, which another training may still use, into a new one.</summary>
+    /// <exception cref="IOException">It could not be copied whole.</exception>
+    public static void Copy(string from, string to)
+    {
+        string newest = Numbered(from).Last().Path;
+        string copy = Directory.CreateDirectory(Path.Combine(to, Path.GetFileName(newest))).FullName;
+        foreach (string file in Directory.EnumerateFiles(newest)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        if (CheckpointFiles.BestOf(copy) is { Length: > 0 } best) File.Copy(Path.Combine(from, best), Path.Combine(to, best));
+    }
+
     /// <summary>The full path of a file beside the checkpoints.</summary>
     public string PathOf(string file) => Path.Combine(_path, file);
 
@@ -123,8 +136,10 @@ internal sealed class CheckpointDirectory : IDisposable
         foreach (string file in Directory.EnumerateFiles(_path, BestPrefix + "*").Where(file => !named.Contains(Path.GetFileName(file))).ToArray()) File.Delete(file);
     }
 
-    private IEnumerable<(int Number, string Path)> Numbered() =>
-        from path in Directory.EnumerateDirectories(_path, Prefix + "*")
+    private IEnumerable<(int Number, string Path)> Numbered() => Numbered(_path);
+
+    private static IEnumerable<(int Number, string Path)> Numbered(string folder) =>
+        from path in Directory.EnumerateDirectories(folder, Prefix + "*")
         let digits = Path.GetFileName(path)[Prefix.Length..]
         where int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out _)
         let number = int.Parse(digits, CultureInfo.InvariantCulture)

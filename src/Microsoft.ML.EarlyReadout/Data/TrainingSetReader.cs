@@ -127,7 +127,7 @@ internal sealed class TrainingSetReader
         (int Label, int Attribute)[] pairs = [.. labels.Zip(attributes).Distinct().OrderBy(pair => pair.First).ThenBy(pair => ranks[pair.Second])];
         var numbers = pairs.Index().ToDictionary(each => each.Item, each => each.Index);
         return ([.. labels.Zip(attributes).Select(pair => numbers[pair])],
-            [.. pairs.Select(pair => $"{_label.Names[pair.Label]}, {attribute.Name(pair.Attribute)}")]);
+            [.. pairs.Select(pair => _label.Names[pair.Label] + TrainingSet.GroupSeparator + attribute.Name(pair.Attribute))]);
     }
 
     private void CheckLike(TrainingSet training)

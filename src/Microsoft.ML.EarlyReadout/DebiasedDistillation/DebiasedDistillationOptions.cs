@@ -147,6 +147,12 @@ public sealed partial class DebiasedDistillationTrainer
         internal void Validate()
         {
             var faults = new OptionFaults();
+            AddAllFaults(faults);
+            faults.ThrowIfAny("DebiasedDistillationTrainer.Options");
+        }
+
+        internal override void AddAllFaults(OptionFaults faults)
+        {
             this.AddFaults(faults);
             AddTeacherFaults(faults);
             faults.Defined(nameof(Method), Method);
@@ -162,7 +168,6 @@ public sealed partial class DebiasedDistillationTrainer
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
             if (WeightCap is { } cap) faults.AtLeast(nameof(WeightCap), cap, 1);
             JustTrainTwice.AddFaults(faults, nameof(JustTrainTwice));
-            faults.ThrowIfAny("DebiasedDistillationTrainer.Options");
         }
 
         private void AddTeacherFaults(OptionFaults faults)

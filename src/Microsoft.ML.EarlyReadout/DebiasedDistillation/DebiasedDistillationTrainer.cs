@@ -35,12 +35,14 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
         _options = options.Copy();
     }
 
-    private TrainingColumns Columns => new(
-        _options.FeatureColumnName, _options.LabelColumnName, _options.GroupColumnName, _options.Teacher.ScoreColumnName, _options.MatchesFeatures ? _options.Teacher.FeatureColumnName : null);
-
-    // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made of.
-    private TrainingColumns Given =>
-        _options.Teacher is { Model: null, OnnxPath: null } ? Columns : Columns with { Scores = null, TeacherFeatures = null };
+    /// <summary>The trainer as a search uses it.</summary>
+    internal static SearchedTrainer<Options> Searched { get; } = new(
+        nameof(DebiasedDistillationTrainer),
+        (environment, options, input) => new DebiasedDistillationTrainer(environment, options).Fit(input),
+        (environment, options, input) => Teach(options, input, (taught, train) =>
+            NetworkTraining.Train(environment, nameof(DebiasedDistillationTrainer), options, taught, train, ColumnsOf(options), input.Schema)),
+        (environment, options, input, look) => Teach(options, input, (taught, _) =>
+            NetworkTraining.Train(environment, nameof(DebiasedDistillationTrainer), options, taught, look, ColumnsOf(options), input.Schema)));
 
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
@@ -56,21 +58,39 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
     /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
     public EarlyReadoutTransformer Fit(IDataView input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        Given.Check(input.Schema, _options.Network.Input); // before the teacher adds columns, which are not the student's
-        using Teacher teacher = Teacher.Prepare(_options.Teacher, Columns, input);
-        IDataView taught = teacher.Apply(input);
-        return NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, Train, Columns, input.Schema);
-
-        void Train(TrainingSession session, Options options) =>
-            DebiasedDistillationTrainer.Train(session, options, teacher.Source, taught.Schema, Lessons.Of(teacher, options, Columns, input.Schema, session));
+        EarlyReadoutTransformer? student = null;
+        Teach(_options, input, (taught, train) =>
+            student = NetworkTraining.Fit(_environment, nameof(DebiasedDistillationTrainer), _options, taught, train, ColumnsOf(_options), input.Schema));
+        return student!;
     }
 
     /// <summary>The columns that the fitted transformer will add.</summary>
     /// <param name="inputSchema">The shape of the training data's schema.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells neither the size of a vector nor the number of
     /// a key's values.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, columns: Given);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, columns: GivenOf(_options));
+
+    private static TrainingColumns ColumnsOf(Options options) => new(
+        options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName, options.Teacher.ScoreColumnName,
+        options.MatchesFeatures ? options.Teacher.FeatureColumnName : null);
+
+    // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made of.
+    private static TrainingColumns GivenOf(Options options) =>
+        options.Teacher is { Model: null, OnnxPath: null } ? ColumnsOf(options) : ColumnsOf(options) with { Scores = null, TeacherFeatures = null };
+
+    /// <summary>Lets a teacher score the rows, for as long as they are used.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="input">The rows.</param>
+    /// <param name="use">Is given the rows with the teacher's columns, and what trains on them.</param>
+    private static void Teach(Options options, IDataView input, Action<IDataView, Action<TrainingSession, Options>> use)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        TrainingColumns columns = ColumnsOf(options);
+        GivenOf(options).Check(input.Schema, options.Network.Input); // before the teacher adds columns, which are not the student's
+        using Teacher teacher = Teacher.Prepare(options.Teacher, columns, input);
+        IDataView taught = teacher.Apply(input);
+        use(taught, (session, settled) => Train(session, settled, teacher.Source, taught.Schema, Lessons.Of(teacher, settled, columns, input.Schema, session)));
+    }
 
     private static void Train(TrainingSession session, Options options, string source, DataViewSchema schema, Lessons lessons)
     {

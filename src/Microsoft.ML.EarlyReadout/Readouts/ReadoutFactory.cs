@@ -33,13 +33,20 @@ internal static class ReadoutFactory
     /// <summary>What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any stage.</summary>
     public static FeatureShape Tap(StagedNetwork network, int stage)
     {
+        long[] sizes = SizesAt(network, stage);
+        return sizes.Length == 4 ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3]) : FeatureShape.Vector((int)sizes[1]);
+    }
+
+    /// <summary>Whether a readout can be made for what the stage puts out: images or vectors.</summary>
+    public static bool CanRead(StagedNetwork network, int stage) => SizesAt(network, stage).Length is 2 or 4;
+
+    private static long[] SizesAt(StagedNetwork network, int stage)
+    {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         network.eval();
         Tensor tap = network.ForwardTo(stage, zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device));
         network.train();
-        return tap.dim() == 4
-            ? FeatureShape.Image((int)tap.size(1), (int)tap.size(2), (int)tap.size(3))
-            : FeatureShape.Vector((int)tap.size(1));
+        return tap.shape;
     }
 }

@@ -23,6 +23,9 @@ internal sealed class Cancellation(CancellationToken token, Func<bool>? contextC
 
     public static implicit operator Cancellation(CancellationToken token) => new(token);
 
+    /// <summary>Whether the fit is to stop.</summary>
+    public bool IsRequested => !_acknowledged && (token.IsCancellationRequested || contextCancelled?.Invoke() == true);
+
     /// <summary>Throws if the fit is to stop.</summary>
     /// <exception cref="OperationCanceledException">It is.</exception>
     public void ThrowIfRequested()

@@ -12,6 +12,19 @@ internal static class NetworkTraining
     public static EarlyReadoutTransformer Fit<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
         TrainingColumns? columns = null, DataViewSchema? scored = null)
+        where TOptions : TrainerOptions =>
+        Run(environment, trainer, options, input, train, columns, scored, makesModel: true)!;
+
+    /// <summary>As <see cref="Fit"/>, for what training reports alone: no model is made of the network.</summary>
+    public static void Train<TOptions>(
+        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
+        TrainingColumns? columns = null, DataViewSchema? scored = null)
+        where TOptions : TrainerOptions =>
+        Run(environment, trainer, options, input, train, columns, scored, makesModel: false);
+
+    private static EarlyReadoutTransformer? Run<TOptions>(
+        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
+        TrainingColumns? columns, DataViewSchema? scored, bool makesModel)
         where TOptions : TrainerOptions
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -22,7 +35,7 @@ internal static class NetworkTraining
         var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, CatalogEnvironment.TemporaryFolderOf(environment), log);
         try
         {
-            return Fit(environment, trainer, options, input, train, columns, budget, log, warn);
+            return Run(environment, trainer, options, input, train, columns, makesModel, budget, log, warn);
         }
         // What fails on the threads by which ML.NET reads ahead comes wrapped.
         catch (Exception fault) when (
@@ -32,9 +45,9 @@ internal static class NetworkTraining
         }
     }
 
-    private static EarlyReadoutTransformer Fit<TOptions>(
+    private static EarlyReadoutTransformer? Run<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns, MemoryBudget budget, Action<string> log, Action<string> warn)
+        TrainingColumns? columns, bool makesModel, MemoryBudget budget, Action<string> log, Action<string> warn)
         where TOptions : TrainerOptions
     {
         NativeBackend.EnsureLoaded();
@@ -99,6 +112,7 @@ internal static class NetworkTraining
             throw error;
         }
 
+        if (!makesModel) return null;
         checkpoints?.RequireTaken();
         if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge(); // the model is whole: what is left is to hand it over
         return Export();
@@ -108,7 +122,7 @@ internal static class NetworkTraining
 
         (EarlyReadoutTransformer? Model, double Epoch) LastGood()
         {
-            if (session.History.Selected is not { } kept) return (null, 0);
+            if (!makesModel || session.History.Selected is not { } kept) return (null, 0);
             try
             {
                 return (Export(), kept.Epoch);

@@ -12,6 +12,9 @@ internal sealed class OptionFaults
 
     public void Add(IEnumerable<string> faults) => _faults.AddRange(faults);
 
+    /// <summary>Adds those of options that are part of these.</summary>
+    public void AddOf(string part, OptionFaults faults) => Add(faults._faults.Select(fault => $"{part}: {fault}"));
+
     /// <summary>Null, here and below, is automatic and right.</summary>
     public void AtLeast(string name, double? value, double minimum)
     {
@@ -33,6 +36,13 @@ internal sealed class OptionFaults
     public void From(string name, double? value, double minimum, double maximum)
     {
         if (value is { } given && !(given >= minimum && given <= maximum)) _faults.Add($"{name} is {Text(given)}; it must be from {Text(minimum)} to {Text(maximum)}.");
+    }
+
+    /// <summary>Whole numbers to choose among; null is right here too.</summary>
+    public void Choices(string name, int[]? values, int minimum)
+    {
+        if (values is { Length: 0 }) _faults.Add($"{name} is empty; give at least one value.");
+        foreach (int value in values ?? []) AtLeast(name, value, minimum);
     }
 
     public void NotEmpty(string name, string? value)

@@ -178,6 +178,9 @@ public abstract class TrainerOptions
     /// <summary>The main rate as gradient descent counts it, which the rates of readouts and of forgetting are multiples of.</summary>
     internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
 
+    /// <summary>Adds everything that is wrong with the options.</summary>
+    internal abstract void AddAllFaults(OptionFaults faults);
+
     /// <summary>Takes over from other options what JSON cannot hold.</summary>
     internal virtual void TakeReferences(TrainerOptions from)
     {

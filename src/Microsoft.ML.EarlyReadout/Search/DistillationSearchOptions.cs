@@ -1,0 +1,12 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The options of a search for the settings of a <see cref="DebiasedDistillationTrainer"/>. Plain training, trial 0, is here plain
+/// distillation: all rows weigh alike.</summary>
+public sealed class DistillationSearchOptions : SearchOptions<DebiasedDistillationTrainer.Options>
+{
+    /// <summary>What is varied.</summary>
+    /// <value>The default value varies β, α and the readout's stage.</value>
+    public DistillationSpace Space { get; set; } = new();
+
+    internal override ITrialSpace? Varied => Space;
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The checkpoint folder of one attempt at a run. Each attempt has its own, which begins as a copy of the newest checkpoint of those before it: a
+/// worker that was given up for dead, and wakes up, writes where nobody reads any more.
+/// </summary>
+internal sealed class AttemptFolder
+{
+    private const string Prefix = "attempt-";
+    private const string Curve = "curve.json";
+
+    private AttemptFolder(string path) => Path = path;
+
+    /// <summary>Its full path.</summary>
+    public string Path { get; }
+
+    /// <summary>The folder of all that a search has.</summary>
+    public static string OfSearch(string root, string search) => System.IO.Path.Combine(System.IO.Path.GetFullPath(root), search);
+
+    /// <summary>Makes the folder of a claim.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static AttemptFolder Create(string folder, RunClaim claim)
+    {
+        string run = OfRun(folder, claim.Run.Number);
+        string path = System.IO.Path.Combine(run, FormattableString.Invariant($"{Prefix}{claim.Attempt}"));
+        try
+        {
+            Delete(path); // of a search of this name whose store is gone
+            string[] earlier = [.. Earlier(run, claim.Attempt)];
+            _ = earlier.Any(attempt => TryCopy(attempt, path));
+            Directory.CreateDirectory(path);
+            foreach (string attempt in earlier) Delete(attempt);
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            throw new IOException($"The folder '{path}' of a search's checkpoints cannot be written: {fault.Message}", fault);
+        }
+
+        return new AttemptFolder(path);
+    }
+
+    /// <summary>Removes all that is kept of a run, as far as nobody holds it.</summary>
+    public static void DeleteRun(string folder, int run) => Delete(OfRun(folder, run));
+
+    /// <summary>Removes a folder, as far as nobody holds it.</summary>
+    public static void Delete(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            // A worker that has lost its claim still writes here, and removes it.
+        }
+    }
+
+    /// <summary>What the attempts before had found out by the checkpoint that this one goes on from; <see langword="null"/> where it begins anew.</summary>
+    public RunOutcome? Read()
+    {
+        string curve = System.IO.Path.Combine(Path, Curve);
+        return File.Exists(curve) && CheckpointDirectory.HoldsAny(Path) ? RunOutcome.Parse(File.ReadAllText(curve)) : null;
+    }
+
+    /// <summary>Writes what is known beside the checkpoint that is about to be taken.</summary>
+    public void Write(RunOutcome outcome) => AtomicFile.Write(System.IO.Path.Combine(Path, Curve), stream =>
+    {
+        using var writer = new StreamWriter(stream);
+        writer.Write(outcome.ToJson());
+    });
+
+    /// <summary>Removes the folder.</summary>
+    public void Delete() => Delete(Path);
+
+    private static string OfRun(string folder, int run) => System.IO.Path.Combine(folder, FormattableString.Invariant($"run-{run:D4}"));
+
+    private static IEnumerable<string> Earlier(string run, int attempt) => !Directory.Exists(run) ? [] :
+        from path in Directory.EnumerateDirectories(run, Prefix + "*")
+        let digits = System.IO.Path.GetFileName(path)[Prefix.Length..]
+        where int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < attempt
+        orderby int.Parse(digits, CultureInfo.InvariantCulture) descending
+        select path;
+
+    /// <summary>Copies an attempt that has a checkpoint; its worker may still be at it.</summary>
+    private static bool TryCopy(string from, string to)
+    {
+        try
+        {
+            if (!CheckpointDirectory.HoldsAny(from)) return false;
+            CheckpointDirectory.Copy(from, to);
+            if (File.Exists(System.IO.Path.Combine(from, Curve))) File.Copy(System.IO.Path.Combine(from, Curve), System.IO.Path.Combine(to, Curve));
+            return true;
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            Delete(to);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A trial that is to be trained.</summary>
+/// <param name="Number">Its number; 0 is plain training as the trainer's options have it.</param>
+/// <param name="IsPlain">Whether it is plain training.</param>
+/// <param name="Settings">What it sets.</param>
+internal sealed record PlannedTrial(int Number, bool IsPlain, IReadOnlyDictionary<string, string> Settings);

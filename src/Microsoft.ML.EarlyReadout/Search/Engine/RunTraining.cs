@@ -1,0 +1,60 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Trains runs of a search from rung to rung, by the trainer's own loop, schedule and checkpoints.</summary>
+/// <param name="plan">The search.</param>
+/// <param name="folder">The folder of its checkpoints.</param>
+/// <param name="optionsOf">A trial's options.</param>
+/// <param name="train">Trains without making a model.</param>
+/// <typeparam name="TOptions">The trainer's options.</typeparam>
+internal sealed class RunTraining<TOptions>(
+    SearchPlan plan, string folder, Func<PlannedTrial, TOptions> optionsOf, Action<TOptions> train)
+    where TOptions : TrainerOptions
+{
+    /// <summary>Trains a run until it is finished or its token is cancelled.</summary>
+    /// <param name="held">The run.</param>
+    /// <param name="reached">Called at each rung, with what is known of the run; may cancel the token.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; there is a checkpoint of where it stands.</exception>
+    /// <exception cref="RunDivergedException">It diverged.</exception>
+    /// <exception cref="IOException">The checkpoint folder cannot be written.</exception>
+    public void Train(ClaimedRun held, Action<int, RunOutcome> reached)
+    {
+        RunClaim claim = held.Claim;
+        IReadOnlyList<int> steps = plan.Rungs.Steps;
+        int rung = claim.Reached;
+        long judged = rung == 0 ? 0 : steps[rung - 1]; // up to here the figures stand, whoever trains it again
+        AttemptFolder attempt = AttemptFolder.Create(folder, claim);
+        RunOutcome outcome = attempt.Read() ?? RunOutcome.Parse(claim.Outcome).UpTo(judged);
+        try
+        {
+            ReportRungs(); // those that an attempt came to which could not say so
+            held.Token.ThrowIfCancellationRequested();
+            if (rung == steps.Count) return;
+            TOptions options = optionsOf(plan.Trials[claim.Run.Trial]);
+            options.Seed = checked((int)claim.Run.Seed);
+            options.CheckpointDirectory = attempt.Path;
+            options.CancellationToken = held.Token;
+            options.OnValidation = validation =>
+            {
+                if (validation.Step > judged) outcome = outcome.With(validation);
+                attempt.Write(outcome); // before the loop takes its checkpoint, which must not know more
+                ReportRungs();
+            };
+            train(options);
+        }
+        catch (TrainingDivergedException divergence)
+        {
+            rung = steps.Count;
+            throw new RunDivergedException(outcome with { Divergence = divergence.Message }, divergence);
+        }
+        finally
+        {
+            if (held.IsLost) attempt.Delete();
+            else if (rung == steps.Count) AttemptFolder.DeleteRun(folder, claim.Run.Number);
+        }
+
+        void ReportRungs()
+        {
+            while (rung < steps.Count && !held.Token.IsCancellationRequested && outcome.FigureAt(steps[rung]) is not null) reached(++rung, outcome);
+        }
+    }
+}

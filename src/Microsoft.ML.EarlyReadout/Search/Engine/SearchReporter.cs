@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Tells people how a search goes: lines of the log, warnings, progress.</summary>
+/// <param name="channel">Where the lines go.</param>
+/// <param name="progress">Where progress goes, if anywhere.</param>
+internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>? progress)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _warned = [];
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private SearchPlan? _plan;
+    private SelectionMetric _metric;
+    private long? _stepsAtStart;
+
+    /// <summary>Begins to tell of a search.</summary>
+    public void Begin(SearchPlan plan, SelectionMetric metric)
+    {
+        (_plan, _metric) = (plan, metric);
+        Log(FormattableString.Invariant($"{plan.Trials.Count} trials (0 is plain training), {plan.Seeds.Count} seeds each, compared by {metric} ")
+            + FormattableString.Invariant($"after {string.Join(", ", plan.Rungs.Steps)} steps; {plan.ConfirmationSeeds.Count} fresh seeds confirm."));
+    }
+
+    public void Log(string message)
+    {
+        lock (_lock) channel.Info(MessageSensitivity.None, "{0}", message);
+    }
+
+    /// <summary>Warns once of each thing, however many runs find it.</summary>
+    public void Warn(string message)
+    {
+        lock (_lock)
+            if (_warned.Add(message)) channel.Warning(MessageSensitivity.None, "{0}", message);
+    }
+
+    public void Reached(RunClaim claim, int rung, double figure, RunOutcome outcome)
+    {
+        string how = outcome.Divergence is { } divergence
+            ? $"diverged, and counts 0. {divergence}"
+            : FormattableString.Invariant($"{_plan!.Rungs.Steps[rung - 1]} of {_plan.Rungs.Steps[^1]} steps, {_metric} {figure:F4}.");
+        Log($"{Name(claim)}: {how}");
+    }
+
+    public void Failed(RunClaim claim, Exception fault) => Warn($"{Name(claim)} failed: {fault.Message}");
+
+    public void CannotRenew(TrialStoreException fault) => Warn($"A claim could not be renewed: {fault.Message}");
+
+    public void Decided(RungDecision decision, Standings standings)
+    {
+        int best = decision.Promoted.MaxBy(trial => standings.FigureOf(trial, decision.Rung));
+        Log(FormattableString.Invariant($"After {_plan!.Rungs.Steps[decision.Rung - 1]} steps {decision.Promoted.Count} of ")
+            + FormattableString.Invariant($"{decision.Promoted.Count + decision.Stopped.Count} trials go on; the best is trial {best} with {_metric} {standings.FigureOf(best, decision.Rung):F4}: ")
+            + $"{TrialSettings.ToText(_plan.Trials[best].Settings)}.");
+    }
+
+    public void Confirms(Standings standings) =>
+        Log(FormattableString.Invariant($"Trial {standings.BestOther!.Number} is the best, with {_metric} {standings.FigureOf(standings.BestOther.Number):F4}; ")
+            + FormattableString.Invariant($"it and plain training are trained from {_plan!.ConfirmationSeeds.Count} fresh seeds."));
+
+    public void Progress(Standings standings)
+    {
+        if (progress is null) return;
+        long done = standings.StepsDone, all = standings.StepsExpected;
+        lock (_lock) _stepsAtStart ??= done;
+        TimeSpan? left = done > _stepsAtStart ? _watch.Elapsed * ((double)(all - done) / (done - _stepsAtStart.Value)) : null;
+        (int Trial, double Figure)? leader = standings.Leader;
+        progress.Report(new SearchProgress(
+            _plan!.Trials.Count, standings.TrialsDone, standings.Decisions.Sum(decision => decision.Stopped.Count), standings.Running,
+            leader?.Figure, leader?.Trial, left));
+    }
+
+    private static string Name(RunClaim claim) =>
+        FormattableString.Invariant($"Run {claim.Run.Number} (trial {claim.Run.Trial}, seed {claim.Run.Seed})");
+}

@@ -1,0 +1,270 @@
+using System.Runtime.ExceptionServices;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The workers of one process: each claims a run, trains it, reports, decides what can be decided, and claims the next, until nothing is left
+/// to train. The thread that runs them renews their claims.
+/// </summary>
+internal sealed class SearchWorkers
+{
+    private const int Failures = 3;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1); // what other processes do is seen so late
+    private readonly ITrialStore _store;
+    private readonly string _name;
+    private readonly TimeSpan _lease;
+    private readonly SearchPlan _plan;
+    private readonly string _folder;
+    private readonly Action<ClaimedRun, Action<int, RunOutcome>> _train;
+    private readonly SearchReporter _reporter;
+    private readonly Lock _advancing = new();
+    private readonly object _lock = new();
+    private readonly Dictionary<int, ClaimedRun> _held = [];
+    private readonly HashSet<int> _stopped = [];
+    private bool _isOver;
+    private long _news;
+    private ExceptionDispatchInfo? _fault;
+
+    /// <param name="store">Where the runs are.</param>
+    /// <param name="name">The search's name there.</param>
+    /// <param name="lease">How long a claim holds.</param>
+    /// <param name="plan">The search.</param>
+    /// <param name="folder">The folder of its checkpoints.</param>
+    /// <param name="train">Trains a run and tells of its rungs.</param>
+    /// <param name="reporter">Tells people.</param>
+    public SearchWorkers(
+        ITrialStore store, string name, TimeSpan lease, SearchPlan plan, string folder, Action<ClaimedRun, Action<int, RunOutcome>> train,
+        SearchReporter reporter)
+    {
+        (_store, _name, _lease, _plan, _folder, _train, _reporter) = (store, name, lease, plan, folder, train, reporter);
+    }
+
+    /// <summary>Works until the search is over.</summary>
+    /// <param name="count">The number of workers.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <exception cref="OperationCanceledException">It was stopped; what was under way is paused and handed back.</exception>
+    /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    /// <exception cref="IOException">The checkpoint folder cannot be written.</exception>
+    public void Run(int count, Cancellation cancellation)
+    {
+        using var stop = new CancellationTokenSource();
+        LibTorchThreads.Begin();
+        try
+        {
+            Thread[] threads = [.. Enumerable.Range(1, count).Select(worker => new Thread(() => Work(worker, stop)) { IsBackground = true, Name = $"{_name} {worker}" })];
+            foreach (Thread thread in threads) thread.Start();
+            while (!threads.All(thread => thread.Join(Tick)))
+            {
+                if (!stop.IsCancellationRequested && cancellation.IsRequested) Stop(stop, null);
+                RenewClaims();
+            }
+        }
+        finally
+        {
+            LibTorchThreads.End();
+        }
+
+        _fault?.Throw();
+        if (stop.IsCancellationRequested) cancellation.ThrowIfRequested();
+    }
+
+    private void Work(int worker, CancellationTokenSource stop)
+    {
+        try
+        {
+            LibTorchThreads.TakeOne();
+            string who = FormattableString.Invariant($"{Environment.MachineName}/{Environment.ProcessId}/{worker}");
+            while (!stop.IsCancellationRequested)
+            {
+                long seen = Interlocked.Read(ref _news);
+                if (Advance().IsOver) return;
+                if (_store.Claim(_name, who, _lease, Failures) is { } claim) Train(claim, stop.Token);
+                else Wait(seen);
+            }
+        }
+        catch (Exception fault)
+        {
+            Stop(stop, fault);
+        }
+    }
+
+    private void Train(RunClaim claim, CancellationToken stop)
+    {
+        using var held = new ClaimedRun(claim, stop);
+        Hold(held);
+        bool isOver = false; // finished, failed, or another's
+        try
+        {
+            _train(held, (rung, outcome) => isOver = Report(held, rung, outcome));
+        }
+        catch (OperationCanceledException) when (held.Token.IsCancellationRequested)
+        {
+        }
+        catch (RunDivergedException divergence)
+        {
+            isOver = Report(held, _plan.Rungs.Count, divergence.Outcome);
+        }
+        catch (IOException) when (held.IsLost || !_store.Renew(claim, _lease))
+        {
+            held.Lose(); // whoever has the run now, or stopped its trial, has cleared its folder away
+        }
+        catch (Exception fault) when (fault is not (TrialStoreException or IOException))
+        {
+            isOver = true;
+            _reporter.Failed(claim, fault);
+            _store.Fail(claim, fault.Message, Failures);
+        }
+        finally
+        {
+            bool isStopped;
+            lock (_lock)
+            {
+                _held.Remove(claim.Run.Number);
+                isStopped = _stopped.Contains(claim.Run.Trial);
+            }
+
+            if (isStopped) AttemptFolder.DeleteRun(_folder, claim.Run.Number);
+            if (!isOver && !held.IsLost) _store.Release(claim);
+            Tell();
+        }
+    }
+
+    /// <returns>Whether there is nothing to hand back any more.</returns>
+    private bool Report(ClaimedRun held, int rung, RunOutcome outcome)
+    {
+        RunClaim claim = held.Claim;
+        double figure = outcome.FigureAt(_plan.Rungs.Steps[rung - 1]) ?? 0;
+        if (!_store.Report(claim, rung, figure, outcome.ToJson()))
+        {
+            held.Lose();
+            return true;
+        }
+
+        _reporter.Reached(claim, rung, figure, outcome);
+        Standings standings = Advance();
+        _reporter.Progress(standings);
+        bool isFinished = rung == _plan.Rungs.Count;
+        if (!isFinished && Math.Max(claim.Run.Granted, standings.GrantedTo(claim.Run.Trial)) <= rung) held.Pause();
+        return isFinished;
+    }
+
+    /// <summary>Writes down what can be decided. Whoever does it says the same.</summary>
+    private Standings Advance()
+    {
+        lock (_advancing) return AdvanceAlone();
+    }
+
+    private Standings AdvanceAlone()
+    {
+        IReadOnlyList<StoredRun> runs = _store.Read(_name);
+        var standings = new Standings(_plan, runs);
+        foreach (RungDecision decision in standings.Decisions)
+        {
+            if (IsWritten(decision, runs)) continue;
+            _store.Decide(_name, decision.Rung, decision.Promoted, decision.Stopped);
+            DeleteFolders(runs.Where(run => decision.Stopped.Contains(run.Run.Trial)));
+            _reporter.Decided(decision, standings);
+            Tell();
+        }
+
+        SearchRun[] fresh = [.. standings.Confirmed.SelectMany(trial => _plan.ConfirmationOf(trial)).ExceptBy(runs.Select(run => run.Run.Number), run => run.Number)];
+        if (fresh.Length > 0)
+        {
+            _store.Add(_name, fresh);
+            _reporter.Confirms(standings);
+            Tell();
+        }
+
+        lock (_lock)
+        {
+            _stopped.UnionWith(standings.Decisions.SelectMany(decision => decision.Stopped));
+            _isOver = standings.IsOver;
+            EndWhatIsNotNeeded();
+        }
+
+        return standings;
+    }
+
+    // A run that is trained here has its folder until its worker has let go of it.
+    private void DeleteFolders(IEnumerable<StoredRun> runs)
+    {
+        int[] held;
+        lock (_lock) held = [.. _held.Keys];
+        foreach (StoredRun run in runs.Where(run => !held.Contains(run.Run.Number))) AttemptFolder.DeleteRun(_folder, run.Run.Number);
+    }
+
+    private bool IsWritten(RungDecision decision, IReadOnlyList<StoredRun> runs) => runs.Where(run => !_plan.IsConfirmation(run.Run)).All(run =>
+        decision.Promoted.Contains(run.Run.Trial) ? run.Granted > decision.Rung
+        : !decision.Stopped.Contains(run.Run.Trial) || run.State is not (RunState.Open or RunState.Running));
+
+    private void RenewClaims()
+    {
+        ClaimedRun[] due;
+        lock (_lock) due = [.. _held.Values.Where(run => !run.IsLost && Environment.TickCount64 - run.RenewedAt > _lease.TotalMilliseconds / 3)];
+        foreach (ClaimedRun run in due)
+        {
+            try
+            {
+                if (!_store.Renew(run.Claim, _lease)) Lose(run);
+                run.RenewedAt = Environment.TickCount64;
+            }
+            catch (TrialStoreException fault)
+            {
+                _reporter.CannotRenew(fault); // whether the run is lost by then, the next renewal or the report says
+                run.RenewedAt = Environment.TickCount64;
+            }
+        }
+    }
+
+    private void Hold(ClaimedRun run)
+    {
+        lock (_lock)
+        {
+            _held.Add(run.Claim.Run.Number, run);
+            EndWhatIsNotNeeded(); // it may have been decided since the claim
+        }
+    }
+
+    private void EndWhatIsNotNeeded()
+    {
+        foreach (ClaimedRun run in _held.Values)
+        {
+            if (_stopped.Contains(run.Claim.Run.Trial)) run.Lose();
+            else if (_isOver) run.Pause();
+        }
+    }
+
+    // A worker that is done with its run takes it out under the lock, before its token is disposed.
+    private void Lose(ClaimedRun run)
+    {
+        lock (_lock)
+            if (_held.GetValueOrDefault(run.Claim.Run.Number) == run) run.Lose();
+    }
+
+    private void Stop(CancellationTokenSource stop, Exception? fault)
+    {
+        lock (_lock)
+        {
+            if (fault is not null) _fault ??= ExceptionDispatchInfo.Capture(fault);
+            stop.Cancel();
+        }
+
+        Tell();
+    }
+
+    private void Tell()
+    {
+        lock (_lock)
+        {
+            _news++;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void Wait(long seen)
+    {
+        lock (_lock)
+            if (_news == seen) Monitor.Wait(_lock, Poll);
+    }
+}

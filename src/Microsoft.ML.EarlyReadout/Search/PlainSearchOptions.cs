@@ -1,0 +1,12 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The options of a search for the rates of plain training, by <see cref="EarlyReadoutEstimator"/>. What is trial 0 elsewhere, plain
+/// training, is here the trainer's own rates.</summary>
+public sealed class PlainSearchOptions : SearchOptions<EarlyReadoutEstimator.Options>
+{
+    /// <summary>What is varied.</summary>
+    /// <value>The default value varies learning rate and weight decay.</value>
+    public PlainSpace Space { get; set; } = new();
+
+    internal override ITrialSpace? Varied => Space;
+}

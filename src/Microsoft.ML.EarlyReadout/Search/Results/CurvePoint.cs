@@ -1,0 +1,6 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A point of a run's curve.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Score">The validation figure there, in [0, 1].</param>
+public sealed record CurvePoint(long Step, double Score);

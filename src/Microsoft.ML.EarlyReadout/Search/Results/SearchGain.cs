@@ -1,0 +1,34 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>How much higher the best other trial's validation figure is than the best plain trial's, seed by seed.</summary>
+public sealed record SearchGain
+{
+    private const double Confidence = 0.95;
+
+    /// <summary>The mean of the differences; 0.01 is one point of a hundred.</summary>
+    public required double Mean { get; init; }
+
+    /// <summary>The lower end of the 95 % interval of the mean by Student's t; <see langword="null"/> where there is one seed.</summary>
+    public required double? Low { get; init; }
+
+    /// <summary>The upper end.</summary>
+    public required double? High { get; init; }
+
+    /// <summary>Whether the seeds are fresh. Those by which a trial was chosen among others make it look better than it is.</summary>
+    public required bool AreSeedsFresh { get; init; }
+
+    /// <summary>The figures by seed.</summary>
+    public required IReadOnlyList<SeedDifference> Seeds { get; init; }
+
+    /// <summary>Whether a gain is shown: the interval lies above zero.</summary>
+    public bool IsShown => Low > 0;
+
+    /// <summary>Works it out.</summary>
+    internal static SearchGain Of(IReadOnlyList<SeedDifference> seeds, bool fresh)
+    {
+        double mean = seeds.Average(seed => seed.Difference);
+        double? margin = seeds.Count < 2 ? null : StudentT.TwoSided(Confidence, seeds.Count - 1)
+            * Math.Sqrt(seeds.Sum(seed => Math.Pow(seed.Difference - mean, 2)) / (seeds.Count - 1) / seeds.Count);
+        return new SearchGain { Mean = mean, Low = mean - margin, High = mean + margin, AreSeedsFresh = fresh, Seeds = seeds };
+    }
+}

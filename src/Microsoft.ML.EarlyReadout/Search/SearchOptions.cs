@@ -1,0 +1,163 @@
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The options of a search: what is trained, which settings are tried, on how many seeds, and who works on it. All are validated when the
+/// search is made, the trainer's too, and all faults are reported in one exception.
+/// </summary>
+/// <typeparam name="TOptions">The options of the trainer whose settings are searched.</typeparam>
+public abstract class SearchOptions<TOptions>
+    where TOptions : TrainerOptions, new()
+{
+    /// <summary>
+    /// What is not searched: columns, network, steps, batch size and whatever else the space does not vary. Validation rows, seed, checkpoint
+    /// folder, patience and callbacks are the search's own, and are left unset here.
+    /// </summary>
+    /// <value>The default value has the trainer's defaults.</value>
+    public TOptions Trainer { get; set; } = new();
+
+    /// <summary>How many settings are drawn from the space. Plain training, trial 0, is tried besides.</summary>
+    /// <value>The default value is 40. At least 1.</value>
+    public int Trials { get; set; } = 40;
+
+    /// <summary>The seeds that each trial is trained from, the same for all; it is judged by the mean of its figures.</summary>
+    /// <value>The default value is 2. At least 1.</value>
+    public int SeedsPerTrial { get; set; } = 2;
+
+    /// <summary>
+    /// Fresh seeds on which plain training and the best other trial are trained again, with all steps. The best of many figures is high by luck
+    /// too; only figures that did not choose it say what the gain is.
+    /// </summary>
+    /// <value>The default value is 5. At least 2, since one figure has no spread; or 0: the gain is that of the seeds which chose, and too
+    /// high.</value>
+    public int ConfirmationSeeds { get; set; } = 5;
+
+    /// <summary>The figure on the validation rows by which trials are compared, and networks kept.</summary>
+    /// <value>The default value is <see langword="null"/>: <see cref="SelectionMetric.MeanOfGroupsAccuracy"/> where groups are named, else
+    /// <see cref="SelectionMetric.Accuracy"/>.</value>
+    public SelectionMetric? SelectBy { get; set; }
+
+    /// <summary>The column with the spurious attribute; see <see cref="TrainerOptions.GroupColumnName"/>.</summary>
+    /// <value>The default value is <see langword="null"/>: the trainer's.</value>
+    public string? GroupColumnName { get; set; }
+
+    /// <summary>When trials are compared, and how many go on.</summary>
+    /// <value>The default value compares twice and lets a third go on. <see langword="null"/>: every trial is trained in full.</value>
+    public Halving? Halving { get; set; } = new();
+
+    /// <summary>Where the runs are kept. Processes and machines that share a store, and a <see cref="Name"/>, share the work.</summary>
+    /// <value>The default value is <see langword="null"/>: the memory of this process, for as long as the search object lives.</value>
+    [JsonIgnore]
+    public ITrialStore? Store { get; set; }
+
+    /// <summary>The search's name in the store and in the checkpoint folder.</summary>
+    /// <value>The default value is <c>search</c>. Letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, a letter or digit first.</value>
+    public string Name { get; set; } = "search";
+
+    /// <summary>
+    /// Runs that this process trains at a time. On a CPU each has one thread of libtorch, so that its figures are the same however many there are; the
+    /// process's number of threads is put back when the search returns.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: one for each processor; on a GPU one. At least 1.</value>
+    public int? Workers { get; set; }
+
+    /// <summary>The seed of the draw of settings and of the seeds that runs are trained from.</summary>
+    /// <value>The default value is <see langword="null"/>: that of the <see cref="MLContext"/>, or 0 where it has none.</value>
+    public int? Seed { get; set; }
+
+    /// <summary>
+    /// A folder for the checkpoints of runs that wait or were interrupted. Processes that share a search may share it, so that one goes on with
+    /// what another began; otherwise each begins anew what it takes over, with the same figures. Emptied of what is no longer needed.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: a temporary folder, which goes when the search returns or is cancelled.</value>
+    public string? CheckpointDirectory { get; set; }
+
+    /// <summary>How long a process that no longer answers keeps a run from the others.</summary>
+    /// <value>The default value is one minute. At least one second.</value>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Receives where the search stands, at the end of each run and rung.</summary>
+    /// <value>The default value is <see langword="null"/>.</value>
+    [JsonIgnore]
+    public IProgress<SearchProgress>? Progress { get; set; }
+
+    /// <summary>
+    /// Stops the search: runs are paused with a checkpoint and handed back, so that the same call goes on later. So does the cancellation of the
+    /// <see cref="MLContext"/>.
+    /// </summary>
+    [JsonIgnore]
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>What is varied.</summary>
+    internal abstract ITrialSpace? Varied { get; }
+
+    /// <summary>A copy, so that later changes change nothing.</summary>
+    internal SearchOptions<TOptions> Copy()
+    {
+        var copy = (SearchOptions<TOptions>)MemberwiseClone();
+        copy.Trainer = Trainer.Copy();
+        copy.Halving = Halving is null ? null : new Halving { Factor = Halving.Factor, FirstSteps = Halving.FirstSteps };
+        return copy;
+    }
+
+    /// <summary>The trainer's options as its runs have them, but for settings and seed.</summary>
+    internal TOptions Fixed()
+    {
+        TOptions trainer = Trainer.Copy();
+        trainer.GroupColumnName = GroupColumnName ?? trainer.GroupColumnName;
+        trainer.Selection = SelectBy ?? (trainer.GroupColumnName is null ? SelectionMetric.Accuracy : SelectionMetric.MeanOfGroupsAccuracy);
+        trainer.OnCancellation = CancellationBehavior.Throw;
+        trainer.CheckpointsKept = 1;
+        return trainer;
+    }
+
+    /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
+    internal void Validate()
+    {
+        var faults = new OptionFaults();
+        faults.AtLeast(nameof(Trials), Trials, 1);
+        faults.AtLeast(nameof(SeedsPerTrial), SeedsPerTrial, 1);
+        if (ConfirmationSeeds is < 0 or 1)
+            faults.Add(FormattableString.Invariant($"{nameof(ConfirmationSeeds)} is {ConfirmationSeeds}; it must be 0 or at least 2."));
+        if (SelectBy is { } metric) faults.Defined(nameof(SelectBy), metric);
+        if (SelectBy == SelectionMetric.LastEpoch) faults.Add($"{nameof(SelectBy)} is {SelectBy}, which is no figure to compare trials by.");
+        faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
+        Halving?.AddFaults(faults, nameof(Halving));
+        if (!IsName(Name)) faults.Add($"{nameof(Name)} is '{Name}'; it must be letters, digits, '-', '_' and '.', a letter or digit first.");
+        faults.AtLeast(nameof(Workers), Workers, 1);
+        if (CheckpointDirectory is not null && string.IsNullOrWhiteSpace(CheckpointDirectory))
+            faults.Add($"{nameof(CheckpointDirectory)} is empty; it must name a folder, or be null.");
+        if (Lease < TimeSpan.FromSeconds(1)) faults.Add($"{nameof(Lease)} is {Lease}; it must be at least one second.");
+        if (faults.Given("Space", Varied)) Varied.AddFaults(faults);
+        if (faults.Given(nameof(Trainer), Trainer)) AddTrainerFaults(faults);
+        faults.ThrowIfAny(GetType().Name);
+    }
+
+    private void AddTrainerFaults(OptionFaults faults)
+    {
+        OwnOnly(nameof(Trainer.ValidationSet), Trainer.ValidationSet is not null, "give the rows to Run");
+        OwnOnly(nameof(Trainer.ValidationFraction), Trainer.ValidationFraction > 0, "give the rows to Run");
+        OwnOnly(nameof(Trainer.Seed), Trainer.Seed is not null, "set the search's Seed");
+        OwnOnly(nameof(Trainer.CheckpointDirectory), Trainer.CheckpointDirectory is not null, "set the search's CheckpointDirectory");
+        OwnOnly(nameof(Trainer.CancellationToken), Trainer.CancellationToken.CanBeCanceled, "set the search's CancellationToken");
+        OwnOnly(nameof(Trainer.Patience), Trainer.Patience is not null, "Halving stops what is not worth going on with");
+        OwnOnly(nameof(Trainer.OnValidation), Trainer.OnValidation is not null, "the result has the curves");
+        OwnOnly(nameof(Trainer.Progress), Trainer.Progress is not null, "set the search's Progress");
+        if (GroupColumnName is { } group && Trainer.GroupColumnName is { } other && group != other)
+            faults.Add($"{nameof(GroupColumnName)} is '{group}' and Trainer.{nameof(GroupColumnName)} is '{other}'; give one.");
+        var own = new OptionFaults();
+        TOptions trainer = Fixed();
+        (trainer.ValidationFraction, trainer.ValidationSet, trainer.Patience, trainer.OnValidation) = (0, null, null, null); // told already
+        trainer.AddAllFaults(own);
+        faults.AddOf(nameof(Trainer), own);
+
+        void OwnOnly(string name, bool given, string instead)
+        {
+            if (given) faults.Add($"Trainer.{name} is given, and is the search's own; {instead}.");
+        }
+    }
+
+    private static bool IsName(string? name) =>
+        name is { Length: > 0 and <= 100 } && char.IsAsciiLetterOrDigit(name[0]) && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
+}

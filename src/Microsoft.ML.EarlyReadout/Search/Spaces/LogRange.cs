@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A range that a search draws from evenly on a logarithmic scale: each factor is equally likely.</summary>
+/// <param name="From">The smallest value, greater than 0.</param>
+/// <param name="To">The largest value, at least <paramref name="From"/>; equal to it: the one value.</param>
+public readonly record struct LogRange(double From, double To)
+{
+    /// <summary>One value.</summary>
+    /// <param name="value">The value, greater than 0.</param>
+    public static LogRange Only(double value) => new(value, value);
+
+    /// <summary>The value below which a part of the draws lies.</summary>
+    /// <param name="part">The part, from 0 to 1.</param>
+    internal double At(double part) => From * Math.Pow(To / From, part);
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        From.Equals(To) ? From.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{From} to {To}");
+
+    internal void AddFaults(OptionFaults faults, string name)
+    {
+        faults.GreaterThan($"{name}.{nameof(From)}", From, 0);
+        if (From > 0) faults.AtLeast($"{name}.{nameof(To)}", To, From);
+    }
+}

@@ -1,0 +1,36 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What a space is cut to: the network that the data and the fixed options give, and the rates that those came to.</summary>
+/// <param name="Name">The network's name.</param>
+/// <param name="Stages">Its stages' names, in order.</param>
+/// <param name="Readable">The stages, from 1, that a readout can read.</param>
+/// <param name="MainRate">The main rate as gradient descent counts it, which other rates are multiples of.</param>
+/// <param name="UsesSgd">Whether the main rate itself is one of gradient descent.</param>
+internal sealed record SearchedNetwork(string Name, IReadOnlyList<string> Stages, IReadOnlyList<int> Readable, double MainRate, bool UsesSgd)
+{
+    /// <summary>Looks at a training's network.</summary>
+    public static SearchedNetwork Of(StagedNetwork network, TrainerOptions settled, TrainingFacts facts) => new(
+        network.GetName(),
+        [.. network.Stages.Select(stage => stage.Name)],
+        [.. Enumerable.Range(1, network.Stages.Count).Where(stage => ReadoutFactory.CanRead(network, stage))],
+        settled.DescentRate(facts),
+        settled.Optimizer.Kind == OptimizerKind.Sgd);
+
+    /// <summary>The stages of a space that this network has.</summary>
+    /// <param name="asked">The stages that the space names; <see langword="null"/>: all.</param>
+    /// <param name="option">What names them, for messages.</param>
+    /// <exception cref="ArgumentException">It has none of them; the message says which it has.</exception>
+    public IReadOnlyList<int> Cut(int[]? asked, string option)
+    {
+        int[] left = [.. Readable.Where(stage => asked?.Contains(stage) ?? true)];
+        if (left.Length > 0) return left;
+        string has = string.Join(", ", Readable.Select(stage => FormattableString.Invariant($"{stage} ({Stages[stage - 1]})")));
+        string wants = asked is null ? "all stages" : string.Join(", ", asked.Select(stage => FormattableString.Invariant($"{stage}")));
+        throw new ArgumentException(
+            $"Nothing of the space can run: {option} is {wants}, and a readout of {Name} can read {(has.Length == 0 ? "none of its stages" : $"the stages {has}")}.");
+    }
+
+    /// <summary>The main rate of a trial as gradient descent counts it.</summary>
+    /// <param name="drawn">The learning rate that the trial has drawn, if there is one.</param>
+    public double MainRateOf(double? drawn) => UsesSgd && drawn is { } rate ? rate : MainRate;
+}

@@ -1,0 +1,253 @@
+using System.Collections.Concurrent;
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+using TorchSharp;
+
+namespace MLSieve.Tests;
+
+/// <summary>Searches that train: small, but by the real trainer, with real checkpoints.</summary>
+public sealed class SieveSearchTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly IDataView _train;
+    private readonly IDataView _validation;
+    private readonly string _folder = Directory.CreateTempSubdirectory("search-tests-").FullName;
+
+    public SieveSearchTests() => (_train, _validation) = (PlaceRow.View(_ml, 120, 1), PlaceRow.View(_ml, 100, 2, 0.5));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_result_does_not_depend_on_workers_or_on_who_shares_the_search()
+    {
+        string one = Search(options => options.Workers = 1);
+        Assert.Equal(one, Search(options => options.Workers = 2));
+        Assert.Equal(one, Search(options => options.Workers = 3));
+
+        var store = new InMemoryTrialStore();
+        string[] shared = new string[2];
+        Parallel.For(0, 2, i => shared[i] = Search(options => (options.Store, options.Workers, options.CheckpointDirectory) = (store, 1, _folder)));
+        Assert.Equal([one, one], shared);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder)); // nothing is left of what was needed
+    }
+
+    [Fact]
+    public void A_search_that_is_cancelled_again_and_again_ends_as_one_that_is_not()
+    {
+        string whole = Search(_ => { });
+        var store = new InMemoryTrialStore();
+        int cancelled = 0;
+        string? result = null;
+        while (result is null)
+        {
+            using var stop = new CancellationTokenSource();
+            int reports = 0;
+            try
+            {
+                result = Search(options =>
+                {
+                    (options.Store, options.CheckpointDirectory, options.CancellationToken) = (store, _folder, stop.Token);
+                    options.Progress = new Reports(_ =>
+                    {
+                        if (Interlocked.Increment(ref reports) == 4) stop.Cancel();
+                    });
+                });
+            }
+            catch (OperationCanceledException)
+            {
+                cancelled++;
+                Assert.DoesNotContain(store.Read("search"), run => run.State == RunState.Running); // claims are handed back
+            }
+        }
+
+        Assert.True(cancelled >= 3, $"cancelled {cancelled} times");
+        Assert.Equal(whole, result);
+    }
+
+    [Fact]
+    public void What_is_not_worth_it_is_stopped_and_plain_training_is_not()
+    {
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(_ => { });
+        Assert.Equal([2, 6, 18], result.RungSteps);
+        Assert.Equal(18, result.Trials[0].Steps);
+        Assert.Equal(4, result.Trials.Count(trial => trial.Steps == 2));
+        Assert.Single(result.Trials, trial => trial.Steps == 6);
+        Assert.Single(result.Trials, trial => trial is { Steps: 18, IsPlain: false });
+        Assert.All(result.Trials, trial => Assert.Equal(trial.Steps == 18 ? TrialState.Finished : TrialState.Stopped, trial.State));
+        for (int rung = 0; rung < 2; rung++)
+        {
+            SearchTrial[] compared = [.. result.Trials.Where(trial => !trial.IsPlain && trial.Rungs.Count > rung)];
+            double worstKept = compared.Where(trial => trial.Rungs.Count > rung + 1).Min(trial => trial.Rungs[rung]);
+            Assert.All(compared.Where(trial => trial.Rungs.Count == rung + 1), trial => Assert.True(trial.Rungs[rung] <= worstKept));
+        }
+
+        Assert.All(result.Trials, trial => Assert.All(trial.Runs, run =>
+        {
+            Assert.Equal(trial.Steps, run.Curve[^1].Step);
+            Assert.Equal(run.Curve.Max(point => point.Score), run.Figure);
+            Assert.Equal(100, run.Groups.Sum(group => group.Count));
+        }));
+    }
+
+    [Fact]
+    public void The_choice_trains_to_the_figure_that_the_search_saw_and_reads_no_row_again()
+    {
+        var train = new CountingView(_train);
+        var validation = new CountingView(_validation);
+        using SearchResult<FeatureSieveTrainer.Options> result = Search(_ => { }, train, validation);
+        TrialRun seen = result.Best.Runs[0];
+        using EarlyReadoutTransformer model = result.Fit(train, checked((int)seen.Seed), TestContext.Current.CancellationToken);
+        using EarlyReadoutTransformer plain = result.FitPlain(train, 7, TestContext.Current.CancellationToken);
+        Assert.Equal(seen.Figure, model.History.Selected!.ValidationScore);
+        Assert.Equal((1, 1), (train.Readings, validation.Readings));
+        result.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => result.Fit(train, 1, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Trials_that_diverge_are_the_worst_and_are_told()
+    {
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
+        {
+            options.Space = SieveSpace.Default with { ForgetRate = new(1, 1e30), ForgetEvery = [1] };
+            options.Trials = 4;
+        });
+        SearchTrial[] diverged = [.. result.Trials.Where(trial => trial.State == TrialState.Diverged)];
+        Assert.NotEmpty(diverged);
+        Assert.All(diverged.SelectMany(trial => trial.Runs).Where(run => run.Fault is not null), run => Assert.Equal(0, run.Figure));
+        Assert.Contains(diverged, trial => trial.Runs.Any(run => run.Fault!.Contains("diverged", StringComparison.Ordinal)));
+        Assert.NotEqual(TrialState.Diverged, result.Best.State);
+        Assert.Contains("diverged", result.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_all_trials_diverge_the_error_says_what_was_tried_and_what_to_do()
+    {
+        var error = Assert.Throws<SearchFailedException>(() => Run(options =>
+        {
+            options.Trainer.Optimizer.LearningRate = 1e30;
+            options.Trials = 2;
+        }));
+        Assert.StartsWith("All 3 trials diverged. Tried were ForgetLearningRate ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Lower Trainer.Optimizer.LearningRate", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_store_with_another_search_of_the_name_says_what_differs()
+    {
+        var store = new InMemoryTrialStore();
+        Run(options => (options.Store, options.Trials) = (store, 1)).Dispose();
+        var error = Assert.Throws<SearchMismatchException>(() => Run(options =>
+        {
+            (options.Store, options.Trials, options.Seed) = (store, 1, 5);
+            options.Space = options.Space with { ForgetEvery = [3] };
+            options.Trainer.BatchSize = 8;
+        }));
+        Assert.Equal(
+            ["BatchSize was 16 and is 8", "Space.ForgetEvery was [1,2,5,15] and is [3]", "the seed was 1 and is 5"],
+            error.Differences.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Validation_on_training_rows_and_a_lack_of_conflicting_rows_are_warned_of()
+    {
+        var messages = new ConcurrentQueue<string>();
+        _ml.Log += (_, line) =>
+        {
+            if (line.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) messages.Enqueue(line.RawMessage);
+        };
+        IDataView aligned = PlaceRow.View(_ml, 60, 3, aligned: 1);
+        using SearchResult<FeatureSieveTrainer.Options> none = Search(options => options.Trials = 1, _train, aligned);
+        Assert.Equal(0, none.ConflictingRows);
+        Assert.Contains(none.Warnings, warning => warning.StartsWith("No validation row conflicts", StringComparison.Ordinal));
+        Assert.Contains(none.Warnings, warning => warning.Contains("no validation rows for 2 of 4 groups", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.StartsWith("No validation row conflicts", StringComparison.Ordinal));
+
+        using SearchResult<FeatureSieveTrainer.Options> same = Search(options => options.Trials = 1, _train, PlaceRow.View(_ml, 120, 1));
+        Assert.Contains(same.Warnings, warning => warning.StartsWith("The validation rows are the training rows", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Plain_training_wins_a_tie_and_says_so()
+    {
+        // At a rate of nothing, forgetting does nothing.
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
+        {
+            options.Space = new SieveSpace { Stages = [1], Depths = [0], ForgetEvery = [5], ForgetRate = LogRange.Only(1e-30), ReadoutRate = LogRange.Only(1) };
+            options.Trials = 1;
+        });
+        Assert.Equal(result.BestOther!.Figure, result.BestPlain.Figure);
+        Assert.Equal((0, 0, 0), (result.Gain!.Mean, result.Gain.Low, result.Gain.High));
+        Assert.Same(result.BestPlain, result.Best);
+        Assert.StartsWith("No difference is shown between trial 1, the best other, and plain training, which is the choice: ", result.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_process_has_its_threads_of_libtorch_back()
+    {
+        NativeBackend.EnsureLoaded();
+        int before = torch.get_num_threads();
+        torch.set_num_threads(3);
+        try
+        {
+            Run(options => options.Trials = 1).Dispose();
+            Assert.Equal(3, torch.get_num_threads());
+        }
+        finally
+        {
+            torch.set_num_threads(before);
+        }
+    }
+
+    private string Search(Action<SieveSearchOptions> set)
+    {
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(set);
+        return result.ToJson();
+    }
+
+    private SearchResult<FeatureSieveTrainer.Options> Run(Action<SieveSearchOptions> set) => Search(set, _train, _validation);
+
+    private SearchResult<FeatureSieveTrainer.Options> Search(Action<SieveSearchOptions> set, IDataView train, IDataView validation)
+    {
+        var options = new SieveSearchOptions
+        {
+            Trainer = { Network = { HiddenUnits = [8, 8] }, BatchSize = 16, Steps = 18, Optimizer = { LearningRate = 0.05 } },
+            Trials = 6,
+            ConfirmationSeeds = 2,
+            GroupColumnName = nameof(PlaceRow.Place),
+            Workers = 2,
+        };
+        set(options);
+        return _ml.MulticlassClassification.SearchFeatureSieve(options).Run(train, validation);
+    }
+
+    private sealed class Reports(Action<SearchProgress> report) : IProgress<SearchProgress>
+    {
+        public void Report(SearchProgress value) => report(value);
+    }
+
+    /// <summary>Counts how often a view is read.</summary>
+    private sealed class CountingView(IDataView view) : IDataView
+    {
+        public int Readings { get; private set; }
+
+        public DataViewSchema Schema => view.Schema;
+
+        public bool CanShuffle => view.CanShuffle;
+
+        public long? GetRowCount() => view.GetRowCount();
+
+        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+        {
+            Readings++;
+            return view.GetRowCursor(columnsNeeded, rand);
+        }
+
+        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+        {
+            Readings++;
+            return view.GetRowCursorSet(columnsNeeded, n, rand);
+        }
+    }
+}
