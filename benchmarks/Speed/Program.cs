@@ -3,6 +3,7 @@ using MLSieve.Speed;
 using static TorchSharp.torch;
 
 // Speed -- scoring|training|overhead|sparse: ratios of ways to do the same work, measured side by side in one run.
+// Speed -- device: images a second on the GPU, or the CPU where there is none. Speed -- parity FILE: for torch_parity.py.
 // Speed -- rows: how fast a file gives packed rows.
 switch (args.FirstOrDefault())
 {
@@ -19,10 +20,16 @@ switch (args.FirstOrDefault())
     case "overhead":
         OverheadSpeed.Run();
         return 0;
+    case "device":
+        DeviceSpeed.Run();
+        return 0;
+    case "parity" when args.Length == 2:
+        DeviceParity.Run(args[1]);
+        return 0;
     case "rows":
         RowSpeed.Run();
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|rows");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|rows|device|parity FILE");
         return 2;
 }
