@@ -16,6 +16,7 @@ internal sealed class ScoringSession : IDisposable
     private readonly InferenceSession _session; // without the class activation maps
     private readonly SessionOnDemand _withMaps;
     private readonly RunOptions _runOptions = new();
+    private readonly SharedArena _arena = new();
     private readonly SharedLifetime _lifetime;
     private readonly string[] _inputs;
     private int[]? _mapShape; // (N, C, h, w), once someone has asked
@@ -29,7 +30,7 @@ internal sealed class ScoringSession : IDisposable
         _scores = [.. graph.Heads.Select(head => head.Score)];
         _session = Open(graph.WithoutMaps());
         _withMaps = new SessionOnDemand(() => Open(graph.Bytes));
-        _lifetime = new SharedLifetime(_session, _withMaps, _runOptions);
+        _lifetime = new SharedLifetime(_session, _withMaps, _runOptions, _arena);
         BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
     }
 
@@ -77,6 +78,7 @@ internal sealed class ScoringSession : IDisposable
     private InferenceSession Open(byte[] graph)
     {
         using var options = new SessionOptions();
+        SharedArena.Serve(options);
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         // A batch through a small vector network takes well under a millisecond: handing parts of it to other threads costs more

@@ -13,6 +13,9 @@ public sealed class LoadTests(ITestOutputHelper output)
     [Fact]
     public void A_million_predictions_from_eight_threads_equal_the_serial_ones_and_leave_memory_flat() => Run(nameof(Child.Predictions));
 
+    [Fact]
+    public void Models_that_are_kept_cost_little_more_than_their_weights() => Run(nameof(Child.KeptModels));
+
     private void Run(string test)
     {
         string temporary = Directory.CreateTempSubdirectory("load").FullName;
@@ -109,6 +112,31 @@ public sealed class LoadTests(ITestOutputHelper output)
             {
                 IDataView view = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Input { Vector = rows[i % distinct].Vector }));
                 return model.Transform(view).GetColumn<float[]>("Score");
+            }
+        }
+
+        [Fact(Explicit = true)]
+        public void KeptModels()
+        {
+            const int warmUp = 6, kept = 30, side = 32;
+            const double bound = 8; // MiB a model; an arena of each session's own took 28
+            IDataView view = ContractRow.View(_ml, ContractRow.Draw(64));
+            view = _ml.Transforms.ResizeImages("Large", side, side, "Images").Fit(view).Transform(view);
+            var options = new EarlyReadoutEstimator.Options { FeatureColumnName = "Large", Epochs = 1 };
+            List<EarlyReadoutTransformer> models = [];
+            for (int i = 0; i < warmUp; i++) Keep();
+            double before = ResidentMemory.Settled();
+            for (int i = 0; i < kept; i++) Keep();
+            double each = (ResidentMemory.Settled() - before) / kept;
+            output.WriteLine($"resident {each:F2} MiB for each of {kept} kept models");
+            Assert.True(each < bound, $"{each:F1} MiB for each kept model");
+            foreach (EarlyReadoutTransformer model in models) model.Dispose();
+
+            void Keep()
+            {
+                EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
+                models.Add(model);
+                Assert.Equal(64, model.Transform(view).GetColumn<float[]>("Score").Count());
             }
         }
 

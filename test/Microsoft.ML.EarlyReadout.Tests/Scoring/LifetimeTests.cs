@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.OnnxRuntime;
 
 namespace MLSieve.Tests;
 
@@ -18,6 +20,9 @@ public sealed class LifetimeTests
 
     [Fact]
     public void Engines_that_do_not_own_the_model_come_and_go_beside_each_other() => OwnProcess.Run<Child>(nameof(Child.Guests));
+
+    [Fact]
+    public void The_memory_in_which_models_compute_goes_with_the_last_of_them() => OwnProcess.Run<Child>(nameof(Child.Arena));
 
     [Fact]
     public void A_disposed_model_says_which_option_keeps_an_engine_from_disposing_it()
@@ -67,6 +72,36 @@ public sealed class LifetimeTests
                 using PredictionEngine<Example, Prediction> engine = _ml.Model.CreatePredictionEngine<Example, Prediction>(model, guest);
                 for (int i = 0; i < 20; i++) TransformTests.AssertSameScores([expected[i]], [engine.Predict(_rows[i])]);
             });
+        }
+
+        [Fact(Explicit = true)]
+        public void Arena()
+        {
+            EarlyReadoutTransformer first = Model(1), second = Model(2);
+            Prediction[] expected = Expected(second);
+            Expected(first);
+            first.Dispose();
+            TransformTests.AssertSameScores(expected, Expected(second), 0);
+            second.Dispose();
+            Assert.Throws<OnnxRuntimeException>(Unregister); // it is not there any more
+
+            EarlyReadoutTransformer third = Model(2);
+            TransformTests.AssertSameScores(expected, Expected(third), 0);
+            third.Dispose();
+            Forget();
+            for (int i = 0; i < 2; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
+            Assert.Throws<OnnxRuntimeException>(Unregister);
+
+            static void Unregister() => OrtEnv.Instance().UnregisterAllocator(SharedArena.Memory);
+
+            // A frame of its own, so that nothing on the stack keeps the model alive.
+            [MethodImpl(MethodImplOptions.NoInlining)]
+            void Forget() => Expected(Model(3));
         }
 
         // Each thread uses the model and disposes it: one is first, and the others then see the exception, or were done.
