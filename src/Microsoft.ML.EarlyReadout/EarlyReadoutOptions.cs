@@ -52,7 +52,7 @@ public sealed partial class EarlyReadoutEstimator
 
         /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
         /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as released. Greater than 0.</value>
-        [Range(1e-4, 1e-1, 1e-2, true)]
+        [Range(1e-4, 1.0, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 
         /// <summary>The weight decay of the readouts.</summary>

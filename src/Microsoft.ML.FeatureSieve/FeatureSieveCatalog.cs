@@ -49,6 +49,31 @@ public static class FeatureSieveCatalog
         return new FeatureSieveTrainer(CatalogEnvironment.Of(catalog), options);
     }
 
+    /// <summary>Creates the <see cref="FeatureSieveTrainer"/> of a trial: sampled options over those that a search holds fixed.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="options">The fixed options; copied.</param>
+    /// <param name="sampled">The sampled options; copied.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    /// <remarks>
+    /// <para>Of the sampled options those count that are annotated for a search (by <c>Range</c> and <c>Choice</c> of
+    /// Microsoft.ML.SearchSpace, nested ones included) and are not <see langword="null"/>. All else is the fixed options', with what JSON
+    /// cannot hold: validation rows, token, progress, a network of your own.</para>
+    /// <para>A sampled <see cref="ReadoutOptions.Stage"/> that the network does not have is brought back once the fit knows the network:
+    /// after the last stage comes the first again, so that of two stages the third is stage 1.</para>
+    /// <para>Where the fixed options give <see cref="TrainerOptions.CheckpointDirectory"/>, each training has a sub-folder of it, named
+    /// after its settings, seed, data and the versions of the software: trials never meet, and a search that was stopped finds each
+    /// trial where it was, or its model at once. Delete the folder when the search is done.</para>
+    /// </remarks>
+    public static FeatureSieveTrainer FeatureSieve(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        FeatureSieveTrainer.Options options,
+        FeatureSieveTrainer.Options sampled)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new FeatureSieveTrainer(CatalogEnvironment.Of(catalog), TrialOptions.Of(options, sampled));
+    }
+
     /// <summary>Creates a search for the settings of a <see cref="FeatureSieveTrainer"/>, against plain training.</summary>
     /// <param name="catalog">The multiclass classification catalog.</param>
     /// <param name="labelColumnName">The column of labels, a key.</param>

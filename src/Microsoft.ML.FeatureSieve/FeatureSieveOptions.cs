@@ -16,17 +16,17 @@ public sealed partial class FeatureSieveTrainer
 
         /// <summary>Steps from one forgetting step to the next; the first step of a training forgets. 0: never, which is exactly plain training.</summary>
         /// <value>The default value is 5. At least 0.</value>
-        [Choice([0, 5, 15, 50], 5)]
+        [Choice([0, 1, 5, 15, 50], 5)]
         public int ForgetEvery { get; set; } = 5;
 
         /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
         /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released, and on images with fresh weights where the network has batch norm. Greater than 0.</value>
-        [Range(1e-4, 1e-1, 1e-2, true)]
+        [Range(1e-4, 1.0, 1e-2, true)]
         public double? ForgetLearningRate { get; set; }
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
         /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as released. Greater than 0.</value>
-        [Range(1e-4, 1e-1, 1e-2, true)]
+        [Range(1e-4, 1.0, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 
         /// <summary>The weight decay of the readout.</summary>
@@ -41,6 +41,7 @@ public sealed partial class FeatureSieveTrainer
         internal override void SetAutomatic(TrainingFacts facts)
         {
             base.SetAutomatic(facts);
+            if (IsTrial) Readout.FoldStage(facts.Network);
             Readout.SetAutomatic(facts, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
             ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);

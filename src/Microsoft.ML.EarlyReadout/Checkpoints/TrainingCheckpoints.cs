@@ -13,17 +13,19 @@ internal sealed class TrainingCheckpoints : IDisposable
     private readonly Action<string> _log;
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
     private readonly Dictionary<string, long[]> _recalled;
-    private IReadOnlyDictionary<string, string> _identity = new Dictionary<string, string>();
+    private readonly SortedDictionary<string, string> _identity;
     private CheckpointState? _pending;
     private string _folder = "";
     private int _stepsSinceLast;
     private string? _bestFile;
     private long _bestStep; // whose weights it holds
 
-    private TrainingCheckpoints(TrainerOptions options, Action<string> log)
+    private TrainingCheckpoints(TrainerOptions options, SortedDictionary<string, string> identity, Action<string> log)
     {
-        (_options, _log) = (options, log);
-        _directory = CheckpointDirectory.Open(options.CheckpointDirectory!, options.CheckpointsKept);
+        (_options, _identity, _log) = (options, identity, log);
+        string folder = options.CheckpointDirectory!;
+        if (options.IsTrial) folder = Path.Combine(folder, TrainingIdentity.FolderName(identity, options.Precision));
+        _directory = CheckpointDirectory.Open(folder, options.CheckpointsKept);
         try
         {
             if (_directory.Newest is { } newest) (_folder, _pending) = (newest, CheckpointFiles.Read(newest));
@@ -37,11 +39,15 @@ internal sealed class TrainingCheckpoints : IDisposable
         _recalled = _pending is null ? [] : new(_pending.Recalled);
     }
 
-    /// <summary>Opens the options' folder and looks for a checkpoint to go on from; <see langword="null"/> where the options name no folder.</summary>
+    /// <summary>Opens the options' folder, or a trial's own in it, and looks for a checkpoint to go on from; <see langword="null"/> where
+    /// the options name no folder.</summary>
+    /// <param name="options">The settled options.</param>
+    /// <param name="identity">Says what the training is, but for its arithmetic.</param>
+    /// <param name="log">Takes messages for people.</param>
     /// <exception cref="InvalidDataException">The newest checkpoint is damaged.</exception>
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public static TrainingCheckpoints? Open(TrainerOptions options, Action<string> log) =>
-        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, log);
+    public static TrainingCheckpoints? Open(TrainerOptions options, Func<SortedDictionary<string, string>> identity, Action<string> log) =>
+        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, identity(), log);
 
     /// <summary>The arithmetic of the training that is gone on with; <see langword="null"/> where a training begins.</summary>
     public Precision? Precision => _pending?.Identity.GetValueOrDefault(TrainingIdentity.Precision) switch
@@ -51,13 +57,13 @@ internal sealed class TrainingCheckpoints : IDisposable
         _ => null,
     };
 
-    /// <summary>Says what the training is, and throws if the checkpoint is of another.</summary>
+    /// <summary>Says by which arithmetic the training goes on, and throws if the checkpoint is of another training.</summary>
     /// <exception cref="CheckpointMismatchException">It is.</exception>
-    public void Require(IReadOnlyDictionary<string, string> identity)
+    public void Require(Precision precision)
     {
-        _identity = identity;
+        _identity[TrainingIdentity.Precision] = precision.ToString();
         if (_pending is not { } state) return;
-        IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, identity);
+        IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, _identity);
         if (differences.Count > 0) throw new CheckpointMismatchException(_folder, differences);
         string loop = state.Loop.Length == 0 ? "" : state.Loop + ", ";
         _log(FormattableString.Invariant($"Going on from '{_folder}': {loop}{state.Step} steps done."));

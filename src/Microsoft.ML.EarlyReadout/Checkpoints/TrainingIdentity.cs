@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using TorchSharp;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -6,8 +8,10 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>All that a training's course depends on, as names and values: two trainings of equal identities end with equal networks.</summary>
 internal static class TrainingIdentity
 {
-    /// <summary>The entry of the arithmetic that training used.</summary>
+    /// <summary>The entry of the arithmetic that training uses, which may be settled by the checkpoint itself.</summary>
     public const string Precision = "the precision";
+
+    private const int FolderDigits = 16;
 
     // What may change between two parts of a training without changing its course.
     private static readonly string[] Free =
@@ -23,8 +27,9 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.CheckpointsKept),
     ];
 
-    public static IReadOnlyDictionary<string, string> Of(
-        string trainer, TrainerOptions options, Precision precision, long seed, StagedNetwork network, TrainingSet training,
+    /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet.</summary>
+    public static SortedDictionary<string, string> Of(
+        string trainer, TrainerOptions options, Precision? precision, long seed, StagedNetwork network, TrainingSet training,
         TrainingSet? validation)
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -32,15 +37,24 @@ internal static class TrainingIdentity
             ["the trainer"] = trainer,
             ["this library's version"] = VersionOf(typeof(TrainingIdentity).Assembly),
             ["TorchSharp's version"] = VersionOf(typeof(torch).Assembly),
-            [Precision] = precision.ToString(),
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };
+        if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
             if (!Free.Contains(name)) identity[name] = value;
         DataFingerprint.Add(identity, "the training data's", training);
         if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation);
         return identity;
+    }
+
+    /// <summary>A name for a folder of a training's own: that of another identity differs.</summary>
+    /// <param name="identity">The identity, without its precision.</param>
+    /// <param name="precision">The precision that was asked for.</param>
+    public static string FolderName(SortedDictionary<string, string> identity, Precision precision)
+    {
+        byte[] entries = Encoding.UTF8.GetBytes($"{string.Join('\n', identity)}\n{precision}");
+        return "trial-" + Convert.ToHexStringLower(SHA256.HashData(entries))[..FolderDigits];
     }
 
     /// <summary>What differs, in words.</summary>

@@ -81,7 +81,7 @@ public sealed partial class DebiasedDistillationTrainer
         /// pretrained weights are given, as in the sieve's release, else that rate. The release trains readouts at the student's own
         /// rate. Greater than 0.
         /// </value>
-        [Range(1e-4, 1e-1, 1e-2, true)]
+        [Range(1e-4, 1.0, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 
         /// <summary>The weight decay of the readout.</summary>
@@ -112,6 +112,7 @@ public sealed partial class DebiasedDistillationTrainer
         {
             base.SetAutomatic(facts);
             Beta ??= facts.Values.Beta;
+            if (IsTrial) Readout.FoldStage(facts.Network);
             Readout.SetAutomatic(facts, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
             JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));

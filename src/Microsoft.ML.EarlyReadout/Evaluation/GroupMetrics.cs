@@ -83,6 +83,19 @@ public sealed class GroupMetrics
     /// <summary>Rows by true and predicted class.</summary>
     public required ConfusionTable ConfusionMatrix { get; init; }
 
+    /// <summary>The figure that a metric names: what a trial of a search is scored by.</summary>
+    /// <param name="metric">The metric; <see cref="SelectionMetric.MeanOfGroupsAccuracy"/> is <see cref="UnbiasedAccuracy"/>.</param>
+    /// <returns>A number from 0 to 1; greater is better.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The metric names no figure, as <see cref="SelectionMetric.LastEpoch"/>.</exception>
+    public double Score(SelectionMetric metric) => metric switch
+    {
+        SelectionMetric.Accuracy => AverageAccuracy,
+        SelectionMetric.ClassBalancedAccuracy => ClassBalancedAccuracy,
+        SelectionMetric.WorstGroupAccuracy => WorstGroupAccuracy,
+        SelectionMetric.MeanOfGroupsAccuracy => UnbiasedAccuracy,
+        _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "It names no figure."),
+    };
+
     /// <summary>A text table of the groups and the summaries, at most 100 columns wide.</summary>
     public override string ToString() => GroupMetricsTable.Render(this);
 

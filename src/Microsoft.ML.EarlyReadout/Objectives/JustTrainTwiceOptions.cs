@@ -10,7 +10,7 @@ public sealed class JustTrainTwiceOptions
     /// The default value is <see langword="null"/>: automatic, a fifth of the epochs, ours: the authors tune it for each
     /// set, and end at a fifth (60 of 300) on Waterbirds and at one of 50 on CelebA. At least 1.
     /// </value>
-    [Choice([1, 2, 5, 10, 20, 40, 60], 1)]
+    [Choice([1, 2, 3, 6, 12, 20, 40, 60], 1)]
     public int? IdentificationEpochs { get; set; }
 
     /// <summary>How many times a row counts that the first network gets wrong.</summary>

@@ -6,8 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 public sealed class ReadoutOptions
 {
     /// <summary>The stage whose output the readout reads, from 1; for a ResNet 1 is <c>layer1</c>.</summary>
-    /// <value>The default value is 1. At least 1 and at most the number of stages.</value>
-    [Choice([1, 2], 1)] // every network of the library has these with its default options; a sweep of a deeper one widens its own space
+    /// <value>The default value is 1. At least 1 and at most the number of stages; a trial brings a greater one back among them.</value>
+    [Choice([1, 2, 3, 4], 1)] // those of a ResNet
     public int Stage { get; set; } = 1;
 
     /// <summary>
@@ -21,6 +21,9 @@ public sealed class ReadoutOptions
     /// <summary>Channels (or units) of each block.</summary>
     /// <value>The default value is <see langword="null"/>: automatic, those of the stage, or where weights are pretrained the released number: 256, for distillation 128. At least 1.</value>
     public int? Width { get; set; }
+
+    /// <summary>Brings a sampled stage back among those that a network has: after the last comes the first again.</summary>
+    internal void FoldStage(StagedNetwork network) => Stage = (Stage - 1) % network.Stages.Count + 1;
 
     /// <summary>Sets what is still automatic.</summary>
     /// <param name="facts">What is trained.</param>

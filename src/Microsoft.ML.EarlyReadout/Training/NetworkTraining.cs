@@ -75,12 +75,13 @@ internal static class NetworkTraining
         network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
-        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, log);
+        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(
+            options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log);
         TrainingPrecision precision = TrainingPrecision.Choose(options.Precision, set.Shape.IsImage, device.Device, checkpoints?.Precision);
         log(precision.Description);
         if (precision.Warning is { } slow) warn(slow);
         network.SetPrecision(precision.Precision);
-        checkpoints?.Require(TrainingIdentity.Of(trainer, options, precision.Precision, seed, network, set, validationSet));
+        checkpoints?.Require(precision.Precision);
         using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log)
         {
             Warn = warn,

@@ -26,12 +26,12 @@ public sealed class OptimizerOptions
     /// The default value is <see langword="null"/>: automatic. With fresh weights 0.02 on vectors, 0.05 on images, and 0.01 where the network has no batch norm; with pretrained
     /// ones 1e-3. For AdamW 1e-3 and 1e-4. Greater than 0.
     /// </value>
-    [Range(1e-4, 1e-1, 1e-3, true)]
+    [Range(1e-4, 0.5, 1e-3, true)]
     public double? LearningRate { get; set; }
 
     /// <summary>Weight decay: added to the gradient by SGD, decoupled in AdamW.</summary>
     /// <value>The default value is 1e-4. At least 0.</value>
-    [Range(1e-6, 1e-3, 1e-4, true)]
+    [Range(1e-6, 1e-1, 1e-4, true)]
     public double WeightDecay { get; set; } = 1e-4;
 
     /// <summary>The momentum of SGD.</summary>

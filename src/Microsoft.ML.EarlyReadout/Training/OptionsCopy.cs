@@ -12,7 +12,8 @@ internal static class OptionsCopy
     /// <summary>Copies by way of JSON, as a sweep does, and takes along by reference what JSON cannot hold.</summary>
     public static T Copy<T>(this T options) where T : TrainerOptions
     {
-        T copy = JsonSerializer.Deserialize<T>(JsonSerializer.Serialize(options, Json), Json)!;
+        Type type = options.GetType();
+        T copy = (T)JsonSerializer.Deserialize(JsonSerializer.Serialize(options, type, Json), type, Json)!;
         copy.TakeReferences(options);
         return copy;
     }

@@ -163,6 +163,10 @@ public abstract class TrainerOptions
     /// <value>The default value is 2. At least 1.</value>
     public int CheckpointsKept { get; set; } = 2;
 
+    /// <summary>Whether these are sampled options over fixed ones (<see cref="TrialOptions"/>): then a readout's stage is brought back
+    /// among those that the network has, and checkpoints have a folder of their own.</summary>
+    internal bool IsTrial { get; set; }
+
     /// <summary>Sets each option that is still automatic.</summary>
     internal virtual void SetAutomatic(TrainingFacts facts)
     {
@@ -189,6 +193,7 @@ public abstract class TrainerOptions
         Progress = from.Progress;
         CancellationToken = from.CancellationToken;
         Network.Custom = from.Network.Custom;
+        IsTrial = from.IsTrial;
     }
 
     /// <summary>What to change where a model answers one class for every row: the method's own options, in a sentence.</summary>

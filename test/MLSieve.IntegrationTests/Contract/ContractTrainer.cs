@@ -50,4 +50,14 @@ internal static class ContractTrainers
         DebiasedDistillationTrainer.Options distillation => ml.MulticlassClassification.Trainers.DebiasedDistillation(distillation),
         _ => throw new ArgumentException($"No trainer takes {options.GetType()}.", nameof(options)),
     };
+
+    /// <summary>The estimator of a trial: sampled options over fixed ones.</summary>
+    public static IEstimator<EarlyReadoutTransformer> Trial(this TrainerOptions options, MLContext ml, TrainerOptions sampled) => options switch
+    {
+        EarlyReadoutEstimator.Options readouts => ml.Transforms.EarlyReadout(readouts, (EarlyReadoutEstimator.Options)sampled),
+        FeatureSieveTrainer.Options sieve => ml.MulticlassClassification.Trainers.FeatureSieve(sieve, (FeatureSieveTrainer.Options)sampled),
+        DebiasedDistillationTrainer.Options distillation =>
+            ml.MulticlassClassification.Trainers.DebiasedDistillation(distillation, (DebiasedDistillationTrainer.Options)sampled),
+        _ => throw new ArgumentException($"No trainer takes {options.GetType()}.", nameof(options)),
+    };
 }

@@ -10,7 +10,7 @@ namespace MLSieve.Tests;
 public sealed class AutomaticSettingsTests
 {
     // Numbers whose null means something else than automatic, or that are settled elsewhere.
-    private static readonly string[] Optional = ["Seed", "MemoryBudgetMebibytes", "WeightCap"];
+    private static readonly string[] Optional = ["Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience"];
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 
@@ -158,7 +158,7 @@ public sealed class AutomaticSettingsTests
         _ => new DebiasedDistillationTrainer.Options { Teacher = { Scores = TeacherScoreKind.Logits } },
     };
 
-    private static IEnumerable<(NetworkOptions Network, FeatureShape Shape, bool Pretrained)> Kinds()
+    internal static IEnumerable<(NetworkOptions Network, FeatureShape Shape, bool Pretrained)> Kinds()
     {
         yield return (new NetworkOptions(), FeatureShape.Vector(5), false);
         yield return (new NetworkOptions(), FeatureShape.Image(3, 8, 8), false);
@@ -166,7 +166,7 @@ public sealed class AutomaticSettingsTests
         yield return (new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 32, 32), true);
     }
 
-    private static void Settle(TrainerOptions options, NetworkOptions network, FeatureShape shape, bool pretrained, int rows = 500)
+    internal static void Settle(TrainerOptions options, NetworkOptions network, FeatureShape shape, bool pretrained, int rows = 500)
     {
         using StagedNetwork built = NetworkFactory.Create(network, shape, shape.IsImage ? PixelRange.Bytes : null, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(built, pretrained, rows));

@@ -165,7 +165,7 @@ public sealed class OptionsTests
     }
 
     /// <summary>Gives every option a value other than its default.</summary>
-    private static void Change(object options)
+    internal static void Change(object options)
     {
         foreach ((PropertyInfo property, Type type) in Properties(options))
         {
@@ -196,7 +196,7 @@ public sealed class OptionsTests
         orderby property.MetadataToken
         select (property, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
 
-    private static bool IsNested(Type type) => type.IsClass && type.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true;
+    internal static bool IsNested(Type type) => type.IsClass && !type.IsArray && type.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true;
 
     private static void Approved(string name, string text, [CallerFilePath] string source = "")
     {

@@ -16,6 +16,27 @@ public sealed class SearchSpaceTests
 
     public static TheoryData<Type> OptionTypes => [typeof(FeatureSieveTrainer.Options), typeof(EarlyReadoutEstimator.Options), typeof(DebiasedDistillationTrainer.Options)];
 
+    /// <summary>What the methods' authors released (docs/from-paper-to-code.md), the sets that they searched included, and what the studies
+    /// found best (docs/results.md).</summary>
+    private static readonly Dictionary<string, double[]> Known = new()
+    {
+        ["Optimizer.LearningRate"] = [1e-3, 5e-4, 0.05, 0.5],
+        ["Optimizer.WeightDecay"] = [1e-4, 1e-2, 1e-1],
+        ["Readout.Stage"] = [1, 2, 3, 4],
+        ["Readout.Depth"] = [0, 1, 2, 3, 4, 5, 6],
+        ["ForgetEvery"] = [0, 1, 5, 15],
+        ["ForgetLearningRate"] = [1e-2, 3e-4, 0.02, 0.5],
+        ["ReadoutLearningRate"] = [1e-2, 5e-4, 1e-3],
+        ["ReadoutWeightDecay"] = [1e-4],
+        ["Lambda"] = [0.5, 0.9, 1],
+        ["Temperature"] = [3],
+        ["Alpha"] = [0.05, 0.1, 0.2, 0.5, 1, 2],
+        ["Beta"] = [4, 3.5, 3, 2],
+        ["Objective.GroupDroRate"] = [0.01],
+        ["Objective.JustTrainTwice.IdentificationEpochs"] = [1, 60],
+        ["Objective.JustTrainTwice.UpWeight"] = [100, 50, 6, 5, 2],
+    };
+
     public static MatrixTheoryData<Type, bool> Trainings => new([.. OptionTypes.Select(row => row.Data)], [false, true]);
 
     [Theory]
@@ -34,10 +55,13 @@ public sealed class SearchSpaceTests
         foreach (double[] point in Points(axes))
         {
             var sampled = (TrainerOptions)AnnotatedSpace.Sample(options, axes, point);
-            sampled.Estimator(new MLContext()); // validates them
+            Fixed(options).Trial(new MLContext(), sampled); // validates them
             foreach (StagedNetwork network in networks)
-                foreach (ReadoutOptions readout in ReadoutsOf(sampled))
-                    ReadoutFactory.CheckStage(network, readout.Stage);
+            {
+                TrainerOptions trial = TrialOptions.Of(Fixed(options), sampled);
+                trial.SetAutomatic(new TrainingFacts(network, false, 100));
+                foreach (ReadoutOptions readout in ReadoutsOf(trial)) ReadoutFactory.CheckStage(network, readout.Stage);
+            }
         }
 
         foreach (StagedNetwork network in networks) network.Dispose();
@@ -54,10 +78,11 @@ public sealed class SearchSpaceTests
         foreach (double[] point in points)
         {
             var sampled = (TrainerOptions)AnnotatedSpace.Sample(options, axes, point);
-            sampled.FeatureColumnName = images ? "Large" : "Vector";
-            sampled.Epochs = 2;
+            TrainerOptions given = Fixed(options);
+            given.FeatureColumnName = images ? "Large" : "Vector";
+            given.Epochs = 2;
             IDataView rows = ContractRow.View(ml, ContractRow.Draw(24));
-            using EarlyReadoutTransformer model = sampled.Estimator(ml).Fit(ml.Transforms.ResizeImages("Large", Side, Side, "Images").Fit(rows).Transform(rows));
+            using EarlyReadoutTransformer model = given.Trial(ml, sampled).Fit(ml.Transforms.ResizeImages("Large", Side, Side, "Images").Fit(rows).Transform(rows));
             Assert.Equal(2, model.History.Points.Count);
         }
     }
@@ -92,6 +117,51 @@ public sealed class SearchSpaceTests
             if (value is not null) Assert.Equal(value, start); // null: chosen when the training starts
         }
     }
+
+    [Theory]
+    [MemberData(nameof(OptionTypes))]
+    public void What_is_automatic_default_released_or_known_to_be_good_lies_in_the_space(Type options)
+    {
+        IReadOnlyList<AnnotatedSpace.Axis> axes = AnnotatedSpace.Axes(options);
+        object[] settled = [.. Settled(options)];
+        foreach (AnnotatedSpace.Axis axis in axes)
+        {
+            object?[] defaults = [ValueOf(Fixed(options), axis.Path)];
+            object?[] values = [.. defaults, .. settled.Select(each => ValueOf(each, axis.Path)), .. Known[axis.Path]];
+            foreach (double value in values.Where(value => value is not null).Select(value => Convert.ToDouble(value, null)).Distinct())
+            {
+                bool within = axis.Attribute switch
+                {
+                    RangeAttribute range => value >= Convert.ToDouble(range.Min, null) && value <= Convert.ToDouble(range.Max, null),
+                    ChoiceAttribute choice => choice.Candidates.Any(candidate => Convert.ToDouble(candidate, null) == value),
+                    _ => false,
+                };
+                Assert.True(within, $"{axis.Path}: {value} is outside of what is annotated.");
+            }
+        }
+
+        // Of few rows and of many, in fresh and in pretrained networks, by either rule.
+        static IEnumerable<object> Settled(Type options) =>
+            from kind in AutomaticSettingsTests.Kinds()
+            from rows in (int[])[100, 100_000]
+            from rule in Enum.GetValues<OptimizerKind>()
+            select Settle(kind.Network, kind.Shape, kind.Pretrained, rows, Ruled(options, rule));
+
+        static TrainerOptions Ruled(Type options, OptimizerKind rule)
+        {
+            TrainerOptions given = Fixed(options);
+            given.Optimizer.Kind = rule;
+            return given;
+        }
+
+        static TrainerOptions Settle(NetworkOptions network, FeatureShape shape, bool pretrained, int rows, TrainerOptions given)
+        {
+            AutomaticSettingsTests.Settle(given, network, shape, pretrained, rows);
+            return given;
+        }
+    }
+
+    private static TrainerOptions Fixed(Type options) => (TrainerOptions)Activator.CreateInstance(options)!;
 
     /// <summary>Every value of every axis, the others at random; the corners; and points at random.</summary>
     private static IEnumerable<double[]> Points(IReadOnlyList<AnnotatedSpace.Axis> axes)

@@ -80,11 +80,11 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
 
     private TrainingCheckpoints Open()
     {
-        TrainingCheckpoints checkpoints = TrainingCheckpoints.Open(_options, _ => { })!;
+        TrainingCheckpoints checkpoints = TrainingCheckpoints.Open(_options, () => new(_identity), _ => { })!;
         try
         {
             Assert.NotEqual(Precision.Automatic, checkpoints.Precision);
-            checkpoints.Require(_identity);
+            checkpoints.Require(Precision.Float32);
             return checkpoints;
         }
         catch

@@ -43,6 +43,20 @@ public sealed class GroupMetricsTests
     }
 
     [Fact]
+    public void A_score_is_the_figure_that_the_metric_names()
+    {
+        GroupMetrics metrics = Evaluate();
+        Assert.Equal(
+            [metrics.AverageAccuracy, metrics.ClassBalancedAccuracy, metrics.WorstGroupAccuracy, metrics.UnbiasedAccuracy],
+            [
+                metrics.Score(SelectionMetric.Accuracy), metrics.Score(SelectionMetric.ClassBalancedAccuracy),
+                metrics.Score(SelectionMetric.WorstGroupAccuracy), metrics.Score(SelectionMetric.MeanOfGroupsAccuracy),
+            ]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => metrics.Score(SelectionMetric.LastEpoch));
+        Assert.Throws<ArgumentOutOfRangeException>(() => metrics.Score((SelectionMetric)99));
+    }
+
+    [Fact]
     public void Calibration_error_and_log_loss_are_those_worked_by_hand()
     {
         // Every top score is .8, hence one bin: |11/15 − .8|.
