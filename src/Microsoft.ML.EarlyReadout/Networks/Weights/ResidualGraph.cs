@@ -106,7 +106,9 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         if (_readers[value].Any(node => node.OpType is "Flatten" or "Reshape")) value = Next(value, "Flatten", "Reshape").Output[0];
         if (!_readers[value].Any()) return;
         NodeProto linear = Next(value, "Gemm");
-        if (Integer(linear, "transB", 0) != 1 || linear.Input.Count != 3) throw Fault($"{Told(linear)} is not x·Wᵀ + b");
+        bool isPlain = linear.Input.Count == 3 && Integer(linear, "transB", 0) == 1 && Integer(linear, "transA", 0) == 0
+            && (Attribute(linear, "alpha")?.F ?? 1) == 1 && (Attribute(linear, "beta")?.F ?? 1) == 1;
+        if (!isPlain) throw Fault($"{Told(linear)} is not x·Wᵀ + b");
         Name("fc.weight", linear, 1);
         Name("fc.bias", linear, 2);
     }
@@ -120,6 +122,7 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         if (Integer(convolution, "group", 1) != 1) throw Fault($"{Told(convolution)} works by groups of channels");
         Name($"{name}.weight", convolution, 1);
         NodeProto norm = Next(convolution.Output[0], "BatchNormalization");
+        if (convolution.Input.Count > 2) throw Fault($"{Told(convolution)} has a bias besides batch norm");
         float epsilon = Attribute(norm, "epsilon")?.F ?? Epsilon;
         if (epsilon != Epsilon) throw Fault(FormattableString.Invariant($"{Told(norm)} has ε {epsilon}; expected {Epsilon}"));
         Name($"{normName}.weight", norm, 1);

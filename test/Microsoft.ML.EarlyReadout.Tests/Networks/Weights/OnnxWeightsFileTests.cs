@@ -42,6 +42,9 @@ public sealed class OnnxWeightsFileTests : IDisposable
             "reads what is not computed before it"),
         ["no shortcut"] = (model => Node(model, "Add").Input[1] = First(model).Name, "is no basic block and no bottleneck"),
         ["two inputs"] = (model => model.Graph.Input.Add(new ValueInfoProto { Name = "more" }), "it has 2 inputs; expected 1"),
+        ["a bias besides batch norm"] = (model => Node(model, "Conv").Input.Add(Node(model, "BatchNormalization").Input[2]),
+            "has a bias besides batch norm"),
+        ["a scaled head"] = (model => Attribute(Node(model, "Gemm"), "alpha").F = 2, "is not x·Wᵀ + b"),
         ["a transposed head"] = (model => Attribute(Node(model, "Gemm"), "transB").I = 0, "is not x·Wᵀ + b"),
     };
 
