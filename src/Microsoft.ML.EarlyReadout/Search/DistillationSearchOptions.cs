@@ -9,4 +9,10 @@ public sealed class DistillationSearchOptions : SearchOptions<DebiasedDistillati
     public DistillationSpace Space { get; set; } = new();
 
     internal override ITrialSpace? Varied => Space;
+
+    internal override void AddMethodFaults(OptionFaults faults)
+    {
+        if (Trainer.Method != DistillationMethod.Debiased)
+            faults.Add($"Trainer.Method is {Trainer.Method}; a search is of Debiased, and tries Plain besides.");
+    }
 }

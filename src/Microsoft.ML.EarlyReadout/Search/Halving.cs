@@ -13,8 +13,8 @@ public sealed class Halving
 
     /// <summary>The steps after which trials are compared first; the next comparisons are <see cref="Factor"/> times as far each.</summary>
     /// <value>
-    /// The default value is <see langword="null"/>: all steps divided by <see cref="Factor"/> twice, so that there are two comparisons before the end.
-    /// At least 1. Rounded up to a multiple of <see cref="TrainerOptions.ValidateEverySteps"/>, where that is given.
+    /// The default value is <see langword="null"/>: all steps divided by <see cref="Factor"/> twice, so that there are two comparisons
+    /// before the end. At least 1. Rounded up to a multiple of <see cref="TrainerOptions.ValidateEverySteps"/>, where that is given.
     /// </value>
     public int? FirstSteps { get; set; }
 

@@ -1,7 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The options of a search for the rates of plain training, by <see cref="EarlyReadoutEstimator"/>. What is trial 0 elsewhere, plain
-/// training, is here the trainer's own rates.</summary>
+/// <summary>
+/// The options of a search for the rates of plain training, by <see cref="EarlyReadoutEstimator"/>. What is trial 0 elsewhere, plain
+/// training, is here the trainer's own rates.
+/// </summary>
 public sealed class PlainSearchOptions : SearchOptions<EarlyReadoutEstimator.Options>
 {
     /// <summary>What is varied.</summary>
@@ -9,4 +11,11 @@ public sealed class PlainSearchOptions : SearchOptions<EarlyReadoutEstimator.Opt
     public PlainSpace Space { get; set; } = new();
 
     internal override ITrialSpace? Varied => Space;
+
+    internal override void AddMethodFaults(OptionFaults faults)
+    {
+        if (Trainer.TrainedPart == TrainedPart.None) faults.Add("Trainer.TrainedPart is None: no rate of the network matters.");
+        if (Trainer.Objective?.Kind == ObjectiveKind.DeepFeatureReweighting)
+            faults.Add("Trainer.Objective.Kind is DeepFeatureReweighting: it fits the head anew after the figure that a search goes by.");
+    }
 }

@@ -11,8 +11,8 @@ public abstract class SearchOptions<TOptions>
     where TOptions : TrainerOptions, new()
 {
     /// <summary>
-    /// What is not searched: columns, network, steps, batch size and whatever else the space does not vary. Validation rows, seed, checkpoint
-    /// folder, patience and callbacks are the search's own, and are left unset here.
+    /// What is not searched: columns, network, steps, batch size and whatever else the space does not vary. Validation rows, seed,
+    /// checkpoint folder, patience and callbacks are the search's own, and are left unset here.
     /// </summary>
     /// <value>The default value has the trainer's defaults.</value>
     public TOptions Trainer { get; set; } = new();
@@ -26,8 +26,8 @@ public abstract class SearchOptions<TOptions>
     public int SeedsPerTrial { get; set; } = 2;
 
     /// <summary>
-    /// Fresh seeds on which plain training and the best other trial are trained again, with all steps. The best of many figures is high by luck
-    /// too; only figures that did not choose it say what the gain is.
+    /// Fresh seeds on which plain training and the best other trial are trained again, with all steps. The best of many figures is high
+    /// by luck too; only figures that did not choose it say what the gain is.
     /// </summary>
     /// <value>The default value is 5. At least 2, since one figure has no spread; or 0: the gain is that of the seeds which chose, and too
     /// high.</value>
@@ -56,8 +56,8 @@ public abstract class SearchOptions<TOptions>
     public string Name { get; set; } = "search";
 
     /// <summary>
-    /// Runs that this process trains at a time. On a CPU each has one thread of libtorch, so that its figures are the same however many there are; the
-    /// process's number of threads is put back when the search returns.
+    /// Runs that this process trains at a time. On a CPU each has one thread of libtorch, so that its figures are the same however many
+    /// there are; the process's number of threads is put back when the search returns.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: one for each processor; on a GPU one. At least 1.</value>
     public int? Workers { get; set; }
@@ -67,8 +67,9 @@ public abstract class SearchOptions<TOptions>
     public int? Seed { get; set; }
 
     /// <summary>
-    /// A folder for the checkpoints of runs that wait or were interrupted. Processes that share a search may share it, so that one goes on with
-    /// what another began; otherwise each begins anew what it takes over, with the same figures. Emptied of what is no longer needed.
+    /// A folder for the checkpoints of runs that wait or were interrupted. Processes that share a search may share it, so that one goes
+    /// on with what another began; otherwise each begins anew what it takes over, with the same figures. Emptied of what is no longer
+    /// needed.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: a temporary folder, which goes when the search returns or is cancelled.</value>
     public string? CheckpointDirectory { get; set; }
@@ -83,14 +84,17 @@ public abstract class SearchOptions<TOptions>
     public IProgress<SearchProgress>? Progress { get; set; }
 
     /// <summary>
-    /// Stops the search: runs are paused with a checkpoint and handed back, so that the same call goes on later. So does the cancellation of the
-    /// <see cref="MLContext"/>.
+    /// Stops the search: runs are paused with a checkpoint and handed back, so that the same call goes on later. So does the cancellation
+    /// of the <see cref="MLContext"/>.
     /// </summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>What is varied.</summary>
     internal abstract ITrialSpace? Varied { get; }
+
+    /// <summary>Adds what of the trainer's options does not go with a search of it.</summary>
+    internal virtual void AddMethodFaults(OptionFaults faults) { }
 
     /// <summary>A copy, so that later changes change nothing.</summary>
     internal SearchOptions<TOptions> Copy()
@@ -107,8 +111,6 @@ public abstract class SearchOptions<TOptions>
         TOptions trainer = Trainer.Copy();
         trainer.GroupColumnName = GroupColumnName ?? trainer.GroupColumnName;
         trainer.Selection = SelectBy ?? (trainer.GroupColumnName is null ? SelectionMetric.Accuracy : SelectionMetric.MeanOfGroupsAccuracy);
-        trainer.OnCancellation = CancellationBehavior.Throw;
-        trainer.CheckpointsKept = 1;
         return trainer;
     }
 
@@ -121,10 +123,12 @@ public abstract class SearchOptions<TOptions>
         if (ConfirmationSeeds is < 0 or 1)
             faults.Add(FormattableString.Invariant($"{nameof(ConfirmationSeeds)} is {ConfirmationSeeds}; it must be 0 or at least 2."));
         if (SelectBy is { } metric) faults.Defined(nameof(SelectBy), metric);
-        if (SelectBy == SelectionMetric.LastEpoch) faults.Add($"{nameof(SelectBy)} is {SelectBy}, which is no figure to compare trials by.");
+        if (SelectBy == SelectionMetric.LastEpoch)
+            faults.Add($"{nameof(SelectBy)} is {SelectBy}, which is no figure to compare trials by.");
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
         Halving?.AddFaults(faults, nameof(Halving));
-        if (!IsName(Name)) faults.Add($"{nameof(Name)} is '{Name}'; it must be letters, digits, '-', '_' and '.', a letter or digit first.");
+        if (!IsName(Name))
+            faults.Add($"{nameof(Name)} is '{Name}'; it must be letters, digits, '-', '_' and '.', a letter or digit first.");
         faults.AtLeast(nameof(Workers), Workers, 1);
         if (CheckpointDirectory is not null && string.IsNullOrWhiteSpace(CheckpointDirectory))
             faults.Add($"{nameof(CheckpointDirectory)} is empty; it must name a folder, or be null.");
@@ -151,6 +155,7 @@ public abstract class SearchOptions<TOptions>
         (trainer.ValidationFraction, trainer.ValidationSet, trainer.Patience, trainer.OnValidation) = (0, null, null, null); // told already
         trainer.AddAllFaults(own);
         faults.AddOf(nameof(Trainer), own);
+        AddMethodFaults(faults);
 
         void OwnOnly(string name, bool given, string instead)
         {
@@ -159,5 +164,6 @@ public abstract class SearchOptions<TOptions>
     }
 
     private static bool IsName(string? name) =>
-        name is { Length: > 0 and <= 100 } && char.IsAsciiLetterOrDigit(name[0]) && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
+        name is { Length: > 0 and <= 100 } && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
 }

@@ -2,7 +2,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace Microsoft.ML.FeatureSieve;
 
-/// <summary>The options of a search for the settings of a <see cref="FeatureSieveTrainer"/>. Plain training, trial 0, never forgets.</summary>
+/// <summary>
+/// The options of a search for the settings of a <see cref="FeatureSieveTrainer"/>. Plain training, trial 0, never forgets.
+/// </summary>
 public sealed class SieveSearchOptions : SearchOptions<FeatureSieveTrainer.Options>
 {
     /// <summary>What is varied.</summary>

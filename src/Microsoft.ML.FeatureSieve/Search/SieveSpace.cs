@@ -7,22 +7,24 @@ namespace Microsoft.ML.FeatureSieve;
 /// forgetting, which is plain training, is always tried besides.
 /// </summary>
 /// <remarks>
-/// <para>Strength is a ratio: the released code forgets at ten times the main rate, and so did the best setting found for networks trained from
-/// nothing, at a main rate fifty times higher. Hence both rates are multiples of the main rate, which is that of
-/// <see cref="SearchOptions{TOptions}.Trainer"/>, automatic or given, unless <see cref="LearningRate"/> is varied.</para>
+/// <para>
+/// Strength is a ratio: the released code forgets at ten times the main rate, and so did the best setting found for networks trained from
+/// nothing, at a main rate fifty times higher. Hence both rates are multiples of the main rate, which is that of <see
+/// cref="SearchOptions{TOptions}.Trainer"/>, automatic or given, unless <see cref="LearningRate"/> is varied.
+/// </para>
 /// <para>What decides most is the stage, so draws are even over the stages. Those that the network does not have are left out.</para>
 /// </remarks>
 public sealed record SieveSpace : ITrialSpace
 {
     /// <summary>For networks with fresh weights and for tables, and the default of a search.</summary>
-    public static SieveSpace Default { get; } = new();
+    public static SieveSpace Default => new();
 
     /// <summary>
-    /// The random search of the authors' released code, for pretrained residual networks: readouts of 1 to 6 blocks of 256 channels, forgetting
-    /// every 15 steps, rates from 1e-4 to 1e-1. There the three rates are independent of each other; here two are multiples of the first,
-    /// which come to the same range at its released default of 1e-3. To its 15 this adds the released default of 5.
+    /// The random search of the authors' released code, for pretrained residual networks: readouts of 1 to 6 blocks of 256 channels,
+    /// forgetting every 15 steps, rates from 1e-4 to 1e-1. There the three rates are independent of each other; here two are multiples of
+    /// the first, which come to the same range at its released default of 1e-3. To its 15 this adds the released default of 5.
     /// </summary>
-    public static SieveSpace Released { get; } = new()
+    public static SieveSpace Released => new()
     {
         Depths = [1, 2, 3, 4, 5, 6],
         Widths = [256],
@@ -38,8 +40,10 @@ public sealed record SieveSpace : ITrialSpace
     public int[]? Stages { get; init; }
 
     /// <summary>Blocks of the readout before its linear classifier.</summary>
-    /// <value>The default value is 0, 1, 2: a linear readout was best on coloured images, and 2 is the released default; more cost more than a small
-    /// network itself. Each at least 0.</value>
+    /// <value>
+    /// The default value is 0, 1, 2: a linear readout was best on coloured images, and 2 is the released default; more cost more than a
+    /// small network itself. Each at least 0.
+    /// </value>
     public int[] Depths { get; init; } = [0, 1, 2];
 
     /// <summary>Channels (or units) of each block.</summary>
@@ -47,8 +51,10 @@ public sealed record SieveSpace : ITrialSpace
     public int[]? Widths { get; init; }
 
     /// <summary>Steps from one forgetting step to the next.</summary>
-    /// <value>The default value is 1, 2, 5, 15: what is forgotten is soon learnt again where steps are few. 5 is the released default, 15 what
-    /// the released search had. Each at least 1; plain training needs no 0 here.</value>
+    /// <value>
+    /// The default value is 1, 2, 5, 15: what is forgotten is soon learnt again where steps are few. 5 is the released default, 15 what
+    /// the released search had. Each at least 1; plain training needs no 0 here.
+    /// </value>
     public int[] ForgetEvery { get; init; } = [1, 2, 5, 15];
 
     /// <summary>The rate of forgetting, as a multiple of the main rate.</summary>
@@ -60,7 +66,9 @@ public sealed record SieveSpace : ITrialSpace
     /// <value>The default value is 0.1 to 10: from half the 0.2 of the best setting found on coloured images up to the released 10.</value>
     public LogRange ReadoutRate { get; init; } = new(0.1, 10);
 
-    /// <summary>The main learning rate. Where it is varied, so is plain training's: every fifth trial is plain, at a rate that it draws.</summary>
+    /// <summary>
+    /// The main learning rate. Where it is varied, so is plain training's: every fifth trial is plain, at a rate that it draws.
+    /// </summary>
     /// <value>The default value is <see langword="null"/>: not varied.</value>
     public LogRange? LearningRate { get; init; }
 

@@ -4,7 +4,7 @@ using Microsoft.ML.Transforms;
 
 namespace MLSieve.Tests;
 
-/// <summary>Birds on land and on water: the place gives the bird away in nine training rows of ten, and the bird itself is harder to see.</summary>
+/// <summary>Birds on land and on water: the place gives the bird away in nine rows of ten, and the bird itself is harder to see.</summary>
 internal sealed class PlaceRow
 {
     [VectorType(4)]
@@ -25,7 +25,9 @@ internal sealed class PlaceRow
     public static IDataView View(MLContext ml, IEnumerable<PlaceRow> rows)
     {
         IDataView view = ml.Data.LoadFromEnumerable(rows);
-        return ml.Transforms.Conversion.MapValueToKey("Label", nameof(Bird), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(view).Transform(view);
+        var keys = ml.Transforms.Conversion.MapValueToKey(
+            "Label", nameof(Bird), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue);
+        return keys.Fit(view).Transform(view);
     }
 
     public static PlaceRow[] Draw(int count, int seed, double aligned)
@@ -42,6 +44,7 @@ internal sealed class PlaceRow
             };
         })];
 
-        float Near(int value, double spread) => (float)((2 * value) - 1 + (spread * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5)));
+        float Near(int value, double spread) =>
+            (float)((2 * value) - 1 + (spread * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5)));
     }
 }

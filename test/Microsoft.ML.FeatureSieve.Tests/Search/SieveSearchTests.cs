@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
@@ -27,7 +28,8 @@ public sealed class SieveSearchTests : IDisposable
 
         var store = new InMemoryTrialStore();
         string[] shared = new string[2];
-        Parallel.For(0, 2, i => shared[i] = Search(options => (options.Store, options.Workers, options.CheckpointDirectory) = (store, 1, _folder)));
+        Parallel.For(0, 2, i => shared[i] = Search(options =>
+            (options.Store, options.Workers, options.CheckpointDirectory) = (store, 1, _folder)));
         Assert.Equal([one, one], shared);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder)); // nothing is left of what was needed
     }
@@ -134,6 +136,40 @@ public sealed class SieveSearchTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_fails_is_tried_again_and_one_that_always_fails_is_told()
+    {
+        string whole = Search(options => options.Trainer.Network.Custom = (shape, classes) => new Mlp(shape, [8, 8], classes));
+        int built = 0;
+        Assert.Equal(whole, Search(options => options.Trainer.Network.Custom = (shape, classes) =>
+            Interlocked.Increment(ref built) % 7 == 0 ? throw new InvalidOperationException("Not this time.") : new Mlp(shape, [8, 8], classes)));
+        Assert.True(built > 20);
+
+        built = 0;
+        var error = Assert.Throws<SearchFailedException>(() => Run(options =>
+        {
+            (options.Trials, options.Trainer.Network.Custom) = (1, (shape, classes) =>
+                Interlocked.Increment(ref built) > 1 ? throw new InvalidOperationException("Never.") : new Mlp(shape, [8, 8], classes));
+        }));
+        Assert.Equal("No trial finished: 0 runs diverged and 4 failed. The first said: Never.", error.Message);
+        Assert.InRange(built, 1 + (3 * 4), 1 + (3 * 6)); // the first look, four runs, and plain training on two fresh seeds if there was time
+    }
+
+    [Fact]
+    public void Cancelling_the_context_stops_the_search()
+    {
+        var ml = new MLContext(seed: 1);
+        MethodInfo cancel = typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
+        var search = ml.MulticlassClassification.SearchFeatureSieve(new SieveSearchOptions
+        {
+            Trainer = { Steps = 1_000_000 },
+            Workers = 2,
+            Halving = new() { FirstSteps = 10 },
+            Progress = new Reports(_ => cancel.Invoke(ml, null)),
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => search.Run(_train, _validation));
+    }
+
+    [Fact]
     public void A_store_with_another_search_of_the_name_says_what_differs()
     {
         var store = new InMemoryTrialStore();
@@ -174,13 +210,16 @@ public sealed class SieveSearchTests : IDisposable
         // At a rate of nothing, forgetting does nothing.
         using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
         {
-            options.Space = new SieveSpace { Stages = [1], Depths = [0], ForgetEvery = [5], ForgetRate = LogRange.Only(1e-30), ReadoutRate = LogRange.Only(1) };
+            options.Space = SieveSpace.Default with { ForgetRate = LogRange.Only(1e-30) };
             options.Trials = 1;
         });
         Assert.Equal(result.BestOther!.Figure, result.BestPlain.Figure);
         Assert.Equal((0, 0, 0), (result.Gain!.Mean, result.Gain.Low, result.Gain.High));
         Assert.Same(result.BestPlain, result.Best);
-        Assert.StartsWith("No difference is shown between trial 1, the best other, and plain training, which is the choice: ", result.Verdict, StringComparison.Ordinal);
+        Assert.Equal(
+            "No difference is shown between trial 1, the best other, and plain training, which is the choice: MeanOfGroupsAccuracy 0.0 points, "
+                + "95 % interval 0.0 to 0.0, 2 fresh seeds.",
+            result.Verdict);
     }
 
     [Fact]

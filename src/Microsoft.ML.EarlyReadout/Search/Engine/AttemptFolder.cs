@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The checkpoint folder of one attempt at a run. Each attempt has its own, which begins as a copy of the newest checkpoint of those before it: a
-/// worker that was given up for dead, and wakes up, writes where nobody reads any more.
+/// The checkpoint folder of one attempt at a run. Each attempt has its own, which begins as a copy of the newest checkpoint of those
+/// before it: a worker that was given up for dead, and wakes up, writes where nobody reads any more.
 /// </summary>
 internal sealed class AttemptFolder
 {
@@ -57,7 +57,9 @@ internal sealed class AttemptFolder
         }
     }
 
-    /// <summary>What the attempts before had found out by the checkpoint that this one goes on from; <see langword="null"/> where it begins anew.</summary>
+    /// <summary>
+    /// What the attempts before had found out by the checkpoint that this one goes on from; <see langword="null"/> where it begins anew.
+    /// </summary>
     public RunOutcome? Read()
     {
         string curve = System.IO.Path.Combine(Path, Curve);
@@ -90,7 +92,8 @@ internal sealed class AttemptFolder
         {
             if (!CheckpointDirectory.HoldsAny(from)) return false;
             CheckpointDirectory.Copy(from, to);
-            if (File.Exists(System.IO.Path.Combine(from, Curve))) File.Copy(System.IO.Path.Combine(from, Curve), System.IO.Path.Combine(to, Curve));
+            string curve = System.IO.Path.Combine(from, Curve);
+            if (File.Exists(curve)) File.Copy(curve, System.IO.Path.Combine(to, Curve));
             return true;
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))

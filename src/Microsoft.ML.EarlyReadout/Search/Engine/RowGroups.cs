@@ -19,7 +19,8 @@ internal static class RowGroups
         [
             .. from @group in trained.Keys.Union(validated.Keys)
                let rows = trained.GetValueOrDefault(@group)
-               let expected = (double)labels.GetValueOrDefault(@group.Label) * attributes.GetValueOrDefault(@group.Attribute ?? "") / training.Count
+               let ofLabel = (double)labels.GetValueOrDefault(@group.Label)
+               let expected = ofLabel * attributes.GetValueOrDefault(@group.Attribute ?? "") / training.Count
                select new RowGroup(
                    @group.Attribute is null ? @group.Label : @group.Label + TrainingSet.GroupSeparator + @group.Attribute,
                    rows,
@@ -39,6 +40,7 @@ internal static class RowGroups
             rows => (set.ClassNames[set.Labels[rows.First()]], set.Groups is null ? null : Attribute(rows.First())),
             rows => (long)rows.Count());
 
-        string Attribute(int row) => set.GroupNames[of[row]][(set.ClassNames[set.Labels[row]].Length + TrainingSet.GroupSeparator.Length)..];
+        string Attribute(int row) =>
+            set.GroupNames[of[row]][(set.ClassNames[set.Labels[row]].Length + TrainingSet.GroupSeparator.Length)..];
     }
 }

@@ -37,12 +37,23 @@ internal sealed record RunOutcome
     /// <summary>The form in which a store keeps it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <summary>With one more validation. Those from that step on, which a training repeats that its checkpoint lies behind, go.</summary>
+    /// <summary>With one more validation. Those from that step on go: a training repeats them whose checkpoint lies before them.</summary>
     public RunOutcome With(TrainingValidation validation) => this with
     {
-        Points = [.. UpTo(validation.Step - 1).Points, new Point(validation.Step, validation.Score, [.. validation.Groups.Select(group => group.Correct)])],
+        Points =
+        [
+            .. UpTo(validation.Step - 1).Points,
+            new Point(validation.Step, validation.Score, [.. validation.Groups.Select(group => group.Correct)]),
+        ],
         Groups = [.. validation.Groups.Select(group => new Group(group.Name, group.Count))],
     };
+
+    /// <summary>With what another attempt found out after the steps that are known.</summary>
+    public RunOutcome GoingOnWith(RunOutcome later)
+    {
+        long known = Points.Count == 0 ? 0 : Points[^1].Step;
+        return later with { Points = [.. Points, .. later.Points.Where(point => point.Step > known)] };
+    }
 
     /// <summary>What was known after so many steps.</summary>
     public RunOutcome UpTo(long step) => this with { Points = [.. Points.Where(point => point.Step <= step)] };

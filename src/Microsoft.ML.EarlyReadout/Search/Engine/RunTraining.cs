@@ -1,14 +1,14 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Trains runs of a search from rung to rung, by the trainer's own loop, schedule and checkpoints.</summary>
-/// <param name="plan">The search.</param>
+/// <param name="start">The search.</param>
 /// <param name="folder">The folder of its checkpoints.</param>
-/// <param name="optionsOf">A trial's options.</param>
+/// <param name="validation">The validation rows.</param>
 /// <param name="train">Trains without making a model.</param>
 /// <typeparam name="TOptions">The trainer's options.</typeparam>
 internal sealed class RunTraining<TOptions>(
-    SearchPlan plan, string folder, Func<PlannedTrial, TOptions> optionsOf, Action<TOptions> train)
-    where TOptions : TrainerOptions
+    SearchStart<TOptions> start, string folder, IDataView validation, Action<TOptions> train)
+    where TOptions : TrainerOptions, new()
 {
     /// <summary>Trains a run until it is finished or its token is cancelled.</summary>
     /// <param name="held">The run.</param>
@@ -19,27 +19,33 @@ internal sealed class RunTraining<TOptions>(
     public void Train(ClaimedRun held, Action<int, RunOutcome> reached)
     {
         RunClaim claim = held.Claim;
-        IReadOnlyList<int> steps = plan.Rungs.Steps;
+        IReadOnlyList<int> steps = start.Plan.Rungs.Steps;
         int rung = claim.Reached;
         long judged = rung == 0 ? 0 : steps[rung - 1]; // up to here the figures stand, whoever trains it again
         AttemptFolder attempt = AttemptFolder.Create(folder, claim);
-        RunOutcome outcome = attempt.Read() ?? RunOutcome.Parse(claim.Outcome).UpTo(judged);
+        RunOutcome outcome = RunOutcome.Parse(claim.Outcome).UpTo(judged);
+        if (attempt.Read() is { } before) outcome = outcome.GoingOnWith(before);
         try
         {
             ReportRungs(); // those that an attempt came to which could not say so
             held.Token.ThrowIfCancellationRequested();
             if (rung == steps.Count) return;
-            TOptions options = optionsOf(plan.Trials[claim.Run.Trial]);
+            TOptions options = start.OptionsOf(start.Plan.Trials[claim.Run.Trial].Settings);
+            options.ValidationSet = validation;
+            (options.OnCancellation, options.CheckpointsKept) = (CancellationBehavior.Throw, 1);
             options.Seed = checked((int)claim.Run.Seed);
             options.CheckpointDirectory = attempt.Path;
             options.CancellationToken = held.Token;
-            options.OnValidation = validation =>
+            options.OnValidation = figures =>
             {
-                if (validation.Step > judged) outcome = outcome.With(validation);
+                if (figures.Step > judged) outcome = outcome.With(figures);
                 attempt.Write(outcome); // before the loop takes its checkpoint, which must not know more
                 ReportRungs();
             };
             train(options);
+            held.Token.ThrowIfCancellationRequested();
+            if (rung < steps.Count)
+                throw new InvalidOperationException(FormattableString.Invariant($"The training ended before its {steps[rung]} steps."));
         }
         catch (TrainingDivergedException divergence)
         {
@@ -54,7 +60,8 @@ internal sealed class RunTraining<TOptions>(
 
         void ReportRungs()
         {
-            while (rung < steps.Count && !held.Token.IsCancellationRequested && outcome.FigureAt(steps[rung]) is not null) reached(++rung, outcome);
+            while (rung < steps.Count && !held.Token.IsCancellationRequested && outcome.FigureAt(steps[rung]) is not null)
+                reached(++rung, outcome);
         }
     }
 }

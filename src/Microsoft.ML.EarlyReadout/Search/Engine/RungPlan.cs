@@ -19,7 +19,7 @@ internal sealed record RungPlan(IReadOnlyList<int> Steps, int ValidateEvery)
     public static RungPlan Of(Halving? halving, int steps, int? validateEvery)
     {
         if (halving is null) return new RungPlan([steps], validateEvery ?? PartOf(steps, ValidationsInFull));
-        long first = Math.Min(steps, halving.FirstSteps ?? PartOf(steps, halving.Factor * halving.Factor));
+        long first = Math.Min(steps, halving.FirstSteps ?? PartOf(steps, (long)halving.Factor * halving.Factor));
         int every = validateEvery ?? PartOf((int)first, ValidationsInFirstRung);
         var rungs = new List<int>();
         for (long rung = first; rung < steps; rung *= halving.Factor)
@@ -31,5 +31,5 @@ internal sealed record RungPlan(IReadOnlyList<int> Steps, int ValidateEvery)
         return new RungPlan([.. rungs, steps], every);
     }
 
-    private static int PartOf(int steps, int parts) => (steps + parts - 1) / parts;
+    private static int PartOf(int steps, long parts) => (int)((steps + parts - 1) / parts);
 }

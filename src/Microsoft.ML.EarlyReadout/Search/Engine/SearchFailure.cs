@@ -9,11 +9,11 @@ internal static class SearchFailure
     {
         RunStanding[] lost = [.. plan.Trials.SelectMany(trial => standings.RunsOf(trial.Number)).Where(run => run.Fault is not null)];
         int diverged = lost.Count(run => run.Outcome.Divergence is not null);
-        string first = lost[0].Fault!;
-        return diverged == lost.Length
-            ? new(string.Create(CultureInfo.InvariantCulture, $"All {plan.Trials.Count} trials diverged. Tried were {Tried(plan)}. The first said: {first} ")
-                + "Lower Trainer.Optimizer.LearningRate, which other rates are multiples of; see too that features are normalised.")
-            : new(string.Create(CultureInfo.InvariantCulture, $"No trial finished: of {lost.Length} runs {diverged} diverged and {lost.Length - diverged} failed. The first said: {first}"));
+        string first = $"The first said: {lost[0].Fault}";
+        return new(diverged == lost.Length
+            ? FormattableString.Invariant($"All {plan.Trials.Count} trials diverged. Tried were {Tried(plan)}. {first} ")
+                + "Lower Trainer.Optimizer.LearningRate, which other rates are multiples of; see too that features are normalised."
+            : FormattableString.Invariant($"No trial finished: {diverged} runs diverged and {lost.Length - diverged} failed. {first}"));
     }
 
     /// <summary>The rates that were tried, from the smallest to the largest.</summary>
@@ -21,5 +21,5 @@ internal static class SearchFailure
         from setting in plan.Trials.SelectMany(trial => trial.Settings)
         where setting.Key.EndsWith("Rate", StringComparison.Ordinal)
         group double.Parse(setting.Value, CultureInfo.InvariantCulture) by setting.Key into values
-        select string.Create(CultureInfo.InvariantCulture, $"{values.Key} {values.Min():G3} to {values.Max():G3}"));
+        select FormattableString.Invariant($"{values.Key} {values.Min():G3} to {values.Max():G3}"));
 }

@@ -36,6 +36,7 @@ internal static class SearchIdentity
         IReadOnlyList<string> differences = TrainingIdentity.Differences(stored, now);
         if (differences.Count == 0) return;
         throw new SearchMismatchException(
-            $"The store has another search of the name '{name}': {string.Join("; ", differences)}. Give the search another Name, or do as it did.", differences);
+            $"The store has another search of the name '{name}': {string.Join("; ", differences)}. Give this one another Name, "
+                + "or the options and data of the other.", differences);
     }
 }

@@ -60,18 +60,25 @@ internal sealed record SearchPlan
         }
     }
 
-    /// <summary>Seeds that no two purposes share.</summary>
-    public static IReadOnlyList<int> DrawSeeds(SeedSequence seeds, string purpose, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => (int)(seeds.For(purpose, i).Seed >> 33))];
+    /// <summary>Draws seeds for runs, which all differ.</summary>
+    public static int[] DrawSeeds(SeedSequence seeds, int count)
+    {
+        SplitMix64 numbers = seeds.Numbers();
+        var drawn = new OrderedDictionary<int, int>();
+        while (drawn.Count < count) drawn[(int)(numbers.Next() >> 33)] = 0;
+        return [.. drawn.Keys];
+    }
 
-    /// <summary>The runs that there are from the start. The confirmation of plain training is among them where it is known which that is: it
-    /// keeps workers busy that would wait.</summary>
+    /// <summary>
+    /// The runs that there are from the start. The confirmation of plain training is among them where it is known which that is: it keeps
+    /// workers busy that would wait.
+    /// </summary>
     public IEnumerable<SearchRun> FirstRuns()
     {
         foreach (PlannedTrial trial in Trials)
         {
-            foreach ((int i, int seed) in Seeds.Index())
-                yield return Run(trial, trial.Number * Seeds.Count + i, seed, trial.IsPlain ? Rungs.Count : 1, trial.IsPlain ? PlainMeanwhile : OthersFirst);
+            (int granted, int priority) = trial.IsPlain ? (Rungs.Count, PlainMeanwhile) : (1, OthersFirst);
+            foreach ((int i, int seed) in Seeds.Index()) yield return Run(trial, (trial.Number * Seeds.Count) + i, seed, granted, priority);
         }
 
         if (Trials.Count(trial => trial.IsPlain) == 1)

@@ -16,11 +16,13 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
     private long? _stepsAtStart;
 
     /// <summary>Begins to tell of a search.</summary>
-    public void Begin(SearchPlan plan, SelectionMetric metric)
+    public void Begin(SearchPlan plan, SelectionMetric metric, IEnumerable<string> findings)
     {
         (_plan, _metric) = (plan, metric);
-        Log(FormattableString.Invariant($"{plan.Trials.Count} trials (0 is plain training), {plan.Seeds.Count} seeds each, compared by {metric} ")
-            + FormattableString.Invariant($"after {string.Join(", ", plan.Rungs.Steps)} steps; {plan.ConfirmationSeeds.Count} fresh seeds confirm."));
+        foreach (string finding in findings) Warn(finding);
+        Log(FormattableString.Invariant($"{plan.Trials.Count} trials (0 is {plan.PlainName}), {plan.Seeds.Count} seeds each, compared by ")
+            + FormattableString.Invariant($"{metric} after {string.Join(", ", plan.Rungs.Steps)} steps; ")
+            + FormattableString.Invariant($"{plan.ConfirmationSeeds.Count} fresh seeds confirm."));
     }
 
     public void Log(string message)
@@ -50,14 +52,19 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
     public void Decided(RungDecision decision, Standings standings)
     {
         int best = decision.Promoted.MaxBy(trial => standings.FigureOf(trial, decision.Rung));
-        Log(FormattableString.Invariant($"After {_plan!.Rungs.Steps[decision.Rung - 1]} steps {decision.Promoted.Count} of ")
-            + FormattableString.Invariant($"{decision.Promoted.Count + decision.Stopped.Count} trials go on; the best is trial {best} with {_metric} {standings.FigureOf(best, decision.Rung):F4}: ")
+        int compared = decision.Promoted.Count + decision.Stopped.Count;
+        int steps = _plan!.Rungs.Steps[decision.Rung - 1];
+        Log(FormattableString.Invariant($"After {steps} steps {decision.Promoted.Count} of {compared} trials go on; ")
+            + FormattableString.Invariant($"the best is trial {best} with {_metric} {standings.FigureOf(best, decision.Rung):F4}: ")
             + $"{TrialSettings.ToText(_plan.Trials[best].Settings)}.");
     }
 
-    public void Confirms(Standings standings) =>
-        Log(FormattableString.Invariant($"Trial {standings.BestOther!.Number} is the best, with {_metric} {standings.FigureOf(standings.BestOther.Number):F4}; ")
-            + FormattableString.Invariant($"it and plain training are trained from {_plan!.ConfirmationSeeds.Count} fresh seeds."));
+    public void Confirms(Standings standings)
+    {
+        int best = standings.BestOther!.Number;
+        Log(FormattableString.Invariant($"Trial {best} is the best other, with {_metric} {standings.FigureOf(best):F4}; ")
+            + FormattableString.Invariant($"it and {_plan!.PlainName} are trained from {_plan.ConfirmationSeeds.Count} fresh seeds."));
+    }
 
     public void Progress(Standings standings)
     {

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The workers of one process: each claims a run, trains it, reports, decides what can be decided, and claims the next, until nothing is left
-/// to train. The thread that runs them renews their claims.
+/// The workers of one process: each claims a run, trains it, reports, decides what can be decided, and claims the next, until nothing is
+/// left to train. The thread that runs them renews their claims.
 /// </summary>
 internal sealed class SearchWorkers
 {
@@ -52,7 +52,8 @@ internal sealed class SearchWorkers
         LibTorchThreads.Begin();
         try
         {
-            Thread[] threads = [.. Enumerable.Range(1, count).Select(worker => new Thread(() => Work(worker, stop)) { IsBackground = true, Name = $"{_name} {worker}" })];
+            IEnumerable<int> workers = Enumerable.Range(1, count);
+            Thread[] threads = [.. workers.Select(worker => new Thread(() => Work(worker, stop)) { IsBackground = true })];
             foreach (Thread thread in threads) thread.Start();
             while (!threads.All(thread => thread.Join(Tick)))
             {
@@ -105,9 +106,9 @@ internal sealed class SearchWorkers
         {
             isOver = Report(held, _plan.Rungs.Count, divergence.Outcome);
         }
-        catch (IOException) when (held.IsLost || !_store.Renew(claim, _lease))
+        catch (IOException) when (held.IsLost || !_store.Renew(claim, _lease) || Advance().IsOver)
         {
-            held.Lose(); // whoever has the run now, or stopped its trial, has cleared its folder away
+            held.Lose(); // whoever has the run now, stopped its trial or ended the search has cleared its folder away
         }
         catch (Exception fault) when (fault is not (TrialStoreException or IOException))
         {
@@ -145,7 +146,7 @@ internal sealed class SearchWorkers
         Standings standings = Advance();
         _reporter.Progress(standings);
         bool isFinished = rung == _plan.Rungs.Count;
-        if (!isFinished && Math.Max(claim.Run.Granted, standings.GrantedTo(claim.Run.Trial)) <= rung) held.Pause();
+        if (isFinished || Math.Max(claim.Run.Granted, standings.GrantedTo(claim.Run.Trial)) <= rung) held.Pause();
         return isFinished;
     }
 
@@ -168,7 +169,8 @@ internal sealed class SearchWorkers
             Tell();
         }
 
-        SearchRun[] fresh = [.. standings.Confirmed.SelectMany(trial => _plan.ConfirmationOf(trial)).ExceptBy(runs.Select(run => run.Run.Number), run => run.Number)];
+        int[] known = [.. runs.Select(run => run.Run.Number)];
+        SearchRun[] fresh = [.. standings.Confirmed.SelectMany(trial => _plan.ConfirmationOf(trial)).ExceptBy(known, run => run.Number)];
         if (fresh.Length > 0)
         {
             _store.Add(_name, fresh);
@@ -194,14 +196,15 @@ internal sealed class SearchWorkers
         foreach (StoredRun run in runs.Where(run => !held.Contains(run.Run.Number))) AttemptFolder.DeleteRun(_folder, run.Run.Number);
     }
 
-    private bool IsWritten(RungDecision decision, IReadOnlyList<StoredRun> runs) => runs.Where(run => !_plan.IsConfirmation(run.Run)).All(run =>
-        decision.Promoted.Contains(run.Run.Trial) ? run.Granted > decision.Rung
-        : !decision.Stopped.Contains(run.Run.Trial) || run.State is not (RunState.Open or RunState.Running));
+    private bool IsWritten(RungDecision decision, IReadOnlyList<StoredRun> runs) => runs.All(run => _plan.IsConfirmation(run.Run)
+        || (decision.Promoted.Contains(run.Run.Trial) ? run.Granted > decision.Rung
+            : !decision.Stopped.Contains(run.Run.Trial) || run.State is not (RunState.Open or RunState.Running)));
 
     private void RenewClaims()
     {
         ClaimedRun[] due;
-        lock (_lock) due = [.. _held.Values.Where(run => !run.IsLost && Environment.TickCount64 - run.RenewedAt > _lease.TotalMilliseconds / 3)];
+        long before = Environment.TickCount64 - (long)(_lease.TotalMilliseconds / 3);
+        lock (_lock) due = [.. _held.Values.Where(run => !run.IsLost && run.RenewedAt < before)];
         foreach (ClaimedRun run in due)
         {
             try

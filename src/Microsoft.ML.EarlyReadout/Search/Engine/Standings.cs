@@ -1,8 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Where a search stands by what its runs have reported: what is decided, who is best, whether it is over. A function of the reports alone, in
-/// which a figure counts only once all with which it is compared are there: neither the number of workers nor who is faster changes it.
+/// Where a search stands by what its runs have reported: what is decided, who is best, whether it is over. A function of the reports
+/// alone, in which a figure counts only once all with which it is compared are there: neither the number of workers nor who is faster
+/// changes it.
 /// </summary>
 internal sealed class Standings
 {
@@ -43,7 +44,7 @@ internal sealed class Standings
 
     /// <summary>Whether nothing is left to train.</summary>
     public bool IsOver => AreCompared && Confirmed.All(trial =>
-        _confirmation[trial.Number].Count() == _plan.ConfirmationSeeds.Count && _confirmation[trial.Number].All(run => run.FigureAt(_plan.Rungs.Steps[^1]) is not null));
+        _confirmation[trial.Number].Count(run => run.FigureAt(_plan.Rungs.Steps[^1]) is not null) == _plan.ConfirmationSeeds.Count);
 
     /// <summary>The rung to which a trial may be trained by what is decided.</summary>
     public int GrantedTo(int trial) => _granted[trial];
@@ -60,7 +61,9 @@ internal sealed class Standings
     /// <summary>The mean of a trial's figures at a rung; <see langword="null"/> where one is missing.</summary>
     public double? FigureOf(int trial, int rung) => Mean(_runs[trial].Select(run => run.FigureAt(_plan.Rungs.Steps[rung - 1])));
 
-    /// <summary>The mean of a trial's figures at the rung to which it may be trained; <see langword="null"/> where one is missing.</summary>
+    /// <summary>
+    /// The mean of a trial's figures at the rung to which it may be trained; <see langword="null"/> where one is missing.
+    /// </summary>
     public double? FigureOf(int trial) => FigureOf(trial, _granted[trial]);
 
     /// <summary>Trials that are trained in full.</summary>
@@ -69,10 +72,13 @@ internal sealed class Standings
     /// <summary>Runs that are being trained.</summary>
     public int Running => All.Count(run => run.Stored.State == RunState.Running);
 
-    /// <summary>The trial with the highest figure, each at the last rung that all its runs have come to; <see langword="null"/>: none has.</summary>
+    /// <summary>
+    /// The trial with the highest figure, each at the last rung that all its runs have come to; <see langword="null"/>: none has.
+    /// </summary>
     public (int Trial, double Figure)? Leader => (
         from trial in _plan.Trials
-        let figure = Enumerable.Range(1, _granted[trial.Number]).Select(rung => FigureOf(trial.Number, rung)).LastOrDefault(figure => figure is not null)
+        let figures = Enumerable.Range(1, _granted[trial.Number]).Select(rung => FigureOf(trial.Number, rung))
+        let figure = figures.LastOrDefault(figure => figure is not null)
         where figure is not null
         orderby figure descending, trial.Number
         select ((int, double)?)(trial.Number, figure.Value)).FirstOrDefault();

@@ -27,7 +27,7 @@ internal sealed record SearchFindings
 
     /// <summary>Reads what the runs of a search that is over have reported.</summary>
     public static SearchFindings Of(
-        string trainer, SelectionMetric metric, SearchPlan plan, Standings standings, IReadOnlyList<RowGroup> groups, bool areGroupsKnown,
+        string trainer, TrainerOptions options, SearchPlan plan, Standings standings, IReadOnlyList<RowGroup> groups,
         IReadOnlyList<string> warnings)
     {
         SearchTrial[] trials = [.. plan.Trials.Select(trial => Trial(trial, plan, standings))];
@@ -37,15 +37,16 @@ internal sealed record SearchFindings
         {
             Trainer = trainer,
             PlainName = plan.PlainName,
-            Metric = metric,
+            Metric = options.Selection,
             RungSteps = plan.Rungs.Steps,
             Trials = trials,
             BestPlain = plain.Number,
             BestOther = other?.Number,
             Gain = other is null ? null : GainOf(plain, other),
             Groups = [.. groups.Select(group => new SearchGroup(
-                group.Name, group.Training, group.Validation, group.IsConflicting, Accuracy(plain, group.Name), other is null ? null : Accuracy(other, group.Name)))],
-            AreGroupsKnown = areGroupsKnown,
+                group.Name, group.Training, group.Validation, group.IsConflicting,
+                Accuracy(plain, group.Name), Accuracy(other, group.Name)))],
+            AreGroupsKnown = options.GroupColumnName is not null,
             Warnings = [.. warnings, .. StillRising(plain, plan)],
         };
     }
@@ -58,14 +59,15 @@ internal sealed record SearchFindings
     {
         if (validatesOnTraining)
         {
-            yield return "The validation rows are the training rows: the figure rewards what is learnt by heart, the shortcut included. Give rows that were "
-                + "not trained on.";
+            yield return "The validation rows are the training rows: the figure rewards what is learnt by heart, the shortcut included. "
+                + "Give rows that are not trained on.";
         }
 
         if (areKnown && !groups.Any(group => group is { IsConflicting: true, Validation: > 0 }))
         {
-            yield return "No validation row conflicts with the shortcut: every group that has some is as frequent in training as its label and attribute "
-                + "make it, or more. The figure cannot tell a shortcut from the real thing, and what is chosen by it is chosen by noise.";
+            yield return "No validation row conflicts with the shortcut: every group that has some is as frequent in training as its label "
+                + "and attribute make it, or more. The figure cannot tell a shortcut from the real thing, and what is chosen by it is chosen "
+                + "by noise.";
         }
     }
 
@@ -87,7 +89,8 @@ internal sealed record SearchFindings
             Figure = standings.FigureOf(trial.Number)!.Value,
             Rungs = [.. rungs.Select((_, i) => standings.FigureOf(trial.Number, i + 1)!.Value)],
             Runs = [.. runs.Select(run => Run(run, rungs))],
-            Confirmation = standings.Confirmed.Contains(trial) ? [.. standings.ConfirmationOf(trial.Number).Select(run => Run(run, plan.Rungs.Steps))] : [],
+            Confirmation = !standings.Confirmed.Contains(trial) ? []
+                : [.. standings.ConfirmationOf(trial.Number).Select(run => Run(run, plan.Rungs.Steps))],
         };
     }
 
@@ -103,7 +106,8 @@ internal sealed record SearchFindings
             Figure = run.FigureAt(rungs[^1])!.Value,
             Rungs = [.. rungs.Select(steps => run.FigureAt(steps)!.Value)],
             Curve = [.. outcome.Points.Select(point => new CurvePoint(point.Step, point.Score))],
-            Groups = best is null ? [] : [.. outcome.Groups.Zip(best.Correct, (group, correct) => new ValidationGroup(group.Name, group.Count, correct))],
+            Groups = best is null ? []
+                : [.. outcome.Groups.Zip(best.Correct, (group, correct) => new ValidationGroup(group.Name, group.Count, correct))],
             Fault = isLost ? run.Fault : null,
         };
     }
@@ -115,7 +119,7 @@ internal sealed record SearchFindings
         return SearchGain.Of([.. plains.Zip(others, (one, two) => new SeedDifference(one.Seed, one.Figure, two.Figure))], fresh);
     }
 
-    private static double? Accuracy(SearchTrial trial, string group) =>
+    private static double? Accuracy(SearchTrial? trial, string group) => trial is null ? null :
         (trial.Confirmation.Count > 0 ? trial.Confirmation : trial.Runs)
             .SelectMany(run => run.Groups).Where(each => each.Name == group).Select(each => (double?)each.Correct / each.Count).Average();
 
@@ -127,9 +131,8 @@ internal sealed record SearchFindings
         double[] rises = [.. plain.Runs.Where(run => run.Fault is null && run.Curve.Any(each => each.Step <= lastThird))
             .Select(run => run.Figure - run.Curve.Where(each => each.Step <= lastThird).Max(each => each.Score))];
         if (rises.Length == 0 || rises.Average() <= point) yield break;
-        yield return FormattableString.Invariant($"{Capitalised(plan.PlainName)} has not levelled: its figure still rose by {100 * rises.Average():F1} points in the last third of the steps. ")
-            + "Give more steps; until then the search tells who learns faster, not who learns better.";
+        string name = char.ToUpperInvariant(plan.PlainName[0]) + plan.PlainName[1..];
+        yield return FormattableString.Invariant($"{name} has not levelled: its figure still rose by {100 * rises.Average():F1} points in ")
+            + "the last third of the steps. Give more steps; until then the search tells who learns faster, not who learns better.";
     }
-
-    private static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What a search found: every trial with its curves, the choice, and what the choice gains over plain training. The same options, data and seed
-/// give the same result, whatever the number of workers, and whether or not the search was interrupted.
+/// What a search found: every trial with its curves, the choice, and what the choice gains over plain training. The same options, data
+/// and seed give the same result, whatever the number of workers, and whether or not the search was interrupted.
 /// </summary>
 /// <remarks>It holds the packed rows of the search until it is disposed.</remarks>
 /// <threadsafety>Thread-safe.</threadsafety>
@@ -39,7 +39,9 @@ public abstract class SearchResult : IDisposable
     /// <summary>The trials, by number; 0 is plain training as the trainer's options have it.</summary>
     public IReadOnlyList<SearchTrial> Trials => _findings.Trials;
 
-    /// <summary>The choice: <see cref="BestOther"/> where its gain is shown, else <see cref="BestPlain"/>. Plain training wins a tie.</summary>
+    /// <summary>
+    /// The choice: <see cref="BestOther"/> where its gain is shown, else <see cref="BestPlain"/>. Plain training wins a tie.
+    /// </summary>
     public SearchTrial Best => Gain?.IsShown == true ? BestOther! : BestPlain;
 
     /// <summary>The best plain trial.</summary>
@@ -52,7 +54,7 @@ public abstract class SearchResult : IDisposable
     public SearchGain? Gain => _findings.Gain;
 
     /// <summary>What came out, in a sentence or two.</summary>
-    public string Verdict => SearchResultTable.Verdict(this);
+    public string Verdict => SearchVerdict.Of(this);
 
     /// <summary>The groups (label and attribute) of the rows, or the classes where no groups are named.</summary>
     public IReadOnlyList<SearchGroup> Groups => _findings.Groups;
@@ -61,10 +63,11 @@ public abstract class SearchResult : IDisposable
     public long ValidationRows => Groups.Sum(group => group.ValidationRows);
 
     /// <summary>
-    /// The validation rows in groups where the shortcut misleads (<see cref="SearchGroup.IsConflicting"/>): those that can tell a shortcut from the
-    /// real thing. <see langword="null"/> where no groups are named.
+    /// The validation rows in groups where the shortcut misleads (<see cref="SearchGroup.IsConflicting"/>): those that can tell a
+    /// shortcut from the real thing. <see langword="null"/> where no groups are named.
     /// </summary>
-    public long? ConflictingRows => _findings.AreGroupsKnown ? Groups.Where(group => group.IsConflicting).Sum(group => group.ValidationRows) : null;
+    public long? ConflictingRows =>
+        _findings.AreGroupsKnown ? Groups.Where(group => group.IsConflicting).Sum(group => group.ValidationRows) : null;
 
     /// <summary>What to look at before believing the result.</summary>
     public IReadOnlyList<string> Warnings => _findings.Warnings;

@@ -11,11 +11,14 @@ public sealed class SearchResult<TOptions> : SearchResult
     private readonly Func<TOptions, IDataView, EarlyReadoutTransformer> _fit;
 
     internal SearchResult(
-        SearchFindings findings, SearchRows rows, Func<SearchTrial, TOptions> optionsOf, Func<TOptions, IDataView, EarlyReadoutTransformer> fit)
+        SearchFindings findings, SearchRows rows, Func<SearchTrial, TOptions> optionsOf,
+        Func<TOptions, IDataView, EarlyReadoutTransformer> fit)
         : base(findings) => (_rows, _optionsOf, _fit) = (rows, optionsOf, fit);
 
-    /// <summary>The trainer's options with a trial's settings, steps and selection, as its runs had them. Seed and validation rows are left to the
-    /// caller.</summary>
+    /// <summary>
+    /// The trainer's options with a trial's settings, steps and selection, as its runs had them. Seed and validation rows are left to the
+    /// caller.
+    /// </summary>
     /// <param name="trial">The trial.</param>
     /// <returns>A copy.</returns>
     public TOptions OptionsOf(SearchTrial trial)

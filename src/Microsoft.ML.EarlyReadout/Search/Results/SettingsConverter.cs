@@ -10,7 +10,8 @@ internal sealed class SettingsConverter : JsonConverter<IReadOnlyDictionary<stri
     public override IReadOnlyDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using JsonDocument document = JsonDocument.ParseValue(ref reader);
-        return new OrderedDictionary<string, string>(document.RootElement.EnumerateObject().Select(each => KeyValuePair.Create(each.Name, each.Value.GetRawText())));
+        return new OrderedDictionary<string, string>(
+            document.RootElement.EnumerateObject().Select(each => KeyValuePair.Create(each.Name, each.Value.GetRawText())));
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,9 @@ public sealed record TrialRun
     /// <summary>Every validation.</summary>
     public required IReadOnlyList<CurvePoint> Curve { get; init; }
 
-    /// <summary>The validation rows by group, or by class, at the validation that <see cref="Figure"/> is of; empty where there is none.</summary>
+    /// <summary>
+    /// The validation rows by group, or by class, at the validation that <see cref="Figure"/> is of; empty where there is none.
+    /// </summary>
     public required IReadOnlyList<ValidationGroup> Groups { get; init; }
 
     /// <summary>Why it diverged or failed; <see langword="null"/>: it did not.</summary>

@@ -1,15 +1,17 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What a search of debiased distillation varies. What counts most comes first: β, then α, then where the readout taps. Plain distillation,
-/// in which all rows weigh alike, is always tried besides.
+/// What a search of debiased distillation varies. What counts most comes first: β, then α, then where the readout taps. Plain
+/// distillation, in which all rows weigh alike, is always tried besides.
 /// </summary>
 public sealed record DistillationSpace : ITrialSpace
 {
     private const double LargestBeta = 80;
 
     /// <summary>β: how much wrong readouts count.</summary>
-    /// <value>The default value is 0.5 to 6: the released values are 3 to 4, and a student with fresh weights bears less. At most 80.</value>
+    /// <value>
+    /// The default value is 0.5 to 6: the released values are 3 to 4, and a student with fresh weights bears less. At most 80.
+    /// </value>
     public LogRange Beta { get; init; } = new(0.5, 6);
 
     /// <summary>α: how little the margin matters.</summary>

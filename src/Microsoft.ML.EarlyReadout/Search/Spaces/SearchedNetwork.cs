@@ -6,15 +6,23 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Readable">The stages, from 1, that a readout can read.</param>
 /// <param name="MainRate">The main rate as gradient descent counts it, which other rates are multiples of.</param>
 /// <param name="UsesSgd">Whether the main rate itself is one of gradient descent.</param>
-internal sealed record SearchedNetwork(string Name, IReadOnlyList<string> Stages, IReadOnlyList<int> Readable, double MainRate, bool UsesSgd)
+internal sealed record SearchedNetwork(
+    string Name, IReadOnlyList<string> Stages, IReadOnlyList<int> Readable, double MainRate, bool UsesSgd)
 {
     /// <summary>Looks at a training's network.</summary>
-    public static SearchedNetwork Of(StagedNetwork network, TrainerOptions settled, TrainingFacts facts) => new(
-        network.GetName(),
-        [.. network.Stages.Select(stage => stage.Name)],
-        [.. Enumerable.Range(1, network.Stages.Count).Where(stage => ReadoutFactory.CanRead(network, stage))],
-        settled.DescentRate(facts),
-        settled.Optimizer.Kind == OptimizerKind.Sgd);
+    /// <param name="session">The training.</param>
+    /// <param name="settled">Its options, of which none is automatic any more.</param>
+    public static SearchedNetwork Of(TrainingSession session, TrainerOptions settled)
+    {
+        StagedNetwork network = session.Network;
+        var facts = new TrainingFacts(network, settled.Network.WeightsPath is not null, session.Training.Rows.Length);
+        return new(
+            network.GetName(),
+            [.. network.Stages.Select(stage => stage.Name)],
+            [.. Enumerable.Range(1, network.Stages.Count).Where(stage => ReadoutFactory.CanRead(network, stage))],
+            settled.DescentRate(facts),
+            settled.Optimizer.Kind == OptimizerKind.Sgd);
+    }
 
     /// <summary>The stages of a space that this network has.</summary>
     /// <param name="asked">The stages that the space names; <see langword="null"/>: all.</param>
@@ -26,8 +34,8 @@ internal sealed record SearchedNetwork(string Name, IReadOnlyList<string> Stages
         if (left.Length > 0) return left;
         string has = string.Join(", ", Readable.Select(stage => FormattableString.Invariant($"{stage} ({Stages[stage - 1]})")));
         string wants = asked is null ? "all stages" : string.Join(", ", asked.Select(stage => FormattableString.Invariant($"{stage}")));
-        throw new ArgumentException(
-            $"Nothing of the space can run: {option} is {wants}, and a readout of {Name} can read {(has.Length == 0 ? "none of its stages" : $"the stages {has}")}.");
+        string can = has.Length == 0 ? "none of its stages" : $"the stages {has}";
+        throw new ArgumentException($"Nothing of the space can run: {option} is {wants}, and a readout of {Name} can read {can}.");
     }
 
     /// <summary>The main rate of a trial as gradient descent counts it.</summary>

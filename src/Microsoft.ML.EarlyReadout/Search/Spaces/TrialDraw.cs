@@ -2,9 +2,9 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Draws the points of a space that a search tries.</summary>
 /// <remarks>
-/// A Latin hypercube (McKay, Beckman and Conover, 1979): each axis is cut into as many equal parts as there are points, and each part has one
-/// point. So every stage, and every part of every range, is tried equally often however few the points, which independent draws do not promise.
-/// A space that has no more points than are asked for is tried whole.
+/// A Latin hypercube (McKay, Beckman and Conover, 1979): each axis is cut into as many equal parts as there are points, and each part has
+/// one point. So every stage, and every part of every range, is tried equally often however few the points, which independent draws do
+/// not promise. A space that has no more points than are asked for is tried whole.
 /// </remarks>
 internal static class TrialDraw
 {
@@ -36,5 +36,5 @@ internal static class TrialDraw
 
     private static IEnumerable<double[]> All(IReadOnlyList<Axis> axes) => axes.Aggregate(
         (IEnumerable<double[]>)[[]],
-        (points, axis) => points.SelectMany(point => Enumerable.Range(0, axis.Count!.Value).Select(i => (double[])[.. point, axis.Values?[i] ?? axis.Range.From])));
+        (points, axis) => points.SelectMany(point => (axis.Values ?? [axis.Range.From]).Select(value => (double[])[.. point, value])));
 }

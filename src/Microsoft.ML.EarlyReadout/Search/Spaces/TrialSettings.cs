@@ -30,7 +30,11 @@ internal static class TrialSettings
         double main = network.MainRateOf(drawn);
         var settings = new OrderedDictionary<string, string>();
         foreach ((Axis axis, double value) in axes.Zip(point))
-            settings[axis.Option] = JsonSerializer.Serialize(axis.Values is not null ? value : Rounded(axis.IsMultiple ? value * main : value));
+        {
+            double set = axis.Values is not null ? value : Rounded(axis.IsMultiple ? value * main : value);
+            settings[axis.Option] = JsonSerializer.Serialize(set);
+        }
+
         if (settings.GetValueOrDefault(Depth) == "0") settings.Remove(Width); // a linear readout has no blocks
         return settings;
     }

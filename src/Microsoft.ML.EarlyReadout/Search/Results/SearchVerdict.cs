@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Says in a sentence or two what a search came to.</summary>
+internal static class SearchVerdict
+{
+    public static string Of(SearchResult result)
+    {
+        string plain = result.PlainName;
+        if (result is not { BestOther: { } other, Gain: { } gain }) return $"No other trial gave a network; {plain} is the choice.";
+        string trial = FormattableString.Invariant($"rial {other.Number}");
+        string outcome = gain switch
+        {
+            { IsShown: true } => $"T{trial} is better than {plain}",
+            { High: < 0 } => $"T{trial}, the best other, is worse than {plain}, which is the choice",
+            _ => $"No difference is shown between t{trial}, the best other, and {plain}, which is the choice",
+        };
+        string interval = gain is { Low: { } low, High: { } high }
+            ? $", 95 % interval {Points(low)} to {Points(high)}"
+            : ", without an interval";
+        string seeds = (gain.AreSeedsFresh ? "fresh " : "") + (gain.Seeds.Count == 1 ? "seed" : "seeds");
+        string caution = gain.AreSeedsFresh ? "" : " The seeds are those that chose the trial, so it is too high: set ConfirmationSeeds.";
+        string figure = $"{result.Metric} {Points(gain.Mean)} points";
+        return FormattableString.Invariant($"{outcome}: {figure}{interval}, {gain.Seeds.Count} {seeds}.{caution}");
+    }
+
+    private static string Points(double difference) => (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+}

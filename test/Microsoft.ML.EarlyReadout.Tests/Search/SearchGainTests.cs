@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class SearchGainTests
+{
+    [Fact]
+    public void Quantiles_of_t_are_those_of_SciPy()
+    {
+        using JsonDocument golden = Golden.Json("gains.json");
+        foreach (JsonElement each in golden.RootElement.GetProperty("quantiles").EnumerateArray())
+        {
+            double t = StudentT.TwoSided(each.GetProperty("confidence").GetDouble(), each.GetProperty("freedom").GetInt32());
+            double expected = each.GetProperty("t").GetDouble();
+            Assert.True(Math.Abs(t / expected - 1) < 1e-8, $"{each}: {t}"); // as far as SciPy's own are exact
+        }
+    }
+
+    [Fact]
+    public void The_interval_of_a_gain_is_that_of_SciPy()
+    {
+        using JsonDocument golden = Golden.Json("gains.json");
+        foreach (JsonElement each in golden.RootElement.GetProperty("intervals").EnumerateArray())
+        {
+            double[] differences = [.. each.GetProperty("differences").EnumerateArray().Select(difference => difference.GetDouble())];
+            SearchGain gain = Of(differences);
+            Assert.Equal(each.GetProperty("mean").GetDouble(), gain.Mean, 1e-12);
+            Assert.Equal(each.GetProperty("low").GetDouble(), gain.Low!.Value, 1e-9);
+            Assert.Equal(each.GetProperty("high").GetDouble(), gain.High!.Value, 1e-9);
+            Assert.Equal(each.GetProperty("low").GetDouble() > 0, gain.IsShown);
+        }
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.0, 0.0 }, false)]
+    [InlineData(new[] { 0.1, 0.1 }, true)]
+    [InlineData(new[] { 0.4, 0.0 }, false)]
+    [InlineData(new[] { 0.5 }, false)] // one seed has no spread
+    public void A_gain_is_shown_only_where_its_interval_lies_above_zero(double[] differences, bool isShown) =>
+        Assert.Equal(isShown, Of(differences).IsShown);
+
+    // Figures whose differences are exactly these.
+    private static SearchGain Of(double[] differences) =>
+        SearchGain.Of([.. differences.Select((difference, i) => new SeedDifference(i, 0, difference))], fresh: true);
+}
