@@ -21,8 +21,19 @@ internal static class QueueFile
     /// <exception cref="UsageException">The line is no command line, or its study is not one of several methods.</exception>
     public static IReadOnlyList<MethodStudy> Studies(string line, StudyOptions asked)
     {
-        StudyOptions options = StudyOptions.Parse(["run", .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. asked.Given]);
-        return [.. StudyList.Create(options).Select(study => study as MethodStudy
+        return [.. StudyList.Create(Options(line, asked)).Select(study => study as MethodStudy
             ?? throw new UsageException($"'{line}': a queue takes studies of several methods, such as coloured-methods, not {study.Name}."))];
     }
+
+    /// <summary>The folders that the studies of a line read and the data folder lacks.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="asked">The command line of the queue.</param>
+    public static IReadOnlyList<string> Missing(string line, StudyOptions asked)
+    {
+        StudyOptions options = Options(line, asked);
+        return StudyList.All.FirstOrDefault(entry => entry.Name == options.Study)?.Missing(options) ?? [];
+    }
+
+    private static StudyOptions Options(string line, StudyOptions asked) =>
+        StudyOptions.Parse(["run", .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. asked.Given]);
 }

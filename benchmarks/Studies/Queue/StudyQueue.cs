@@ -23,6 +23,7 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
         StudyPlan[] plans =
         [
             .. from line in QueueFile.Read(options.QueueFile)
+               where HasData(line)
                from study in QueueFile.Studies(line, options)
                select new StudyPlan(study, line),
         ];
@@ -69,6 +70,13 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
         IEnumerable<PlannedRun> Open() => plans.SelectMany(plan => plan.Open(_finished, _givenUp));
 
         PlannedRun? Next() => Open().Except(busy.Values.Select(each => each.Run)).FirstOrDefault();
+    }
+
+    private bool HasData(string line)
+    {
+        IReadOnlyList<string> missing = QueueFile.Missing(line, options);
+        if (missing.Count > 0) Say($"{line}: skipped, since the data folder {options.Data ?? "(none given)"} has no {string.Join(" and no ", missing)}");
+        return missing.Count == 0;
     }
 
     private void Keep(PlannedRun run, RunAnswer answer)

@@ -57,6 +57,14 @@ public sealed class QueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_study_whose_data_are_missing_is_skipped_and_said()
+    {
+        BuiltProgram run = await QueueAsync("pets --quick", "--workers", "1");
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Contains($"pets --quick: skipped, since the data folder {_folder} has no pets-on-scenes", run.Output);
+    }
+
+    [Fact]
     public async Task A_queue_stops_when_its_time_is_up_and_says_what_is_left()
     {
         BuiltProgram run = await QueueAsync("tables --quick", "--minutes", "0.001");
