@@ -155,6 +155,26 @@ public sealed class SieveSearchTests : IDisposable
     }
 
     [Fact]
+    public void Progress_and_log_tell_of_runs_decisions_and_the_end()
+    {
+        var seen = new ConcurrentQueue<SearchProgress>();
+        var lines = new ConcurrentQueue<string>();
+        _ml.Log += (_, line) =>
+        {
+            if (line.Source == "Search") lines.Enqueue(line.RawMessage);
+        };
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(options => (options.Progress, options.Workers) = (new Reports(seen.Enqueue), 1));
+        SearchProgress last = seen.Last();
+        Assert.Equal((7, 2, 5, TimeSpan.Zero), (last.Trials, last.Done, last.Stopped, last.TimeLeft));
+        Assert.Equal(result.Trials.Where(trial => trial.Steps == 18).Max(trial => trial.Figure), last.BestFigure!.Value);
+        Assert.Single(lines, line => line.StartsWith("After 2 steps 2 of 6 trials go on; the best is trial ", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.StartsWith("After 6 steps 1 of 2 trials go on; ", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.EndsWith("are trained from 2 fresh seeds.", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("18 of 18 steps, MeanOfGroupsAccuracy ", StringComparison.Ordinal));
+        Assert.Contains(result.Verdict, lines);
+    }
+
+    [Fact]
     public void Cancelling_the_context_stops_the_search()
     {
         var ml = new MLContext(seed: 1);
@@ -223,15 +243,26 @@ public sealed class SieveSearchTests : IDisposable
     }
 
     [Fact]
-    public void The_process_has_its_threads_of_libtorch_back()
+    public void Runs_have_one_thread_of_libtorch_each_and_the_process_has_its_own_back()
     {
         NativeBackend.EnsureLoaded();
         int before = torch.get_num_threads();
         torch.set_num_threads(3);
+        var seen = new ConcurrentQueue<int>();
         try
         {
-            Run(options => options.Trials = 1).Dispose();
+            Run(options => (options.Trials, options.Trainer.Network.Custom) = (1, (shape, classes) =>
+            {
+                seen.Enqueue(torch.get_num_threads());
+                return new Mlp(shape, [8, 8], classes);
+            })).Dispose();
             Assert.Equal(3, torch.get_num_threads());
+            Assert.Equal(3, seen.First()); // the look at the network, on the caller's thread
+            Assert.All(seen.Skip(1), threads => Assert.Equal(1, threads));
+            Thread other = new(() => seen.Enqueue(torch.get_num_threads()));
+            other.Start();
+            other.Join();
+            Assert.Equal(3, seen.Last()); // so have threads to come
         }
         finally
         {
