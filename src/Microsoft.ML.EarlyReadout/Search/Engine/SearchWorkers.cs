@@ -20,9 +20,7 @@ internal sealed class SearchWorkers
     private readonly SearchReporter _reporter;
     private readonly Lock _advancing = new();
     private readonly object _lock = new();
-    private readonly Dictionary<int, ClaimedRun> _held = [];
-    private readonly HashSet<int> _stopped = [];
-    private bool _isOver;
+    private readonly ClaimedRuns _held;
     private long _news;
     private ExceptionDispatchInfo? _fault;
 
@@ -38,6 +36,7 @@ internal sealed class SearchWorkers
         SearchReporter reporter)
     {
         (_store, _name, _lease, _plan, _folder, _train, _reporter) = (store, name, lease, plan, folder, train, reporter);
+        _held = new ClaimedRuns(store, lease, reporter);
     }
 
     /// <summary>Works until the search is over.</summary>
@@ -58,7 +57,7 @@ internal sealed class SearchWorkers
             while (!threads.All(thread => thread.Join(Tick)))
             {
                 if (!stop.IsCancellationRequested && cancellation.IsRequested) Stop(stop, null);
-                RenewClaims();
+                _held.Renew();
             }
         }
         finally
@@ -93,7 +92,7 @@ internal sealed class SearchWorkers
     private void Train(RunClaim claim, CancellationToken stop)
     {
         using var held = new ClaimedRun(claim, stop);
-        Hold(held);
+        _held.Add(held);
         bool isOver = false; // finished, failed, or another's
         try
         {
@@ -118,14 +117,8 @@ internal sealed class SearchWorkers
         }
         finally
         {
-            bool isStopped;
-            lock (_lock)
-            {
-                _held.Remove(claim.Run.Number);
-                isStopped = _stopped.Contains(claim.Run.Trial);
-            }
-
-            if (isStopped) AttemptFolder.DeleteRun(_folder, claim.Run.Number);
+            _held.Remove(held);
+            if (_held.IsStopped(claim.Run.Trial)) AttemptFolder.DeleteRun(_folder, claim.Run.Number);
             if (!isOver && !held.IsLost) _store.Release(claim);
             Tell();
         }
@@ -164,7 +157,9 @@ internal sealed class SearchWorkers
         {
             if (IsWritten(decision, runs)) continue;
             _store.Decide(_name, decision.Rung, decision.Promoted, decision.Stopped);
-            DeleteFolders(runs.Where(run => decision.Stopped.Contains(run.Run.Trial)));
+            // A run that is trained here has its folder until its worker has let go of it.
+            foreach (SearchRun run in runs.Select(run => run.Run).Where(run => decision.Stopped.Contains(run.Trial)))
+                if (!_held.Contains(run.Number)) AttemptFolder.DeleteRun(_folder, run.Number);
             _reporter.Decided(decision, standings);
             Tell();
         }
@@ -178,72 +173,13 @@ internal sealed class SearchWorkers
             Tell();
         }
 
-        lock (_lock)
-        {
-            _stopped.UnionWith(standings.Decisions.SelectMany(decision => decision.Stopped));
-            _isOver = standings.IsOver;
-            EndWhatIsNotNeeded();
-        }
-
+        _held.Heed(standings);
         return standings;
-    }
-
-    // A run that is trained here has its folder until its worker has let go of it.
-    private void DeleteFolders(IEnumerable<StoredRun> runs)
-    {
-        int[] held;
-        lock (_lock) held = [.. _held.Keys];
-        foreach (StoredRun run in runs.Where(run => !held.Contains(run.Run.Number))) AttemptFolder.DeleteRun(_folder, run.Run.Number);
     }
 
     private bool IsWritten(RungDecision decision, IReadOnlyList<StoredRun> runs) => runs.All(run => _plan.IsConfirmation(run.Run)
         || (decision.Promoted.Contains(run.Run.Trial) ? run.Granted > decision.Rung
             : !decision.Stopped.Contains(run.Run.Trial) || run.State is not (RunState.Open or RunState.Running)));
-
-    private void RenewClaims()
-    {
-        ClaimedRun[] due;
-        long before = Environment.TickCount64 - (long)(_lease.TotalMilliseconds / 3);
-        lock (_lock) due = [.. _held.Values.Where(run => !run.IsLost && run.RenewedAt < before)];
-        foreach (ClaimedRun run in due)
-        {
-            try
-            {
-                if (!_store.Renew(run.Claim, _lease)) Lose(run);
-                run.RenewedAt = Environment.TickCount64;
-            }
-            catch (TrialStoreException fault)
-            {
-                _reporter.CannotRenew(fault); // whether the run is lost by then, the next renewal or the report says
-                run.RenewedAt = Environment.TickCount64;
-            }
-        }
-    }
-
-    private void Hold(ClaimedRun run)
-    {
-        lock (_lock)
-        {
-            _held.Add(run.Claim.Run.Number, run);
-            EndWhatIsNotNeeded(); // it may have been decided since the claim
-        }
-    }
-
-    private void EndWhatIsNotNeeded()
-    {
-        foreach (ClaimedRun run in _held.Values)
-        {
-            if (_stopped.Contains(run.Claim.Run.Trial)) run.Lose();
-            else if (_isOver) run.Pause();
-        }
-    }
-
-    // A worker that is done with its run takes it out under the lock, before its token is disposed.
-    private void Lose(ClaimedRun run)
-    {
-        lock (_lock)
-            if (_held.GetValueOrDefault(run.Claim.Run.Number) == run) run.Lose();
-    }
 
     private void Stop(CancellationTokenSource stop, Exception? fault)
     {
