@@ -20,6 +20,8 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<int> RunAsync()
     {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (options.Minutes is { } minutes) time.CancelAfter(TimeSpan.FromMinutes(minutes));
         StudyPlan[] plans =
         [
             .. from line in QueueFile.Read(options.QueueFile)
@@ -27,8 +29,6 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
                from study in QueueFile.Studies(line, options)
                select new StudyPlan(study, line),
         ];
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (options.Minutes is { } minutes) time.CancelAfter(TimeSpan.FromMinutes(minutes));
         DirectoryInfo temporary = Directory.CreateTempSubdirectory("studies-queue-");
         int threads = Math.Max(1, Environment.ProcessorCount / options.Workers);
         var workers = new Stack<QueueWorker>(Enumerable.Range(1, options.Workers).Reverse().Select(number =>
