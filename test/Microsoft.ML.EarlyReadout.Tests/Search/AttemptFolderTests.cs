@@ -49,6 +49,6 @@ public sealed class AttemptFolderTests : IDisposable
         string best = $"best-step-{step}.safetensors";
         File.WriteAllText(Path.Combine(checkpoint, "SHA256SUMS"), $"{new string('0', 64)}  ../{best}\n");
         File.WriteAllText(Path.Combine(attempt.Path, best), "weights of " + text);
-        attempt.Write(new RunOutcome { Points = [new RunOutcome.Point(step, 0.5, [])] });
+        attempt.Write(new RunOutcome { Points = [new RunOutcome.Point(step, 0.5, [], new Dictionary<string, double>())] });
     }
 }

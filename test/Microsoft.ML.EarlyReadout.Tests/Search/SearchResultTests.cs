@@ -12,10 +12,10 @@ public sealed class SearchResultTests
         PlainName = "plain training",
         Trials =
         [
-            new(0, true, Settings(("ForgetEvery", "0"))),
-            new(1, false, Settings(("Readout.Stage", "1"), ("ForgetEvery", "5"), ("ForgetLearningRate", "0.5"))),
-            new(2, false, Settings(("Readout.Stage", "2"), ("ForgetEvery", "1"), ("ForgetLearningRate", "0.0123"))),
-            new(3, false, Settings(("Readout.Stage", "2"), ("ForgetEvery", "15"), ("ForgetLearningRate", "1E+20"))),
+            new(0, true, Settings(("ForgetEvery", "0")), 0.05),
+            new(1, false, Settings(("Readout.Stage", "1"), ("ForgetEvery", "5"), ("ForgetLearningRate", "0.5")), 0.05),
+            new(2, false, Settings(("Readout.Stage", "2"), ("ForgetEvery", "1"), ("ForgetLearningRate", "0.0123")), 0.05),
+            new(3, false, Settings(("Readout.Stage", "2"), ("ForgetEvery", "15"), ("ForgetLearningRate", "1E+20")), 0.05),
         ],
         Rungs = new RungPlan([2, 6], 2),
         Factor = 3,
@@ -92,8 +92,9 @@ public sealed class SearchResultTests
         JsonElement trial = json.RootElement.GetProperty("trials")[1];
         Assert.Equal((1, 0, 1), (Whole("best"), Whole("bestPlain"), Whole("bestOther")));
         Assert.Equal(0.5, trial.GetProperty("settings").GetProperty("ForgetLearningRate").GetDouble());
-        IEnumerable<JsonElement> curve = trial.GetProperty("runs")[0].GetProperty("curve").EnumerateArray();
+        JsonElement[] curve = [.. trial.GetProperty("runs")[0].GetProperty("curve").EnumerateArray()];
         Assert.Equal([2L, 4, 6], curve.Select(point => point.GetProperty("step").GetInt64()));
+        Assert.Equal(0.7, curve[0].GetProperty("losses").GetProperty("forget").GetDouble());
         Assert.Equal("MeanOfGroupsAccuracy", json.RootElement.GetProperty("metric").GetString());
 
         int Whole(string name) => json.RootElement.GetProperty(name).GetInt32();
@@ -112,7 +113,7 @@ public sealed class SearchResultTests
             _ => run.Seed == 11 ? Diverged(run) : Reported(run, 0.6),
         })];
         var options = new EarlyReadoutEstimator.Options { Selection = SelectionMetric.MeanOfGroupsAccuracy, GroupColumnName = "Place" };
-        var findings = SearchFindings.Of("Trainer", options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
+        var findings = SearchFindings.Of("Trainer", 2, options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
         var ml = new MLContext(seed: 1);
         return new SearchResult<EarlyReadoutEstimator.Options>(
             findings, new SearchRows(BiasedRow.View(ml, 10), BiasedRow.View(ml, 10)), _ => options, (_, _) => throw new InvalidOperationException());
@@ -121,12 +122,17 @@ public sealed class SearchResultTests
     private static StoredRun Diverged(SearchRun run) =>
         Reported(run) with { State = RunState.Finished, Outcome = (RunOutcome.Empty with { Divergence = "Too fast." }).ToJson() };
 
-    private static StoredRun Reported(SearchRun run, params double[] figures) => new(
-        run, RunState.Open, 1, 0, null, 0, run.Granted, null, new RunOutcome
+    private static StoredRun Reported(SearchRun run, params double[] figures)
+    {
+        return new(run, RunState.Open, 1, 0, null, 0, run.Granted, null, new RunOutcome
         {
-            Points = [.. figures.Select((figure, i) => new RunOutcome.Point(2 * (i + 1), figure, [9, run.Trial == 0 ? 15 : 21]))],
+            Points = [.. figures.Select((figure, i) => Point(i, figure))],
             Groups = [new("bird, land", 10), new("bird, water", 30)],
         }.ToJson(), null);
+
+        RunOutcome.Point Point(int rung, double figure) =>
+            new(2 * (rung + 1), figure, [9, run.Trial == 0 ? 15 : 21], new Dictionary<string, double> { ["forget"] = 0.7 });
+    }
 
     private static Dictionary<string, string> Settings(params (string Name, string Value)[] settings) =>
         settings.ToDictionary(each => each.Name, each => each.Value);

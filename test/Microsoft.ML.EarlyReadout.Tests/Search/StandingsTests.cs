@@ -8,7 +8,7 @@ public sealed class StandingsTests
     private static readonly SearchPlan Plan = new()
     {
         PlainName = "plain training",
-        Trials = [.. Enumerable.Range(0, 7).Select(number => new PlannedTrial(number, number == 0, new Dictionary<string, string>()))],
+        Trials = [.. Enumerable.Range(0, 7).Select(number => new PlannedTrial(number, number == 0, new Dictionary<string, string>(), 0.1))],
         Rungs = new RungPlan([1, 3, 9], 1),
         Factor = 3,
         Seeds = [11, 12],
@@ -102,7 +102,7 @@ public sealed class StandingsTests
 
     private static StoredRun Reported(SearchRun run, params double[] figures) => Stored(run, new RunOutcome
     {
-        Points = [.. figures.Select((figure, i) => new RunOutcome.Point(Plan.Rungs.Steps[i], figure, []))],
+        Points = [.. figures.Select((figure, i) => new RunOutcome.Point(Plan.Rungs.Steps[i], figure, [], new Dictionary<string, double>()))],
     });
 
     private static StoredRun Stored(SearchRun run, RunOutcome outcome) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
@@ -102,9 +103,46 @@ public sealed class SieveSearchTests : IDisposable
         using EarlyReadoutTransformer model = result.Fit(train, checked((int)seen.Seed), TestContext.Current.CancellationToken);
         using EarlyReadoutTransformer plain = result.FitPlain(train, 7, TestContext.Current.CancellationToken);
         Assert.Equal(seen.Figure, model.History.Selected!.ValidationScore);
+        Assert.Equal(model.History.Points.Count, seen.Curve.Count);
+        foreach ((TrainingPoint trained, CurvePoint searched) in model.History.Points.Zip(seen.Curve))
+        {
+            Assert.Equal((trained.Step, trained.ValidationScore), (searched.Step, searched.Score));
+            Assert.Equal(trained.Losses, searched.Losses);
+        }
+
         Assert.Equal((1, 1), (train.Readings, validation.Readings));
         result.Dispose();
         Assert.Throws<ObjectDisposedException>(() => result.Fit(train, 1, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void A_trial_has_the_losses_along_its_curve_and_the_main_rate_that_its_other_rates_are_multiples_of()
+    {
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
+        {
+            options.Trials = 5;
+            options.Space = options.Space with
+            {
+                LearningRate = new(0.01, 0.1),
+                ForgetRate = LogRange.Only(2),
+                ReadoutRate = LogRange.Only(0.5),
+            };
+        });
+        Assert.Equal(2, result.Classes);
+        Assert.Equal(0.05, result.Trials[0].MainRate);
+        Assert.Equal([0, 5], result.Trials.Where(trial => trial.IsPlain).Select(trial => trial.Number));
+        Assert.All(result.Trials.Skip(1), trial => Assert.Equal(trial.MainRate, Rate(trial, "Optimizer.LearningRate"), 0.01 * trial.MainRate));
+        Assert.All(result.Trials.Where(trial => !trial.IsPlain), trial =>
+        {
+            Assert.Equal(2 * trial.MainRate, Rate(trial, "ForgetLearningRate"), 0.01 * trial.MainRate);
+            Assert.Equal(trial.MainRate / 2, Rate(trial, "ReadoutLearningRate"), 0.01 * trial.MainRate);
+            Assert.Contains(trial.Runs[0].Curve, point => point.Losses.ContainsKey("readout accuracy"));
+        });
+        Assert.All(result.Trials[0].Runs[0].Curve, point => Assert.DoesNotContain("forget", point.Losses.Keys));
+        IEnumerable<CurvePoint> points = result.Trials.SelectMany(trial => trial.Runs).SelectMany(run => run.Curve);
+        Assert.All(points, point => Assert.InRange(point.Losses["main"], 0, 10));
+
+        static double Rate(SearchTrial trial, string option) => double.Parse(trial.Settings[option], CultureInfo.InvariantCulture);
     }
 
     [Fact]

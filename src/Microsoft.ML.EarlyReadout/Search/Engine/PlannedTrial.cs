@@ -4,4 +4,5 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Number">Its number; 0 is plain training as the trainer's options have it.</param>
 /// <param name="IsPlain">Whether it is plain training.</param>
 /// <param name="Settings">What it sets.</param>
-internal sealed record PlannedTrial(int Number, bool IsPlain, IReadOnlyDictionary<string, string> Settings);
+/// <param name="MainRate">Its main rate as gradient descent counts it.</param>
+internal sealed record PlannedTrial(int Number, bool IsPlain, IReadOnlyDictionary<string, string> Settings, double MainRate);

@@ -24,7 +24,8 @@ internal sealed record RunOutcome
     /// <param name="Step">Steps done.</param>
     /// <param name="Score">The figure.</param>
     /// <param name="Correct">The rows of each group that were right.</param>
-    public sealed record Point(long Step, double Score, IReadOnlyList<long> Correct);
+    /// <param name="Losses">What the training told of itself since the validation before, by name.</param>
+    public sealed record Point(long Step, double Score, IReadOnlyList<long> Correct, IReadOnlyDictionary<string, double> Losses);
 
     /// <summary>A group of the validation rows.</summary>
     /// <param name="Name">Its name.</param>
@@ -43,7 +44,7 @@ internal sealed record RunOutcome
         Points =
         [
             .. UpTo(validation.Step - 1).Points,
-            new Point(validation.Step, validation.Score, [.. validation.Groups.Select(group => group.Correct)]),
+            new Point(validation.Step, validation.Score, [.. validation.Groups.Select(group => group.Correct)], validation.Losses),
         ],
         Groups = [.. validation.Groups.Select(group => new Group(group.Name, group.Count))],
     };

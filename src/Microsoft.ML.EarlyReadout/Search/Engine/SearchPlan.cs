@@ -40,14 +40,15 @@ internal sealed record SearchPlan
     {
         IReadOnlyList<Axis> axes = space.Axes(network);
         bool variesPlain = axes.Any(axis => axis.IsPlains);
-        var trials = new List<PlannedTrial> { new(0, true, space.Plain) };
+        var trials = new List<PlannedTrial> { new(0, true, space.Plain, network.MainRateOf(null)) };
         var seen = new HashSet<string> { TrialSettings.ToJson(space.Plain) };
         foreach ((int i, double[] point) in TrialDraw.Draw(axes, count, seeds).Index())
         {
             bool isPlain = variesPlain && i % PlainEvery == PlainEvery - 1;
             OrderedDictionary<string, string> settings = TrialSettings.Of(axes, point, network);
             if (isPlain) settings = Plain(settings);
-            if (seen.Add(TrialSettings.ToJson(settings))) trials.Add(new PlannedTrial(trials.Count, isPlain, settings));
+            if (!seen.Add(TrialSettings.ToJson(settings))) continue;
+            trials.Add(new PlannedTrial(trials.Count, isPlain, settings, TrialSettings.MainRateOf(axes, point, network)));
         }
 
         return trials;

@@ -11,6 +11,9 @@ internal sealed record SearchStart<TOptions>
     /// <summary>The trainer's options as every run has them: with steps, precision and validation, without settings and seed.</summary>
     public required TOptions Trainer { get; init; }
 
+    /// <summary>The number of classes.</summary>
+    public required int Classes { get; init; }
+
     /// <summary>What is to be trained.</summary>
     public required SearchPlan Plan { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record SearchStart<TOptions>
         return new SearchStart<TOptions>
         {
             Trainer = trainer,
+            Classes = session.Network.Classes,
             Plan = plan,
             Identity = identity,
             Groups = groups,

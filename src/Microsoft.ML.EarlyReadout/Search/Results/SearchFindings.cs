@@ -5,6 +5,8 @@ internal sealed record SearchFindings
 {
     public required string Trainer { get; init; }
 
+    public required int Classes { get; init; }
+
     public required string PlainName { get; init; }
 
     public required SelectionMetric Metric { get; init; }
@@ -27,7 +29,7 @@ internal sealed record SearchFindings
 
     /// <summary>Reads what the runs of a search that is over have reported.</summary>
     public static SearchFindings Of(
-        string trainer, TrainerOptions options, SearchPlan plan, Standings standings, IReadOnlyList<RowGroup> groups,
+        string trainer, int classes, TrainerOptions options, SearchPlan plan, Standings standings, IReadOnlyList<RowGroup> groups,
         IReadOnlyList<string> warnings)
     {
         SearchTrial[] trials = [.. plan.Trials.Select(trial => Trial(trial, plan, standings))];
@@ -36,6 +38,7 @@ internal sealed record SearchFindings
         return new SearchFindings
         {
             Trainer = trainer,
+            Classes = classes,
             PlainName = plan.PlainName,
             Metric = options.Selection,
             RungSteps = plan.Rungs.Steps,
@@ -81,6 +84,7 @@ internal sealed record SearchFindings
             Number = trial.Number,
             IsPlain = trial.IsPlain,
             Settings = trial.Settings,
+            MainRate = trial.MainRate,
             State = runs.Any(run => run.IsLostBefore(rungs[^1]) && run.Outcome.Divergence is not null) ? TrialState.Diverged
                 : runs.Any(run => run.IsLostBefore(rungs[^1])) ? TrialState.Failed
                 : isStopped ? TrialState.Stopped
@@ -105,7 +109,7 @@ internal sealed record SearchFindings
             Seed = run.Stored.Run.Seed,
             Figure = run.FigureAt(rungs[^1])!.Value,
             Rungs = [.. rungs.Select(steps => run.FigureAt(steps)!.Value)],
-            Curve = [.. outcome.Points.Select(point => new CurvePoint(point.Step, point.Score))],
+            Curve = [.. outcome.Points.Select(point => new CurvePoint(point.Step, point.Score, point.Losses))],
             Groups = best is null ? []
                 : [.. outcome.Groups.Zip(best.Correct, (group, correct) => new ValidationGroup(group.Name, group.Count, correct))],
             Fault = isLost ? run.Fault : null,

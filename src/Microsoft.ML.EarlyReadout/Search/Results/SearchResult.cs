@@ -27,6 +27,9 @@ public abstract class SearchResult : IDisposable
     /// <summary>The trainer, such as <c>FeatureSieveTrainer</c>.</summary>
     public string Trainer => _findings.Trainer;
 
+    /// <summary>The number of classes.</summary>
+    public int Classes => _findings.Classes;
+
     /// <summary>What plain training is called: plain distillation, where it is that.</summary>
     public string PlainName => _findings.PlainName;
 
@@ -77,6 +80,7 @@ public abstract class SearchResult : IDisposable
         new
         {
             Trainer,
+            Classes,
             PlainName,
             Metric,
             RungSteps,

@@ -18,6 +18,9 @@ public sealed record SearchTrial
     [JsonConverter(typeof(SettingsConverter))]
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
+    /// <summary>Its main learning rate as gradient descent counts it: what a space draws its other rates as multiples of.</summary>
+    public required double MainRate { get; init; }
+
     /// <summary>What became of it.</summary>
     public required TrialState State { get; init; }
 

@@ -26,8 +26,7 @@ internal static class TrialSettings
     /// <param name="network">The network, whose main rate other rates are multiples of.</param>
     public static OrderedDictionary<string, string> Of(IReadOnlyList<Axis> axes, double[] point, SearchedNetwork network)
     {
-        double? drawn = axes.Zip(point).Where(each => each.First.Option == MainRate).Select(each => (double?)each.Second).FirstOrDefault();
-        double main = network.MainRateOf(drawn);
+        double main = MainRateOf(axes, point, network);
         var settings = new OrderedDictionary<string, string>();
         foreach ((Axis axis, double value) in axes.Zip(point))
         {
@@ -37,6 +36,13 @@ internal static class TrialSettings
 
         if (settings.GetValueOrDefault(Depth) == "0") settings.Remove(Width); // a linear readout has no blocks
         return settings;
+    }
+
+    /// <summary>The main rate at a point of a space, as gradient descent counts it.</summary>
+    public static double MainRateOf(IReadOnlyList<Axis> axes, double[] point, SearchedNetwork network)
+    {
+        double? drawn = axes.Zip(point).Where(each => each.First.Option == MainRate).Select(each => (double?)each.Second).FirstOrDefault();
+        return network.MainRateOf(drawn);
     }
 
     /// <summary>One line of JSON, for a store.</summary>
