@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What the charts share: SVG that scales with the page, classes of <c>report.css</c> for colour, dash and fill, and markers that differ in shape.</summary>
@@ -56,26 +58,39 @@ internal static class Chart
     }
 
     /// <summary>A series' line through points, in the series' colour and dash.</summary>
-    public static Markup Polyline(IEnumerable<(double X, double Y)> points, int series) => Markup.Of(
-        $"<polyline points=\"{string.Join(' ', points.Select(point => FormattableString.Invariant($"{point.X:0.##},{point.Y:0.##}")))}\" class=\"series s{series % Styles}\"/>\n");
+    public static Markup Polyline(IEnumerable<(double X, double Y)> points, int series) => Polyline(points, $"series s{series % Styles}");
+
+    /// <summary>A line through points in a style of its own.</summary>
+    public static Markup Polyline(IEnumerable<(double X, double Y)> points, string style)
+    {
+        string all = string.Join(' ', points.Select(point => FormattableString.Invariant($"{point.X:0.##},{point.Y:0.##}")));
+        return Markup.Of($"<polyline points=\"{all}\" class=\"{style}\"/>\n");
+    }
+
+    /// <summary>The room of a line in a legend.</summary>
+    public const double LinedSwatch = 34;
+
+    /// <summary>A series in a legend, as a marker.</summary>
+    public static LegendEntry Entry(string name, int series) => new(name, 16, (x, y) => Marker(x + 6, y - 4, series));
+
+    /// <summary>A series in a legend, as a line with its marker.</summary>
+    public static LegendEntry LinedEntry(string name, int series) =>
+        new(name, LinedSwatch, (x, y) => Markup.Join([Polyline([(x, y - 4), (x + 28, y - 4)], series), Marker(x + 14, y - 4, series)]));
 
     /// <summary>A legend that takes as many lines as it needs.</summary>
-    /// <param name="names">The series, in order of their styles.</param>
-    /// <param name="lined">Whether the series are lines.</param>
+    /// <param name="legend">What it explains, in order.</param>
     /// <param name="height">Receives the height that it takes.</param>
-    public static Markup Legend(IReadOnlyList<string> names, bool lined, out double height)
+    public static Markup Legend(IReadOnlyList<LegendEntry> legend, out double height)
     {
         double x = 0, y = 12;
         var entries = new List<Markup>();
-        double swatch = lined ? 34 : 16;
-        foreach ((int i, string whole) in names.Index())
+        foreach (LegendEntry entry in legend)
         {
-            string name = Shorten(whole, (Width - swatch) / LetterWidth);
-            double width = swatch + LetterWidth * name.Length + 16;
+            string name = Shorten(entry.Name, (Width - entry.Swatch) / LetterWidth);
+            double width = entry.Swatch + LetterWidth * name.Length + 16;
             if (x > 0 && x + width > Width) (x, y) = (0, y + LegendLine);
-            if (lined) entries.Add(Polyline([(x, y - 4), (x + 28, y - 4)], i));
-            entries.Add(Marker(x + (lined ? 14 : 6), y - 4, i));
-            entries.Add(Text(x + swatch, y, name));
+            entries.Add(entry.Draw(x, y));
+            entries.Add(Text(x + entry.Swatch, y, name));
             x += width;
         }
 
@@ -95,5 +110,12 @@ internal static class Chart
     }
 
     /// <summary>A number as an axis writes it.</summary>
-    public static string Number(double value) => FormattableString.Invariant($"{value:0.####}");
+    public static string Number(double value) =>
+        value.ToString(value != 0 && Math.Abs(value) < 1e-3 ? "0.##e0" : "0.####", CultureInfo.InvariantCulture);
 }
+
+/// <summary>An entry of a legend.</summary>
+/// <param name="Name">What it says.</param>
+/// <param name="Swatch">The room of what is drawn before the name.</param>
+/// <param name="Draw">Draws that, from x on and by the base line y.</param>
+internal sealed record LegendEntry(string Name, double Swatch, Func<double, double, Markup> Draw);

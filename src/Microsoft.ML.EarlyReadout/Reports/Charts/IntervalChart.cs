@@ -17,7 +17,7 @@ internal sealed record IntervalChart(string Title, IReadOnlyList<string> Models,
 
     public Markup Draw(string id)
     {
-        Markup legend = Chart.Legend(Models, lined: false, out double top);
+        Markup legend = Chart.Legend([.. Models.Select(Chart.Entry)], out double top);
         var content = new List<Markup>();
         double y = top + 4;
         var said = new List<string>();

@@ -2,17 +2,25 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A line of a chart.</summary>
 /// <param name="Name">What it is called in the legend.</param>
-/// <param name="Points">Its points, ascending by X.</param>
-internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
+/// <param name="Points">Its points, ascending by X; at least one.</param>
+internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points)
+{
+    /// <summary>Its style, where the same series is in several charts; otherwise its place in the chart.</summary>
+    public int? Style { get; init; }
+}
+
+/// <summary>Many thin lines of one kind behind the others.</summary>
+/// <param name="Name">What they are called in the legend.</param>
+/// <param name="Style">Their class in <c>report.css</c>.</param>
+/// <param name="Lines">Their points, ascending by X; at least one of each.</param>
+internal sealed record Bundle(string Name, string Style, IReadOnlyList<IReadOnlyList<(double X, double Y)>> Lines);
 
 /// <summary>Lines over a common x axis. Series differ in dash and marker as well as in colour.</summary>
 internal sealed record LineChart(string Title, string XAxis, string YAxis, IReadOnlyList<Series> Lines)
 {
-    private const double Left = 46;
-    private const double Right = 12;
-    private const double PlotHeight = 170;
     private const int MostMarkers = 24;
     private const double LetterWidth = 7.6;
+    private const double TickWidth = 46;
 
     /// <summary>Names of whole x values; numbers where they are left out.</summary>
     public IReadOnlyList<string>? XNames { get; init; }
@@ -23,62 +31,106 @@ internal sealed record LineChart(string Title, string XAxis, string YAxis, IRead
     /// <summary>An x value to point out, such as the epoch that was kept.</summary>
     public (string Name, double X)? Mark { get; init; }
 
+    /// <summary>x values that part the chart, such as comparisons; the x axis names them, and is logarithmic for several.</summary>
+    public (string Name, IReadOnlyList<double> X)? Divisions { get; init; }
+
+    /// <summary>Lines behind the others.</summary>
+    public IReadOnlyList<Bundle> Bundles { get; init; } = [];
+
     /// <summary>The least range of y, so that small differences do not look large.</summary>
     public (double Low, double High)? YRange { get; init; }
 
     public Markup Draw(string id)
     {
-        Markup legend = Chart.Legend([.. Lines.Select(line => line.Name)], lined: true, out double top);
-        top += 24;
-        double bottom = top + PlotHeight;
-        (double X, double Y)[] all = [.. Lines.SelectMany(line => line.Points)];
-        double[] ys = [.. all.Select(point => point.Y), .. Level is { } level ? [level.Y] : Array.Empty<double>(), .. YRange is { } range ? [range.Low, range.High] : Array.Empty<double>()];
+        Markup legend = Chart.Legend(
+            [.. Lines.Select((line, i) => Chart.LinedEntry(line.Name, line.Style ?? i)), .. OtherEntries()], out double top);
+        var plot = new Plot(top + Plot.Above, XScale(), YScale());
+        List<Markup> content = [legend, .. plot.Axes(XAxis, YAxis, XTicks(plot.X))];
+        if (Mark is { } mark)
+        {
+            content.Add(plot.Mark(mark.X));
+            string note = FormattableString.Invariant($"{mark.Name}: {mark.X}");
+            content.Add(Chart.Text(Math.Max(plot.AtX(mark.X), Chart.Width / 2.0), plot.Top - 8, note, "end", "note"));
+        }
+
+        content.AddRange((Divisions?.X ?? []).Select(plot.Mark));
+        foreach (Bundle bundle in Bundles)
+            content.AddRange(bundle.Lines.Select(line => Chart.Polyline(line.Select(At), bundle.Style)));
+        foreach ((int i, Series line) in Lines.Index())
+        {
+            int style = line.Style ?? i;
+            (double X, double Y)[] points = [.. line.Points.Select(At)];
+            content.Add(Chart.Polyline(points, style));
+            if (points.Length <= MostMarkers) content.AddRange(points.Select(point => Chart.Marker(point.X, point.Y, style)));
+        }
+
+        if (Level is { } bound) content.AddRange(plot.Level(bound.Name, bound.Y));
+        return Chart.Svg(id, plot.End, Title, Description(), content);
+
+        (double X, double Y) At((double X, double Y) point) => (plot.AtX(point.X), plot.AtY(point.Y));
+    }
+
+    private IEnumerable<(double X, double Y)> Points =>
+        Lines.SelectMany(line => line.Points).Concat(Bundles.SelectMany(bundle => bundle.Lines).SelectMany(line => line));
+
+    private Scale XScale()
+    {
+        if (XNames is { } names) return new Scale(-0.3, names.Count - 0.7);
+        double[] xs = [.. Points.Select(point => point.X)];
+        return Scale.Of(xs.Min(), xs.Max(), Divisions is { X.Count: > 1 } && xs.Min() > 0);
+    }
+
+    private Scale YScale()
+    {
+        List<double> ys = [.. Points.Select(point => point.Y)];
+        if (Level is { } level) ys.Add(level.Y);
+        if (YRange is { } range) ys.AddRange([range.Low, range.High]);
         (double low, double high) = (ys.Min(), ys.Max());
         if (high - low < 1e-9) (low, high) = (low - 0.5, high + 0.5);
         if (YRange is null) (low, high) = (low >= 0 && low < 0.4 * high ? 0 : low - 0.05 * (high - low), high + 0.06 * (high - low));
-        (double first, double last) = XNames is { } names ? (-0.3, names.Count - 0.7) : (all.Min(point => point.X), all.Max(point => point.X));
-        if (last - first < 1e-9) (first, last) = (first - 0.5, last + 0.5);
-
-        var content = new List<Markup> { legend, Chart.Text(0, top - 8, YAxis, style: "axis") };
-        foreach (double tick in Chart.Ticks(low, high))
-        {
-            content.Add(Chart.Line(Left, Y(tick), Chart.Width - Right, Y(tick), "rule"));
-            content.Add(Chart.Text(Left - 6, Y(tick) + 4, Chart.Number(tick), "end", "tick"));
-        }
-
-        foreach ((double x, string text) in XTicks(first, last)) content.Add(Chart.Text(X(x), bottom + 17, text, "middle", "tick"));
-        content.Add(Chart.Text(Chart.Width - Right, bottom + 34, XAxis, "end", "axis"));
-        if (Mark is { } mark)
-        {
-            content.Add(Chart.Line(X(mark.X), top, X(mark.X), bottom, "mark"));
-            content.Add(Chart.Text(Math.Max(X(mark.X), Chart.Width / 2.0), top - 8, FormattableString.Invariant($"{mark.Name}: {mark.X}"), "end", "note"));
-        }
-
-        if (Level is { } bound)
-        {
-            content.Add(Chart.Line(Left, Y(bound.Y), Chart.Width - Right, Y(bound.Y), "level"));
-            content.Add(Chart.Text(Chart.Width - Right, Y(bound.Y) - 5, bound.Name, "end", "note"));
-        }
-
-        foreach ((int i, Series line) in Lines.Index())
-        {
-            content.Add(Chart.Polyline(line.Points.Select(point => (X(point.X), Y(point.Y))), i));
-            if (line.Points.Count <= MostMarkers) content.AddRange(line.Points.Select(point => Chart.Marker(X(point.X), Y(point.Y), i)));
-        }
-
-        string description = string.Join(" ", Lines.Select(line => FormattableString.Invariant(
-            $"{line.Name}: from {line.Points[0].Y:0.###} to {line.Points[line.Points.Count - 1].Y:0.###}, least {line.Points.Min(point => point.Y):0.###}, greatest {line.Points.Max(point => point.Y):0.###}.")));
-        if (Level is { } said) description += FormattableString.Invariant($" {said.Name}: {said.Y:0.###}.");
-        return Chart.Svg(id, bottom + 40, Title, description, content);
-
-        double X(double value) => Left + (value - first) / (last - first) * (Chart.Width - Left - Right);
-        double Y(double value) => bottom - (value - low) / (high - low) * PlotHeight;
+        return new Scale(low, high);
     }
 
-    private IEnumerable<(double X, string Text)> XTicks(double first, double last)
+    private IEnumerable<(double X, string Text)> XTicks(Scale x)
     {
-        if (XNames is null) return Chart.Ticks(first, last).Where(tick => tick == Math.Round(tick)).Select(tick => (tick, Chart.Number(tick)));
-        double room = (Chart.Width - Left - Right) / XNames.Count;
-        return XNames.Select((name, i) => ((double)i, Chart.Shorten(name, room / LetterWidth)));
+        if (XNames is { } names) return names.Select((name, i) => ((double)i, Chart.Shorten(name, Plot.Width / names.Count / LetterWidth)));
+        IEnumerable<double> ticks = Divisions is { } divisions
+            ? Apart([.. divisions.X.Reverse(), x.Low], x)
+            : x.Ticks().Where(tick => tick == Math.Round(tick));
+        return ticks.Select(tick => (tick, Chart.Number(tick)));
+    }
+
+    /// <summary>Those that leave room for one another; earlier ones go first.</summary>
+    private static IEnumerable<double> Apart(double[] ticks, Scale x)
+    {
+        List<double> kept = [];
+        foreach (double tick in ticks)
+            if (kept.TrueForAll(other => Math.Abs(x.At(other) - x.At(tick)) * Plot.Width >= TickWidth)) kept.Add(tick);
+        return kept;
+    }
+
+    private IEnumerable<LegendEntry> OtherEntries()
+    {
+        foreach (Bundle bundle in Bundles)
+        {
+            yield return new LegendEntry(
+                bundle.Name, Chart.LinedSwatch, (x, y) => Chart.Polyline([(x, y - 4), (x + 28, y - 4)], bundle.Style));
+        }
+
+        if (Divisions is { } divisions)
+            yield return new LegendEntry(divisions.Name, Chart.LinedSwatch, (x, y) => Chart.Line(x + 14, y - 11, x + 14, y + 3, "mark"));
+    }
+
+    private string Description()
+    {
+        IEnumerable<string> lines = Lines.Select(line => FormattableString.Invariant(
+            $"{line.Name}: from {line.Points[0].Y:0.###} to {line.Points[^1].Y:0.###}, ") + FormattableString.Invariant(
+            $"least {line.Points.Min(point => point.Y):0.###}, greatest {line.Points.Max(point => point.Y):0.###}."));
+        IEnumerable<string> bundles =
+            from bundle in Bundles
+            let ends = bundle.Lines.Select(line => line[^1].Y).ToArray()
+            select FormattableString.Invariant($"{bundle.Name}: {ends.Length}, that end from {ends.Min():0.###} to {ends.Max():0.###}.");
+        string level = Level is { } known ? FormattableString.Invariant($" {known.Name}: {known.Y:0.###}.") : "";
+        return string.Join(" ", lines.Concat(bundles)) + level;
     }
 }

@@ -6,7 +6,11 @@ internal static class Table
     /// <param name="caption">What it is; shown above it.</param>
     /// <param name="header">The columns.</param>
     /// <param name="rows">For each row its header and its cells.</param>
-    public static Markup Of(string caption, IEnumerable<string> header, IEnumerable<IReadOnlyList<Markup>> rows) => Markup.Of($"""
+    public static Markup Of(string caption, IEnumerable<string> header, IEnumerable<IReadOnlyList<Markup>> rows) =>
+        Of(caption, [.. header.Select(Cell)], rows);
+
+    /// <inheritdoc cref="Of(string, IEnumerable{string}, IEnumerable{IReadOnlyList{Markup}})"/>
+    public static Markup Of(string caption, IReadOnlyList<Markup> header, IEnumerable<IReadOnlyList<Markup>> rows) => Markup.Of($"""
         <div class="scroll" role="region" tabindex="0" aria-label="{caption}"><table>
         <caption>{caption}</caption>
         <thead><tr>{header.Select(text => Markup.Of($"<th scope=\"col\">{text}</th>"))}</tr></thead>
@@ -14,6 +18,21 @@ internal static class Table
         </table></div>
 
         """);
+
+    /// <summary>A table of a line chart's numbers: a row for each x, a column for each line.</summary>
+    /// <param name="caption">What it is; shown above it.</param>
+    /// <param name="x">What x is.</param>
+    /// <param name="lines">The lines.</param>
+    public static Markup OfSeries(string caption, string x, IReadOnlyList<Series> lines)
+    {
+        Dictionary<double, double>[] byX =
+            [.. lines.Select(line => line.Points.DistinctBy(point => point.X).ToDictionary(point => point.X, point => point.Y))];
+        return Of(
+            caption,
+            [x, .. lines.Select(line => line.Name)],
+            byX.SelectMany(line => line.Keys).Distinct().Order().Select(at => (IReadOnlyList<Markup>)[Markup.Of($"{at:0.####}"),
+                .. byX.Select(line => line.TryGetValue(at, out double y) ? Markup.Of($"{y:0.####}") : new Markup("–"))]));
+    }
 
     /// <summary>A cell of text.</summary>
     public static Markup Cell(string text) => Markup.Of($"{text}");

@@ -1,0 +1,13 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Figures of selection in words.</summary>
+internal static class MetricName
+{
+    public static string Of(SelectionMetric metric) => metric switch
+    {
+        SelectionMetric.ClassBalancedAccuracy => "class-balanced accuracy",
+        SelectionMetric.WorstGroupAccuracy => "worst-group accuracy",
+        SelectionMetric.MeanOfGroupsAccuracy => "mean of the groups' accuracies",
+        _ => "accuracy",
+    };
+}
