@@ -74,6 +74,7 @@ internal sealed class ClaimedRuns(ITrialStore store, TimeSpan lease, SearchRepor
             catch (TrialStoreException fault)
             {
                 reporter.CannotRenew(fault); // whether the run is lost by then, the next renewal or the report says
+                return; // the store was waited for, and is away for the others too
             }
         }
     }

@@ -109,7 +109,12 @@ internal sealed class SearchWorkers
         {
             held.Lose(); // whoever has the run now, stopped its trial or ended the search has cleared its folder away
         }
-        catch (Exception fault) when (fault is not (TrialStoreException or IOException))
+        catch (TrialStoreException)
+        {
+            isOver = true; // a store that is away takes nothing back either; the lease runs out
+            throw;
+        }
+        catch (Exception fault) when (fault is not IOException)
         {
             isOver = true;
             _reporter.Failed(claim, fault);
