@@ -19,7 +19,16 @@ public sealed partial class FeatureSieveTrainer
         [Choice([0, 1, 5, 15, 50], 5)]
         public int ForgetEvery { get; set; } = 5;
 
+        /// <summary>Whether readout, forgetting and network move one after the other or in one update.</summary>
+        /// <value>The default value is <see cref="SieveUpdate.Alternating"/>, as in the released code.</value>
+        public SieveUpdate Update { get; set; } = SieveUpdate.Alternating;
+
         /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
+        /// <remarks>
+        /// Of a <see cref="SieveUpdate.Joint"/> update it gives L_forget's weight among the losses, a3 = (1 − μ) · this / main rate, μ the main
+        /// momentum (0.9 for AdamW, its β1). Momentum repeats each gradient 1 / (1 − μ) times, ten at 0.9; by that weight a forgetting gradient
+        /// moves the stages as far, in all, as one forgetting step does. So a rate means the same either way: ten times the main one is a3 = 1.
+        /// </remarks>
         /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released, and on images with fresh weights where the network has batch norm. Greater than 0.</value>
         [Range(1e-4, 1.0, 1e-2, true)]
         public double? ForgetLearningRate { get; set; }
@@ -35,7 +44,8 @@ public sealed partial class FeatureSieveTrainer
         public double ReadoutWeightDecay { get; set; } = 1e-4;
 
         /// <summary>Whether the forgetting step's own forward, too, moves live batch-norm statistics.</summary>
-        /// <value>The default value is <see langword="false"/>: stored statistics move once a step, with the main forward.</value>
+        /// <value>The default value is <see langword="false"/>: stored statistics move once a step, with the main forward. A
+        /// <see cref="SieveUpdate.Joint"/> update has no other forward, and does not take <see langword="true"/>.</value>
         public bool ForgettingMovesStatistics { get; set; }
 
         internal override void SetAutomatic(TrainingFacts facts)
@@ -44,8 +54,12 @@ public sealed partial class FeatureSieveTrainer
             if (IsTrial) Readout.FoldStage(facts.Network);
             Readout.SetAutomatic(facts, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
-            ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);
+            ForgetLearningRate ??= facts.Values.ForgetRate * (Update == SieveUpdate.Joint ? Optimizer.LearningRate!.Value : DescentRate(facts));
         }
+
+        /// <summary>a3: the weight of L_forget in a joint update; once nothing is automatic any more.</summary>
+        internal double ForgetWeight =>
+            (1 - (Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9)) * ForgetLearningRate!.Value / Optimizer.LearningRate!.Value;
 
         internal override string OneClassAdvice =>
             "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";
@@ -62,6 +76,9 @@ public sealed partial class FeatureSieveTrainer
             this.AddFaults(faults);
             Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
+            faults.Defined(nameof(Update), Update);
+            if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)
+                faults.Add("ForgettingMovesStatistics is true, which needs Update to be Alternating: a joint update has no forward of its own for forgetting.");
             faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);

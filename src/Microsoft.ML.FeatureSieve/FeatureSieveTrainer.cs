@@ -26,7 +26,8 @@ namespace Microsoft.ML.FeatureSieve;
 /// <item><term>Needed to score the saved model</term><description>Microsoft.ML, Microsoft.ML.OnnxTransformer, Microsoft.ML.OnnxRuntime</description></item>
 /// </list>
 /// <para>With L_main = −log p_y(x), L_aux = −log q_y(sg[f≤k(x)]) and L_forget = −(1/C) Σ_c log q_c(f≤k(x)), each step moves the readout by L_aux; every
-/// <see cref="Options.ForgetEvery"/> steps the stages up to k by L_forget, with the readout held; then the network by L_main. "Overcoming Simplicity Bias in Deep Networks using
+/// <see cref="Options.ForgetEvery"/> steps the stages up to k by L_forget, with the readout held; then the network by L_main. With
+/// <see cref="Options.Update"/> the three are one update, as in the paper's Algorithm 1. "Overcoming Simplicity Bias in Deep Networks using
 /// a Feature Sieve", ICML 2023.</para>
 /// </remarks>
 /// <threadsafety>A trainer may be fitted from several threads; each fit is on its own.</threadsafety>
@@ -80,7 +81,9 @@ public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransfo
         }
 
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout"));
-        using var step = new SieveStep(session.Network, readout.Head, options, options.FreezesBatchNorm);
+        using ITrainingStep step = options.Update == SieveUpdate.Joint
+            ? new JointSieveStep(session.Network, readout.Head, options, options.FreezesBatchNorm)
+            : new SieveStep(session.Network, readout.Head, options, options.FreezesBatchNorm);
         session.Train(step);
     }
 }

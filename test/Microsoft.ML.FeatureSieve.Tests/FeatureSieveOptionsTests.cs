@@ -57,6 +57,28 @@ public sealed class FeatureSieveOptionsTests
     }
 
     [Fact]
+    public void A_joint_update_has_no_forward_of_its_own_that_could_move_statistics()
+    {
+        var options = new FeatureSieveTrainer.Options { Update = SieveUpdate.Joint, ForgettingMovesStatistics = true };
+        var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureSieve(options));
+        Assert.Contains("ForgettingMovesStatistics is true, which needs Update to be Alternating", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(OptimizerKind.Sgd, true, 1)]
+    [InlineData(OptimizerKind.AdamW, true, 1)]
+    [InlineData(OptimizerKind.Sgd, false, 0.1)]
+    public void Left_automatic_a_joint_update_weighs_forgetting_as_the_rates_of_the_alternating_one_do(OptimizerKind kind, bool pretrained, double weight)
+    {
+        var options = new FeatureSieveTrainer.Options { Update = SieveUpdate.Joint, Optimizer = { Kind = kind } };
+        var shape = pretrained ? FeatureShape.Image(3, 64, 64) : FeatureShape.Vector(8);
+        var network = new NetworkOptions { Kind = pretrained ? NetworkKind.ResNet18 : NetworkKind.Mlp };
+        using StagedNetwork created = NetworkFactory.Create(network, shape, pretrained ? PixelRange.Bytes : null, 2, 1, _ => { });
+        options.SetAutomatic(new TrainingFacts(created, pretrained, Rows: 4795));
+        Assert.Equal(weight, options.ForgetWeight, 12);
+    }
+
+    [Fact]
     public void Options_survive_a_round_trip_through_json()
     {
         var options = new FeatureSieveTrainer.Options
@@ -67,6 +89,7 @@ public sealed class FeatureSieveOptionsTests
             Network = { Kind = NetworkKind.ConvNet, Channels = [8, 16], Input = { Mean = [1, 2, 3], Order = ChannelOrder.Bgr } },
             Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 0.02 },
             Readout = { Stage = 2, Depth = 0 },
+            Update = SieveUpdate.Joint,
             BatchNorm = BatchNormStatistics.Frozen,
         };
         string json = JsonSerializer.Serialize(options);

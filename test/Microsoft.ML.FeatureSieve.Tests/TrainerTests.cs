@@ -132,6 +132,22 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_joint_update_says_what_is_left_to_forget_and_its_history_that_it_was_one()
+    {
+        var ml = new MLContext(seed: 1);
+        var messages = new ConcurrentQueue<string>();
+        ml.Log += (_, message) => messages.Enqueue(message.Message);
+        FeatureSieveTrainer.Options options = Options(epochs: 2);
+        options.Update = SieveUpdate.Joint;
+        using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml));
+        string[] epochs = [.. messages.Where(message => message.Contains("main loss", StringComparison.Ordinal))];
+        Assert.Equal(2, epochs.Length);
+        Assert.All(epochs, epoch => Assert.Matches(@"main loss \S+, readout loss \S+, readout accuracy \S+, forgetting loss \d\.\d{4}, bound log C 1\.3863", epoch));
+        Assert.Equal(["forget", "main", "readout", "readout accuracy"], model.History.Points[^1].Losses.Keys.Order());
+        Assert.Equal("\"Joint\"", model.History.Settings["Update"]);
+    }
+
+    [Fact]
     public void Progress_arrives_in_order_and_ends_at_the_end()
     {
         var ml = new MLContext(seed: 1);

@@ -21,9 +21,14 @@ internal sealed class ReadoutTrainer(TappedReadout readout, IRisk risk, double l
         [.. ModuleState.Of(readout.Head, $"{readout.Name}/"), .. ModuleState.Under($"{readout.Name} optimizer/", _optimizer.State)];
 
     /// <summary>One step on the tap of a batch.</summary>
-    public void Step(Tensor tap, Batch batch, in StepContext context)
+    public void Step(Tensor tap, Batch batch, in StepContext context) => Learn(readout.Head.call(tap.detach()), batch, context);
+
+    /// <summary>One step on what the readout has said of a detached tap.</summary>
+    /// <param name="logits">Its logits (B, C), with their graph.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="context">Where the training stands.</param>
+    public void Learn(Tensor logits, Batch batch, in StepContext context)
     {
-        Tensor logits = readout.Head.call(tap.detach()); // (B, C)
         Tensor loss = risk.Of(logits, batch);
         context.Meters.Add(meter, loss, batch.Count);
         context.Meters.Add(meter + " accuracy", logits.argmax(1).eq(batch.Labels).to(ScalarType.Float32).mean(), batch.Count);

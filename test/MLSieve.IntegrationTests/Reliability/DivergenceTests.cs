@@ -33,6 +33,7 @@ public sealed class DivergenceTests : IDisposable
 
     [Theory]
     [InlineData("sieve")]
+    [InlineData("joint sieve")]
     [InlineData("group DRO")]
     [InlineData("distillation")]
     [InlineData("SimKD")]

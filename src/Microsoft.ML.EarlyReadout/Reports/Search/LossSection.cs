@@ -31,7 +31,7 @@ internal static class LossSection
                     trial,
                     new Series("before the step", ReportedSearch.Loss(trial, LossNames.Forget)),
                     new Series("after it", ReportedSearch.Loss(trial, LossNames.Forgotten))))
-                .Where(each => each.Item2.Points.Count > 0 && each.Item3.Points.Count > 0),
+                .Where(each => each.Item2.Points.Count > 0),
         ];
         if (forgetting.Length == 0) yield break;
         double[] all =

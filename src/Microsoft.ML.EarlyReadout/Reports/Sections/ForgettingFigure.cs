@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="XAxis">The x axis: epochs or steps.</param>
 /// <param name="Classes">C, the number of classes.</param>
 /// <param name="Before">The loss before the steps.</param>
-/// <param name="After">The loss after them.</param>
+/// <param name="After">The loss after them; without points where they are one update with the rest, which nothing follows.</param>
 internal sealed record ForgettingFigure(string Name, string XAxis, int Classes, Series Before, Series After)
 {
     /// <summary>An x value to point out.</summary>
@@ -17,17 +17,18 @@ internal sealed record ForgettingFigure(string Name, string XAxis, int Classes, 
     public Markup Draw(string id)
     {
         double bound = Math.Log(Classes);
-        var chart = new LineChart($"{Name}: forgetting loss", XAxis, "forgetting loss (nats)", [Before, After])
+        Series[] lines = After.Points.Count > 0 ? [Before, After] : [Before];
+        var chart = new LineChart($"{Name}: forgetting loss", XAxis, "forgetting loss (nats)", lines)
         {
             Level = ("bound, log C", bound),
             Mark = Mark,
             YRange = Range,
         };
         Markup caption = Markup.Of($"""
-            <b>{Name}</b>: forgetting loss in nats, before and after each step that forgets. Its lowest possible value is log C = {bound:F3},
+            <b>{Name}</b>: forgetting loss in nats, {(After.Points.Count > 0 ? "before and after" : "before")} each step that forgets. Its lowest possible value is log C = {bound:F3},
             where the readout cannot tell the classes apart. It must fall towards it; where it stays high, nothing is forgotten.
             """);
         string x = char.ToUpperInvariant(XAxis[0]) + XAxis[1..];
-        return Figure.Of(id, chart.Draw(id), caption, Table.OfSeries($"Forgetting loss of {Name} in nats", x, [Before, After]));
+        return Figure.Of(id, chart.Draw(id), caption, Table.OfSeries($"Forgetting loss of {Name} in nats", x, lines));
     }
 }

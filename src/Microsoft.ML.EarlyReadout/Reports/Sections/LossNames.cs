@@ -6,7 +6,7 @@ internal static class LossNames
     /// <summary>The forgetting loss before a step that forgets.</summary>
     public const string Forget = "forget";
 
-    /// <summary>The forgetting loss after it.</summary>
+    /// <summary>The forgetting loss after it; not of a joint update, which forgets and trains at once.</summary>
     public const string Forgotten = "forgotten";
 
     /// <summary>The mean weight of rows; a number without a unit.</summary>

@@ -58,6 +58,15 @@ internal abstract class Optimizer : IDisposable
     public void Minimize(Tensor loss, double learningRate, double clipNorm, LossMeters meters)
     {
         loss.backward();
+        Descend(learningRate, clipNorm, meters);
+    }
+
+    /// <summary>One step along gradients that are there: clip, move, forget them.</summary>
+    /// <param name="learningRate">The rate of this step.</param>
+    /// <param name="clipNorm">The largest norm of all gradients together; 0: no bound.</param>
+    /// <param name="meters">Watches that norm, so that a gradient that is not finite is noticed.</param>
+    public void Descend(double learningRate, double clipNorm, LossMeters meters)
+    {
         meters.Watch("gradient norm", GradientNorm());
         if (clipNorm > 0) ClipGradients(clipNorm);
         Step(learningRate);
