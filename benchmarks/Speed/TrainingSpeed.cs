@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// What a step of the feature sieve with nothing set costs over a plain one, and what watching the gradients' norm costs, on the processor time of one thread. Ways alternate in one run; each one's
+/// What a step of the feature sieve with nothing set costs over a plain one, alternating and as one joint update, and what watching the gradients' norm costs, on the processor time of one thread. Ways alternate in one run; each one's
 /// median counts. In theory a sieve's step costs 1 + r + (f + r)/F of a plain one: r is the readout's share of the network, f that of the stages below it, F how seldom it forgets.
 /// </summary>
 internal static class TrainingSpeed
@@ -34,7 +34,7 @@ internal static class TrainingSpeed
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(1, CPU);
-        using StagedNetwork plainNetwork = Create(), sieveNetwork = Create();
+        using StagedNetwork plainNetwork = Create(), sieveNetwork = Create(), jointNetwork = Create();
         var sieveOptions = new FeatureSieveTrainer.Options();
         sieveOptions.SetAutomatic(new TrainingFacts(sieveNetwork, pretrained, Rows)); // what weights the network has is no matter here
         int size = sieveOptions.BatchSize;
@@ -48,13 +48,16 @@ internal static class TrainingSpeed
         using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Instance, sieveOptions.Optimizer, []);
         using ReadoutHead readout = ReadoutFactory.Create(sieveNetwork, sieveOptions.Readout, seed: 1);
         using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: pretrained);
+        using ReadoutHead jointReadout = ReadoutFactory.Create(jointNetwork, sieveOptions.Readout, seed: 1);
+        using var joint = new JointSieveStep(jointNetwork, jointReadout, sieveOptions, frozenStatistics: pretrained);
         using Optimizer watched = Optimizer.Create(sieveOptions.Optimizer, [.. sieveNetwork.named_parameters()]);
 
-        List<double> plainTimes = [], sieveTimes = [], normTimes = [];
+        List<double> plainTimes = [], sieveTimes = [], jointTimes = [], normTimes = [];
         for (int round = 0; round < Rounds; round++)
         {
             plainTimes.Add(Time(() => Steps(plain)));
             sieveTimes.Add(Time(() => Steps(sieve)));
+            jointTimes.Add(Time(() => Steps(joint)));
             nn.functional.cross_entropy(sieveNetwork.call(features), labels).backward();
             normTimes.Add(Time(() =>
             {
@@ -65,7 +68,7 @@ internal static class TrainingSpeed
 
         double step = Median(plainTimes);
         Console.WriteLine(FormattableString.Invariant(
-            $"{name,-22} plain step {1e3 * step / sieveOptions.ForgetEvery:F2} ms; sieve (stage {sieveOptions.Readout.Stage}, depth {sieveOptions.Readout.Depth}, every {sieveOptions.ForgetEvery}) {Median(sieveTimes) / step:F2} × plain; gradient norm {Median(normTimes) / step:P2} of a plain step"));
+            $"{name,-22} plain step {1e3 * step / sieveOptions.ForgetEvery:F2} ms; sieve (stage {sieveOptions.Readout.Stage}, depth {sieveOptions.Readout.Depth}, every {sieveOptions.ForgetEvery}) {Median(sieveTimes) / step:F2} × plain, joint {Median(jointTimes) / step:F2} ×; gradient norm {Median(normTimes) / step:P2} of a plain step"));
 
         StagedNetwork Create()
         {

@@ -38,19 +38,24 @@ public sealed class RealStudyDataTests
         Assert.Equal([105, 159, 42, 131, 132, 85], data.Test.GetColumn<uint>("Label").GroupBy(key => key).OrderBy(group => group.Key).Select(group => group.Count()));
     }
 
-    [Fact]
-    public async Task Pets_are_learned_from_ImageNet_weights_and_each_group_has_its_figure()
+    [Theory]
+    [InlineData("sieve", true)]
+    [InlineData("sieve-joint", false)]
+    public async Task Pets_are_learned_from_ImageNet_weights_and_each_group_has_its_figure(string method, bool alternating)
     {
         RealData.Path("pets-on-scenes");
         string folder = Directory.CreateTempSubdirectory("pets-").FullName;
         try
         {
             string json = Path.Combine(folder, "figures.json");
-            BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "pets", "--quick", "--method", "sieve", "--json", json, "--out", folder);
+            BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "pets", "--quick", "--method", method, "--json", json, "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
             JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
-            Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString(), StringComparison.Ordinal);
+            string log = record.GetProperty("log")[0].GetString()!;
+            Assert.Contains("forgetting loss", log, StringComparison.Ordinal);
+            Assert.Equal(alternating, log.Contains(" → ", StringComparison.Ordinal)); // before and after its own step
+            Assert.Matches(alternating ? "^[0-9.]+ → [0-9.]+$" : "^[0-9.]+$", EpochLog.LastOf([log]));
             Assert.All(["cat, land.accuracy", "cat, sea.accuracy", "dog, land.accuracy", "dog, sea.accuracy", Figures.Worst], figure =>
                 Assert.InRange(record.GetProperty("metrics").GetProperty(figure).GetDouble(), 0, 1));
         }

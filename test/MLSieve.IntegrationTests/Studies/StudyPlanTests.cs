@@ -95,6 +95,8 @@ public sealed class StudyPlanTests : IDisposable
             Method sieve = study.Asked().Single(method => method.Name == "sieve");
             Assert.Equal(24, sieve.Candidates.Select(candidate => candidate.Setting).Distinct().Count());
             Assert.All(sieve.Candidates, candidate => Assert.StartsWith("rate=0.05,every=", candidate.Setting));
+            Method joint = study.Asked().Single(method => method.Name == "sieve-joint");
+            Assert.Equal(sieve.Candidates.Take(12).Select(candidate => candidate.Setting), joint.Candidates.Select(candidate => candidate.Setting));
         });
     }
 
