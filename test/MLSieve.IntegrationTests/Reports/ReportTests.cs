@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace MLSieve.Tests;
 
@@ -89,6 +90,15 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         foreach (TrainingPoint point in history.Points)
             Assert.Contains(FormattableString.Invariant($"<td>{point.Losses["forget"]:0.####}</td><td>{point.Losses["forgotten"]:0.####}</td>"), html, StringComparison.Ordinal);
         Assert.Contains("bound, log C: 0.693", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_joint_update_has_one_curve_of_forgetting_since_nothing_follows_it()
+    {
+        string html = models.Ml.MulticlassClassification.CreateReport(models.Test, [new("joint", models.FitSieve(SieveUpdate.Joint))]).Html;
+        Assert.Contains("forgetting loss in nats, before each step that forgets", html, StringComparison.Ordinal);
+        Assert.Contains("bound, log C: 0.693", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("after it", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,9 +17,8 @@ public sealed class ReportedModels : IDisposable
         Data = Ml.Data.LoadFromEnumerable(Draw(240, 0.8, seed: 1));
         Test = Ml.Data.LoadFromEnumerable(Draw(120, 0.5, seed: 2));
         EarlyReadoutEstimator.Options plain = Configured(new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }] });
-        FeatureSieveTrainer.Options sieve = Configured(new FeatureSieveTrainer.Options { Readout = { Stage = 1, Depth = 0 }, ForgetEvery = 2, ForgetLearningRate = 0.1, ReadoutLearningRate = 0.01 });
         Plain = Fit(Ml.Transforms.EarlyReadout(plain));
-        Sieve = Fit(Ml.MulticlassClassification.Trainers.FeatureSieve(sieve));
+        Sieve = FitSieve(SieveUpdate.Alternating);
         Linear = Keys().Append(Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels")).Fit(Data);
     }
 
@@ -42,6 +41,15 @@ public sealed class ReportedModels : IDisposable
     public ModelReport Create() => Ml.MulticlassClassification.CreateReport(Test, Models, Options);
 
     public void Dispose() => _networks.ForEach(network => network.Dispose());
+
+    public ITransformer FitSieve(SieveUpdate update) => Fit(Ml.MulticlassClassification.Trainers.FeatureSieve(Configured(new FeatureSieveTrainer.Options
+    {
+        Readout = { Stage = 1, Depth = 0 },
+        ForgetEvery = 2,
+        Update = update,
+        ForgetLearningRate = 0.1,
+        ReadoutLearningRate = 0.01,
+    })));
 
     private static T Configured<T>(T options)
         where T : TrainerOptions
