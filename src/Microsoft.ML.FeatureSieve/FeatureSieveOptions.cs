@@ -26,8 +26,9 @@ public sealed partial class FeatureSieveTrainer
         /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
         /// <remarks>
         /// Of a <see cref="SieveUpdate.Joint"/> update it gives L_forget's weight among the losses, a3 = (1 − μ) · this / main rate, μ the main
-        /// momentum (0.9 for AdamW, its β1). Momentum repeats each gradient 1 / (1 − μ) times, ten at 0.9; by that weight a forgetting gradient
-        /// moves the stages as far, in all, as one forgetting step does. So a rate means the same either way: ten times the main one is a3 = 1.
+        /// momentum. Momentum repeats each gradient 1 / (1 − μ) times, ten at 0.9; by that weight a forgetting gradient moves the stages as
+        /// far, in all, as one forgetting step does. So a rate means the same either way: ten times the main one is a3 = 1. With AdamW μ is 0.9
+        /// and the main rate the one that SGD would have: the same number is the same weight, of a rule that takes no gradient as it is.
         /// </remarks>
         /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released, and on images with fresh weights where the network has batch norm. Greater than 0.</value>
         [Range(1e-4, 1.0, 1e-2, true)]
@@ -54,12 +55,13 @@ public sealed partial class FeatureSieveTrainer
             if (IsTrial) Readout.FoldStage(facts.Network);
             Readout.SetAutomatic(facts, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
-            ForgetLearningRate ??= facts.Values.ForgetRate * (Update == SieveUpdate.Joint ? Optimizer.LearningRate!.Value : DescentRate(facts));
+            ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);
+            double momentum = Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9;
+            ForgetWeight = (1 - momentum) * ForgetLearningRate / DescentRate(facts);
         }
 
-        /// <summary>a3: the weight of L_forget in a joint update; once nothing is automatic any more.</summary>
-        internal double ForgetWeight =>
-            (1 - (Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9)) * ForgetLearningRate!.Value / Optimizer.LearningRate!.Value;
+        /// <summary>a3, the weight of L_forget in a joint update; there once nothing is automatic any more.</summary>
+        internal double? ForgetWeight { get; private set; }
 
         internal override string OneClassAdvice =>
             "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";

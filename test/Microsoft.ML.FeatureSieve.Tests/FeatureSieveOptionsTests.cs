@@ -75,7 +75,7 @@ public sealed class FeatureSieveOptionsTests
         var network = new NetworkOptions { Kind = pretrained ? NetworkKind.ResNet18 : NetworkKind.Mlp };
         using StagedNetwork created = NetworkFactory.Create(network, shape, pretrained ? PixelRange.Bytes : null, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(created, pretrained, Rows: 4795));
-        Assert.Equal(weight, options.ForgetWeight, 12);
+        Assert.Equal(weight, options.ForgetWeight!.Value, 12);
     }
 
     [Fact]

@@ -81,6 +81,6 @@ internal sealed class JointSieveStep : ITrainingStep
         Tensor forget = ForgettingLoss.Of(read);
         context.Meters.Add("forget", forget, seen.shape[0]);
         Tensor atTap = autograd.grad([forget], [seen], retain_graph: true)[0]; // the readout's graph serves L_aux too
-        autograd.backward([loss, tap], [ones_like(loss), atTap.mul(Scalars.Of(_options.ForgetWeight))]);
+        autograd.backward([loss, tap], [ones_like(loss), atTap.mul(Scalars.Of(_options.ForgetWeight!.Value))]);
     }
 }

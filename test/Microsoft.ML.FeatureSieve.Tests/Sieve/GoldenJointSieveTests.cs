@@ -50,6 +50,7 @@ public sealed class GoldenJointSieveTests
             ForgetLearningRate = golden.GetProperty("forget_rate").GetDouble(),
             ForgetEvery = golden.GetProperty("forget_every").GetInt32(),
         };
+        options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16)); // the rates are given; their ratios are not
         ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, seed: 1);
         GoldenWeights.Load(network, data, start);
         GoldenWeights.Load(readout, data, start, "readout.");

@@ -45,7 +45,7 @@ public sealed class JointSieveStepTests
     [InlineData(OptimizerKind.Sgd, 0.9, 0.05, 0.5, 1)]
     [InlineData(OptimizerKind.Sgd, 0.9, 0.02, 0.02, 0.1)]
     [InlineData(OptimizerKind.Sgd, 0, 0.05, 0.5, 10)]
-    [InlineData(OptimizerKind.AdamW, 0, 0.001, 0.01, 1)]
+    [InlineData(OptimizerKind.AdamW, 0, 0.001, 0.2, 1)] // SGD would have the rate 0.02
     public void The_weight_of_forgetting_is_the_ratio_of_the_rates_without_what_momentum_adds(
         OptimizerKind kind, double momentum, double rate, double forgetRate, double weight)
     {
@@ -54,7 +54,9 @@ public sealed class JointSieveStepTests
             Optimizer = { Kind = kind, Momentum = momentum, LearningRate = rate },
             ForgetLearningRate = forgetRate,
         };
-        Assert.Equal(weight, options.ForgetWeight, 12);
+        using var network = new CountingNetwork();
+        options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16));
+        Assert.Equal(weight, options.ForgetWeight!.Value, 12);
     }
 
     [Fact]
@@ -91,6 +93,7 @@ public sealed class JointSieveStepTests
 
     private static void Run(CountingNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, int[] steps, int? batch = null)
     {
+        options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16));
         using var step = new JointSieveStep(network, readout, options, frozenStatistics: false);
         Run(network, step, steps, batch);
     }
