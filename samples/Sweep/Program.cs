@@ -56,6 +56,7 @@ try
     }).Run(train, validation);
     Console.WriteLine();
     Console.WriteLine(result);
+    if (options.Report is not null) result.CreateReport("Shapes on betraying backgrounds").Save(options.Report);
     if (options.Json is not null) File.WriteAllText(options.Json, result.ToJson());
     return 0;
 }

@@ -21,6 +21,7 @@ internal sealed class SweepOptions
         --steps N          steps of a full training (default 360)
         --workers N        trainings at a time in this process (default: one for each processor)
         --lease SECONDS    how long a worker that no longer answers keeps its run from the others (default 60)
+        --report FILE      writes the page that shows why the choice was made
         --json FILE        writes the result, with all curves
         --help             this text
         """;
@@ -42,6 +43,8 @@ internal sealed class SweepOptions
     public int? Workers { get; private set; }
 
     public TimeSpan Lease { get; private set; } = TimeSpan.FromSeconds(60);
+
+    public string? Report { get; private set; }
 
     public string? Json { get; private set; }
 
@@ -71,6 +74,7 @@ internal sealed class SweepOptions
                 case "--workers": options.Workers = Number(); break;
                 case "--lease": options.Lease = TimeSpan.FromSeconds(Number()); break;
                 case "--json": options.Json = Value(); break;
+                case "--report": options.Report = Value(); break;
                 case "--help" or "-h": options.Help = true; break;
                 default: throw new ArgumentException($"unknown option {name}.");
             }

@@ -135,9 +135,13 @@ public sealed class SharedSearchTests(PostgreSqlServer server) : IDisposable
         {
             string json = Path.Combine(folder, "alone.json");
             string store = Path.Combine(folder, "search.db");
-            using SweepProcess alone = SweepProcess.Start([.. Arguments(store, folder, trials, json), "--workers", "2"]);
+            string report = Path.Combine(folder, "report.html");
+            using SweepProcess alone = SweepProcess.Start([.. Arguments(store, folder, trials, json), "--report", report, "--workers", "2"]);
             (int code, string written) = await alone.EndAsync();
             Assert.True(code == 0, written);
+            Assert.Contains(
+                "<h1>Shapes on betraying backgrounds</h1>",
+                await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), StringComparison.Ordinal);
             return await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken);
         }
         finally

@@ -18,7 +18,7 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
         Assert.Contains(gain.Seeds, seed => seed.Difference != 0);
         foreach (SeedDifference seed in gain.Seeds)
             Has(Row($"{seed.Seed}", Percent(seed.Plain), Percent(seed.Other), Signed(seed.Difference)), html);
-        Has($"{Signed(gain.Mean)}</p>\n<p>points, 95 % interval {Signed(gain.Low!.Value)} to {Signed(gain.High!.Value)}", html);
+        Has($"{Signed(gain.Mean)}</p>\n<p>points by the same seeds<br>95 % interval {Signed(gain.Low!.Value)} to {Signed(gain.High!.Value)}<", html);
         Has(FormattableString.Invariant($"{result.ConflictingRows}</p>\n<p>of {result.ValidationRows} validation rows"), html);
         foreach (string option in result.BestOther!.Settings.Keys)
             Has(Row(option, result.BestPlain.Settings.GetValueOrDefault(option, "–"), result.BestOther.Settings[option]), html);

@@ -24,6 +24,7 @@ public sealed class OtherSearchesTests
             Assert.InRange(set.Alpha, 0.01, 2);
         });
         Assert.Equal(3, result.Trials.Select(trial => trial.Settings.GetValueOrDefault("Beta")).Distinct().Count());
+        Assert.Contains("accuracy by Beta</title>", result.CreateReport().Html, StringComparison.Ordinal);
         using EarlyReadoutTransformer model = result.Fit(_ml.Data.TakeRows(BiasedRow.View(_ml), 100), 5, TestContext.Current.CancellationToken);
         Assert.Equal(4, model.Classes);
     }
@@ -36,6 +37,7 @@ public sealed class OtherSearchesTests
         SearchTrial diverged = result.Trials.First(trial => trial.State == TrialState.Diverged);
         Assert.Contains(diverged.Runs, run => run is { Figure: 0, Fault: not null });
         Assert.False(result.Best.State == TrialState.Diverged);
+        Assert.Contains($"<li>trial {diverged.Number}, seed {diverged.Runs[0].Seed}: ", result.CreateReport().Html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,6 +53,9 @@ public sealed class OtherSearchesTests
         Assert.Contains("is better than training at the trainer's own rates", result.Verdict, StringComparison.Ordinal);
         Assert.Contains(result.Groups, group => group.Name == "quarter 0"); // classes, since no groups are named
         Assert.Null(result.ConflictingRows);
+        string page = result.CreateReport().Html;
+        Assert.Contains("accuracy by Optimizer.LearningRate</title>", page, StringComparison.Ordinal);
+        Assert.Contains("Where a shortcut misleads is not known without GroupColumnName.", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,11 +40,11 @@ internal sealed record Plot(double Top, Scale X, Scale Y)
         yield return Chart.Text(Left + Width, Bottom + 34, xAxis, "end", "axis");
     }
 
-    /// <summary>A level to compare with, named above its line.</summary>
+    /// <summary>A level to compare with, named on the side where less of the plot is.</summary>
     public IEnumerable<Markup> Level(string name, double y)
     {
         yield return Chart.Line(Left, AtY(y), Left + Width, AtY(y), "level");
-        yield return Chart.Text(Left + Width, AtY(y) - 5, name, "end", "note");
+        yield return Chart.Text(Left + Width, AtY(y) + (Y.At(y) < 0.5 ? 12 : -5), name, "end", "note");
     }
 
     /// <summary>A vertical line at a value.</summary>

@@ -38,7 +38,7 @@ internal static class SearchReportPage
             yield return Markup.Of($"""
                 <div class="card"><b>Gain</b>
                 <p class="figure">{DifferenceChart.Signed(100 * gain.Mean)}</p>
-                <p>points, {interval}<br>by the same seeds</p></div>
+                <p>points by the same seeds<br>{interval}</p></div>
 
                 """);
         }
