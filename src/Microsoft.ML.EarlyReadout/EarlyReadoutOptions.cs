@@ -100,6 +100,7 @@ public sealed partial class EarlyReadoutEstimator
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
             ReadoutEpochs ??= Math.Max(1, facts.EpochsOf(ReadoutSteps, BatchSize));
             Objective.JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
+            Objective.AutomaticFeatureReweighting.SetAutomatic(facts);
         }
 
         internal override void TakeReferences(TrainerOptions from)
@@ -127,6 +128,12 @@ public sealed partial class EarlyReadoutEstimator
             if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
             Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
+            if (Objective is { Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout }
+                && (Taps is not { Length: > 0 } || ReadoutTraining != ReadoutTraining.Together))
+            {
+                faults.Add("Objective.AutomaticFeatureReweighting.Weights is Readout, which needs a readout that is trained together with the "
+                    + $"network: give {nameof(Taps)}, and {nameof(ReadoutTraining)} Together.");
+            }
         }
 
         private void AddTapFaults(OptionFaults faults)

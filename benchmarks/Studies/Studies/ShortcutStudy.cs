@@ -6,9 +6,10 @@ namespace Studies;
 
 /// <summary>
 /// One shortcut, every method at the same number of steps: plain training, the feature sieve, the same as one joint update, Just
-/// Train Twice, and two oracles. The validation rows are as many or nearly so of every group; epochs and settings are chosen by the mean
-/// of groups on them, as in the released code. "group-dro" is told the groups of the training rows; "dfr" fits its head to the validation rows and their groups. No
-/// method else is.
+/// Train Twice, automatic feature reweighting by the network's confidence ("afr") and by a readout's errors ("readout-afr"), and two
+/// oracles. The validation rows are as many or nearly so of every group; epochs and settings are chosen by the mean of groups on them,
+/// as in the released code. "group-dro" is told the groups of the training rows; "dfr" fits its head to the validation rows and their
+/// groups. No method else is.
 /// </summary>
 /// <param name="options">What the command line asks for.</param>
 /// <param name="rows">The rows.</param>
@@ -20,6 +21,9 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : M
     private const int DefaultTrials = 24;
     private const int JointTrials = 12; // it is asked whether the other update does better or worse, not for the best setting of it
     private static readonly double[] _upWeights = [5, 20, 50];
+    private static readonly double[] _gammas = [4, 8, 14];
+    private static readonly double[] _penalties = [0, 0.2];
+    private static readonly double[] _betas = [2, 4];
 
     /// <summary>Epochs unless the command line says otherwise.</summary>
     protected abstract int OwnEpochs { get; }
@@ -68,6 +72,8 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : M
             objective.ReweightingSet = training.Data.Validation;
         }))),
         new("jtt", [.. from epochs in IdentificationEpochs from upWeight in _upWeights select JustTrainTwice(epochs, upWeight)]),
+        new("afr", [.. from gamma in _gammas from penalty in _penalties select Reweighted(gamma, penalty)]),
+        new("readout-afr", [.. from stage in Space.Stages from beta in _betas select ReweightedByReadout(stage, beta)]),
     ];
 
     /// <inheritdoc/>
@@ -97,10 +103,37 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : M
         }
     }
 
-    private EarlyReadoutTransformer Alone(Training training, Action<ObjectiveOptions> set)
+    private Candidate Reweighted(double gamma, double penalty)
     {
-        EarlyReadoutEstimator.Options trainer = Common(training, new EarlyReadoutEstimator.Options { Taps = [] });
+        return new Candidate(FormattableString.Invariant($"gamma={gamma},penalty={penalty}"), training => Alone(training, Set));
+
+        void Set(ObjectiveOptions objective)
+        {
+            objective.Kind = ObjectiveKind.AutomaticFeatureReweighting;
+            objective.AutomaticFeatureReweighting.Gamma = gamma;
+            objective.AutomaticFeatureReweighting.Penalty = penalty;
+        }
+    }
+
+    private Candidate ReweightedByReadout(int stage, double beta)
+    {
+        return new Candidate(
+            FormattableString.Invariant($"stage={stage},beta={beta}"), training => Alone(training, Set, new EarlyReadoutEstimator.Tap { Stage = stage }));
+
+        void Set(ObjectiveOptions objective)
+        {
+            objective.Kind = ObjectiveKind.AutomaticFeatureReweighting;
+            objective.AutomaticFeatureReweighting.Weights = ReweightingSource.Readout;
+            objective.AutomaticFeatureReweighting.Beta = beta;
+        }
+    }
+
+    private EarlyReadoutTransformer Alone(Training training, Action<ObjectiveOptions> set, params EarlyReadoutEstimator.Tap[] taps)
+    {
+        EarlyReadoutEstimator.Options trainer = Common(training, new EarlyReadoutEstimator.Options { Taps = taps });
         set(trainer.Objective);
+        // An epoch over a part of the rows has fewer steps.
+        if (trainer.Objective.Kind == ObjectiveKind.AutomaticFeatureReweighting) (trainer.Epochs, trainer.Steps) = (null, Steps);
         return training.Ml.Transforms.EarlyReadout(trainer).Fit(training.Data.Train);
     }
 

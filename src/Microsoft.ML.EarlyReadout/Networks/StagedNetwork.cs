@@ -132,11 +132,14 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         SetHead(name, layers);
     }
 
+    /// <summary>The linear layer that the head ends in; <see langword="null"/> where it ends in none, as SqueezeNet's.</summary>
+    internal Linear? LastLinear => _head is [.., Linear last] ? last : null;
+
     /// <summary>The linear layer that the head ends in. Where it ends in none, as SqueezeNet's, the head becomes one, on the last stage's
     /// output, averaged over the image.</summary>
     internal Linear EndInLinear()
     {
-        if (_head is [.., Linear last]) return last;
+        if (LastLinear is { } last) return last;
         FeatureShape tap = ReadoutFactory.Tap(this, Stages.Count);
         var linear = new Linear(tap.Channels, Classes);
         ReplaceHead("linear_head", tap.IsImage ? [new GlobalAveragePool(), linear] : [linear]);
@@ -182,7 +185,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     internal Tensor ForwardToEmbedding(Tensor input)
     {
         Tensor last = ForwardTo(Stages.Count, input);
-        if (_head is [.., Linear]) return Run(_head.SkipLast(1), last);
+        if (LastLinear is not null) return Run(_head.SkipLast(1), last);
         return last.dim() == 4 ? last.mean([2, 3], type: ScalarType.Float32) : last;
     }
 

@@ -13,6 +13,17 @@ internal static class Embeddings
         return session.Evaluation.Select(rows, session.Footprint.Evaluation, (_, batch) => Of(session.Network, batch));
     }
 
+    /// <summary>All at once, (N, D), float32, on the device of the training. They belong to the caller's dispose scope.</summary>
+    public static Tensor AllOf(TrainingSession session, TrainingRows rows)
+    {
+        session.Network.eval();
+        Tensor[] batches = [.. session.Evaluation.Select(
+            rows, session.Footprint.Evaluation, (_, batch) => session.Network.ForwardToEmbedding(batch.Features).MoveToOuterDisposeScope())];
+        Tensor all = cat(batches);
+        if (all.isfinite().all().cpu().data<bool>()[0]) return all;
+        throw NotFinite();
+    }
+
     private static float[][] Of(StagedNetwork network, Batch rows)
     {
         Tensor embedding = network.ForwardToEmbedding(rows.Features).cpu(); // (B, D)
@@ -20,12 +31,13 @@ internal static class Embeddings
         ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(embedding.contiguous().bytes);
         var batch = new float[rows.Count][];
         if (PixelPacking.IndexOfNonFinite(values) >= 0)
-        {
-            throw new TrainingDivergedException("The trained network's embedding of a row is not finite, so that no head can be fitted to "
-                + "it. Try a smaller learning rate, or gradient clipping (Optimizer.ClipNorm).");
-        }
+            throw NotFinite();
 
         for (int i = 0; i < batch.Length; i++) batch[i] = values.Slice(i * width, width).ToArray();
         return batch;
     }
+
+    private static TrainingDivergedException NotFinite() => new(
+        "The trained network's embedding of a row is not finite, so that no head can be fitted to "
+        + "it. Try a smaller learning rate, or gradient clipping (Optimizer.ClipNorm).");
 }

@@ -26,4 +26,10 @@ public enum ObjectiveKind
     /// logistic regression on rows of which every group has equally many. Needs the groups of those rows.
     /// </summary>
     DeepFeatureReweighting,
+
+    /// <summary>
+    /// Automatic feature reweighting (Qiu et al., ICML 2023): plain training on a part of the training rows, then the last linear layer is
+    /// trained on with the others, where those count more that the network is not sure of. Needs no groups.
+    /// </summary>
+    AutomaticFeatureReweighting,
 }

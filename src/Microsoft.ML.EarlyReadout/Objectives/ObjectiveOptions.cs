@@ -48,4 +48,7 @@ public sealed class ObjectiveOptions
     /// <value>The default value is <see langword="null"/>: the training rows.</value>
     [JsonIgnore]
     public IDataView? ReweightingSet { get; set; }
+
+    /// <summary>How automatic feature reweighting weighs rows, and trains the last layer on them.</summary>
+    public AutomaticFeatureReweightingOptions AutomaticFeatureReweighting { get; set; } = new();
 }

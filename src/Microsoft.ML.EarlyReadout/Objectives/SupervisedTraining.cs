@@ -1,6 +1,7 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Trains a network on labels, by the objective that the options name: ERM, class-balanced, group DRO, Just Train Twice, deep feature reweighting.</summary>
+/// <summary>Trains a network on labels, by the objective that the options name: ERM, class-balanced, group DRO, Just Train Twice, deep
+/// feature reweighting, automatic feature reweighting.</summary>
 internal static class SupervisedTraining
 {
     /// <param name="session">The training.</param>
@@ -24,15 +25,19 @@ internal static class SupervisedTraining
             case ObjectiveKind.DeepFeatureReweighting:
                 HeadReweighting.Run(session, objective, () => Train(EmpiricalRisk.Instance));
                 break;
+            case ObjectiveKind.AutomaticFeatureReweighting:
+                AutomaticFeatureReweighting.Run(
+                    session, objective.AutomaticFeatureReweighting, readouts, rows => Train(EmpiricalRisk.Instance, rows: rows));
+                break;
             default:
                 Train(EmpiricalRisk.Instance);
                 break;
         }
 
-        void Train(IRisk risk, Func<TrainingRows, SeedSequence, long[]>? order = null)
+        void Train(IRisk risk, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)
         {
             using var step = new SupervisedStep(session.Network, part, risk, session.Options.Optimizer, readouts);
-            session.Train(step, order);
+            session.Train(step, order, rows);
         }
     }
 }

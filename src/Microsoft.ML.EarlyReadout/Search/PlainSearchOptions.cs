@@ -15,7 +15,10 @@ public sealed class PlainSearchOptions : SearchOptions<EarlyReadoutEstimator.Opt
     internal override void AddMethodFaults(OptionFaults faults)
     {
         if (Trainer.TrainedPart == TrainedPart.None) faults.Add("Trainer.TrainedPart is None: no rate of the network matters.");
-        if (Trainer.Objective?.Kind == ObjectiveKind.DeepFeatureReweighting)
-            faults.Add("Trainer.Objective.Kind is DeepFeatureReweighting: it fits the head anew after the figure that a search goes by.");
+        if (Trainer.Objective?.Kind is ObjectiveKind.DeepFeatureReweighting or ObjectiveKind.AutomaticFeatureReweighting)
+        {
+            faults.Add(
+                $"Trainer.Objective.Kind is {Trainer.Objective.Kind}: it fits the head anew after the figure that a search goes by.");
+        }
     }
 }

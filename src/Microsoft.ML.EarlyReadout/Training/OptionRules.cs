@@ -62,6 +62,7 @@ internal static class OptionRules
             foreach (double strength in options.ReweightingStrengths) faults.GreaterThan(strengths, strength, 0);
         }
         options.JustTrainTwice.AddFaults(faults, $"{name}.{nameof(options.JustTrainTwice)}");
+        options.AutomaticFeatureReweighting.AddFaults(faults, $"{name}.{nameof(options.AutomaticFeatureReweighting)}");
         if (options.Kind is ObjectiveKind.GroupDro or ObjectiveKind.DeepFeatureReweighting && groupColumn is null)
             faults.Add($"{name}.{nameof(options.Kind)} is {options.Kind}, which needs GroupColumnName.");
     }
@@ -71,6 +72,21 @@ internal static class OptionRules
         if (!faults.Given(name, options)) return;
         faults.AtLeast($"{name}.{nameof(options.IdentificationEpochs)}", options.IdentificationEpochs, 1);
         faults.AtLeast($"{name}.{nameof(options.UpWeight)}", options.UpWeight, 1);
+    }
+
+    private static void AddFaults(this AutomaticFeatureReweightingOptions options, OptionFaults faults, string name)
+    {
+        if (!faults.Given(name, options)) return;
+        faults.GreaterThan($"{name}.{nameof(options.HeldOutFraction)}", options.HeldOutFraction, 0);
+        if (options.HeldOutFraction >= 1)
+            faults.Add(FormattableString.Invariant($"{name}.{nameof(options.HeldOutFraction)} is {options.HeldOutFraction}; it must be less than 1."));
+        faults.Defined($"{name}.{nameof(options.Weights)}", options.Weights);
+        faults.From($"{name}.{nameof(options.Gamma)}", options.Gamma, 0, AutomaticFeatureReweightingOptions.LargestGamma);
+        faults.AtLeast($"{name}.{nameof(options.Alpha)}", options.Alpha, 0);
+        faults.From($"{name}.{nameof(options.Beta)}", options.Beta, 0, AutomaticFeatureReweightingOptions.LargestBeta);
+        faults.AtLeast($"{name}.{nameof(options.Penalty)}", options.Penalty, 0);
+        faults.GreaterThan($"{name}.{nameof(options.LearningRate)}", options.LearningRate, 0);
+        faults.AtLeast($"{name}.{nameof(options.Epochs)}", options.Epochs, 1);
     }
 
     private static void NeedValidation(this TrainerOptions options, OptionFaults faults, string name)

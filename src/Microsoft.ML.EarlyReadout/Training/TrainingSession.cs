@@ -68,10 +68,12 @@ internal sealed record TrainingSession(
     /// <summary>Runs the training proper: all steps, with validation, selection and progress.</summary>
     /// <param name="step">What is done with a batch.</param>
     /// <param name="order">Draws the rows of an epoch; every row once where it is left out.</param>
-    public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null)
+    /// <param name="rows">The rows; the training rows where it is left out.</param>
+    public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)
     {
-        var batches = new BatchPlan(Training.Rows.Length, Options.BatchSize);
-        Run(step, new TrainingPlan("", Training, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
+        rows ??= Training;
+        var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
+        Run(step, new TrainingPlan("", rows, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
         {
             Order = order ?? EpochOrder.Shuffled,
             Validation = Validation,

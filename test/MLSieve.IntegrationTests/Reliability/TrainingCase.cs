@@ -10,7 +10,8 @@ namespace MLSieve.Tests;
 internal static class TrainingCase
 {
     public static readonly string[] Names =
-        ["readouts together", "readouts afterwards", "class-balanced", "group DRO", "Just Train Twice", "deep feature reweighting", "sieve", "joint sieve", "distillation", "SimKD", "DeTT"];
+        ["readouts together", "readouts afterwards", "class-balanced", "group DRO", "Just Train Twice", "deep feature reweighting",
+            "automatic feature reweighting", "sieve", "joint sieve", "distillation", "SimKD", "DeTT"];
 
     /// <summary>The options of a case: three epochs of seven batches.</summary>
     public static TrainerOptions Options(string name)
@@ -23,6 +24,14 @@ internal static class TrainingCase
             "group DRO" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.GroupDro, GroupDroRate = 0.1 } },
             "Just Train Twice" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.JustTrainTwice, JustTrainTwice = { IdentificationEpochs = 2, UpWeight = 5 } } },
             "deep feature reweighting" => new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 3, ReweightingStrengths = [1, 0.1] } },
+            "automatic feature reweighting" => new EarlyReadoutEstimator.Options
+            {
+                Objective =
+                {
+                    Kind = ObjectiveKind.AutomaticFeatureReweighting,
+                    AutomaticFeatureReweighting = { Weights = ReweightingSource.Readout, Beta = 2, LearningRate = 0.2, Epochs = 20 },
+                },
+            },
             "sieve" => new FeatureSieveTrainer.Options { ForgetEvery = 3, Readout = { Depth = 1, Width = 8 }, ReadoutLearningRate = 0.05 },
             "joint sieve" => new FeatureSieveTrainer.Options { Update = SieveUpdate.Joint, ForgetEvery = 3, Readout = { Depth = 1, Width = 8 }, ReadoutLearningRate = 0.05 },
             "distillation" => new DebiasedDistillationTrainer.Options { StartEpoch = 2, ReadoutEvery = 2, Readout = { Depth = 0 }, Teacher = { Scores = TeacherScoreKind.Logits } },

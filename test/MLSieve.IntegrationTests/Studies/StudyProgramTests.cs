@@ -62,6 +62,24 @@ public sealed class StudyProgramTests : IDisposable
         Assert.All(["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"], figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
     }
 
+    [Theory]
+    [InlineData("afr", "gamma=4,penalty=0", false)]
+    [InlineData("readout-afr", "stage=1,beta=2", true)]
+    public async Task A_quick_study_of_a_shortcut_reweighs_features_by_the_network_and_by_a_readout(
+        string method, string setting, bool hasReadout)
+    {
+        RealData.Path("fashion-mnist");
+        string json = Path.Combine(_folder, "figures.json");
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies", "run", "coloured-methods", "--quick", "--method", method, "--json", json, "--out", _folder);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        JsonElement record = Assert.Single(Of(records, method));
+        Assert.Equal(setting, record.GetProperty("setting").GetString());
+        Assert.InRange(record.GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0.1, 1);
+        Assert.Equal(hasReadout, record.GetProperty("metrics").TryGetProperty("Readout1.auc", out _));
+    }
+
     [Fact]
     public async Task A_table_is_learned_by_every_method_with_nothing_set_but_its_columns()
     {

@@ -20,6 +20,7 @@ public sealed class ObjectiveTests
     [InlineData(ObjectiveKind.GroupDro)]
     [InlineData(ObjectiveKind.JustTrainTwice)]
     [InlineData(ObjectiveKind.DeepFeatureReweighting)]
+    [InlineData(ObjectiveKind.AutomaticFeatureReweighting)]
     public void Every_objective_learns_and_leaves_no_tensor(ObjectiveKind kind)
     {
         using var leaks = NativeLeakCheck.Start();

@@ -48,6 +48,23 @@ public sealed class Linear : Layer, IMixedPrecision
         _bias.copy_(tensor(bias, float64));
     }
 
+    /// <summary>Gives the layer another's weights and bias.</summary>
+    internal void Set(Linear other)
+    {
+        using var noGrad = no_grad();
+        _weight.copy_(other._weight);
+        _bias.copy_(other._bias);
+    }
+
+    /// <summary>A layer of its own with these weights, on the same device, in float32.</summary>
+    internal Linear Copy()
+    {
+        var copy = new Linear(Inputs, (int)_bias.size(0));
+        copy.to(_weight.device);
+        copy.Set(this);
+        return copy;
+    }
+
     /// <summary>D: features that it reads.</summary>
     public int Inputs { get; }
 
