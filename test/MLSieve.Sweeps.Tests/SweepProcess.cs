@@ -29,6 +29,7 @@ internal sealed class SweepProcess : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["DOTNET_TieredPGO"] = "0" }, // a process this short ends before its profile pays
         })!);
     }
 
