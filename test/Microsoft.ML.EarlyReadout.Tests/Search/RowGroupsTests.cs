@@ -8,18 +8,28 @@ public sealed class RowGroupsTests
     [Fact]
     public void A_group_conflicts_where_it_is_rarer_than_its_label_and_attribute_make_it()
     {
-        // Training: a on x 5, a on y 1, b on x 2, b on y 2: of 10 rows 6 are a and 7 on x, so independent ones were 4.2, 1.8, 2.8, 1.2.
-        using TrainingSet train = Read(("a", "x", 5), ("a", "y", 1), ("b", "x", 2), ("b", "y", 2));
+        // Of 100 rows 60 are a and 70 on x, so independent ones were 42, 18, 28 and 12, each with a deviation of √(42 · 0.4 · 0.3) = 2.24.
+        using TrainingSet train = Read(("a", "x", 50), ("a", "y", 10), ("b", "x", 20), ("b", "y", 20));
         using TrainingSet validation = Read(("a", "x", 1), ("a", "y", 3), ("b", "y", 4), ("b", "z", 2));
         Assert.Equal(
             [
-                new RowGroup("a, x", 5, 1, false),
-                new RowGroup("a, y", 1, 3, true),
-                new RowGroup("b, x", 2, 0, true),
-                new RowGroup("b, y", 2, 4, false),
+                new RowGroup("a, x", 50, 1, false),
+                new RowGroup("a, y", 10, 3, true),
+                new RowGroup("b, x", 20, 0, true),
+                new RowGroup("b, y", 20, 4, false),
                 new RowGroup("b, z", 0, 2, false), // no training row says what z goes with
             ],
             RowGroups.Of(train, validation));
+    }
+
+    [Theory]
+    [InlineData(38, false)]
+    [InlineData(37, true)]
+    public void A_group_that_is_rarer_by_luck_does_not_conflict(int rows, bool conflicts)
+    {
+        // 42 rows were expected, with a deviation of 2.24 and a little: two of them are 4.5 and a little.
+        using TrainingSet train = Read(("a", "x", rows), ("a", "y", 60 - rows), ("b", "x", 70 - rows), ("b", "y", rows - 30));
+        Assert.Equal(conflicts, RowGroups.Of(train, train).Single(group => group.Name == "a, x").IsConflicting);
     }
 
     [Fact]

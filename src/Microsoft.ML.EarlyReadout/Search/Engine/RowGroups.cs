@@ -10,6 +10,9 @@ internal sealed record RowGroup(string Name, long Training, long Validation, boo
 /// <summary>The groups of a search's rows, or the classes where no groups are named.</summary>
 internal static class RowGroups
 {
+    // Adjusted residuals (Haberman, 1973) of independent columns are normal with deviation 1: one in forty is below by luck.
+    private const double Deviations = 2;
+
     /// <summary>Counts the rows.</summary>
     public static IReadOnlyList<RowGroup> Of(TrainingSet training, TrainingSet validation)
     {
@@ -19,13 +22,15 @@ internal static class RowGroups
         [
             .. from @group in trained.Keys.Union(validated.Keys)
                let rows = trained.GetValueOrDefault(@group)
-               let ofLabel = (double)labels.GetValueOrDefault(@group.Label)
-               let expected = ofLabel * attributes.GetValueOrDefault(@group.Attribute ?? "") / training.Count
+               let ofLabel = (double)labels.GetValueOrDefault(@group.Label) / training.Count
+               let ofAttribute = (double)attributes.GetValueOrDefault(@group.Attribute ?? "") / training.Count
+               let expected = ofLabel * ofAttribute * training.Count
+               let deviation = Math.Sqrt(expected * (1 - ofLabel) * (1 - ofAttribute))
                select new RowGroup(
                    @group.Attribute is null ? @group.Label : @group.Label + TrainingSet.GroupSeparator + @group.Attribute,
                    rows,
                    validated.GetValueOrDefault(@group),
-                   @group.Attribute is not null && rows < expected),
+                   @group.Attribute is not null && rows < expected - (Deviations * deviation)),
         ];
 
         Dictionary<string, long> Sums(Func<(string Label, string? Attribute), string> of) =>

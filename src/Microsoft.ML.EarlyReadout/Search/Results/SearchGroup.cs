@@ -4,8 +4,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Name">Its name.</param>
 /// <param name="TrainingRows">Its training rows.</param>
 /// <param name="ValidationRows">Its validation rows.</param>
-/// <param name="IsConflicting">Whether the shortcut misleads there: its share of the training rows is below the product of its label's
-/// and its attribute's shares, which it would have if the two were independent.</param>
+/// <param name="IsConflicting">Whether the shortcut misleads there: it has clearly fewer training rows (by more than two standard
+/// deviations) than it would have if its label and its attribute were independent.</param>
 /// <param name="PlainAccuracy">The accuracy of the best plain trial on its validation rows, the mean over fresh seeds where there are some;
 /// <see langword="null"/> without rows.</param>
 /// <param name="OtherAccuracy">That of the best other trial.</param>
