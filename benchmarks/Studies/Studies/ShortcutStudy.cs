@@ -64,16 +64,16 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : M
     [
         new("plain", new Candidate("", training => Alone(training, _ => { }))),
         new("sieve", [.. Settings().Select(setting => new Candidate(setting.ToString(), training => Sieved(training, setting, SieveUpdate.Alternating)))]),
-        new("sieve-joint", [.. Settings(JointTrials).Select(setting => new Candidate(setting.ToString(), training => Sieved(training, setting, SieveUpdate.Joint)))]),
+        new("jtt", [.. from epochs in IdentificationEpochs from upWeight in _upWeights select JustTrainTwice(epochs, upWeight)]),
+        new("afr", [.. from gamma in _gammas from penalty in _penalties select Reweighted(gamma, penalty)]),
         new("group-dro", new Candidate("", training => Alone(training, objective => objective.Kind = ObjectiveKind.GroupDro))),
+        new("sieve-joint", [.. Settings(JointTrials).Select(setting => new Candidate(setting.ToString(), training => Sieved(training, setting, SieveUpdate.Joint)))]),
+        new("readout-afr", [.. from stage in Space.Stages from beta in _betas select ReweightedByReadout(stage, beta)]),
         new("dfr", new Candidate("", training => Alone(training, objective =>
         {
             objective.Kind = ObjectiveKind.DeepFeatureReweighting;
             objective.ReweightingSet = training.Data.Validation;
         }))),
-        new("jtt", [.. from epochs in IdentificationEpochs from upWeight in _upWeights select JustTrainTwice(epochs, upWeight)]),
-        new("afr", [.. from gamma in _gammas from penalty in _penalties select Reweighted(gamma, penalty)]),
-        new("readout-afr", [.. from stage in Space.Stages from beta in _betas select ReweightedByReadout(stage, beta)]),
     ];
 
     /// <inheritdoc/>

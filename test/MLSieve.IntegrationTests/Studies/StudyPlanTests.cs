@@ -22,7 +22,7 @@ public sealed class StudyPlanTests : IDisposable
         Assert.Equal(["Search plain 1001", "Search plain 1002", "Final plain 1", "Final plain 2"], open[..4].Select(Short));
         Assert.Equal(["Search sieve 1001", "Search sieve 1001", "Search sieve 1002", "Search sieve 1002"], open[4..8].Select(Short));
         Assert.Equal(
-            ["plain", "sieve", "sieve-joint", "group-dro", "dfr", "jtt", "afr", "readout-afr"], open.Select(run => run.Method).Distinct());
+            ["plain", "sieve", "jtt", "afr", "group-dro", "sieve-joint", "readout-afr", "dfr"], open.Select(run => run.Method).Distinct());
         Assert.DoesNotContain(
             open, run => run is { Method: "sieve" or "sieve-joint" or "jtt" or "afr" or "readout-afr", Phase: RunPhase.Final });
 
