@@ -69,6 +69,16 @@ public sealed class SieveSearchTests : IDisposable
     }
 
     [Fact]
+    public void Every_report_of_progress_says_what_is_done_and_how_long_the_rest_takes()
+    {
+        var reports = new ConcurrentQueue<SearchProgress>();
+        Run(options => (options.Progress, options.Workers) = (new Reports(reports.Enqueue), 1)).Dispose();
+        Assert.All(reports, report => Assert.True(report is { Trials: 7, TimeLeft: not null, Done: <= 2, Stopped: <= 5 }, report.ToString()));
+        Assert.Equal(reports.Select(report => report.Stopped).Order(), reports.Select(report => report.Stopped));
+        Assert.Equal((2, 5, TimeSpan.Zero), (reports.Last().Done, reports.Last().Stopped, reports.Last().TimeLeft));
+    }
+
+    [Fact]
     public void What_is_not_worth_it_is_stopped_and_plain_training_is_not()
     {
         using SearchResult<FeatureSieveTrainer.Options> result = Run(_ => { });
@@ -257,6 +267,13 @@ public sealed class SieveSearchTests : IDisposable
         Assert.Contains(none.Warnings, warning => warning.StartsWith("No validation row conflicts", StringComparison.Ordinal));
         Assert.Contains(none.Warnings, warning => warning.Contains("no validation rows for 2 of 4 groups", StringComparison.Ordinal));
         Assert.Contains(messages, message => message.StartsWith("No validation row conflicts", StringComparison.Ordinal));
+        Assert.Single(messages, message => message.Contains("no validation rows for 2 of 4 groups", StringComparison.Ordinal)); // once, by the trainer
+
+        using SearchResult<FeatureSieveTrainer.Options> few = Search(options => options.Trials = 1, _train, _validation);
+        Assert.InRange(few.ConflictingRows!.Value, 1, 99);
+        string points = FormattableString.Invariant($"{98 / Math.Sqrt(few.ConflictingRows.Value):F0}");
+        Assert.Contains(few.Warnings, warning => warning.StartsWith(
+            $"Few validation rows conflict with the shortcut: {few.ConflictingRows}. An accuracy on so few is known to ± {points} points", StringComparison.Ordinal));
 
         using SearchResult<FeatureSieveTrainer.Options> same = Search(options => options.Trials = 1, _train, PlaceRow.View(_ml, 120, 1));
         Assert.Contains(same.Warnings, warning => warning.StartsWith("The validation rows are the training rows", StringComparison.Ordinal));

@@ -10,19 +10,31 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _warned = [];
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly Stopwatch _watch = new();
     private SearchPlan? _plan;
     private SelectionMetric _metric;
-    private long? _stepsAtStart;
+    private long _stepsAtStart;
 
     /// <summary>Begins to tell of a search.</summary>
-    public void Begin(SearchPlan plan, SelectionMetric metric, IEnumerable<string> findings)
+    /// <param name="plan">The search.</param>
+    /// <param name="metric">The figure by which trials are compared.</param>
+    /// <param name="findings">What to warn of.</param>
+    /// <param name="told">What others have warned of already.</param>
+    public void Begin(SearchPlan plan, SelectionMetric metric, IEnumerable<string> findings, IEnumerable<string> told)
     {
         (_plan, _metric) = (plan, metric);
+        _warned.UnionWith(told);
         foreach (string finding in findings) Warn(finding);
         Log(FormattableString.Invariant($"{plan.Trials.Count} trials (0 is {plan.PlainName}), {plan.Seeds.Count} seeds each, compared by ")
             + FormattableString.Invariant($"{metric} after {string.Join(", ", plan.Rungs.Steps)} steps; ")
             + FormattableString.Invariant($"{plan.ConfirmationSeeds.Count} fresh seeds confirm."));
+    }
+
+    /// <summary>From here on, what is trained tells how long the rest takes. Reading and packing the rows came before.</summary>
+    public void Start(Standings standings)
+    {
+        _stepsAtStart = standings.StepsDone;
+        _watch.Start();
     }
 
     public void Log(string message)
@@ -70,8 +82,7 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
     {
         if (progress is null) return;
         long done = standings.StepsDone, all = standings.StepsExpected;
-        lock (_lock) _stepsAtStart ??= done;
-        TimeSpan? left = done > _stepsAtStart ? _watch.Elapsed * ((double)(all - done) / (done - _stepsAtStart.Value)) : null;
+        TimeSpan? left = done > _stepsAtStart ? _watch.Elapsed * ((double)(all - done) / (done - _stepsAtStart)) : null;
         (int Trial, double Figure)? leader = standings.Leader;
         progress.Report(new SearchProgress(
             _plan!.Trials.Count, standings.TrialsDone, standings.Decisions.Sum(decision => decision.Stopped.Count), standings.Running,

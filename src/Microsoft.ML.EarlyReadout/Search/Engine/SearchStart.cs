@@ -26,6 +26,9 @@ internal sealed record SearchStart<TOptions>
     /// <summary>What the rows show that people should know.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
+    /// <summary>Those of them of which the trainer has warned already, as it looked at the rows.</summary>
+    public required IReadOnlyList<string> Told { get; init; }
+
     /// <summary>Whether runs are trained on a GPU.</summary>
     public required bool IsOnGpu { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record SearchStart<TOptions>
         IReadOnlyDictionary<string, string> identity = SearchIdentity.Of(
             TrainingIdentity.Of(name, settled, session.Precision, seed, session.Network, training, validation), plan, space);
         IReadOnlyList<RowGroup> groups = RowGroups.Of(training, validation);
+        string[] told = [.. Coverage.Findings(session.Training, session.Validation)];
         return new SearchStart<TOptions>
         {
             Trainer = trainer,
@@ -77,11 +81,8 @@ internal sealed record SearchStart<TOptions>
             Plan = plan,
             Identity = identity,
             Groups = groups,
-            Findings =
-            [
-                .. Coverage.Findings(session.Training, session.Validation),
-                .. SearchFindings.OfRows(groups, training.Groups is not null, SearchIdentity.HasSameRows(identity)),
-            ],
+            Findings = [.. told, .. SearchFindings.OfRows(groups, training.Groups is not null, SearchIdentity.HasSameRows(identity))],
+            Told = told,
             IsOnGpu = session.Device.type == DeviceType.CUDA,
         };
     }

@@ -48,6 +48,7 @@ internal sealed class SearchWorkers
     public void Run(int count, Cancellation cancellation)
     {
         using var stop = new CancellationTokenSource();
+        _reporter.Start(new Standings(_plan, _store.Read(_name)));
         LibTorchThreads.Begin();
         try
         {

@@ -3,6 +3,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>What a search has found, as its result shows it.</summary>
 internal sealed record SearchFindings
 {
+    private const long FewConflicting = 100; // ± 10 points
+    private const double NormalQuantile = 1.96; // 95 %
+
     public required string Trainer { get; init; }
 
     public required int Classes { get; init; }
@@ -66,11 +69,20 @@ internal sealed record SearchFindings
                 + "Give rows that are not trained on.";
         }
 
-        if (areKnown && !groups.Any(group => group is { IsConflicting: true, Validation: > 0 }))
+        if (!areKnown) yield break;
+        long conflicting = groups.Where(group => group.IsConflicting).Sum(group => group.Validation);
+        if (conflicting == 0)
         {
             yield return "No validation row conflicts with the shortcut: every group that has some is as frequent in training as its label "
                 + "and attribute make it, or more. The figure cannot tell a shortcut from the real thing, and what is chosen by it is chosen "
                 + "by noise.";
+        }
+        else if (conflicting < FewConflicting)
+        {
+            double points = 100 * NormalQuantile * Math.Sqrt(0.25 / conflicting);
+            yield return FormattableString.Invariant($"Few validation rows conflict with the shortcut: {conflicting}. An accuracy on so few is ")
+                + FormattableString.Invariant($"known to ± {points:F0} points at worst, whatever the number of seeds. More such rows tell more than ")
+                + "more trials do.";
         }
     }
 

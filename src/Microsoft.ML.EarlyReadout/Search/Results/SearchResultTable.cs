@@ -11,8 +11,9 @@ internal static class SearchResultTable
     {
         var text = new StringBuilder();
         string steps = string.Join(", ", result.RungSteps);
+        int seeds = result.Trials[0].Runs.Count;
         text.Append(FormattableString.Invariant($"Search of {result.Trainer} by {result.Metric}: {result.Trials.Count} trials, "))
-            .AppendLine(FormattableString.Invariant($"{result.Trials[0].Runs.Count} seeds each, compared after {steps} steps."))
+            .AppendLine(FormattableString.Invariant($"{seeds} {(seeds == 1 ? "seed" : "seeds")} each, compared after {steps} steps."))
             .AppendLine(result.Verdict).AppendLine();
         AppendTrials(text, result);
         text.AppendLine();
