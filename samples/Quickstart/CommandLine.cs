@@ -28,7 +28,7 @@ internal static class CommandLine
             }
 
             output = options.Output is null ? Directory.CreateTempSubdirectory("quickstart-").FullName : Directory.CreateDirectory(options.Output).FullName;
-            if (options.Json is not null) RecordsFile.Write(options.Json, []); // better to hear now than after the training that it cannot be written
+            if (options.Json is not null) RecordsFile.Write(options.Json, Study(options), []); // better to hear now than after the training that it cannot be written
             if (options.ReportPath is not null) Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.ReportPath))!);
         }
         catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException)
@@ -46,7 +46,7 @@ internal static class CommandLine
         try
         {
             IReadOnlyList<Run> runs = example(options, output, stop.Token);
-            if (options.Json is not null) RecordsFile.Write(options.Json, runs);
+            if (options.Json is not null) RecordsFile.Write(options.Json, Study(options), runs);
             return Success;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -61,4 +61,6 @@ internal static class CommandLine
             return Failure;
         }
     }
+
+    private static string Study(QuickstartOptions options) => options.Search ? "quickstart-search" : "quickstart";
 }

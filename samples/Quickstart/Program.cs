@@ -4,6 +4,7 @@ using Quickstart;
 
 return CommandLine.Run(args, (options, output, cancellation) =>
 {
+    if (options.Search) return ShapeSearch.Run(options, output, cancellation);
     var runs = new List<Run>();
     for (int seed = 1; seed <= options.Seeds; seed++)
     {

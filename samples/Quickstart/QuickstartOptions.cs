@@ -8,16 +8,20 @@ internal sealed class QuickstartOptions
     /// <summary>Printed for <c>--help</c> and after a fault in the arguments.</summary>
     public const string Usage = """
         Trains a plain network and a feature sieve on generated images whose background betrays the label, and compares them by group.
+        With --search it searches the sieve's settings first, on validation images, and says on the test images what they gain.
 
         dotnet run -c Release --project samples/Quickstart -- [options]
 
         --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.85)
         --rows N       training images (default 3000)
-        --epochs N     passes over them (default 6)
-        --seeds N      repetitions with other images and other initial weights (default 1)
+        --epochs N     passes over them (default 6); not with --search
+        --seeds N      repetitions with other images and other initial weights (default 1); not with --search
+        --search       searches settings: five minutes on two cores
+        --trials N     settings to try, besides plain training; with --search (default 9)
+        --steps N      batches that a training takes; with --search (default 3000)
         --output DIR   where images and models are written (default: a new folder in the temporary folder)
         --json FILE    writes the figures as a list of records
-        --report FILE  writes a page that shows what the models of the first seed lean on (HTML)
+        --report FILE  writes a page that shows what the models of the first seed lean on, or what the search found (HTML)
         --help         this text
         """;
 
@@ -28,6 +32,12 @@ internal sealed class QuickstartOptions
     public int Epochs { get; private set; } = 6;
 
     public int Seeds { get; private set; } = 1;
+
+    public bool Search { get; private set; }
+
+    public int Trials { get; private set; } = 9;
+
+    public int Steps { get; private set; } = 3_000;
 
     public string? Output { get; private set; }
 
@@ -52,6 +62,9 @@ internal sealed class QuickstartOptions
                 case "--rows": options.Rows = (int)Number(name, Value(), 16, 1_000_000); break;
                 case "--epochs": options.Epochs = (int)Number(name, Value(), 1, 10_000); break;
                 case "--seeds": options.Seeds = (int)Number(name, Value(), 1, 1_000); break;
+                case "--search": options.Search = true; break;
+                case "--trials": options.Trials = (int)Number(name, Value(), 1, 10_000); break;
+                case "--steps": options.Steps = (int)Number(name, Value(), 1, 1_000_000); break;
                 case "--output": options.Output = Value(); break;
                 case "--json": options.Json = Value(); break;
                 case "--report": options.ReportPath = Value(); break;
@@ -60,7 +73,10 @@ internal sealed class QuickstartOptions
             }
         }
 
-        return options;
+        string[] others = options.Search ? ["--epochs", "--seeds"] : ["--trials", "--steps"];
+        return arguments.FirstOrDefault(others.Contains) is { } other
+            ? throw new ArgumentException($"{other} {(options.Search ? "does not go with" : "goes only with")} --search.")
+            : options;
     }
 
     private static double Number(string name, string text, double least, double most)

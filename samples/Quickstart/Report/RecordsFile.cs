@@ -8,13 +8,13 @@ internal static class RecordsFile
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Writes the records of the runs; the folder is made where it is missing.</summary>
-    public static void Write(string path, IReadOnlyList<Run> runs)
+    public static void Write(string path, string study, IReadOnlyList<Run> runs)
     {
         string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
         if (folder is not null) Directory.CreateDirectory(folder);
         var records = runs.Select(run => new
         {
-            study = "quickstart",
+            study,
             method = run.Method.Name,
             seed = run.Seed,
             metrics = Figure.All.ToDictionary(figure => figure.Name, figure => figure.Value(run)),

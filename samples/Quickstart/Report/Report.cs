@@ -29,16 +29,18 @@ internal static class Report
     /// <summary>All seeds together, and what the figures say.</summary>
     public static void WriteSummary(IReadOnlyList<Run> runs)
     {
-        if (runs.Select(run => run.Seed).Distinct().Count() > 1)
-        {
-            Table table = new Table().Title("Mean ± standard deviation over the seeds").AddColumn("");
-            foreach (Method method in Method.All) table.AddColumn(new TableColumn(method.Name).RightAligned());
-            foreach (Figure figure in Figure.All)
-                table.AddRow([figure.Title, .. Method.All.Select(method => Cell(Statistics.Of(runs.Where(run => run.Method == method).Select(figure.Value))))]);
-            AnsiConsole.Write(table);
-        }
-
+        if (runs.Select(run => run.Seed).Distinct().Count() > 1) WriteMeans(runs);
         Console.WriteLine(Verdict.Of(runs));
+    }
+
+    /// <summary>The figures of each method over the seeds.</summary>
+    public static void WriteMeans(IReadOnlyList<Run> runs)
+    {
+        Table table = new Table().Title("Test images: mean ± standard deviation over the seeds").AddColumn("");
+        foreach (Method method in Method.All) table.AddColumn(new TableColumn(method.Name).RightAligned());
+        foreach (Figure figure in Figure.All)
+            table.AddRow([figure.Title, .. Method.All.Select(method => Cell(Statistics.Of(runs.Where(run => run.Method == method).Select(figure.Value))))]);
+        AnsiConsole.Write(table);
     }
 
     private static string Cell(double value, ConfidenceInterval interval) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} ({100 * interval.Low:F0}–{100 * interval.High:F0})");

@@ -27,6 +27,15 @@ public sealed class PairedDifferenceTests
         Assert.Equal(-high, low, 12);
     }
 
+    [Fact]
+    public void Over_seeds_the_interval_is_Students()
+    {
+        // scipy.stats.t.interval(0.95, 4, d.mean(), scipy.stats.sem(d))
+        (double low, double high) = PairedDifference.Interval([0.03, -0.01, 0.05, 0.02, 0.04]);
+        Assert.Equal(-0.00258525, low, 1e-8);
+        Assert.Equal(0.05458525, high, 1e-8);
+    }
+
     /// <summary>Summed over all outcomes: i rows that the first model alone gets right, j that the second alone does.</summary>
     private static double Coverage((double Low, double High)[][] intervals, double lost, double won)
     {

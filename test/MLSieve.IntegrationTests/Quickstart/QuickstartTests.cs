@@ -53,6 +53,8 @@ public sealed class QuickstartTests : IDisposable
     [InlineData("--rows takes a whole number", "--rows", "many")]
     [InlineData("--epochs needs a value", "--epochs")]
     [InlineData("unknown option --speed", "--speed")]
+    [InlineData("--epochs does not go with --search", "--search", "--epochs", "2")]
+    [InlineData("--trials goes only with --search", "--trials", "2")]
     [InlineData("/dev/null", "--output", "/dev/null/folder")]
     public async Task A_bad_argument_says_why_and_exits_with_2(string message, params string[] arguments)
     {
