@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 // Speed -- scoring|training|overhead|sparse: ratios of ways to do the same work, measured side by side in one run.
 // Speed -- device: images a second on the GPU, or the CPU where there is none. Speed -- parity FILE: for torch_parity.py.
-// Speed -- rows: how fast a file gives packed rows.
+// Speed -- rows: how fast a file gives packed rows. Speed -- search: what halving saves, and what it costs.
 switch (args.FirstOrDefault())
 {
     case "scoring":
@@ -29,7 +29,10 @@ switch (args.FirstOrDefault())
     case "rows":
         RowSpeed.Run();
         return 0;
+    case "search":
+        SearchSpeed.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|rows|device|parity FILE");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|rows|search|device|parity FILE");
         return 2;
 }
