@@ -66,8 +66,7 @@ internal sealed class SweepProcess : IDisposable
     /// <returns>The exit code and what it wrote.</returns>
     public async Task<(int ExitCode, string Written)> EndAsync()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromMinutes(4));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         await _process.WaitForExitAsync(limit.Token);
         return (_process.ExitCode, await _output + await _error);
     }
