@@ -128,11 +128,14 @@ public sealed partial class EarlyReadoutEstimator
             if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
             Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
-            if (Objective is { Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout }
-                && (Taps is not { Length: > 0 } || ReadoutTraining != ReadoutTraining.Together))
+            bool looksAtReadout = Objective is
             {
-                faults.Add("Objective.AutomaticFeatureReweighting.Weights is Readout, which needs a readout that is trained together with the "
-                    + $"network: give {nameof(Taps)}, and {nameof(ReadoutTraining)} Together.");
+                Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout,
+            };
+            if (looksAtReadout && (Taps is not { Length: > 0 } || ReadoutTraining != ReadoutTraining.Together))
+            {
+                faults.Add("Objective.AutomaticFeatureReweighting.Weights is Readout, which needs a readout that is trained together with "
+                    + $"the network: give {nameof(Taps)}, and {nameof(ReadoutTraining)} Together.");
             }
         }
 

@@ -15,7 +15,8 @@ public sealed class TrainersTests
     // Augmentation changes the images, so it takes a teacher that can be run on them.
     public TrainersTests() => _teacher = new(() => _ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels").Fit(Picture.View(_ml, count: 120)));
 
-    public static TheoryData<string> Trainers => ["sieve", "readouts", "group DRO", "just train twice", "reweighting", "automatic reweighting", "distillation", "AdamW in bfloat16"];
+    public static TheoryData<string> Trainers =>
+        ["sieve", "readouts", "group DRO", "just train twice", "reweighting", "automatic reweighting", "distillation", "AdamW in bfloat16"];
 
     [Theory]
     [MemberData(nameof(Trainers))]

@@ -118,7 +118,8 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : M
     private Candidate ReweightedByReadout(int stage, double beta)
     {
         return new Candidate(
-            FormattableString.Invariant($"stage={stage},beta={beta}"), training => Alone(training, Set, new EarlyReadoutEstimator.Tap { Stage = stage }));
+            FormattableString.Invariant($"stage={stage},beta={beta}"),
+            training => Alone(training, Set, new EarlyReadoutEstimator.Tap { Stage = stage }));
 
         void Set(ObjectiveOptions objective)
         {

@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Automatic feature reweighting, "Simple and Fast Group Robustness by Automatic Feature Reweighting" (ICML 2023): the network is trained on
-/// a part of its rows; on the others its last layer is trained on, where rows that the trained network is not sure of count more. No groups
-/// are needed.
+/// Automatic feature reweighting, "Simple and Fast Group Robustness by Automatic Feature Reweighting" (ICML 2023): the network is trained
+/// on a part of its rows; on the others its last layer is trained on, where rows that the trained network is not sure of count more. No
+/// groups are needed.
 /// </summary>
 internal static class AutomaticFeatureReweighting
 {
@@ -15,7 +15,8 @@ internal static class AutomaticFeatureReweighting
     /// <param name="readouts">The readouts that are trained together with the network.</param>
     /// <param name="trainNetwork">Trains the network on some of the training rows.</param>
     public static void Run(
-        TrainingSession session, AutomaticFeatureReweightingOptions options, IReadOnlyList<ReadoutTrainer> readouts, Action<TrainingRows> trainNetwork)
+        TrainingSession session, AutomaticFeatureReweightingOptions options, IReadOnlyList<ReadoutTrainer> readouts,
+        Action<TrainingRows> trainNetwork)
     {
         Linear last = session.Network.LastLinear ?? throw new ArgumentException(
             $"Objective.Kind is {ObjectiveKind.AutomaticFeatureReweighting}, which trains the last linear layer on; the head of "
@@ -27,8 +28,9 @@ internal static class AutomaticFeatureReweighting
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor embeddings = Embeddings.AllOf(session, heldOut); // (N, D)
+            var errors = new ReadoutWeighting(options.Alpha, options.Beta!.Value, Cap: null);
             float[] weights = options.Weights == ReweightingSource.Readout
-                ? Weights(heldOut, Read(session, heldOut, readouts[0].Readout), new ReadoutWeighting(options.Alpha, options.Beta!.Value, null).Of)
+                ? Weights(heldOut, Read(session, heldOut, readouts[0].Readout), errors.Of)
                 : Weights(heldOut, Read(last, embeddings), ReweightedRows.ByConfidence(options.Gamma));
             session.Log(FormattableString.Invariant(
                 $"Automatic feature reweighting: the last layer is trained on {weights.Length} rows that the network was not trained on; ")
@@ -55,8 +57,8 @@ internal static class AutomaticFeatureReweighting
         catch (InvalidDataException fault)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {fraction}, which of {classes.Length} ")
-                + "training rows leaves none to train the last layer on. Raise it.", fault);
+                FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {fraction}, which of ")
+                + FormattableString.Invariant($"{classes.Length} training rows leaves none to train the last layer on. Raise it."), fault);
         }
 
         TrainingRows Of(long[] places) => rows with { Rows = [.. places.Select(place => rows.Rows[place])] };
@@ -105,14 +107,17 @@ internal static class AutomaticFeatureReweighting
         {
             if (descent.Layer.parameters().Any(parameter => PixelPacking.IndexOfNonFinite(parameter.cpu().data<float>().ToArray()) >= 0))
             {
-                throw new TrainingDivergedException("The last layer that automatic feature reweighting trained is not finite. Try a smaller "
-                    + "Objective.AutomaticFeatureReweighting.LearningRate.");
+                throw new TrainingDivergedException("The last layer that automatic feature reweighting trained is not finite. Try a "
+                    + "smaller Objective.AutomaticFeatureReweighting.LearningRate.");
             }
         }
 
         last.Set(descent.Layer);
         if (best.Score is { } score)
-            session.Log(FormattableString.Invariant($"Keeping the last layer of pass {best.Step}: validation {session.Options.Selection} {score:F4}."));
+        {
+            session.Log(FormattableString.Invariant(
+                $"Keeping the last layer of pass {best.Step}: validation {session.Options.Selection} {score:F4}."));
+        }
     }
 
     /// <summary>Gives a layer's figure on the validation rows; <see langword="null"/> where none is asked for.</summary>

@@ -9,7 +9,8 @@ public sealed class AutomaticFeatureReweightingOptions
     /// <summary>The weights stay numbers of double precision.</summary>
     internal const double LargestGamma = 100, LargestBeta = 80;
 
-    /// <summary>The part of the training rows that the network is not trained on, drawn by the seed from each class: the last layer is trained on them.</summary>
+    /// <summary>The part of the training rows that the network is not trained on, drawn by the seed from each class: the last layer is
+    /// trained on them.</summary>
     /// <value>The default value is 0.2, as released. Greater than 0, less than 1.</value>
     public double HeldOutFraction { get; set; } = 0.2;
 
@@ -22,8 +23,8 @@ public sealed class AutomaticFeatureReweightingOptions
 
     /// <summary>γ, for weights by the network: how much more a row counts that the network is not sure of.</summary>
     /// <value>
-    /// The default value is 10, as released; the authors try 4 to 20 on validation rows, and 1 to 3 for CelebA. 0: every class's rows count alike.
-    /// At least 0, at most 100.
+    /// The default value is 10, as released; the authors try 4 to 20 on validation rows, and 1 to 3 for CelebA. 0: a class's rows all count
+    /// alike. At least 0, at most 100.
     /// </value>
     public double Gamma { get; set; } = 10;
 
@@ -47,8 +48,8 @@ public sealed class AutomaticFeatureReweightingOptions
     public double LearningRate { get; set; } = 0.01;
 
     /// <summary>
-    /// Passes over the held-out rows, each of them one step. Where there are validation rows and <see cref="TrainerOptions.Selection"/> is a
-    /// figure, the layer of the best pass is kept, the first of equals; else the last.
+    /// Passes over the held-out rows, each of them one step. Where there are validation rows and <see cref="TrainerOptions.Selection"/> is
+    /// a figure, the layer of the best pass is kept, the first of equals; else the last.
     /// </summary>
     /// <value>The default value is 500, as released; for CelebA the authors take 1,000. At least 1.</value>
     public int Epochs { get; set; } = 500;

@@ -17,8 +17,9 @@ internal static class Embeddings
     public static Tensor AllOf(TrainingSession session, TrainingRows rows)
     {
         session.Network.eval();
+        StagedNetwork network = session.Network;
         Tensor[] batches = [.. session.Evaluation.Select(
-            rows, session.Footprint.Evaluation, (_, batch) => session.Network.ForwardToEmbedding(batch.Features).MoveToOuterDisposeScope())];
+            rows, session.Footprint.Evaluation, (_, batch) => network.ForwardToEmbedding(batch.Features).MoveToOuterDisposeScope())];
         Tensor all = cat(batches);
         if (all.isfinite().all().cpu().data<bool>()[0]) return all;
         throw NotFinite();

@@ -5,7 +5,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// The second stage of automatic feature reweighting: gradient descent of a linear layer θ, from θ₀, on
-/// <c>Σ_i w_i·(−log p_{y_i}(x_i)) + λ·‖θ − θ₀‖²</c> over all rows at once. As released, it has no momentum and clips the gradient to norm 1.
+/// <c>Σ_i w_i·(−log p_{y_i}(x_i)) + λ·‖θ − θ₀‖²</c> over all rows at once. As released, it has no momentum and clips the gradient
+/// to norm 1.
 /// </summary>
 internal sealed class LastLayerDescent : IDisposable
 {

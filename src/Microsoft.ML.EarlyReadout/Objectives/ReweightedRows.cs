@@ -1,6 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The weights of automatic feature reweighting: <c>w_i ∝ r_i / n_{y_i}</c> with sum 1, with r_i what a row counts by itself and n the rows of its class.</summary>
+/// <summary>
+/// The weights of automatic feature reweighting: <c>w_i ∝ r_i / n_{y_i}</c> with sum 1, with r_i what a row counts by itself and n the rows
+/// of its class.
+/// </summary>
 internal static class ReweightedRows
 {
     /// <param name="probabilities">(N, C), row by row: what a classifier gives each class.</param>

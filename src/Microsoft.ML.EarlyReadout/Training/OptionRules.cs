@@ -79,7 +79,11 @@ internal static class OptionRules
         if (!faults.Given(name, options)) return;
         faults.GreaterThan($"{name}.{nameof(options.HeldOutFraction)}", options.HeldOutFraction, 0);
         if (options.HeldOutFraction >= 1)
-            faults.Add(FormattableString.Invariant($"{name}.{nameof(options.HeldOutFraction)} is {options.HeldOutFraction}; it must be less than 1."));
+        {
+            faults.Add(FormattableString.Invariant(
+                $"{name}.{nameof(options.HeldOutFraction)} is {options.HeldOutFraction}; it must be less than 1."));
+        }
+
         faults.Defined($"{name}.{nameof(options.Weights)}", options.Weights);
         faults.From($"{name}.{nameof(options.Gamma)}", options.Gamma, 0, AutomaticFeatureReweightingOptions.LargestGamma);
         faults.AtLeast($"{name}.{nameof(options.Alpha)}", options.Alpha, 0);

@@ -130,6 +130,24 @@ public sealed class CancellationTests : IDisposable
         static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
     }
 
+    [Fact]
+    public void A_last_layer_that_is_not_trained_on_yet_is_returned_as_it_was_trained()
+    {
+        EarlyReadoutEstimator.Options unmoved = Options(), options = Options();
+        byte[] whole = TrainingCase.FitToBytes(options);
+        unmoved.Objective.AutomaticFeatureReweighting.LearningRate = 1e-30; // too little to change a float
+        byte[] expected = TrainingCase.FitToBytes(unmoved);
+        Assert.NotEqual(whole, expected);
+
+        using var stop = new CancellationTokenSource();
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
+        // The row that measures, a readout's probe, 18 steps and 3 validations, then the held-out rows' embeddings.
+        StopAt(options, 24, stop.Cancel, out _);
+        Assert.Equal(expected, TrainingCase.FitToBytes(options));
+
+        static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("automatic feature reweighting");
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_cancellation_that_comes_when_all_is_trained_returns_the_whole_model(string name)

@@ -16,7 +16,8 @@ public sealed class AutomaticFeatureReweightingTests
 
     public AutomaticFeatureReweightingTests() => _ml.Log += (_, entry) => _log.Enqueue(entry.RawMessage);
 
-    public static MatrixTheoryData<int, string> GoldenCases => new([2, 3], ["0.0/0.0/0.02", "1.8/0.0/0.01", "10.0/0.2/0.02", "4.0/0.1/1.0"]);
+    public static MatrixTheoryData<int, string> GoldenCases =>
+        new([2, 3], ["0.0/0.0/0.02", "1.8/0.0/0.01", "10.0/0.2/0.02", "4.0/0.1/1.0"]);
 
     [Theory]
     [MemberData(nameof(GoldenCases))]
@@ -61,7 +62,10 @@ public sealed class AutomaticFeatureReweightingTests
         float[] probabilities = [.. Enumerable.Range(0, labels.Length * 3).Select(_ => random.NextSingle())];
         float[] expected = [.. labels.Select(label => 1f / 3 / labels.Count(other => other == label))];
         foreach (ReweightedRows.RowCount counts in new[] { ReweightedRows.ByConfidence(0), new ReadoutWeighting(1, 0, null).Of })
-            Assert.All(expected.Zip(ReweightedRows.Weights(probabilities, labels, counts)), pair => Assert.Equal(pair.First, pair.Second, 1e-7));
+        {
+            float[] weights = ReweightedRows.Weights(probabilities, labels, counts);
+            Assert.All(expected.Zip(weights), pair => Assert.Equal(pair.First, pair.Second, 1e-7));
+        }
     }
 
     [Fact]
@@ -84,7 +88,8 @@ public sealed class AutomaticFeatureReweightingTests
         Assert.Contains(_log, line => line.Contains("the last layer is trained on 400 rows", StringComparison.Ordinal));
         options.Objective.Kind = ObjectiveKind.EmpiricalRisk;
         (double plainWorst, double plainMean) = Groups(options);
-        Assert.True(worst > plainWorst + 0.1 && mean > plainMean + 0.05, $"worst {worst:F3}, mean {mean:F3}; plain {plainWorst:F3}, {plainMean:F3}");
+        Assert.True(
+            worst > plainWorst + 0.1 && mean > plainMean + 0.05, $"worst {worst:F3}, mean {mean:F3}; plain {plainWorst:F3}, {plainMean:F3}");
 
         (double Worst, double Mean) Groups(EarlyReadoutEstimator.Options trainer)
         {
@@ -97,7 +102,8 @@ public sealed class AutomaticFeatureReweightingTests
         static BiasedRow[] Misleading(int count, int seed)
         {
             BiasedRow[] rows = BiasedRow.Draw(count, seed);
-            foreach (BiasedRow row in rows) row.Features = [row.Features[0] * 0.5f, row.Features[1] * 0.5f, row.Features[2] * 2, row.Features[3]];
+            float[] scales = [0.5f, 0.5f, 2, 1];
+            foreach (BiasedRow row in rows) row.Features = [.. row.Features.Zip(scales, (value, scale) => value * scale)];
             return rows;
         }
     }
@@ -151,21 +157,23 @@ public sealed class AutomaticFeatureReweightingTests
     {
         EarlyReadoutEstimator.Options options = Options(ReweightingSource.Readout);
         options.ReadoutTraining = ReadoutTraining.Afterwards;
-        Assert.Contains("needs a readout that is trained together", Fault(() => _ml.Transforms.EarlyReadout(options)), StringComparison.Ordinal);
+        AssertFault("needs a readout that is trained together", () => _ml.Transforms.EarlyReadout(options));
         (options.ReadoutTraining, options.Taps) = (ReadoutTraining.Together, []);
-        Assert.Contains("needs a readout that is trained together", Fault(() => _ml.Transforms.EarlyReadout(options)), StringComparison.Ordinal);
+        AssertFault("needs a readout that is trained together", () => _ml.Transforms.EarlyReadout(options));
         options = Options(ReweightingSource.Network);
         options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 1;
-        Assert.Contains("HeldOutFraction is 1; it must be less than 1", Fault(() => _ml.Transforms.EarlyReadout(options)), StringComparison.Ordinal);
+        AssertFault("HeldOutFraction is 1; it must be less than 1", () => _ml.Transforms.EarlyReadout(options));
 
         options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 0.001;
-        Assert.Contains("HeldOutFraction is 0.001, which of 40", Fault(() => _ml.Transforms.EarlyReadout(options).Fit(BiasedRow.View(_ml, count: 40))), StringComparison.Ordinal);
+        IDataView few = BiasedRow.View(_ml, count: 40);
+        AssertFault("HeldOutFraction is 0.001, which of 40", () => _ml.Transforms.EarlyReadout(options).Fit(few));
         options = Options(ReweightingSource.Network);
         (options.FeatureColumnName, options.Network.Kind, options.Taps) = ("Pixels", NetworkKind.SqueezeNet11, []);
-        Assert.Contains("ends in none", Fault(() => _ml.Transforms.EarlyReadout(options).Fit(Noise())), StringComparison.Ordinal);
+        AssertFault("ends in none", () => _ml.Transforms.EarlyReadout(options).Fit(Noise()));
         Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal));
 
-        static string Fault(Action act) => Assert.Throws<ArgumentException>(act).Message;
+        static void AssertFault(string part, Action act) =>
+            Assert.Contains(part, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
     }
 
     [Fact]
