@@ -13,7 +13,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         switch (options.Command)
         {
             case "list": List(); return 0;
-            case "table": Console.Write(ResultTables.Of(new ResultStore(options.Out).Records, new RunStore(options.Out, options.Text).Results)); return 0;
+            case "table": Table(); return 0;
             case "check": return new DataSetCheck(options, cancellation).Run();
             case "all": RunAll(); return 0;
             case "queue": return new StudyQueue(options, cancellation).RunAsync().GetAwaiter().GetResult();
@@ -30,6 +30,15 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             string data = entry.Folders.Count == 0 ? "generated" : entry.Missing(options) is { Count: > 0 } missing ? $"missing: {string.Join(", ", missing)}" : "there";
             Console.WriteLine($"{entry.Name,-14} {entry.Question} (data: {data})");
         }
+    }
+
+    private void Table()
+    {
+        IReadOnlyList<FinishedRun> queued = FinishedRuns.All(options.Out);
+        IReadOnlyList<Record> records = new ResultStore(options.Out).Records;
+        if (queued.Count > 0) Console.Write(QueueTables.Of(queued));
+        if (queued.Count == 0 || records.Count > 0)
+            Console.Write(ResultTables.Of(records, new RunStore(options.Out, options.Text).Results));
     }
 
     private void RunAll()

@@ -6,6 +6,19 @@ internal sealed class FinishedRuns(string folder)
 {
     private readonly Dictionary<string, List<FinishedRun>> _studies = [];
 
+    /// <summary>All runs that a folder holds, file by file; none where there is no folder.</summary>
+    public static IReadOnlyList<FinishedRun> All(string folder)
+    {
+        if (!Directory.Exists(folder)) return [];
+        return
+        [
+            .. from file in Directory.EnumerateFiles(folder, "*.jsonl").Order(StringComparer.Ordinal)
+               where Path.GetFileName(file) is not (ResultStore.FileName or RunStore.FileName)
+               from run in JsonLines.Read<FinishedRun>(file, FinishedRun.Line)
+               select run,
+        ];
+    }
+
     /// <summary>What came of a run, or <see langword="null"/>.</summary>
     public FinishedRun? Find(PlannedRun run) => Of(run.Study).Find(finished => finished.Is(run));
 

@@ -3,6 +3,9 @@ namespace Studies;
 /// <summary>Keeps the records of final runs in <c>results.jsonl</c>, one a line, each once: what <c>table</c> reads.</summary>
 internal sealed class ResultStore
 {
+    /// <summary>The file's name.</summary>
+    public const string FileName = "results.jsonl";
+
     private readonly List<Record> _records;
     private readonly HashSet<object> _known;
     private readonly string _file;
@@ -11,7 +14,7 @@ internal sealed class ResultStore
     /// <param name="folder">The folder; made when something is kept.</param>
     public ResultStore(string folder)
     {
-        _file = Path.Combine(folder, "results.jsonl");
+        _file = Path.Combine(folder, FileName);
         _records = [.. JsonLines.Read<Record>(_file, Record.Line)];
         _known = [.. _records.Select(Identity)];
     }

@@ -3,6 +3,9 @@ namespace Studies;
 /// <summary>Keeps the results of runs in <c>runs.jsonl</c>, one a line: what was run is not run again.</summary>
 internal sealed class RunStore
 {
+    /// <summary>The file's name.</summary>
+    public const string FileName = "runs.jsonl";
+
     private readonly Dictionary<string, RunResult> _results = [];
     private readonly string _file;
     private readonly string _options;
@@ -12,7 +15,7 @@ internal sealed class RunStore
     /// <param name="options">The command line, kept with the runs that it makes.</param>
     public RunStore(string folder, string options)
     {
-        _file = Path.Combine(folder, "runs.jsonl");
+        _file = Path.Combine(folder, FileName);
         _options = options;
         foreach (RunResult result in JsonLines.Read<RunResult>(_file)) _results[result.Key] = result;
     }

@@ -7,6 +7,9 @@ namespace Quickstart;
 /// </remarks>
 internal static class PairedDifference
 {
+    /// <summary>The most seeds whose differences have an interval here.</summary>
+    public const int MostSeeds = 10;
+
     private const double NormalQuantile = 1.959964;
 
     // Of Student's t, for 2 differences and more.
