@@ -15,8 +15,8 @@ internal static class ShapeSearch
 
     /// <summary>What is searched, on how many trials, with how many steps each.</summary>
     /// <remarks>
-    /// The network is a quarter as wide as the other example's, so that there is time for so many trainings. The steps were chosen by plain
-    /// training alone: as many as its validation figure needs to level. The search warns where they are too few.
+    /// The network is a quarter as wide as the other example's, so that there is time for so many trainings. The steps are as many as
+    /// five minutes on two processors have room for; plain training has not quite levelled by then, and the search warns of it.
     /// </remarks>
     public static SieveSearchOptions Options(int trials, int steps) => new()
     {
