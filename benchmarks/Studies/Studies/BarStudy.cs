@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
@@ -56,12 +55,7 @@ internal sealed class BarStudy : SieveStudy
 
     public override FeatureSieveTrainer.Options CreateOptions() => new()
     {
-        Network =
-        {
-            Kind = NetworkKind.SqueezeNet11,
-            WeightsPath = Path.Combine(Options.Folder("squeezenet1_1-imagenet"), "squeezenet1_1-imagenet-notop.safetensors"),
-            Input = { Order = ChannelOrder.Bgr, Mean = [103.939f, 116.779f, 123.68f], Scale = [1] },
-        },
+        Network = ImageNetWeights.SqueezeNet(Options),
         Epochs = Epochs,
         BatchSize = 32,
     };

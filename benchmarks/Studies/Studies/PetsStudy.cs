@@ -8,8 +8,6 @@ namespace Studies;
 /// </summary>
 internal sealed class PetsStudy : ShortcutStudy
 {
-    private const string WeightsFolder = "resnet18-dnnimagefeaturizer";
-
     public PetsStudy(StudyOptions options) : base(options, new PetsRows(options))
     {
         if (options.Rows is not null) throw new UsageException("--rows: pets has splits of its own; leave it out.");
@@ -43,13 +41,5 @@ internal sealed class PetsStudy : ShortcutStudy
         ReadoutRates = [Times(1), Times(10)],
     };
 
-    // The data folder may hold the same weights in half precision; the package's own file is beside the program.
-    protected override NetworkOptions CreateNetwork() => new()
-    {
-        Kind = NetworkKind.DnnImageFeaturizerResNet18,
-        WeightsPath = Path.Combine(
-            Options.HasFolder(WeightsFolder) ? Options.Folder(WeightsFolder) : Path.Combine(AppContext.BaseDirectory, "DnnImageModels", "ResNet18Onnx"),
-            "ResNet18.onnx"),
-        Input = InputOptions.DnnImageFeaturizer,
-    };
+    protected override NetworkOptions CreateNetwork() => ImageNetWeights.ResNet18(Options);
 }

@@ -26,7 +26,7 @@ internal static class StudyList
             options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
         new("dominoes-methods", "dominoes likewise", ["fashion-mnist", "mnist"],
             options => Agreements(options, DominoesAgreements).Select(agreement => new AgreementStudy(options, "dominoes", agreement, new DominoesRows(options, agreement, AgreementStudy.ValidationAgreement)))),
-        new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", "squeezenet1_1-imagenet"],
+        new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", ImageNetWeights.SqueezeNetFolder],
             options => [new BarStudy(options)],
             "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
             + "--setting stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.003,readout=0.01,width=64 "

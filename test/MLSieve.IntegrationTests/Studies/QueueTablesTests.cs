@@ -44,7 +44,18 @@ public sealed class QueueTablesTests
     {
         string[] lines = LinesOf([.. Finals("plain", 0.5), .. Finals("sieve", 0.9, 0.9)]);
         Assert.DoesNotContain(lines, line => line.StartsWith('|'));
-        Assert.Contains("- No table: plain training lacks final runs, so there is nothing to compare with.", lines);
+        Assert.Contains("- No table: plain lacks final runs, so there is nothing to compare with.", lines);
+    }
+
+    [Fact]
+    public void Where_there_are_teachers_the_student_without_one_is_what_the_others_are_compared_with()
+    {
+        FinishedRun[] runs = [.. Finals("teacher-dro", 0.9, 0.9), .. Finals("kd", 0.7, 0.8), .. Finals("student", 0.5, 0.6)];
+        string[] lines = LinesOf(runs);
+        Assert.Contains(lines, line => line.StartsWith("| method | conflicting rows | difference to student |", StringComparison.Ordinal));
+        Assert.Equal(["| student | 55.0 |  |  |  | 70.0 | 80.0 |", "| teacher-dro | 90.0"], lines[4..6].Select((line, row) => row == 0 ? line : line[..20]));
+        Assert.Contains("| kd | 75.0 | +20.0 | +20.0 to +20.0 | better | 70.0 | 80.0 |", lines);
+        Assert.Contains("- No table: student lacks final runs, so there is nothing to compare with.", LinesOf(runs[..^1]));
     }
 
     [Fact]

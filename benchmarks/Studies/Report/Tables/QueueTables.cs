@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Studies;
 
-/// <summary>What a queue has run, study by study, as the Markdown of docs/results.md: each method beside plain training.</summary>
+/// <summary>What a queue has run, study by study, as the Markdown of docs/results.md: each method beside the study's baseline.</summary>
 internal static class QueueTables
 {
     private static readonly (string Name, string Figure)[] Columns =
@@ -24,27 +24,27 @@ internal static class QueueTables
     {
         StudyComparison comparison = new(runs);
         var text = new StringBuilder().Append("### ").Append(runs[0].Study).Append("\n\n");
-        if (comparison.Plain is { } plain) Append(text, comparison, plain);
+        if (comparison.Baseline is { } baseline) Append(text, comparison, baseline);
         foreach (string line in Notes(comparison)) text.Append("- ").Append(line).Append('\n');
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, StudyComparison comparison, ComparedMethod plain)
+    private static void Append(StringBuilder text, StudyComparison comparison, ComparedMethod baseline)
     {
         (string Name, string Figure) primary = Columns.First(column => comparison.Methods.All(method => method.IsPrimary(column.Figure)));
         (string Name, string Figure)[] others =
         [
             .. from column in Columns
                where column != primary && column.Figure is not (Figures.Conflicting or Figures.Worst)
-               where plain.Mean(column.Figure) is not null
+               where baseline.Mean(column.Figure) is not null
                select column,
         ];
         var means = new MarkdownTable(
-            ["method", primary.Name, "difference to plain", "95 % interval", "verdict", .. others.Select(column => column.Name)]);
+            ["method", primary.Name, $"difference to {baseline.Name}", "95 % interval", "verdict", .. others.Select(column => column.Name)]);
         var seeds = new MarkdownTable([$"{primary.Name}, seed", .. comparison.Seeds.Select(seed => $"{seed}")]);
         foreach (ComparedMethod method in comparison.Methods)
         {
-            PairedGain? gain = method == plain ? null : PairedGain.Of(method, plain);
+            PairedGain? gain = method == baseline ? null : PairedGain.Of(method, baseline);
             string[] compared = gain is null ? ["", "", ""] : [gain.Difference, gain.Interval, gain.Verdict];
             means.Add(
             [
@@ -59,7 +59,7 @@ internal static class QueueTables
 
     private static IEnumerable<string> Notes(StudyComparison comparison)
     {
-        if (comparison.Plain is null) yield return "No table: plain training lacks final runs, so there is nothing to compare with.";
+        if (comparison.Baseline is null) yield return $"No table: {comparison.BaselineName} lacks final runs, so there is nothing to compare with.";
         foreach (ComparedMethod method in comparison.Methods.Where(method => method.Setting.Length > 0))
             yield return $"{method.Name}, the best of {comparison.Tried(method.Name)} settings: `{method.Setting}`";
         if (comparison.SearchSeeds.Count > 0)

@@ -3,7 +3,7 @@ namespace Studies;
 /// <summary>The runs of a queue for one study under one set of conditions.</summary>
 internal sealed class StudyComparison
 {
-    private const string PlainTraining = "plain";
+    private static readonly string[] Baselines = ["plain", "student"];
     private readonly FinishedRun[] _searches;
 
     /// <summary>Compares them.</summary>
@@ -13,6 +13,7 @@ internal sealed class StudyComparison
         FinishedRun[] finals = [.. runs.Where(run => run.Phase == RunPhase.Final)];
         _searches = [.. runs.Where(run => run.Phase == RunPhase.Search)];
         Seeds = [.. finals.Select(run => run.Seed).Distinct().Order()];
+        BaselineName = Baselines.FirstOrDefault(name => runs.Any(run => run.Method == name)) ?? Baselines[0];
         SearchSeeds = [.. _searches.Select(run => run.Seed).Distinct().Order()];
         Methods =
         [
@@ -20,7 +21,7 @@ internal sealed class StudyComparison
                where run.Primary is not null
                group run by (run.Method, run.Settings) into method
                where Seeds.All(seed => method.Any(run => run.Seed == seed))
-               orderby method.Key.Method != PlainTraining
+               orderby method.Key.Method != BaselineName
                select new ComparedMethod([.. method.DistinctBy(run => run.Seed).OrderBy(run => run.Seed)]),
         ];
         LeftOut =
@@ -45,11 +46,17 @@ internal sealed class StudyComparison
     /// <summary>The seeds of the search.</summary>
     public IReadOnlyList<int> SearchSeeds { get; }
 
-    /// <summary>The methods with figures for each seed, plain training first, the others as they were run.</summary>
+    /// <summary>The methods with figures for each seed, the baseline first, the others as they were run.</summary>
     public IReadOnlyList<ComparedMethod> Methods { get; }
 
-    /// <summary>Plain training; <see langword="null"/> where it lacks figures for a seed.</summary>
-    public ComparedMethod? Plain => Methods.FirstOrDefault(method => method.Name == PlainTraining);
+    /// <summary>
+    /// What the others are compared with, the network trained with nothing added: plain training, or in a study of students the one
+    /// without a teacher.
+    /// </summary>
+    public string BaselineName { get; }
+
+    /// <summary>Its final runs; <see langword="null"/> where it lacks figures for a seed.</summary>
+    public ComparedMethod? Baseline => Methods.FirstOrDefault(method => method.Name == BaselineName);
 
     /// <summary>The methods that lack figures for a seed, and how many they have.</summary>
     public IReadOnlyList<(string Method, int Finals)> LeftOut { get; }

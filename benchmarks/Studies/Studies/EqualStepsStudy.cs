@@ -1,0 +1,101 @@
+using Microsoft.ML;
+using Microsoft.ML.EarlyReadout;
+
+namespace Studies;
+
+/// <summary>
+/// Methods side by side at one number of steps: rows, a network and a budget that all of them share. The validation rows are as many or
+/// nearly so of every group; epochs and settings are chosen by the mean of groups on them, as in the released codes.
+/// </summary>
+/// <param name="options">What the command line asks for.</param>
+/// <param name="rows">The rows.</param>
+internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) : MethodStudy(options)
+{
+    /// <summary>Rows in a batch.</summary>
+    protected const int BatchSize = 32;
+
+    /// <summary>How much more the rows count that Just Train Twice takes for misled.</summary>
+    protected static readonly double[] UpWeights = [5, 20, 50];
+
+    /// <summary>Epochs unless the command line says otherwise.</summary>
+    protected abstract int OwnEpochs { get; }
+
+    /// <summary>The learning rate unless the command line says otherwise.</summary>
+    protected abstract double OwnRate { get; }
+
+    /// <summary>How the learning rate changes.</summary>
+    protected abstract ScheduleKind Schedule { get; }
+
+    /// <summary>The epochs after which Just Train Twice is tried to take what is wrong for what misleads.</summary>
+    protected abstract int[] IdentificationEpochs { get; }
+
+    /// <summary>A fresh network.</summary>
+    protected abstract NetworkOptions CreateNetwork();
+
+    /// <summary>Training rows.</summary>
+    protected int RowCount => rows.Count;
+
+    /// <summary>Epochs.</summary>
+    protected int Epochs => Options.Epochs ?? (Options.Quick ? 1 : OwnEpochs);
+
+    /// <summary>The learning rate.</summary>
+    protected double Rate => Options.Rates.Count > 0 ? Options.Rates[0] : OwnRate;
+
+    /// <inheritdoc/>
+    protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {RowCount} epochs {Epochs} rate {Rate} by groups ")
+        + $"{Options.Precision} {(Schedule == ScheduleKind.Cosine ? "cosine" : "constant")}";
+
+    /// <inheritdoc/>
+    public override int? Steps => Epochs * ((RowCount + BatchSize - 1) / BatchSize);
+
+    /// <summary>Training twice by Just Train Twice, with nothing else added.</summary>
+    protected IEnumerable<Candidate> TrainedTwice =>
+        from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight);
+
+    /// <inheritdoc/>
+    protected override StudyData Load(MLContext ml, int seed) => rows.Load(ml, seed);
+
+    /// <summary>A multiple of the learning rate: what counts is how much faster than the network something else learns or forgets.</summary>
+    protected double Times(double factor) => Math.Round(factor * Rate, 10);
+
+    /// <summary>Trains the network by an objective, on labels alone.</summary>
+    protected EarlyReadoutTransformer Alone(Training training, Action<ObjectiveOptions> set, params EarlyReadoutEstimator.Tap[] taps)
+    {
+        EarlyReadoutEstimator.Options trainer = Common(training, new EarlyReadoutEstimator.Options { Taps = taps });
+        set(trainer.Objective);
+        // An epoch over a part of the rows has fewer steps.
+        if (trainer.Objective.Kind == ObjectiveKind.AutomaticFeatureReweighting) (trainer.Epochs, trainer.Steps) = (null, Steps);
+        return training.Ml.Transforms.EarlyReadout(trainer).Fit(training.Data.Train);
+    }
+
+    /// <summary>Sets what all methods share.</summary>
+    protected TOptions Common<TOptions>(Training training, TOptions trainer)
+        where TOptions : TrainerOptions
+    {
+        trainer.FeatureColumnName = "Pixels";
+        trainer.GroupColumnName = "Cue";
+        trainer.Network = CreateNetwork();
+        trainer.Optimizer.LearningRate = Rate;
+        trainer.Schedule.Kind = Schedule;
+        trainer.Precision = Options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
+        trainer.Epochs = Epochs;
+        trainer.BatchSize = BatchSize;
+        trainer.ValidationSet = training.Data.Validation;
+        trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+        trainer.Seed = training.Seed;
+        trainer.CancellationToken = training.Cancellation;
+        return trainer;
+    }
+
+    private Candidate JustTrainTwice(int epochs, double upWeight)
+    {
+        return new Candidate(FormattableString.Invariant($"identification={epochs},upweight={upWeight}"), training => Alone(training, Set));
+
+        void Set(ObjectiveOptions objective)
+        {
+            objective.Kind = ObjectiveKind.JustTrainTwice;
+            objective.JustTrainTwice.IdentificationEpochs = epochs;
+            objective.JustTrainTwice.UpWeight = upWeight;
+        }
+    }
+}
