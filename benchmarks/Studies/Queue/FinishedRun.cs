@@ -44,6 +44,9 @@ internal sealed record FinishedRun
     /// <summary>The validation figure that chooses an epoch, epoch by epoch.</summary>
     public required IReadOnlyList<double> Curve { get; init; }
 
+    /// <summary>What the training told at each validation; null where the model is another library's, or the line was written before this was.</summary>
+    public RunPoints? Points { get; init; }
+
     /// <summary>
     /// What the trainer logged about the last epoch, how far forgetting went for one; null where the model is another library's.
     /// </summary>
@@ -92,6 +95,7 @@ internal sealed record FinishedRun
             Metrics = metrics,
             Validation = isFinal ? result.Validation : null,
             Curve = result.Curve,
+            Points = result.Points,
             LastEpoch = result.Log.Count > 0 ? result.Log[^1] : null,
             Diverged = result.Diverged,
             Conditions = run.Conditions,

@@ -21,6 +21,9 @@ internal sealed record RunResult
     /// <summary>The validation figure that chooses an epoch, epoch by epoch; empty where the model is another library's, or the run was kept before this was.</summary>
     public IReadOnlyList<double> Curve { get; init; } = [];
 
+    /// <summary>What the training told at each validation; null where the model is another library's, or the run was kept before this was.</summary>
+    public RunPoints? Points { get; init; }
+
     /// <summary>The arithmetic of training; null where the model is another library's, or the run was kept before this was.</summary>
     public string? Precision { get; init; }
 

@@ -107,6 +107,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
                 Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
                 Log = log.Lines,
                 Curve = [.. (history?.Points ?? []).Select(point => point.ValidationScore).OfType<double>()],
+                Points = history is null ? null : RunPoints.Of(history),
                 Precision = history?.Precision.ToString(),
                 FitSeconds = seconds,
             };

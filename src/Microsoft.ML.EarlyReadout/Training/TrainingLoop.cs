@@ -134,7 +134,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _progress.Report(_done, losses);
         TimeSpan time = _progress.EndPoint(_done);
         var figures = ValidationFigures.Of(session, plan.Validation);
-        var point = new TrainingPoint(_done, plan.Passes(_done), losses, figures?.Score);
+        var point = new TrainingPoint(_done, plan.Passes(_done), losses, figures?.Score) { Groups = figures?.Groups ?? [] };
         bool isBest = _best.Offer(_done, figures?.Score);
         plan.History.Add(point);
         _meters.Reset();

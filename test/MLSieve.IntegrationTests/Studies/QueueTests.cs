@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Studies;
 
 namespace MLSieve.Tests;
 
@@ -57,6 +58,31 @@ public sealed class QueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_has_every_validation_by_group_and_the_kept_one_has_the_figures_of_the_run()
+    {
+        string garments = Directory.CreateDirectory(Path.Combine(_folder, "fashion-mnist")).FullName;
+        WriteImages(Path.Combine(garments, "train"), 400);
+        WriteImages(Path.Combine(garments, "t10k"), 256);
+        BuiltProgram run = await QueueAsync("coloured-methods --quick --rows 96 --epochs 3 --method sieve", "--workers", "1");
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        FinishedRun[] lines = [.. FinishedRuns.All(_folder)];
+        Assert.Equal([RunPhase.Search, RunPhase.Final], lines.Select(line => line.Phase));
+        Assert.All(lines, line =>
+        {
+            RunPoints points = Assert.IsType<RunPoints>(line.Points);
+            Assert.Equal([3, 6, 9], points.Steps);
+            Assert.Equal(256, points.Rows.Values.Sum());
+            Assert.Equal(10, points.Classes);
+            Assert.Equal(["forget", "forgotten", "main", "readout", "readout accuracy"], points.Losses.Keys.Order());
+            Assert.All(points.Losses.Values, losses => Assert.Equal(3, losses.Count));
+            int kept = points.Steps.Index().Single(step => step.Item == points.Selected).Index;
+            foreach (string figure in new[] { Figures.Worst, Figures.Average, Figures.Unbiased, Figures.Agreeing, Figures.Conflicting })
+                Assert.Equal((line.Validation ?? line.Metrics)[figure], points.Figure(figure)![kept], 1e-12);
+            foreach ((double told, double counted) in line.Curve.Zip(points.Figure(Figures.Unbiased)!)) Assert.Equal(told, counted, 1e-12);
+        });
+    }
+
+    [Fact]
     public async Task A_study_whose_data_are_missing_is_skipped_and_said()
     {
         BuiltProgram run = await QueueAsync("pets --quick", "--workers", "1");
@@ -82,6 +108,15 @@ public sealed class QueueTests : IDisposable
         Assert.Contains("given up after 2 attempts: coloured-98 final plain seed 1", run.Output);
         Assert.Contains("train-images-idx3-ubyte.gz", run.Output);
         Assert.Equal(2, File.ReadAllLines(Runs).Length);
+    }
+
+    private static void WriteImages(string path, int count)
+    {
+        const int side = 28;
+        byte[] pixels = new byte[count * side * side];
+        new Random(1).NextBytes(pixels);
+        SmallIdx.Write(path + "-images-idx3-ubyte.gz", [count, side, side], pixels);
+        SmallIdx.Write(path + "-labels-idx1-ubyte.gz", [count], [.. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
     }
 
     private Task<BuiltProgram> QueueAsync(string lines, params string[] options)

@@ -78,6 +78,7 @@ public sealed class ValidationTests
         (options.ValidateEverySteps, options.ValidationFraction) = (4, 0);
         using EarlyReadoutTransformer model = TrainingCase.Fit(options);
         Assert.Equal([(4, null), (8, null), (10, null)], model.History.Points.Select(point => (point.Step, point.ValidationScore)));
+        Assert.All(model.History.Points, point => Assert.Empty(point.Groups));
         Assert.Equal(10, model.History.Selected!.Step);
     }
 
@@ -127,7 +128,7 @@ public sealed class ValidationTests
         using EarlyReadoutTransformer model = TrainingCase.Fit(options, ml);
         Assert.Equal([5, 10, 15, 20, 24], told.Select(each => each.Step));
         Assert.All(told, each => Assert.Equal((24, each.Step / 9.0), (each.Steps, each.Epoch))); // 260 rows
-        AssertEqual(model.History.Points, told.Select(each => new TrainingPoint(each.Step, each.Epoch, each.Losses, each.Score)));
+        AssertEqual(model.History.Points, told.Select(each => new TrainingPoint(each.Step, each.Epoch, each.Losses, each.Score) { Groups = each.Groups }));
 
         TrainingValidation best = told.Last(each => each.IsBest);
         Assert.Equal(model.History.Selected!.Step, best.Step);
@@ -211,7 +212,8 @@ public sealed class ValidationTests
         Assert.Equal(expected.Select(Text), actual.Select(Text));
 
     private static string Text(TrainingPoint point) => FormattableString.Invariant(
-        $"{point.Step} {point.Epoch:R} {point.ValidationScore:R} {string.Join(' ', point.Losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:R}")))}");
+        $"{point.Step} {point.Epoch:R} {point.ValidationScore:R} {string.Join(' ', point.Losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:R}")))} ")
+        + string.Join(' ', point.Groups); // records, which say all they hold
 
     private static MLContext Logged(List<string> log)
     {

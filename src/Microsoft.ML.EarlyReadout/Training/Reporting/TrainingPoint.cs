@@ -6,4 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Losses">The mean since the point before of each figure that the training step reports, by name: losses in nats (such as <c>main</c>, <c>readout</c>,
 /// <c>forget</c> and, where the step forgets before it trains, <c>forgotten</c> in between), accuracies in [0, 1], and weights.</param>
 /// <param name="ValidationScore">The validation figure in [0, 1]; <see langword="null"/> without validation rows.</param>
-public sealed record TrainingPoint(long Step, double Epoch, IReadOnlyDictionary<string, double> Losses, double? ValidationScore);
+public sealed record TrainingPoint(long Step, double Epoch, IReadOnlyDictionary<string, double> Losses, double? ValidationScore)
+{
+    /// <summary>The validation rows by group, as <see cref="TrainingValidation.Groups"/>; empty where <see cref="ValidationScore"/> is
+    /// <see langword="null"/>.</summary>
+    public IReadOnlyList<ValidationGroup> Groups { get; init; } = [];
+}
