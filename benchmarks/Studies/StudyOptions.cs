@@ -8,6 +8,8 @@ internal sealed class StudyOptions
     /// <summary>The value of <c>--out</c> where it is left out.</summary>
     public const string DefaultOut = "artifacts/studies";
 
+    private string? _teachers;
+
     /// <summary>The command line as it was given: kept with every run that it makes.</summary>
     public string Text { get; private set; } = "";
 
@@ -62,6 +64,9 @@ internal sealed class StudyOptions
 
     public string Out { get; private set; } = DefaultOut;
 
+    /// <summary>Where what teachers say is kept.</summary>
+    public string Teachers => _teachers ?? Path.Combine(Out, "teachers");
+
     public int Workers { get; private set; } = Environment.ProcessorCount;
 
     public double? Minutes { get; private set; }
@@ -101,6 +106,7 @@ internal sealed class StudyOptions
                 case "--json": options.Json = Value(); break;
                 case "--report": options.Report = Value(); break;
                 case "--out": options.Out = Value(); break;
+                case "--teachers": options._teachers = Value(); break;
                 case "--workers": options.Workers = Whole(name, Value()); break;
                 case "--minutes": options.Minutes = Number(name, Value(), 0, 100_000); break;
                 case "--quick": options.Quick = true; break;

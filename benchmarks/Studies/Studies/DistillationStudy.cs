@@ -4,131 +4,131 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// Dominoes with a large teacher and a small student: what does the student take over of the shortcut, by plain training, by distillation, and by debiased distillation?
-/// Teachers and "group-dro" are told the groups of the training rows; no student else is.
+/// One shortcut, a large teacher, and a small student by every method at the same number of steps: on its own ("student"), by Just Train
+/// Twice, by plain and by debiased distillation ("kd", "debiased"), by SimKD and by DeTT. The teacher is told the groups of the training
+/// rows (balanced group DRO, "teacher-dro") or not ("teacher-erm", which teaches "kd-erm" and "debiased-erm"); no student is. Teachers
+/// are trained as long as students.
 /// </summary>
-internal sealed class DistillationStudy(StudyOptions options, double agreement) : MethodStudy(options)
+internal abstract class DistillationStudy : EqualStepsStudy
 {
-    private const double OwnAgreement = 0.95;
-    private const double ReadoutRate = 0.01;
-    private static readonly double[] Lambdas = [0.5, 0.9];
-    private static readonly double[] UpWeights = [5, 20];
+    private const int DefaultTrials = 18;
+    private const int TrialsByErm = 9; // the teacher that is told no groups is asked about in passing
+    private static readonly double[] _lambdas = [0.5, 0.9, 1];
+    private static readonly double[] _temperatures = [3, 6];
+    private static readonly double[] _alphas = [0.05, 1];
+    private static readonly double[] _betas = [1, 2, 4];
+    private static readonly double[] _matchingRates = [1, 10, 40]; // a mean over many features has small gradients
+    private readonly TeacherShelf _teachers;
 
-    // A mean over 512 features has small gradients: at the students' own rate, six epochs are too few for the distance to fall.
-    private static readonly double[] MatchingRates = [0.05, 0.5, 2];
-    private static readonly double[] Alphas = [0.1, 1];
-    private static readonly double[] Betas = [1, 2, 3];
-    private static readonly int[] LaterStages = [2, 3]; // stage 1 hardly sees the digit
-    private static readonly int[] IdentificationEpochs = [1, 3];
-    private readonly DominoesRows _rows = new(options, agreement, validationAgreement: agreement);
-    private readonly TeacherShelf _teachers = new(options.Out, RowsName(options, agreement));
+    /// <summary>Makes one.</summary>
+    /// <param name="options">What the command line asks for.</param>
+    /// <param name="rows">The rows.</param>
+    protected DistillationStudy(StudyOptions options, IStudyRows rows)
+        : base(options, rows)
+    {
+        if (options.Settings.Count > 0) throw new UsageException("--setting: students have no setting of a sieve; leave it out.");
+        _teachers = new TeacherShelf(options.Teachers);
+    }
 
-    public override string Name => FormattableString.Invariant($"distillation-{agreement}");
+    /// <summary>The teacher's learning rate.</summary>
+    protected abstract double TeacherRate { get; }
 
-    public override string Description => FormattableString.Invariant(
-        $"Dominoes at {agreement:P0}, {_rows.Count} training rows; teacher ResNet-18 (ImageNet stem), by group DRO and by ERM; student ConvNet 16-32-64; {Epochs} epochs (teachers 4).");
+    /// <summary>The stages of the student that are read.</summary>
+    protected abstract int[] ReadoutStages { get; }
 
-    protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {_rows.Count} epochs {Epochs}");
+    /// <summary>Channels of the block of a readout.</summary>
+    protected abstract int ReadoutWidth { get; }
 
+    /// <summary>A fresh teacher.</summary>
+    protected abstract NetworkOptions CreateTeacher();
+
+    /// <inheritdoc/>
+    protected override string Fingerprint => FormattableString.Invariant($"{base.Fingerprint} teacher rate {TeacherRate}");
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<Method> Methods =>
     [
-        new("teacher-dro", new Candidate("rate=0.02", training => _teachers.Get(training, TeacherOptions(training, ObjectiveKind.GroupDro)))),
-        new("teacher-erm", new Candidate("rate=0.02", training => _teachers.Get(training, TeacherOptions(training, ObjectiveKind.EmpiricalRisk)))),
-        new("erm", new Candidate("", training => Alone(training, ObjectiveKind.EmpiricalRisk))),
-        new("jtt", [.. from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight)]),
-        new("kd", [.. Lambdas.Select(lambda => Distilled(ObjectiveKind.GroupDro, DistillationMethod.Plain, lambda))]),
-        new("simkd", [.. MatchingRates.Select(rate => Matched(DistillationMethod.SimKd, rate, upWeight: 1))]),
-        new("dett", [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTt, rate, upWeight)]),
-        new("debiased",
-        [
-            .. from alpha in Alphas from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, alpha, beta),
-            .. from stage in LaterStages from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, 1, beta, stage),
-        ]),
-        new("kd-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Plain, 0.9)),
-        new("debiased-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Debiased, 0.9, 0.1, 2)),
-        new("group-dro", new Candidate("", training => Alone(training, ObjectiveKind.GroupDro))),
+        new("teacher-dro", new Candidate("", training => Teacher(training, ObjectiveKind.GroupDro))),
+        new("student", new Candidate("", training => Alone(training, _ => { }))),
+        new("jtt", [.. TrainedTwice]),
+        new("kd", [.. Plain(ObjectiveKind.GroupDro)]),
+        new("debiased", [.. Debiased(ObjectiveKind.GroupDro, DefaultTrials)]),
+        new("teacher-erm", new Candidate("", training => Teacher(training, ObjectiveKind.EmpiricalRisk))),
+        new("simkd", [.. _matchingRates.Select(factor => Matched(DistillationMethod.SimKd, factor, upWeight: 1))]),
+        new("dett", [.. from upWeight in UpWeights from factor in _matchingRates[1..] select Matched(DistillationMethod.DeTt, factor, upWeight)]),
+        new("kd-erm", [.. Plain(ObjectiveKind.EmpiricalRisk)]),
+        new("debiased-erm", [.. Debiased(ObjectiveKind.EmpiricalRisk, TrialsByErm)]),
     ];
 
-    private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 6);
-
-    protected override StudyData Load(MLContext ml, int seed) => _rows.Load(ml, seed);
-
-    // A teacher of other rows is another teacher; those of the study's own rows keep the names that they have always had.
-    private static string RowsName(StudyOptions options, double agreement) =>
-        (agreement == OwnAgreement ? "" : FormattableString.Invariant($"-agreement{agreement}")) + (options.Quick ? "-quick" : "") + (options.Rows is { } rows ? FormattableString.Invariant($"-rows{rows}") : "");
-
-    private EarlyReadoutEstimator.Options TeacherOptions(Training training, ObjectiveKind objective)
-    {
-        EarlyReadoutEstimator.Options teacher = Common(training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
-        teacher.Network = new NetworkOptions { Kind = NetworkKind.ResNet18, Stem = ResNetStem.ImageNet };
-        teacher.Optimizer.LearningRate = 0.02;
-        teacher.Epochs = Options.Epochs ?? (Options.Quick ? 1 : 4);
-        return teacher;
-    }
-
-    private EarlyReadoutTransformer Alone(Training training, ObjectiveKind objective, int identificationEpochs = 1, double upWeight = 1)
-    {
-        EarlyReadoutEstimator.Options student = Common(training, new EarlyReadoutEstimator.Options
+    private IEnumerable<Candidate> Plain(ObjectiveKind teacher) =>
+        from lambda in _lambdas
+        from temperature in _temperatures
+        select new Candidate(FormattableString.Invariant($"lambda={lambda},temperature={temperature}"), training => Taught(training, teacher, student =>
         {
-            // The diagnosis: readouts change nothing in the network.
-            Taps = objective == ObjectiveKind.EmpiricalRisk ? [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }, new() { Stage = 2 }, new() { Stage = 3 }] : [],
-            ReadoutLearningRate = ReadoutRate,
-            Objective = { Kind = objective, JustTrainTwice = { IdentificationEpochs = identificationEpochs, UpWeight = upWeight } },
-        });
-        return training.Ml.Transforms.EarlyReadout(student).Fit(training.Data.Train);
-    }
-
-    private Candidate JustTrainTwice(int epochs, double upWeight) => new(
-        FormattableString.Invariant($"identification={epochs},upweight={upWeight}"), training => Alone(training, ObjectiveKind.JustTrainTwice, epochs, upWeight));
-
-    private Candidate Distilled(ObjectiveKind teacher, DistillationMethod method, double lambda, double alpha = 0, double beta = 0, int stage = 1) => new(
-        FormattableString.Invariant($"lambda={lambda}") + (method == DistillationMethod.Debiased ? FormattableString.Invariant($",alpha={alpha},beta={beta}{(stage > 1 ? $",stage={stage}" : "")}") : ""),
-        training => Student(training, teacher, student =>
-        {
-            student.Method = method;
+            student.Method = DistillationMethod.Plain;
             student.Lambda = lambda;
-            student.Alpha = alpha;
-            student.Beta = beta;
-            student.NormalizeWeights = true;
-            student.Readout = new ReadoutOptions { Stage = stage, Depth = 1, Width = 32 };
+            student.Temperature = temperature;
         }));
 
-    private Candidate Matched(DistillationMethod method, double rate, double upWeight) => new(
-        FormattableString.Invariant($"rate={rate}") + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
-        training => Student(training, ObjectiveKind.GroupDro, student =>
+    // The whole grid has four times as many; both teachers' students take the first of the same draws.
+    private IEnumerable<Candidate> Debiased(ObjectiveKind teacher, int most)
+    {
+        Candidate[] all =
+        [
+            .. from stage in ReadoutStages
+               from lambda in _lambdas
+               from temperature in _temperatures
+               from alpha in _alphas
+               from beta in _betas
+               select Debiased(teacher, stage, lambda, temperature, alpha, beta),
+        ];
+        Draws.For(SearchSeeds.First(), Draws.Settings).Shuffle(all);
+        return all.Take(Math.Min(most, Options.Trials ?? most));
+    }
+
+    private Candidate Debiased(ObjectiveKind teacher, int stage, double lambda, double temperature, double alpha, double beta) => new(
+        FormattableString.Invariant($"stage={stage},lambda={lambda},temperature={temperature},alpha={alpha},beta={beta}"),
+        training => Taught(training, teacher, student =>
+        {
+            student.Method = DistillationMethod.Debiased;
+            student.Lambda = lambda;
+            student.Temperature = temperature;
+            student.Alpha = alpha;
+            student.Beta = beta;
+            student.NormalizeWeights = true; // or a greater β is a greater learning rate too
+            student.Readout = new ReadoutOptions { Stage = stage, Depth = 1, Width = ReadoutWidth };
+        }));
+
+    private Candidate Matched(DistillationMethod method, double factor, double upWeight) => new(
+        FormattableString.Invariant($"rate={Times(factor)}") + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
+        training => Taught(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;
-            student.Teacher.FeatureColumnName = "FeatureMaps";
-            student.Optimizer.LearningRate = rate;
+            student.Teacher.FeatureColumnName = TeacherShelf.Maps;
+            student.Optimizer.LearningRate = Times(factor);
+            student.JustTrainTwice.IdentificationEpochs = IdentificationEpochs[0];
             student.JustTrainTwice.UpWeight = upWeight;
         }));
 
-    private EarlyReadoutTransformer Student(Training training, ObjectiveKind teacher, Action<DebiasedDistillationTrainer.Options> set)
+    private EarlyReadoutTransformer Taught(Training training, ObjectiveKind teacher, Action<DebiasedDistillationTrainer.Options> set)
     {
-        DebiasedDistillationTrainer.Options student = Common(training, new DebiasedDistillationTrainer.Options
-        {
-            Readout = { Depth = 1, Width = 128 },
-            ReadoutLearningRate = ReadoutRate,
-            JustTrainTwice = { IdentificationEpochs = 1 },
-        });
+        DebiasedDistillationTrainer.Options student = Common(training, new DebiasedDistillationTrainer.Options());
+        student.Teacher.ScoreColumnName = TeacherShelf.Scores;
         set(student);
-        IDataView taught = _teachers.Teach(training, TeacherOptions(training, teacher));
+        IDataView taught = _teachers.Teach(NameOf(training, teacher), training, () => TrainTeacher(training, teacher));
         return training.Ml.MulticlassClassification.Trainers.DebiasedDistillation(student).Fit(taught);
     }
 
-    private TOptions Common<TOptions>(Training training, TOptions trainer)
-        where TOptions : TrainerOptions
+    private EarlyReadoutTransformer Teacher(Training training, ObjectiveKind objective) =>
+        _teachers.Train(NameOf(training, objective), training, () => TrainTeacher(training, objective));
+
+    private EarlyReadoutTransformer TrainTeacher(Training training, ObjectiveKind objective)
     {
-        trainer.FeatureColumnName = "Pixels";
-        trainer.GroupColumnName = "Cue";
-        trainer.Network = new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [16, 32, 64] };
-        trainer.Optimizer.LearningRate = 0.05;
-        trainer.Schedule.Kind = ScheduleKind.Constant;
-        trainer.Epochs = Epochs;
-        trainer.ValidationSet = training.Data.Validation;
-        trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
-        trainer.Seed = training.Seed;
-        trainer.CancellationToken = training.Cancellation;
-        return trainer;
+        EarlyReadoutEstimator.Options teacher = Common(training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
+        teacher.Network = CreateTeacher();
+        teacher.Optimizer.LearningRate = TeacherRate;
+        return training.Ml.Transforms.EarlyReadout(teacher).Fit(training.Data.Train);
     }
+
+    private string NameOf(Training training, ObjectiveKind objective) => FormattableString.Invariant($"{Conditions} {objective} seed {training.Seed}");
 }

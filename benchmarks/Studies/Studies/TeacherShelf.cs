@@ -3,30 +3,95 @@ using Microsoft.ML.EarlyReadout;
 
 namespace Studies;
 
-/// <summary>Trains each teacher once and keeps its graph beside the runs.</summary>
-/// <param name="folder">The folder of the runs.</param>
-/// <param name="rows">What sets the training rows apart from those of the same seed in the study's own form; empty there.</param>
-internal sealed class TeacherShelf(string folder, string rows)
+/// <summary>
+/// What teachers say of the rows that they were trained on. It is kept on disk, so that each teacher is trained and asked once, whatever
+/// number of processes share the folder.
+/// </summary>
+/// <param name="folder">The folder; made when something is kept.</param>
+internal sealed class TeacherShelf(string folder)
 {
-    private readonly Lazy<string> _folder = new(() => Directory.CreateDirectory(Path.Combine(folder, "teachers")).FullName);
+    /// <summary>The column of the teacher's probabilities.</summary>
+    public const string Scores = "TeacherScore";
 
-    /// <summary>Trains a teacher and keeps its graph.</summary>
-    public EarlyReadoutTransformer Get(Training training, EarlyReadoutEstimator.Options options)
+    /// <summary>The column of its last feature maps, (C, H, W), which the graph of a network names so.</summary>
+    public const string Maps = "FeatureMaps";
+
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(0.2);
+
+    /// <summary>Trains a teacher, and keeps what it says unless that is there.</summary>
+    /// <param name="teacher">All that the teacher depends on, its rows and seed too: the name of its file.</param>
+    /// <param name="training">The training; its training rows are the teacher's.</param>
+    /// <param name="fit">Trains it.</param>
+    public EarlyReadoutTransformer Train(string teacher, Training training, Func<EarlyReadoutTransformer> fit)
     {
-        EarlyReadoutTransformer teacher = training.Ml.Transforms.EarlyReadout(options).Fit(training.Data.Train);
-        teacher.SaveAsOnnx(PathOf(training, options));
-        return teacher;
+        string file = PathOf(teacher);
+        using FileStream mine = Lock(file, training.Cancellation);
+        EarlyReadoutTransformer trained = fit();
+        if (!File.Exists(file)) Keep(trained, training, file);
+        return trained;
     }
 
-    /// <summary>The training rows with the teacher's probabilities, TeacherScore, and its last feature maps, FeatureMaps.</summary>
-    public IDataView Teach(Training training, EarlyReadoutEstimator.Options options)
+    /// <summary>
+    /// The training rows with the teacher's probabilities, TeacherScore, and its last feature maps, FeatureMaps. It is trained now unless
+    /// that was done; where another process is at it, that is waited for.
+    /// </summary>
+    /// <param name="teacher">All that the teacher depends on, its rows and seed too.</param>
+    /// <param name="training">The training.</param>
+    /// <param name="fit">Trains it.</param>
+    public IDataView Teach(string teacher, Training training, Func<EarlyReadoutTransformer> fit)
     {
-        string path = PathOf(training, options);
-        if (!File.Exists(path)) Get(training, options).Dispose();
-        IDataView taught = training.Ml.Transforms.ApplyOnnxModel(["Score", "FeatureMaps"], [options.FeatureColumnName], path).Fit(training.Data.Train).Transform(training.Data.Train);
-        return training.Ml.Transforms.CopyColumns("TeacherScore", "Score").Fit(taught).Transform(taught);
+        string file = PathOf(teacher);
+        if (!File.Exists(file)) // which appears only when it is whole
+        {
+            using FileStream mine = Lock(file, training.Cancellation);
+            if (!File.Exists(file))
+            {
+                using EarlyReadoutTransformer trained = fit();
+                Keep(trained, training, file);
+            }
+        }
+
+        return training.Ml.Data.LoadFromBinary(file);
     }
 
-    private string PathOf(Training training, EarlyReadoutEstimator.Options options) =>
-        Path.Combine(_folder.Value, FormattableString.Invariant($"{options.Objective.Kind}-epochs{options.Epochs}-seed{training.Seed}{rows}.onnx"));
+    // Scoring costs more than reading, so what is kept is not the teacher.
+    private static void Keep(EarlyReadoutTransformer teacher, Training training, string file)
+    {
+        (string graph, string unfinished) = (file + ".onnx", file + ".part");
+        teacher.SaveAsOnnx(graph);
+        using (var scorer = training.Ml.Transforms.ApplyOnnxModel(["Score", Maps], [teacher.FeatureColumnName], graph).Fit(training.Data.Train))
+        {
+            IDataView scored = scorer.Transform(training.Data.Train);
+            IDataView taught = training.Ml.Transforms.CopyColumns(Scores, "Score").Fit(scored).Transform(scored);
+            using FileStream stream = File.Create(unfinished);
+            training.Ml.Data.SaveAsBinary(training.Ml.Transforms.DropColumns("Score").Fit(taught).Transform(taught), stream);
+        }
+
+        File.Delete(graph);
+        File.Move(unfinished, file);
+    }
+
+    // The system lets go of it with the process, so that no dead one bars the others.
+    private static FileStream Lock(string file, CancellationToken cancellation)
+    {
+        string name = file + ".lock";
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                return new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(name))
+            {
+                cancellation.WaitHandle.WaitOne(_pause);
+            }
+        }
+    }
+
+    private string PathOf(string teacher)
+    {
+        string name = string.Concat(teacher.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' ? letter : '_'));
+        return Path.Combine(Directory.CreateDirectory(folder).FullName, name + ".idv");
+    }
 }
