@@ -13,7 +13,7 @@ internal sealed class TeacherShelf(string folder)
     /// <summary>The column of the teacher's probabilities.</summary>
     public const string Scores = "TeacherScore";
 
-    /// <summary>The column of its last feature maps, (C, H, W), which the graph of a network names so.</summary>
+    /// <summary>The column of its last feature maps, (1, C, H, W), which the graph of a network names so.</summary>
     public const string Maps = "FeatureMaps";
 
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(0.2);

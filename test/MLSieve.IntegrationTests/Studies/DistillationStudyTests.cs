@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Studies;
+
+namespace MLSieve.Tests;
+
+/// <summary>The studies of teachers and students.</summary>
+public sealed class DistillationStudyTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("distillation-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_queue_runs_the_teacher_that_is_told_groups_then_the_student_then_what_it_is_taught_by()
+    {
+        MethodStudy[] studies = [.. Of("coloured-distillation --agreement 0.98 --agreement 0.95 --seeds 5 --search-seeds 2")];
+        Assert.Equal(["coloured-98-distillation", "coloured-95-distillation"], studies.Select(study => study.Name));
+        Assert.Equal(Figures.Conflicting, studies[0].FinalFigure);
+        Assert.Equal(6280, studies[0].Steps);
+        PlannedRun[] open = [.. new StudyPlan(studies[0], "line").Open(new FinishedRuns(_folder), new HashSet<PlannedRun>())];
+        (string Method, int Settings)[] planned = [.. open.GroupBy(run => run.Method).Select(runs => (runs.Key, runs.Select(run => run.Setting).Distinct().Count()))];
+        Assert.Equal(
+            [
+                ("teacher-dro", 1), ("student", 1), ("jtt", 6), ("kd", 6), ("debiased", 18), ("teacher-erm", 1),
+                ("simkd", 3), ("dett", 6), ("kd-erm", 6), ("debiased-erm", 9),
+            ],
+            planned);
+        Assert.Equal([1001, 1002, 1, 2, 3, 4, 5], open.Where(run => run.Method == "teacher-dro").Select(run => run.Seed));
+        Assert.All(open.Where(run => run.Phase == RunPhase.Final), run => Assert.Contains(run.Method, (string[])["teacher-dro", "student", "teacher-erm"]));
+        Assert.Equal(SettingsOf(studies[0], "debiased")[..9], SettingsOf(studies[0], "debiased-erm"));
+        Assert.Equal(2, SettingsOf(Of("coloured-distillation --trials 2").Single(), "debiased").Length);
+    }
+
+    [Fact]
+    public void Of_pets_the_worst_group_counts()
+    {
+        RealData.Path("pets-on-scenes");
+        MethodStudy study = Of("pets-distillation --seeds 10").Single();
+        Assert.Equal(("pets-distillation", Figures.Worst, 380), (study.Name, study.FinalFigure, study.Steps));
+    }
+
+    [Theory]
+    [InlineData("--setting: students have no setting of a sieve", "coloured-distillation --setting stage=1")]
+    [InlineData("--rows: photographs have splits of their own", "pets-distillation --rows 10")]
+    [InlineData("--agreement: photographs show what they show", "pets-distillation --agreement 0.9")]
+    public void An_option_that_means_nothing_to_it_is_refused(string message, string line) =>
+        Assert.Contains(message, Assert.Throws<UsageException>(() => Of(line)).Message);
+
+    [Fact]
+    public void Every_method_ends_with_a_line_and_debiased_students_weigh_rows()
+    {
+        RealData.Path("fashion-mnist");
+        string[] lines = [.. Lines("coloured-distillation --quick --epochs 2 --rows 128", out List<RunResult> results)];
+        string[] methods = ["teacher-dro", "student", "jtt", "kd", "debiased", "teacher-erm", "simkd", "dett", "kd-erm", "debiased-erm"];
+        FinishedRun[] runs = [.. lines.Select(line => JsonSerializer.Deserialize<FinishedRun>(line, FinishedRun.Line)!)];
+        Assert.Equal(methods, runs.Select(run => run.Method));
+        Assert.All(runs, run =>
+        {
+            Assert.Null(run.Diverged);
+            Assert.Equal(run.Metrics[Figures.Conflicting], run.Primary);
+            Assert.InRange(run.Metrics[Figures.Average], 0, 1);
+            Assert.InRange(run.Metrics[Figures.Worst], 0, run.Metrics[Figures.Average]);
+            Assert.Equal((8, 2), (run.Steps, run.Curve.Count));
+        });
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder, "teachers"), "*.idv").Length);
+        Assert.All(methods.Zip(results), run =>
+        {
+            bool weighs = run.First.StartsWith("debiased", StringComparison.Ordinal);
+            string[] readouts = [.. run.Second.Log.Where(line => line.StartsWith("The readout at stage ", StringComparison.Ordinal))];
+            Assert.Equal(weighs ? 1 : 0, readouts.Length); // before the second epoch
+            Assert.All(readouts, line => Assert.DoesNotContain("weights from 1 to 1,", line, StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void A_residual_network_teaches_a_student_with_weights_of_its_own()
+    {
+        RealData.Path("pets-on-scenes");
+        RealData.Path(ImageNetWeights.SqueezeNetFolder);
+        string line = Assert.Single(Lines("pets-distillation --quick --method kd", out _));
+        FinishedRun run = JsonSerializer.Deserialize<FinishedRun>(line, FinishedRun.Line)!;
+        Assert.Equal(run.Metrics[Figures.Worst], run.Primary);
+        Assert.InRange(run.Metrics["dog, land.accuracy"], 0, 1);
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder, "teachers"), "pets-distillation*GroupDro*.idv"));
+    }
+
+    private IEnumerable<string> Lines(string line, out List<RunResult> results)
+    {
+        MethodStudy study = Of(line).Single();
+        results = [];
+        List<string> lines = [];
+        foreach (Method method in study.Asked())
+        {
+            results.Add(study.Train(method, method.Candidates[0], seed: 1, test: true, TestContext.Current.CancellationToken));
+            var run = new PlannedRun(line, study.Name, study.Conditions, RunPhase.Final, method.Name, method.Candidates[0].Setting, Seed: 1);
+            lines.Add(JsonSerializer.Serialize(FinishedRun.Of(run, study, results[^1]), FinishedRun.Line));
+        }
+
+        return lines;
+    }
+
+    private IReadOnlyList<MethodStudy> Of(string line) => QueueFile.Studies(line, StudyOptions.Parse(["queue", "any", "--out", _folder]));
+
+    private static string[] SettingsOf(MethodStudy study, string method) =>
+        [.. study.Asked().Single(each => each.Name == method).Candidates.Select(candidate => candidate.Setting)];
+}
