@@ -18,6 +18,9 @@ internal static class Draws
     /// <summary>Settings that the search tries.</summary>
     public const int Settings = 5;
 
+    /// <summary>Spurious attributes of rows that decoders are fitted to.</summary>
+    public const int DecodingCues = 6;
+
     /// <summary>The seed of the test rows: every seed of a study is tested on the same ones.</summary>
     public const int TestSeed = 0;
 

@@ -13,7 +13,17 @@ internal static class Figures
     public const string Agreeing = "agreeingAccuracy";
     public const string Conflicting = "conflictingAccuracy";
     public const string Flips = "flipRate";
+
+    /// <summary>Of two features: accuracy by the complex half where the simple one is random.</summary>
+    public const string SimpleRandomised = "simpleRandomisedAccuracy";
+
+    /// <summary>Of two features: accuracy by the simple half where the complex one is random.</summary>
+    public const string ComplexRandomised = "complexRandomisedAccuracy";
+
     private const string Pair = "Pair";
+
+    /// <summary>Of two features: how well a half's class can be told from a stage of the trained network.</summary>
+    public static string Decodable(Feature half, int stage) => FormattableString.Invariant($"stage{stage}.{half.ToString().ToLowerInvariant()}.decodable");
 
     /// <summary>
     /// Scores rows and evaluates them by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does

@@ -1,4 +1,3 @@
-using AdultIncome;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.Trainers.LightGbm;
@@ -11,19 +10,17 @@ namespace Studies;
 /// </summary>
 internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
 {
-    private const double ValidationFraction = 0.2;
     private const double ReadoutRate = 0.01;
     private static readonly double[] Lambdas = [0.5, 0.9];
     private static readonly double[] UpWeights = [2, 5, 20];
     private static readonly double[] Alphas = [0.05, 0.5, 2];
     private static readonly double[] Betas = [0.5, 1, 2, 3];
-    private readonly Lazy<AdultRow[]> _training = new(() => AdultRow.Read(Path.Combine(options.Folder("adult"), "adult.data.gz")));
-    private readonly Lazy<AdultRow[]> _testing = new(() => AdultRow.Read(Path.Combine(options.Folder("adult"), "adult.test.gz")));
+    private readonly AdultRows _rows = new(options);
 
     public override string Name => "adult";
 
     public override string Description => FormattableString.Invariant(
-        $"UCI Adult, its own test split; the label is income, the attribute is sex; {ValidationFraction:P0} of the training rows choose settings and epochs; Mlp 64-64, {Epochs} epochs.");
+        $"UCI Adult, its own test split; the label is income, the attribute is sex; {AdultRows.ValidationFraction:P0} of the training rows choose settings and epochs; Mlp 64-64, {Epochs} epochs.");
 
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {Options.Rows ?? 0} epochs {Epochs} by groups");
 
@@ -126,20 +123,5 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         return trainer;
     }
 
-    protected override StudyData Load(MLContext ml, int seed)
-    {
-        AdultRow[] rows = _training.Value;
-        int[] order = Draws.Shuffled(rows.Length, Draws.For(seed, Draws.Rows));
-        int held = (int)(order.Length * ValidationFraction);
-        int used = Math.Min(Options.Rows ?? (Options.Quick ? 512 : int.MaxValue), order.Length - held);
-        IDataView train = View(order[held..(held + used)].Select(row => rows[row]));
-        ITransformer features = AdultFeatures.Create(ml)
-            .Append(ml.Transforms.SelectColumns("Features", "Label", "Cue"))
-            .Fit(train);
-        return new StudyData(Cached(train), Cached(View(order[..held].Select(row => rows[row]))), Cached(View(_testing.Value)));
-
-        IDataView View(IEnumerable<AdultRow> some) => ml.Data.LoadFromEnumerable([.. some]);
-
-        IDataView Cached(IDataView view) => ml.Data.Cache(features.Transform(view));
-    }
+    protected override StudyData Load(MLContext ml, int seed) => _rows.Load(ml, seed);
 }

@@ -11,9 +11,6 @@ namespace Studies;
 /// <param name="rows">The rows.</param>
 internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) : MethodStudy(options)
 {
-    /// <summary>Rows in a batch.</summary>
-    protected const int BatchSize = 32;
-
     /// <summary>How much more the rows count that Just Train Twice takes for misled.</summary>
     protected static readonly double[] UpWeights = [5, 20, 50];
 
@@ -31,6 +28,12 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
 
     /// <summary>A fresh network.</summary>
     protected abstract NetworkOptions CreateNetwork();
+
+    /// <summary>The column of what is learned from.</summary>
+    protected virtual string FeatureColumn => "Pixels";
+
+    /// <summary>Rows in a batch.</summary>
+    protected virtual int BatchSize => 32;
 
     /// <summary>Training rows.</summary>
     protected int RowCount => rows.Count;
@@ -72,7 +75,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     protected TOptions Common<TOptions>(Training training, TOptions trainer)
         where TOptions : TrainerOptions
     {
-        trainer.FeatureColumnName = "Pixels";
+        trainer.FeatureColumnName = FeatureColumn;
         trainer.GroupColumnName = "Cue";
         trainer.Network = CreateNetwork();
         trainer.Optimizer.LearningRate = Rate;

@@ -36,6 +36,10 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <summary>The rows of a seed. Equal for equal seeds.</summary>
     protected abstract StudyData Load(MLContext ml, int seed);
 
+    /// <summary>The figures of a final run on test rows.</summary>
+    protected virtual IReadOnlyDictionary<string, double> TestFigures(MLContext ml, ITransformer model, StudyData data, int seed) =>
+        Figures.Of(ml, model, data.Test);
+
     /// <summary>The methods that the command line asks for.</summary>
     /// <exception cref="UsageException">It asks for one that is not there.</exception>
     public IReadOnlyList<Method> Asked()
@@ -104,7 +108,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             {
                 Key = key,
                 Validation = Figures.Of(ml, model, data.Validation),
-                Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
+                Test = test ? TestFigures(ml, model, data, seed) : new Dictionary<string, double>(),
                 Log = log.Lines,
                 Curve = [.. (history?.Points ?? []).Select(point => point.ValidationScore).OfType<double>()],
                 Points = history is null ? null : RunPoints.Of(history),

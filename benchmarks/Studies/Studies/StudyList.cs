@@ -26,6 +26,9 @@ internal static class StudyList
             options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
         new("dominoes-methods", "dominoes likewise", ["fashion-mnist", "mnist"],
             options => Agreements(options, DominoesAgreements).Select(agreement => new AgreementStudy(options, "dominoes", agreement, new DominoesRows(options, agreement, AgreementStudy.ValidationAgreement)))),
+        new("two-features", "coats over 0, shirts over 1: two features of which either tells the class in training; validation rows on which one does choose it",
+            ["fashion-mnist", "mnist"],
+            options => Enum.GetValues<Feature>().Select(kept => new TwoFeaturesStudy(options, kept))),
         new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", ImageNetWeights.SqueezeNetFolder],
             options => [new BarStudy(options)],
             "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
@@ -43,6 +46,8 @@ internal static class StudyList
         new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
             options => [new AdultStudy(options)],
             ""),
+        new("adult-methods", "adult with every method of a shortcut, two oracles among them, at one number of steps of a small network", [AdultRows.Folder],
+            options => [new AdultMethodsStudy(options)]),
         new("tables", "whether the defaults train: tables of your own, every method with nothing set, beside logistic regression", [TableStudy.Folder],
             TableStudy.Of,
             "--seeds 3"),

@@ -84,6 +84,41 @@ public sealed class RealStudyDataTests
         Assert.Equal(0.25, finished.Primary);
     }
 
+    [Fact]
+    public void Of_adult_the_worst_group_counts_and_every_method_has_3060_steps()
+    {
+        RealData.Path("adult");
+        var study = (MethodStudy)StudyList.Create(OptionsOf("adult-methods")).Single();
+        Assert.Equal(3_060, study.Steps);
+        Assert.Equal(Figures.Worst, study.FinalFigure);
+        string[] methods = ["plain", "sieve", "jtt", "afr", "group-dro", "sieve-joint", "readout-afr", "dfr"];
+        Assert.Equal(methods, study.Asked().Select(method => method.Name));
+        Assert.Equal(24, study.Asked().Single(method => method.Name == "sieve").Candidates.Count);
+    }
+
+    [Fact]
+    public async Task Adult_is_sieved_and_each_group_has_its_figure()
+    {
+        RealData.Path("adult");
+        string folder = Directory.CreateTempSubdirectory("adult-").FullName;
+        try
+        {
+            string json = Path.Combine(folder, "figures.json");
+            BuiltProgram run = await BuiltProgram.RunAsync(
+                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--json", json, "--out", folder);
+            Assert.True(run.ExitCode == 0, run.Error + run.Output);
+            using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+            JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
+            Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString()!, StringComparison.Ordinal);
+            Assert.All(["<=50K, Female.accuracy", "<=50K, Male.accuracy", ">50K, Female.accuracy", ">50K, Male.accuracy"], figure =>
+                Assert.InRange(record.GetProperty("metrics").GetProperty(figure).GetDouble(), 0, 1));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static StudyOptions OptionsOf(params string[] arguments)
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA"))) Assert.Skip("MLSIEVE_DATA is not set: no real data here.");

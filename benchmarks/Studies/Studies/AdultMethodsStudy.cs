@@ -1,0 +1,45 @@
+using Microsoft.ML.EarlyReadout;
+
+namespace Studies;
+
+/// <summary>UCI Adult, income by sex, with every method at one number of steps of a small network.</summary>
+internal sealed class AdultMethodsStudy : ShortcutStudy
+{
+    public AdultMethodsStudy(StudyOptions options) : base(options, new AdultRows(options))
+    {
+        if (options.Agreements.Count > 0) throw new UsageException("--agreement: incomes of adult are what they are; leave it out.");
+    }
+
+    public override string Name => "adult-methods";
+
+    public override string Description => FormattableString.Invariant(
+        $"UCI Adult, its own test split, {RowCount} training rows; the label is income, the attribute is sex; ")
+        + FormattableString.Invariant($"{AdultRows.ValidationFraction:P0} of the training file validate; Mlp 64-64, {Steps} steps of {BatchSize}.");
+
+    public override string FinalFigure => Figures.Worst;
+
+    protected override string FeatureColumn => "Features";
+
+    protected override int BatchSize => 128;
+
+    protected override int OwnEpochs => 15;
+
+    protected override double OwnRate => 0.02;
+
+    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
+
+    protected override int[] IdentificationEpochs => [1, 5];
+
+    protected override SearchSpace Space => new()
+    {
+        LearningRates = [Rate],
+        Stages = [1, 2],
+        Depths = [0, 1],
+        Width = 64,
+        ForgetEvery = [1, 5, 15],
+        ForgetRates = [Times(1), Times(3), Times(10), Times(30)],
+        ReadoutRates = [Times(0.2), Times(1)],
+    };
+
+    protected override NetworkOptions CreateNetwork() => new() { Kind = NetworkKind.Mlp, HiddenUnits = [64, 64] };
+}

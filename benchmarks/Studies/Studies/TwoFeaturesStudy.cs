@@ -1,0 +1,90 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace Studies;
+
+/// <summary>
+/// Two features of which either gives the class away on every training row: which one does a network learn, and can validation rows on
+/// which only one of them does choose a sieve that keeps it? Just Train Twice and the weights of automatic feature reweighting look for
+/// rows that are wrong, and group DRO for groups that are; here no training row is, so they are left out. "balanced" is an oracle:
+/// plain training on rows whose other half is random.
+/// </summary>
+internal sealed class TwoFeaturesStudy : ShortcutStudy
+{
+    private static readonly int[] _channels = [16, 32, 64];
+    private readonly TwoFeaturesRows _rows;
+    private readonly Feature _kept;
+
+    /// <param name="options">What the command line asks for.</param>
+    /// <param name="kept">The half that is to be kept: validation rows are labelled by it, their other half is random.</param>
+    public TwoFeaturesStudy(StudyOptions options, Feature kept) : this(options, kept, new TwoFeaturesRows(options, kept))
+    {
+        if (options.Agreements.Count > 0) throw new UsageException("--agreement: the halves of two-features always agree in training; leave it out.");
+    }
+
+    private TwoFeaturesStudy(StudyOptions options, Feature kept, TwoFeaturesRows rows) : base(options, rows) => (_rows, _kept) = (rows, kept);
+
+    public override string Name => $"two-features-{_kept.ToString().ToLowerInvariant()}";
+
+    public override string Description => FormattableString.Invariant(
+        $"Coats over 0 and shirts over 1, {RowCount} training rows; of validation and test rows the label is the {_kept.ToString().ToLowerInvariant()} half, ")
+        + FormattableString.Invariant($"the other one is random; 1 × 56 × 28; ConvNet {string.Join('-', _channels)}, {Steps} steps of {BatchSize}.");
+
+    protected override int OwnEpochs => 20;
+
+    protected override double OwnRate => 0.05;
+
+    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
+
+    protected override int[] IdentificationEpochs => [];
+
+    protected override SearchSpace Space => new()
+    {
+        LearningRates = [Rate],
+        Stages = [1, 2, 3],
+        Depths = [0, 1, 2],
+        Width = 32,
+        ForgetEvery = [1, 5],
+        ForgetRates = [Times(1), Times(3), Times(10), Times(30)],
+        ReadoutRates = [Times(0.2), Times(1)],
+    };
+
+    protected override IReadOnlyList<Method> Methods =>
+    [
+        .. base.Methods.Where(method => method.Name is "plain" or "sieve" or "sieve-joint" or "dfr"),
+        new("balanced", new Candidate("", training => Alone(training with { Data = _rows.LoadBalanced(training.Ml, training.Seed) }, _ => { }))),
+    ];
+
+    protected override NetworkOptions CreateNetwork() =>
+        new() { Custom = (shape, classes) => new DecodableConvNet(shape, _channels, classes) };
+
+    protected override IReadOnlyDictionary<string, double> TestFigures(MLContext ml, ITransformer model, StudyData data, int seed)
+    {
+        var figures = new Dictionary<string, double>(base.TestFigures(ml, model, data, seed));
+        TwoFeatures test = _rows.Testing();
+        string[] answers = [.. Answers(model.Transform(data.Test))];
+        figures[Figures.SimpleRandomised] = Agreeing(test.LabelledBy(Feature.Complex).Labels);
+        figures[Figures.ComplexRandomised] = Agreeing(test.LabelledBy(Feature.Simple).Labels);
+        TwoFeatures decoding = _rows.Decoding(seed);
+        foreach (Feature half in Enum.GetValues<Feature>())
+        {
+            IDataView tested = test.LabelledBy(half).ToDataView(ml);
+            StudyData rows = StudyData.From(ml, TwoFeatures.Classes, decoding.LabelledBy(half).ToDataView(ml), tested, tested);
+            IReadOnlyList<double> accuracies = Decodability.Of(ml, (EarlyReadoutTransformer)model, _channels.Length, rows.Train, rows.Test);
+            foreach ((int index, double accuracy) in accuracies.Index()) figures[Figures.Decodable(half, index + 1)] = accuracy;
+        }
+
+        return figures;
+
+        double Agreeing(string[] labels) => answers.Zip(labels, (answer, label) => answer == label ? 1.0 : 0).Average();
+    }
+
+    private static IEnumerable<string> Answers(IDataView scored)
+    {
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        scored.Schema["PredictedLabel"].GetKeyValues(ref names);
+        string[] classes = [.. names.DenseValues().Select(name => name.ToString())];
+        return scored.GetColumn<uint>("PredictedLabel").Select(key => classes[key - 1]);
+    }
+}
