@@ -241,15 +241,27 @@ public sealed class SieveSearchTests : IDisposable
     public void A_store_with_another_search_of_the_name_says_what_differs()
     {
         var store = new InMemoryTrialStore();
-        Run(options => (options.Store, options.Trials) = (store, 1)).Dispose();
+        using (SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
+            (options.Store, options.Trials, options.KnownSettings) = (store, 1, [new() { ForgetEvery = 7, ForgetLearningRate = 0.25 }])))
+        {
+            Assert.Equal((3, "7"), (result.Trials.Count, result.Trials[1].Settings["ForgetEvery"]));
+            Assert.Equal(0.25, result.OptionsOf(result.Trials[1]).ForgetLearningRate);
+            Assert.InRange(result.Trials[1].Figure, 0.2, 1);
+        }
+
         var error = Assert.Throws<SearchMismatchException>(() => Run(options =>
         {
             (options.Store, options.Trials, options.Seed) = (store, 1, 5);
             options.Space = options.Space with { ForgetEvery = [3] };
             options.Trainer.BatchSize = 8;
+            options.KnownSettings = [new() { ForgetEvery = 7 }];
         }));
         Assert.Equal(
-            ["BatchSize was 16 and is 8", "Space.ForgetEvery was [1,2,5,15] and is [3]", "the seed was 1 and is 5"],
+            [
+                "BatchSize was 16 and is 8",
+                """KnownSettings was {"Readout.Stage":1,"ForgetEvery":7,"ForgetLearningRate":0.25} and is {"Readout.Stage":1,"ForgetEvery":7}""",
+                "Space.ForgetEvery was [1,2,5,15] and is [3]", "the seed was 1 and is 5",
+            ],
             error.Differences.Order(StringComparer.Ordinal));
     }
 

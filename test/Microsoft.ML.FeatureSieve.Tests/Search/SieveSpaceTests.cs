@@ -77,6 +77,31 @@ public sealed class SieveSpaceTests
     }
 
     [Fact]
+    public void Known_settings_are_tried_after_plain_training_and_before_those_that_are_drawn()
+    {
+        FeatureSieveTrainer.Options[] known =
+        [
+            new() { Readout = { Stage = 3, Depth = 1, Width = 7 }, ForgetEvery = 50, ForgetLearningRate = 0.9, ReadoutWeightDecay = 0.5 },
+            new() { Readout = { Stage = 2, Depth = 0, Width = 7 }, ForgetEvery = 1 },
+            new() { Readout = { Stage = 2, Depth = 0, Width = 8 }, ForgetEvery = 1 }, // the same: there is nothing of that width
+            new() { Readout = { Stage = 2 }, ForgetEvery = 0 }, // plain training, which is tried already
+        ];
+        var space = new SieveSpace { Stages = [1], Widths = [4] };
+        IReadOnlyList<PlannedTrial> trials = SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1), known);
+        Assert.Equal(["", "1", "2"], trials.Where(trial => trial.IsKnown || trial.IsPlain).Select(trial => trial.IsPlain ? "" : $"{trial.Number}"));
+        Assert.Equal(
+            """{"Readout.Stage":3,"Readout.Depth":1,"Readout.Width":7,"ForgetEvery":50,"ForgetLearningRate":0.9}""",
+            TrialSettings.ToJson(trials[1].Settings));
+        Assert.Equal("""{"Readout.Stage":2,"Readout.Depth":0,"ForgetEvery":1}""", TrialSettings.ToJson(trials[2].Settings));
+        IReadOnlyList<PlannedTrial> drawn = SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1));
+        Assert.Equal(drawn.Skip(1).Select(trial => TrialSettings.ToJson(trial.Settings)), trials.Skip(3).Select(trial => TrialSettings.ToJson(trial.Settings)));
+
+        var fault = Assert.Throws<ArgumentException>(() =>
+            SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1), [.. known, new FeatureSieveTrainer.Options { Readout = { Stage = 4 } }]));
+        Assert.StartsWith("KnownSettings[4] cannot run: its Readout.Stage is 4, and a readout of ", fault.Message);
+    }
+
+    [Fact]
     public void All_faults_are_reported_in_one_exception()
     {
         using var stop = new CancellationTokenSource();
@@ -89,6 +114,7 @@ public sealed class SieveSpaceTests
             },
             Space = new() { Stages = [0], Depths = [], ForgetEvery = [0], ForgetRate = new(0, 1), ReadoutRate = new(2, 1) },
             Trials = 0,
+            KnownSettings = [new() { ForgetLearningRate = -1 }],
             SeedsPerTrial = 0,
             ConfirmationSeeds = 1,
             SelectBy = SelectionMetric.LastEpoch,
@@ -102,7 +128,7 @@ public sealed class SieveSpaceTests
         var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.SearchFeatureSieve(options));
         Assert.Equal(
             """
-            SieveSearchOptions has 24 faults:
+            SieveSearchOptions has 25 faults:
             - Trials is 0; it must be at least 1.
             - SeedsPerTrial is 0; it must be at least 1.
             - ConfirmationSeeds is 1; it must be 0 or at least 2.
@@ -127,6 +153,7 @@ public sealed class SieveSpaceTests
             - Trainer.Progress is given, and is the search's own; set the search's Progress.
             - GroupColumnName is 'Water' and Trainer.GroupColumnName is 'Place'; give one.
             - Trainer: BatchSize is 0; it must be at least 1.
+            - KnownSettings[0]: ForgetLearningRate is -1; it must be greater than 0.
             """,
             error.Message,
             ignoreLineEndingDifferences: true);

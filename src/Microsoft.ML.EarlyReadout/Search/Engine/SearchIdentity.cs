@@ -17,6 +17,8 @@ internal static class SearchIdentity
         foreach ((string name, string value) in training) identity[name] = value;
         foreach ((string name, JsonNode? value) in JsonSerializer.SerializeToNode(space, space.GetType(), OptionsCopy.Json)!.AsObject())
             identity[$"Space.{name}"] = value?.ToJsonString() ?? "null";
+        string[] known = [.. plan.Trials.Where(trial => trial.IsKnown).Select(trial => TrialSettings.ToJson(trial.Settings))];
+        if (known.Length > 0) identity["KnownSettings"] = string.Join(", ", known);
         identity["the number of trials"] = FormattableString.Invariant($"{plan.Trials.Count}");
         identity["SeedsPerTrial"] = FormattableString.Invariant($"{plan.Seeds.Count}");
         identity["ConfirmationSeeds"] = FormattableString.Invariant($"{plan.ConfirmationSeeds.Count}");

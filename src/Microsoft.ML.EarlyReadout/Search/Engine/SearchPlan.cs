@@ -36,12 +36,26 @@ internal sealed record SearchPlan
     /// <param name="network">What the space is cut to.</param>
     /// <param name="count">How many are drawn, besides plain training.</param>
     /// <param name="seeds">What is drawn by.</param>
-    public static IReadOnlyList<PlannedTrial> Draw(ITrialSpace space, SearchedNetwork network, int count, SeedSequence seeds)
+    /// <param name="known">Options whose settings are tried before those that are drawn.</param>
+    /// <exception cref="ArgumentException">Something cannot run on the network; the message says what it has.</exception>
+    public static IReadOnlyList<PlannedTrial> Draw(
+        ITrialSpace space, SearchedNetwork network, int count, SeedSequence seeds, params IReadOnlyList<TrainerOptions> known)
     {
         IReadOnlyList<Axis> axes = space.Axes(network);
         bool variesPlain = axes.Any(axis => axis.IsPlains);
         var trials = new List<PlannedTrial> { new(0, true, space.Plain, network.MainRateOf(null)) };
         var seen = new HashSet<string> { TrialSettings.ToJson(space.Plain) };
+        foreach ((int i, TrainerOptions options) in known.Index())
+        {
+            OrderedDictionary<string, string> settings = TrialSettings.Of(axes, options);
+            network.RequireStage(settings, FormattableString.Invariant($"KnownSettings[{i}]"));
+            bool isPlain = space.Plain.Count > 0 && space.Plain.All(each => settings.GetValueOrDefault(each.Key) == each.Value);
+            if (isPlain) settings = Plain(settings);
+            if (!seen.Add(TrialSettings.ToJson(settings))) continue;
+            double mainRate = network.MainRateOf(TrialSettings.MainRateOf(settings));
+            trials.Add(new PlannedTrial(trials.Count, isPlain, settings, mainRate) { IsKnown = true });
+        }
+
         foreach ((int i, double[] point) in TrialDraw.Draw(axes, count, seeds).Index())
         {
             bool isPlain = variesPlain && i % PlainEvery == PlainEvery - 1;
@@ -56,7 +70,8 @@ internal sealed record SearchPlan
         OrderedDictionary<string, string> Plain(OrderedDictionary<string, string> drawn)
         {
             var plain = new OrderedDictionary<string, string>(space.Plain);
-            foreach (Axis axis in axes.Where(axis => axis.IsPlains)) plain[axis.Option] = drawn[axis.Option];
+            foreach (Axis axis in axes.Where(axis => axis.IsPlains))
+                if (drawn.TryGetValue(axis.Option, out string? value)) plain[axis.Option] = value;
             return plain;
         }
     }

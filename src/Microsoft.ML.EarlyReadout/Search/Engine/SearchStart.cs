@@ -63,7 +63,8 @@ internal sealed record SearchStart<TOptions>
         var plan = new SearchPlan
         {
             PlainName = space.PlainName,
-            Trials = SearchPlan.Draw(space, SearchedNetwork.Of(session, settled), options.Trials, seeds.For("trials")),
+            Trials = SearchPlan.Draw(
+                space, SearchedNetwork.Of(session, settled), options.Trials, seeds.For("trials"), options.KnownSettings),
             Rungs = rungs,
             Factor = options.Halving?.Factor ?? 1,
             Seeds = runSeeds[..options.SeedsPerTrial],

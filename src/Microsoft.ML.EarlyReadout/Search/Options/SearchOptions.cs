@@ -17,9 +17,17 @@ public abstract class SearchOptions<TOptions>
     /// <value>The default value has the trainer's defaults.</value>
     public TOptions Trainer { get; set; } = new();
 
-    /// <summary>How many settings are drawn from the space. Plain training, trial 0, is tried besides.</summary>
+    /// <summary>How many settings are drawn from the space. Plain training, trial 0, is tried besides, and then what is known.</summary>
     /// <value>The default value is 40. At least 1.</value>
     public int Trials { get; set; } = 40;
+
+    /// <summary>
+    /// Settings that are tried besides those that are drawn: such as were good elsewhere, or the best of another search (<see
+    /// cref="SearchResult{TOptions}.OptionsOf"/>). Of each those options count that the space varies, whether or not their values lie
+    /// in it; one that is <see langword="null"/> stays the trainer's.
+    /// </summary>
+    /// <value>The default value is empty.</value>
+    public IReadOnlyList<TOptions> KnownSettings { get; set; } = [];
 
     /// <summary>The seeds that each trial is trained from, the same for all; it is judged by the mean of its figures.</summary>
     /// <value>The default value is 2. At least 1.</value>
@@ -101,6 +109,7 @@ public abstract class SearchOptions<TOptions>
     {
         var copy = (SearchOptions<TOptions>)MemberwiseClone();
         copy.Trainer = Trainer.Copy();
+        copy.KnownSettings = [.. KnownSettings.Select(known => known.Copy())];
         copy.Halving = Halving is null ? null : new Halving { Factor = Halving.Factor, FirstSteps = Halving.FirstSteps };
         return copy;
     }
@@ -135,6 +144,7 @@ public abstract class SearchOptions<TOptions>
         if (Lease < TimeSpan.FromSeconds(1)) faults.Add($"{nameof(Lease)} is {Lease}; it must be at least one second.");
         if (faults.Given("Space", Varied)) Varied.AddFaults(faults);
         if (faults.Given(nameof(Trainer), Trainer)) AddTrainerFaults(faults);
+        if (faults.Given(nameof(KnownSettings), KnownSettings)) AddKnownFaults(faults);
         faults.ThrowIfAny(GetType().Name);
     }
 
@@ -160,6 +170,18 @@ public abstract class SearchOptions<TOptions>
         void OwnOnly(string name, bool given, string instead)
         {
             if (given) faults.Add($"Trainer.{name} is given, and is the search's own; {instead}.");
+        }
+    }
+
+    private void AddKnownFaults(OptionFaults faults)
+    {
+        foreach ((int i, TOptions known) in KnownSettings.Index())
+        {
+            string name = FormattableString.Invariant($"{nameof(KnownSettings)}[{i}]");
+            if (!faults.Given(name, known)) continue;
+            var own = new OptionFaults();
+            known.AddAllFaults(own);
+            faults.AddOf(name, own);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What a space is cut to: the network that the data and the fixed options give, and the rates that those came to.</summary>
@@ -32,10 +34,25 @@ internal sealed record SearchedNetwork(
     {
         int[] left = [.. Readable.Where(stage => asked?.Contains(stage) ?? true)];
         if (left.Length > 0) return left;
-        string has = string.Join(", ", Readable.Select(stage => FormattableString.Invariant($"{stage} ({Stages[stage - 1]})")));
         string wants = asked is null ? "all stages" : string.Join(", ", asked.Select(stage => FormattableString.Invariant($"{stage}")));
-        string can = has.Length == 0 ? "none of its stages" : $"the stages {has}";
-        throw new ArgumentException($"Nothing of the space can run: {option} is {wants}, and a readout of {Name} can read {can}.");
+        throw new ArgumentException($"Nothing of the space can run: {option} is {wants}, and {Can()}.");
+    }
+
+    /// <summary>Requires that this network has the stage that settings name.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="option">What they are called in messages.</param>
+    /// <exception cref="ArgumentException">It has not; the message says which it has.</exception>
+    public void RequireStage(IReadOnlyDictionary<string, string> settings, string option)
+    {
+        if (!settings.TryGetValue(TrialSettings.Stage, out string? stage)) return;
+        if (!Readable.Contains(int.Parse(stage, CultureInfo.InvariantCulture)))
+            throw new ArgumentException($"{option} cannot run: its {TrialSettings.Stage} is {stage}, and {Can()}.");
+    }
+
+    private string Can()
+    {
+        string has = string.Join(", ", Readable.Select(stage => FormattableString.Invariant($"{stage} ({Stages[stage - 1]})")));
+        return $"a readout of {Name} can read {(has.Length == 0 ? "none of its stages" : $"the stages {has}")}";
     }
 
     /// <summary>The main rate of a trial as gradient descent counts it.</summary>

@@ -16,6 +16,9 @@ internal static class TrialSettings
     /// <summary>The main weight decay.</summary>
     public const string MainDecay = "Optimizer.WeightDecay";
 
+    /// <summary>The stage that the readout reads.</summary>
+    public const string Stage = "Readout.Stage";
+
     private const string Depth = "Readout.Depth";
     private const string Width = "Readout.Width";
     private const string RateDigits = "G3"; // more say nothing, and people read them
@@ -34,9 +37,28 @@ internal static class TrialSettings
             settings[axis.Option] = JsonSerializer.Serialize(set);
         }
 
-        if (settings.GetValueOrDefault(Depth) == "0") settings.Remove(Width); // a linear readout has no blocks
-        return settings;
+        return WithoutIdleWidth(settings);
     }
+
+    /// <summary>What options set of that which is varied; what is automatic there is left out.</summary>
+    /// <param name="axes">What is varied.</param>
+    /// <param name="options">The options.</param>
+    public static OrderedDictionary<string, string> Of(IReadOnlyList<Axis> axes, TrainerOptions options)
+    {
+        JsonNode root = JsonSerializer.SerializeToNode(options, options.GetType(), OptionsCopy.Json)!;
+        var settings = new OrderedDictionary<string, string>();
+        foreach (Axis axis in axes)
+        {
+            JsonNode? value = axis.Option.Split('.').Aggregate<string, JsonNode?>(root, (node, part) => node?[part]);
+            if (value is not null) settings[axis.Option] = value.ToJsonString();
+        }
+
+        return WithoutIdleWidth(settings);
+    }
+
+    /// <summary>The main learning rate that settings set, if they do.</summary>
+    public static double? MainRateOf(IReadOnlyDictionary<string, string> settings) =>
+        settings.TryGetValue(MainRate, out string? rate) ? double.Parse(rate, CultureInfo.InvariantCulture) : null;
 
     /// <summary>The main rate at a point of a space, as gradient descent counts it.</summary>
     public static double MainRateOf(IReadOnlyList<Axis> axes, double[] point, SearchedNetwork network)
@@ -68,6 +90,12 @@ internal static class TrialSettings
         TOptions copy = root.Deserialize<TOptions>(OptionsCopy.Json)!;
         copy.TakeReferences(options);
         return copy;
+    }
+
+    private static OrderedDictionary<string, string> WithoutIdleWidth(OrderedDictionary<string, string> settings)
+    {
+        if (settings.GetValueOrDefault(Depth) == "0") settings.Remove(Width); // a linear readout has no blocks
+        return settings;
     }
 
     private static double Rounded(double value) =>
