@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -26,7 +28,10 @@ internal sealed record FinishedRun
 
     public required string Settings { get; init; }
 
-    /// <summary>Training steps; null where they differ from method to method.</summary>
+    /// <summary>Its trial in the library's search; null in a final run, and where the method names its settings.</summary>
+    public SearchedTrial? Trial { get; init; }
+
+    /// <summary>Training steps, of a trial that was stopped those before; null where they differ from method to method.</summary>
     public int? Steps { get; init; }
 
     /// <summary>
@@ -44,7 +49,7 @@ internal sealed record FinishedRun
     /// <summary>The validation figure that chooses an epoch, epoch by epoch.</summary>
     public required IReadOnlyList<double> Curve { get; init; }
 
-    /// <summary>What the training told at each validation; null where the model is another library's, or the line was written before this was.</summary>
+    /// <summary>What the training told at each validation; null of a trial, where the model is another library's, or the line was written before this was.</summary>
     public RunPoints? Points { get; init; }
 
     /// <summary>
@@ -58,8 +63,8 @@ internal sealed record FinishedRun
     /// <summary>Rows, epochs and what else all runs of the study share.</summary>
     public required string Conditions { get; init; }
 
-    /// <summary>Seconds for reading, training and exporting.</summary>
-    public required double Seconds { get; init; }
+    /// <summary>Seconds for reading, training and exporting; null for a trial of the library's search, which trains it by parts.</summary>
+    public double? Seconds { get; init; }
 
     /// <summary>What it was trained on.</summary>
     public required string Processor { get; init; }
@@ -102,6 +107,45 @@ internal sealed record FinishedRun
             Seconds = result.FitSeconds,
             Processor = TrainingProcessor.Name,
             Precision = result.Precision,
+            Commit = Provenance.Commit,
+            Time = DateTime.UtcNow,
+        };
+    }
+
+    /// <summary>What came of a run of the library's search.</summary>
+    /// <param name="study">The study.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="place">Its place in the search.</param>
+    /// <param name="trial">Its trial.</param>
+    /// <param name="options">The trial's options.</param>
+    /// <param name="run">The run.</param>
+    public static FinishedRun Of(
+        MethodStudy study, Method method, SearchedTrial place, SearchTrial trial, FeatureSieveTrainer.Options options, TrialRun run)
+    {
+        var metrics = new Dictionary<string, double>();
+        if (run.Fault is null)
+        {
+            metrics[Figures.Unbiased] = run.Figure;
+            metrics[Figures.Average] = (double)run.Groups.Sum(group => group.Correct) / run.Groups.Sum(group => group.Count);
+            metrics[Figures.Worst] = run.Groups.Where(group => group.Count > 0).Min(group => (double)group.Correct / group.Count);
+        }
+
+        return new FinishedRun
+        {
+            Study = study.Name,
+            Phase = RunPhase.Search,
+            Method = method.Name,
+            Seed = checked((int)run.Seed),
+            Settings = Setting.Of(options).ToString(),
+            Trial = place,
+            Steps = (int)(run.Fault is null ? trial.Steps : run.Curve.Select(point => point.Step).LastOrDefault()),
+            Primary = run.Fault is null ? run.Figure : null,
+            Metrics = metrics,
+            Curve = [.. run.Curve.Select(point => point.Score)],
+            Diverged = run.Fault,
+            Conditions = study.Conditions,
+            Processor = TrainingProcessor.Name,
+            Precision = options.Precision.ToString(),
             Commit = Provenance.Commit,
             Time = DateTime.UtcNow,
         };

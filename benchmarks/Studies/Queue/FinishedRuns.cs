@@ -22,6 +22,13 @@ internal sealed class FinishedRuns(string folder)
     /// <summary>What came of a run, or <see langword="null"/>.</summary>
     public FinishedRun? Find(PlannedRun run) => Of(run.Study).Find(finished => finished.Is(run));
 
+    /// <summary>What came of a method's runs for a purpose, in the order in which they ended.</summary>
+    public IEnumerable<FinishedRun> Find(MethodStudy study, Method method, RunPhase phase) => Of(study.Name).Where(finished =>
+        (finished.Conditions, finished.Method, finished.Phase) == (study.Conditions, method.Name, phase));
+
+    /// <summary>Whether a run is kept, by all that tells it from others.</summary>
+    public bool Has(FinishedRun run) => Of(run.Study).Exists(finished => Identity(finished) == Identity(run));
+
     /// <summary>Keeps what came of a run.</summary>
     public void Add(FinishedRun run)
     {
@@ -32,6 +39,9 @@ internal sealed class FinishedRuns(string folder)
     private List<FinishedRun> Of(string study) => _studies.TryGetValue(study, out List<FinishedRun>? runs)
         ? runs
         : _studies[study] = [.. JsonLines.Read<FinishedRun>(FileOf(study), FinishedRun.Line)];
+
+    private static (string, RunPhase, string, string, int, SearchedTrial?) Identity(FinishedRun run) =>
+        (run.Conditions, run.Phase, run.Method, run.Settings, run.Seed, run.Trial);
 
     private string FileOf(string study) => Path.Combine(folder, study + ".jsonl");
 }

@@ -6,10 +6,13 @@ namespace Studies;
 /// <param name="Conditions">Rows, epochs and what else all runs of the study share.</param>
 /// <param name="Phase">What it is for.</param>
 /// <param name="Method">The method.</param>
-/// <param name="Setting">Its setting.</param>
+/// <param name="Setting">Its setting; of a search what is asked for.</param>
 /// <param name="Seed">The seed of rows and training.</param>
 internal sealed record PlannedRun(string Command, string Study, string Conditions, RunPhase Phase, string Method, string Setting, int Seed)
 {
+    /// <summary>Whether it is no training but a part in the search for a method's settings, in which any number of workers share.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>In words, for the log.</summary>
     public override string ToString() => FormattableString.Invariant(
         $"{Study} {Phase.ToString().ToLowerInvariant()} {Method}{(Setting.Length > 0 ? " " : "")}{Setting} seed {Seed}");

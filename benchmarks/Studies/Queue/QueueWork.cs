@@ -1,45 +1,74 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace Studies;
 
 /// <summary>
 /// The command <c>work</c>, a worker of a queue: it reads a <see cref="PlannedRun"/> a line, trains it, and answers a <see
-/// cref="RunAnswer"/> a line. Data that a study has read stay in memory for its next run.
+/// cref="RunAnswer"/> a line. Data that a study has read stay in memory for its next run. The end of its input stops it at any moment: a
+/// training is given up, a search paused and what it had under way handed back.
 /// </summary>
 internal sealed class QueueWork(StudyOptions options, CancellationToken cancellation)
 {
     private readonly Dictionary<(string Command, string Name), MethodStudy> _studies = [];
 
     /// <summary>Works until its input ends.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Run()
     {
         TextWriter answers = Console.Out;
         Console.SetOut(Console.Error); // what a run prints is no answer
-        while (Console.ReadLine() is { } line)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var lines = new BlockingCollection<string>();
+        new Thread(() => Read(lines, stop)) { IsBackground = true }.Start();
+        try
         {
-            PlannedRun run = JsonSerializer.Deserialize<PlannedRun>(line, FinishedRun.Line)!;
-            answers.WriteLine(JsonSerializer.Serialize(Answer(run), FinishedRun.Line));
-            answers.Flush();
+            foreach (string line in lines.GetConsumingEnumerable(stop.Token))
+            {
+                PlannedRun run = JsonSerializer.Deserialize<PlannedRun>(line, FinishedRun.Line)!;
+                answers.WriteLine(JsonSerializer.Serialize(Answer(run, stop.Token), FinishedRun.Line));
+                answers.Flush();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The input has ended.
         }
     }
 
-    private RunAnswer Answer(PlannedRun run)
+    private static void Read(BlockingCollection<string> lines, CancellationTokenSource stop)
+    {
+        try
+        {
+            while (Console.ReadLine() is { } line) lines.Add(line);
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The work was cancelled before its input ended.
+        }
+    }
+
+    private RunAnswer Answer(PlannedRun run, CancellationToken stop)
     {
         try
         {
             MethodStudy study = Study(run);
             Method method = study.Asked().Single(method => method.Name == run.Method);
-            Candidate candidate = method.Candidates.Single(candidate => candidate.Setting == run.Setting);
-            RunResult result = study.Train(method, candidate, run.Seed, run.Phase == RunPhase.Final, cancellation);
-            return new RunAnswer(FinishedRun.Of(run, study, result), null);
+            if (run.IsShared) return new RunAnswer(new MethodSearch(study, method).Run(options.Out, Trainings(), stop), null);
+            RunResult result = study.Train(method, method.At(run.Setting), run.Seed, run.Phase == RunPhase.Final, stop);
+            return new RunAnswer([FinishedRun.Of(run, study, result)], null);
         }
-        catch (Exception fault) when (!cancellation.IsCancellationRequested)
+        catch (Exception fault) when (!stop.IsCancellationRequested)
         {
             // One run's fault must not end a queue of hundreds; what it was is told to whoever asked for the run.
             Console.Error.WriteLine($"{run}: {fault}");
-            return new RunAnswer(null, $"{fault.GetType().Name}: {fault.Message}");
+            return new RunAnswer([], $"{fault.GetType().Name}: {fault.Message}");
         }
     }
+
+    // A training of a search has one thread, so this process trains as many at a time as it has processors; a GPU is shared as it is.
+    private int? Trainings() => TrainingProcessor.IsGpu ? null : Math.Max(1, Environment.ProcessorCount / options.Workers);
 
     private MethodStudy Study(PlannedRun run)
     {

@@ -11,6 +11,7 @@ namespace Studies;
 /// <param name="temporaryFolder">Its own folder for temporary files: it may be killed, and then leaves them.</param>
 internal sealed class QueueWorker(IReadOnlyList<string> arguments, int threads, string temporaryFolder) : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // for one that reads images, which no token stops
     private Process? _process;
     private Task<RunAnswer>? _answer;
 
@@ -26,13 +27,30 @@ internal sealed class QueueWorker(IReadOnlyList<string> arguments, int threads, 
         return _answer = AskAsync(_process ??= Start(), run);
     }
 
-    /// <summary>Kills the process, whatever it does.</summary>
+    /// <summary>Stops the process: what it trains is given up, a search it pauses. Kills it where that takes long.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_process is null) return;
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
-        await _answer!; // which says that it was killed
-        await _process.WaitForExitAsync();
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            // It has died, and with it what was to be written.
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        await _answer!; // which says that it ended
         _process.Dispose();
     }
 
@@ -51,7 +69,7 @@ internal sealed class QueueWorker(IReadOnlyList<string> arguments, int threads, 
         }
 
         await process.WaitForExitAsync();
-        return new RunAnswer(null, FormattableString.Invariant($"the worker ended with exit code {process.ExitCode}"));
+        return new RunAnswer([], FormattableString.Invariant($"the worker ended with exit code {process.ExitCode}"));
     }
 
     private Process Start()

@@ -5,7 +5,8 @@ namespace Studies;
 /// <summary>
 /// The command <c>queue</c>: keeps several workers busy with the runs of several studies, the most valuable run that can be made first,
 /// until all are made or time is up. This process alone decides and writes; a run counts once its line is in the file of its study, and
-/// what was under way when the queue stopped is run again by the next.
+/// what was under way when the queue stopped is run again by the next. Searches by the library are shared by all workers that have
+/// nothing more valuable to do; one that was stopped goes on.
 /// </summary>
 internal sealed class StudyQueue(StudyOptions options, CancellationToken cancellation)
 {
@@ -62,14 +63,20 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
 
         cancellation.ThrowIfCancellationRequested();
         Say(time.IsCancellationRequested
-            ? FormattableString.Invariant($"time is up; {busy.Count} runs under way were stopped, {Open().Count()} or more are left")
+            ? FormattableString.Invariant($"time is up; {busy.Count} runs under way were stopped{Paused()}, {Open().Count()} or more are left")
             : "everything is run");
         foreach (PlannedRun run in _givenUp) Say($"given up after {Attempts} attempts: {run}");
         return _givenUp.Count > 0 ? 1 : 0;
 
         IEnumerable<PlannedRun> Open() => plans.SelectMany(plan => plan.Open(_finished, _givenUp));
 
-        PlannedRun? Next() => Open().Except(busy.Values.Select(each => each.Run)).FirstOrDefault();
+        PlannedRun? Next() => Open().FirstOrDefault(run => run.IsShared || busy.Values.All(each => each.Run != run));
+
+        string Paused()
+        {
+            string[] searches = [.. busy.Values.Where(each => each.Run.IsShared).Select(each => $"{each.Run.Study} {each.Run.Method}").Distinct()];
+            return searches.Length == 0 ? "" : $" (searches that go on another time: {string.Join(", ", searches)})";
+        }
     }
 
     private bool HasData(string line)
@@ -81,12 +88,15 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
 
     private void Keep(PlannedRun run, RunAnswer answer)
     {
-        if (answer.Run is { } finished)
+        if (answer.Fault is null)
         {
-            _finished.Add(finished);
-            Say(finished.Primary is { } primary
-                ? FormattableString.Invariant($"{run}: {primary:F4} ({finished.Seconds:F1} s)")
-                : $"{run}: {finished.Diverged}");
+            FinishedRun[] fresh = [.. answer.Runs.Where(finished => !_finished.Has(finished))]; // whoever shares in a search answers all of it
+            foreach (FinishedRun finished in fresh) _finished.Add(finished);
+            if (run.IsShared && fresh.Length > 0) Say($"{run}: {SearchedTrial.Choose(answer.Runs) ?? "all diverged"}");
+            if (run.IsShared) return;
+            Say(fresh[0].Primary is { } primary
+                ? FormattableString.Invariant($"{run}: {primary:F4} ({fresh[0].Seconds:F1} s)")
+                : $"{run}: {fresh[0].Diverged}");
             return;
         }
 

@@ -13,10 +13,19 @@ internal static class TrainingProcessor
     /// <summary>Its name, as its driver or the system gives it.</summary>
     public static string Name => Found.Value;
 
+    /// <summary>Whether it is a GPU.</summary>
+    public static bool IsGpu
+    {
+        get
+        {
+            NativeBackend.EnsureLoaded();
+            return cuda.is_available();
+        }
+    }
+
     private static string Find()
     {
-        NativeBackend.EnsureLoaded();
-        return cuda.is_available()
+        return IsGpu
             ? Field(GpuFile(), "Model") ?? "CUDA GPU"
             : Field("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString();
     }

@@ -63,11 +63,7 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
         FeatureSieveTrainer.Options trainer = study.CreateOptions();
         trainer.FeatureColumnName = "Pixels";
         trainer.GroupColumnName = "Cue";
-        trainer.Optimizer.LearningRate = setting.LearningRate;
-        trainer.Readout = new ReadoutOptions { Stage = setting.Stage, Depth = setting.Depth, Width = setting.Width };
-        trainer.ForgetEvery = setting.ForgetEvery;
-        trainer.ForgetLearningRate = setting.ForgetRate;
-        trainer.ReadoutLearningRate = setting.ReadoutRate;
+        setting.Apply(trainer);
         trainer.Schedule.Kind = options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
         trainer.Precision = options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
         trainer.Seed = seed;

@@ -1,3 +1,6 @@
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+
 namespace Studies;
 
 /// <summary>The values from which a search draws; "no forgetting" is always tried besides.</summary>
@@ -23,6 +26,26 @@ internal sealed record SearchSpace
 
     /// <summary>Learning rates of the readout.</summary>
     public required double[] ReadoutRates { get; init; }
+
+    /// <summary>
+    /// The same for the library's search: choices stay what they are, rates, whose strength goes on a scale, may be anything from the
+    /// smallest to the largest.
+    /// </summary>
+    /// <param name="learningRate">The main rate, of which the library counts the others as multiples.</param>
+    public SieveSpace WithRanges(double learningRate)
+    {
+        return new SieveSpace
+        {
+            Stages = Stages,
+            Depths = Depths,
+            Widths = [Width],
+            ForgetEvery = ForgetEvery,
+            ForgetRate = Range(ForgetRates),
+            ReadoutRate = Range(ReadoutRates),
+        };
+
+        LogRange Range(double[] rates) => new(Math.Round(rates.Min() / learningRate, 10), Math.Round(rates.Max() / learningRate, 10));
+    }
 
     /// <summary>Draws different settings that forget, at one main learning rate, as evenly as can be over stages and depths.</summary>
     /// <returns><paramref name="count"/> settings, or all there are.</returns>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -15,6 +17,25 @@ internal sealed record Setting(double LearningRate, int ForgetEvery, int Stage, 
     /// <summary>Plain training at a learning rate.</summary>
     /// <remarks>The readout's part is the cheapest there is; without forgetting it never touches the network.</remarks>
     public static Setting Plain(double learningRate) => new(learningRate, 0, 1, 0, 1, 0.01, 0.01);
+
+    /// <summary>What options of the trainer set.</summary>
+    public static Setting Of(FeatureSieveTrainer.Options options)
+    {
+        double rate = options.Optimizer.LearningRate!.Value;
+        return options.ForgetEvery == 0 ? Plain(rate) : new Setting(
+            rate, options.ForgetEvery, options.Readout.Stage, options.Readout.Depth!.Value, options.Readout.Depth == 0 ? 1 : options.Readout.Width!.Value,
+            options.ForgetLearningRate!.Value, options.ReadoutLearningRate!.Value);
+    }
+
+    /// <summary>Sets it in options of the trainer.</summary>
+    public void Apply(FeatureSieveTrainer.Options options)
+    {
+        options.Optimizer.LearningRate = LearningRate;
+        options.Readout = new ReadoutOptions { Stage = Stage, Depth = Depth, Width = Width };
+        options.ForgetEvery = ForgetEvery;
+        options.ForgetLearningRate = ForgetRate;
+        options.ReadoutLearningRate = ReadoutRate;
+    }
 
     /// <summary>Whether this is plain training.</summary>
     public bool IsPlain => ForgetEvery == 0;

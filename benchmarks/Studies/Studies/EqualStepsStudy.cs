@@ -71,8 +71,19 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
         return training.Ml.Transforms.EarlyReadout(trainer).Fit(training.Data.Train);
     }
 
-    /// <summary>Sets what all methods share.</summary>
+    /// <summary>Sets what all methods share, and what a training has to work with.</summary>
     protected TOptions Common<TOptions>(Training training, TOptions trainer)
+        where TOptions : TrainerOptions
+    {
+        Common(trainer);
+        trainer.ValidationSet = training.Data.Validation;
+        trainer.Seed = training.Seed;
+        trainer.CancellationToken = training.Cancellation;
+        return trainer;
+    }
+
+    /// <summary>Sets what all methods share.</summary>
+    protected TOptions Common<TOptions>(TOptions trainer)
         where TOptions : TrainerOptions
     {
         trainer.FeatureColumnName = FeatureColumn;
@@ -83,10 +94,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
         trainer.Precision = Options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
         trainer.Epochs = Epochs;
         trainer.BatchSize = BatchSize;
-        trainer.ValidationSet = training.Data.Validation;
         trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
-        trainer.Seed = training.Seed;
-        trainer.CancellationToken = training.Cancellation;
         return trainer;
     }
 

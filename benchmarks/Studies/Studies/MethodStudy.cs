@@ -4,7 +4,10 @@ using Microsoft.ML.EarlyReadout;
 
 namespace Studies;
 
-/// <summary>Several methods side by side: each one's setting is chosen by the mean of groups on validation rows, on seeds of its own; then it is trained on the seeds of the final runs.</summary>
+/// <summary>
+/// Several methods side by side: each one's setting is chosen by the mean of groups on validation rows, on seeds of its own, among a few
+/// that it names or by the library's search; then it is trained on the seeds of the final runs.
+/// </summary>
 internal abstract class MethodStudy(StudyOptions options) : Study
 {
     private const int FirstSearchSeed = 1001;
@@ -40,13 +43,16 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     protected virtual IReadOnlyDictionary<string, double> TestFigures(MLContext ml, ITransformer model, StudyData data, int seed) =>
         Figures.Of(ml, model, data.Test);
 
+    /// <summary>The rows of a search by the library, the same for all its trials: those of the first seed of the search.</summary>
+    public StudyData SearchRows(MLContext ml) => Load(ml, SearchSeeds.First());
+
     /// <summary>The methods that the command line asks for.</summary>
     /// <exception cref="UsageException">It asks for one that is not there.</exception>
     public IReadOnlyList<Method> Asked()
     {
         Method[] asked = [.. Methods.Where(method => Options.Method == "both" || method.Name == Options.Method)];
         if (asked.Length == 0) throw new UsageException($"--method: {Name} has {string.Join(", ", Methods.Select(method => method.Name))}, not '{Options.Method}'.");
-        return Options.Quick ? [.. asked.Select(method => method with { Candidates = [method.Candidates[0]] })] : asked;
+        return Options.Quick ? [.. asked.Select(method => method with { Candidates = [.. method.Candidates.Take(1)] })] : asked;
     }
 
     /// <inheritdoc/>
@@ -54,7 +60,8 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     {
         foreach (Method method in Asked())
         {
-            Candidate chosen = method.Candidates.Count == 1 ? method.Candidates[0] : method.Candidates.MaxBy(MeanOfGroups)!;
+            Candidate chosen = method.Settings is not null ? method.At(Search(method, cancellation))
+                : method.Candidates.Count == 1 ? method.Candidates[0] : method.Candidates.MaxBy(MeanOfGroups)!;
             foreach (int seed in FinalSeeds)
                 yield return Record.Of(this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : Figures.Unbiased, Kept(chosen, seed, test: true));
 
@@ -68,7 +75,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <inheritdoc/>
     public override TrainedModel TrainAgain(Record record, CancellationToken cancellation)
     {
-        Candidate candidate = Methods.Single(method => method.Name == record.Method).Candidates.Single(each => each.Setting == record.Setting);
+        Candidate candidate = Methods.Single(method => method.Name == record.Method).At(record.Setting);
         var ml = new MLContext(record.Seed);
         StudyData data = Load(ml, record.Seed);
         return new TrainedModel(candidate.Fit(new Training(ml, data, record.Seed, cancellation)), data.Test);
@@ -121,6 +128,10 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             return result;
         }
     }
+
+    private string Search(Method method, CancellationToken cancellation) =>
+        SearchedTrial.Choose(new MethodSearch(this, method).Run(Options.Out, workers: null, cancellation))
+        ?? throw new InvalidOperationException($"{Name}: every setting of {method.Name} that was tried diverged.");
 
     private string KeyOf(Method method, Candidate candidate, int seed, bool test) =>
         RunKey.Of(Conditions, $"{method.Name} {candidate.Setting}", seed, test);

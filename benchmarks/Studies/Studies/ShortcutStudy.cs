@@ -15,6 +15,7 @@ namespace Studies;
 internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : EqualStepsStudy(options, rows)
 {
     private const int DefaultTrials = 24;
+    private const int QuickTrials = 2;
     private const int JointTrials = 12; // it is asked whether the other update does better or worse, not for the best setting of it
     private static readonly double[] _gammas = [4, 8, 14];
     private static readonly double[] _penalties = [0, 0.2];
@@ -27,11 +28,11 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
     protected override IReadOnlyList<Method> Methods =>
     [
         new("plain", new Candidate("", training => Alone(training, _ => { }))),
-        new("sieve", [.. Settings().Select(setting => new Candidate(setting.ToString(), training => Sieved(training, setting, SieveUpdate.Alternating)))]),
+        Sieve("sieve", SieveUpdate.Alternating),
         new("jtt", [.. TrainedTwice]),
         new("afr", [.. from gamma in _gammas from penalty in _penalties select Reweighted(gamma, penalty)]),
         new("group-dro", new Candidate("", training => Alone(training, objective => objective.Kind = ObjectiveKind.GroupDro))),
-        new("sieve-joint", [.. Settings(JointTrials).Select(setting => new Candidate(setting.ToString(), training => Sieved(training, setting, SieveUpdate.Joint)))]),
+        Sieve("sieve-joint", SieveUpdate.Joint),
         new("readout-afr", [.. from stage in Space.Stages from beta in _betas select ReweightedByReadout(stage, beta)]),
         new("dfr", new Candidate("", training => Alone(training, objective =>
         {
@@ -40,13 +41,36 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
         }))),
     ];
 
-    // A joint update takes the first of the same draws: its forgetting rate is the same movement in all, so momentum's factor is no axis.
-    private IEnumerable<Setting> Settings(int most = int.MaxValue)
+    // Settings that the command line names are all there is to choose among, unless it asks for trials besides.
+    private Method Sieve(string name, SieveUpdate update)
     {
-        int drawn = Math.Min(most, Options.Trials ?? (Options.Settings.Count > 0 ? 0 : DefaultTrials));
-        return Options.Settings.Select(text => Setting.Parse(text, Rate))
-            .Concat(Space.Draw(drawn, Rate, Draws.For(SearchSeeds.First(), Draws.Settings)))
-            .Distinct();
+        Setting[] known = [.. Options.Settings.Select(text => Setting.Parse(text, Rate)).Distinct()];
+        return known.Length > 0 && Options.Trials is null
+            ? new Method(name, [.. known.Select(At)])
+            : new Method(name) { Settings = new SearchedSettings(Create, text => At(Setting.Parse(text, Rate))) };
+
+        Candidate At(Setting setting) => new(setting.ToString(), training => Sieved(training, setting, update));
+
+        SieveSearchOptions Create()
+        {
+            int trials = Options.Trials ?? (Options.Quick ? QuickTrials : DefaultTrials);
+            FeatureSieveTrainer.Options trainer = Common(new FeatureSieveTrainer.Options { Update = update });
+            (trainer.Epochs, trainer.Steps, trainer.ValidateEverySteps) = (null, Steps, Steps / Epochs); // as the final runs
+            return new SieveSearchOptions
+            {
+                Trainer = trainer,
+                Space = Space.WithRanges(Rate),
+                Trials = update == SieveUpdate.Joint ? Math.Min(trials, JointTrials) : trials,
+                KnownSettings = [.. known.Select(OptionsOf)],
+            };
+        }
+
+        FeatureSieveTrainer.Options OptionsOf(Setting setting)
+        {
+            var options = new FeatureSieveTrainer.Options();
+            setting.Apply(options);
+            return options;
+        }
     }
 
     private Candidate Reweighted(double gamma, double penalty)
@@ -77,14 +101,8 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
 
     private EarlyReadoutTransformer Sieved(Training training, Setting setting, SieveUpdate update)
     {
-        FeatureSieveTrainer.Options trainer = Common(training, new FeatureSieveTrainer.Options
-        {
-            Readout = new ReadoutOptions { Stage = setting.Stage, Depth = setting.Depth, Width = setting.Width },
-            ForgetEvery = setting.ForgetEvery,
-            Update = update,
-            ForgetLearningRate = setting.ForgetRate,
-            ReadoutLearningRate = setting.ReadoutRate,
-        });
+        FeatureSieveTrainer.Options trainer = Common(training, new FeatureSieveTrainer.Options { Update = update });
+        setting.Apply(trainer);
         return training.Ml.MulticlassClassification.Trainers.FeatureSieve(trainer).Fit(training.Data.Train);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureSieve;
 using Studies;
 
 namespace MLSieve.Tests;
@@ -71,10 +72,12 @@ public sealed class RealStudyDataTests
         StudyOptions options = OptionsOf("pets", "--trials", "24", "--setting", "stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64");
         var study = (MethodStudy)StudyList.Create(options).Single();
         Method sieve = study.Asked().Single(method => method.Name == "sieve");
-        string[] settings = [.. sieve.Candidates.Select(candidate => candidate.Setting)];
-        Assert.InRange(settings.Distinct().Count(), 24, 25);
-        Assert.Equal(["stage=2", "stage=3", "stage=4"], settings.Select(setting => setting.Split(',')[2]).Distinct().Order());
-        var run = new PlannedRun("pets", study.Name, study.Conditions, RunPhase.Final, "sieve", settings[0], Seed: 1);
+        SieveSearchOptions search = sieve.Settings!.Create();
+        Assert.Equal(24, search.Trials);
+        Assert.Equal([2, 3, 4], search.Space.Stages!);
+        string known = Setting.Of(Assert.Single(search.KnownSettings)).ToString();
+        Assert.Equal("rate=0.001,every=5,stage=3,depth=1,width=64,forget=0.01,readout=0.01", known);
+        var run = new PlannedRun("pets", study.Name, study.Conditions, RunPhase.Final, "sieve", known, Seed: 1);
         FinishedRun finished = FinishedRun.Of(run, study, new RunResult
         {
             Key = "",
@@ -93,7 +96,7 @@ public sealed class RealStudyDataTests
         Assert.Equal(Figures.Worst, study.FinalFigure);
         string[] methods = ["plain", "sieve", "jtt", "afr", "group-dro", "sieve-joint", "readout-afr", "dfr"];
         Assert.Equal(methods, study.Asked().Select(method => method.Name));
-        Assert.Equal(24, study.Asked().Single(method => method.Name == "sieve").Candidates.Count);
+        Assert.Equal(24, study.Asked().Single(method => method.Name == "sieve").Settings!.Create().Trials);
     }
 
     [Fact]

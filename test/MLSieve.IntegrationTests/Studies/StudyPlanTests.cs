@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureSieve;
 using Studies;
 
 namespace MLSieve.Tests;
@@ -94,12 +95,16 @@ public sealed class StudyPlanTests : IDisposable
         Assert.All(studies.OfType<AgreementStudy>(), study =>
         {
             Assert.Equal(6280, study.Steps);
-            Method sieve = study.Asked().Single(method => method.Name == "sieve");
-            Assert.Equal(24, sieve.Candidates.Select(candidate => candidate.Setting).Distinct().Count());
-            Assert.All(sieve.Candidates, candidate => Assert.StartsWith("rate=0.05,every=", candidate.Setting));
-            Method joint = study.Asked().Single(method => method.Name == "sieve-joint");
-            Assert.Equal(sieve.Candidates.Take(12).Select(candidate => candidate.Setting), joint.Candidates.Select(candidate => candidate.Setting));
+            Assert.Equal((24, "[1,2,3]"), Searched(study, "sieve"));
+            Assert.Equal((12, "[1,2,3]"), Searched(study, "sieve-joint"));
         });
+    }
+
+    private static (int Trials, string Stages) Searched(MethodStudy study, string method)
+    {
+        SieveSearchOptions search = study.Asked().Single(each => each.Name == method).Settings!.Create();
+        Assert.Equal((1, 30), (search.Space.ForgetRate.From, search.Space.ForgetRate.To)); // times the main rate
+        return (search.Trials, $"[{string.Join(',', search.Space.Stages!)}]");
     }
 
     private PlannedRun[] Open(FinishedRuns finished) => [.. new StudyPlan(_study, Line).Open(finished, Nothing)];

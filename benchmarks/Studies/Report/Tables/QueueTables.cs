@@ -61,7 +61,7 @@ internal static class QueueTables
     {
         if (comparison.Baseline is null) yield return $"No table: {comparison.BaselineName} lacks final runs, so there is nothing to compare with.";
         foreach (ComparedMethod method in comparison.Methods.Where(method => method.Setting.Length > 0))
-            yield return $"{method.Name}, the best of {comparison.Tried(method.Name)} settings: `{method.Setting}`";
+            yield return $"{method.Name}, {Choice(comparison, method)}: `{method.Setting}`";
         if (comparison.SearchSeeds.Count > 0)
             yield return $"Best by the mean of groups on validation rows, mean of the seeds {string.Join(", ", comparison.SearchSeeds)}.";
         foreach ((string method, int count) in comparison.Diverged)
@@ -71,4 +71,18 @@ internal static class QueueTables
         foreach (string origin in comparison.Origins) yield return origin;
         yield return $"Conditions: {comparison.Conditions}.";
     }
+
+    private static string Choice(StudyComparison comparison, ComparedMethod method)
+    {
+        IReadOnlyList<FinishedRun> searched = comparison.Searched(method);
+        if (searched.Count == 0) return $"the best of {comparison.Tried(method.Name)} settings";
+        FinishedRun[] chosen = [.. searched.Where(run => run.Settings == method.Setting)];
+        FinishedRun[] plain = [.. searched.Where(run => run.Trial!.Number == 0)];
+        int tried = searched.Where(run => run.Trial!.Number > 0).Select(run => run.Settings).Distinct().Count();
+        int whole = searched.Where(run => run.Trial!.Number > 0 && run.Steps == chosen[0].Steps).Select(run => run.Settings).Distinct().Count();
+        return $"the best of {tried} settings by the library's search (trained in full: {whole}; seeds: {chosen.Length}; on validation rows "
+            + $"{Mean(chosen)}, no forgetting {Mean(plain)})";
+    }
+
+    private static string Mean(IEnumerable<FinishedRun> runs) => Percentage.Of(runs.Average(run => run.Primary) ?? double.NaN);
 }

@@ -14,7 +14,7 @@ internal sealed class StudyComparison
         _searches = [.. runs.Where(run => run.Phase == RunPhase.Search)];
         Seeds = [.. finals.Select(run => run.Seed).Distinct().Order()];
         BaselineName = Baselines.FirstOrDefault(name => runs.Any(run => run.Method == name)) ?? Baselines[0];
-        SearchSeeds = [.. _searches.Select(run => run.Seed).Distinct().Order()];
+        SearchSeeds = [.. _searches.Where(run => run.Trial is null).Select(run => run.Seed).Distinct().Order()];
         Methods =
         [
             .. from run in finals
@@ -43,7 +43,7 @@ internal sealed class StudyComparison
     /// <summary>The seeds of the final runs: those that any method has.</summary>
     public IReadOnlyList<int> Seeds { get; }
 
-    /// <summary>The seeds of the search.</summary>
+    /// <summary>The seeds of the search among settings that the methods name.</summary>
     public IReadOnlyList<int> SearchSeeds { get; }
 
     /// <summary>The methods with figures for each seed, the baseline first, the others as they were run.</summary>
@@ -71,6 +71,12 @@ internal sealed class StudyComparison
     public IEnumerable<(string Method, int Count)> Diverged =>
         _searches.Where(run => run.Diverged is not null).CountBy(run => run.Method).Select(method => (method.Key, method.Value));
 
-    /// <summary>How many settings of a method the search tried.</summary>
-    public int Tried(string method) => _searches.Where(run => run.Method == method).Select(run => run.Settings).Distinct().Count();
+    /// <summary>The runs of the library's search that chose a method's setting; none where it was chosen among settings that the method names.</summary>
+    public IReadOnlyList<FinishedRun> Searched(ComparedMethod method) => _searches
+        .Where(run => run.Trial is not null && run.Method == method.Name)
+        .GroupBy(run => run.Trial!.Search, (_, runs) => runs.ToArray())
+        .LastOrDefault(runs => SearchedTrial.Choose(runs) == method.Setting, []);
+
+    /// <summary>How many settings that the method names were tried.</summary>
+    public int Tried(string method) => _searches.Where(run => run.Trial is null && run.Method == method).Select(run => run.Settings).Distinct().Count();
 }
