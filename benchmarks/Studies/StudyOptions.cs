@@ -58,6 +58,8 @@ internal sealed class StudyOptions
 
     public string Schedule { get; private set; } = "constant";
 
+    public double Average { get; private set; }
+
     public string? Json { get; private set; }
 
     public string? Report { get; private set; }
@@ -103,6 +105,7 @@ internal sealed class StudyOptions
                 case "--precision": options.Precision = OneOf(name, Value(), "float32", "bfloat16"); break;
                 case "--no-search": options.NoSearch = true; break;
                 case "--schedule": options.Schedule = OneOf(name, Value(), "constant", "cosine"); break;
+                case "--average": options.Average = Number(name, Value(), 0, 0.999999); break;
                 case "--json": options.Json = Value(); break;
                 case "--report": options.Report = Value(); break;
                 case "--out": options.Out = Value(); break;

@@ -39,6 +39,7 @@ internal static class Usage
         --size N           side of BAR's images in pixels (default 128)
         --no-search        takes the one --rate and the one --setting as they are
         --schedule S       constant or cosine learning rates (default constant)
+        --average D        decay of a moving average of the weights, which is validated and kept (default: none; studies of one shortcut)
         --precision P      float32 or bfloat16 (default float32)
         --json FILE        writes the records of the final runs as a JSON list besides
         --report FILE      writes an HTML report of the models of seed 1, which are trained again for it; with several studies, one file each

@@ -46,7 +46,8 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
 
     /// <inheritdoc/>
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {RowCount} epochs {Epochs} rate {Rate} by groups ")
-        + $"{Options.Precision} {(Schedule == ScheduleKind.Cosine ? "cosine" : "constant")}";
+        + $"{Options.Precision} {(Schedule == ScheduleKind.Cosine ? "cosine" : "constant")}"
+        + (Options.Average > 0 ? FormattableString.Invariant($" average {Options.Average}") : "");
 
     /// <inheritdoc/>
     public override int? Steps => Epochs * ((RowCount + BatchSize - 1) / BatchSize);
@@ -91,6 +92,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
         trainer.Network = CreateNetwork();
         trainer.Optimizer.LearningRate = Rate;
         trainer.Schedule.Kind = Schedule;
+        trainer.AveragingDecay = Options.Average;
         trainer.Precision = Options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
         trainer.Epochs = Epochs;
         trainer.BatchSize = BatchSize;

@@ -17,6 +17,12 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private readonly LearningRateSchedule _schedule = new(session.Options.Schedule, plan.Batches.Count, plan.Steps);
     private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels?.Black ?? 0);
     private readonly BestNetwork _best = new([session.Network, .. step.Companions]);
+
+    // Of the network that is exported and what belongs to it. Other loops train on a network that stands still, or that is gone afterwards.
+    private readonly AveragedWeights? _average = plan.IsMain && session.Options.AveragingDecay > 0
+        ? new AveragedWeights([session.Network, .. step.Companions], session.Options.AveragingDecay)
+        : null;
+
     private readonly LossMeters _meters = new(session.Device); // since the last point
     private readonly Generator _dropout = new(0, session.Device);
     private readonly ProgressReporter _progress = new(plan);
@@ -30,6 +36,9 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     private bool HasEnded => _done >= plan.Steps || HasStalled;
 
+    /// <summary>Every tensor besides the network's that the steps change.</summary>
+    private IEnumerable<(string Name, Tensor Tensor)> State => [.. step.State, .. ModuleState.Under("average/", _average?.State ?? [])];
+
     /// <summary>Whether the last points, as many as patience has, are all later than the best.</summary>
     private bool HasStalled =>
         plan.Patience is { } patience && plan.History.Points is { } points && points.Count >= patience && points[^patience].Step > _best.Step;
@@ -41,7 +50,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     public void Run()
     {
         checkpoints?.BeginLoop();
-        if (checkpoints?.Take(plan.Name, _network, step, _best, _meters) is { } checkpoint) (_done, _point) = (checkpoint.Step, checkpoint.Point);
+        if (checkpoints?.Take(plan.Name, _network, State, _best, _meters) is { } checkpoint) (_done, _point) = (checkpoint.Step, checkpoint.Point);
         if (session.History.Selected is not null) _best.Begin(); // the network is trained: what is trained afterwards must not take it along
 
         try
@@ -79,6 +88,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     public void Dispose()
     {
         _best.Dispose();
+        _average?.Dispose();
         _meters.Dispose();
         _dropout.Dispose();
     }
@@ -123,6 +133,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
         _meters.Step = _done + 1;
         step.Run(rows, new StepContext(_done, _schedule.Factor(_done), _meters));
+        _average?.Add(_done);
         _done++;
         if (plan.IsMain) session.HasModel = true;
     }
@@ -133,9 +144,15 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         IReadOnlyDictionary<string, double> losses = ReadLosses();
         _progress.Report(_done, losses);
         TimeSpan time = _progress.EndPoint(_done);
-        var figures = ValidationFigures.Of(session, plan.Validation);
+        ValidationFigures? figures;
+        bool isBest;
+        using (_average?.Show())
+        {
+            figures = ValidationFigures.Of(session, plan.Validation);
+            isBest = _best.Offer(_done, figures?.Score);
+        }
+
         var point = new TrainingPoint(_done, plan.Passes(_done), losses, figures?.Score) { Groups = figures?.Groups ?? [] };
-        bool isBest = _best.Offer(_done, figures?.Score);
         plan.History.Add(point);
         _meters.Reset();
         _point = _done;
@@ -163,11 +180,12 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     }
 
     /// <summary>
-    /// Keeps the network as the last step left it: without validation figures it is the best there is. The history gets a point for the steps
-    /// since the last one.
+    /// Keeps the network as the last step left it, or the average up to it: without validation figures it is the best there is. The history
+    /// gets a point for the steps since the last one.
     /// </summary>
     private void KeepAsItStands()
     {
+        _average?.Keep();
         _network.eval();
         if (_point < _done) plan.History.Add(new TrainingPoint(_done, plan.Passes(_done), _meters.Read(), null));
         plan.History.Selected = plan.History.At(_done);
@@ -209,7 +227,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         if (checkpoints is null) return;
         Check(); // a checkpoint is never of a training that has diverged
         using var scope = NewDisposeScope();
-        checkpoints.Save(plan.Name, _done, _point, session.HasModel, session.History, _network, step, _best, _meters);
+        checkpoints.Save(plan.Name, _done, _point, session.HasModel, session.History, _network, State, _best, _meters);
     }
 
     private string Describe(TrainingPoint point, bool isBest, TimeSpan time)

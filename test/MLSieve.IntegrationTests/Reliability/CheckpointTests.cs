@@ -53,6 +53,22 @@ public sealed class CheckpointTests : IDisposable
             every);
 
     [Theory]
+    [InlineData("readouts together", 7)]
+    [InlineData("automatic feature reweighting", 8)]
+    [InlineData("sieve", 6)]
+    [InlineData("distillation", 11)]
+    public void So_does_one_whose_weights_are_averaged(string name, int every) =>
+        StopAndGoOn(
+            () =>
+            {
+                TrainerOptions options = TrainingCase.Options(name);
+                (options.AveragingDecay, options.CheckpointEverySteps) = (0.6, 3);
+                return options;
+            },
+            options => TrainingCase.FitToBytes(options),
+            every);
+
+    [Theory]
     [MemberData(nameof(TrainersAndInputs))]
     public void So_does_one_on_any_kind_of_input(ContractTrainer trainer, ContractInput input)
     {
@@ -64,6 +80,7 @@ public sealed class CheckpointTests : IDisposable
             {
                 TrainerOptions options = trainer.Options(input);
                 options.ValidationFraction = 0.2;
+                if (input == ContractInput.Pixels) options.AveragingDecay = 0.6; // of batch norm's statistics too
                 if (input != ContractInput.Vector)
                 {
                     options.Augmentation = new AugmentationOptions { HorizontalFlip = true, CropPadding = 1 };

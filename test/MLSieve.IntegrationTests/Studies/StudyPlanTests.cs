@@ -78,6 +78,14 @@ public sealed class StudyPlanTests : IDisposable
     }
 
     [Fact]
+    public void An_average_of_the_weights_is_a_condition_of_its_own_and_without_one_nothing_is_said_of_it()
+    {
+        MethodStudy averaged = QueueFile.Studies(Line + " --average 0.999", StudyOptions.Parse(["queue", "any"])).Single();
+        Assert.Equal("coloured-98 rows 5000 epochs 40 rate 0.05 by groups float32 constant", _study.Conditions);
+        Assert.Equal(_study.Conditions + " average 0.999", averaged.Conditions);
+    }
+
+    [Fact]
     public void A_study_that_searches_one_methods_settings_is_no_line_of_a_queue()
     {
         StudyOptions options = StudyOptions.Parse(["queue", "any"]);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -84,12 +85,13 @@ internal sealed class TrainingCheckpoints : IDisposable
     public bool Passes(string loop) => _pending is not null && _pending.Loop != loop;
 
     /// <summary>Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.</summary>
-    public CheckpointState? Take(string loop, StagedNetwork network, ITrainingStep step, BestNetwork best, LossMeters meters)
+    public CheckpointState? Take(
+        string loop, StagedNetwork network, IEnumerable<(string Name, Tensor Tensor)> others, BestNetwork best, LossMeters meters)
     {
         if (_pending is not { } state || state.Loop != loop) return null;
         _pending = null;
         using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Network))) ModuleState.Load(file, ModuleState.Of(network));
-        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Training))) ModuleState.Load(file, step.State);
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Training))) ModuleState.Load(file, others);
         if (state.BestFile is { } bestFile)
         {
             using SafetensorsFile file = SafetensorsFile.Open(_directory.PathOf(bestFile));
@@ -126,7 +128,9 @@ internal sealed class TrainingCheckpoints : IDisposable
     public void BeginLoop() => (_bestFile, _bestStep) = (null, 0);
 
     /// <summary>Takes a checkpoint. The weights of the best network are written once, beside the checkpoints.</summary>
-    public void Save(string loop, long steps, long point, bool hasModel, TrainingHistory history, StagedNetwork network, ITrainingStep step, BestNetwork best, LossMeters meters)
+    public void Save(
+        string loop, long steps, long point, bool hasModel, TrainingHistory history, StagedNetwork network,
+        IEnumerable<(string Name, Tensor Tensor)> others, BestNetwork best, LossMeters meters)
     {
         if (best.Step != _bestStep) (_bestFile, _bestStep) = (_directory.WriteBest(loop, best.Step, best.State!), best.Step);
         var state = new CheckpointState
@@ -144,7 +148,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             SelectedStep = history.Selected?.Step ?? 0,
             Recalled = _recalled,
         };
-        _directory.Add(state, ModuleState.Of(network), step.State);
+        _directory.Add(state, ModuleState.Of(network), others);
         _stepsSinceLast = 0;
         _sinceLast.Restart();
     }

@@ -23,6 +23,7 @@ internal static class OptionRules
         if (options.OnValidation is not null) options.NeedValidation(faults, nameof(options.OnValidation));
         faults.Defined(nameof(options.Precision), options.Precision);
         faults.Defined(nameof(options.BatchNorm), options.BatchNorm);
+        faults.Within(nameof(options.AveragingDecay), options.AveragingDecay, 0, 1);
         if (options.MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(options.MemoryBudgetMebibytes), budget, 1);
         if (options.ValidationFraction > 0 && options.ValidationSet is not null)
             faults.Add("ValidationFraction and ValidationSet are both given; give one.");

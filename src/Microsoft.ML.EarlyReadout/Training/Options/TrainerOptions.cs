@@ -63,6 +63,19 @@ public abstract class TrainerOptions
     /// <summary>How the learning rates change.</summary>
     public ScheduleOptions Schedule { get; set; } = new();
 
+    /// <summary>
+    /// The decay d of an exponential moving average of the weights, a ← d·a + (1 − d)·w after each step: the mean of about the last
+    /// 1/(1 − d) steps. Validated, kept and exported is then the average, while training goes on with the weights as they are.
+    /// </summary>
+    /// <remarks>
+    /// After t steps the decay is at most (1 + t)/(10 + t), so that the random start is soon forgotten: 0.99 is reached after 890 steps,
+    /// 0.999 after 8,990. Batch norm's stored statistics are averaged as the weights are, and so are readouts that are trained together
+    /// with the network. What is trained before, within or after is not: the first network of Just Train Twice, the readouts by which
+    /// distillation weighs rows, the sieve's readout, readouts trained afterwards, the last layer that a reweighting fits.
+    /// </remarks>
+    /// <value>The default value is 0: no average. At least 0 and less than 1.</value>
+    public double AveragingDecay { get; set; }
+
     /// <summary>Random changes to training images.</summary>
     public AugmentationOptions Augmentation { get; set; } = new();
 

@@ -14,10 +14,11 @@ internal sealed class ModuleSnapshot : IDisposable
         _modules = modules;
         using var noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        _copies = Live().ToDictionary(entry => entry.Name, entry => entry.Tensor.detach().clone().DetachFromDisposeScope());
+        _copies = ModuleState.OfAll(modules).ToDictionary(
+            entry => entry.Name, entry => entry.Tensor.detach().clone().DetachFromDisposeScope());
     }
 
-    /// <summary>The copies. Those of the first module have its own names, the others' begin with their number.</summary>
+    /// <summary>The copies, named as by <see cref="ModuleState.OfAll"/>.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State => _copies.Select(entry => (entry.Key, entry.Value));
 
     /// <summary>Takes the copy; it stays on the modules' device.</summary>
@@ -28,7 +29,7 @@ internal sealed class ModuleSnapshot : IDisposable
     {
         using var noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        foreach ((string name, Tensor tensor) in Live()) tensor.copy_(_copies[name]);
+        foreach ((string name, Tensor tensor) in ModuleState.OfAll(_modules)) tensor.copy_(_copies[name]);
     }
 
     public void Dispose()
@@ -36,7 +37,4 @@ internal sealed class ModuleSnapshot : IDisposable
         foreach (Tensor copy in _copies.Values) copy.Dispose();
         _copies.Clear();
     }
-
-    private IEnumerable<(string Name, Tensor Tensor)> Live() =>
-        _modules.SelectMany((module, i) => ModuleState.Of(module, i == 0 ? "" : FormattableString.Invariant($"{i}/")));
 }

@@ -10,6 +10,10 @@ internal static class ModuleState
     public static IEnumerable<(string Name, Tensor Tensor)> Of(nn.Module module, string prefix = "") =>
         module.state_dict().Select(entry => (prefix + entry.Key, entry.Value));
 
+    /// <summary>Those of several modules. Those of the first have its own names, the others' begin with their number.</summary>
+    public static IEnumerable<(string Name, Tensor Tensor)> OfAll(IReadOnlyList<nn.Module> modules) =>
+        modules.SelectMany((module, i) => Of(module, i == 0 ? "" : FormattableString.Invariant($"{i}/")));
+
     /// <summary>The same tensors under longer names.</summary>
     public static IEnumerable<(string Name, Tensor Tensor)> Under(string prefix, IEnumerable<(string Name, Tensor Tensor)> state) =>
         state.Select(entry => (prefix + entry.Name, entry.Tensor));
