@@ -66,7 +66,7 @@ public sealed class TeacherShelfTests : IDisposable
         {
             stop.CancelAfter(TimeSpan.FromMilliseconds(100));
             Assert.Throws<OperationCanceledException>(() =>
-                new TeacherShelf(_folder).Teach("teacher", Training(stop.Token), () => throw new InvalidOperationException("not its turn")));
+                new TeacherShelf(_folder).Teach("teacher", StoppedBy(stop.Token), () => throw new InvalidOperationException("not its turn")));
             return Fit(Training());
         });
         Assert.Single(Directory.GetFiles(_folder, "*.idv"));
@@ -92,7 +92,9 @@ public sealed class TeacherShelfTests : IDisposable
         }).Fit(training.Data.Train);
     }
 
-    private static Training Training(CancellationToken cancellation = default)
+    private static Training Training() => StoppedBy(TestContext.Current.CancellationToken);
+
+    private static Training StoppedBy(CancellationToken cancellation)
     {
         var ml = new MLContext(seed: 1);
         PackedImages images = PackedImages.Allocate(Rows, 1, 8, 8);
