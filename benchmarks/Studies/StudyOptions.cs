@@ -25,6 +25,9 @@ internal sealed class StudyOptions
     /// <summary>The file of <c>queue</c>.</summary>
     public string QueueFile { get; private set; } = "";
 
+    /// <summary>The page of <c>page</c>.</summary>
+    public string Page { get; private set; } = "";
+
     /// <summary>The options as they were given, without command and names: what <c>all</c> and <c>queue</c> give to every study.</summary>
     public List<string> Given { get; } = [];
 
@@ -141,18 +144,20 @@ internal sealed class StudyOptions
 
     private void Take(List<string> words)
     {
-        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, queue, table, check and devices.");
+        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, queue, table, page, check and devices.");
         string[] expected = Command switch
         {
             "list" or "all" or "table" or "devices" or "work" => [],
             "run" => ["the name of a study"],
             "queue" => ["a file with a study a line"],
+            "page" => ["a page"],
             "check" => ["the name of a data set", "its folder"],
-            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, check and devices."),
+            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, page, check and devices."),
         };
         if (words.Count - 1 < expected.Length) throw new UsageException($"{Command} needs {string.Join(" and ", expected)}.");
         if (words.Count - 1 > expected.Length) throw new UsageException($"{Command}: '{words[expected.Length + 1]}' is one word too many.");
         if (Command == "queue") QueueFile = words[1];
+        else if (Command == "page") Page = words[1];
         else if (expected.Length > 0) Study = words[1];
         if (expected.Length > 1) SetFolder = words[2];
     }

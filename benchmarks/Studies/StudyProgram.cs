@@ -14,6 +14,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         {
             case "list": List(); return 0;
             case "table": Table(); return 0;
+            case "page": ResultsPage.Write(options.Page, FinishedRuns.All(options.Out)); return 0;
             case "check": return new DataSetCheck(options, cancellation).Run();
             case "all": RunAll(); return 0;
             case "queue": return new StudyQueue(options, cancellation).RunAsync().GetAwaiter().GetResult();
@@ -36,7 +37,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
     {
         IReadOnlyList<FinishedRun> queued = FinishedRuns.All(options.Out);
         IReadOnlyList<Record> records = new ResultStore(options.Out).Records;
-        if (queued.Count > 0) Console.Write(QueueTables.Of(queued));
+        if (queued.Count > 0) Console.Write(ResultsPage.Tables(queued));
         if (queued.Count == 0 || records.Count > 0)
             Console.Write(ResultTables.Of(records, new RunStore(options.Out, options.Text).Results));
     }

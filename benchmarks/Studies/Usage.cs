@@ -11,9 +11,10 @@ internal static class Usage
 
         list               the studies, what each asks, whether its data are there
         run STUDY          one study; what --out holds is not run again
-        all                every run of docs/results.md whose data are there, with the options given besides
+        all                every run of docs/results-short.md whose data are there, with the options given besides
         queue FILE         the studies of a file, a line each, most valuable first, by several processes at once; a line is what follows run
         table              Markdown tables of what --out holds, published figures beside them; of a queue's runs each method beside plain training, or beside the student without a teacher
+        page FILE          makes the tables and pictures of docs/results.md again, of a queue's runs in --out; pictures go to images/results beside the page
         check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image; for csv, FOLDER is the file
                            SET: {string.Join(", ", DataSets.ByName.Keys)}
         devices            which libtorch is loaded, what it finds to train on, and whether it computes there what it does on the CPU

@@ -82,6 +82,21 @@ internal sealed record FinishedRun
     public bool Is(PlannedRun run) =>
         (Study, Conditions, Phase, Method, Settings, Seed) == (run.Study, run.Conditions, run.Phase, run.Method, run.Setting, run.Seed);
 
+    /// <summary>
+    /// A figure on validation rows along the steps; empty where it is not known. A line without <see cref="Points"/> has the mean of groups
+    /// alone, at validations that are equally far apart.
+    /// </summary>
+    public IReadOnlyList<(long Step, double Value)> Course(string figure)
+    {
+        if (Points is not null) return Points.Figure(figure) is { } values ? [.. Points.Steps.Zip(values)] : [];
+        return figure == Figures.Unbiased && Steps is { } steps ? [.. Curve.Select((value, i) => ((long)steps * (i + 1) / Curve.Count, value))] : [];
+    }
+
+    /// <summary>What the training step told along the steps, by its name in <see cref="RunPoints.Losses"/>; empty where it is not known.</summary>
+    public IReadOnlyList<(long Step, double Value)> Loss(string name) => Points?.Losses.GetValueOrDefault(name) is { } losses
+        ? [.. Points.Steps.Zip(losses).Where(point => point.Second is not null).Select(point => (point.First, point.Second!.Value))]
+        : [];
+
     /// <summary>What came of a run.</summary>
     public static FinishedRun Of(PlannedRun run, MethodStudy study, RunResult result)
     {

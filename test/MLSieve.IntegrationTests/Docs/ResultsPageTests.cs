@@ -1,39 +1,92 @@
+using System.Text.RegularExpressions;
 using Studies;
 
 namespace MLSieve.Tests;
 
-/// <summary>The tables of docs/results.md that come from a queue are what the committed runs say.</summary>
-public sealed class ResultsPageTests
+/// <summary>The tables and pictures of docs/results.md are what the committed runs say.</summary>
+public sealed partial class ResultsPageTests : IDisposable
 {
+    private static readonly string Docs = Path.Combine(Repository.Root, "docs");
     private static readonly string Runs = Path.Combine(Repository.Root, "benchmarks", "Studies", "results");
+    private readonly string _folder = Directory.CreateTempSubdirectory("page-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task The_first_tables_of_the_page_are_what_the_command_prints_of_the_committed_runs()
+    public async Task The_page_and_its_pictures_are_what_the_command_makes_of_the_committed_runs()
     {
-        BuiltProgram table = await BuiltProgram.RunAsync("Studies", "table", "--out", Runs);
-        Assert.Equal(0, table.ExitCode);
-        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "results.md")).ReplaceLineEndings("\n");
-        string printed = table.Output.ReplaceLineEndings("\n").Trim();
-        Assert.StartsWith("### coloured-98\n\n| method |", printed);
-        Assert.Contains($"\n\n{printed}\n\n", page);
-        Assert.DoesNotContain("|", page[..page.IndexOf(printed, StringComparison.Ordinal)]); // no table stands before them
+        string page = Path.Combine(_folder, "results.md");
+        string committed = File.ReadAllText(Path.Combine(Docs, "results.md"));
+        File.WriteAllText(page, Generated().Replace(committed, "$1\n$3")); // whatever stood there before
+        BuiltProgram made = await BuiltProgram.RunAsync("Studies", "page", page, "--out", Runs);
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.Equal(committed.ReplaceLineEndings("\n"), File.ReadAllText(page).ReplaceLineEndings("\n"));
+
+        string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(_folder, "images", "results")).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+        Assert.Equal(Directory.EnumerateFiles(Path.Combine(Docs, "images", "results"), "*.svg").Select(Path.GetFileName).Order(StringComparer.Ordinal), pictures);
+        Assert.All(pictures, name =>
+        {
+            string picture = File.ReadAllText(Path.Combine(_folder, "images", "results", name));
+            Assert.Equal(File.ReadAllText(Path.Combine(Docs, "images", "results", name)).ReplaceLineEndings("\n"), picture);
+            Assert.InRange(picture.Length, 1_000, 200_000);
+            Assert.Contains($"(images/results/{name})", committed, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void No_table_of_the_page_was_typed()
+    {
+        string page = File.ReadAllText(Path.Combine(Docs, "results.md"));
+        Assert.Equal(2, Generated().Count(page));
+        Assert.DoesNotContain("|", Generated().Replace(page, ""));
+        Assert.InRange(page[..page.IndexOf("| [coloured-98](#coloured-98) |", StringComparison.Ordinal)].Count(letter => letter == '\n'), 0, 6); // it comes first
+    }
+
+    [Fact]
+    public async Task A_page_without_the_comments_is_a_fault_and_stays_as_it_is()
+    {
+        string page = Path.Combine(_folder, "other.md");
+        File.WriteAllText(page, "# Other\n");
+        BuiltProgram made = await BuiltProgram.RunAsync("Studies", "page", page, "--out", Runs);
+        Assert.Equal(2, made.ExitCode);
+        Assert.Contains("the page has no part between '<!-- made by the command page: summary -->' and '<!-- end -->'.", made.Error);
+        Assert.Equal("# Other\n", File.ReadAllText(page));
+    }
+
+    [Fact]
+    public void Every_figure_of_the_page_on_choosing_is_on_a_page_of_results()
+    {
+        string results = File.ReadAllText(Path.Combine(Docs, "results.md")) + File.ReadAllText(Path.Combine(Docs, "results-short.md"));
+        string[] figures = [.. Figure().Matches(File.ReadAllText(Path.Combine(Docs, "choosing-a-method.md"))).Select(figure => figure.Value).Distinct()];
+        Assert.NotEmpty(figures);
+        HashSet<string> known = [.. Figure().Matches(results).Select(figure => figure.Value)];
+        Assert.All(figures, figure => Assert.Contains(figure, known));
     }
 
     [Fact]
     public void The_final_runs_have_the_settings_that_the_searches_chose()
     {
         FinishedRun[] runs = [.. FinishedRuns.All(Runs)];
-        (string Study, string Method, string Settings)[] finals =
-            [.. runs.Where(run => run.Phase == RunPhase.Final).Select(run => (run.Study, run.Method, run.Settings)).Distinct()];
-        Assert.Equal(13, finals.Length);
+        (string Study, string Conditions, string Method, string Settings)[] finals =
+            [.. runs.Where(run => run.Phase == RunPhase.Final).Select(run => (run.Study, run.Conditions, run.Method, run.Settings)).Distinct()];
+        Assert.NotEmpty(finals);
         Assert.All(finals, final =>
         {
-            string best = runs
-                .Where(run => run.Phase == RunPhase.Search && (run.Study, run.Method) == (final.Study, final.Method))
+            FinishedRun[] searches =
+                [.. runs.Where(run => run.Phase == RunPhase.Search && (run.Study, run.Conditions, run.Method) == (final.Study, final.Conditions, final.Method))];
+            string? named = searches
+                .Where(run => run.Trial is null)
                 .GroupBy(run => run.Settings)
                 .Where(setting => setting.All(run => run.Primary is not null))
-                .MaxBy(setting => setting.Average(run => run.Primary))!.Key;
-            Assert.Equal(best, final.Settings);
+                .MaxBy(setting => setting.Average(run => run.Primary))?.Key;
+            IEnumerable<string?> searched = searches.Where(run => run.Trial is not null).GroupBy(run => run.Trial!.Search).Select(search => SearchedTrial.Choose([.. search]));
+            Assert.Contains(final.Settings, searched.Append(named));
         });
     }
+
+    [GeneratedRegex(@"(<!-- made by the command page: (\w+) -->)\n.*?(<!-- end -->)", RegexOptions.Singleline)]
+    private static partial Regex Generated();
+
+    [GeneratedRegex(@"\d+\.\d+")]
+    private static partial Regex Figure();
 }

@@ -53,8 +53,9 @@ public sealed class QueueTablesTests
         FinishedRun[] runs = [.. Finals("teacher-dro", 0.9, 0.9), .. Finals("kd", 0.7, 0.8), .. Finals("student", 0.5, 0.6)];
         string[] lines = LinesOf(runs);
         Assert.Contains(lines, line => line.StartsWith("| method | conflicting rows | difference to student |", StringComparison.Ordinal));
-        Assert.Equal(["| student | 55.0 |  |  |  | 70.0 | 80.0 |", "| teacher-dro | 90.0"], lines[4..6].Select((line, row) => row == 0 ? line : line[..20]));
-        Assert.Contains("| kd | 75.0 | +20.0 | +20.0 to +20.0 | better | 70.0 | 80.0 |", lines);
+        Assert.Equal(
+            ["| student | 55.0 |  |  |  | 70.0 | 80.0 |", "| kd | 75.0 | +20.0 | +20.0 to +20.0 | better | 70.0 | 80.0 |"], lines[4..6]);
+        Assert.StartsWith("| teacher-dro | 90.0", lines[6]); // it is told groups
         Assert.Contains("- No table: student lacks final runs, so there is nothing to compare with.", LinesOf(runs[..^1]));
     }
 

@@ -111,7 +111,7 @@ public sealed class StudyProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command; there are list, run, all, queue, table, check and devices")]
+    [InlineData("no command; there are list, run, all, queue, table, page, check and devices")]
     [InlineData("no command 'shapes'", "shapes", "--quick")]
     [InlineData("run needs the name of a study", "run")]
     [InlineData("run: 'bar' is one word too many", "run", "shapes", "bar")]
@@ -161,7 +161,7 @@ public sealed class StudyProgramTests : IDisposable
         Assert.Contains("| shapes | sieve | conflicting rows | 1 |", table.Output);
         Assert.Contains("| **sieve** | all |", table.Output);
         Assert.Contains("| BAR | sieve | – | not run |", table.Output);
-        Assert.Contains("| rate=0.05,every=5,stage=2,depth=0,width=64,forget=0.1,readout=0.05 | 1 |", table.Output); // one of the settings that docs/results.md names
+        Assert.Contains("| rate=0.05,every=5,stage=2,depth=0,width=64,forget=0.1,readout=0.05 | 1 |", table.Output); // one of the settings that docs/results-short.md names
         Assert.Matches(@"\n(\d+) of \1 runs: .* cores; .*torchSharp 0\.107", table.Output);
     }
 
@@ -175,11 +175,11 @@ public sealed class StudyProgramTests : IDisposable
     }
 
     [Fact]
-    public void Every_command_of_the_results_page_is_one_that_all_runs()
+    public void Every_command_of_the_short_studies_page_is_one_that_all_runs()
     {
         const string Program = "--project benchmarks/Studies -- ";
         string[] documented = [.. StudyList.All.SelectMany(entry => entry.Documented.Select(options => $"run {entry.Name} {options}".TrimEnd()))];
-        string[] commands = [.. File.ReadAllLines(Path.Combine(Repository.Root, "docs", "results.md")).Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
+        string[] commands = [.. File.ReadAllLines(Path.Combine(Repository.Root, "docs", "results-short.md")).Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
             .Select(line => line[(line.IndexOf(Program, StringComparison.Ordinal) + Program.Length)..].TrimEnd())];
         Assert.NotEmpty(commands);
         Assert.Empty(commands.Except(documented));

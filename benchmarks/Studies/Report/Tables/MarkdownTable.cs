@@ -10,6 +10,9 @@ internal sealed class MarkdownTable(params IReadOnlyList<string> header)
     /// <summary>Adds a row with a cell for each column of the header.</summary>
     public void Add(params IReadOnlyList<string> cells) => _rows.Add(cells);
 
+    /// <summary>Whether a row was added.</summary>
+    public bool HasRows => _rows.Count > 0;
+
     /// <summary>The lines of the table.</summary>
     public override string ToString()
     {

@@ -2,22 +2,28 @@ using Quickstart;
 
 namespace Studies;
 
-/// <summary>What a method gains over the baseline, from the differences seed by seed, in the words of a table.</summary>
+/// <summary>What a method gains over the baseline, from the differences seed by seed.</summary>
 /// <param name="Difference">The mean difference.</param>
-/// <param name="Interval">Its 95 % interval by Student's t; a dash where the seeds are too few or too many for one.</param>
-/// <param name="Verdict">better, worse or no difference, as the interval lies above, below or across zero.</param>
-internal sealed record PairedGain(string Difference, string Interval, string Verdict)
+/// <param name="Interval">Its 95 % interval by Student's t; <see langword="null"/> where the seeds are too few or too many for one.</param>
+internal sealed record PairedGain(double Difference, (double Low, double High)? Interval)
 {
+    private const string None = "–";
+
+    /// <summary>The interval in the words of a table.</summary>
+    public string IntervalText =>
+        Interval is { } ends ? $"{Percentage.Difference(ends.Low)} to {Percentage.Difference(ends.High)}" : None;
+
+    /// <summary>better, worse or no difference, as the interval lies above, below or across zero.</summary>
+    public string Verdict => Interval is not { } ends ? None : ends.Low > 0 ? "better" : ends.High < 0 ? "worse" : "no difference";
+
     /// <summary>Works it out.</summary>
     /// <param name="method">The method.</param>
     /// <param name="baseline">The baseline on the same seeds.</param>
     public static PairedGain Of(ComparedMethod method, ComparedMethod baseline)
     {
         double[] differences = [.. method.Primary.Zip(baseline.Primary, (with, without) => with - without)];
-        string mean = Percentage.Difference(differences.Average());
-        if (differences.Length is < 2 or > PairedDifference.MostSeeds) return new PairedGain(mean, "–", "–");
-        (double low, double high) = PairedDifference.Interval(differences);
-        string verdict = low > 0 ? "better" : high < 0 ? "worse" : "no difference";
-        return new PairedGain(mean, $"{Percentage.Difference(low)} to {Percentage.Difference(high)}", verdict);
+        return new PairedGain(
+            differences.Average(),
+            differences.Length is < 2 or > PairedDifference.MostSeeds ? null : PairedDifference.Interval(differences));
     }
 }

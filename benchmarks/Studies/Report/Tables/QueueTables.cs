@@ -5,36 +5,31 @@ namespace Studies;
 /// <summary>What a queue has run, study by study, as the Markdown of docs/results.md: each method beside the study's baseline.</summary>
 internal static class QueueTables
 {
-    private static readonly (string Name, string Figure)[] Columns =
-    [
-        ("conflicting rows", Figures.Conflicting),
-        ("agreeing rows", Figures.Agreeing),
-        ("worst group", Figures.Worst),
-        ("average", Figures.Average),
-        ("mean of groups", Figures.Unbiased),
-        ("flip rate", Figures.Flips),
-    ];
-
     /// <summary>The text.</summary>
     /// <param name="runs">The runs; those of one study under one set of conditions are compared.</param>
-    public static string Of(IEnumerable<FinishedRun> runs) =>
-        string.Join('\n', runs.GroupBy(run => (run.Study, run.Conditions)).Select(study => Study([.. study])));
+    public static string Of(IEnumerable<FinishedRun> runs) => Of(StudyComparison.All(runs), _ => null);
 
-    private static string Study(IReadOnlyList<FinishedRun> runs)
+    /// <summary>The text, with a picture of each study.</summary>
+    /// <param name="studies">The studies.</param>
+    /// <param name="picture">The Markdown that shows a study's picture; <see langword="null"/> where it has none.</param>
+    public static string Of(IEnumerable<StudyComparison> studies, Func<StudyComparison, string?> picture) =>
+        string.Join('\n', studies.Select(study => Of(study, picture(study))));
+
+    private static string Of(StudyComparison comparison, string? picture)
     {
-        StudyComparison comparison = new(runs);
-        var text = new StringBuilder().Append("### ").Append(runs[0].Study).Append("\n\n");
+        var text = new StringBuilder().Append("### ").Append(comparison.Name).Append("\n\n");
         if (comparison.Baseline is { } baseline) Append(text, comparison, baseline);
+        if (picture is not null) text.Append(picture).Append("\n\n");
         foreach (string line in Notes(comparison)) text.Append("- ").Append(line).Append('\n');
         return text.ToString();
     }
 
     private static void Append(StringBuilder text, StudyComparison comparison, ComparedMethod baseline)
     {
-        (string Name, string Figure) primary = Columns.First(column => comparison.Methods.All(method => method.IsPrimary(column.Figure)));
+        (string Name, string Figure) primary = comparison.Primary;
         (string Name, string Figure)[] others =
         [
-            .. from column in Columns
+            .. from column in StudyComparison.Columns
                where column != primary && column.Figure is not (Figures.Conflicting or Figures.Worst)
                where baseline.Mean(column.Figure) is not null
                select column,
@@ -42,19 +37,22 @@ internal static class QueueTables
         var means = new MarkdownTable(
             ["method", primary.Name, $"difference to {baseline.Name}", "95 % interval", "verdict", .. others.Select(column => column.Name)]);
         var seeds = new MarkdownTable([$"{primary.Name}, seed", .. comparison.Seeds.Select(seed => $"{seed}")]);
+        var courses = new MarkdownTable([$"{comparison.CourseFigure.Name}, validation rows", "network that was kept", "mean of the last third"]);
         foreach (ComparedMethod method in comparison.Methods)
         {
             PairedGain? gain = method == baseline ? null : PairedGain.Of(method, baseline);
-            string[] compared = gain is null ? ["", "", ""] : [gain.Difference, gain.Interval, gain.Verdict];
+            string[] compared = gain is null ? ["", "", ""] : [Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict];
             means.Add(
             [
                 method.Name, Percentage.Of(method.Primary.Average()), .. compared,
                 .. others.Select(column => Percentage.Of(method.Mean(column.Figure) ?? double.NaN)),
             ]);
             seeds.Add([method.Name, .. method.Primary.Select(Percentage.Of)]);
+            if (comparison.CourseOf(method) is { } course) courses.Add(method.Name, Percentage.Of(course.Kept), Percentage.Of(course.LastThird));
         }
 
         text.Append(means).Append('\n').Append(seeds).Append('\n');
+        if (courses.HasRows) text.Append(courses).Append('\n');
     }
 
     private static IEnumerable<string> Notes(StudyComparison comparison)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Studies;
 
-/// <summary>Everything that a folder of results holds, as the Markdown of docs/results.md.</summary>
+/// <summary>Everything that a folder of results holds, as the Markdown of docs/results-short.md.</summary>
 internal static class ResultTables
 {
     private const string Words = """
