@@ -3,6 +3,7 @@ using MLSieve.Speed;
 using static TorchSharp.torch;
 
 // Speed -- scoring|training|overhead|sparse: ratios of ways to do the same work, measured side by side in one run.
+// Speed -- training NETWORK: one of its networks alone, Mlp, ConvNet, ResNet-18 or "ResNet-18, pretrained".
 // Speed -- device: images a second on the GPU, or the CPU where there is none. Speed -- parity FILE: for torch_parity.py.
 // Speed -- rows: how fast a file gives packed rows. Speed -- search: what halving saves, and what it costs.
 switch (args.FirstOrDefault())
@@ -12,7 +13,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "training":
         Console.WriteLine($"Precision float32. Here {PrecisionSpeed.Of(images: true, CPU)}.");
-        TrainingSpeed.Run();
+        TrainingSpeed.Run(args.ElementAtOrDefault(1));
         return 0;
     case "sparse":
         SparseSpeed.Run();

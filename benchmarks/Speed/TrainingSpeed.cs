@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// What a step of the feature sieve with nothing set costs over a plain one, alternating and as one joint update, and what watching the gradients' norm costs, on the processor time of one thread. Ways alternate in one run; each one's
-/// median counts. In theory a sieve's step costs 1 + r + (f + r)/F of a plain one: r is the readout's share of the network, f that of the stages below it, F how seldom it forgets.
+/// What a step of the feature sieve with nothing set costs over a plain one, alternating and as one joint update, and what watching the
+/// gradients' norm and averaging the weights cost, on the processor time of one thread. Ways alternate in one run; a ratio is the median
+/// of the rounds' own, with the quarter below and above it. In theory a sieve's step costs 1 + r + (f + r)/F of a plain one: r is the readout's share of the network, f that of the stages below it, F how seldom it forgets.
 /// </summary>
 internal static class TrainingSpeed
 {
@@ -19,15 +20,21 @@ internal static class TrainingSpeed
     private const int Rounds = 12;
     private static readonly TimeSpan LongEnough = TimeSpan.FromMilliseconds(200); // for a clock that ticks in tens of milliseconds
 
-    public static void Run()
+    /// <param name="only">The one network that is measured; all of them where it is left out.</param>
+    public static void Run(string? only = null)
     {
         NativeBackend.EnsureLoaded();
         set_num_threads(1);
         FeatureShape image = FeatureShape.Image(3, Side, Side);
-        Measure("Mlp", new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(Columns), pretrained: false);
-        Measure("ConvNet", new NetworkOptions { Kind = NetworkKind.ConvNet }, image, pretrained: false);
-        Measure("ResNet-18", new NetworkOptions { Kind = NetworkKind.ResNet18 }, image, pretrained: false);
-        Measure("ResNet-18, pretrained", new NetworkOptions { Kind = NetworkKind.ResNet18 }, image, pretrained: true);
+        Measure("Mlp", NetworkKind.Mlp, FeatureShape.Vector(Columns), pretrained: false);
+        Measure("ConvNet", NetworkKind.ConvNet, image, pretrained: false);
+        Measure("ResNet-18", NetworkKind.ResNet18, image, pretrained: false);
+        Measure("ResNet-18, pretrained", NetworkKind.ResNet18, image, pretrained: true);
+
+        void Measure(string name, NetworkKind kind, FeatureShape shape, bool pretrained)
+        {
+            if (only is null || only == name) TrainingSpeed.Measure(name, new NetworkOptions { Kind = kind }, shape, pretrained);
+        }
     }
 
     private static void Measure(string name, NetworkOptions options, FeatureShape shape, bool pretrained)
@@ -51,8 +58,9 @@ internal static class TrainingSpeed
         using ReadoutHead jointReadout = ReadoutFactory.Create(jointNetwork, sieveOptions.Readout, seed: 1);
         using var joint = new JointSieveStep(jointNetwork, jointReadout, sieveOptions, frozenStatistics: pretrained);
         using Optimizer watched = Optimizer.Create(sieveOptions.Optimizer, [.. sieveNetwork.named_parameters()]);
+        using var average = new AveragedWeights([plainNetwork], decay: 0.999);
 
-        List<double> plainTimes = [], sieveTimes = [], jointTimes = [], normTimes = [];
+        List<double> plainTimes = [], sieveTimes = [], jointTimes = [], normTimes = [], averageTimes = [];
         for (int round = 0; round < Rounds; round++)
         {
             plainTimes.Add(Time(() => Steps(plain)));
@@ -64,11 +72,25 @@ internal static class TrainingSpeed
                 for (int i = 0; i < sieveOptions.ForgetEvery; i++) watched.GradientNorm().Dispose();
             }));
             watched.ZeroGradients();
+            averageTimes.Add(Time(() =>
+            {
+                for (int i = 0; i < sieveOptions.ForgetEvery; i++) average.Add(i);
+            }));
         }
 
         double step = Median(plainTimes);
-        Console.WriteLine(FormattableString.Invariant(
-            $"{name,-22} plain step {1e3 * step / sieveOptions.ForgetEvery:F2} ms; sieve (stage {sieveOptions.Readout.Stage}, depth {sieveOptions.Readout.Depth}, every {sieveOptions.ForgetEvery}) {Median(sieveTimes) / step:F2} × plain, joint {Median(jointTimes) / step:F2} ×; gradient norm {Median(normTimes) / step:P2} of a plain step"));
+        Console.WriteLine(
+            FormattableString.Invariant($"{name,-22} plain step {1e3 * step / sieveOptions.ForgetEvery:F2} ms; ")
+            + FormattableString.Invariant($"sieve (stage {sieveOptions.Readout.Stage}, depth {sieveOptions.Readout.Depth}, ")
+            + $"every {sieveOptions.ForgetEvery}) {Ratio(sieveTimes)} plain, joint {Ratio(jointTimes)}; "
+            + FormattableString.Invariant($"of a plain step: gradient norm {Median(normTimes) / step:P2}, averaging {Median(averageTimes) / step:P2}"));
+
+        string Ratio(List<double> times)
+        {
+            double[] ratios = [.. times.Zip(plainTimes, (time, plain) => time / plain).Order()];
+            (double low, double middle, double high) = (ratios[Rounds / 4], ratios[Rounds / 2], ratios[Rounds - 1 - (Rounds / 4)]);
+            return FormattableString.Invariant($"{middle:F2} × ({low:F2} to {high:F2})");
+        }
 
         StagedNetwork Create()
         {
