@@ -49,11 +49,13 @@ internal sealed class StudyOptions
 
     public List<double> Agreements { get; } = [];
 
+    public List<int> Partitions { get; } = [];
+
     public int? Rows { get; private set; }
 
     public int? Epochs { get; private set; }
 
-    public int Size { get; private set; } = 128;
+    public int? Size { get; private set; }
 
     public string Precision { get; private set; } = "float32";
 
@@ -102,6 +104,7 @@ internal sealed class StudyOptions
                 case "--setting": options.Settings.Add(Value()); break;
                 case "--rate": options.Rates.Add(Number(name, Value(), 0, 10)); break;
                 case "--agreement": options.Agreements.Add(Number(name, Value(), 0, 1)); break;
+                case "--partition": options.Partitions.Add(Whole(name, Value(), most: 5)); break;
                 case "--rows": options.Rows = Whole(name, Value()); break;
                 case "--epochs": options.Epochs = Whole(name, Value()); break;
                 case "--size": options.Size = Whole(name, Value()); break;
@@ -162,10 +165,10 @@ internal sealed class StudyOptions
         if (expected.Length > 1) SetFolder = words[2];
     }
 
-    private static int Whole(string name, string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1
+    private static int Whole(string name, string text, int most = int.MaxValue) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most
             ? value
-            : throw new UsageException($"{name} takes a whole number of at least 1, not '{text}'.");
+            : throw new UsageException($"{name} takes a whole number {(most < int.MaxValue ? $"from 1 to {most}" : "of at least 1")}, not '{text}'.");
 
     private static double Number(string name, string text, double above, double most) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > above && value <= most

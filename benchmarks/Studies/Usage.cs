@@ -21,7 +21,7 @@ internal static class Usage
 
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
 
-        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, adult, tables (default: environment variable MLSIEVE_DATA)
+        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts, celeba-10k, adult, tables (default: environment variable MLSIEVE_DATA)
         --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut});
                            queue keeps its runs in STUDY.jsonl there
         --teachers DIR     keeps what teachers say of their training rows there, shared by the processes of a queue (default: teachers in --out)
@@ -37,7 +37,8 @@ internal static class Usage
         --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated (coloured, dominoes, shapes, coloured-distillation)
         --rows N           training rows (default: the study's own)
         --epochs N         epochs (default: the study's own)
-        --size N           side of BAR's images in pixels (default 128)
+        --partition K      one of isic's five partitions, instead of all; may be repeated
+        --size N           side of photographs in pixels (default: the study's own; 128 for bar)
         --no-search        takes the one --rate and the one --setting as they are
         --schedule S       constant or cosine learning rates (default constant)
         --average D        decay of a moving average of the weights, which is validated and kept (default: none; studies of one shortcut)

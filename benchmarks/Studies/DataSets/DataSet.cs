@@ -55,6 +55,24 @@ internal sealed class DataSet
             : throw new InvalidDataException($"{Name} has no rows of split '{split}'; there are {string.Join(", ", Examples.Select(example => example.Split).Distinct())}.");
     }
 
+    /// <summary>The same rows, where a part of one split, drawn from each class alike, is the validation split.</summary>
+    /// <param name="from">The split that gives them.</param>
+    /// <param name="fraction">The part of it, above 0 and below 1; of each class rounded down.</param>
+    /// <param name="seed">Sets the draw. Equal for equal seeds.</param>
+    public DataSet WithValidation(string from, double fraction, int seed)
+    {
+        Random random = Draws.For(seed, Draws.Rows);
+        HashSet<Example> held = new(ReferenceEqualityComparer.Instance);
+        foreach (string label in Labels)
+        {
+            Example[] rows = [.. Of(from).Where(example => example.Label == label)];
+            random.Shuffle(rows);
+            held.UnionWith(rows.Take((int)(rows.Length * fraction)));
+        }
+
+        return new DataSet(Name, Name, Examples.Select(example => held.Contains(example) ? example with { Split = Splits.Validation } : example));
+    }
+
     /// <summary>The rows of one split, or all, as a view. See <see cref="ToDataView(MLContext, IReadOnlyList{Example}, CancellationToken)"/>.</summary>
     public IDataView ToDataView(MLContext ml, string? split = null, CancellationToken cancellation = default) =>
         ToDataView(ml, split is null ? Examples : Of(split), cancellation);

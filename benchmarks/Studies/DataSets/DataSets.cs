@@ -18,6 +18,8 @@ internal static class DataSets
         ["imagenet-9"] = ImageNet9,
         ["imagenet-a"] = ImageNetA,
         ["pets-on-scenes"] = PetsOnScenes,
+        ["isic-traps"] = folder => IsicTraps(folder),
+        ["celeba-10k"] = CelebA10k,
         ["csv"] = file => Csv(file),
     };
 
@@ -56,6 +58,15 @@ internal static class DataSets
     /// <summary>Pets on scenes: cats and dogs by the place they were put in front of; in validation and test each pet in both.</summary>
     /// <param name="folder">The folder with <c>manifest.csv</c> and the images that it names.</param>
     public static DataSet PetsOnScenes(string folder) => PetsOnScenesReader.Read(folder);
+
+    /// <summary>A trap partition of ISIC 2018's skin lesions: benign or malignant, by whether a ruler is in the image.</summary>
+    /// <param name="folder">The folder with <c>trap-sets/</c> and <c>images/</c>.</param>
+    /// <param name="partition">The partition, 1 to 5.</param>
+    public static DataSet IsicTraps(string folder, int partition = 1) => IsicTrapsReader.Read(folder, partition);
+
+    /// <summary>The first ten thousand images of CelebA: blond hair by gender, in a split of our own.</summary>
+    /// <param name="folder">The folder with <c>manifest.csv</c> and the images that it names.</param>
+    public static DataSet CelebA10k(string folder) => CelebA10kReader.Read(folder);
 
     /// <summary>The form that subpopulation benchmarks share: a csv with id, filename, split, y and a.</summary>
     /// <param name="file">The csv.</param>

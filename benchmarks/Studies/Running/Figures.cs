@@ -13,6 +13,7 @@ internal static class Figures
     public const string Agreeing = "agreeingAccuracy";
     public const string Conflicting = "conflictingAccuracy";
     public const string Flips = "flipRate";
+    public const string Auc = "auc";
 
     /// <summary>Of two features: accuracy by the complex half where the simple one is random.</summary>
     public const string SimpleRandomised = "simpleRandomisedAccuracy";
@@ -27,7 +28,8 @@ internal static class Figures
 
     /// <summary>
     /// Scores rows and evaluates them by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does
-    /// not, each group's accuracy is kept under its name. Of rows in pairs also how often the answer changes within one.
+    /// not, each group's accuracy is kept under its name. Of two classes also the area under the curve, of rows in pairs how often the
+    /// answer changes within one.
     /// </summary>
     /// <param name="ml">The context.</param>
     /// <param name="model">The model.</param>
@@ -57,9 +59,24 @@ internal static class Figures
 
         if (!figures.ContainsKey(Agreeing) && !figures.ContainsKey(Conflicting))
             foreach (GroupResult group in groups.Groups) figures[$"{group.Label}, {group.Attributes[0]}.accuracy"] = group.Accuracy;
+        if (AreaUnderCurve(ml, scored) is { } area) figures[Auc] = area;
         if (inPairs && Changes(scored) is { Length: > 0 } changes) figures[Flips] = changes.Average(change => change ? 1.0 : 0);
         if (model is EarlyReadoutTransformer { ReadoutNames.Count: > 0 } tapped) AddReadouts(figures, ml, tapped, rows);
         return figures;
+    }
+
+    // Of two classes: how often a row of the second has a higher score for it than a row of the first.
+    private static double? AreaUnderCurve(MLContext ml, IDataView scored)
+    {
+        Scored[] rows =
+        [
+            .. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<float[]>("Score"), (label, scores) => scores.Length == 2
+                ? new Scored(label == 2, MathF.Log(scores[1]) - MathF.Log(scores[0])) // a probability near 1 has too few digits
+                : null).OfType<Scored>(),
+        ];
+        return rows.Select(row => row.Label).Distinct().Count() == 2
+            ? ml.BinaryClassification.EvaluateNonCalibrated(ml.Data.LoadFromEnumerable(rows)).AreaUnderRocCurve
+            : null;
     }
 
     /// <summary>Whether the answer changes within a pair, pair by pair.</summary>
@@ -95,5 +112,10 @@ internal static class Figures
         {
             if (value is { } known) figures[$"{readout.Name}.{name}"] = known;
         }
+    }
+
+    private sealed record Scored(bool Label, float Score)
+    {
+        public bool PredictedLabel => Score > 0; // the evaluator wants one; the area does not depend on it
     }
 }

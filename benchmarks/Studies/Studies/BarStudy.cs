@@ -21,7 +21,7 @@ internal sealed class BarStudy : SieveStudy
     public override string Name => "bar";
 
     public override string Description => FormattableString.Invariant(
-        $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {Options.Size} × {Options.Size} by ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.");
+        $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {Side} × {Side} by ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.");
 
     public override bool HasGroups => false;
 
@@ -38,7 +38,9 @@ internal sealed class BarStudy : SieveStudy
 
     public override int DefaultTrials => 12;
 
-    public override string Fingerprint => FormattableString.Invariant($"{Name} size {Options.Size} epochs {Epochs} quick {Options.Quick}");
+    public override string Fingerprint => FormattableString.Invariant($"{Name} size {Side} epochs {Epochs} quick {Options.Quick}");
+
+    private int Side => Options.Size ?? 128;
 
     private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 6);
 
@@ -46,8 +48,8 @@ internal sealed class BarStudy : SieveStudy
     {
         // Decoded once: 2,595 images of 128 × 128 are 128 MB of bytes, shared by all seeds and settings.
         int limit = Options.Quick ? 48 : 0;
-        _training ??= DecodedImages.Read(_set.Value, Splits.Train, Options.Size, limit, cancellation);
-        _testing ??= DecodedImages.Read(_set.Value, Splits.Test, Options.Size, limit, cancellation);
+        _training ??= DecodedImages.Read(_set.Value, Splits.Train, Side, limit, cancellation);
+        _testing ??= DecodedImages.Read(_set.Value, Splits.Test, Side, limit, cancellation);
         int[] order = Draws.Shuffled(_training.Count, Draws.For(seed, Draws.Rows));
         int held = (int)(order.Length * ValidationFraction);
         return StudyData.From(ml, _set.Value.Labels, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]), _testing.ToDataView(ml));

@@ -47,7 +47,8 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <inheritdoc/>
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {RowCount} epochs {Epochs} rate {Rate} by groups ")
         + $"{Options.Precision} {(Schedule == ScheduleKind.Cosine ? "cosine" : "constant")}"
-        + (Options.Average > 0 ? FormattableString.Invariant($" average {Options.Average}") : "");
+        + (Options.Average > 0 ? FormattableString.Invariant($" average {Options.Average}") : "")
+        + (Options.Size is { } side ? FormattableString.Invariant($" side {side}") : "");
 
     /// <inheritdoc/>
     public override int? Steps => Epochs * ((RowCount + BatchSize - 1) / BatchSize);

@@ -30,8 +30,8 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <summary>The figure of a final run that counts; the mean of groups where a run does not have it.</summary>
     public virtual string FinalFigure => Figures.Conflicting;
 
-    /// <summary>The seeds over which a search averages; never those of final runs.</summary>
-    public IEnumerable<int> SearchSeeds => Enumerable.Range(FirstSearchSeed, Options.SearchSeeds);
+    /// <summary>The seeds over which a search averages, never those of final runs; none where validation rows cannot choose.</summary>
+    public virtual IEnumerable<int> SearchSeeds => Enumerable.Range(FirstSearchSeed, Options.SearchSeeds);
 
     /// <summary>The seeds of the final runs.</summary>
     public IEnumerable<int> FinalSeeds => Enumerable.Range(1, Options.Seeds);

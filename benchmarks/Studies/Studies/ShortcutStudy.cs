@@ -24,6 +24,9 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
     /// <summary>The settings of the sieve that are tried, those of the command line besides.</summary>
     protected abstract SearchSpace Space { get; }
 
+    /// <summary>Settings of the sieve that are named: those of the command line.</summary>
+    protected virtual IReadOnlyList<string> KnownSettings => Options.Settings;
+
     /// <inheritdoc/>
     protected override IReadOnlyList<Method> Methods =>
     [
@@ -41,10 +44,10 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
         }))),
     ];
 
-    // Settings that the command line names are all there is to choose among, unless it asks for trials besides.
+    // Settings that are named are all there is to choose among, unless the command line asks for trials besides.
     private Method Sieve(string name, SieveUpdate update)
     {
-        Setting[] known = [.. Options.Settings.Select(text => Setting.Parse(text, Rate)).Distinct()];
+        Setting[] known = [.. KnownSettings.Select(text => Setting.Parse(text, Rate)).Distinct()];
         return known.Length > 0 && Options.Trials is null
             ? new Method(name, [.. known.Select(At)])
             : new Method(name) { Settings = new SearchedSettings(Create, text => At(Setting.Parse(text, Rate))) };

@@ -6,6 +6,7 @@ internal static class StudyList
     private static readonly double[] ColouredAgreements = [0.98];
     private static readonly double[] DominoesAgreements = [0.95, 0.99];
     private static readonly double[] ShapesAgreements = [0.85];
+    private static readonly IReadOnlyList<int> IsicPartitions = [1, 2, 3, 4, 5];
 
     /// <summary>The studies, in the order in which <c>all</c> runs them.</summary>
     public static readonly IReadOnlyList<StudyEntry> All =
@@ -34,15 +35,23 @@ internal static class StudyList
             "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
             + "--setting stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.003,readout=0.01,width=64 "
             + "--setting stage=2,depth=2,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.03,readout=0.01,width=64"),
-        new("pets", "pets in front of land or sea, a residual network from ImageNet weights, every method, two oracles among them", [PetsRows.Folder],
+        new("pets", "pets in front of land or sea, a residual network from ImageNet weights, every method, two oracles among them", [PetsStudy.Folder],
             options => [new PetsStudy(options)]),
+        new("isic", "skin lesions whose artefacts tell the label in training and mislead in the test, five partitions, likewise", [IsicStudy.Folder],
+            options => (options.Partitions is { Count: > 0 } asked ? asked : IsicPartitions).Select(partition => new IsicStudy(options, partition))),
+        new("celeba", "blond hair, which goes with women, in 10,000 faces, likewise", [CelebAStudy.Folder],
+            options => [new CelebAStudy(options)]),
+        new("bar-test-validation", "Biased Action Recognition likewise, a fifth of the test images validate", [BarMethodsStudy.Folder],
+            options => [new BarMethodsStudy(options, Splits.Test)]),
+        new("bar-train-validation", "the same, a fifth of the training images validate: they choose nothing, each setting of a short list is reported", [BarMethodsStudy.Folder],
+            options => [new BarMethodsStudy(options, Splits.Train)]),
         new("distillation", "dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline", ["fashion-mnist", "mnist"],
             options => Agreements(options, DominoesAgreements[..1]).Select(agreement => new DominoesDistillationStudy(options, agreement)),
             "--seeds 5"),
         new("coloured-distillation", "coloured: a ResNet-18 teaches a small ConvNet by every method, at one number of steps; half of the validation rows conflict", ["fashion-mnist"],
             options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementDistillationStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
-        new("pets-distillation", "pets: a residual network teaches SqueezeNet, both from ImageNet weights, by every method", [PetsRows.Folder, ImageNetWeights.SqueezeNetFolder],
-            options => [new PhotographDistillationStudy(options, "pets", epochs: 20, new PetsRows(options))]),
+        new("pets-distillation", "pets: a residual network teaches SqueezeNet, both from ImageNet weights, by every method", [PetsStudy.Folder, ImageNetWeights.SqueezeNetFolder],
+            options => [new PhotographDistillationStudy(options, "pets", epochs: 20, PetsStudy.Rows(options))]),
         new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
             options => [new AdultStudy(options)],
             ""),

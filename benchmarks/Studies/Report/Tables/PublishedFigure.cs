@@ -11,6 +11,7 @@ internal sealed record PublishedFigure(string DataSet, string? Study, string Met
     private const string SievePaper = "\"Overcoming Simplicity Bias in Deep Networks using a Feature Sieve\" (ICML 2023)";
     private const string Blog = "\"Intervening on early readouts for mitigating spurious features and simplicity bias\" (Google Research blog)";
     private const string SecondHand = "second-hand, for \"Using Early Readouts to Mediate Featural Bias in Distillation\" (WACV 2024)";
+    private const string Traps = "second-hand, for \"Debiasing Skin Lesion Datasets and Models? Not So Fast\" (CVPRW 2020), Table 3";
     private const string Together = "up to 11 % over BAR, CelebA Hair, NICO and ImageNet-A, relative to the nearest baseline";
 
     /// <summary>Gains of the feature sieve over the nearest of the paper's baselines, which is not always plain training.</summary>
@@ -34,4 +35,16 @@ internal sealed record PublishedFigure(string DataSet, string? Study, string Met
         new("CivilComments", null, "DeTT", "75.0", SecondHand),
         new("CivilComments", null, "debiased distillation", "78.3", SecondHand),
     ];
+
+    private static readonly PublishedFigure[] Queued =
+    [
+        new("ISIC trap sets", "isic", "ResNet-18", "44.7 ± 1.5", Traps),
+        new("ISIC trap sets", "isic", "background normalised", "62.4 ± 3.3", Traps),
+        new("ISIC trap sets", "isic", "learning not to learn", "54.5 ± 3.0", Traps),
+    ];
+
+    /// <summary>Areas under the curve in percent on the data set of a queue's study, which may be one of several parts of it.</summary>
+    /// <param name="study">The study, such as <c>isic-1</c>.</param>
+    public static IEnumerable<PublishedFigure> OfQueue(string study) =>
+        Queued.Where(figure => study.StartsWith(figure.Study + "-", StringComparison.Ordinal));
 }

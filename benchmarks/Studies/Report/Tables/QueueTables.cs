@@ -60,6 +60,8 @@ internal static class QueueTables
         if (comparison.Baseline is null) yield return $"No table: {comparison.BaselineName} lacks final runs, so there is nothing to compare with.";
         foreach (ComparedMethod method in comparison.Methods.Where(method => method.Setting.Length > 0))
             yield return $"{method.Name}, {Choice(comparison, method)}: `{method.Setting}`";
+        foreach (PublishedFigure published in PublishedFigure.OfQueue(comparison.Name))
+            yield return $"Quoted, on another network or budget: {published.Method}, {published.Figure} ({published.Source}).";
         if (comparison.SearchSeeds.Count > 0)
             yield return $"Best by the mean of groups on validation rows, mean of the seeds {string.Join(", ", comparison.SearchSeeds)}.";
         foreach ((string method, int count) in comparison.Diverged)
@@ -73,7 +75,7 @@ internal static class QueueTables
     private static string Choice(StudyComparison comparison, ComparedMethod method)
     {
         IReadOnlyList<FinishedRun> searched = comparison.Searched(method);
-        if (searched.Count == 0) return $"the best of {comparison.Tried(method.Name)} settings";
+        if (searched.Count == 0) return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "its one setting";
         FinishedRun[] chosen = [.. searched.Where(run => run.Settings == method.Setting)];
         FinishedRun[] plain = [.. searched.Where(run => run.Trial!.Number == 0)];
         int tried = searched.Where(run => run.Trial!.Number > 0).Select(run => run.Settings).Distinct().Count();

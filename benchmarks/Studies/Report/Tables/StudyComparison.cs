@@ -12,12 +12,13 @@ internal sealed class StudyComparison
         ("average", Figures.Average),
         ("mean of groups", Figures.Unbiased),
         ("flip rate", Figures.Flips),
+        ("area under the curve", Figures.Auc),
     ];
 
     private static readonly string[] Baselines = ["plain", "student"];
     private static readonly string[] Own = ["sieve", "debiased"]; // as their names begin
     private static readonly string[] Oracles = ["group-dro", "dfr", "teacher-dro", "balanced"];
-    private static readonly string[] Refitted = ["afr", "readout-afr", "dfr"];
+    private static readonly string[] Refitted = ["afr", "readout-afr", "dfr"]; // likewise
     private readonly FinishedRun[] _searches;
 
     /// <summary>Compares them.</summary>
@@ -92,7 +93,7 @@ internal sealed class StudyComparison
 
     /// <summary>The course of a method; <see langword="null"/> where its last layer is fitted anew afterwards, so that it says little of it.</summary>
     public (double Kept, double LastThird)? CourseOf(ComparedMethod method) =>
-        Refitted.Contains(method.Name) ? null : method.Course(CourseFigure.Figure);
+        Refitted.Any(method.Name.StartsWith) ? null : method.Course(CourseFigure.Figure);
 
     /// <summary>The seeds of the final runs: those that any method has.</summary>
     public IReadOnlyList<int> Seeds { get; }

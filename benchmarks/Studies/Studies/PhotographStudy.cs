@@ -1,0 +1,51 @@
+using Microsoft.ML.EarlyReadout;
+
+namespace Studies;
+
+/// <summary>
+/// Photographs that a residual network learns from ImageNet weights, its batch norm frozen, its learning rate falling by a cosine. The
+/// data set has splits of its own.
+/// </summary>
+internal abstract class PhotographStudy : ShortcutStudy
+{
+    private readonly PhotographRows _rows;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="options">What the command line asks for.</param>
+    /// <param name="rows">The rows.</param>
+    protected PhotographStudy(StudyOptions options, PhotographRows rows)
+        : base(options, rows)
+    {
+        _rows = rows;
+        if (options.Rows is not null) throw new UsageException("--rows: photographs have splits of their own; leave it out.");
+        if (options.Agreements.Count > 0) throw new UsageException("--agreement: photographs show what they show; leave it out.");
+    }
+
+    public override string Description => FormattableString.Invariant(
+        $"{Question}, 3 × {_rows.Side} × {_rows.Side}; DnnImageFeaturizer's ResNet-18 from ImageNet weights, batch norm frozen; ")
+        + FormattableString.Invariant($"{Steps} steps of {BatchSize}, rate {Rate} by cosine.");
+
+    public override string FinalFigure => Figures.Worst;
+
+    /// <summary>What is shown, and which rows there are, for the report.</summary>
+    protected abstract string Question { get; }
+
+    protected override double OwnRate => 0.001;
+
+    protected override ScheduleKind Schedule => ScheduleKind.Cosine;
+
+    protected override int[] IdentificationEpochs => [1, 3];
+
+    protected override SearchSpace Space => new()
+    {
+        LearningRates = [Rate],
+        Stages = [2, 3, 4],
+        Depths = [0, 1],
+        Width = 64,
+        ForgetEvery = [1, 5],
+        ForgetRates = [Times(3), Times(10), Times(30)],
+        ReadoutRates = [Times(1), Times(10)],
+    };
+
+    protected override NetworkOptions CreateNetwork() => ImageNetWeights.ResNet18(Options);
+}
