@@ -1,3 +1,4 @@
+using System.Globalization;
 using Studies;
 
 namespace MLSieve.Tests;
@@ -49,15 +50,60 @@ public sealed class RealDataSetTests
     public void Every_pet_of_validation_and_test_stands_in_front_of_land_and_sea()
     {
         DataSet set = DataSets.PetsOnScenes(RealData.Path("pets-on-scenes"));
-        Assert.Equal([281, 15, 15, 281], Counts(Splits.Train));
-        Assert.Equal([44, 44, 44, 44], Counts(Splits.Validation));
-        Assert.Equal([107, 107, 107, 107], Counts(Splits.Test));
+        Assert.Equal("281 15 15 281", Counts(set, Splits.Train));
+        Assert.Equal("44 44 44 44", Counts(set, Splits.Validation));
+        Assert.Equal("107 107 107 107", Counts(set, Splits.Test));
         Assert.All(set.Of(Splits.Train), example => Assert.Null(example.Pair));
         Assert.All(set.Of(Splits.Validation).Concat(set.Of(Splits.Test)).GroupBy(example => (example.Pair, example.Label)), pair =>
             Assert.Equal(["land", "sea"], pair.Select(example => example.Attribute).Order()));
         Assert.Equal("all 1,196 images can be read.", ImageCheck.Of(set.Examples, TestContext.Current.CancellationToken).ToString());
+    }
 
-        IEnumerable<int> Counts(string split) => set.Of(split).GroupBy(example => example.Group).OrderBy(group => group.Key).Select(group => group.Count());
+    [Theory]
+    [InlineData(1, "867 398 58 240", "144 48 11 56")]
+    [InlineData(2, "872 377 63 251", "139 69 6 45")]
+    [InlineData(3, "882 382 52 247", "129 64 17 49")]
+    [InlineData(4, "859 389 62 253", "152 57 7 43")]
+    [InlineData(5, "867 390 61 245", "144 56 8 51")]
+    public void A_ruler_tells_malignant_in_training_and_benign_in_the_test_of_each_trap_partition(int partition, string train, string validation)
+    {
+        DataSet set = DataSets.IsicTraps(RealData.Path("isic-artefacts"), partition);
+        Assert.Empty(set.Differences);
+        Assert.Equal(["benign, no ruler", "benign, ruler", "malignant, no ruler", "malignant, ruler"], Groups(set, Splits.Train).Select(group => group.Name));
+        Assert.Equal(train, Counts(set, Splits.Train));
+        Assert.Equal(validation, Counts(set, Splits.Validation));
+        Assert.Equal("89 529 141 13", Counts(set, Splits.Test));
+        Assert.Equal(2_594, set.Examples.Select(example => example.Path).Distinct().Count()); // each image in one split
+        Assert.Equal(2_594, set.Examples.Count);
+        Assert.All(set.Examples, example => Assert.True(File.Exists(example.Path), example.Path));
+    }
+
+    [Fact]
+    public void Each_group_of_CelebA_is_split_by_itself_and_always_alike()
+    {
+        DataSet set = DataSets.CelebA10k(RealData.Path("celeba-10k"));
+        Assert.Equal(["blond, female", "blond, male", "not blond, female", "not blond, male"], Groups(set, Splits.Train).Select(group => group.Name));
+        Assert.Equal("959 30 3088 2895", Counts(set, Splits.Train));
+        Assert.Equal("137 15 441 413", Counts(set, Splits.Validation));
+        Assert.Equal("275 36 883 828", Counts(set, Splits.Test));
+        Assert.Equal(10_000, set.Examples.Select(example => example.Path).Distinct().Count());
+        Assert.Equal(
+            [152, 563, 791, 1589, 2212],
+            set.Of(Splits.Validation).Where(example => example.Group == "blond, male")
+                .Select(example => int.Parse(Path.GetFileNameWithoutExtension(example.Path)!, CultureInfo.InvariantCulture)).Order().Take(5));
+    }
+
+    [Theory]
+    [InlineData(Splits.Test, "21 31 8 26 26 17", "326 520 163 279 336 317", "84 128 34 105 106 68")]
+    [InlineData(Splits.Train, "65 104 32 55 67 63", "261 416 131 224 269 254", "105 159 42 131 132 85")]
+    public void A_fifth_of_each_action_of_one_split_validates(string from, string validation, string train, string test)
+    {
+        DataSet set = DataSets.Bar(RealData.Path("bar"));
+        DataSet split = set.WithValidation(from, 0.2, seed: 1);
+        Assert.Equal((validation, train, test), (Counts(split, Splits.Validation), Counts(split, Splits.Train), Counts(split, Splits.Test)));
+        Assert.Equal(set.Examples.Select(example => example.Path), split.Examples.Select(example => example.Path));
+        Assert.Equal(split.Of(Splits.Validation), set.WithValidation(from, 0.2, seed: 1).Of(Splits.Validation));
+        Assert.NotEqual(split.Of(Splits.Validation), set.WithValidation(from, 0.2, seed: 2).Of(Splits.Validation));
     }
 
     [Fact]
@@ -69,4 +115,9 @@ public sealed class RealDataSetTests
             [("contradiction", 3213, 504), ("entailment", 3479, 91), ("neutral", 3123, 87)],
             set.Examples.GroupBy(example => example.Label).OrderBy(label => label.Key).Select(label => (label.Key, label.Count(), label.Count(example => example.Attribute == "negation"))));
     }
+
+    private static IEnumerable<(string Name, int Count)> Groups(DataSet set, string split) =>
+        set.Of(split).GroupBy(example => example.Group).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()));
+
+    private static string Counts(DataSet set, string split) => string.Join(' ', Groups(set, split).Select(group => group.Count));
 }

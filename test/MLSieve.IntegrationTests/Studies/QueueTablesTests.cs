@@ -84,6 +84,22 @@ public sealed class QueueTablesTests
         Assert.Contains("- Conditions: study epochs 6, 1,000 steps.", lines);
     }
 
+    [Fact]
+    public void On_skin_lesions_the_area_under_the_curve_counts_and_the_published_one_is_quoted_beside_it()
+    {
+        FinishedRun[] runs = [.. Finals("plain", 0.5).Concat(Finals("sieve-1", 0.6)).Select(run => run with
+        {
+            Study = "isic-2",
+            Settings = run.Method == "plain" ? "" : "stage=2",
+            Metrics = new Dictionary<string, double>(run.Metrics) { [Figures.Conflicting] = 0.3, [Figures.Auc] = run.Primary!.Value },
+        })];
+        string[] lines = LinesOf(runs);
+        Assert.StartsWith("| method | area under the curve | difference to plain |", lines[2], StringComparison.Ordinal);
+        Assert.Contains("- sieve-1, its one setting: `stage=2`", lines);
+        Assert.Contains(lines, line => line.StartsWith("- Quoted, on another network or budget: ResNet-18, 44.7 ± 1.5 (second-hand,", StringComparison.Ordinal));
+        Assert.DoesNotContain("Quoted", QueueTables.Of(Finals("plain", 0.5)), StringComparison.Ordinal);
+    }
+
     private static string[] LinesOf(IReadOnlyList<FinishedRun> runs) => QueueTables.Of(runs).Split('\n');
 
     private static IEnumerable<FinishedRun> Finals(string method, params double[] conflicting) =>
