@@ -122,6 +122,35 @@ public sealed class TwoFeaturesTests
         }
     }
 
+    [Fact]
+    public void The_table_has_what_decides_and_what_each_stage_lets_decode_as_means_over_seeds()
+    {
+        MethodStudy study = QueueFile.Studies("two-features --seeds 2", StudyOptions.Parse(["queue", "any"]))[0];
+        string[] lines = QueueTables.Of([Final("plain", 1, 0.5), Final("plain", 2, 0.52), Final("balanced", 1, 0.9), Final("balanced", 2, 0.92)])
+            .Split('\n');
+        Assert.Contains(lines, line => line.StartsWith("| accuracy | by the complex half | by the simple half | decoded from stage 1: complex, simple |", StringComparison.Ordinal));
+        Assert.Contains("| plain | 51.0 | 75.0 | 60.0, 95.0 | 70.0, 90.0 |", lines);
+        Assert.Contains("| balanced | 91.0 | 75.0 | 60.0, 95.0 | 70.0, 90.0 |", lines);
+
+        FinishedRun Final(string method, int seed, double complex) => FinishedRun.Of(
+            new PlannedRun("two-features", study.Name, study.Conditions, RunPhase.Final, method, "", seed),
+            study,
+            new RunResult
+            {
+                Key = "",
+                Test = new Dictionary<string, double>
+                {
+                    [Figures.Conflicting] = complex,
+                    [Figures.SimpleRandomised] = complex,
+                    [Figures.ComplexRandomised] = 0.75,
+                    [Figures.Decodable(Feature.Complex, 1)] = 0.6,
+                    [Figures.Decodable(Feature.Simple, 1)] = 0.95,
+                    [Figures.Decodable(Feature.Complex, 2)] = 0.7,
+                    [Figures.Decodable(Feature.Simple, 2)] = 0.9,
+                },
+            });
+    }
+
     private static (double Rate, int Rows) Agreeing(IDataView view)
     {
         string[] cues = [.. view.GetColumn<string>("Cue")];

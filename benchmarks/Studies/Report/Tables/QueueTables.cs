@@ -53,6 +53,7 @@ internal static class QueueTables
 
         text.Append(means).Append('\n').Append(seeds).Append('\n');
         if (courses.HasRows) text.Append(courses).Append('\n');
+        if (TwoFeaturesTable.Of(comparison.Methods) is { } features) text.Append(features).Append('\n');
     }
 
     private static IEnumerable<string> Notes(StudyComparison comparison)
