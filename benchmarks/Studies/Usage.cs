@@ -23,7 +23,7 @@ internal static class Usage
 
         --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts, celeba-10k, adult, tables (default: environment variable MLSIEVE_DATA)
         --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut});
-                           queue keeps its runs in STUDY.jsonl there
+                           queue keeps its runs in STUDY.jsonl there, and the searches of the sieve's settings in STUDY-METHOD.db
         --teachers DIR     keeps what teachers say of their training rows there, shared by the processes of a queue (default: teachers in --out)
         --workers N        processes of a queue (default: one a core; on a GPU several share it)
         --minutes M        stops a queue by itself; the next one goes on where it was
@@ -32,7 +32,7 @@ internal static class Usage
         --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
         --trials N         random sieve settings tried by the search, besides no forgetting (default: the study's own; none where --setting is given)
         --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
-        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated
+        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated; with --trials besides those drawn
         --rate X           learning rate, instead of a search over the study's rates; may be repeated
         --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated (coloured, dominoes, shapes, coloured-distillation)
         --rows N           training rows (default: the study's own)

@@ -14,6 +14,9 @@ internal sealed record PlannedRun(string Command, string Study, string Condition
     public bool IsShared { get; init; }
 
     /// <summary>In words, for the log.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Study} {Phase.ToString().ToLowerInvariant()} {Method}{(Setting.Length > 0 ? " " : "")}{Setting} seed {Seed}");
+    public override string ToString()
+    {
+        string what = $"{Study} {Phase.ToString().ToLowerInvariant()} {Method}";
+        return IsShared ? $"{what}, {Setting}" : FormattableString.Invariant($"{what}{(Setting.Length > 0 ? " " : "")}{Setting} seed {Seed}");
+    }
 }

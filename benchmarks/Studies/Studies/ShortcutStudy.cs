@@ -15,7 +15,7 @@ namespace Studies;
 internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : EqualStepsStudy(options, rows)
 {
     private const int DefaultTrials = 24;
-    private const int QuickTrials = 2;
+    private const int QuickTrials = 1;
     private const int JointTrials = 12; // it is asked whether the other update does better or worse, not for the best setting of it
     private static readonly double[] _gammas = [4, 8, 14];
     private static readonly double[] _penalties = [0, 0.2];

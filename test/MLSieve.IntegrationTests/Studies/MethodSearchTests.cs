@@ -55,6 +55,17 @@ public sealed class MethodSearchTests : IDisposable
     }
 
     [Fact]
+    public void A_store_that_was_made_otherwise_is_refused_and_named()
+    {
+        var search = new MethodSearch(_study, _study.Asked().Single(method => method.Name == "sieve"));
+        string store = Path.Combine(_folder, "small-98-sieve.db");
+        TrialStore.Sqlite(store).Open(search.Name, new Dictionary<string, string> { ["BatchSize"] = "7" });
+        var fault = Assert.Throws<InvalidOperationException>(() => search.Run(_folder, 1, TestContext.Current.CancellationToken));
+        Assert.StartsWith($"{store} was made by other options or data; delete it to search anew.", fault.Message);
+        Assert.Contains("BatchSize was 7 and is 32", fault.Message);
+    }
+
+    [Fact]
     public void Workers_share_the_search_and_final_runs_wait_for_all_of_it()
     {
         var finished = new FinishedRuns(_folder);

@@ -65,7 +65,8 @@ public sealed class StudyProgramTests : IDisposable
     [Theory]
     [InlineData("afr", "gamma=4,penalty=0", false)]
     [InlineData("readout-afr", "stage=1,beta=2", true)]
-    public async Task A_quick_study_of_a_shortcut_reweighs_features_by_the_network_and_by_a_readout(
+    [InlineData("sieve", "rate=0.05,every=", false)] // found by the library's search
+    public async Task A_quick_study_of_a_shortcut_has_a_record_of_a_method_at_its_setting(
         string method, string setting, bool hasReadout)
     {
         RealData.Path("fashion-mnist");
@@ -75,7 +76,7 @@ public sealed class StudyProgramTests : IDisposable
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         JsonElement record = Assert.Single(Of(records, method));
-        Assert.Equal(setting, record.GetProperty("setting").GetString());
+        Assert.StartsWith(setting, record.GetProperty("setting").GetString());
         Assert.InRange(record.GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0.1, 1);
         Assert.Equal(hasReadout, record.GetProperty("metrics").TryGetProperty("Readout1.auc", out _));
     }
