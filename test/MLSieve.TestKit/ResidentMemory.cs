@@ -18,7 +18,7 @@ public static partial class ResidentMemory
             GC.WaitForPendingFinalizers();
         }
 
-        if (NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc_trim", out _)) malloc_trim(0);
+        if (NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc_trim", out _)) _ = malloc_trim(0);
         return Environment.WorkingSet / 1024.0 / 1024.0;
     }
 
