@@ -1,5 +1,4 @@
 using Microsoft.ML.EarlyReadout;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 
@@ -54,8 +53,7 @@ public static class EarlyReadoutEvaluationCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
-        using IChannel channel = CatalogEnvironment.Of(catalog).Start(nameof(EvaluateByGroup));
         return new GroupEvaluator(data.Schema, groupColumnNames, labelColumnName, scoreColumnName, predictedLabelColumnName, options ?? new())
-            .Evaluate(data, channel);
+            .Evaluate(data, CatalogEnvironment.Of(catalog));
     }
 }

@@ -34,4 +34,19 @@ public static class ReportCatalog
             throw new ArgumentException($"Two models are named '{twice.Key}'; give each a name of its own.", nameof(models));
         return new ModelReport(ReportPage.Write(options, [.. models.Select(model => ScoredModel.Read(catalog, data, model, options))]));
     }
+
+    /// <summary>
+    /// Makes one self-contained HTML page that shows why a search chose as it did: the verdict with the differences by seed, every trial's
+    /// curve, the figure against each setting, the losses, and the trials as a table.
+    /// </summary>
+    /// <param name="result">What the search found.</param>
+    /// <param name="title">The page's title.</param>
+    /// <returns>The report; <see cref="ModelReport.Save(string)"/> writes it. Equal results give equal pages.</returns>
+    /// <exception cref="ArgumentException">The title is empty.</exception>
+    public static ModelReport CreateReport(this SearchResult result, string title = "What the search found")
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentException.ThrowIfNullOrWhiteSpace(title);
+        return new ModelReport(SearchReportPage.Write(result, title));
+    }
 }

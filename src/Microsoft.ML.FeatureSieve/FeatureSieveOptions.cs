@@ -53,7 +53,7 @@ public sealed partial class FeatureSieveTrainer
         {
             base.SetAutomatic(facts);
             if (IsTrial) Readout.FoldStage(facts.Network);
-            Readout.SetAutomatic(facts, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
+            Readout.SetAutomatic(facts.Network, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
             ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);
             double momentum = Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9;
@@ -66,17 +66,10 @@ public sealed partial class FeatureSieveTrainer
         internal override string OneClassAdvice =>
             "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";
 
-        internal void Validate()
+        internal override void AddFaults(OptionFaults faults)
         {
-            var faults = new OptionFaults();
-            AddAllFaults(faults);
-            faults.ThrowIfAny("FeatureSieveTrainer.Options");
-        }
-
-        internal override void AddAllFaults(OptionFaults faults)
-        {
-            this.AddFaults(faults);
-            Readout.AddFaults(faults, nameof(Readout));
+            base.AddFaults(faults);
+            if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
             faults.Defined(nameof(Update), Update);
             if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)

@@ -36,9 +36,9 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
     public ITransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        DataViewSchema.Column map = TrainingColumns.Find(input.Schema, _map, "map");
+        DataViewSchema.Column map = ColumnFinder.Find(input.Schema, _map, "map");
         if (map.Type is not VectorDataViewType { Dimensions: [> 0, > 0] } type || type.ItemType != NumberDataViewType.Single)
-            throw TrainingColumns.WrongType(map, "map", "Vector<Single, height, width>", "ClassActivationMap makes it.");
+            throw ColumnFinder.WrongType(map, "map", "Vector<Single, height, width>", "ClassActivationMap makes it.");
         (int height, int width) = (type.Dimensions[0], type.Dimensions[1]);
         return new ActivationMapOverlayTransformer(Mapping().Fit(input), _image);
 
@@ -57,7 +57,7 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
 
             FeatureColumn vectors = FeatureColumn.Infer(input.Schema, _image, new InputOptions());
             if (vectors.Shape is not { IsImage: true } shape)
-                throw TrainingColumns.WrongType(vectors.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
+                throw ColumnFinder.WrongType(vectors.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
             PixelRange? known = PixelRangeAnnotation.Read(map, _image);
             return Mapping<PixelRow>(vectors.Column, map, row =>
             {
@@ -80,8 +80,8 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        TrainingColumns.Require(inputSchema, _map, "map", "Vector<Single, height, width>", TrainingColumns.IsVector);
-        TrainingColumns.Require(inputSchema, _image, "image", "an image, or pixels", column => column.ItemType is ImageDataViewType || TrainingColumns.IsVector(column));
+        ColumnFinder.Require(inputSchema, _map, "map", "Vector<Single, height, width>", ColumnFinder.IsVector);
+        ColumnFinder.Require(inputSchema, _image, "image", "an image, or pixels", column => column.ItemType is ImageDataViewType || ColumnFinder.IsVector(column));
         SchemaShape overlay = _catalog.CustomMapping<Nothing, OverlayRow>((_, _) => { }, null, null, OutputDefinition()).GetOutputSchema(new SchemaShape([]));
         return new SchemaShape([.. inputSchema.Where(column => column.Name != _output), overlay.Single(column => column.Name == _output)]);
     }

@@ -1,13 +1,13 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What the fits over one view have made of it, each once: its packed rows, for each way of packing, and the stock heads of its labels.
+/// What the fits over one view have made of it, each once: its packed rows, for each way of packing, and what else they keep with them.
 /// </summary>
 /// <threadsafety>Thread-safe. <see cref="Dispose"/> lets fits that have a set finish with it.</threadsafety>
 internal sealed class PackedSets : IDisposable
 {
     private readonly MadeOnce<Packing, TrainingSet> _sets = new();
-    private readonly MadeOnce<string, StockHead> _heads = new();
+    private readonly MadeOnce<(Type Type, string Name), object> _kept = new();
     private readonly Lock _lock = new();
     private readonly List<TrainingSet> _owned = [];
     private MemoryBudget? _budget;
@@ -30,12 +30,13 @@ internal sealed class PackedSets : IDisposable
         }
     }
 
-    /// <summary>The stock head of a label column.</summary>
-    /// <param name="label">The column's name.</param>
-    /// <param name="fit">Fits it, where nobody has.</param>
-    /// <param name="cancellation">Ends the waiting for another's fitting.</param>
+    /// <summary>What a fit makes of the view's schema alone, and later fits take over.</summary>
+    /// <param name="name">Tells it from others of its type.</param>
+    /// <param name="make">Makes it, where nobody has.</param>
+    /// <param name="cancellation">Ends the waiting for another's making.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public StockHead Head(string label, Func<StockHead> fit, Cancellation cancellation) => _heads.Get(label, fit, cancellation);
+    public T Keep<T>(string name, Func<T> make, Cancellation cancellation) where T : class =>
+        (T)_kept.Get((typeof(T), name), make, cancellation);
 
     /// <summary>Frees the sets that no fit uses any more, and each other one with its last fit.</summary>
     public void Dispose()
@@ -48,7 +49,7 @@ internal sealed class PackedSets : IDisposable
         }
 
         _sets.Clear();
-        _heads.Clear();
+        _kept.Clear();
     }
 
     private MemoryBudget First(MemoryBudget budget)

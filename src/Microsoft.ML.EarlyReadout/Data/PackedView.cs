@@ -58,10 +58,8 @@ internal sealed class PackedView : IDataView, IDisposable
         }
     }
 
-    /// <summary>The stock head of a label column, fitted by the first fit that asks.</summary>
-    /// <inheritdoc cref="StockHead.Fit"/>
-    public StockHead Head(DataViewSchema.Column label, Cancellation cancellation) =>
-        _sets.Head(label.Name, () => StockHead.Fit(label, cancellation), cancellation);
+    /// <inheritdoc cref="PackedSets.Keep"/>
+    public T Keep<T>(string name, Func<T> make, Cancellation cancellation) where T : class => _sets.Keep(name, make, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _sets.Dispose();

@@ -16,5 +16,5 @@ internal sealed record Packing(TrainingColumns Columns, string Input, string? Li
         like is null ? null : Json(new { like.Shape, like.Pixels, like.HasClassNames, like.ClassNames }),
         teacher);
 
-    private static string Json<T>(T value) => JsonSerializer.Serialize(value, OptionsCopy.Json);
+    private static string Json<T>(T value) => JsonSerializer.Serialize(value, OptionsJson.Form);
 }

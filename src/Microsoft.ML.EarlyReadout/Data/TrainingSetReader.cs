@@ -133,20 +133,20 @@ internal sealed class TrainingSetReader
     private void CheckLike(TrainingSet training)
     {
         if (_features.Shape is { } shape && shape != training.Shape)
-            throw TrainingColumns.Mismatch($"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as in the training data.");
+            throw ColumnFinder.Mismatch($"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as in the training data.");
         const string advice = "Transform both sets by one fitted pipeline, so that their keys are the same.";
         if (_label.HasNames && training.HasClassNames)
         {
             if (_label.Names.Except(training.ClassNames).FirstOrDefault() is { } unseen)
-                throw TrainingColumns.Mismatch($"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not have. {advice}");
+                throw ColumnFinder.Mismatch($"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not have. {advice}");
             if (training.ClassNames.Except(_label.Names).FirstOrDefault() is { } lacking)
-                throw TrainingColumns.Mismatch($"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training data. {advice}");
+                throw ColumnFinder.Mismatch($"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training data. {advice}");
             if (!_label.Names.SequenceEqual(training.ClassNames))
-                throw TrainingColumns.Mismatch($"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another order. {advice}");
+                throw ColumnFinder.Mismatch($"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another order. {advice}");
         }
         if (_label.Names.Length != training.Classes)
         {
-            throw TrainingColumns.Mismatch(string.Create(CultureInfo.InvariantCulture,
+            throw ColumnFinder.Mismatch(string.Create(CultureInfo.InvariantCulture,
                 $"The label column '{_label.Column.Name}' of the validation set has {_label.Names.Length} classes; expected {training.Classes}, as in the training data. {advice}"));
         }
     }

@@ -8,7 +8,7 @@ internal static class EvaluationColumns
     public static DataViewSchema.Column Find(DataViewSchema schema, string name, string role)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return TrainingColumns.Find(schema, name, role);
+        return ColumnFinder.Find(schema, name, role);
     }
 
     public static DataViewSchema.Column[] FindGroups(DataViewSchema schema, string[] names)
@@ -26,6 +26,6 @@ internal static class EvaluationColumns
         DataViewSchema.Column score = Find(schema, name, "score");
         return score.Type is VectorDataViewType { IsKnownSize: true, Size: >= 2 } type && type.ItemType == NumberDataViewType.Single
             ? score
-            : throw TrainingColumns.WrongType(score, "score", "Vector<Single> of two or more", "It must have one number for each class.");
+            : throw ColumnFinder.WrongType(score, "score", "Vector<Single> of two or more", "It must have one number for each class.");
     }
 }

@@ -35,8 +35,9 @@ internal sealed class GroupEvaluator
 
     private bool ByLabel => _options.GroupBy == GroupBy.LabelAndAttribute;
 
-    public GroupMetrics Evaluate(IDataView data, IChannel channel)
+    public GroupMetrics Evaluate(IDataView data, IHostEnvironment environment)
     {
+        using IChannel channel = environment.Start("EvaluateByGroup");
         ReadRows(data);
         if (_groups.Groups.Count == 0)
         {

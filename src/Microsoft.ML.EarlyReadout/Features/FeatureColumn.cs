@@ -21,30 +21,30 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
     /// <exception cref="ArgumentOutOfRangeException">The column is missing, has a type that cannot be trained on, or contradicts the options.</exception>
     public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input)
     {
-        var column = TrainingColumns.Find(schema, name, Role);
+        var column = ColumnFinder.Find(schema, name, Role);
         return new(column, column.Type switch
         {
             ImageDataViewType image => OfImages(column, image, input),
             VectorDataViewType { ItemType: NumberDataViewType item } vector when item == NumberDataViewType.Single => OfVectors(column, vector, input),
-            VectorDataViewType { ItemType: KeyDataViewType } => throw TrainingColumns.WrongType(column, Role, Expected, "Add Conversion.MapKeyToVector."),
+            VectorDataViewType { ItemType: KeyDataViewType } => throw ColumnFinder.WrongType(column, Role, Expected, "Add Conversion.MapKeyToVector."),
             VectorDataViewType { ItemType: NumberDataViewType or BooleanDataViewType } =>
-                throw TrainingColumns.WrongType(column, Role, Expected, $"Add Conversion.ConvertType(\"{name}\", outputKind: DataKind.Single)."),
+                throw ColumnFinder.WrongType(column, Role, Expected, $"Add Conversion.ConvertType(\"{name}\", outputKind: DataKind.Single)."),
             NumberDataViewType or BooleanDataViewType =>
-                throw TrainingColumns.WrongType(column, Role, Expected, "Convert single numbers to Single and gather them by Concatenate."),
-            _ => throw TrainingColumns.WrongType(column, Role, Expected, "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText."),
+                throw ColumnFinder.WrongType(column, Role, Expected, "Convert single numbers to Single and gather them by Concatenate."),
+            _ => throw ColumnFinder.WrongType(column, Role, Expected, "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText."),
         });
     }
 
     private static FeatureShape? OfImages(DataViewSchema.Column column, ImageDataViewType type, InputOptions input)
     {
         if (input.Channels is not (0 or 3))
-            throw TrainingColumns.Mismatch($"The input option Channels is {input.Channels}, but the images of column '{column.Name}' are read with 3 channels (red, green, blue).");
+            throw ColumnFinder.Mismatch($"The input option Channels is {input.Channels}, but the images of column '{column.Name}' are read with 3 channels (red, green, blue).");
         int height = Agreed(nameof(input.Height), input.Height, type.Height);
         int width = Agreed(nameof(input.Width), input.Width, type.Width);
         return height > 0 && width > 0 ? FeatureShape.Image(3, height, width) : null;
 
         int Agreed(string side, int option, int known) => option > 0 && known > 0 && option != known
-            ? throw TrainingColumns.Mismatch($"The input option {side} is {option}, but the images of column '{column.Name}' have {known}.")
+            ? throw ColumnFinder.Mismatch($"The input option {side} is {option}, but the images of column '{column.Name}' have {known}.")
             : Math.Max(option, known);
     }
 
@@ -52,7 +52,7 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
     {
         if (!type.IsKnownSize)
         {
-            throw TrainingColumns.WrongType(column, Role, Expected,
+            throw ColumnFinder.WrongType(column, Role, Expected,
                 "Its rows may differ in length: give it a size where it is loaded ([VectorType(n)] or TextLoader.Range), or use a transform that fixes one, such as ResizeImages before ExtractPixels.");
         }
         int[] given = [input.Channels, input.Height, input.Width];
@@ -62,7 +62,7 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
             return FeatureShape.Vector(type.Size);
         if (type.Dimensions.Length == 3)
         {
-            throw TrainingColumns.Mismatch($"The feature column '{column.Name}' has the dimensions {string.Join("×", type.Dimensions)}, " +
+            throw ColumnFinder.Mismatch($"The feature column '{column.Name}' has the dimensions {string.Join("×", type.Dimensions)}, " +
                 $"which fit the input options {Describe(input)} neither as channels×height×width nor as height×width×channels.");
         }
         return OfFlat(column, type.Size, given, input);
@@ -85,10 +85,10 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureShape?
         long product = given.Where(each => each > 0).Aggregate(1L, (all, each) => all * each);
         int missing = given.Count(each => each == 0);
         if (missing > 1)
-            throw TrainingColumns.Mismatch($"The feature column '{column.Name}' is a flat vector of {size} numbers: to read it as images, set the input options Height and Width, not only {Describe(input)}.");
+            throw ColumnFinder.Mismatch($"The feature column '{column.Name}' is a flat vector of {size} numbers: to read it as images, set the input options Height and Width, not only {Describe(input)}.");
         if (missing == 1 ? size % product != 0 : product != size)
         {
-            throw TrainingColumns.Mismatch($"The feature column '{column.Name}' has {size} numbers, but the input options {Describe(input)} " +
+            throw ColumnFinder.Mismatch($"The feature column '{column.Name}' has {size} numbers, but the input options {Describe(input)} " +
                 (missing == 1 ? $"need a multiple of {product}." : $"need {product}."));
         }
         int rest = (int)(size / product);

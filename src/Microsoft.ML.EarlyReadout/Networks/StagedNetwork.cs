@@ -140,7 +140,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     internal Linear EndInLinear()
     {
         if (LastLinear is { } last) return last;
-        FeatureShape tap = ReadoutFactory.Tap(this, Stages.Count);
+        FeatureShape tap = StageTap.Of(this, Stages.Count);
         var linear = new Linear(tap.Channels, Classes);
         ReplaceHead("linear_head", tap.IsImage ? [new GlobalAveragePool(), linear] : [linear]);
         return linear;

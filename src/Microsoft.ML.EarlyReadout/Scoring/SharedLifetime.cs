@@ -41,7 +41,7 @@ internal sealed class SharedLifetime : SafeHandle
 
     /// <summary>The fault of using a transformer that was disposed.</summary>
     public static ObjectDisposedException Disposed() => new(
-        nameof(EarlyReadoutTransformer),
+        "EarlyReadoutTransformer",
         "The model was disposed. A PredictionEngine disposes its model with itself unless PredictionEngineOptions.OwnsTransformer is "
         + "false.");
 

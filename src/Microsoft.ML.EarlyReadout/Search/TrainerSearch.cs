@@ -101,7 +101,7 @@ public sealed class TrainerSearch<TOptions>
     {
         var standings = new Standings(start.Plan, _store.Read(_options.Name));
         if (standings.BestPlain is null && standings.BestOther is null) throw SearchFailure.Of(start.Plan, standings);
-        var findings = SearchFindings.Of(_trainer.Name, start.Classes, start.Trainer, start.Plan, standings, start.Groups, start.Findings);
+        var findings = SearchConclusion.Of(_trainer.Name, start.Classes, start.Trainer, start.Plan, standings, start.Groups, start.Findings);
         var result = new SearchResult<TOptions>(
             findings, rows, trial => start.OptionsOf(trial.Settings), (options, view) => _trainer.Fit(_environment, options, view));
         foreach (string warning in result.Warnings.Except(start.Findings)) reporter.Warn(warning);

@@ -66,7 +66,7 @@ internal static class NetworkTraining
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
         // Before training, because it may take seconds, and with very many classes fail for want of memory.
         DataViewSchema.Column label = input.Schema[options.LabelColumnName];
-        StockHead head = input is PackedView shared ? shared.Head(label, cancellation) : StockHead.Fit(label, cancellation);
+        StockHead head = StockHead.Of(input, label, cancellation);
 
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
@@ -97,9 +97,13 @@ internal static class NetworkTraining
             cancellation.ThrowIfRequested();
             train(session, options);
         }
+        catch (DivergenceException divergence)
+        {
+            throw Diverged(new TrainingDivergedException(divergence));
+        }
         catch (TrainingDivergedException divergence)
         {
-            (divergence.LastGoodModel, divergence.LastGoodEpoch) = LastGood();
+            Diverged(divergence);
             throw;
         }
         catch (Exception fault) when (AllocationFailure.Of(fault) is { } failure)
@@ -120,6 +124,12 @@ internal static class NetworkTraining
 
         EarlyReadoutTransformer Export() =>
             ModelExport.Run(session, input.Schema, head, () => CatalogEnvironment.TemporaryFolderOf(environment));
+
+        TrainingDivergedException Diverged(TrainingDivergedException divergence)
+        {
+            (divergence.LastGoodModel, divergence.LastGoodEpoch) = LastGood();
+            return divergence;
+        }
 
         (EarlyReadoutTransformer? Model, double Epoch) LastGood()
         {

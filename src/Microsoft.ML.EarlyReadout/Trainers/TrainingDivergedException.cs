@@ -15,14 +15,12 @@ public sealed class TrainingDivergedException : InvalidOperationException
     /// <param name="innerException">The cause.</param>
     public TrainingDivergedException(string message, Exception innerException) : base(message, innerException) { }
 
-    internal TrainingDivergedException(string loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
-        : base(FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop.Length == 0 ? "" : $" of '{loop}'")}, at a learning rate of {learningRate:G4}: {Text(losses)}. ")
-            + "Try a smaller learning rate or forgetting rate, a warm-up (Schedule.WarmUpSteps), or gradient clipping (Optimizer.ClipNorm).")
+    internal TrainingDivergedException(DivergenceException divergence) : base(divergence.Message, divergence)
     {
-        Epoch = epoch;
-        Step = step;
-        Losses = losses;
-        LearningRate = learningRate;
+        Epoch = divergence.Epoch;
+        Step = divergence.Step;
+        Losses = divergence.Losses;
+        LearningRate = divergence.LearningRate;
     }
 
     /// <summary>The epoch, from 1.</summary>
@@ -46,7 +44,4 @@ public sealed class TrainingDivergedException : InvalidOperationException
     /// <summary>The passes over the training rows that <see cref="LastGoodModel"/> has had, a whole number unless <see
     /// cref="TrainerOptions.ValidateEverySteps"/> is given; 0 where there is none.</summary>
     public double LastGoodEpoch { get; internal set; }
-
-    private static string Text(IReadOnlyDictionary<string, double> losses) =>
-        string.Join(", ", losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:G4}")));
 }

@@ -19,7 +19,7 @@ internal sealed class Augmentation
     /// <exception cref="ArgumentException">An option is out of range for that shape; the message holds all faults.</exception>
     public Augmentation(AugmentationOptions options, FeatureShape shape, float black = 0)
     {
-        if (string.Join(" ", Faults(options, shape)) is { Length: > 0 } faults)
+        if (string.Join(" ", options.Faults(shape)) is { Length: > 0 } faults)
             throw new ArgumentException(faults, nameof(options));
         _shape = shape;
         _black = Scalars.Of(black);
@@ -29,18 +29,6 @@ internal sealed class Augmentation
 
     /// <summary>Whether batches are changed at all.</summary>
     public bool IsActive => _flip || _padding > 0;
-
-    /// <summary>What is wrong with the options: one sentence a fault, none if all is well.</summary>
-    /// <param name="options">The options.</param>
-    /// <param name="shape">The shape of one example; <see langword="null"/> before the data is known.</param>
-    public static IEnumerable<string> Faults(AugmentationOptions options, FeatureShape? shape = null)
-    {
-        int limit = shape is { IsImage: true } ? Math.Min(shape.Height, shape.Width) : int.MaxValue;
-        if (options.CropPadding < 0)
-            yield return FormattableString.Invariant($"Augmentation.CropPadding is {options.CropPadding}; it must be at least 0.");
-        else if (options.CropPadding >= limit)
-            yield return FormattableString.Invariant($"Augmentation.CropPadding is {options.CropPadding}; it must be less than the image's shorter side, {limit}.");
-    }
 
     /// <summary>
     /// Mirrors each image with probability one half and takes from each, padded by black, a crop of the original size, as the options say.

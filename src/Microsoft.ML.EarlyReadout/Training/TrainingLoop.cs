@@ -45,7 +45,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     /// <summary>Trains; afterwards the network holds the weights of the selected point and is in evaluation mode.</summary>
     /// <exception cref="OperationCanceledException">The fit was cancelled, and the options say to throw or there is no model yet.</exception>
-    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the network holds the last good weights, as it does
+    /// <exception cref="DivergenceException">A loss or a gradient is not finite; the network holds the last good weights, as it does
     /// where memory has run out.</exception>
     public void Run()
     {
@@ -72,7 +72,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
                 else KeepBest();
             }
         }
-        catch (TrainingDivergedException)
+        catch (DivergenceException)
         {
             KeepBest();
             throw;
@@ -192,13 +192,13 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     }
 
     /// <summary>Looks at what the steps since the last look have put out.</summary>
-    /// <exception cref="TrainingDivergedException">A number was not finite.</exception>
+    /// <exception cref="DivergenceException">A number was not finite.</exception>
     private void Check()
     {
         if (_meters.FindFault() is not { } fault) return;
         int epoch = plan.EpochOf(fault.Step);
         double rate = _options.Optimizer.LearningRate!.Value * _schedule.Factor(fault.Step - 1);
-        throw new TrainingDivergedException(plan.Name, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
+        throw new DivergenceException(plan.Name, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
     }
 
     private IReadOnlyDictionary<string, double> ReadLosses()

@@ -60,7 +60,7 @@ public sealed class SearchSpaceTests
             {
                 TrainerOptions trial = TrialOptions.Of(Fixed(options), sampled);
                 trial.SetAutomatic(new TrainingFacts(network, false, 100));
-                foreach (ReadoutOptions readout in ReadoutsOf(trial)) ReadoutFactory.CheckStage(network, readout.Stage);
+                foreach (ReadoutOptions readout in ReadoutsOf(trial)) StageTap.Check(network, readout.Stage);
             }
         }
 

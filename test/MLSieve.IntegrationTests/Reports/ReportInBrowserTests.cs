@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;

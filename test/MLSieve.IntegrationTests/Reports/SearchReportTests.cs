@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;

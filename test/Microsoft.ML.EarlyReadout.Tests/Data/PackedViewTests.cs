@@ -171,9 +171,9 @@ public sealed class PackedViewTests
     {
         using var packed = new PackedView(View());
         DataViewSchema.Column label = packed.Schema["Label"];
-        Assert.Throws<OperationCanceledException>(() => packed.Head(label, new CancellationToken(canceled: true)));
-        StockHead head = packed.Head(label, TestContext.Current.CancellationToken);
-        Assert.Same(head, packed.Head(label, TestContext.Current.CancellationToken));
+        Assert.Throws<OperationCanceledException>(() => StockHead.Of(packed, label, new CancellationToken(canceled: true)));
+        StockHead head = StockHead.Of(packed, label, TestContext.Current.CancellationToken);
+        Assert.Same(head, StockHead.Of(packed, label, TestContext.Current.CancellationToken));
     }
 
     private static IDataView View(int width = 1, int seed = 1)

@@ -114,7 +114,7 @@ public sealed class AugmentationTests : IDisposable
     public void Padding_out_of_range_is_a_fault(int padding, string fault)
     {
         var options = new AugmentationOptions { CropPadding = padding };
-        Assert.Equal([fault], Augmentation.Faults(options, FeatureShape.Image(3, 4, 9)));
+        Assert.Equal([fault], options.Faults(FeatureShape.Image(3, 4, 9)));
         Assert.StartsWith(fault, Assert.Throws<ArgumentException>(() => new Augmentation(options, FeatureShape.Image(3, 4, 9))).Message, StringComparison.Ordinal);
     }
 

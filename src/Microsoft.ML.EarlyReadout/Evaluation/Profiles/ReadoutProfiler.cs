@@ -99,7 +99,7 @@ internal sealed class ReadoutProfiler
     private static DataViewSchema.Column Margin(DataViewSchema schema, ReadoutColumns names)
     {
         DataViewSchema.Column margin = EvaluationColumns.Find(schema, names.Margin, "readout's margin");
-        return margin.Type == NumberDataViewType.Single ? margin : throw TrainingColumns.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
+        return margin.Type == NumberDataViewType.Single ? margin : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
     }
 
     private static double Hit(bool isRight) => isRight ? 1 : 0;

@@ -24,10 +24,10 @@ internal abstract class AttributeColumn
     /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
     public static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
-        var column = TrainingColumns.Find(schema, name, Role);
+        var column = ColumnFinder.Find(schema, name, Role);
         return column.Type is KeyDataViewType or TextDataViewType or NumberDataViewType or BooleanDataViewType
             ? column
-            : throw TrainingColumns.WrongType(column, Role, "a key, text, a number or a bool", "Name a column with one attribute a row.");
+            : throw ColumnFinder.WrongType(column, Role, "a key, text, a number or a bool", "Name a column with one attribute a row.");
     }
 
     /// <summary>Starts to read the column.</summary>

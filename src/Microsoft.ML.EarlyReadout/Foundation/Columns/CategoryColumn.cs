@@ -41,7 +41,7 @@ internal abstract class CategoryColumn
                 case TypeCode.Double: return ValueColumn<double>.Over(row, column);
             }
         }
-        throw TrainingColumns.WrongType(column, "label or group", "a key, text, a number or a bool", "Name a column with one value a row.");
+        throw ColumnFinder.WrongType(column, "label or group", "a key, text, a number or a bool", "Name a column with one value a row.");
     }
 
     private sealed class TextColumn(ValueGetter<ReadOnlyMemory<char>> getter) : CategoryColumn

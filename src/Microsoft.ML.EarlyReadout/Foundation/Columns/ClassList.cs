@@ -45,7 +45,7 @@ internal sealed class ClassList
     public Func<int> Reader(DataViewRow row, DataViewSchema.Column column)
     {
         if (!IsNamed && column.Type is (TextDataViewType or BooleanDataViewType))
-            throw TrainingColumns.Mismatch($"Column '{column.Name}' is {column.Type}, and neither the score column nor the other label column says which class each score belongs to. " +
+            throw ColumnFinder.Mismatch($"Column '{column.Name}' is {column.Type}, and neither the score column nor the other label column says which class each score belongs to. " +
                 "Evaluate before mapping the predicted label back to its value, or map the label to a key.");
 
         // ML.NET reads a key without values, and a number where the classes are not numbers, as the index of the class.

@@ -109,5 +109,5 @@ internal sealed class FileBytes : ByteStore
 
     private IOException Failed(Exception error) => new(
         $"The packed training rows exceed the memory budget and cannot be written to the temporary file '{_path}': {error.Message} " +
-        $"Raise {nameof(TrainerOptions.MemoryBudgetMebibytes)}. {TemporaryFolder.Advice}", error);
+        $"Raise {MemoryBudget.Option}. {TemporaryFolder.Advice}", error);
 }

@@ -7,6 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>Thread-safe.</threadsafety>
 internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<string> log)
 {
+    /// <summary>The option that sets it.</summary>
+    public const string Option = "MemoryBudgetMebibytes";
+
     private const int Mebibyte = 1 << 20;
     private const int Part = 4; // libtorch, its batches and the caller's own data need the most
 
@@ -23,14 +26,14 @@ internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<st
             return new((long)given * Mebibyte, temporaryFolder, log);
         long bytes = Math.Max(Mebibyte, Usable() / Part);
         log($"The training rows may take {Mebibytes(bytes)} of memory, a quarter of what this process may still use; "
-            + $"{nameof(TrainerOptions.MemoryBudgetMebibytes)} sets another limit.");
+            + $"{Option} sets another limit.");
         return new(bytes, temporaryFolder, log);
     }
 
     /// <summary>The advice for a process that has run out of managed memory.</summary>
     public string Advice =>
         $"This process may use {Mebibytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of managed memory "
-        + $"(the machine, its container or DOTNET_GCHeapHardLimit says so), and {nameof(TrainerOptions.MemoryBudgetMebibytes)} "
+        + $"(the machine, its container or DOTNET_GCHeapHardLimit says so), and {Option} "
         + $"lets the training rows take {Mebibytes(bytes)}. Set it to less: rows above it go to a temporary file.";
 
     /// <summary>Takes bytes, where so many are left.</summary>

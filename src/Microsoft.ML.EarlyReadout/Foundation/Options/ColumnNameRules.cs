@@ -13,6 +13,9 @@ internal readonly record struct NamedColumn(string Option, string? Column);
 /// </summary>
 internal static class ColumnNameRules
 {
+    /// <summary>What the names of a saved model's own columns start with, which nobody else uses.</summary>
+    public const string Reserved = "EarlyReadout.";
+
     public static void HidesNothing(this OptionFaults faults, IEnumerable<NamedColumn> read, IEnumerable<NamedColumn> written)
     {
         var before = read.Where(IsGiven).ToList();
@@ -20,10 +23,10 @@ internal static class ColumnNameRules
         {
             if (before.Find(other => other.Column == output.Column) is { Column: not null } same)
                 faults.Add($"{same.Option} and {output.Option} are both '{output.Column}'; give each a name of its own.");
-            if (output.Column!.StartsWith(TransientColumns.Prefix, StringComparison.Ordinal))
+            if (output.Column!.StartsWith(ColumnNameRules.Reserved, StringComparison.Ordinal))
             {
                 faults.Add(
-                    $"{output.Option} is '{output.Column}'; names that start with '{TransientColumns.Prefix}' are a saved model's own.");
+                    $"{output.Option} is '{output.Column}'; names that start with '{ColumnNameRules.Reserved}' are a saved model's own.");
             }
 
             before.Add(output);

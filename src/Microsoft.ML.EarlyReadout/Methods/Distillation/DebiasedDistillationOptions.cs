@@ -113,7 +113,7 @@ public sealed partial class DebiasedDistillationTrainer
             base.SetAutomatic(facts);
             Beta ??= facts.Values.Beta;
             if (IsTrial) Readout.FoldStage(facts.Network);
-            Readout.SetAutomatic(facts, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
+            Readout.SetAutomatic(facts.Network, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
             ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
             JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
         }
@@ -145,30 +145,23 @@ public sealed partial class DebiasedDistillationTrainer
 
         internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
 
-        internal void Validate()
+        internal override void AddFaults(OptionFaults faults)
         {
-            var faults = new OptionFaults();
-            AddAllFaults(faults);
-            faults.ThrowIfAny("DebiasedDistillationTrainer.Options");
-        }
-
-        internal override void AddAllFaults(OptionFaults faults)
-        {
-            this.AddFaults(faults);
+            base.AddFaults(faults);
             AddTeacherFaults(faults);
             faults.Defined(nameof(Method), Method);
             faults.From(nameof(Lambda), Lambda, 0, 1);
             faults.GreaterThan(nameof(Temperature), Temperature, 0);
             faults.AtLeast(nameof(Alpha), Alpha, 0);
             faults.From(nameof(Beta), Beta, 0, LargestBeta);
-            Readout.AddFaults(faults, nameof(Readout));
+            if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(StartEpoch), StartEpoch, 1);
             faults.AtLeast(nameof(ReadoutEvery), ReadoutEvery, 1);
             faults.AtLeast(nameof(ReadoutEpochs), ReadoutEpochs, 1);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
             if (WeightCap is { } cap) faults.AtLeast(nameof(WeightCap), cap, 1);
-            JustTrainTwice.AddFaults(faults, nameof(JustTrainTwice));
+            if (faults.Given(nameof(JustTrainTwice), JustTrainTwice)) JustTrainTwice.AddFaults(faults, nameof(JustTrainTwice));
         }
 
         private void AddTeacherFaults(OptionFaults faults)

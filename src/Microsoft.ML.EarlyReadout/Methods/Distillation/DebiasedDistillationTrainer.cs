@@ -100,7 +100,7 @@ public sealed partial class DebiasedDistillationTrainer : IEstimator<EarlyReadou
             FeatureMatching.Train(session, teacher, lessons, options);
             return;
         }
-        ReadoutFactory.CheckStage(session.Network, options.Readout.Stage); // now, not when the first readout is due
+        StageTap.Check(session.Network, options.Readout.Stage); // now, not when the first readout is due
         using var step = new DistillationStep(session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, lessons);
         session.Train(step);
     }

@@ -18,7 +18,7 @@ internal static class FeatureMatching
         float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value).Weights;
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher);
         StagedNetwork student = session.Network;
-        FeatureShape own = ReadoutFactory.Tap(student, student.Stages.Count), teachers = rows.Set.TeacherFeatures!.Shape;
+        FeatureShape own = StageTap.Of(student, student.Stages.Count), teachers = rows.Set.TeacherFeatures!.Shape;
         Sequence projector = MatchingProjector.Create(own, teachers, classifier.ReadsRectified);
         using (var generator = new Generator(session.Seeds.For("projector").Seed, CPU)) projector.Initialize(generator);
         bool maps = MatchingProjector.MatchesMaps(own, teachers);

@@ -44,7 +44,7 @@ internal sealed class OnnxTeacherInput
     /// <exception cref="ArgumentException">The column is missing, or cannot be the input; the message names all three.</exception>
     public static OnnxTeacherInput Of(string path, string name, NodeMetadata input, string columnName, DataViewSchema rows)
     {
-        DataViewSchema.Column column = TrainingColumns.Find(rows, columnName, $"'{Path.GetFileName(path)}' (Teacher.OnnxPath) input");
+        DataViewSchema.Column column = ColumnFinder.Find(rows, columnName, $"'{Path.GetFileName(path)}' (Teacher.OnnxPath) input");
         var found = new OnnxTeacherInput(path, name, input, column);
         if (column.Type is not VectorDataViewType { IsKnownSize: false }) found.Shape(found.ColumnSize);
         return found;

@@ -20,12 +20,12 @@ internal sealed class ReadoutWeightEstimator(IEstimator<ITransformer> chain, str
 
     private static void Check(DataViewSchema schema, string name, string role)
     {
-        DataViewSchema.Column column = TrainingColumns.Find(schema, name, role);
+        DataViewSchema.Column column = ColumnFinder.Find(schema, name, role);
         if (column.Type is not KeyDataViewType)
-            throw TrainingColumns.WrongType(column, role, "a key", "MapValueToKey makes one of any value.");
+            throw ColumnFinder.WrongType(column, role, "a key", "MapValueToKey makes one of any value.");
         if (column.Annotations.Schema.GetColumnOrNull(ColumnAnnotation.KeyValues) is null)
         {
-            throw TrainingColumns.Mismatch($"The {role} column '{name}' is of type {column.Type}, a key without values, and labels "
+            throw ColumnFinder.Mismatch($"The {role} column '{name}' is of type {column.Type}, a key without values, and labels "
                 + "are compared with the readout's answers by their values. Make the label with MapValueToKey before the readouts are trained.");
         }
     }

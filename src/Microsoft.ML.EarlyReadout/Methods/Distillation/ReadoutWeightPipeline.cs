@@ -22,7 +22,7 @@ internal static class ReadoutWeightPipeline
         faults.ThrowIfAny("ReadoutWeight");
 
         // Dropped in the end, and with them any column of the same name.
-        string truth = TransientColumns.Prefix + "Truth", read = TransientColumns.Prefix + "Read";
+        string truth = ColumnNameRules.Reserved + "Truth", read = ColumnNameRules.Reserved + "Read";
         // The expression language has ^ for powers; a number keeps its point in every culture.
         string weight = string.Create(CultureInfo.InvariantCulture, $"(truth, read, margin) => truth == read ? 1f : exp({(float)beta:F6}f * (margin ^ {(float)alpha:F6}f))");
         // The expression language knows six types; as text it compares values of any.

@@ -32,7 +32,7 @@ internal sealed class Teacher : IDisposable
     public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
     {
         if (options is { Model: null, OnnxPath: null }) return new Teacher(options, $"column '{options.ScoreColumnName}'");
-        DataViewSchema.Column label = TrainingColumns.Find(rows.Schema, columns.Label, "label");
+        DataViewSchema.Column label = ColumnFinder.Find(rows.Schema, columns.Label, "label");
         if (options.Model is { } model)
         {
             var teacher = new Teacher(options, $"column '{options.OutputName}' of Teacher.Model");
@@ -74,11 +74,11 @@ internal sealed class Teacher : IDisposable
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
         IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, Kept + name)));
         if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)
-            throw TrainingColumns.Mismatch($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
+            throw ColumnFinder.Mismatch($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
         CheckClasses(output, label);
         if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(Kept + name) is null) is { } dropped)
         {
-            throw TrainingColumns.Mismatch($"The teacher keeps only some columns, and not '{dropped}', which the student reads. "
+            throw ColumnFinder.Mismatch($"The teacher keeps only some columns, and not '{dropped}', which the student reads. "
                 + "Give the part of it that ends in the scores, without SelectColumns.");
         }
 
@@ -104,7 +104,7 @@ internal sealed class Teacher : IDisposable
         bool fits = output.Type is VectorDataViewType vector
             && vector.ItemType == NumberDataViewType.Single && (ulong)vector.Size == key.Count;
         if (fits) return;
-        throw TrainingColumns.Mismatch($"The teacher's column '{output.Name}' (Teacher.OutputName) is of type {output.Type}; "
+        throw ColumnFinder.Mismatch($"The teacher's column '{output.Name}' (Teacher.OutputName) is of type {output.Type}; "
             + FormattableString.Invariant($"expected Vector<Single> with one slot for each of the {key.Count} ")
             + $"classes of the label column '{label.Name}'. A teacher of two classes must score both, as multiclass trainers do.");
     }

@@ -75,13 +75,13 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         if (slots.SequenceEqual(set.ClassNames)) return null;
         if (slots.Except(set.ClassNames).FirstOrDefault() is { } unknown)
         {
-            throw TrainingColumns.Mismatch($"The teacher's {source} scores a class '{unknown}', which the label column does not have; "
+            throw ColumnFinder.Mismatch($"The teacher's {source} scores a class '{unknown}', which the label column does not have; "
                 + $"its classes are {Quoted(set.ClassNames)}.");
         }
 
         if (set.ClassNames.Except(slots).FirstOrDefault() is { } lacking)
         {
-            throw TrainingColumns.Mismatch($"The teacher's {source} has no score for the class '{lacking}' of the label column; "
+            throw ColumnFinder.Mismatch($"The teacher's {source} has no score for the class '{lacking}' of the label column; "
                 + $"it has {Quoted(slots)}.");
         }
 

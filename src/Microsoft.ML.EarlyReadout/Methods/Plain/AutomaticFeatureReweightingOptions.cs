@@ -56,4 +56,25 @@ public sealed class AutomaticFeatureReweightingOptions
 
     /// <summary>Sets what is still automatic.</summary>
     internal void SetAutomatic(TrainingFacts facts) => Beta ??= facts.Values.Beta;
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    internal void AddFaults(OptionFaults faults, string name)
+    {
+        faults.GreaterThan($"{name}.{nameof(HeldOutFraction)}", HeldOutFraction, 0);
+        if (HeldOutFraction >= 1)
+        {
+            faults.Add(FormattableString.Invariant(
+                $"{name}.{nameof(HeldOutFraction)} is {HeldOutFraction}; it must be less than 1."));
+        }
+
+        faults.Defined($"{name}.{nameof(Weights)}", Weights);
+        faults.From($"{name}.{nameof(Gamma)}", Gamma, 0, LargestGamma);
+        faults.AtLeast($"{name}.{nameof(Alpha)}", Alpha, 0);
+        faults.From($"{name}.{nameof(Beta)}", Beta, 0, LargestBeta);
+        faults.AtLeast($"{name}.{nameof(Penalty)}", Penalty, 0);
+        faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
+        faults.AtLeast($"{name}.{nameof(Epochs)}", Epochs, 1);
+    }
 }

@@ -109,16 +109,9 @@ public sealed partial class EarlyReadoutEstimator
             Objective.ReweightingSet = ((Options)from).Objective.ReweightingSet;
         }
 
-        internal void Validate()
+        internal override void AddFaults(OptionFaults faults)
         {
-            var faults = new OptionFaults();
-            AddAllFaults(faults);
-            faults.ThrowIfAny("EarlyReadoutEstimator.Options");
-        }
-
-        internal override void AddAllFaults(OptionFaults faults)
-        {
-            this.AddFaults(faults);
+            base.AddFaults(faults);
             AddTapFaults(faults);
             faults.Defined(nameof(ReadoutTraining), ReadoutTraining);
             faults.AtLeast(nameof(ReadoutEpochs), ReadoutEpochs, 1);
@@ -127,7 +120,7 @@ public sealed partial class EarlyReadoutEstimator
             faults.Defined(nameof(TrainedPart), TrainedPart);
             if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
-            Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
+            if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             bool looksAtReadout = Objective is
             {
                 Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout,

@@ -30,4 +30,13 @@ public sealed class JustTrainTwiceOptions
         IdentificationEpochs ??= Math.Max(1, epochs / 5);
         UpWeight ??= facts.Values.UpWeight;
     }
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    internal void AddFaults(OptionFaults faults, string name)
+    {
+        faults.AtLeast($"{name}.{nameof(IdentificationEpochs)}", IdentificationEpochs, 1);
+        faults.AtLeast($"{name}.{nameof(UpWeight)}", UpWeight, 1);
+    }
 }

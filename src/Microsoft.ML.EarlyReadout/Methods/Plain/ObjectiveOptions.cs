@@ -51,4 +51,26 @@ public sealed class ObjectiveOptions
 
     /// <summary>How automatic feature reweighting weighs rows, and trains the last layer on them.</summary>
     public AutomaticFeatureReweightingOptions AutomaticFeatureReweighting { get; set; } = new();
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    /// <param name="groupColumn">The column of groups, if there is one.</param>
+    internal void AddFaults(OptionFaults faults, string name, string? groupColumn)
+    {
+        faults.Defined($"{name}.{nameof(Kind)}", Kind);
+        faults.GreaterThan($"{name}.{nameof(GroupDroRate)}", GroupDroRate, 0);
+        faults.AtLeast($"{name}.{nameof(ReweightingSubsets)}", ReweightingSubsets, 1);
+        string strengths = $"{name}.{nameof(ReweightingStrengths)}";
+        if (faults.Given(strengths, ReweightingStrengths))
+        {
+            if (ReweightingStrengths.Length == 0) faults.Add($"{strengths} is empty; give at least one number.");
+            foreach (double strength in ReweightingStrengths) faults.GreaterThan(strengths, strength, 0);
+        }
+        string twice = $"{name}.{nameof(JustTrainTwice)}", automatic = $"{name}.{nameof(AutomaticFeatureReweighting)}";
+        if (faults.Given(twice, JustTrainTwice)) JustTrainTwice.AddFaults(faults, twice);
+        if (faults.Given(automatic, AutomaticFeatureReweighting)) AutomaticFeatureReweighting.AddFaults(faults, automatic);
+        if (Kind is ObjectiveKind.GroupDro or ObjectiveKind.DeepFeatureReweighting && groupColumn is null)
+            faults.Add($"{name}.{nameof(Kind)} is {Kind}, which needs GroupColumnName.");
+    }
 }

@@ -26,12 +26,25 @@ public sealed class ReadoutOptions
     internal void FoldStage(StagedNetwork network) => Stage = (Stage - 1) % network.Stages.Count + 1;
 
     /// <summary>Sets what is still automatic.</summary>
-    /// <param name="facts">What is trained.</param>
+    /// <param name="network">The network that it reads.</param>
     /// <param name="depth">The automatic depth.</param>
     /// <param name="width">The released width, or <see langword="null"/> for the stage's channels.</param>
-    internal void SetAutomatic(TrainingFacts facts, int depth, int? width)
+    internal void SetAutomatic(StagedNetwork network, int depth, int? width)
     {
         Depth ??= depth;
-        if (Depth > 0) Width ??= width ?? facts.ChannelsOf(Stage);
+        if (Depth == 0 || Width is not null) return;
+        StageTap.Check(network, Stage);
+        Width = width ?? StageTap.Of(network, Stage).Channels;
+    }
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    /// <param name="firstStage">The first stage that may be read.</param>
+    internal void AddFaults(OptionFaults faults, string name, int firstStage = 1)
+    {
+        faults.AtLeast($"{name}.{nameof(Stage)}", Stage, firstStage);
+        faults.AtLeast($"{name}.{nameof(Depth)}", Depth, 0);
+        faults.AtLeast($"{name}.{nameof(Width)}", Width, 1);
     }
 }

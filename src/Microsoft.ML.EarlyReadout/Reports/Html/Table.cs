@@ -19,21 +19,6 @@ internal static class Table
 
         """);
 
-    /// <summary>A table of a line chart's numbers: a row for each x, a column for each line.</summary>
-    /// <param name="caption">What it is; shown above it.</param>
-    /// <param name="x">What x is.</param>
-    /// <param name="lines">The lines.</param>
-    public static Markup OfSeries(string caption, string x, IReadOnlyList<Series> lines)
-    {
-        Dictionary<double, double>[] byX =
-            [.. lines.Select(line => line.Points.DistinctBy(point => point.X).ToDictionary(point => point.X, point => point.Y))];
-        return Of(
-            caption,
-            [x, .. lines.Select(line => line.Name)],
-            byX.SelectMany(line => line.Keys).Distinct().Order().Select(at => (IReadOnlyList<Markup>)[Markup.Of($"{at:0.####}"),
-                .. byX.Select(line => line.TryGetValue(at, out double y) ? Markup.Of($"{y:0.####}") : new Markup("–"))]));
-    }
-
     /// <summary>A cell of text.</summary>
     public static Markup Cell(string text) => Markup.Of($"{text}");
 

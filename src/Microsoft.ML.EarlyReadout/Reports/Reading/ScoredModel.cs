@@ -21,15 +21,18 @@ internal sealed record ScoredModel(
             .. readouts.Select(name => new ReadoutColumns(name)).SelectMany(names => new[] { names.Score, names.PredictedLabel, names.Margin })];
         // Scored once, however many figures are made of it. A missing column is left to the evaluation, whose message names those present.
         IDataView cached = new MLContext().Data.Cache(scored, [.. needed.OfType<string>().Distinct().Where(name => scored.Schema.GetColumnOrNull(name) is not null)]);
-        GroupMetrics groups = catalog.EvaluateByGroup(
-            cached,
-            options.GroupColumnName ?? options.LabelColumnName,
+        GroupMetrics groups = new GroupEvaluator(
+            cached.Schema,
+            [options.GroupColumnName ?? options.LabelColumnName],
             options.LabelColumnName,
             options.ScoreColumnName,
             options.PredictedLabelColumnName,
-            new GroupEvaluationOptions { GroupBy = options.GroupColumnName is null ? GroupBy.AttributeOnly : GroupBy.LabelAndAttribute });
+            new GroupEvaluationOptions { GroupBy = options.GroupColumnName is null ? GroupBy.AttributeOnly : GroupBy.LabelAndAttribute })
+            .Evaluate(cached, CatalogEnvironment.Of(catalog));
         ReadoutProfile? profile = readouts.Length == 0 ? null
-            : catalog.ProfileReadouts(cached, readouts, options.GroupColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
+            : new ReadoutProfiler(
+                cached.Schema, readouts, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, options.GroupColumnName)
+                .Profile(cached);
         return new ScoredModel(model.Name, groups, ScoredRow.ReadAll(cached, readouts, options), profile, classifier, scored);
     }
 

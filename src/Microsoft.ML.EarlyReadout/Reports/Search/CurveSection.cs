@@ -69,7 +69,7 @@ internal static class CurveSection
     }
 
     private static Markup Numbers(ReportedSearch search, Series[] lines) =>
-        Table.OfSeries($"The thick lines: {search.Figure}, %", "Steps", lines);
+        SeriesTable.Of($"The thick lines: {search.Figure}, %", "Steps", lines);
 
     private static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Drawn(IEnumerable<IReadOnlyList<(double X, double Y)>> lines) =>
         [.. lines.Where(points => points.Count > 0)];

@@ -63,7 +63,7 @@ internal static class LossSection
         string said = isShare ? " in % of training rows" : isWeight ? ", the mean over training rows" : " in nats, the mean over training rows";
         var chart = new LineChart(Capitalised(what), "steps", what + unit, lines) { YRange = isShare ? (0, 100) : null };
         Markup caption = Markup.Of($"<b>{Capitalised(what)}</b>{said}, by steps.");
-        return Figure.Of(id, chart.Draw(id), caption, Table.OfSeries(Capitalised(what) + unit, "Steps", lines));
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of(Capitalised(what) + unit, "Steps", lines));
     }
 
     private static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];

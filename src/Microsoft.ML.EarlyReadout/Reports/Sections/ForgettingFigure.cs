@@ -29,6 +29,6 @@ internal sealed record ForgettingFigure(string Name, string XAxis, int Classes, 
             where the readout cannot tell the classes apart. It must fall towards it; where it stays high, nothing is forgotten.
             """);
         string x = char.ToUpperInvariant(XAxis[0]) + XAxis[1..];
-        return Figure.Of(id, chart.Draw(id), caption, Table.OfSeries($"Forgetting loss of {Name} in nats", x, lines));
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Forgetting loss of {Name} in nats", x, lines));
     }
 }

@@ -33,7 +33,7 @@ internal static class TrainingSection
         ];
         var chart = new LineChart($"{model.Name}: losses", "epoch", "loss (nats)", lines) { Mark = Kept(history) };
         Markup caption = Markup.Of($"<b>{model.Name}</b>: training losses, the means between two points in nats.");
-        return Figure.Of(id, chart.Draw(id), caption, Table.OfSeries($"Losses of {model.Name} in nats", "Epoch", lines));
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Losses of {model.Name} in nats", "Epoch", lines));
     }
 
     private static Markup Forgetting(ScoredModel model, TrainingHistory history, string id)
@@ -52,7 +52,7 @@ internal static class TrainingSection
         if (lines.Count == 0) return Markup.Empty;
         var chart = new LineChart($"{model.Name}: validation and readouts", "epoch", "%", lines) { Mark = Kept(history), YRange = (0, 100) };
         Markup caption = Markup.Of($"<b>{model.Name}</b>: in % of rows, by epoch. The network of the highest validation figure is the one that was kept.");
-        return Figure.Of(id, chart.Draw(id), caption, Table.OfSeries($"Validation and readouts of {model.Name} in %", "Epoch", lines));
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Validation and readouts of {model.Name} in %", "Epoch", lines));
     }
 
     private static (string, double)? Kept(TrainingHistory history) =>

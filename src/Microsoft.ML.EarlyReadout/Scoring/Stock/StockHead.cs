@@ -20,11 +20,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class StockHead
 {
     /// <summary>The column that the head reads: an output of the graph.</summary>
-    public const string InputColumn = TransientColumns.Prefix + "HeadInput";
-
-    /// <summary>The most classes. The head holds C² weights, and its fit eight times as many: 14 seconds of one core and 3 GB for this
-    /// number.</summary>
-    public const int MaxClasses = 10_000;
+    public const string InputColumn = ColumnNameRules.Reserved + "HeadInput";
 
     private StockHead(ITransformer transformer, float[] shift, float[] scale)
     {
@@ -45,6 +41,14 @@ internal sealed class StockHead
     /// <summary>The number of classes.</summary>
     public int Classes => Shift.Length;
 
+    /// <summary>The head of a view's label column; where many fits share the view, the first of them fits it.</summary>
+    /// <param name="view">The training rows.</param>
+    /// <param name="label">Their label column.</param>
+    /// <param name="cancellation">Whether the fit is to stop.</param>
+    /// <inheritdoc cref="Fit" path="/exception"/>
+    public static StockHead Of(IDataView view, DataViewSchema.Column label, Cancellation cancellation) =>
+        view is PackedView shared ? shared.Keep(label.Name, () => Fit(label, cancellation), cancellation) : Fit(label, cancellation);
+
     /// <summary>Fits a head: milliseconds for a hundred classes, a second or two for a thousand.</summary>
     /// <param name="label">The label column of the training data.</param>
     /// <param name="cancellation">Looked at for every class in every pass.</param>
@@ -54,8 +58,8 @@ internal sealed class StockHead
     {
         if (label.Type is not KeyDataViewType key)
             throw new ArgumentException($"Schema mismatch for label column '{label.Name}': expected a key, got {label.Type}. MapValueToKey makes one.", nameof(label));
-        if (key.Count is < 2 or > MaxClasses)
-            throw new ArgumentException($"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {MaxClasses}.", nameof(label));
+        if (key.Count is < 2 or > LabelColumn.MaxClasses)
+            throw new ArgumentException($"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {LabelColumn.MaxClasses}.", nameof(label));
 
         // A context of its own: the fit is an inner step that no user asked for, so it writes to nobody's log and draws from nobody's seed.
         var ml = new MLContext(seed: 0);

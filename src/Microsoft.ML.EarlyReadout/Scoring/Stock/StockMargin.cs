@@ -11,7 +11,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class StockMargin
 {
     /// <summary>The column that it reads.</summary>
-    public const string InputColumn = TransientColumns.Prefix + "MarginInput";
+    public const string InputColumn = ColumnNameRules.Reserved + "MarginInput";
 
     private StockMargin(ITransformer transformer, float weight, float shift)
     {

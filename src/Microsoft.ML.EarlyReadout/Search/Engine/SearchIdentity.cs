@@ -15,7 +15,7 @@ internal static class SearchIdentity
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach ((string name, string value) in training) identity[name] = value;
-        foreach ((string name, JsonNode? value) in JsonSerializer.SerializeToNode(space, space.GetType(), OptionsCopy.Json)!.AsObject())
+        foreach ((string name, JsonNode? value) in JsonSerializer.SerializeToNode(space, space.GetType(), OptionsJson.Form)!.AsObject())
             identity[$"Space.{name}"] = value?.ToJsonString() ?? "null";
         string[] known = [.. plan.Trials.Where(trial => trial.IsKnown).Select(trial => TrialSettings.ToJson(trial.Settings))];
         if (known.Length > 0) identity["KnownSettings"] = string.Join(", ", known);

@@ -82,7 +82,7 @@ internal sealed record SearchStart<TOptions>
             Plan = plan,
             Identity = identity,
             Groups = groups,
-            Findings = [.. told, .. SearchFindings.OfRows(groups, training.Groups is not null, SearchIdentity.HasSameRows(identity))],
+            Findings = [.. told, .. SearchWarnings.OfRows(groups, training.Groups is not null, SearchIdentity.HasSameRows(identity))],
             Told = told,
             IsOnGpu = session.Device.type == DeviceType.CUDA,
         };

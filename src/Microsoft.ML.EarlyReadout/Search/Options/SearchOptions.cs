@@ -163,7 +163,7 @@ public abstract class SearchOptions<TOptions>
         var own = new OptionFaults();
         TOptions trainer = Fixed();
         (trainer.ValidationFraction, trainer.ValidationSet, trainer.Patience, trainer.OnValidation) = (0, null, null, null); // told already
-        trainer.AddAllFaults(own);
+        trainer.AddFaults(own);
         faults.AddOf(nameof(Trainer), own);
         AddMethodFaults(faults);
 
@@ -180,7 +180,7 @@ public abstract class SearchOptions<TOptions>
             string name = FormattableString.Invariant($"{nameof(KnownSettings)}[{i}]");
             if (!faults.Given(name, known)) continue;
             var own = new OptionFaults();
-            known.AddAllFaults(own);
+            known.AddFaults(own);
             faults.AddOf(name, own);
         }
     }

@@ -97,19 +97,6 @@ public abstract class SearchResult : IDisposable
         },
         Json);
 
-    /// <summary>
-    /// Makes one self-contained HTML page that shows why the choice was made: the verdict with the differences by seed, every trial's curve,
-    /// the figure against each setting, the losses, and the trials as a table.
-    /// </summary>
-    /// <param name="title">The page's title.</param>
-    /// <returns>The report; <see cref="ModelReport.Save(string)"/> writes it. Equal results give equal pages.</returns>
-    /// <exception cref="ArgumentException">The title is empty.</exception>
-    public ModelReport CreateReport(string title = "What the search found")
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(title);
-        return new ModelReport(SearchReportPage.Write(this, title));
-    }
-
     /// <summary>The result as tables of plain text.</summary>
     public override string ToString() => SearchResultTable.Render(this);
 

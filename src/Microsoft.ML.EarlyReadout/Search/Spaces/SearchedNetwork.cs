@@ -21,7 +21,7 @@ internal sealed record SearchedNetwork(
         return new(
             network.GetName(),
             [.. network.Stages.Select(stage => stage.Name)],
-            [.. Enumerable.Range(1, network.Stages.Count).Where(stage => ReadoutFactory.CanRead(network, stage))],
+            [.. Enumerable.Range(1, network.Stages.Count).Where(stage => StageTap.CanRead(network, stage))],
             settled.DescentRate(facts),
             settled.Optimizer.Kind == OptimizerKind.Sgd);
     }

@@ -45,7 +45,7 @@ internal static class TrialSettings
     /// <param name="options">The options.</param>
     public static OrderedDictionary<string, string> Of(IReadOnlyList<Axis> axes, TrainerOptions options)
     {
-        JsonNode root = JsonSerializer.SerializeToNode(options, options.GetType(), OptionsCopy.Json)!;
+        JsonNode root = JsonSerializer.SerializeToNode(options, options.GetType(), OptionsJson.Form)!;
         var settings = new OrderedDictionary<string, string>();
         foreach (Axis axis in axes)
         {
@@ -79,7 +79,7 @@ internal static class TrialSettings
     public static TOptions Apply<TOptions>(TOptions options, IReadOnlyDictionary<string, string> settings)
         where TOptions : TrainerOptions
     {
-        JsonNode root = JsonSerializer.SerializeToNode(options, OptionsCopy.Json)!;
+        JsonNode root = JsonSerializer.SerializeToNode(options, OptionsJson.Form)!;
         foreach ((string name, string value) in settings)
         {
             string[] path = name.Split('.');
@@ -87,7 +87,7 @@ internal static class TrialSettings
             owner[path[^1]] = JsonNode.Parse(value);
         }
 
-        TOptions copy = root.Deserialize<TOptions>(OptionsCopy.Json)!;
+        TOptions copy = root.Deserialize<TOptions>(OptionsJson.Form)!;
         copy.TakeReferences(options);
         return copy;
     }

@@ -41,4 +41,16 @@ public sealed class OptimizerOptions
     /// <summary>The largest global norm of the gradient; a longer gradient is scaled down to it.</summary>
     /// <value>The default value is 0: no clipping. At least 0.</value>
     public double ClipNorm { get; set; }
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    internal void AddFaults(OptionFaults faults, string name)
+    {
+        faults.Defined($"{name}.{nameof(Kind)}", Kind);
+        faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
+        faults.AtLeast($"{name}.{nameof(WeightDecay)}", WeightDecay, 0);
+        faults.Within($"{name}.{nameof(Momentum)}", Momentum, 0, 1);
+        faults.AtLeast($"{name}.{nameof(ClipNorm)}", ClipNorm, 0);
+    }
 }

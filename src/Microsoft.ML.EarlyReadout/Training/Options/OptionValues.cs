@@ -9,7 +9,7 @@ internal static class OptionValues
     public static IReadOnlyDictionary<string, string> Of(TrainerOptions options)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Add(values, "", JsonSerializer.SerializeToNode(options, options.GetType(), OptionsCopy.Json));
+        Add(values, "", JsonSerializer.SerializeToNode(options, options.GetType(), OptionsJson.Form));
         return values;
     }
 

@@ -37,4 +37,16 @@ public sealed class ScheduleOptions
     /// <summary>The factor of each reduction of <see cref="ScheduleKind.Step"/>.</summary>
     /// <value>The default value is 0.1. Greater than 0 and at most 1.</value>
     public double StepFactor { get; set; } = 0.1;
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    internal void AddFaults(OptionFaults faults, string name)
+    {
+        faults.Defined($"{name}.{nameof(Kind)}", Kind);
+        faults.AtLeast($"{name}.{nameof(WarmUpSteps)}", WarmUpSteps, 0);
+        faults.AtLeast($"{name}.{nameof(StepEpochs)}", StepEpochs, 1);
+        faults.GreaterThan($"{name}.{nameof(StepFactor)}", StepFactor, 0);
+        if (StepFactor > 1) faults.Add($"{name}.{nameof(StepFactor)} is {StepFactor}; it must be at most 1.");
+    }
 }

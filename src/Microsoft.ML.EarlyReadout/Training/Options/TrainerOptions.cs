@@ -196,7 +196,53 @@ public abstract class TrainerOptions
     internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
 
     /// <summary>Adds everything that is wrong with the options.</summary>
-    internal abstract void AddAllFaults(OptionFaults faults);
+    internal virtual void AddFaults(OptionFaults faults)
+    {
+        faults.NotEmpty(nameof(FeatureColumnName), FeatureColumnName);
+        faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
+        faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
+        faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
+        faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
+        faults.HidesNothing(ColumnsRead, ColumnsWritten);
+        faults.AtLeast(nameof(Epochs), Epochs, 1);
+        faults.AtLeast(nameof(Steps), Steps, 1);
+        if (this is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
+        faults.AtLeast(nameof(BatchSize), BatchSize, 1);
+        faults.Within(nameof(ValidationFraction), ValidationFraction, 0, 1);
+        faults.Defined(nameof(Selection), Selection);
+        faults.AtLeast(nameof(ValidateEverySteps), ValidateEverySteps, 1);
+        faults.AtLeast(nameof(Patience), Patience, 1);
+        if (Patience is not null) NeedValidation(faults, nameof(Patience));
+        if (OnValidation is not null) NeedValidation(faults, nameof(OnValidation));
+        faults.Defined(nameof(Precision), Precision);
+        faults.Defined(nameof(BatchNorm), BatchNorm);
+        faults.Within(nameof(AveragingDecay), AveragingDecay, 0, 1);
+        if (MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(MemoryBudgetMebibytes), budget, 1);
+        if (ValidationFraction > 0 && ValidationSet is not null)
+            faults.Add("ValidationFraction and ValidationSet are both given; give one.");
+        if (Selection is SelectionMetric.WorstGroupAccuracy or SelectionMetric.MeanOfGroupsAccuracy && GroupColumnName is null)
+            faults.Add($"Selection is {Selection}, which needs GroupColumnName.");
+        if (!TrainingDevice.IsName(Device)) faults.Add($"Device is '{Device}'; it must be one of {TrainingDevice.Names}.");
+
+        faults.Defined(nameof(OnCancellation), OnCancellation);
+        if (CheckpointDirectory is { } folder && string.IsNullOrWhiteSpace(folder))
+            faults.Add($"{nameof(CheckpointDirectory)} is empty; it must name a folder, or be null.");
+        faults.AtLeast(nameof(CheckpointEverySteps), CheckpointEverySteps, 0);
+        faults.AtLeast(nameof(CheckpointEveryMinutes), CheckpointEveryMinutes, 0);
+        faults.AtLeast(nameof(CheckpointsKept), CheckpointsKept, 1);
+        if (faults.Given(nameof(Optimizer), Optimizer)) Optimizer.AddFaults(faults, nameof(Optimizer));
+        if (faults.Given(nameof(Schedule), Schedule)) Schedule.AddFaults(faults, nameof(Schedule));
+        if (faults.Given(nameof(Augmentation), Augmentation)) faults.Add(Augmentation.Faults());
+        if (faults.Given(nameof(Network), Network)) faults.Add(Network.Faults());
+    }
+
+    /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
+    internal void Validate()
+    {
+        var faults = new OptionFaults();
+        AddFaults(faults);
+        faults.ThrowIfAny($"{GetType().DeclaringType?.Name}.{GetType().Name}");
+    }
 
     /// <summary>Takes over from other options what JSON cannot hold.</summary>
     internal virtual void TakeReferences(TrainerOptions from)
@@ -226,4 +272,12 @@ public abstract class TrainerOptions
 
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);
+
+    private void NeedValidation(OptionFaults faults, string name)
+    {
+        if (ValidationSet is null && !(ValidationFraction > 0))
+            faults.Add($"{name} is given, which needs validation rows; give ValidationFraction or ValidationSet.");
+        if (Selection == SelectionMetric.LastEpoch)
+            faults.Add($"{name} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.");
+    }
 }

@@ -25,8 +25,8 @@ internal sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int
     /// <exception cref="ArgumentException">The network has no such stage.</exception>
     public int ChannelsOf(int stage)
     {
-        ReadoutFactory.CheckStage(Network, stage);
-        return ReadoutFactory.Tap(Network, stage).Channels;
+        StageTap.Check(Network, stage);
+        return StageTap.Of(Network, stage).Channels;
     }
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ public sealed class GoldenFeatureMatchingTests
         Tensor features = file.Read("data/features"), teacher = file.Read($"{name}/teacher");
         using var student = new Student();
         GoldenWeights.Load(student, file, "initial/");
-        FeatureShape own = ReadoutFactory.Tap(student, 2), teachers = FeatureShape.Image((int)teacher.size(2), (int)teacher.size(3), (int)teacher.size(4));
+        FeatureShape own = StageTap.Of(student, 2), teachers = FeatureShape.Image((int)teacher.size(2), (int)teacher.size(3), (int)teacher.size(4));
         Sequence projector = MatchingProjector.Create(own, teachers, golden.GetProperty("rectified").GetBoolean());
         int pools = own.Height > teachers.Height ? 1 : 0;
         LoadShifted(projector, file, pools);

@@ -32,7 +32,7 @@ public sealed class StockHeadTests
 
     [Theory]
     [InlineData(1)]
-    [InlineData(StockHead.MaxClasses + 1)]
+    [InlineData(LabelColumn.MaxClasses + 1)]
     public void Too_few_or_too_many_classes_are_refused_with_the_number(int classes)
     {
         var error = Assert.Throws<ArgumentException>(() => StockHead.Fit(Label(classes)));

@@ -113,7 +113,7 @@ public sealed class SearchResultTests
             _ => run.Seed == 11 ? Diverged(run) : Reported(run, 0.6),
         })];
         var options = new EarlyReadoutEstimator.Options { Selection = SelectionMetric.MeanOfGroupsAccuracy, GroupColumnName = "Place" };
-        var findings = SearchFindings.Of("Trainer", 2, options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
+        var findings = SearchConclusion.Of("Trainer", 2, options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
         var ml = new MLContext(seed: 1);
         return new SearchResult<EarlyReadoutEstimator.Options>(
             findings, new SearchRows(BiasedRow.View(ml, 10), BiasedRow.View(ml, 10)), _ => options, (_, _) => throw new InvalidOperationException());

@@ -7,9 +7,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class TransientColumns
 {
-    /// <summary>What names that nobody else uses start with.</summary>
-    public const string Prefix = "EarlyReadout.";
-
     /// <summary>The pixels of an image column.</summary>
     public static string Pixels(string feature) => feature + ".Pixels";
 
@@ -33,7 +30,7 @@ internal static class TransientColumns
         names.Remove(feature);
         if (Freed(outputs).FirstOrDefault(names.Contains) is { } lost)
         {
-            throw TrainingColumns.Mismatch($"The rows have a column '{lost}', and no output is named so. "
+            throw ColumnFinder.Mismatch($"The rows have a column '{lost}', and no output is named so. "
                 + $"A saved model writes '{DefaultColumns.Score}' and '{DefaultColumns.PredictedLabel}' before it gives them the names of "
                 + $"the outputs, and '{lost}' would be lost. Give it another name before (CopyColumns, then DropColumns), or name an "
                 + $"output '{lost}', which then hides it, as with ML.NET's own trainers.");
@@ -43,7 +40,7 @@ internal static class TransientColumns
         names.UnionWith(outputs);
         if (new[] { Pixels(feature), Sized(feature) }.FirstOrDefault(names.Contains) is { } taken)
         {
-            throw TrainingColumns.Mismatch($"A column is named '{taken}', which a saved model uses for the pixels of "
+            throw ColumnFinder.Mismatch($"A column is named '{taken}', which a saved model uses for the pixels of "
                 + $"'{feature}': the column would be lost. Give it another name.");
         }
     }

@@ -10,8 +10,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <remarks><c>[ExtractPixels] → OnnxTransformer → [for each readout: linear head, margin] → linear head → [CopyColumns] → DropColumns</c></remarks>
 internal sealed class StockChain : IDisposable
 {
-    private const string Kept = TransientColumns.Prefix + "Kept.";
-    private const string Made = TransientColumns.Prefix + "Made.";
+    private const string Kept = ColumnNameRules.Reserved + "Kept.";
+    private const string Made = ColumnNameRules.Reserved + "Made.";
 
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;

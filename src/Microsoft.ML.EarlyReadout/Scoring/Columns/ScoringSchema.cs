@@ -9,8 +9,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class ScoringSchema
 {
-    private const string Pixels = TransientColumns.Prefix + "Pixels";
-    private const string KeyValue = TransientColumns.Prefix + "KeyValue";
+    private const string Pixels = ColumnNameRules.Reserved + "Pixels";
+    private const string KeyValue = ColumnNameRules.Reserved + "KeyValue";
 
     /// <summary>Adds the output columns to the shape of an input schema.</summary>
     /// <param name="input">The input.</param>

@@ -65,7 +65,7 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
 
     /// <summary>As <see cref="FeatureIn(DataViewSchema)"/>, as far as the promise of a schema tells.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of another type.</exception>
-    public void RequireFeature(SchemaShape promised) => TrainingColumns.Require(promised, Feature, "feature", Expected, column => ReadsImages ? column.ItemType is ImageDataViewType : TrainingColumns.IsVector(column));
+    public void RequireFeature(SchemaShape promised) => ColumnFinder.Require(promised, Feature, "feature", Expected, column => ReadsImages ? column.ItemType is ImageDataViewType : ColumnFinder.IsVector(column));
 
     private string Expected => !ReadsImages ? $"Vector<Single, {Shape.Size}>"
         : ResizesImages ? "an image"

@@ -1,0 +1,50 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>What to look at before believing what a search found, as sentences.</summary>
+internal static class SearchWarnings
+{
+    private const long FewConflicting = 100; // ± 10 points
+    private const double NormalQuantile = 1.96; // 95 %
+
+    /// <summary>What the rows show before anything is trained.</summary>
+    /// <param name="groups">The groups.</param>
+    /// <param name="areKnown">Whether they are groups rather than classes.</param>
+    /// <param name="validatesOnTraining">Whether the validation rows are the training rows.</param>
+    public static IEnumerable<string> OfRows(IReadOnlyList<RowGroup> groups, bool areKnown, bool validatesOnTraining)
+    {
+        if (validatesOnTraining)
+        {
+            yield return "The validation rows are the training rows: the figure rewards what is learnt by heart, the shortcut included. "
+                + "Give rows that are not trained on.";
+        }
+
+        if (!areKnown) yield break;
+        long conflicting = groups.Where(group => group.IsConflicting).Sum(group => group.Validation);
+        if (conflicting == 0)
+        {
+            yield return "No validation row conflicts with the shortcut: every group that has some is as frequent in training as its label "
+                + "and attribute make it, or more. The figure cannot tell a shortcut from the real thing, and what is chosen by it is chosen "
+                + "by noise.";
+        }
+        else if (conflicting < FewConflicting)
+        {
+            double points = 100 * NormalQuantile * Math.Sqrt(0.25 / conflicting);
+            yield return FormattableString.Invariant($"Few validation rows conflict with the shortcut: {conflicting}. An accuracy on so few is ")
+                + FormattableString.Invariant($"known to ± {points:F0} points at worst, whatever the number of seeds. More such rows tell more than ")
+                + "more trials do.";
+        }
+    }
+
+    /// <summary>A comparison at a budget at which plain training is still learning says who learns faster.</summary>
+    public static IEnumerable<string> StillRising(SearchTrial plain, SearchPlan plan)
+    {
+        const double point = 0.01;
+        long lastThird = plan.Rungs.Steps[^1] * 2L / 3;
+        double[] rises = [.. plain.Runs.Where(run => run.Fault is null && run.Curve.Any(each => each.Step <= lastThird))
+            .Select(run => run.Figure - run.Curve.Where(each => each.Step <= lastThird).Max(each => each.Score))];
+        if (rises.Length == 0 || rises.Average() <= point) yield break;
+        string name = char.ToUpperInvariant(plan.PlainName[0]) + plan.PlainName[1..];
+        yield return FormattableString.Invariant($"{name} has not levelled: its figure still rose by {100 * rises.Average():F1} points in ")
+            + "the last third of the steps. Give more steps; until then the search tells who learns faster, not who learns better.";
+    }
+}
