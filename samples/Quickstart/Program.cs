@@ -6,7 +6,7 @@ return CommandLine.Run(args, (options, output, cancellation) =>
 {
     if (options.Search) return ShapeSearch.Run(options, output, cancellation);
     var runs = new List<Run>();
-    for (int seed = 1; seed <= options.Seeds; seed++)
+    for (int seed = options.FirstSeed; seed < options.FirstSeed + options.Seeds; seed++)
     {
         // Images and csv files, as anyone has them: the label is the shape, but in training the background nearly always goes with it.
         string folder = Path.Combine(output, $"seed-{seed}");
@@ -49,7 +49,7 @@ return CommandLine.Run(args, (options, output, cancellation) =>
         }
 
         Report.WriteSideBySide([.. runs.Where(run => run.Seed == seed)]);
-        if (options.ReportPath is not null && seed == 1)
+        if (options.ReportPath is not null && seed == options.FirstSeed)
         {
             new MLContext().MulticlassClassification
                 .CreateReport(ShapeFiles.Read(new MLContext(), testCsv), models, new ReportOptions { Title = "Shapes on betraying backgrounds", GroupColumnName = "Cue" })

@@ -15,7 +15,8 @@ internal sealed class QuickstartOptions
         --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.85)
         --rows N       training images (default 3000)
         --epochs N     passes over them (default 6); not with --search
-        --seeds N      repetitions with other images and other initial weights (default 1); not with --search
+        --seeds N      repetitions with other images and other initial weights, 10 at most (default 1); not with --search
+        --seed N       the first of the seeds (default 1); not with --search
         --search       searches settings: five minutes on two cores
         --trials N     settings to try, besides plain training; with --search (default 9)
         --steps N      batches that a training takes; with --search (default 3000)
@@ -32,6 +33,8 @@ internal sealed class QuickstartOptions
     public int Epochs { get; private set; } = 6;
 
     public int Seeds { get; private set; } = 1;
+
+    public int FirstSeed { get; private set; } = 1;
 
     public bool Search { get; private set; }
 
@@ -61,7 +64,8 @@ internal sealed class QuickstartOptions
                 case "--strength": options.Strength = Number(name, Value(), 0.25, 1); break;
                 case "--rows": options.Rows = (int)Number(name, Value(), 16, 1_000_000); break;
                 case "--epochs": options.Epochs = (int)Number(name, Value(), 1, 10_000); break;
-                case "--seeds": options.Seeds = (int)Number(name, Value(), 1, 1_000); break;
+                case "--seeds": options.Seeds = (int)Number(name, Value(), 1, PairedDifference.MostSeeds); break;
+                case "--seed": options.FirstSeed = (int)Number(name, Value(), 1, 100_000); break;
                 case "--search": options.Search = true; break;
                 case "--trials": options.Trials = (int)Number(name, Value(), 1, 10_000); break;
                 case "--steps": options.Steps = (int)Number(name, Value(), 1, 1_000_000); break;
@@ -73,7 +77,7 @@ internal sealed class QuickstartOptions
             }
         }
 
-        string[] others = options.Search ? ["--epochs", "--seeds"] : ["--trials", "--steps"];
+        string[] others = options.Search ? ["--epochs", "--seeds", "--seed"] : ["--trials", "--steps"];
         return arguments.FirstOrDefault(others.Contains) is { } other
             ? throw new ArgumentException($"{other} {(options.Search ? "does not go with" : "goes only with")} --search.")
             : options;
