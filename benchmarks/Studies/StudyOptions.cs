@@ -147,15 +147,15 @@ internal sealed class StudyOptions
 
     private void Take(List<string> words)
     {
-        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, queue, table, page, check and devices.");
+        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, queue, table, page, maps, check and devices.");
         string[] expected = Command switch
         {
             "list" or "all" or "table" or "devices" or "work" => [],
-            "run" => ["the name of a study"],
+            "run" or "maps" => ["the name of a study"],
             "queue" => ["a file with a study a line"],
             "page" => ["a page"],
             "check" => ["the name of a data set", "its folder"],
-            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, page, check and devices."),
+            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, page, maps, check and devices."),
         };
         if (words.Count - 1 < expected.Length) throw new UsageException($"{Command} needs {string.Join(" and ", expected)}.");
         if (words.Count - 1 > expected.Length) throw new UsageException($"{Command}: '{words[expected.Length + 1]}' is one word too many.");

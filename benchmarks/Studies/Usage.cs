@@ -15,6 +15,8 @@ internal static class Usage
         queue FILE         the studies of a file, a line each, most valuable first, by several processes at once; a line is what follows run
         table              Markdown tables of what --out holds, published figures beside them; of a queue's runs each method beside plain training, or beside the student without a teacher
         page FILE          makes the tables and pictures of docs/results.md again, of a queue's runs in --out; pictures go to images/results beside the page
+        maps STUDY         class activation maps of plain training and --method (sieve-joint) at the settings of --out, seed 1, as the picture --report:
+                           of a study of pairs, the one that the method mends most and the one that it breaks most
         check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image; for csv, FOLDER is the file
                            SET: {string.Join(", ", DataSets.ByName.Keys)}
         devices            which libtorch is loaded, what it finds to train on, and whether it computes there what it does on the CPU

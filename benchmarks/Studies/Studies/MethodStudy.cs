@@ -73,12 +73,20 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     }
 
     /// <inheritdoc/>
-    public override TrainedModel TrainAgain(Record record, CancellationToken cancellation)
+    public override TrainedModel TrainAgain(Record record, CancellationToken cancellation) =>
+        TrainAgain(record.Method, record.Setting, record.Seed, cancellation);
+
+    /// <summary>Trains the model of a final run.</summary>
+    /// <param name="method">The method's name.</param>
+    /// <param name="setting">Its setting.</param>
+    /// <param name="seed">The seed of rows and training.</param>
+    /// <param name="cancellation">Stops it within a step.</param>
+    public TrainedModel TrainAgain(string method, string setting, int seed, CancellationToken cancellation)
     {
-        Candidate candidate = Methods.Single(method => method.Name == record.Method).At(record.Setting);
-        var ml = new MLContext(record.Seed);
-        StudyData data = Load(ml, record.Seed);
-        return new TrainedModel(candidate.Fit(new Training(ml, data, record.Seed, cancellation)), data.Test);
+        Candidate candidate = Methods.Single(each => each.Name == method).At(setting);
+        var ml = new MLContext(seed);
+        StudyData data = Load(ml, seed);
+        return new TrainedModel(candidate.Fit(new Training(ml, data, seed, cancellation)), data.Test);
     }
 
     /// <summary>Trains a method at a setting on the rows of a seed and takes the figures.</summary>

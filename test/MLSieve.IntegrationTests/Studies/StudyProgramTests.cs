@@ -112,7 +112,7 @@ public sealed class StudyProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command; there are list, run, all, queue, table, page, check and devices")]
+    [InlineData("no command; there are list, run, all, queue, table, page, maps, check and devices")]
     [InlineData("no command 'shapes'", "shapes", "--quick")]
     [InlineData("run needs the name of a study", "run")]
     [InlineData("run: 'bar' is one word too many", "run", "shapes", "bar")]
