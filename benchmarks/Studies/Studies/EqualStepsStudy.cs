@@ -4,8 +4,8 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// Methods side by side at one number of steps: rows, a network and a budget that all of them share. The validation rows are as many or
-/// nearly so of every group; epochs and settings are chosen by the mean of groups on them, as in the released codes.
+/// Methods side by side at one number of steps: rows, a network and a budget that all of them share. Epochs and settings are chosen by the
+/// mean of groups on validation rows, as in the released codes.
 /// </summary>
 /// <param name="options">What the command line asks for.</param>
 /// <param name="rows">The rows.</param>
