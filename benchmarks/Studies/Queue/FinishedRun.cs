@@ -110,7 +110,7 @@ internal sealed record FinishedRun
             Method = run.Method,
             Seed = run.Seed,
             Settings = run.Setting,
-            Steps = study.Steps,
+            Steps = study.StepsOf(run.Method),
             Primary = result.Diverged is null ? metrics[primary] : null,
             Metrics = metrics,
             Validation = isFinal ? result.Validation : null,

@@ -23,6 +23,8 @@ internal sealed class AgreementDistillationStudy(StudyOptions options, string ki
 
     protected override double OwnRate => 0.05;
 
+    protected override int OwnTeacherEpochs => 12;
+
     protected override double TeacherRate => 0.02;
 
     protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;

@@ -6,8 +6,8 @@ namespace Studies;
 /// <summary>
 /// One shortcut, a large teacher, and a small student by every method at the same number of steps: on its own ("student"), by Just Train
 /// Twice, by plain and by debiased distillation ("kd", "debiased"), by SimKD and by DeTT. The teacher is told the groups of the training
-/// rows (balanced group DRO, "teacher-dro") or not ("teacher-erm", which teaches "kd-erm" and "debiased-erm"); no student is. Teachers
-/// are trained as long as students.
+/// rows (balanced group DRO, "teacher-dro") or not ("teacher-erm", which teaches "kd-erm" and "debiased-erm"); no student is. A teacher
+/// has levelled sooner than a student, so it has fewer steps.
 /// </summary>
 internal abstract class DistillationStudy : EqualStepsStudy
 {
@@ -30,6 +30,9 @@ internal abstract class DistillationStudy : EqualStepsStudy
         _teachers = new TeacherShelf(options.Teachers);
     }
 
+    /// <summary>The teacher's epochs, unless the students have fewer.</summary>
+    protected abstract int OwnTeacherEpochs { get; }
+
     /// <summary>The teacher's learning rate.</summary>
     protected abstract double TeacherRate { get; }
 
@@ -43,7 +46,8 @@ internal abstract class DistillationStudy : EqualStepsStudy
     protected abstract NetworkOptions CreateTeacher();
 
     /// <inheritdoc/>
-    protected override string Fingerprint => FormattableString.Invariant($"{base.Fingerprint} teacher rate {TeacherRate}");
+    protected override string Fingerprint =>
+        FormattableString.Invariant($"{base.Fingerprint} teacher epochs {TeacherEpochs} rate {TeacherRate}");
 
     /// <inheritdoc/>
     protected override IReadOnlyList<Method> Methods =>
@@ -59,6 +63,12 @@ internal abstract class DistillationStudy : EqualStepsStudy
         new("kd-erm", [.. Plain(ObjectiveKind.EmpiricalRisk)]),
         new("debiased-erm", [.. Debiased(ObjectiveKind.EmpiricalRisk, TrialsByErm)]),
     ];
+
+    private int TeacherEpochs => Math.Min(Epochs, OwnTeacherEpochs);
+
+    /// <inheritdoc/>
+    public override int? StepsOf(string method) =>
+        method.StartsWith("teacher", StringComparison.Ordinal) ? StepsIn(TeacherEpochs) : Steps;
 
     private IEnumerable<Candidate> Plain(ObjectiveKind teacher) =>
         from lambda in _lambdas
@@ -126,6 +136,7 @@ internal abstract class DistillationStudy : EqualStepsStudy
     {
         EarlyReadoutEstimator.Options teacher = Common(training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
         teacher.Network = CreateTeacher();
+        teacher.Epochs = TeacherEpochs;
         teacher.Optimizer.LearningRate = TeacherRate;
         return training.Ml.Transforms.EarlyReadout(teacher).Fit(training.Data.Train);
     }

@@ -51,7 +51,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
         + (Options.Size is { } side ? FormattableString.Invariant($" side {side}") : "");
 
     /// <inheritdoc/>
-    public override int? Steps => Epochs * ((RowCount + BatchSize - 1) / BatchSize);
+    public override int? Steps => StepsIn(Epochs);
 
     /// <summary>Training twice by Just Train Twice, with nothing else added.</summary>
     protected IEnumerable<Candidate> TrainedTwice =>
@@ -59,6 +59,9 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
 
     /// <inheritdoc/>
     protected override StudyData Load(MLContext ml, int seed) => rows.Load(ml, seed);
+
+    /// <summary>Steps in some epochs.</summary>
+    protected int StepsIn(int epochs) => epochs * ((RowCount + BatchSize - 1) / BatchSize);
 
     /// <summary>A multiple of the learning rate: what counts is how much faster than the network something else learns or forgets.</summary>
     protected double Times(double factor) => Math.Round(factor * Rate, 10);

@@ -27,6 +27,9 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <summary>Training steps of a run; <see langword="null"/> where they differ from method to method.</summary>
     public virtual int? Steps => null;
 
+    /// <summary>Training steps of a method's runs, where they are known.</summary>
+    public virtual int? StepsOf(string method) => Steps;
+
     /// <summary>The figure of a final run that counts; the mean of groups where a run does not have it.</summary>
     public virtual string FinalFigure => Figures.Conflicting;
 

@@ -36,6 +36,8 @@ internal sealed class PhotographDistillationStudy : DistillationStudy
 
     protected override double OwnRate => 0.001;
 
+    protected override int OwnTeacherEpochs => _epochs / 2;
+
     protected override double TeacherRate => 0.001;
 
     protected override ScheduleKind Schedule => ScheduleKind.Cosine;

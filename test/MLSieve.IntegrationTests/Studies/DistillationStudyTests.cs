@@ -16,7 +16,7 @@ public sealed class DistillationStudyTests : IDisposable
         MethodStudy[] studies = [.. Of("coloured-distillation --agreement 0.98 --agreement 0.95 --seeds 5 --search-seeds 2")];
         Assert.Equal(["coloured-98-distillation", "coloured-95-distillation"], studies.Select(study => study.Name));
         Assert.Equal(Figures.Conflicting, studies[0].FinalFigure);
-        Assert.Equal(6280, studies[0].Steps);
+        Assert.Equal((6280, 1884), (studies[0].StepsOf("kd"), studies[0].StepsOf("teacher-erm")));
         PlannedRun[] open = [.. new StudyPlan(studies[0], "line").Open(new FinishedRuns(_folder), new HashSet<PlannedRun>())];
         (string Method, int Settings)[] planned = [.. open.GroupBy(run => run.Method).Select(runs => (runs.Key, runs.Select(run => run.Setting).Distinct().Count()))];
         Assert.Equal(

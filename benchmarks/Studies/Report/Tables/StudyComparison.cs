@@ -54,7 +54,8 @@ internal sealed class StudyComparison
         ];
         Name = runs[0].Study;
         Classes = runs.Select(run => run.Points?.Classes).FirstOrDefault(classes => classes is not null);
-        Conditions = runs[0].Conditions + (runs[0].Steps is { } steps ? FormattableString.Invariant($", {steps:N0} steps") : "");
+        FinishedRun first = runs.FirstOrDefault(run => run.Method == BaselineName) ?? runs[0];
+        Conditions = first.Conditions + (first.Steps is { } steps ? FormattableString.Invariant($", {steps:N0} steps") : "");
     }
 
     /// <summary>Compares all studies of some runs, in the order in which they come.</summary>
