@@ -33,6 +33,9 @@ internal sealed class AgreementDistillationStudy(StudyOptions options, string ki
 
     protected override int[] ReadoutStages => [1, 2];
 
+    // A network with fresh weights does not bear weights of fifty.
+    protected override double[] Betas => [0.5, 1, 2];
+
     protected override int ReadoutWidth => 32;
 
     protected override NetworkOptions CreateNetwork() => new() { Kind = NetworkKind.ConvNet, Channels = [16, 32, 64] };

@@ -16,7 +16,6 @@ internal abstract class DistillationStudy : EqualStepsStudy
     private static readonly double[] _lambdas = [0.5, 0.9, 1];
     private static readonly double[] _temperatures = [3, 6];
     private static readonly double[] _alphas = [0.05, 1];
-    private static readonly double[] _betas = [1, 2, 4];
     private static readonly double[] _matchingRates = [1, 10, 40]; // a mean over many features has small gradients
     private readonly TeacherShelf _teachers;
 
@@ -38,6 +37,9 @@ internal abstract class DistillationStudy : EqualStepsStudy
 
     /// <summary>The stages of the student that are read.</summary>
     protected abstract int[] ReadoutStages { get; }
+
+    /// <summary>How much the confident errors of a readout count.</summary>
+    protected abstract double[] Betas { get; }
 
     /// <summary>Channels of the block of a readout.</summary>
     protected abstract int ReadoutWidth { get; }
@@ -89,7 +91,7 @@ internal abstract class DistillationStudy : EqualStepsStudy
                from lambda in _lambdas
                from temperature in _temperatures
                from alpha in _alphas
-               from beta in _betas
+               from beta in Betas
                select Debiased(teacher, stage, lambda, temperature, alpha, beta),
         ];
         Draws.For(SearchSeeds.First(), Draws.Settings).Shuffle(all);

@@ -46,6 +46,8 @@ internal sealed class PhotographDistillationStudy : DistillationStudy
 
     protected override int[] ReadoutStages => [1, 2];
 
+    protected override double[] Betas => [1, 2, 4];
+
     protected override int ReadoutWidth => 64;
 
     protected override NetworkOptions CreateNetwork() => ImageNetWeights.SqueezeNet(Options);
