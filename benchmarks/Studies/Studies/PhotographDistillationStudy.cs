@@ -3,8 +3,8 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// A residual network teaches SqueezeNet to read photographs whose background misleads; both start from ImageNet weights, since a few
-/// hundred photographs teach a fresh network next to nothing.
+/// A residual network teaches SqueezeNet to read photographs that show a shortcut; both start from ImageNet weights, since a few hundred
+/// photographs teach a fresh network next to nothing.
 /// </summary>
 internal sealed class PhotographDistillationStudy : DistillationStudy
 {

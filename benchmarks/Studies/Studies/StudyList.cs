@@ -52,6 +52,8 @@ internal static class StudyList
             options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementDistillationStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
         new("pets-distillation", "pets: a residual network teaches SqueezeNet, both from ImageNet weights, by every method", [PetsStudy.Folder, ImageNetWeights.SqueezeNetFolder],
             options => [new PhotographDistillationStudy(options, "pets", epochs: 20, PetsStudy.Rows(options))]),
+        new("celeba-distillation", "blond hair in faces: likewise", [CelebAStudy.Folder, ImageNetWeights.SqueezeNetFolder],
+            options => [new PhotographDistillationStudy(options, "celeba", epochs: 23, CelebAStudy.Rows(options))]),
         new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
             options => [new AdultStudy(options)],
             ""),

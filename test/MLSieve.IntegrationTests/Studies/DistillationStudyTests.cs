@@ -31,12 +31,15 @@ public sealed class DistillationStudyTests : IDisposable
         Assert.Equal(2, SettingsOf(Of("coloured-distillation --trials 2").Single(), "debiased").Length);
     }
 
-    [Fact]
-    public void Of_pets_the_worst_group_counts()
+    [Theory]
+    [InlineData("pets", "pets-on-scenes", 380, 190)]
+    [InlineData("celeba", "celeba-10k", 5014, 2398)]
+    public void Of_photographs_the_worst_group_counts(string set, string folder, int steps, int teacherSteps)
     {
-        RealData.Path("pets-on-scenes");
-        MethodStudy study = Of("pets-distillation --seeds 10").Single();
-        Assert.Equal(("pets-distillation", Figures.Worst, 380), (study.Name, study.FinalFigure, study.Steps));
+        RealData.Path(folder);
+        MethodStudy study = Of($"{set}-distillation --seeds 10").Single();
+        Assert.Equal(($"{set}-distillation", Figures.Worst), (study.Name, study.FinalFigure));
+        Assert.Equal((steps, teacherSteps), (study.StepsOf("debiased"), study.StepsOf("teacher-dro")));
     }
 
     [Theory]
