@@ -10,7 +10,7 @@ internal sealed class AdultMethodsStudy : ShortcutStudy
         if (options.Agreements.Count > 0) throw new UsageException("--agreement: incomes of adult are what they are; leave it out.");
     }
 
-    public override string Name => "adult-methods";
+    protected override string Subject => "adult-methods";
 
     public override string Description => FormattableString.Invariant(
         $"UCI Adult, its own test split, {RowCount} training rows; the label is income, the attribute is sex; ")

@@ -13,7 +13,7 @@ namespace Studies;
 internal sealed class AgreementDistillationStudy(StudyOptions options, string kind, double agreement, IStudyRows rows)
     : DistillationStudy(options, rows)
 {
-    public override string Name => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}-distillation");
+    protected override string Subject => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}-distillation");
 
     public override string Description => FormattableString.Invariant(
         $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {AgreementStudy.ValidationAgreement:P0} of validation rows; ")

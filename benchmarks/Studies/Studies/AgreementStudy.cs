@@ -12,7 +12,7 @@ internal sealed class AgreementStudy(StudyOptions options, string kind, double a
     /// <summary>How often the shortcut agrees with the label on validation rows.</summary>
     public const double ValidationAgreement = 0.5;
 
-    public override string Name => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}");
+    protected override string Subject => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}");
 
     public override string Description => FormattableString.Invariant(
         $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {ValidationAgreement:P0} of validation rows; ")

@@ -44,7 +44,7 @@ internal sealed class BarMethodsStudy : PhotographStudy
         if (!CanChoose && options.Trials is not null) throw new UsageException("--trials: training images of bar can choose no setting; leave it out.");
     }
 
-    public override string Name => $"bar-{_validates}-validation";
+    protected override string Subject => $"bar-{_validates}-validation";
 
     public override string FinalFigure => Figures.Average;
 

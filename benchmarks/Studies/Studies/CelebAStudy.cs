@@ -8,7 +8,7 @@ internal sealed class CelebAStudy(StudyOptions options) : PhotographStudy(option
     /// <summary>The folder in the data folder.</summary>
     public const string Folder = "celeba-10k";
 
-    public override string Name => "celeba";
+    protected override string Subject => "celeba";
 
     /// <summary>The rows, for other studies of the same data.</summary>
     public static PhotographRows Rows(StudyOptions options) => new(options, ownSide: 64, () => DataSets.CelebA10k(options.Folder(Folder)));

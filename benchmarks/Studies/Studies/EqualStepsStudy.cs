@@ -29,6 +29,9 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>A fresh network.</summary>
     protected abstract NetworkOptions CreateNetwork();
 
+    /// <summary>What is studied, in a word.</summary>
+    protected abstract string Subject { get; }
+
     /// <summary>The column of what is learned from.</summary>
     protected virtual string FeatureColumn => "Pixels";
 
@@ -43,6 +46,9 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
 
     /// <summary>The learning rate.</summary>
     protected double Rate => Options.Rates.Count > 0 ? Options.Rates[0] : OwnRate;
+
+    /// <summary>What is studied; a study of averaged weights is one of its own, with a file and a search of its own.</summary>
+    public sealed override string Name => Options.Average > 0 ? Subject + "-average" : Subject;
 
     /// <inheritdoc/>
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {RowCount} epochs {Epochs} rate {Rate} by groups ")

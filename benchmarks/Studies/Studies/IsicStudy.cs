@@ -19,7 +19,7 @@ internal sealed class IsicStudy(StudyOptions options, int partition)
     /// <summary>The folder in the data folder.</summary>
     public const string Folder = "isic-artefacts";
 
-    public override string Name => FormattableString.Invariant($"isic-{partition}");
+    protected override string Subject => FormattableString.Invariant($"isic-{partition}");
 
     public override string FinalFigure => Figures.Auc;
 

@@ -8,7 +8,7 @@ internal sealed class PetsStudy(StudyOptions options) : PhotographStudy(options,
     /// <summary>The folder in the data folder.</summary>
     public const string Folder = "pets-on-scenes";
 
-    public override string Name => "pets";
+    protected override string Subject => "pets";
 
     /// <summary>The rows, for other studies of the same data.</summary>
     public static PhotographRows Rows(StudyOptions options) => new(options, ownSide: 128, () => DataSets.PetsOnScenes(options.Folder(Folder)));

@@ -24,7 +24,7 @@ internal sealed class PhotographDistillationStudy : DistillationStudy
         (_set, _epochs) = (set, epochs);
     }
 
-    public override string Name => $"{_set}-distillation";
+    protected override string Subject => $"{_set}-distillation";
 
     public override string Description => FormattableString.Invariant(
         $"{_set}, its own splits, {RowCount} training rows; teacher DnnImageFeaturizer's ResNet-18, student SqueezeNet 1.1, both from ")

@@ -25,7 +25,7 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
 
     private TwoFeaturesStudy(StudyOptions options, Feature kept, TwoFeaturesRows rows) : base(options, rows) => (_rows, _kept) = (rows, kept);
 
-    public override string Name => $"two-features-{_kept.ToString().ToLowerInvariant()}";
+    protected override string Subject => $"two-features-{_kept.ToString().ToLowerInvariant()}";
 
     public override string Description => FormattableString.Invariant(
         $"Coats over 0 and shirts over 1, {RowCount} training rows; of validation and test rows the label is the {_kept.ToString().ToLowerInvariant()} half, ")

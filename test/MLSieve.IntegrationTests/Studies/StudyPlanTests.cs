@@ -78,11 +78,12 @@ public sealed class StudyPlanTests : IDisposable
     }
 
     [Fact]
-    public void An_average_of_the_weights_is_a_condition_of_its_own_and_without_one_nothing_is_said_of_it()
+    public void A_study_of_averaged_weights_is_one_of_its_own_and_without_an_average_nothing_is_said_of_it()
     {
         MethodStudy averaged = QueueFile.Studies(Line + " --average 0.999", StudyOptions.Parse(["queue", "any"])).Single();
         Assert.Equal("coloured-98 rows 5000 epochs 40 rate 0.05 by groups float32 constant", _study.Conditions);
-        Assert.Equal(_study.Conditions + " average 0.999", averaged.Conditions);
+        Assert.Equal("coloured-98-average", averaged.Name);
+        Assert.Equal("coloured-98-average rows 5000 epochs 40 rate 0.05 by groups float32 constant average 0.999", averaged.Conditions);
     }
 
     [Fact]
@@ -98,7 +99,12 @@ public sealed class StudyPlanTests : IDisposable
     {
         IReadOnlyList<string> lines = QueueFile.Read(Path.Combine(Repository.Root, "benchmarks", "Studies", "queue.txt"));
         MethodStudy[] studies = [.. lines.SelectMany(line => QueueFile.Studies(line, StudyOptions.Parse(["queue", "any"])))];
-        string[] names = ["coloured-98", "pets", "coloured-95", "dominoes-95", "dominoes-98", "coloured-99", "dominoes-99"];
+        string[] names =
+        [
+            "coloured-98", "pets", "coloured-98-distillation", "coloured-98-average", "coloured-95", "dominoes-95", "dominoes-98", "coloured-99",
+            "dominoes-99", "pets-distillation", "isic-1", "celeba", "bar-train-validation", "bar-test-validation", "celeba-distillation",
+            "isic-2", "isic-3", "isic-4", "isic-5",
+        ];
         Assert.Equal(names, studies.Select(study => study.Name));
         Assert.All(studies.OfType<AgreementStudy>(), study =>
         {
