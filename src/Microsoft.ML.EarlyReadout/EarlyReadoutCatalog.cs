@@ -21,14 +21,7 @@ public static class EarlyReadoutCatalog
         NetworkKind network = NetworkKind.Automatic,
         int[]? stages = null,
         int? epochs = null) =>
-        catalog.EarlyReadout(new EarlyReadoutEstimator.Options
-        {
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            Network = { Kind = network },
-            Taps = [.. (stages ?? [1]).Select(stage => new EarlyReadoutEstimator.Tap { Stage = stage })],
-            Epochs = epochs,
-        });
+        catalog.EarlyReadout(OptionsOf(labelColumnName, featureColumnName, network, stages, epochs));
 
     /// <summary>Creates an <see cref="EarlyReadoutEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms of the context.</param>
@@ -62,6 +55,37 @@ public static class EarlyReadoutCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), TrialOptions.Of(options, sampled));
+    }
+
+    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/> among the multiclass trainers: plain training, with a linear readout on each of
+    /// some stages.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="labelColumnName">The column of labels, a key.</param>
+    /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
+    /// <param name="network">The kind of network.</param>
+    /// <param name="stages">The stages to read, from 1; stage 1 where it is left out.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1; automatic where it is left out.</param>
+    /// <returns>The estimator, as from <see cref="EarlyReadout(TransformsCatalog, string, string, NetworkKind, int[], int?)"/>.</returns>
+    /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
+    public static EarlyReadoutEstimator EarlyReadout(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        string labelColumnName = "Label",
+        string featureColumnName = "Features",
+        NetworkKind network = NetworkKind.Automatic,
+        int[]? stages = null,
+        int? epochs = null) =>
+        catalog.EarlyReadout(OptionsOf(labelColumnName, featureColumnName, network, stages, epochs));
+
+    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/> among the multiclass trainers, with all its options.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <returns>The estimator, as from <see cref="EarlyReadout(TransformsCatalog, EarlyReadoutEstimator.Options)"/>.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    public static EarlyReadoutEstimator EarlyReadout(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, EarlyReadoutEstimator.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), options);
     }
 
     /// <summary>Creates a <see cref="DebiasedDistillationTrainer"/>, whose student learns most from the rows that an early readout gets confidently wrong.</summary>
@@ -180,7 +204,7 @@ public static class EarlyReadoutCatalog
         this MulticlassClassificationCatalog catalog, DistillationSearchOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), options, DebiasedDistillationTrainer.Searched);
+        return new(CatalogEnvironment.Of(catalog), options, (environment, trial) => new DebiasedDistillationTrainer(environment, trial));
     }
 
     /// <summary>Creates a search for the rates of plain training, against the trainer's own.</summary>
@@ -225,7 +249,7 @@ public static class EarlyReadoutCatalog
     public static TrainerSearch<EarlyReadoutEstimator.Options> SearchEarlyReadout(this MulticlassClassificationCatalog catalog, PlainSearchOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), options, EarlyReadoutEstimator.Searched);
+        return new(CatalogEnvironment.Of(catalog), options, (environment, trial) => new EarlyReadoutEstimator(environment, trial));
     }
 
     /// <summary>
@@ -278,4 +302,13 @@ public static class EarlyReadoutCatalog
         ArgumentNullException.ThrowIfNull(readoutNames);
         return new ReadoutProfiler(data.Schema, readoutNames, labelColumnName, scoreColumnName, predictedLabelColumnName, groupColumnName).Profile(data);
     }
+
+    private static EarlyReadoutEstimator.Options OptionsOf(string label, string feature, NetworkKind network, int[]? stages, int? epochs) => new()
+    {
+        LabelColumnName = label,
+        FeatureColumnName = feature,
+        Network = { Kind = network },
+        Taps = [.. (stages ?? [1]).Select(stage => new EarlyReadoutEstimator.Tap { Stage = stage })],
+        Epochs = epochs,
+    };
 }

@@ -116,6 +116,6 @@ public static class FeatureSieveCatalog
     public static TrainerSearch<FeatureSieveTrainer.Options> SearchFeatureSieve(this MulticlassClassificationCatalog catalog, SieveSearchOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), options, FeatureSieveTrainer.Searched);
+        return new(CatalogEnvironment.Of(catalog), options, (environment, trial) => new FeatureSieveTrainer(environment, trial));
     }
 }

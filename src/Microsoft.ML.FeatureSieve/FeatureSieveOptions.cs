@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.SearchSpace;
@@ -6,6 +7,10 @@ namespace Microsoft.ML.FeatureSieve;
 
 public sealed partial class FeatureSieveTrainer
 {
+    private const int ReleasedDepth = 2;
+    private const int ReleasedWidth = 256;
+    private const double StrongForgetting = 10; // times the main rate, as released
+
     /// <summary>The options of a <see cref="FeatureSieveTrainer"/>; where weights are pretrained, the defaults are those of the released code.</summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public sealed class Options : TrainerOptions
@@ -49,13 +54,14 @@ public sealed partial class FeatureSieveTrainer
         /// <see cref="SieveUpdate.Joint"/> update has no other forward, and does not take <see langword="true"/>.</value>
         public bool ForgettingMovesStatistics { get; set; }
 
-        internal override void SetAutomatic(TrainingFacts facts)
+        /// <inheritdoc/>
+        [Experimental("MLSIEVE001")]
+        protected override void SetAutomatic(TrainingFacts facts)
         {
             base.SetAutomatic(facts);
-            if (IsTrial) Readout.FoldStage(facts.Network);
-            Readout.SetAutomatic(facts.Network, facts.Values.SieveDepth, facts.Values.ReleasedWidth);
-            ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
-            ForgetLearningRate ??= facts.Values.ForgetRate * DescentRate(facts);
+            SetAutomatic(Readout, facts, facts.Pretrained ? ReleasedDepth : 0, facts.Pretrained ? ReleasedWidth : null);
+            ReadoutLearningRate ??= ReadoutRate(facts);
+            ForgetLearningRate ??= (facts.Kind is TrainingKind.FineTuning or TrainingKind.Images ? StrongForgetting : 1) * DescentRate(facts);
             double momentum = Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9;
             ForgetWeight = (1 - momentum) * ForgetLearningRate / DescentRate(facts);
         }
@@ -63,10 +69,14 @@ public sealed partial class FeatureSieveTrainer
         /// <summary>a3, the weight of L_forget in a joint update; there once nothing is automatic any more.</summary>
         internal double? ForgetWeight { get; private set; }
 
-        internal override string OneClassAdvice =>
+        /// <inheritdoc/>
+        [Experimental("MLSIEVE001")]
+        protected override string OneClassAdvice =>
             "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";
 
-        internal override void AddFaults(OptionFaults faults)
+        /// <inheritdoc/>
+        [Experimental("MLSIEVE001")]
+        protected override void AddFaults(OptionFaults faults)
         {
             base.AddFaults(faults);
             if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));

@@ -1,6 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 namespace Microsoft.ML.FeatureSieve;
 
@@ -31,59 +31,29 @@ namespace Microsoft.ML.FeatureSieve;
 /// a Feature Sieve", ICML 2023.</para>
 /// </remarks>
 /// <threadsafety>A trainer may be fitted from several threads; each fit is on its own.</threadsafety>
-public sealed partial class FeatureSieveTrainer : IEstimator<EarlyReadoutTransformer>
+public sealed partial class FeatureSieveTrainer : NetworkTrainer<FeatureSieveTrainer.Options>
 {
-    private readonly IHostEnvironment _environment;
-    private readonly Options _options;
-
-    internal FeatureSieveTrainer(IHostEnvironment environment, Options options)
+    internal FeatureSieveTrainer(IHostEnvironment environment, Options options) : base(environment, options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _environment = environment;
-        _options = options.Copy();
     }
 
-    /// <summary>Trains on the view's rows, which are read once.</summary>
-    /// <param name="input">The training rows.</param>
-    /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
-    /// <exception cref="ArgumentException">The network has no such stage, or there is only one class; the message says what to do.</exception>
-    /// <exception cref="InvalidDataException">There are no rows with a label, a feature is not finite, or the weights file does not fit the network.</exception>
-    /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
-    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
-    /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
-    /// holds what there is.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
-    /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
-    public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(FeatureSieveTrainer), _options, input, Train);
-
-    /// <summary>The columns that the fitted transformer will add.</summary>
-    /// <param name="inputSchema">The shape of the training data's schema.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells neither the size of a vector nor the number of
-    /// a key's values.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
-
-    /// <summary>The trainer as a search uses it.</summary>
-    internal static SearchedTrainer<Options> Searched { get; } = new(
-        nameof(FeatureSieveTrainer),
-        (environment, options, input) => new FeatureSieveTrainer(environment, options).Fit(input),
-        (environment, options, input) => NetworkTraining.Train(environment, nameof(FeatureSieveTrainer), options, input, Train),
-        (environment, options, input, look) => NetworkTraining.Train(environment, nameof(FeatureSieveTrainer), options, input, look));
-
-    private static void Train(TrainingSession session, Options options)
+    /// <inheritdoc/>
+    [Experimental("MLSIEVE001")]
+    protected override void Train(TrainingSession session, Options options)
     {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(options);
         if (options.ForgetEvery == 0)
         {
-            using var plain = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, options.Optimizer, []);
+            using var plain = new SupervisedStep(session.Network, options.Optimizer);
             session.Train(plain);
             return;
         }
 
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout"));
         using ITrainingStep step = options.Update == SieveUpdate.Joint
-            ? new JointSieveStep(session.Network, readout.Head, options, options.FreezesBatchNorm)
-            : new SieveStep(session.Network, readout.Head, options, options.FreezesBatchNorm);
+            ? new JointSieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm)
+            : new SieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm);
         session.Train(step);
     }
 }

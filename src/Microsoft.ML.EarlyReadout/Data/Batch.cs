@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,15 +6,30 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Some rows as tensors on the device of the training.</summary>
-/// <param name="Features">(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's units.</param>
-/// <param name="Labels">(B), int64: the classes, from 0.</param>
-/// <param name="Scores">(B, classes), float32: the teacher's scores; <see langword="null"/> where no column was named.</param>
-/// <param name="Rows">The rows' places in the training set.</param>
-internal sealed record Batch(Tensor Features, Tensor Labels, Tensor? Scores, long[] Rows) : IDisposable
+[Experimental(Seam.Id)]
+public sealed record Batch : IDisposable
 {
+    internal Batch(Tensor features, Tensor labels, Tensor? scores, long[] rows) => (Features, Labels, Scores, Rows) = (features, labels, scores, rows);
+
+    /// <summary>(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's
+    /// units.</summary>
+    public Tensor Features { get; internal init; }
+
+    /// <summary>(B), int64: the classes, from 0.</summary>
+    public Tensor Labels { get; }
+
+    /// <summary>The rows' places among all that were read, which numbers by row are kept by.</summary>
+    public IReadOnlyList<long> Places => Rows;
+
+    /// <summary>(B, classes), float32: the teacher's scores; <see langword="null"/> where no column was named.</summary>
+    internal Tensor? Scores { get; init; }
+
+    /// <summary>The rows' places in the training set.</summary>
+    internal long[] Rows { get; }
+
     /// <summary>(B, D) or (B, C, H, W): the teacher's features, or its feature maps, as uint8 where they are whole numbers up to 255,
     /// else float32; <see langword="null"/> where no column was named.</summary>
-    public Tensor? TeacherFeatures { get; init; }
+    internal Tensor? TeacherFeatures { get; init; }
 
     /// <summary>The number of rows, B.</summary>
     public int Count => Rows.Length;

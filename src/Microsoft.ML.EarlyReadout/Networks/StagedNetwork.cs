@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -273,7 +274,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Sets which statistics batch norm uses in training mode.</summary>
-    internal void SetBatchNormMode(BatchNormMode mode)
+    /// <param name="mode">Which.</param>
+    [Experimental(Seam.Id)]
+    public void SetBatchNormMode(BatchNormMode mode)
     {
         _batchNorms ??= [.. LayerTree.Find<BatchNorm2d>(this)]; // a step sets it up to twice: looking for them takes longer than that
         foreach (BatchNorm2d norm in _batchNorms) norm.Mode = mode;

@@ -8,6 +8,10 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Cap">The largest weight, or <see langword="null"/>.</param>
 internal sealed record ReadoutWeighting(double Alpha, double Beta, double? Cap)
 {
+    /// <summary>β where it is left automatic: the release's where weights are pretrained; a network with fresh weights does not bear weights
+    /// of fifty.</summary>
+    public static double AutomaticBeta(bool pretrained) => pretrained ? 4 : 1;
+
     /// <summary>The weight of a row.</summary>
     /// <param name="probabilities">What the readout gives each class.</param>
     /// <param name="label">The row's class.</param>

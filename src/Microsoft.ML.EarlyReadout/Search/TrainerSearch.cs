@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -23,11 +24,21 @@ public sealed class TrainerSearch<TOptions>
 {
     private readonly IHostEnvironment _environment;
     private readonly SearchOptions<TOptions> _options;
-    private readonly SearchedTrainer<TOptions> _trainer;
+    private readonly Func<IHostEnvironment, TOptions, NetworkTrainer<TOptions>> _trainer;
     private readonly ITrialStore _store;
 
-    internal TrainerSearch(IHostEnvironment environment, SearchOptions<TOptions> options, SearchedTrainer<TOptions> trainer)
+    /// <summary>Creates a search for the settings of any trainer.</summary>
+    /// <param name="environment">Where messages go: an <see cref="MLContext"/>, or what <see cref="CatalogEnvironment"/> finds behind a
+    /// catalog.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <param name="trainer">Makes the trainer of some options.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    [Experimental(Seam.Id)]
+    public TrainerSearch(
+        IHostEnvironment environment, SearchOptions<TOptions> options, Func<IHostEnvironment, TOptions, NetworkTrainer<TOptions>> trainer)
     {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         (_environment, _options, _trainer) = (environment, options.Copy(), trainer);
@@ -83,7 +94,7 @@ public sealed class TrainerSearch<TOptions>
         IHostEnvironment runs = CatalogEnvironment.Of(quiet.MulticlassClassification);
         TemporaryFolder? temporary = _options.CheckpointDirectory is null ? new TemporaryFolder(quiet.TempFilePath) : null;
         string folder = AttemptFolder.OfSearch(_options.CheckpointDirectory ?? temporary!.Path, _options.Name);
-        var training = new RunTraining<TOptions>(start, folder, rows.Validation, options => _trainer.Train(runs, options, rows.Training));
+        var training = new RunTraining<TOptions>(start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training));
         try
         {
             new SearchWorkers(_store, _options.Name, _options.Lease, start.Plan, folder, training.Train, reporter).Run(
@@ -101,9 +112,9 @@ public sealed class TrainerSearch<TOptions>
     {
         var standings = new Standings(start.Plan, _store.Read(_options.Name));
         if (standings.BestPlain is null && standings.BestOther is null) throw SearchFailure.Of(start.Plan, standings);
-        var findings = SearchConclusion.Of(_trainer.Name, start.Classes, start.Trainer, start.Plan, standings, start.Groups, start.Findings);
+        var findings = SearchConclusion.Of(start.Name, start.Classes, start.Trainer, start.Plan, standings, start.Groups, start.Findings);
         var result = new SearchResult<TOptions>(
-            findings, rows, trial => start.OptionsOf(trial.Settings), (options, view) => _trainer.Fit(_environment, options, view));
+            findings, rows, trial => start.OptionsOf(trial.Settings), (options, view) => _trainer(_environment, options).Fit(view));
         foreach (string warning in result.Warnings.Except(start.Findings)) reporter.Warn(warning);
         reporter.Log(result.Verdict);
         return result;

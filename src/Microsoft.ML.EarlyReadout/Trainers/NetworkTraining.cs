@@ -10,32 +10,28 @@ internal static class NetworkTraining
 {
     // "train" is given options of which none is automatic any more.
     public static EarlyReadoutTransformer Fit<TOptions>(
-        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns = null, DataViewSchema? scored = null)
+        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train)
         where TOptions : TrainerOptions =>
-        Run(environment, trainer, options, input, train, columns, scored, makesModel: true)!;
+        Run(environment, trainer, options, rows, train, makesModel: true)!;
 
     /// <summary>As <see cref="Fit"/>, for what training reports alone: no model is made of the network.</summary>
     public static void Train<TOptions>(
-        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns = null, DataViewSchema? scored = null)
+        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train)
         where TOptions : TrainerOptions =>
-        Run(environment, trainer, options, input, train, columns, scored, makesModel: false);
+        Run(environment, trainer, options, rows, train, makesModel: false);
 
     private static EarlyReadoutTransformer? Run<TOptions>(
-        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns, DataViewSchema? scored, bool makesModel)
+        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train, bool makesModel)
         where TOptions : TrainerOptions
     {
-        ArgumentNullException.ThrowIfNull(input);
-        CheckNames(options, input.Schema, scored ?? input.Schema);
+        CheckNames(options, rows.View.Schema, rows.Scored);
         using IChannel channel = environment.Start(trainer);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
         Action<string> warn = message => channel.Warning(MessageSensitivity.None, "{0}", message);
         var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, CatalogEnvironment.TemporaryFolderOf(environment), log);
         try
         {
-            return Run(environment, trainer, options, input, train, columns, makesModel, budget, log, warn);
+            return Run(environment, trainer, options, rows, train, makesModel, budget, log, warn);
         }
         // What fails on the threads by which ML.NET reads ahead comes wrapped.
         catch (Exception fault) when (
@@ -46,10 +42,11 @@ internal static class NetworkTraining
     }
 
     private static EarlyReadoutTransformer? Run<TOptions>(
-        IHostEnvironment environment, string trainer, TOptions options, IDataView input, Action<TrainingSession, TOptions> train,
-        TrainingColumns? columns, bool makesModel, MemoryBudget budget, Action<string> log, Action<string> warn)
+        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train, bool makesModel,
+        MemoryBudget budget, Action<string> log, Action<string> warn)
         where TOptions : TrainerOptions
     {
+        IDataView input = rows.View;
         NativeBackend.EnsureLoaded();
         log(NativeBackend.Description);
         TrainingDevice device = TrainingDevice.Choose(options.Device);
@@ -60,7 +57,7 @@ internal static class NetworkTraining
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
         var labelled = new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName);
-        using TrainingSet set = Read(input, columns ?? labelled, null);
+        using TrainingSet set = Read(input, options.RowColumns, null);
         using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, labelled, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
@@ -82,13 +79,12 @@ internal static class NetworkTraining
         if (precision.Warning is { } slow) warn(slow);
         network.SetPrecision(precision.Precision);
         checkpoints?.Require(precision.Precision);
-        using var session = new TrainingSession(network, training, validation, options, device.Device, seeds, log)
+        using var session = new TrainingSession(
+            network, training, validation, options, device.Device, seeds, log, warn, cancellation, view => Read(view, labelled, set))
         {
-            Warn = warn,
-            Cancellation = cancellation,
+            Prepared = rows,
             Checkpoints = checkpoints,
             Precision = precision.Precision,
-            Reader = view => Read(view, labelled, set),
         };
         checkpoints?.Restore(session.History);
         try
@@ -167,13 +163,13 @@ internal static class NetworkTraining
         TransientColumns.Check(rows, options.FeatureColumnName, readsImages, [.. options.ColumnsWritten.Select(output => output.Column!)]);
     }
 
-    public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input, IReadOnlyList<string>? readouts = null, TrainingColumns? columns = null)
+    public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        (columns ?? new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName)).Check(input);
+        options.GivenColumns.Check(input);
         return ScoringSchema.GetOutputSchema(
             input, options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
-            [.. (readouts ?? []).Select(name => new ReadoutColumns(name))]);
+            [.. options.ReadoutNames.Select(name => new ReadoutColumns(name))]);
     }
 
     private static (TrainingRows Training, TrainingRows? Validation) Split(TrainingSet set, TrainingSet? validationSet, TrainerOptions options, SeedSequence seeds)

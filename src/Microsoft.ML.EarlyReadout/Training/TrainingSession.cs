@@ -1,56 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>One training as a method sees it: what there is to train on, and how to run steps over it.</summary>
-/// <param name="Network">The network, initialised, on its device.</param>
-/// <param name="Training">The rows to train on.</param>
-/// <param name="Validation">The rows that select a network, if there are any.</param>
-/// <param name="Options">The trainer's options; validated, and none of them automatic any more.</param>
-/// <param name="Device">The device.</param>
-/// <param name="Seeds">The seeds of this training.</param>
-/// <param name="Log">Takes messages for people.</param>
-internal sealed record TrainingSession(
-    StagedNetwork Network, TrainingRows Training, TrainingRows? Validation, TrainerOptions Options, Device Device, SeedSequence Seeds, Action<string> Log) : IDisposable
+[Experimental(Seam.Id)]
+public sealed class TrainingSession : IDisposable
 {
     private bool _running;
 
+    internal TrainingSession(
+        StagedNetwork network, TrainingRows training, TrainingRows? validation, TrainerOptions options, Device device, SeedSequence seeds,
+        Action<string> log, Action<string> warn, Cancellation cancellation, Func<IDataView, TrainingSet> reader)
+    {
+        (Network, Training, Validation, Options, Device, Seeds) = (network, training, validation, options, device, seeds);
+        (Log, Warn, Cancellation, Reader) = (log, warn, cancellation, reader);
+        History = new TrainingHistory { Selection = options.Selection, Settings = OptionValues.Of(options) };
+    }
+
+    /// <summary>The network, initialised, on its device.</summary>
+    public StagedNetwork Network { get; }
+
+    /// <summary>The trainer's options; validated, and none of them automatic any more.</summary>
+    public TrainerOptions Options { get; }
+
+    /// <summary>The device.</summary>
+    public Device Device { get; }
+
+    /// <summary>The seeds of this training.</summary>
+    public SeedSequence Seeds { get; }
+
+    /// <summary>Takes messages for people.</summary>
+    public Action<string> Log { get; }
+
+    /// <summary>The class, from 0, of every row that was read, by its place (<see cref="Batch.Places"/>).</summary>
+    public IReadOnlyList<int> Labels => Training.Set.Labels;
+
+    /// <summary>The group, from 0, of every row that was read; <see langword="null"/> where no column of groups is named.</summary>
+    public IReadOnlyList<int>? Groups => Training.Set.Groups;
+
+    /// <summary>The places of the rows that are trained on.</summary>
+    public IReadOnlyList<long> TrainingPlaces => Training.Rows;
+
+    /// <summary>Whether the network's batch norm is to run on its stored statistics.</summary>
+    public bool FreezesBatchNorm => Options.FreezesBatchNorm;
+
+    /// <summary>The rows to train on.</summary>
+    internal TrainingRows Training { get; }
+
+    /// <summary>The rows that select a network, if there are any.</summary>
+    internal TrainingRows? Validation { get; }
+
+    /// <summary>The rows as the method has prepared them.</summary>
+    internal FitRows? Prepared { get; init; }
+
     /// <summary>The readouts that are exported with the network, in the order of their columns. They end with the session.</summary>
-    public List<TappedReadout> Readouts { get; } = [];
+    internal List<TappedReadout> Readouts { get; } = [];
 
     /// <summary>Whether the fit is to stop.</summary>
-    public required Cancellation Cancellation { get; init; }
+    internal Cancellation Cancellation { get; }
 
     /// <summary>Takes what people must not miss.</summary>
-    public required Action<string> Warn { get; init; }
+    internal Action<string> Warn { get; }
 
     /// <summary>The arithmetic of training; never <see cref="Precision.Automatic"/>.</summary>
-    public Precision Precision { get => History.Precision; init => History.Precision = value; }
+    internal Precision Precision { get => History.Precision; init => History.Precision = value; }
 
     /// <summary>What a row takes in the network.</summary>
-    public Footprint Footprint { get; set; } = Footprint.Unknown;
+    internal Footprint Footprint { get; set; } = Footprint.Unknown;
 
     /// <summary>Cuts rows into batches for passes that need no gradients.</summary>
-    public EvaluationBatches Evaluation => field ??= new EvaluationBatches(Device, Cancellation);
+    internal EvaluationBatches Evaluation => field ??= new EvaluationBatches(Device, Cancellation);
 
     /// <summary>The fit's checkpoints; <see langword="null"/> where none are taken.</summary>
-    public TrainingCheckpoints? Checkpoints { get; init; }
+    internal TrainingCheckpoints? Checkpoints { get; init; }
 
     /// <summary>Whether a step of the training proper has been done, so that there is a model to return.</summary>
-    public bool HasModel { get; set; }
+    internal bool HasModel { get; set; }
 
     /// <summary>What the training proper reported.</summary>
-    public TrainingHistory History { get; } = new() { Selection = Options.Selection, Settings = OptionValues.Of(Options) };
+    internal TrainingHistory History { get; }
 
     /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
-    public required Func<IDataView, TrainingSet> Reader { get; init; }
+    internal Func<IDataView, TrainingSet> Reader { get; }
 
     /// <summary>Reads rows that a method has for itself. A resumed training must be given the same ones.</summary>
     /// <param name="what">What they are, for messages.</param>
     /// <param name="view">The rows.</param>
     /// <exception cref="CheckpointMismatchException">They are not those of the checkpoint.</exception>
-    public TrainingSet Read(string what, IDataView view)
+    internal TrainingSet Read(string what, IDataView view)
     {
         TrainingSet set = Reader(view);
         try
@@ -65,11 +104,24 @@ internal sealed record TrainingSession(
         }
     }
 
-    /// <summary>Runs the training proper: all steps, with validation, selection and progress.</summary>
+    /// <summary>Runs the training proper: all steps, with validation, selection, checkpoints and progress.</summary>
+    /// <param name="step">What is done with a batch; it stays the caller's.</param>
+    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
+    public void Train(ITrainingStep step) => Train(step, null, null);
+
+    /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no
+    /// validation, no progress of its own.</summary>
+    /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
+    /// <param name="step">What is done with a batch; it stays the caller's.</param>
+    /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
+    public void Train(string name, ITrainingStep step, int epochs) => Train(name, step, epochs, null, 0);
+
+    /// <summary>As <see cref="Train(ITrainingStep)"/>, over other rows or in another order.</summary>
     /// <param name="step">What is done with a batch.</param>
     /// <param name="order">Draws the rows of an epoch; every row once where it is left out.</param>
     /// <param name="rows">The rows; the training rows where it is left out.</param>
-    public void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)
+    internal void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)
     {
         rows ??= Training;
         var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
@@ -84,13 +136,13 @@ internal sealed record TrainingSession(
         });
     }
 
-    /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no validation, no progress of its own.</summary>
+    /// <summary>As <see cref="Train(string, ITrainingStep, int)"/>, over other rows or for another time.</summary>
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
     /// <param name="step">What is done with a batch.</param>
     /// <param name="epochs">Passes over the rows.</param>
     /// <param name="rows">The rows; the training rows where it is left out.</param>
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
-    public void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0)
+    internal void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0)
     {
         rows ??= Training;
         var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
@@ -100,12 +152,12 @@ internal sealed record TrainingSession(
     /// <summary>Whether a resumed training goes on after a loop: what the loop did, and what was done between it and the next, comes from
     /// the checkpoint.</summary>
     /// <param name="loop">The loop's name; empty for the training proper.</param>
-    public bool IsPast(string loop) => Checkpoints?.Passes(loop) == true;
+    internal bool IsPast(string loop) => Checkpoints?.Passes(loop) == true;
 
     /// <summary>What is worked out from a network that is gone afterwards. A resumed training takes it from its checkpoint.</summary>
     /// <param name="name">What it is.</param>
     /// <param name="workOut">Works it out.</param>
-    public long[] Recall(string name, Func<long[]> workOut) => Checkpoints is null ? workOut() : Checkpoints.Recall(name, workOut);
+    internal long[] Recall(string name, Func<long[]> workOut) => Checkpoints is null ? workOut() : Checkpoints.Recall(name, workOut);
 
     /// <summary>Makes a readout of this network on its device.</summary>
     /// <param name="name">What it is called in columns and messages.</param>
@@ -121,7 +173,7 @@ internal sealed record TrainingSession(
     }
 
     /// <summary>Adds the nodes of the network and its readouts to a graph.</summary>
-    public GraphValues Export(OnnxGraph graph, string features)
+    internal GraphValues Export(OnnxGraph graph, string features)
     {
         ExportedNetwork network = Network.Export(graph, features);
         return new GraphValues(network, [.. Readouts.Select(readout => readout.Head.Export(graph, network.Stages[readout.Stage]))]);
@@ -151,7 +203,8 @@ internal sealed record TrainingSession(
         }
     }
 
-    public void Dispose()
+    /// <summary>Disposes the exported readouts.</summary>
+    void IDisposable.Dispose()
     {
         foreach (TappedReadout readout in Readouts) readout.Dispose();
     }

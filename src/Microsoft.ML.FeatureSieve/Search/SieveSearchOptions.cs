@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.EarlyReadout;
 
 namespace Microsoft.ML.FeatureSieve;
@@ -11,5 +12,7 @@ public sealed class SieveSearchOptions : SearchOptions<FeatureSieveTrainer.Optio
     /// <value>The default value is <see cref="SieveSpace.Default"/>.</value>
     public SieveSpace Space { get; set; } = SieveSpace.Default;
 
-    internal override ITrialSpace? Varied => Space;
+    /// <inheritdoc/>
+    [Experimental("MLSIEVE001")]
+    protected override ITrialSpace? Varied => Space;
 }

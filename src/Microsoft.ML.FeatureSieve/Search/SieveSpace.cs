@@ -97,7 +97,7 @@ public sealed record SieveSpace : ITrialSpace
     {
         List<Axis> axes =
         [
-            Axis.Among(TrialSettings.Stage, network.Cut(Stages, "Space.Stages")),
+            Axis.Stage(network, Stages),
             Axis.Among("Readout.Depth", Depths),
         ];
         if (Widths is not null) axes.Add(Axis.Among("Readout.Width", Widths));

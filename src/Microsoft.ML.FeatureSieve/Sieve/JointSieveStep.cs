@@ -34,7 +34,7 @@ internal sealed class JointSieveStep : ITrainingStep
         _options = options;
         _mode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
         _optimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
-        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), EmpiricalRisk.Instance, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, "readout");
+        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
     }
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ internal sealed class JointSieveStep : ITrainingStep
         _network.SetBatchNormMode(_mode);
         Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
         Tensor loss = nn.functional.cross_entropy(_network.ForwardFrom(_options.Readout.Stage, tap), batch.Labels);
-        context.Meters.Add("main", loss, batch.Count);
+        context.Report("main", loss, batch.Count);
 
         bool forgets = context.Step % _options.ForgetEvery == 0;
         Tensor seen = tap.detach();
@@ -55,7 +55,7 @@ internal sealed class JointSieveStep : ITrainingStep
         if (forgets) BackwardForgetting(loss, tap, seen, read, context);
         else loss.backward();
         _readoutTrainer.Learn(read, batch, context);
-        _optimizer.Descend(_options.Optimizer.LearningRate!.Value * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
+        _optimizer.Descend(_options.Optimizer, context);
     }
 
     /// <inheritdoc/>
@@ -79,7 +79,7 @@ internal sealed class JointSieveStep : ITrainingStep
     private void BackwardForgetting(Tensor loss, Tensor tap, Tensor seen, Tensor read, in StepContext context)
     {
         Tensor forget = ForgettingLoss.Of(read);
-        context.Meters.Add("forget", forget, seen.shape[0]);
+        context.Report("forget", forget, seen.shape[0]);
         Tensor atTap = autograd.grad([forget], [seen], retain_graph: true)[0]; // the readout's graph serves L_aux too
         autograd.backward([loss, tap], [ones_like(loss), atTap.mul(Scalars.Of(_options.ForgetWeight!.Value))]);
     }

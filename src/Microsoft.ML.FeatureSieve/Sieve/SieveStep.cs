@@ -41,8 +41,8 @@ internal sealed class SieveStep : ITrainingStep
         IReadOnlyList<(string Name, Parameter Parameter)> lower = network.ParametersTo(options.Readout.Stage);
         _lower = [.. lower.Select(named => named.Parameter)];
         _mainOptimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
-        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), EmpiricalRisk.Instance, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, "readout");
-        _forgettingOptimizer = new SgdOptimizer(lower, momentum: 0, weightDecay: 0);
+        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
+        _forgettingOptimizer = Optimizer.Descent(lower);
     }
 
     /// <inheritdoc/>
@@ -59,12 +59,12 @@ internal sealed class SieveStep : ITrainingStep
         Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
         Tensor logits = _network.ForwardFrom(_options.Readout.Stage, tap); // (B, C)
         Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
-        context.Meters.Add("main", loss, batch.Count);
+        context.Report("main", loss, batch.Count);
 
         if (forgets) MeasureForgetting(tap, context);
         else _readoutTrainer.Step(tap, batch, context);
 
-        _mainOptimizer.Minimize(loss, _options.Optimizer.LearningRate!.Value * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
+        _mainOptimizer.Minimize(loss, _options.Optimizer, context);
     }
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ internal sealed class SieveStep : ITrainingStep
         _readout.SetBatchNormMode(_options.ForgettingMovesStatistics ? BatchNormMode.BatchAndStore : BatchNormMode.BatchOnly);
         Tensor loss = ForgettingLoss.Of(_readout.call(tap));
         _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
-        context.Meters.Add("forget", loss, batch.Count);
+        context.Report("forget", loss, batch.Count);
         autograd.backward([loss], inputs: _lower); // the readout and the stages above get no gradient at all
         _forgettingOptimizer.Step(_options.ForgetLearningRate!.Value * context.RateFactor);
         _forgettingOptimizer.ZeroGradients();
@@ -105,7 +105,7 @@ internal sealed class SieveStep : ITrainingStep
     {
         using var noGrad = no_grad();
         _readout.SetBatchNormMode(BatchNormMode.BatchOnly);
-        context.Meters.Add("forgotten", ForgettingLoss.Of(_readout.call(tap.detach())), tap.shape[0]);
+        context.Report("forgotten", ForgettingLoss.Of(_readout.call(tap.detach())), tap.shape[0]);
         _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
     }
 }

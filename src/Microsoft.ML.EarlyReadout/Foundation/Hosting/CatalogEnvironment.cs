@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.ML.Runtime;
 
@@ -10,22 +11,32 @@ namespace Microsoft.ML.EarlyReadout;
 /// ML.NET keeps it internal, and every catalog hands it out through one internal interface. This is the only place that reads it,
 /// by name; a test pins it for each catalog type.
 /// </remarks>
-internal static class CatalogEnvironment
+[Experimental(Seam.Id)]
+public static class CatalogEnvironment
 {
+    /// <summary>The environment of a catalog.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <exception cref="NotSupportedException">It does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     public static IHostEnvironment Of(MulticlassClassificationCatalog catalog) => Read(catalog);
 
+    /// <summary>The environment of a catalog.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <exception cref="NotSupportedException">It does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     public static IHostEnvironment Of(MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog) => Read(catalog);
 
+    /// <summary>The environment of a catalog.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <exception cref="NotSupportedException">It does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     public static IHostEnvironment Of(TransformsCatalog catalog) => Read(catalog);
 
-    public static IHostEnvironment Of(ModelOperationsCatalog catalog) => Read(catalog);
+    internal static IHostEnvironment Of(ModelOperationsCatalog catalog) => Read(catalog);
 
     /// <summary>The seed that the <see cref="MLContext"/> was made with, if it was given one.</summary>
-    public static int? SeedOf(IHostEnvironment environment) =>
+    internal static int? SeedOf(IHostEnvironment environment) =>
         environment.GetType().GetProperty("Seed")?.GetValue(environment) as int?;
 
     /// <summary>The folder for temporary files: <see cref="MLContext.TempFilePath"/>, which is the system's own where the user sets none.</summary>
-    public static string TemporaryFolderOf(IHostEnvironment environment) =>
+    internal static string TemporaryFolderOf(IHostEnvironment environment) =>
         environment.GetType().GetProperty(nameof(MLContext.TempFilePath))?.GetValue(environment) is string { Length: > 0 } path ? path : Path.GetTempPath();
 
     /// <exception cref="NotSupportedException">The catalog does not hand out its environment as Microsoft.ML 5.0 does.</exception>

@@ -4,71 +4,106 @@ using System.Globalization;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Collects everything that is wrong with a set of options, so that one exception can say all of it.</summary>
-internal sealed class OptionFaults
+[Experimental(Seam.Id)]
+public sealed class OptionFaults
 {
     private readonly List<string> _faults = [];
 
+    /// <summary>Adds a fault.</summary>
+    /// <param name="fault">A sentence that names the option, its value and what is allowed.</param>
     public void Add(string fault) => _faults.Add(fault);
 
+    /// <summary>Adds faults.</summary>
+    /// <param name="faults">A sentence each.</param>
     public void Add(IEnumerable<string> faults) => _faults.AddRange(faults);
 
     /// <summary>Adds those of options that are part of these.</summary>
-    public void AddOf(string part, OptionFaults faults) => Add(faults._faults.Select(fault => $"{part}: {fault}"));
+    internal void AddOf(string part, OptionFaults faults) => Add(faults._faults.Select(fault => $"{part}: {fault}"));
 
-    /// <summary>Null, here and below, is automatic and right.</summary>
+    /// <summary>Requires a number to be finite and at least another. Null, here and below, is automatic and right.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="minimum">The least that is allowed.</param>
     public void AtLeast(string name, double? value, double minimum)
     {
         if (value is { } given && (!(given >= minimum) || double.IsInfinity(given))) _faults.Add($"{name} is {Text(given)}; it must be at least {Text(minimum)}.");
     }
 
+    /// <summary>Requires a number to be finite and above a bound.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="bound">The bound, which is not allowed itself.</param>
     public void GreaterThan(string name, double? value, double bound)
     {
         if (value is { } given && (!(given > bound) || double.IsInfinity(given))) _faults.Add($"{name} is {Text(given)}; it must be greater than {Text(bound)}.");
     }
 
-    /// <summary>The half-open range [minimum, end).</summary>
+    /// <summary>Requires a number to lie in the half-open range [minimum, end).</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="minimum">The least that is allowed.</param>
+    /// <param name="end">The bound above, which is not allowed itself.</param>
     public void Within(string name, double value, double minimum, double end)
     {
         if (!(value >= minimum && value < end)) _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)} and less than {Text(end)}.");
     }
 
-    /// <summary>The closed range [minimum, maximum].</summary>
+    /// <summary>Requires a number to lie in the closed range [minimum, maximum].</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="minimum">The least that is allowed.</param>
+    /// <param name="maximum">The most that is allowed.</param>
     public void From(string name, double? value, double minimum, double maximum)
     {
         if (value is { } given && !(given >= minimum && given <= maximum)) _faults.Add($"{name} is {Text(given)}; it must be from {Text(minimum)} to {Text(maximum)}.");
     }
 
-    /// <summary>Whole numbers to choose among; null is right here too.</summary>
+    /// <summary>Requires whole numbers to choose among, one at least; null is right here too.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="values">Its values.</param>
+    /// <param name="minimum">The least that each may be.</param>
     public void Choices(string name, int[]? values, int minimum)
     {
         if (values is { Length: 0 }) _faults.Add($"{name} is empty; give at least one value.");
         foreach (int value in values ?? []) AtLeast(name, value, minimum);
     }
 
+    /// <summary>Requires a column's name.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
     public void NotEmpty(string name, string? value)
     {
         if (string.IsNullOrWhiteSpace(value)) _faults.Add($"{name} is empty; it must name a column.");
     }
 
+    /// <summary>Requires a column's name, or none.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
     public void NullOrNotEmpty(string name, string? value)
     {
         if (value is not null && string.IsNullOrWhiteSpace(value)) _faults.Add($"{name} is empty; it must name a column, or be null.");
     }
 
-    /// <summary>Whether a nested object is there, so that its own options can be looked at.</summary>
+    /// <summary>Requires a nested object.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <returns>Whether it is there, so that its own options can be looked at.</returns>
     public bool Given(string name, [NotNullWhen(true)] object? value)
     {
         if (value is null) _faults.Add($"{name} is null; leave it at its default instead.");
         return value is not null;
     }
 
+    /// <summary>Requires a value that its enumeration has.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
     public void Defined<T>(string name, T value) where T : struct, Enum
     {
         if (!Enum.IsDefined(value)) _faults.Add($"{name} is {value}; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
     }
 
     /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
-    public void ThrowIfAny(string owner)
+    internal void ThrowIfAny(string owner)
     {
         if (_faults.Count == 0) return;
         string count = _faults.Count == 1 ? "1 fault" : $"{_faults.Count} faults";

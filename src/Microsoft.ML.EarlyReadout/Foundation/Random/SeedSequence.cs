@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
@@ -6,7 +8,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 /// <param name="Seed">The 64 bits that this sequence stands for.</param>
 /// <threadsafety>Immutable. No member touches a global random-number generator.</threadsafety>
-internal readonly record struct SeedSequence(ulong Seed)
+[Experimental(Seam.Id)]
+public readonly record struct SeedSequence(ulong Seed)
 {
     /// <summary>The sequence of a run.</summary>
     /// <param name="seed">The run's seed; every number is allowed.</param>
@@ -29,7 +32,7 @@ internal readonly record struct SeedSequence(ulong Seed)
     public long TorchSeed => unchecked((long)Seed);
 
     /// <summary>A stream of random numbers.</summary>
-    public SplitMix64 Numbers() => new(Seed);
+    internal SplitMix64 Numbers() => new(Seed);
 
     /// <summary>The numbers 0 … <paramref name="count"/> − 1 in random order (Fisher and Yates): each order equally likely.</summary>
     /// <param name="count">How many, not negative.</param>

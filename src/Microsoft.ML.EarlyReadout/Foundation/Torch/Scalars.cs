@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -9,7 +10,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// A C# number that converts itself makes just such a Scalar. So every operation takes one of these.
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
-internal static class Scalars
+[Experimental(Seam.Id)]
+public static class Scalars
 {
     private static readonly ConcurrentDictionary<double, Scalar> _real = new();
     private static readonly ConcurrentDictionary<long, Scalar> _whole = new();

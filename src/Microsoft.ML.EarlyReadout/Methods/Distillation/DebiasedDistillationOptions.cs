@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
@@ -108,23 +109,37 @@ public sealed partial class DebiasedDistillationTrainer
         /// <summary>How <see cref="DistillationMethod.DeTt"/> finds the rows that count more.</summary>
         public JustTrainTwiceOptions JustTrainTwice { get; set; } = new();
 
-        internal override void SetAutomatic(TrainingFacts facts)
+        internal override TrainingColumns RowColumns => base.RowColumns with
+        {
+            Scores = Teacher.ScoreColumnName,
+            TeacherFeatures = MatchesFeatures ? Teacher.FeatureColumnName : null,
+        };
+
+        // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made of.
+        internal override TrainingColumns GivenColumns => Teacher is { Model: null, OnnxPath: null } ? RowColumns : base.RowColumns;
+
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override void SetAutomatic(TrainingFacts facts)
         {
             base.SetAutomatic(facts);
-            Beta ??= facts.Values.Beta;
-            if (IsTrial) Readout.FoldStage(facts.Network);
-            Readout.SetAutomatic(facts.Network, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
-            ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
+            Beta ??= ReadoutWeighting.AutomaticBeta(facts.Pretrained);
+            SetAutomatic(Readout, facts, depth: 1, width: facts.Pretrained ? ReleasedWidth : null);
+            ReadoutLearningRate ??= ReadoutRate(facts);
             JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
         }
 
-        internal override void TakeReferences(TrainerOptions from)
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
             Teacher.Model = ((Options)from).Teacher.Model;
         }
 
-        internal override string OneClassAdvice => Method == DistillationMethod.Debiased
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override string OneClassAdvice => Method == DistillationMethod.Debiased
             ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
             : "See whether the teacher answers more than one class.";
 
@@ -145,7 +160,9 @@ public sealed partial class DebiasedDistillationTrainer
 
         internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
 
-        internal override void AddFaults(OptionFaults faults)
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override void AddFaults(OptionFaults faults)
         {
             base.AddFaults(faults);
             AddTeacherFaults(faults);

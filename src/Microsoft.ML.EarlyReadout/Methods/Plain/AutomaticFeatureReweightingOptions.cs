@@ -55,7 +55,7 @@ public sealed class AutomaticFeatureReweightingOptions
     public int Epochs { get; set; } = 500;
 
     /// <summary>Sets what is still automatic.</summary>
-    internal void SetAutomatic(TrainingFacts facts) => Beta ??= facts.Values.Beta;
+    internal void SetAutomatic(TrainingFacts facts) => Beta ??= ReadoutWeighting.AutomaticBeta(facts.Pretrained);
 
     /// <summary>Adds what is wrong with these options.</summary>
     /// <param name="faults">Takes the faults.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -15,47 +16,15 @@ namespace Microsoft.ML.EarlyReadout;
 /// They are outputs of the same ONNX graph, and survive saving.</para>
 /// </remarks>
 /// <threadsafety>An estimator may be fitted from several threads; each fit is on its own.</threadsafety>
-public sealed partial class EarlyReadoutEstimator : IEstimator<EarlyReadoutTransformer>
+public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutEstimator.Options>
 {
-    private readonly IHostEnvironment _environment;
-    private readonly Options _options;
-
-    internal EarlyReadoutEstimator(IHostEnvironment environment, Options options)
+    internal EarlyReadoutEstimator(IHostEnvironment environment, Options options) : base(environment, options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _environment = environment;
-        _options = options.Copy();
     }
 
-    /// <summary>Trains on the view's rows, which are read once.</summary>
-    /// <param name="input">The training rows.</param>
-    /// <returns>The fitted classifier. Dispose it when it is no longer needed.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
-    /// <exception cref="ArgumentException">The network has no such stage, or there is nothing to learn from.</exception>
-    /// <exception cref="InvalidDataException">The weights file does not fit the network, or a feature is not finite.</exception>
-    /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
-    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
-    /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
-    /// holds what there is.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
-    /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
-    public EarlyReadoutTransformer Fit(IDataView input) => NetworkTraining.Fit(_environment, nameof(EarlyReadoutEstimator), _options, input, Train);
-
-    /// <summary>The columns that the fitted transformer will add.</summary>
-    /// <param name="inputSchema">The shape of the training data's schema.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells neither the size of a vector nor the number of
-    /// a key's values.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema, _options.ReadoutNames);
-
-    /// <summary>The estimator as a search uses it.</summary>
-    internal static SearchedTrainer<Options> Searched { get; } = new(
-        nameof(EarlyReadoutEstimator),
-        (environment, options, input) => new EarlyReadoutEstimator(environment, options).Fit(input),
-        (environment, options, input) => NetworkTraining.Train(environment, nameof(EarlyReadoutEstimator), options, input, Train),
-        (environment, options, input, look) => NetworkTraining.Train(environment, nameof(EarlyReadoutEstimator), options, input, look));
-
-    private static void Train(TrainingSession session, Options options)
+    /// <inheritdoc/>
+    [Experimental(Seam.Id)]
+    protected override void Train(TrainingSession session, Options options)
     {
         var trainers = new List<ReadoutTrainer>();
         try

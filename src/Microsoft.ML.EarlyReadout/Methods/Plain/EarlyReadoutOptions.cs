@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
@@ -67,7 +68,9 @@ public sealed partial class EarlyReadoutEstimator
         [NestOption]
         public ObjectiveOptions Objective { get; set; } = new();
 
-        internal override string OneClassAdvice => Objective.Kind switch
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override string OneClassAdvice => Objective.Kind switch
         {
             ObjectiveKind.JustTrainTwice => "Lower Objective.JustTrainTwice.UpWeight: the first network's errors may count too much.",
             ObjectiveKind.ClassBalanced => "",
@@ -91,25 +94,31 @@ public sealed partial class EarlyReadoutEstimator
             }
         }
 
-        internal IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
+        internal override IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
 
-        internal override void SetAutomatic(TrainingFacts facts)
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override void SetAutomatic(TrainingFacts facts)
         {
             base.SetAutomatic(facts);
             foreach (Tap tap in Taps.Where(tap => tap.Depth > 0)) tap.Width ??= facts.Values.ReleasedWidth ?? facts.ChannelsOf(tap.Stage);
-            ReadoutLearningRate ??= facts.Values.ReadoutRate * DescentRate(facts);
+            ReadoutLearningRate ??= ReadoutRate(facts);
             ReadoutEpochs ??= Math.Max(1, facts.EpochsOf(ReadoutSteps, BatchSize));
             Objective.JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
             Objective.AutomaticFeatureReweighting.SetAutomatic(facts);
         }
 
-        internal override void TakeReferences(TrainerOptions from)
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
             Objective.ReweightingSet = ((Options)from).Objective.ReweightingSet;
         }
 
-        internal override void AddFaults(OptionFaults faults)
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override void AddFaults(OptionFaults faults)
         {
             base.AddFaults(faults);
             AddTapFaults(faults);

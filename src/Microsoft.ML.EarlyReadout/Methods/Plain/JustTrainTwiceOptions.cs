@@ -28,7 +28,7 @@ public sealed class JustTrainTwiceOptions
     internal void SetAutomatic(TrainingFacts facts, int epochs)
     {
         IdentificationEpochs ??= Math.Max(1, epochs / 5);
-        UpWeight ??= facts.Values.UpWeight;
+        UpWeight ??= facts.Pretrained ? 50 : 2;
     }
 
     /// <summary>Adds what is wrong with these options.</summary>

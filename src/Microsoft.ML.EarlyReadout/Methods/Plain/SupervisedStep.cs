@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,7 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Trains the network, or its head alone, on the labels, and readouts beside it from the same forward pass.</summary>
-internal sealed class SupervisedStep : ITrainingStep
+[Experimental(Seam.Id)]
+public sealed class SupervisedStep : ITrainingStep
 {
     private readonly StagedNetwork _network;
     private readonly IRisk _risk;
@@ -15,12 +17,21 @@ internal sealed class SupervisedStep : ITrainingStep
     private readonly int[] _stages;
     private readonly bool _headOnly;
 
+    /// <summary>Trains all of a network.</summary>
+    /// <param name="network">The network, on its device; it stays the caller's.</param>
+    /// <param name="options">How, of which nothing is automatic any more.</param>
+    /// <param name="risk">What is minimised; the mean cross-entropy where it is left out. It stays the caller's.</param>
+    public SupervisedStep(StagedNetwork network, OptimizerOptions options, IRisk? risk = null)
+        : this(network, TrainedPart.All, risk ?? EmpiricalRisk.Instance, options, [])
+    {
+    }
+
     /// <param name="network">The network, on its device.</param>
     /// <param name="part">What of it is trained: all, or the head on the features of the stages as they stand.</param>
     /// <param name="risk">What is minimised; it stays the caller's.</param>
     /// <param name="options">How.</param>
     /// <param name="readouts">Readouts that are trained on the same batches; they stay the caller's.</param>
-    public SupervisedStep(StagedNetwork network, TrainedPart part, IRisk risk, OptimizerOptions options, IReadOnlyList<ReadoutTrainer> readouts)
+    internal SupervisedStep(StagedNetwork network, TrainedPart part, IRisk risk, OptimizerOptions options, IReadOnlyList<ReadoutTrainer> readouts)
     {
         _network = network;
         _risk = risk;

@@ -1,7 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What batch norm does in training mode; in evaluation mode it always uses the stored statistics.</summary>
-internal enum BatchNormMode
+[Experimental(Seam.Id)]
+[JsonConverter(typeof(JsonStringEnumConverter<BatchNormMode>))]
+public enum BatchNormMode
 {
     /// <summary>Normalises by the batch and moves the stored statistics towards it.</summary>
     BatchAndStore,

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -12,7 +13,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// (B, C, H, W) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.
 /// Parameters: <c>blocks.0.conv1.weight</c>, <c>blocks.0.bn1.*</c>, … or, for vectors, <c>blocks.0.weight</c>, <c>blocks.0.bias</c>; <c>head.weight</c>, <c>head.bias</c>.
 /// </remarks>
-internal sealed class ReadoutHead : Layer
+[Experimental(Seam.Id)]
+public sealed class ReadoutHead : Layer
 {
     private readonly List<Layer> _layers = [];
     private readonly BatchNorm2d[] _batchNorms;
@@ -29,7 +31,7 @@ internal sealed class ReadoutHead : Layer
     /// <param name="depth">Blocks, at least 0.</param>
     /// <param name="width">Channels (or units) of each block.</param>
     /// <param name="classes">The number of classes.</param>
-    public ReadoutHead(int channels, bool spatial, int depth, int width, int classes) : base("readout")
+    internal ReadoutHead(int channels, bool spatial, int depth, int width, int classes) : base("readout")
     {
         for (int i = 0; i < depth; i++)
         {
@@ -62,7 +64,8 @@ internal sealed class ReadoutHead : Layer
     internal void SetPrecision(Precision precision) => LayerTree.SetPrecision(_blocks, precision);
 
     /// <summary>Sets which statistics its batch norm uses in training mode: the batch's, stored or not.</summary>
-    internal void SetBatchNormMode(BatchNormMode mode)
+    /// <param name="mode">Which.</param>
+    public void SetBatchNormMode(BatchNormMode mode)
     {
         foreach (BatchNorm2d norm in _batchNorms) norm.Mode = mode;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -41,7 +42,8 @@ public sealed class ReadoutOptions
     /// <param name="faults">Takes the faults.</param>
     /// <param name="name">What they are called in messages.</param>
     /// <param name="firstStage">The first stage that may be read.</param>
-    internal void AddFaults(OptionFaults faults, string name, int firstStage = 1)
+    [Experimental(Seam.Id)]
+    public void AddFaults(OptionFaults faults, string name, int firstStage = 1)
     {
         faults.AtLeast($"{name}.{nameof(Stage)}", Stage, firstStage);
         faults.AtLeast($"{name}.{nameof(Depth)}", Depth, 0);

@@ -8,6 +8,9 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record SearchStart<TOptions>
     where TOptions : TrainerOptions, new()
 {
+    /// <summary>The trainer's name.</summary>
+    public required string Name { get; init; }
+
     /// <summary>The trainer's options as every run has them: with steps, precision and validation, without settings and seed.</summary>
     public required TOptions Trainer { get; init; }
 
@@ -34,13 +37,15 @@ internal sealed record SearchStart<TOptions>
 
     /// <summary>Packs the rows, builds the network once to see what it has, and draws the trials.</summary>
     public static SearchStart<TOptions> Of(
-        SearchOptions<TOptions> options, SearchedTrainer<TOptions> trainer, IHostEnvironment environment, SearchRows rows)
+        SearchOptions<TOptions> options, Func<IHostEnvironment, TOptions, NetworkTrainer<TOptions>> make, IHostEnvironment environment,
+        SearchRows rows)
     {
         SearchStart<TOptions>? start = null;
         TOptions looked = options.Fixed();
         int seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         (looked.ValidationSet, looked.Seed, looked.CancellationToken) = (rows.Validation, seed, options.CancellationToken);
-        trainer.Look(environment, looked, rows.Training, (session, settled) => start = Of(options, trainer.Name, seed, session, settled));
+        NetworkTrainer<TOptions> trainer = make(environment, looked);
+        trainer.Look(rows.Training, (session, settled) => start = Of(options, trainer.Name, seed, session, settled));
         return start!;
     }
 
@@ -77,6 +82,7 @@ internal sealed record SearchStart<TOptions>
         string[] told = [.. Coverage.Findings(session.Training, session.Validation)];
         return new SearchStart<TOptions>
         {
+            Name = name,
             Trainer = trainer,
             Classes = session.Network.Classes,
             Plan = plan,

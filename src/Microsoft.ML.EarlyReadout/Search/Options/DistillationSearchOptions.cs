@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The options of a search for the settings of a <see cref="DebiasedDistillationTrainer"/>. Plain training, trial 0, is here plain
@@ -8,9 +10,13 @@ public sealed class DistillationSearchOptions : SearchOptions<DebiasedDistillati
     /// <value>The default value varies β, α and the readout's stage.</value>
     public DistillationSpace Space { get; set; } = new();
 
-    internal override ITrialSpace? Varied => Space;
+    /// <inheritdoc/>
+    [Experimental(Seam.Id)]
+    protected internal override ITrialSpace? Varied => Space;
 
-    internal override void AddMethodFaults(OptionFaults faults)
+    /// <inheritdoc/>
+    [Experimental(Seam.Id)]
+    protected internal override void AddMethodFaults(OptionFaults faults)
     {
         if (Trainer.Method != DistillationMethod.Debiased)
             faults.Add($"Trainer.Method is {Trainer.Method}; a search is of Debiased, and tries Plain besides.");

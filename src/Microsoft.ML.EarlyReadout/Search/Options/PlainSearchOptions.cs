@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
@@ -10,9 +12,13 @@ public sealed class PlainSearchOptions : SearchOptions<EarlyReadoutEstimator.Opt
     /// <value>The default value varies learning rate and weight decay.</value>
     public PlainSpace Space { get; set; } = new();
 
-    internal override ITrialSpace? Varied => Space;
+    /// <inheritdoc/>
+    [Experimental(Seam.Id)]
+    protected internal override ITrialSpace? Varied => Space;
 
-    internal override void AddMethodFaults(OptionFaults faults)
+    /// <inheritdoc/>
+    [Experimental(Seam.Id)]
+    protected internal override void AddMethodFaults(OptionFaults faults)
     {
         if (Trainer.TrainedPart == TrainedPart.None) faults.Add("Trainer.TrainedPart is None: no rate of the network matters.");
         if (Trainer.Objective?.Kind is ObjectiveKind.DeepFeatureReweighting or ObjectiveKind.AutomaticFeatureReweighting)

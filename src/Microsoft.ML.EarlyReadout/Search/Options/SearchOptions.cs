@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -99,10 +100,13 @@ public abstract class SearchOptions<TOptions>
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>What is varied.</summary>
-    internal abstract ITrialSpace? Varied { get; }
+    [Experimental(Seam.Id)]
+    protected internal abstract ITrialSpace? Varied { get; }
 
     /// <summary>Adds what of the trainer's options does not go with a search of it.</summary>
-    internal virtual void AddMethodFaults(OptionFaults faults) { }
+    /// <param name="faults">Takes the faults.</param>
+    [Experimental(Seam.Id)]
+    protected internal virtual void AddMethodFaults(OptionFaults faults) { }
 
     /// <summary>A copy, so that later changes change nothing.</summary>
     internal SearchOptions<TOptions> Copy()

@@ -56,7 +56,7 @@ public sealed record DistillationSpace : ITrialSpace
     {
         List<Axis> axes = [new(nameof(DebiasedDistillationTrainer.Options.Beta), null, Beta)];
         if (Alpha is { } alpha) axes.Add(new Axis(nameof(DebiasedDistillationTrainer.Options.Alpha), null, alpha));
-        axes.Add(Axis.Among(TrialSettings.Stage, network.Cut(Stages, "Space.Stages")));
+        axes.Add(Axis.Stage(network, Stages));
         if (Lambda is { } lambda) axes.Add(new Axis(nameof(DebiasedDistillationTrainer.Options.Lambda), lambda) { IsPlains = true });
         return [.. axes, .. Axis.Main(LearningRate, WeightDecay)];
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -19,7 +20,11 @@ public readonly record struct LogRange(double From, double To)
     public override string ToString() =>
         From.Equals(To) ? From.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{From} to {To}");
 
-    internal void AddFaults(OptionFaults faults, string name)
+    /// <summary>Adds what is wrong with the range.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What it is called in messages.</param>
+    [Experimental(Seam.Id)]
+    public void AddFaults(OptionFaults faults, string name)
     {
         faults.GreaterThan($"{name}.{nameof(From)}", From, 0);
         if (From > 0) faults.AtLeast($"{name}.{nameof(To)}", To, From);

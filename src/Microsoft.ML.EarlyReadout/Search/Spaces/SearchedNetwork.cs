@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -8,13 +9,14 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Readable">The stages, from 1, that a readout can read.</param>
 /// <param name="MainRate">The main rate as gradient descent counts it, which other rates are multiples of.</param>
 /// <param name="UsesSgd">Whether the main rate itself is one of gradient descent.</param>
-internal sealed record SearchedNetwork(
+[Experimental(Seam.Id)]
+public sealed record SearchedNetwork(
     string Name, IReadOnlyList<string> Stages, IReadOnlyList<int> Readable, double MainRate, bool UsesSgd)
 {
     /// <summary>Looks at a training's network.</summary>
     /// <param name="session">The training.</param>
     /// <param name="settled">Its options, of which none is automatic any more.</param>
-    public static SearchedNetwork Of(TrainingSession session, TrainerOptions settled)
+    internal static SearchedNetwork Of(TrainingSession session, TrainerOptions settled)
     {
         StagedNetwork network = session.Network;
         var facts = new TrainingFacts(network, settled.Network.WeightsPath is not null, session.Training.Rows.Length);
@@ -30,7 +32,7 @@ internal sealed record SearchedNetwork(
     /// <param name="asked">The stages that the space names; <see langword="null"/>: all.</param>
     /// <param name="option">What names them, for messages.</param>
     /// <exception cref="ArgumentException">It has none of them; the message says which it has.</exception>
-    public IReadOnlyList<int> Cut(int[]? asked, string option)
+    internal IReadOnlyList<int> Cut(int[]? asked, string option)
     {
         int[] left = [.. Readable.Where(stage => asked?.Contains(stage) ?? true)];
         if (left.Length > 0) return left;
@@ -42,7 +44,7 @@ internal sealed record SearchedNetwork(
     /// <param name="settings">The settings.</param>
     /// <param name="option">What they are called in messages.</param>
     /// <exception cref="ArgumentException">It has not; the message says which it has.</exception>
-    public void RequireStage(IReadOnlyDictionary<string, string> settings, string option)
+    internal void RequireStage(IReadOnlyDictionary<string, string> settings, string option)
     {
         if (!settings.TryGetValue(TrialSettings.Stage, out string? stage)) return;
         if (!Readable.Contains(int.Parse(stage, CultureInfo.InvariantCulture)))
@@ -57,5 +59,5 @@ internal sealed record SearchedNetwork(
 
     /// <summary>The main rate of a trial as gradient descent counts it.</summary>
     /// <param name="drawn">The learning rate that the trial has drawn, if there is one.</param>
-    public double MainRateOf(double? drawn) => UsesSgd && drawn is { } rate ? rate : MainRate;
+    internal double MainRateOf(double? drawn) => UsesSgd && drawn is { } rate ? rate : MainRate;
 }

@@ -43,7 +43,7 @@ internal sealed class AdamWOptimizer : Optimizer
         Named("first moment", _firstMoments).Concat(Named("second moment", _secondMoments)).Concat(Named("step", _steps));
 
     /// <inheritdoc/>
-    protected override void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate) =>
+    private protected override void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate) =>
         _script.Run(parameters, gradients, Select(_firstMoments, indices), Select(_secondMoments, indices), Select(_steps, indices),
             learningRate, _beta1, _beta2, _epsilon, _weightDecay);
 }

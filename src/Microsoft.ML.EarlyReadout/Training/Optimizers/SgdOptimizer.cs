@@ -34,6 +34,6 @@ internal sealed class SgdOptimizer : Optimizer
     public override IEnumerable<(string Name, Tensor Tensor)> State => Named("momentum", _momenta);
 
     /// <inheritdoc/>
-    protected override void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate) =>
+    private protected override void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate) =>
         _script.Run(parameters, gradients, _momenta.Length == 0 ? _momenta : Select(_momenta, indices), learningRate, _momentum, _weightDecay);
 }

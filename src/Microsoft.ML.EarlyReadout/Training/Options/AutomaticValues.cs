@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The values of options that are left automatic, by what is trained. Each is documented at its option; docs/training.md has them as a table.</summary>
@@ -13,15 +15,11 @@ internal sealed record AutomaticValues
         FewestEpochs = 10,
         MostEpochs = 30,
         ReadoutRate = 1,
-        ForgetRate = 1,
-        SieveDepth = 0,
         ReleasedWidth = null,
-        UpWeight = 2,
-        Beta = 1,
     };
 
     /// <summary>A network with fresh weights on images.</summary>
-    public static readonly AutomaticValues Images = Table with { SgdRate = 0.05, ForgetRate = 10 };
+    public static readonly AutomaticValues Images = Table with { SgdRate = 0.05 };
 
     /// <summary>One without batch norm, such as SqueezeNet, which diverges at such a rate.</summary>
     public static readonly AutomaticValues ImagesWithoutBatchNorm = Table with { SgdRate = 0.01 };
@@ -36,11 +34,17 @@ internal sealed record AutomaticValues
         FewestEpochs = 10,
         MostEpochs = 60,
         ReadoutRate = 10,
-        ForgetRate = 10,
-        SieveDepth = 2,
         ReleasedWidth = 256,
-        UpWeight = 50,
-        Beta = 4,
+    };
+
+    /// <summary>The values for a kind of training.</summary>
+    public static AutomaticValues Of(TrainingKind kind) => kind switch
+    {
+        TrainingKind.Table => Table,
+        TrainingKind.Images => Images,
+        TrainingKind.ImagesWithoutBatchNorm => ImagesWithoutBatchNorm,
+        TrainingKind.FineTuning => FineTuning,
+        _ => throw new UnreachableException($"No values are known for {kind}."),
     };
 
     /// <summary>The main learning rate of stochastic gradient descent.</summary>
@@ -64,18 +68,6 @@ internal sealed record AutomaticValues
     /// <summary>A readout's rate, as a multiple of the main rate.</summary>
     public required double ReadoutRate { get; init; }
 
-    /// <summary>The rate of forgetting, as a multiple of the main rate.</summary>
-    public required double ForgetRate { get; init; }
-
-    /// <summary>Blocks of the sieve's readout.</summary>
-    public required int SieveDepth { get; init; }
-
-    /// <summary>Channels of a block of the sieve's readout; <see langword="null"/>: the stage's.</summary>
+    /// <summary>Channels of a block of a readout in the released codes; <see langword="null"/>: the stage's.</summary>
     public required int? ReleasedWidth { get; init; }
-
-    /// <summary>How many times a row counts that Just Train Twice's first network gets wrong.</summary>
-    public required double UpWeight { get; init; }
-
-    /// <summary>β of debiased distillation.</summary>
-    public required double Beta { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
@@ -181,7 +182,9 @@ public abstract class TrainerOptions
     internal bool IsTrial { get; set; }
 
     /// <summary>Sets each option that is still automatic.</summary>
-    internal virtual void SetAutomatic(TrainingFacts facts)
+    /// <param name="facts">What is trained.</param>
+    [Experimental(Seam.Id)]
+    protected internal virtual void SetAutomatic(TrainingFacts facts)
     {
         AutomaticValues values = facts.Values;
         Optimizer.LearningRate ??= Optimizer.Kind == OptimizerKind.AdamW ? values.AdamWRate : values.SgdRate;
@@ -189,14 +192,39 @@ public abstract class TrainerOptions
         if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
     }
 
+    /// <summary>Sets what is still automatic of a readout's options, and in a trial brings its stage back among those that there
+    /// are.</summary>
+    /// <param name="readout">The readout's options.</param>
+    /// <param name="facts">What is trained.</param>
+    /// <param name="depth">The automatic depth.</param>
+    /// <param name="width">The automatic width; <see langword="null"/>: the stage's channels.</param>
+    /// <exception cref="ArgumentException">The network has no such stage.</exception>
+    [Experimental(Seam.Id)]
+    protected void SetAutomatic(ReadoutOptions readout, TrainingFacts facts, int depth, int? width)
+    {
+        if (IsTrial) readout.FoldStage(facts.Network);
+        readout.SetAutomatic(facts.Network, depth, width);
+    }
+
+    /// <summary>The rate of a readout: the main rate of gradient descent, or ten times it where weights are pretrained, as released.</summary>
+    /// <param name="facts">What is trained.</param>
+    [Experimental(Seam.Id)]
+    protected double ReadoutRate(TrainingFacts facts) => facts.Values.ReadoutRate * DescentRate(facts);
+
     /// <summary>Epochs, one that ends in the middle included; once nothing is automatic any more.</summary>
-    internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
+    /// <param name="facts">What is trained.</param>
+    [Experimental(Seam.Id)]
+    protected internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
 
     /// <summary>The main rate as gradient descent counts it, which the rates of readouts and of forgetting are multiples of.</summary>
-    internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
+    /// <param name="facts">What is trained.</param>
+    [Experimental(Seam.Id)]
+    protected internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
 
     /// <summary>Adds everything that is wrong with the options.</summary>
-    internal virtual void AddFaults(OptionFaults faults)
+    /// <param name="faults">Takes the faults.</param>
+    [Experimental(Seam.Id)]
+    protected internal virtual void AddFaults(OptionFaults faults)
     {
         faults.NotEmpty(nameof(FeatureColumnName), FeatureColumnName);
         faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
@@ -245,7 +273,9 @@ public abstract class TrainerOptions
     }
 
     /// <summary>Takes over from other options what JSON cannot hold.</summary>
-    internal virtual void TakeReferences(TrainerOptions from)
+    /// <param name="from">Options of the same type.</param>
+    [Experimental(Seam.Id)]
+    protected internal virtual void TakeReferences(TrainerOptions from)
     {
         ValidationSet = from.ValidationSet;
         OnValidation = from.OnValidation;
@@ -256,7 +286,17 @@ public abstract class TrainerOptions
     }
 
     /// <summary>What to change where a model answers one class for every row: the method's own options, in a sentence.</summary>
-    internal virtual string OneClassAdvice => "";
+    [Experimental(Seam.Id)]
+    protected internal virtual string OneClassAdvice => "";
+
+    /// <summary>The names of the readouts that the fitted model has.</summary>
+    internal virtual IReadOnlyList<string> ReadoutNames => [];
+
+    /// <summary>The columns that a fit reads.</summary>
+    internal virtual TrainingColumns RowColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName);
+
+    /// <summary>Those of them that the data must have.</summary>
+    internal virtual TrainingColumns GivenColumns => RowColumns;
 
     /// <summary>The columns that are read, by their options.</summary>
     internal virtual IEnumerable<NamedColumn> ColumnsRead =>

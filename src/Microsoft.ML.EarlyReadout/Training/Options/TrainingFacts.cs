@@ -1,20 +1,28 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What automatic settings are chosen by: what is trained, from which weights, and on how many rows.</summary>
 /// <param name="Network">The network.</param>
 /// <param name="Pretrained">Whether its weights come from a file.</param>
 /// <param name="Rows">The training rows.</param>
-internal sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int Rows)
+[Experimental(Seam.Id)]
+public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int Rows)
 {
-    /// <summary>The values for such a training.</summary>
-    public AutomaticValues Values => this switch
+    /// <summary>What is trained, as far as good rates depend on it.</summary>
+    public TrainingKind Kind => this switch
     {
-        { Pretrained: true } => AutomaticValues.FineTuning,
-        { Network: Mlp } or { Network.Shape.IsImage: false } => AutomaticValues.Table,
-        _ => Network.modules().Any(module => module is BatchNorm2d) ? AutomaticValues.Images : AutomaticValues.ImagesWithoutBatchNorm,
+        { Pretrained: true } => TrainingKind.FineTuning,
+        { Network: Mlp } or { Network.Shape.IsImage: false } => TrainingKind.Table,
+        _ => Network.modules().Any(module => module is BatchNorm2d) ? TrainingKind.Images : TrainingKind.ImagesWithoutBatchNorm,
     };
 
+    /// <summary>The values for such a training.</summary>
+    internal AutomaticValues Values => AutomaticValues.Of(Kind);
+
     /// <summary>Passes over the rows that come to a number of steps.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="batchSize">Rows in a batch.</param>
     public int EpochsOf(int steps, int batchSize)
     {
         int inEpoch = new BatchPlan(Rows, batchSize).Count;
@@ -22,6 +30,7 @@ internal sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int
     }
 
     /// <summary>The channels (or units) that a stage puts out.</summary>
+    /// <param name="stage">The stage, from 1; 0 is what stage 1 reads.</param>
     /// <exception cref="ArgumentException">The network has no such stage.</exception>
     public int ChannelsOf(int stage)
     {

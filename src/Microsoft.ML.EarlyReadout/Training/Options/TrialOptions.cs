@@ -1,14 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The options of a trial: what a search sampled, over what stays fixed.</summary>
-internal static class TrialOptions
+[Experimental(Seam.Id)]
+public static class TrialOptions
 {
     /// <summary>A copy of the fixed options that has the sampled value of every option that is annotated for a search.</summary>
     /// <param name="options">The fixed options, with all that JSON cannot hold.</param>
     /// <param name="sampled">The sampled ones; what they leave <see langword="null"/> stays as it is fixed.</param>
+    /// <typeparam name="T">The options of the trainer.</typeparam>
     public static T Of<T>(T options, T sampled) where T : TrainerOptions
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What a method does with one batch. The loop owns everything else: order, rates, validation, selection, progress.</summary>
-internal interface ITrainingStep : IDisposable
+[Experimental(Seam.Id)]
+public interface ITrainingStep : IDisposable
 {
     /// <summary>Whether the network is in training mode while the steps run: batch norm by the batch, dropout.</summary>
     bool NeedsTrainingMode => true;
@@ -22,15 +24,12 @@ internal interface ITrainingStep : IDisposable
     void BeforeEpoch(int epoch) { }
 
     /// <summary>One step on one batch. Runs inside a dispose scope; never waits for the device.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="context">Where the training stands.</param>
     void Run(Batch batch, in StepContext context);
 
     /// <summary>One line for the log about the steps since the last point.</summary>
     /// <param name="losses">Their means, by meter.</param>
+    /// <returns>The line.</returns>
     string Describe(IReadOnlyDictionary<string, double> losses);
 }
-
-/// <summary>Where in the training a step stands.</summary>
-/// <param name="Step">Steps done since the start of the training.</param>
-/// <param name="RateFactor">The schedule's factor on every learning rate.</param>
-/// <param name="Meters">Takes the step's losses.</param>
-internal readonly record struct StepContext(long Step, double RateFactor, LossMeters Meters);

@@ -1,26 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Named tensors that are written back in place.</summary>
-internal static class ModuleState
+/// <summary>Named tensors that a checkpoint holds, and that are written back in place.</summary>
+[Experimental(Seam.Id)]
+public static class ModuleState
 {
     /// <summary>The parameters and statistics of a module, each name with a prefix.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="prefix">What the names begin with.</param>
     public static IEnumerable<(string Name, Tensor Tensor)> Of(nn.Module module, string prefix = "") =>
         module.state_dict().Select(entry => (prefix + entry.Key, entry.Value));
 
     /// <summary>Those of several modules. Those of the first have its own names, the others' begin with their number.</summary>
-    public static IEnumerable<(string Name, Tensor Tensor)> OfAll(IReadOnlyList<nn.Module> modules) =>
+    internal static IEnumerable<(string Name, Tensor Tensor)> OfAll(IReadOnlyList<nn.Module> modules) =>
         modules.SelectMany((module, i) => Of(module, i == 0 ? "" : FormattableString.Invariant($"{i}/")));
 
     /// <summary>The same tensors under longer names.</summary>
+    /// <param name="prefix">What the names begin with.</param>
+    /// <param name="state">The tensors.</param>
     public static IEnumerable<(string Name, Tensor Tensor)> Under(string prefix, IEnumerable<(string Name, Tensor Tensor)> state) =>
         state.Select(entry => (prefix + entry.Name, entry.Tensor));
 
     /// <summary>Writes the tensors of a file into those of the same names.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing in the file, unexpected in it, or of another type or shape; then nothing has been written.</exception>
-    public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Tensor)> state)
+    internal static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Tensor)> state)
     {
         var own = state.ToDictionary(entry => entry.Name, entry => entry.Tensor);
         if (own.Keys.FirstOrDefault(name => !file.Names.Contains(name)) is { } missing) throw Fault($"lacks the tensor '{Excerpt.Of(missing)}'");

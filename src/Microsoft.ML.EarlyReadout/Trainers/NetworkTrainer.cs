@@ -1,0 +1,89 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The base of every trainer: it reads the rows, builds the network, lets a method train it, and makes the fitted model. A method is a class
+/// of options and what <see cref="Train"/> does.
+/// </summary>
+/// <typeparam name="TOptions">The trainer's options.</typeparam>
+/// <threadsafety>A trainer may be fitted from several threads; each fit is on its own.</threadsafety>
+public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransformer>
+    where TOptions : TrainerOptions
+{
+    private readonly IHostEnvironment _environment;
+    private readonly TOptions _options;
+
+    /// <summary>Takes the options over.</summary>
+    /// <param name="environment">Where messages go: an <see cref="MLContext"/>, or what <see cref="CatalogEnvironment"/> finds behind a
+    /// catalog.</param>
+    /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    [Experimental(Seam.Id)]
+    protected NetworkTrainer(IHostEnvironment environment, TOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _environment = environment;
+        _options = options.Copy();
+    }
+
+    /// <summary>The trainer's name in log and checkpoints.</summary>
+    internal string Name => GetType().Name;
+
+    /// <summary>Trains on the view's rows, which are read once.</summary>
+    /// <param name="input">The training rows.</param>
+    /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
+    /// <exception cref="ArgumentException">The network has no such stage, there is only one class, or a teacher is not what the options
+    /// say; the message says what to do.</exception>
+    /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file of weights or of a teacher
+    /// is not what it should be.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
+    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see
+    /// cref="TrainerOptions.BatchSize"/> would fit.</exception>
+    /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
+    /// holds what there is.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
+    /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
+    public EarlyReadoutTransformer Fit(IDataView input)
+    {
+        using FitRows rows = Prepare(_options, input);
+        return NetworkTraining.Fit(_environment, Name, _options, rows, Train);
+    }
+
+    /// <summary>The columns that the fitted transformer will add.</summary>
+    /// <param name="inputSchema">The shape of the training data's schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells
+    /// neither the size of a vector nor the number of a key's values.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
+
+    /// <summary>As <see cref="Fit"/>, for what training reports alone: no model is made of the network.</summary>
+    internal void TrainOnly(IDataView input)
+    {
+        using FitRows rows = Prepare(_options, input);
+        NetworkTraining.Train(_environment, Name, _options, rows, Train);
+    }
+
+    /// <summary>Does all that comes before training, and hands over what would be trained.</summary>
+    internal void Look(IDataView input, Action<TrainingSession, TOptions> look)
+    {
+        using FitRows rows = Prepare(_options, input);
+        NetworkTraining.Train(_environment, Name, _options, rows, look);
+    }
+
+    /// <summary>Trains the session's network by the method: makes a step, and lets the session run it.</summary>
+    /// <param name="session">What there is to train on. It ends with the fit.</param>
+    /// <param name="options">The options, of which none is automatic any more.</param>
+    [Experimental(Seam.Id)]
+    protected abstract void Train(TrainingSession session, TOptions options);
+
+    /// <summary>Adds what the method needs to the rows.</summary>
+    private protected virtual FitRows Prepare(TOptions options, IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new FitRows(input, input.Schema);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>The rows of a fit, as a method has prepared them.</summary>
+/// <param name="View">The rows to train on.</param>
+/// <param name="Scored">The schema of rows that the fitted model will score: without what was added for training alone.</param>
+internal record FitRows(IDataView View, DataViewSchema Scored) : IDisposable
+{
+    /// <summary>Lets go of what prepared them.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc cref="Dispose()"/>
+    /// <param name="disposing">Whether it is called by <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}
