@@ -3,7 +3,9 @@ using Microsoft.ML;
 
 namespace Studies;
 
-/// <summary>The rows of UCI Adult: columns Features, Label (income) and Cue (sex); its own test split, some of its training rows for validation.</summary>
+/// <summary>
+/// The rows of UCI Adult: columns Features, Label (income) and Cue (sex); its own test split, some of its training rows for validation.
+/// </summary>
 internal sealed class AdultRows(StudyOptions options) : IStudyRows
 {
     /// <summary>The folder in the data folder.</summary>

@@ -5,10 +5,10 @@ namespace Studies;
 /// <param name="Digits">The digit's class of each image.</param>
 internal sealed record TwoFeatures(PackedImages Images, string[] Digits)
 {
-    /// <summary>The classes: coat and 0 are the first, shirt and 1 the second.</summary>
+    /// <summary>The classes: pullover and 0 are the first, dress and 1 the second.</summary>
     public static readonly string[] Classes = ["first", "second"];
 
-    private static readonly byte[] Garments = [4, 6];
+    private static readonly byte[] Garments = [2, 3];
 
     /// <summary>The images with the class of one half as their label.</summary>
     public PackedImages LabelledBy(Feature half) => half == Feature.Complex ? Images : Images with { Labels = Digits };

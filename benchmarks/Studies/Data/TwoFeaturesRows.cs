@@ -51,8 +51,8 @@ internal sealed class TwoFeaturesRows(StudyOptions options, Feature label) : ISt
     private TwoFeatures Draw(int seed, int first, int count, double agreement, int purpose)
     {
         int[] rows = TwoFeatures.RowsOf(_garments.Value);
-        if (Count + (2 * Held) > rows.Length)
-            throw new UsageException($"--rows: at most {rows.Length - (2 * Held)}, the coats and shirts of the training file less those held out.");
+        int most = rows.Length - (2 * Held);
+        if (Count > most) throw new UsageException($"--rows: at most {most}, the pullovers and dresses of the training file less those held out.");
         Draws.For(seed, Draws.Rows).Shuffle(rows);
         return TwoFeatures.Draw(_garments.Value, _digits.Value, rows.AsSpan(first, count), agreement, Draws.For(seed, purpose));
     }

@@ -3,7 +3,8 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// A <see cref="ConvNet"/> whose exported graph also puts out each stage, averaged over the image: (N, channels), named <see cref="Output"/>.
+/// A <see cref="ConvNet"/> whose exported graph also puts out each stage, averaged over the image: (N, channels), named <see
+/// cref="Output"/>.
 /// </summary>
 internal sealed class DecodableConvNet : StagedNetwork
 {

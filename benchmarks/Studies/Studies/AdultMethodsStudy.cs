@@ -14,7 +14,8 @@ internal sealed class AdultMethodsStudy : ShortcutStudy
 
     public override string Description => FormattableString.Invariant(
         $"UCI Adult, its own test split, {RowCount} training rows; the label is income, the attribute is sex; ")
-        + FormattableString.Invariant($"{AdultRows.ValidationFraction:P0} of the training file validate; Mlp 64-64, {Steps} steps of {BatchSize}.");
+        + FormattableString.Invariant($"{AdultRows.ValidationFraction:P0} of the training file validate; ")
+        + FormattableString.Invariant($"Mlp 64-64, {Steps} steps of {BatchSize}.");
 
     public override string FinalFigure => Figures.Worst;
 

@@ -27,7 +27,7 @@ internal static class StudyList
             options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
         new("dominoes-methods", "dominoes likewise", ["fashion-mnist", "mnist"],
             options => Agreements(options, DominoesAgreements).Select(agreement => new AgreementStudy(options, "dominoes", agreement, new DominoesRows(options, agreement, AgreementStudy.ValidationAgreement)))),
-        new("two-features", "coats over 0, shirts over 1: two features of which either tells the class in training; validation rows on which one does choose it",
+        new("two-features", "pullovers over 0, dresses over 1: two features of which either tells the class in training; validation rows on which one does choose it",
             ["fashion-mnist", "mnist"],
             options => Enum.GetValues<Feature>().Select(kept => new TwoFeaturesStudy(options, kept))),
         new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", ImageNetWeights.SqueezeNetFolder],

@@ -20,16 +20,18 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
     /// <param name="kept">The half that is to be kept: validation rows are labelled by it, their other half is random.</param>
     public TwoFeaturesStudy(StudyOptions options, Feature kept) : this(options, kept, new TwoFeaturesRows(options, kept))
     {
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: the halves of two-features always agree in training; leave it out.");
+        if (options.Agreements.Count > 0)
+            throw new UsageException("--agreement: the halves of two-features always agree in training; leave it out.");
     }
 
-    private TwoFeaturesStudy(StudyOptions options, Feature kept, TwoFeaturesRows rows) : base(options, rows) => (_rows, _kept) = (rows, kept);
+    private TwoFeaturesStudy(StudyOptions options, Feature kept, TwoFeaturesRows rows) : base(options, rows) =>
+        (_rows, _kept) = (rows, kept);
 
     protected override string Subject => $"two-features-{_kept.ToString().ToLowerInvariant()}";
 
-    public override string Description => FormattableString.Invariant(
-        $"Coats over 0 and shirts over 1, {RowCount} training rows; of validation and test rows the label is the {_kept.ToString().ToLowerInvariant()} half, ")
-        + FormattableString.Invariant($"the other one is random; 1 × 56 × 28; ConvNet {string.Join('-', _channels)}, {Steps} steps of {BatchSize}.");
+    public override string Description => FormattableString.Invariant($"Pullovers over 0 and dresses over 1, {RowCount} training rows; ")
+        + $"of validation and test rows the label is the {_kept.ToString().ToLowerInvariant()} half, the other one is random; "
+        + FormattableString.Invariant($"1 × 56 × 28; ConvNet {string.Join('-', _channels)}, {Steps} steps of {BatchSize}.");
 
     protected override int OwnEpochs => 20;
 
@@ -53,7 +55,8 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
     protected override IReadOnlyList<Method> Methods =>
     [
         .. base.Methods.Where(method => method.Name is "plain" or "sieve" or "sieve-joint" or "dfr"),
-        new("balanced", new Candidate("", training => Alone(training with { Data = _rows.LoadBalanced(training.Ml, training.Seed) }, _ => { }))),
+        new("balanced", new Candidate("", training =>
+            Alone(training with { Data = _rows.LoadBalanced(training.Ml, training.Seed) }, _ => { }))),
     ];
 
     protected override NetworkOptions CreateNetwork() =>

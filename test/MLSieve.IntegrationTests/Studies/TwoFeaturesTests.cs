@@ -23,7 +23,7 @@ public sealed class TwoFeaturesTests
         Assert.InRange(complex.Cues.Count(cue => cue == Agreement.Agrees) / 8_000.0, least, most);
         for (int i = 0; i < complex.Count; i++)
         {
-            Assert.Equal(TwoFeatures.Classes[garments.Classes[rows[i]] == 4 ? 0 : 1], complex.Labels[i]);
+            Assert.Equal(TwoFeatures.Classes[garments.Classes[rows[i]] == 2 ? 0 : 1], complex.Labels[i]);
             Assert.Equal(TwoFeatures.Classes[(complex[i][6] - 1) % 10], simple.Labels[i]); // digit i is grey 1 + i and of class i mod 10
             Assert.Equal(complex.Cues[i] == Agreement.Agrees, complex.Labels[i] == simple.Labels[i]);
         }
@@ -86,8 +86,10 @@ public sealed class TwoFeaturesTests
             Assert.Equal(3_140, study.Steps);
             Assert.Equal(["plain", "sieve", "sieve-joint", "dfr", "balanced"], study.Asked().Select(method => method.Name));
         });
-        SieveSearchOptions[] searches = [.. studies.Select(study => study.Asked().Single(method => method.Name == "sieve").Settings!.Create())];
-        Assert.All(searches, search => Assert.Equal((24, new LogRange(1, 30), new LogRange(0.2, 1)), (search.Trials, search.Space.ForgetRate, search.Space.ReadoutRate)));
+        IEnumerable<Method> sieves = studies.Select(study => study.Asked().Single(method => method.Name == "sieve"));
+        SieveSearchOptions[] searches = [.. sieves.Select(sieve => sieve.Settings!.Create())];
+        Assert.All(searches, search => Assert.Equal(
+            (24, new LogRange(1, 30), new LogRange(0.2, 1)), (search.Trials, search.Space.ForgetRate, search.Space.ReadoutRate)));
         Assert.All(searches, search => Assert.Equal([1, 5], search.Space.ForgetEvery));
     }
 
@@ -111,7 +113,8 @@ public sealed class TwoFeaturesTests
                 Assert.Equal((double)metrics[Figures.Conflicting]!, (double)final["primary"]!);
                 string own = half == "complex" ? Figures.SimpleRandomised : Figures.ComplexRandomised;
                 Assert.Equal((double)metrics[Figures.Average]!, (double)metrics[own]!, 6);
-                string[] decoded = [.. from each in Enum.GetValues<Feature>() from stage in Enumerable.Range(1, 3) select Figures.Decodable(each, stage)];
+                IEnumerable<string> decoded =
+                    from each in Enum.GetValues<Feature>() from stage in Enumerable.Range(1, 3) select Figures.Decodable(each, stage);
                 Assert.All(decoded, figure => Assert.InRange((double)metrics[figure]!, 0.4, 1));
                 Assert.InRange((double)metrics[Figures.Decodable(Feature.Simple, 1)]!, 0.7, 1); // a 0 has more ink than a 1
             }
@@ -126,9 +129,11 @@ public sealed class TwoFeaturesTests
     public void The_table_has_what_decides_and_what_each_stage_lets_decode_as_means_over_seeds()
     {
         MethodStudy study = QueueFile.Studies("two-features --seeds 2", StudyOptions.Parse(["queue", "any"]))[0];
-        string[] lines = QueueTables.Of([Final("plain", 1, 0.5), Final("plain", 2, 0.52), Final("balanced", 1, 0.9), Final("balanced", 2, 0.92)])
-            .Split('\n');
-        Assert.Contains(lines, line => line.StartsWith("| accuracy | by the complex half | by the simple half | decoded from stage 1: complex, simple |", StringComparison.Ordinal));
+        FinishedRun[] runs = [Final("plain", 1, 0.5), Final("plain", 2, 0.52), Final("balanced", 1, 0.9), Final("balanced", 2, 0.92)];
+        string[] lines = QueueTables.Of(runs).Split('\n');
+        const string Header = "| accuracy | by the complex half | by the simple half | decoded from stage 1: complex, simple "
+            + "| decoded from stage 2: complex, simple |";
+        Assert.Contains(Header, lines);
         Assert.Contains("| plain | 51.0 | 75.0 | 60.0, 95.0 | 70.0, 90.0 |", lines);
         Assert.Contains("| balanced | 91.0 | 75.0 | 60.0, 95.0 | 70.0, 90.0 |", lines);
 
@@ -168,7 +173,7 @@ public sealed class TwoFeaturesTests
         IEnumerable<Brightness> rows = Enumerable.Range(0, 200).Select(_ =>
         {
             bool above = random.Next(2) == 1, below = random.Next(2) == 1;
-            float[] pixels = [.. Enumerable.Range(0, 32).Select(pixel => (pixel < 16 ? above : below) ? 200f + random.Next(50) : random.Next(50))];
+            float[] pixels = [.. Enumerable.Range(0, 32).Select(pixel => random.Next(50) + ((pixel < 16 ? above : below) ? 200f : 0))];
             return new Brightness(pixels, (upper ? above : below) ? "first" : "second");
         });
         IDataView view = ml.Data.LoadFromEnumerable(rows.ToArray());

@@ -9,15 +9,18 @@ internal static class TwoFeaturesTable
     {
         ComparedMethod[] shown = [.. methods.Where(method => method.Mean(Figures.SimpleRandomised) is not null)];
         if (shown.Length == 0) return null;
-        int[] stages = [.. Enumerable.Range(1, int.MaxValue - 1).TakeWhile(stage => shown[0].Mean(Figures.Decodable(Feature.Complex, stage)) is not null)];
+        string[][] stages = [.. Enumerable.Range(1, int.MaxValue - 1).Select(Both).TakeWhile(both => shown[0].Mean(both[0]) is not null)];
         var table = new MarkdownTable(
-            ["accuracy", "by the complex half", "by the simple half", .. stages.Select(stage => $"decoded from stage {stage}: complex, simple")]);
+        [
+            "accuracy", "by the complex half", "by the simple half",
+            .. stages.Select((_, index) => FormattableString.Invariant($"decoded from stage {index + 1}: complex, simple")),
+        ]);
         foreach (ComparedMethod method in shown)
         {
             table.Add(
             [
                 method.Name, Of(Figures.SimpleRandomised), Of(Figures.ComplexRandomised),
-                .. stages.Select(stage => $"{Of(Figures.Decodable(Feature.Complex, stage))}, {Of(Figures.Decodable(Feature.Simple, stage))}"),
+                .. stages.Select(both => string.Join(", ", both.Select(Of))),
             ]);
 
             string Of(string figure) => Percentage.Of(method.Mean(figure) ?? double.NaN);
@@ -25,4 +28,6 @@ internal static class TwoFeaturesTable
 
         return table.ToString();
     }
+
+    private static string[] Both(int stage) => [Figures.Decodable(Feature.Complex, stage), Figures.Decodable(Feature.Simple, stage)];
 }
