@@ -30,7 +30,7 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     {
         FeatureColumn.Infer(schema, Feature, input);
         LabelColumn label = LabelColumn.Find(schema, Label);
-        if (Group is not null) AttributeColumn.Find(schema, Group);
+        if (Group is not null) CategoryColumn.Find(schema, Group, "group");
         if (Scores is not null) FindScores(schema, Scores, label.Names.Length);
         if (TeacherFeatures is not null) FindTeacherFeatures(schema, TeacherFeatures);
     }

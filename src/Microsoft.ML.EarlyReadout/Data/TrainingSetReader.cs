@@ -25,7 +25,7 @@ internal sealed class TrainingSetReader
         (_view, _input, _budget, _log, _warn, _like) = (view, input, budget, log, warn, like);
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
-        _group = columns.Group is null ? null : AttributeColumn.Find(view.Schema, columns.Group);
+        _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");
         _scores = columns.Scores is null ? null : TrainingColumns.FindScores(view.Schema, columns.Scores, _label.Names.Length);
         _teacherFeatures = columns.TeacherFeatures is null ? null : TrainingColumns.FindTeacherFeatures(view.Schema, columns.TeacherFeatures);
         if (like is not null)
@@ -41,7 +41,7 @@ internal sealed class TrainingSetReader
         FeatureReader reader = _features.HoldsImages
             ? new ImageReader(cursor, _features.Column)
             : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
-        var attribute = _group is { } group ? AttributeColumn.Open(cursor, group) : null;
+        CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;
         using var scores = VectorColumn.Open(cursor, _scores, _budget);
         using var teacherFeatures = VectorColumn.Open(cursor, _teacherFeatures, _budget);
 
@@ -121,13 +121,16 @@ internal sealed class TrainingSetReader
         }
     }
 
-    private (int[] Groups, string[] Names) Groups(List<int> labels, List<int> attributes, AttributeColumn attribute)
+    private (int[] Groups, string[] Names) Groups(List<int> labels, List<int> attributes, CategoryColumn attribute)
     {
-        var ranks = attribute.Sorted().Index().ToDictionary(each => each.Item, each => each.Index);
-        (int Label, int Attribute)[] pairs = [.. labels.Zip(attributes).Distinct().OrderBy(pair => pair.First).ThenBy(pair => ranks[pair.Second])];
+        (int Label, int Attribute)[] pairs =
+        [
+            .. labels.Zip(attributes).Distinct().OrderBy(pair => pair.First)
+                .ThenBy(pair => pair.Second, Comparer<int>.Create(attribute.Compare)),
+        ];
         var numbers = pairs.Index().ToDictionary(each => each.Item, each => each.Index);
         return ([.. labels.Zip(attributes).Select(pair => numbers[pair])],
-            [.. pairs.Select(pair => _label.Names[pair.Label] + TrainingSet.GroupSeparator + attribute.Name(pair.Attribute))]);
+            [.. pairs.Select(pair => _label.Names[pair.Label] + TrainingSet.GroupSeparator + attribute.NameOf(pair.Attribute))]);
     }
 
     private void CheckLike(TrainingSet training)

@@ -17,13 +17,13 @@ internal sealed class LabelColumn
         Column = column;
         var names = ColumnAnnotation.Names(column, ColumnAnnotation.KeyValues);
         HasNames = names?.Length == classes;
-        Names = HasNames ? names! : [.. Enumerable.Range(1, classes).Select(each => each.ToString(CultureInfo.InvariantCulture))];
+        Names = HasNames ? names! : [.. Enumerable.Range(0, classes).Select(each => each.ToString(CultureInfo.InvariantCulture))];
     }
 
     /// <summary>The column.</summary>
     public DataViewSchema.Column Column { get; }
 
-    /// <summary>The names of the classes: the key's values, else "1", "2", ….</summary>
+    /// <summary>The names of the classes: the key's values, else "0", "1", …, as in the model.</summary>
     public string[] Names { get; }
 
     /// <summary>Whether the column itself names its classes.</summary>

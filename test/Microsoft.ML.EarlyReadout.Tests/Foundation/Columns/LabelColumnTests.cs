@@ -39,11 +39,11 @@ public sealed class LabelColumnTests
     }
 
     [Fact]
-    public void A_key_without_values_counts_its_classes_from_one()
+    public void A_key_without_values_names_its_classes_from_zero_as_the_model_does()
     {
         // ML.NET counts the keys of objects from 0 and those of views from 1.
         using var set = Rows.Read(Rows.Ml.Data.LoadFromEnumerable<KeyRow>([new(2), new(0)]));
-        Assert.Equal(["1", "2", "3", "4"], set.ClassNames);
+        Assert.Equal(["0", "1", "2", "3"], set.ClassNames);
         Assert.False(set.HasClassNames);
         Assert.Equal([2, 0], set.Labels);
     }
