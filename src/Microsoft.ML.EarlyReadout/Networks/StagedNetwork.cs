@@ -228,7 +228,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     /// <param name="graph">The graph that grows.</param>
     /// <param name="input">The name of the value with the batch as stored, float32.</param>
     /// <returns>The names of the values that it computes.</returns>
-    public ExportedNetwork Export(OnnxGraph graph, string input)
+    internal ExportedNetwork Export(OnnxGraph graph, string input)
     {
         string value = Sequence.Export(graph, [Input, .. _stem], input);
         var stages = new List<string> { value };

@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Embedding">What the last linear layer reads, (N, <paramref name="EmbeddingSize"/>); <see langword="null"/> where the network does not end in one.</param>
 /// <param name="EmbeddingSize">The embedding's numbers for one example; 0 where there is none.</param>
 /// <param name="Stages">What each stage puts out, from stage 0, so that readouts can tap it.</param>
-public sealed record ExportedNetwork(string Logits, string? Embedding, int EmbeddingSize, IReadOnlyList<string> Stages)
+internal sealed record ExportedNetwork(string Logits, string? Embedding, int EmbeddingSize, IReadOnlyList<string> Stages)
 {
     /// <summary>
     /// The class activation maps before their ReLU, (N, classes, h, w): class c's map is <c>Σ_k w_ck·A_k</c>, where A_k is channel k of what the global average pool reads and

@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>SqueezeNet's block: a 1×1 convolution to few channels, then a 1×1 and a 3×3 convolution side by side, each with ReLU.</summary>
 /// <remarks>(B, C, H, W) → (B, 2·expand, H, W).</remarks>
-public sealed class Fire : Layer
+internal sealed class Fire : Layer
 {
     [ComponentName(Name = "squeeze")]
     private readonly Conv2d _squeeze;
