@@ -45,7 +45,7 @@ internal static class TrainingSpeed
         var sieveOptions = new FeatureSieveTrainer.Options();
         sieveOptions.SetAutomatic(new TrainingFacts(sieveNetwork, pretrained, Rows)); // what weights the network has is no matter here
         int size = sieveOptions.BatchSize;
-        Tensor features = shape.IsImage
+        Tensor features = shape is ImageShape
             ? randint(0, 256, [size, .. shape.Dimensions], ScalarType.Byte, CPU, generator: generator)
             : randn([size, .. shape.Dimensions], ScalarType.Float32, CPU, generator: generator);
         Tensor labels = randint(0, Classes, [size], ScalarType.Int64, CPU, generator: generator);
@@ -94,8 +94,8 @@ internal static class TrainingSpeed
 
         StagedNetwork Create()
         {
-            StagedNetwork network = NetworkFactory.Create(options, shape, shape.IsImage ? PixelRange.Bytes : null, Classes, seed: 1, _ => { });
-            network.SetChannelsLast(shape.IsImage);
+            StagedNetwork network = NetworkFactory.Create(options, shape, shape is ImageShape ? PixelRange.Bytes : null, Classes, seed: 1, _ => { });
+            network.SetChannelsLast(shape.IsConvolved);
             if (pretrained) network.SetBatchNormMode(BatchNormMode.Stored);
             network.train();
             return network;

@@ -10,7 +10,7 @@ internal sealed class GoldenMlp : StagedNetwork
         int width = 8;
         for (int stage = 1; stage <= 3; stage++)
         {
-            AddStage($"block{stage}", 16, 1, Register($"stage{stage}", new Linear(width, 16)), new Relu());
+            AddStage($"block{stage}", Register($"stage{stage}", new Linear(width, 16)), new Relu());
             width = 16;
         }
 
@@ -23,12 +23,11 @@ internal sealed class GoldenConvNet : StagedNetwork
 {
     public GoldenConvNet() : base("golden convnet", FeatureShape.Image(3, 12, 12), classes: 4)
     {
-        int channels = 3, stride = 1;
+        int channels = 3;
         foreach ((int stage, int width) in new[] { (1, 8), (2, 16), (3, 16) })
         {
-            stride *= 2;
             AddStage(
-                $"block{stage}", width, stride,
+                $"block{stage}",
                 Register($"stage{stage}.conv", new Conv2d(channels, width, 3, padding: 1, bias: false)),
                 Register($"stage{stage}.bn", new BatchNorm2d(width)),
                 new Relu(),

@@ -49,8 +49,9 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
             _ => FeatureShape.Vector(((VectorDataViewType)type).Size),
         };
         int classes = (int)((KeyDataViewType)schema[Label].Type).Count;
-        var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape, type is ImageDataViewType)
+        var columns = new ScoringColumns(Feature, Label, Score, PredictedLabel, shape)
         {
+            Format = FeatureFormat.Of(type)!,
             ResizesImages = type is ImageDataViewType { Height: 0 },
         };
         return EarlyReadoutTransformer.Create(

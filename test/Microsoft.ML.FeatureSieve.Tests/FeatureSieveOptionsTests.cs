@@ -71,7 +71,7 @@ public sealed class FeatureSieveOptionsTests
     public void Left_automatic_a_joint_update_weighs_forgetting_as_the_rates_of_the_alternating_one_do(OptimizerKind kind, bool pretrained, double weight)
     {
         var options = new FeatureSieveTrainer.Options { Update = SieveUpdate.Joint, Optimizer = { Kind = kind } };
-        var shape = pretrained ? FeatureShape.Image(3, 64, 64) : FeatureShape.Vector(8);
+        FeatureShape shape = pretrained ? FeatureShape.Image(3, 64, 64) : FeatureShape.Vector(8);
         var network = new NetworkOptions { Kind = pretrained ? NetworkKind.ResNet18 : NetworkKind.Mlp };
         using StagedNetwork created = NetworkFactory.Create(network, shape, pretrained ? PixelRange.Bytes : null, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(created, pretrained, Rows: 4795));

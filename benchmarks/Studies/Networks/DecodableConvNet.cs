@@ -18,7 +18,7 @@ internal sealed class DecodableConvNet : StagedNetwork
         foreach ((int k, int outputs) in channels.Index())
         {
             AddStage(
-                FormattableString.Invariant($"stage{k + 1}"), outputs, 2 << k,
+                FormattableString.Invariant($"stage{k + 1}"),
                 new Conv2d(width, outputs, 3, padding: 1, bias: false), new BatchNorm2d(outputs), new Relu(), new MaxPool2d(2, 2),
                 new StageOutput(Output(k + 1), outputs));
             width = outputs;

@@ -50,13 +50,13 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
                 {
                     MLImage picture = row.Image ?? throw new InvalidOperationException($"A row of column '{_image}' has no image.");
                     var pixels = new byte[3 * picture.Height * picture.Width];
-                    RgbPixels.Copy(picture, _image, pixels.AsSpan(), FeatureLayout.ChannelsLast);
+                    RgbPixels.Copy(picture, _image, pixels.AsSpan(), ImageLayout.ChannelsLast);
                     return Paint(pixels, picture.Height, picture.Width, row.Map);
                 });
             }
 
             FeatureColumn vectors = FeatureColumn.Infer(input.Schema, _image, new InputOptions());
-            if (vectors.Shape is not { IsImage: true } shape)
+            if (vectors.Shape is not ImageShape shape)
                 throw ColumnFinder.WrongType(vectors.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
             PixelRange? known = PixelRangeAnnotation.Read(map, _image);
             return Mapping<PixelRow>(vectors.Column, map, row =>

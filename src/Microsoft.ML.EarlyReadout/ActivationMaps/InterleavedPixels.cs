@@ -7,12 +7,12 @@ internal static class InterleavedPixels
     /// <param name="shape">Its shape; one channel is grey, and of four the first is left out: <c>ExtractPixels</c> writes alpha there.</param>
     /// <param name="range">Which numbers are black and white.</param>
     /// <returns>(height, width, 3).</returns>
-    public static byte[] Of(ReadOnlySpan<float> features, FeatureShape shape, PixelRange range)
+    public static byte[] Of(ReadOnlySpan<float> features, ImageShape shape, PixelRange range)
     {
         float scale = byte.MaxValue / (range.White - range.Black);
         int red = shape.Channels == 4 ? 1 : 0;
         int count = shape.Height * shape.Width;
-        (int step, int channel) = shape.Layout == FeatureLayout.ChannelsFirst ? (1, count) : (shape.Channels, 1);
+        (int step, int channel) = shape.Layout == ImageLayout.ChannelsFirst ? (1, count) : (shape.Channels, 1);
         var pixels = new byte[3 * count];
         for (int i = 0; i < count; i++)
             for (int c = 0; c < 3; c++)

@@ -13,7 +13,8 @@ internal sealed record Packing(TrainingColumns Columns, string Input, string? Li
     public static Packing Of(TrainingColumns columns, InputOptions input, TrainingSet? like, object? teacher) => new(
         columns,
         Json(input),
-        like is null ? null : Json(new { like.Shape, like.Pixels, like.HasClassNames, like.ClassNames }),
+        like is null ? null : Json(new { Shape = (object)like.Shape, // with what only an image has
+             like.Pixels, like.HasClassNames, like.ClassNames }),
         teacher);
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, OptionsJson.Form);

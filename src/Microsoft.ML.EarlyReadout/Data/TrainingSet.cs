@@ -23,11 +23,11 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The shape of one example.</summary>
     public FeatureShape Shape => Features.Shape;
 
-    /// <summary>What the numbers of images mean, as the training rows decided it; <see langword="null"/> for vectors.</summary>
+    /// <summary>What the numbers of images mean, as the training rows decided it; <see langword="null"/> where there is no range.</summary>
     public PixelRange? Pixels { get; init; }
 
-    /// <summary>Whether the features are stored as bytes rather than float32, which says nothing of what they mean.</summary>
-    public bool HoldsBytes => Features.HoldsBytes;
+    /// <summary>The type in which the features are stored, which says nothing of what they mean.</summary>
+    public ScalarType StoredType => Features.StoredType;
 
     /// <summary>Whether the features are in memory rather than in a temporary file.</summary>
     public bool IsInMemory => Features.IsInMemory;

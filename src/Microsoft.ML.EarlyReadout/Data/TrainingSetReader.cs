@@ -38,9 +38,7 @@ internal sealed class TrainingSetReader
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
         using var cursor = new FaultNamingCursor(_view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
         var label = _label.Reader(cursor);
-        FeatureReader reader = _features.HoldsImages
-            ? new ImageReader(cursor, _features.Column)
-            : new VectorReader(cursor, _features.Column, _features.Shape!.Size);
+        FeatureReader reader = FeatureReader.Open(cursor, _features);
         CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;
         using var scores = VectorColumn.Open(cursor, _scores, _budget);
         using var teacherFeatures = VectorColumn.Open(cursor, _teacherFeatures, _budget);
@@ -92,7 +90,7 @@ internal sealed class TrainingSetReader
 
     private PixelRange? Pixels(RowPacker packer)
     {
-        if (!packer.Shape.IsImage)
+        if (!packer.Shape.HasValueRange)
             return null;
         if (_like?.Pixels is not { } trained)
             return PixelRange.Choose(_input, _features, packer.Smallest, packer.Largest, _log, _warn);

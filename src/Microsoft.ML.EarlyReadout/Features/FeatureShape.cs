@@ -1,52 +1,50 @@
-using System.Text.Json.Serialization;
+using Microsoft.ML.Data;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>How one example's numbers are ordered.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<FeatureLayout>))]
-public enum FeatureLayout
+/// <summary>The shape of one example as it is stored in the feature column: a <see cref="VectorShape"/> or an
+/// <see cref="ImageShape"/>.</summary>
+/// <remarks>What differs between them is asked of the shape; how their column stands in a view is a <see cref="FeatureFormat"/>.</remarks>
+public abstract record FeatureShape
 {
-    /// <summary>A plain vector of features: (D).</summary>
-    Vector,
-
-    /// <summary>An image, one plane a channel: (C, H, W), as <c>ExtractPixels</c> writes it by default.</summary>
-    ChannelsFirst,
-
-    /// <summary>An image with interleaved channels: (H, W, C), as <c>ExtractPixels</c> writes it with <c>interleavePixelColors</c>.</summary>
-    ChannelsLast,
-}
-
-/// <summary>The shape of one example as it is stored in the feature column.</summary>
-/// <param name="Layout">The order of the numbers.</param>
-/// <param name="Channels">Channels of an image; for a vector its length.</param>
-/// <param name="Height">Height of an image in pixels; 1 for a vector.</param>
-/// <param name="Width">Width of an image in pixels; 1 for a vector.</param>
-public sealed record FeatureShape(FeatureLayout Layout, int Channels, int Height, int Width)
-{
-    /// <summary>Whether the example is an image rather than a vector.</summary>
-    public bool IsImage => Layout != FeatureLayout.Vector;
+    private protected FeatureShape() { }
 
     /// <summary>Numbers in one example.</summary>
-    public int Size => Channels * Height * Width;
+    public abstract int Size { get; }
+
+    /// <summary>Channels of an image, numbers of a vector: the second dimension of what a network's stem reads.</summary>
+    public abstract int Channels { get; }
 
     /// <summary>The dimensions without the batch: (D), (C, H, W) or (H, W, C).</summary>
-    public long[] Dimensions => Layout switch
-    {
-        FeatureLayout.Vector => [Channels],
-        FeatureLayout.ChannelsFirst => [Channels, Height, Width],
-        _ => [Height, Width, Channels],
-    };
+    public abstract long[] Dimensions { get; }
+
+    /// <summary>The narrowest type in which rows are packed; those that do not fit it are float32.</summary>
+    internal abstract ScalarType StoredType { get; }
+
+    /// <summary>The type of the numbers that the exported graph reads, of these <see cref="Dimensions"/>.</summary>
+    internal abstract NumberDataViewType GraphType { get; }
+
+    /// <summary>Whether the numbers have a black and a white, which the training rows decide; see <see cref="ValueRange"/>.</summary>
+    internal abstract bool HasValueRange { get; }
+
+    /// <summary>Whether networks read such examples by convolutions: those run faster on batches and weights that are stored channels
+    /// last, and take longer than handing parts of a batch to other threads.</summary>
+    internal abstract bool IsConvolved { get; }
+
+    /// <summary>Examples in words, such as "vectors of 7 numbers".</summary>
+    internal abstract string Plural { get; }
 
     /// <summary>The shape of a feature vector.</summary>
     /// <param name="length">Its length.</param>
-    public static FeatureShape Vector(int length) => new(FeatureLayout.Vector, length, 1, 1);
+    public static VectorShape Vector(int length) => new(length);
 
     /// <summary>The shape of an image stored one plane a channel.</summary>
     /// <param name="channels">Channels, 1 or 3.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
-    public static FeatureShape Image(int channels, int height, int width) => new(FeatureLayout.ChannelsFirst, channels, height, width);
+    public static ImageShape Image(int channels, int height, int width) => new(ImageLayout.ChannelsFirst, channels, height, width);
 
     /// <inheritdoc/>
-    public override string ToString() => $"({string.Join(", ", Dimensions)})";
+    public sealed override string ToString() => $"({string.Join(", ", Dimensions)})";
 }

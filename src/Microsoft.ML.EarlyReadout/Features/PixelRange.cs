@@ -44,7 +44,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
         InputOptions input, FeatureColumn column, float smallest, float largest, Action<string> log, Action<string> warn)
     {
         string name = column.Column.Name;
-        PixelRange seen = column.HoldsImages ? Bytes : Of(smallest, largest);
+        PixelRange seen = column.Format.Range ?? Of(smallest, largest);
         PixelRange chosen = input.ValueRange switch
         {
             ValueRange.Automatic => seen,
@@ -60,7 +60,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
         }
 
         bool automatic = input.ValueRange == ValueRange.Automatic;
-        string found = column.HoldsImages && automatic ? "holds images"
+        string found = column.Format.Range is not null && automatic ? $"holds {column.Format.Contents}"
             : FormattableString.Invariant($"holds numbers from {smallest:G4} to {largest:G4}");
         string how = automatic ? ", chosen automatically" : "";
         log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{how}. {chosen.Entering(input)}");

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Transforms.Image;
+using Microsoft.ML.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
@@ -47,13 +47,14 @@ internal static class ModelExport
         TrainerOptions options = session.Options;
         session.Network.to(CPU);
         foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
-        var images = input[options.FeatureColumnName].Type as ImageDataViewType;
+        DataViewType type = input[options.FeatureColumnName].Type;
+        FeatureFormat format = FeatureFormat.Of(type)!; // it has been read
         TrainingSet set = session.Training.Set;
         var scoring = new ScoringColumns(
-            options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape,
-            images is not null)
+            options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape)
         {
-            ResizesImages = images is { Height: 0 },
+            Format = format,
+            ResizesImages = format.IsOfAnySize(type),
             Pixels = set.Pixels ?? PixelRange.Bytes,
             Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
         };

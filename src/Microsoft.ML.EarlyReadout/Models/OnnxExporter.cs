@@ -16,7 +16,7 @@ internal static class OnnxExporter
     public static (OnnxGraph Graph, ExportedNetwork Network) Export(StagedNetwork network, string inputName = InputName)
     {
         var graph = new OnnxGraph(network.GetName());
-        return (graph, network.Export(graph, graph.Input(inputName, network.Shape.Dimensions)));
+        return (graph, network.Export(graph, graph.Input(inputName, network.Shape)));
     }
 
     /// <summary>The network alone, from <see cref="InputName"/> to <see cref="LogitsName"/>, as the bytes of an <c>.onnx</c> file.</summary>

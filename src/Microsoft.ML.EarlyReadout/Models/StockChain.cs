@@ -77,7 +77,12 @@ internal sealed class StockChain : IDisposable
         // aside and put back.
         string[] own = [.. TransientColumns.Freed(_columns.Outputs).Where(name => schema.GetColumnOrNull(name) is not null)];
         foreach (string name in own) Add(_ml.Transforms.CopyColumns(Kept + name, name));
-        if (_columns.ReadsImages) AddPixels();
+        foreach ((IEstimator<ITransformer> step, string made) in _columns.StockSteps(_ml))
+        {
+            Add(step);
+            helpers.Add(made);
+        }
+
         Add(_onnx);
         foreach ((GraphHead outputs, ReadoutColumns names) in _graph.Readouts.Zip(_columns.Readouts)) AddReadout(outputs, names);
         Add(_head.Transformer);
@@ -122,21 +127,6 @@ internal sealed class StockChain : IDisposable
             Add(_ml.Transforms.DropColumns(DefaultColumns.Score, network, outputs.HeadInput, outputs.MarginInput!, StockMargin.InputColumn));
         }
 
-        void AddPixels()
-        {
-            FeatureShape shape = _columns.Shape;
-            string images = _columns.Feature;
-            if (_columns.ResizesImages)
-            {
-                images = _columns.SizedImages;
-                Add(_columns.Resizing(_ml));
-                helpers.Add(images);
-            }
-
-            Add(_ml.Transforms.ExtractPixels(_columns.GraphInput, images, interleavePixelColors: shape.Layout == FeatureLayout.ChannelsLast));
-            helpers.Add(_columns.GraphInput);
-        }
-
         void Add(object step)
         {
             ITransformer transformer = step as ITransformer ?? ((IEstimator<ITransformer>)step).Fit(view);
@@ -156,7 +146,7 @@ internal sealed class StockChain : IDisposable
     private static DataViewSchema GraphInputSchema(ScoringGraph graph)
     {
         var builder = new DataViewSchema.Builder();
-        builder.AddColumn(graph.Input, new VectorDataViewType(NumberDataViewType.Single, graph.Shape.Size));
+        builder.AddColumn(graph.Input, new VectorDataViewType(graph.Shape.GraphType, graph.Shape.Size));
         return builder.ToSchema();
     }
 }

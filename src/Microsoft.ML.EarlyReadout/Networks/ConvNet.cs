@@ -21,7 +21,7 @@ public sealed class ConvNet : StagedNetwork
         {
             int outputs = channels[k - 1];
             string name = FormattableString.Invariant($"stage{k}");
-            AddStage(name, outputs, 1 << k,
+            AddStage(name,
                 Register(name + ".conv", new Conv2d(width, outputs, 3, padding: 1, bias: false)),
                 Register(name + ".bn", new BatchNorm2d(outputs)),
                 Register(name + ".relu", new Relu()),

@@ -14,13 +14,13 @@ public sealed class Mlp : StagedNetwork
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(hiddenUnits);
         if (hiddenUnits.Count == 0) throw new ArgumentException("An Mlp needs at least one hidden layer.", nameof(hiddenUnits));
-        if (shape.IsImage) SetStem(new Flatten());
+        if (shape.Dimensions.Length > 1) SetStem(new Flatten());
         int width = shape.Size;
         for (int k = 1; k <= hiddenUnits.Count; k++)
         {
             int units = hiddenUnits[k - 1];
             string name = FormattableString.Invariant($"stage{k}");
-            AddStage(name, units, 1, Register(name, new Linear(width, units)), Register(name + "_relu", new Relu()));
+            AddStage(name, Register(name, new Linear(width, units)), Register(name + "_relu", new Relu()));
             width = units;
         }
         SetHead("head", Register("head", new Linear(width, classes)));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -38,8 +39,8 @@ internal static class NetworkFactory
     private static StagedNetwork Build(NetworkOptions options, FeatureShape shape, int classes)
     {
         if (options.Custom is { } custom) return Checked(custom(shape, classes), shape, classes);
-        NetworkKind kind = options.Kind == NetworkKind.Automatic ? shape.IsImage ? NetworkKind.ConvNet : NetworkKind.Mlp : options.Kind;
-        bool tiny = Math.Min(shape.Height, shape.Width) < SmallestForImageNetStem && options.WeightsPath is null;
+        NetworkKind kind = options.Kind == NetworkKind.Automatic ? AutomaticKind(shape) : options.Kind;
+        bool tiny = shape is ImageShape { ShorterSide: < SmallestForImageNetStem } && options.WeightsPath is null;
         ResNetStem stem = options.Stem == ResNetStem.Automatic ? tiny ? ResNetStem.Small : ResNetStem.ImageNet : options.Stem;
         return kind switch
         {
@@ -49,9 +50,17 @@ internal static class NetworkFactory
             NetworkKind.ResNet34 => ResNet.ResNet34(shape, classes, stem),
             NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, stem),
             NetworkKind.DnnImageFeaturizerResNet18 => ResNet.DnnImageFeaturizerResNet18(shape, classes, stem),
-            _ => new SqueezeNet(shape, classes),
+            NetworkKind.SqueezeNet11 => new SqueezeNet(shape, classes),
+            _ => throw new UnreachableException($"No network {kind}."),
         };
     }
+
+    private static NetworkKind AutomaticKind(FeatureShape shape) => shape switch
+    {
+        VectorShape => NetworkKind.Mlp,
+        ImageShape => NetworkKind.ConvNet,
+        _ => throw new UnreachableException($"No automatic network for {shape}."),
+    };
 
     private static StagedNetwork Checked(StagedNetwork? network, FeatureShape shape, int classes)
     {

@@ -36,7 +36,7 @@ internal static class PretrainedInput
     {
         if (training.Set.Pixels is not { } range) return null;
         FeatureShape shape = network.Shape;
-        int count = Math.Clamp(MostPixels / (shape.Height * shape.Width), 1, MostImages);
+        int count = Math.Clamp(MostPixels / (shape.Size / shape.Channels), 1, MostImages);
         long[] order = seeds.For("pretrained input").Permutation(training.Rows.Length);
         for (; count > 0; count /= 2)
         {

@@ -12,9 +12,8 @@ public sealed class ResNet : StagedNetwork
 {
     private ResNet(string name, FeatureShape shape, int classes, int[] blocks, bool bottleneck, ResNetStem stem) : base(name, shape, classes)
     {
-        bool small = stem == ResNetStem.Small || (stem == ResNetStem.Automatic && Math.Min(shape.Height, shape.Width) < 64);
+        bool small = stem == ResNetStem.Small || (stem == ResNetStem.Automatic && shape is ImageShape { ShorterSide: < 64 });
         RequireImage(name, shape, small ? 8 : 17); // from there on the last stage reads at least 2 × 2 numbers a channel
-        int stride = small ? 1 : 4;
         int inputs = 64;
         List<Layer> first = [
             Register("conv1", small ? new Conv2d(shape.Channels, inputs, 3, padding: 1, bias: false) : new Conv2d(shape.Channels, inputs, 7, 2, 3, bias: false)),
@@ -26,7 +25,6 @@ public sealed class ResNet : StagedNetwork
         {
             int width = 64 << (k - 1);
             int outputs = bottleneck ? Bottleneck.Expansion * width : width;
-            if (k > 1) stride *= 2;
             var layers = new Layer[blocks[k - 1]];
             for (int i = 0; i < layers.Length; i++)
             {
@@ -35,7 +33,7 @@ public sealed class ResNet : StagedNetwork
                     bottleneck ? (Layer)new Bottleneck(inputs, width, step) : new BasicBlock(inputs, outputs, step));
                 inputs = outputs;
             }
-            AddStage(FormattableString.Invariant($"layer{k}"), outputs, stride, layers);
+            AddStage(FormattableString.Invariant($"layer{k}"), layers);
         }
         SetHead("fc", Register("avgpool", new GlobalAveragePool()), Register("fc", new Linear(inputs, classes)));
     }

@@ -30,9 +30,9 @@ public sealed class SqueezeNet : StagedNetwork
         T Feature<T>(T layer) where T : Layer => Register("features." + next++.ToString(CultureInfo.InvariantCulture), layer);
 
         SetStem(Feature(new Conv2d(shape.Channels, 64, 3, 2)), Feature(new Relu()), Feature(Pool()));
-        AddStage("stage1", 128, 4, Feature(new Fire(64, 16, 64)), Feature(new Fire(128, 16, 64)));
-        AddStage("stage2", 256, 8, Feature(Pool()), Feature(new Fire(128, 32, 128)), Feature(new Fire(256, 32, 128)));
-        AddStage("stage3", 512, 16, Feature(Pool()),
+        AddStage("stage1", Feature(new Fire(64, 16, 64)), Feature(new Fire(128, 16, 64)));
+        AddStage("stage2", Feature(Pool()), Feature(new Fire(128, 32, 128)), Feature(new Fire(256, 32, 128)));
+        AddStage("stage3", Feature(Pool()),
             Feature(new Fire(256, 48, 192)), Feature(new Fire(384, 48, 192)), Feature(new Fire(384, 64, 256)), Feature(new Fire(512, 64, 256)));
         SetHead("classifier",
             Register("classifier.0", new Dropout(0.5)),

@@ -19,7 +19,9 @@ internal static class StageTap
     public static FeatureShape Of(StagedNetwork network, int stage)
     {
         long[] sizes = SizesAt(network, stage);
-        return sizes.Length == 4 ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3]) : FeatureShape.Vector((int)sizes[1]);
+        return sizes.Length == 4
+            ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3])
+            : FeatureShape.Vector((int)sizes[1]);
     }
 
     /// <summary>Whether a readout can be made for what the stage puts out: images or vectors.</summary>

@@ -88,15 +88,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>Adds the next stage.</summary>
     /// <param name="name">Its name, such as <c>layer1</c>.</param>
-    /// <param name="channels">Channels (or, for vectors, features) that it puts out.</param>
-    /// <param name="stride">How many input pixels one output pixel stands for along each side; 1 for vectors.</param>
     /// <param name="layers">Its layers in order.</param>
-    protected void AddStage(string name, int channels, int stride, params Layer[] layers)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
-        _stages.Add(new Stage(name, channels, stride, RegisterRest(name, layers)));
-    }
+    protected void AddStage(string name, params Layer[] layers) => _stages.Add(new Stage(name, RegisterRest(name, layers)));
 
     /// <summary>Names the layers after the last stage, which end in the logits.</summary>
     /// <param name="name">What the names of the head's parameters start with, such as <c>fc</c>.</param>
@@ -112,15 +105,17 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     /// <param name="shape">The shape of one example.</param>
     /// <param name="minimumSide">The least height and width in pixels.</param>
     /// <exception cref="ArgumentException">They are not.</exception>
-    protected static void RequireImage(string network, FeatureShape shape, int minimumSide)
+    /// <returns>The shape, as that of images.</returns>
+    protected static ImageShape RequireImage(string network, FeatureShape shape, int minimumSide)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        if (!shape.IsImage)
-            throw new ArgumentException($"{network} needs images, and the feature column holds vectors of {shape.Size} numbers. " +
+        if (shape is not ImageShape image)
+            throw new ArgumentException($"{network} needs images, and the feature column holds {shape.Plural}. " +
                 "Give the image's size in the network's input options, or choose the network Mlp.");
-        if (shape.Height < minimumSide || shape.Width < minimumSide)
-            throw new ArgumentException($"{network} needs images of at least {minimumSide}×{minimumSide} pixels; these are {shape.Height}×{shape.Width} (height×width). " +
+        if (image.ShorterSide < minimumSide)
+            throw new ArgumentException($"{network} needs images of at least {minimumSide}×{minimumSide} pixels; these are {image.Height}×{image.Width} (height×width). " +
                 "Resize them (ResizeImages), or choose a network with fewer stages.");
+        return image;
     }
 
     /// <summary>Puts other layers in the head's place, on the network's device. The old ones stay registered, and are no longer run or exported.</summary>
@@ -143,7 +138,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         if (LastLinear is { } last) return last;
         FeatureShape tap = StageTap.Of(this, Stages.Count);
         var linear = new Linear(tap.Channels, Classes);
-        ReplaceHead("linear_head", tap.IsImage ? [new GlobalAveragePool(), linear] : [linear]);
+        ReplaceHead("linear_head", tap is ImageShape ? [new GlobalAveragePool(), linear] : [linear]);
         return linear;
     }
 
@@ -286,7 +281,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     internal void SetDropoutGenerator(Generator generator) => LayerTree.SetDropoutGenerator(this, generator);
 
     /// <summary>The shape of what some layers of the head put out, seen by running an empty example.</summary>
-    private FeatureShape ShapeAfter(IEnumerable<Layer> layers)
+    private ImageShape ShapeAfter(IEnumerable<Layer> layers)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout.OnnxProto;
 using static TorchSharp.torch;
 
@@ -31,12 +33,14 @@ public sealed class OnnxGraph
     /// <param name="dimensionsWithoutBatch">The dimensions after the batch.</param>
     /// <returns>The name.</returns>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    public string Input(string name, params long[] dimensionsWithoutBatch)
-    {
-        Claim(name);
-        _graph.Input.Add(Value(name, dimensionsWithoutBatch));
-        return name;
-    }
+    public string Input(string name, params long[] dimensionsWithoutBatch) => Input(name, ElementType.Float32, dimensionsWithoutBatch);
+
+    /// <summary>Adds the input of a batch of examples.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="shape">The shape of an example.</param>
+    /// <returns>The name.</returns>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    internal string Input(string name, FeatureShape shape) => Input(name, TypeOf(shape.GraphType), shape.Dimensions);
 
     /// <summary>Adds a node with one output.</summary>
     /// <param name="opType">The operator, such as <c>Conv</c>.</param>
@@ -188,11 +192,22 @@ public sealed class OnnxGraph
         return name;
     }
 
-    private static ValueInfoProto Value(string name, long[] dimensionsWithoutBatch)
+    private static ElementType TypeOf(NumberDataViewType numbers) => numbers == NumberDataViewType.Single
+        ? ElementType.Float32
+        : throw new UnreachableException($"No element type of {numbers}.");
+
+    private string Input(string name, ElementType type, long[] dimensionsWithoutBatch)
+    {
+        Claim(name);
+        _graph.Input.Add(Value(name, dimensionsWithoutBatch, type));
+        return name;
+    }
+
+    private static ValueInfoProto Value(string name, long[] dimensionsWithoutBatch, ElementType type = ElementType.Float32)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
         shape.Dim.AddRange(dimensionsWithoutBatch.Select(size => size == AnySize ? new TensorShapeProto.Types.Dimension() : new TensorShapeProto.Types.Dimension { DimValue = size }));
-        var tensor = new TypeProto.Types.Tensor { ElemType = (int)ElementType.Float32, Shape = shape };
+        var tensor = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape };
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -12,11 +13,11 @@ internal abstract class BufferedFeatureReader
     public abstract void Read(int slot, Span<float> destination);
 
     /// <summary>Makes the reader for a feature column.</summary>
-    public static BufferedFeatureReader Create(ColumnBuffer buffer, ScoringColumns columns) => buffer switch
+    public static BufferedFeatureReader Create(ColumnBuffer buffer, ScoringColumns columns) => columns.Format switch
     {
-        VectorBuffer<float> vectors => new VectorReader(vectors, columns),
-        ImageBuffer images => new ImageReader(images, columns),
-        _ => throw new InvalidOperationException($"The feature column '{columns.Feature}' holds neither float vectors nor images."),
+        VectorFormat => new VectorReader((VectorBuffer<float>)buffer, columns),
+        ImageFormat => new ImageReader((ImageBuffer)buffer, columns),
+        _ => throw new UnreachableException($"No reader of {columns.Format}."),
     };
 
     private sealed class VectorReader(VectorBuffer<float> buffer, ScoringColumns columns) : BufferedFeatureReader
@@ -37,7 +38,7 @@ internal abstract class BufferedFeatureReader
 
         public override void Read(int slot, Span<float> destination)
         {
-            FeatureShape shape = columns.Shape;
+            var shape = (ImageShape)columns.Shape;
             (int width, int height) = buffer.Size(slot);
             if (width == shape.Width && height == shape.Height)
             {

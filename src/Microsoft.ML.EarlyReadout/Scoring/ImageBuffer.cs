@@ -38,7 +38,7 @@ internal sealed class ImageBuffer(ValueGetter<MLImage> source, int slots) : Colu
     /// <param name="column">The column, for the message.</param>
     /// <param name="destination">Receives height × width × 3 numbers.</param>
     /// <param name="layout">Whether the channels are planes or interleaved.</param>
-    public void CopyTo(int slot, string column, Span<float> destination, FeatureLayout layout) =>
+    public void CopyTo(int slot, string column, Span<float> destination, ImageLayout layout) =>
         RgbPixels.Copy(_slots[slot].Pixels.AsSpan(0, _slots[slot].Bytes), _slots[slot].Format, column, destination, layout);
 
     /// <summary>Gives an image of its own to each reader of each row, and disposes it when that reader hands it back, as ML.NET's loader

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 
@@ -128,7 +129,8 @@ internal sealed class ScoredCursor : DataViewRowCursor
             Scored.Score => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyScore(scores, ref value)),
             Scored.PredictedLabel => (ValueGetter<uint>)((ref uint value) => value = PredictedLabel(scores)),
             Scored.ActivationMap => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap((int)PredictedLabel(scores) - 1, ref value)),
-            _ => (ValueGetter<float>)((ref float value) => value = Margin(scores)),
+            Scored.Margin => (ValueGetter<float>)((ref float value) => value = Margin(scores)),
+            _ => throw new UnreachableException($"No output {output.Kind}."),
         };
     }
 

@@ -44,7 +44,7 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
         string logits = Free("Logits");
         int classes = head.Classes;
 
-        GraphValues values = export(graph, graph.Input(input, columns.Shape.Dimensions));
+        GraphValues values = export(graph, graph.Input(input, columns.Shape));
         graph.Output(values.Network.Logits, logits, classes);
         if (values.Network.Embedding is { } embedding) graph.Output(embedding, Free("Embedding"), values.Network.EmbeddingSize);
         string? features = values.Network.FeatureMaps is null ? null : Free("FeatureMaps");

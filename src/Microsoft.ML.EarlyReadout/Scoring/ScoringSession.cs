@@ -81,9 +81,9 @@ internal sealed class ScoringSession : IDisposable
         SharedArena.Serve(options);
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        // A batch through a small vector network takes well under a millisecond: handing parts of it to other threads costs more
-        // than it gives.
-        if (!_graph.Shape.IsImage && graph.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
+        // A batch through a small network without convolutions takes well under a millisecond: handing parts of it to other threads
+        // costs more than it gives.
+        if (!_graph.Shape.IsConvolved && graph.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
         return new InferenceSession(graph, options);
     }
 

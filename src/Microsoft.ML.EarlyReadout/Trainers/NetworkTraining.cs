@@ -1,5 +1,5 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Transforms.Image;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -68,13 +68,13 @@ internal static class NetworkTraining
         using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
-        network.SetChannelsLast(set.Shape.IsImage);
+        network.SetChannelsLast(set.Shape.IsConvolved);
         network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(
             options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log);
-        TrainingPrecision precision = TrainingPrecision.Choose(options.Precision, set.Shape.IsImage, device.Device, checkpoints?.Precision);
+        TrainingPrecision precision = TrainingPrecision.Choose(options.Precision, set.Shape.IsConvolved, device.Device, checkpoints?.Precision);
         log(precision.Description);
         if (precision.Warning is { } slow) warn(slow);
         network.SetPrecision(precision.Precision);
@@ -158,9 +158,10 @@ internal static class NetworkTraining
     // Of the rows that will be scored: a teacher's own columns are not among them.
     private static void CheckNames(TrainerOptions options, DataViewSchema input, DataViewSchema scored)
     {
-        bool readsImages = input.GetColumnOrNull(options.FeatureColumnName)?.Type is ImageDataViewType;
+        DataViewType? feature = input.GetColumnOrNull(options.FeatureColumnName)?.Type;
+        FeatureFormat format = (feature is null ? null : FeatureFormat.Of(feature)) ?? FeatureFormat.Vectors; // others are refused later
         IEnumerable<string> rows = scored.Where(column => !column.IsHidden).Select(column => column.Name);
-        TransientColumns.Check(rows, options.FeatureColumnName, readsImages, [.. options.ColumnsWritten.Select(output => output.Column!)]);
+        TransientColumns.Check(rows, options.FeatureColumnName, format, [.. options.ColumnsWritten.Select(output => output.Column!)]);
     }
 
     public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input)

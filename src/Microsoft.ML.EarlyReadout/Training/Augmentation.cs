@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>Thread-safe.</threadsafety>
 internal sealed class Augmentation
 {
-    private readonly FeatureShape _shape;
+    private readonly ImageShape? _shape; // null for vectors
     private readonly int _padding;
     private readonly bool _flip;
     private readonly Scalar _black;
@@ -21,10 +21,10 @@ internal sealed class Augmentation
     {
         if (string.Join(" ", options.Faults(shape)) is { Length: > 0 } faults)
             throw new ArgumentException(faults, nameof(options));
-        _shape = shape;
+        _shape = shape as ImageShape;
         _black = Scalars.Of(black);
-        _padding = shape.IsImage ? options.CropPadding : 0;
-        _flip = shape.IsImage && options.HorizontalFlip;
+        _padding = _shape is null ? 0 : options.CropPadding;
+        _flip = _shape is not null && options.HorizontalFlip;
     }
 
     /// <summary>Whether batches are changed at all.</summary>
@@ -38,13 +38,13 @@ internal sealed class Augmentation
     /// <returns>The new batch; <paramref name="features"/> itself where nothing is to be changed.</returns>
     public Tensor Apply(Tensor features, ulong seed)
     {
-        if (!IsActive)
+        if (_shape is not { } shape || !IsActive)
             return features;
         using var scope = NewDisposeScope();
         var random = new SplitMix64(seed);
-        int rows = _shape.Layout == FeatureLayout.ChannelsFirst ? 2 : 1;
+        int rows = shape.Layout == ImageLayout.ChannelsFirst ? 2 : 1;
         int columns = rows + 1;
-        var padded = Pad(features, rows); // (B, C, H + 2P, W + 2P) or (B, H + 2P, W + 2P, C)
+        var padded = Pad(features, shape, rows); // (B, C, H + 2P, W + 2P) or (B, H + 2P, W + 2P, C)
         // The whole batch is mirrored at once: that costs less than a call for each image.
         var mirrored = _flip ? padded.flip(columns) : padded;
         var images = new Tensor[features.shape[0]];
@@ -53,14 +53,14 @@ internal sealed class Augmentation
             var source = _flip && random.NextBelow(2) == 1 ? mirrored : padded;
             var image = source.narrow(0, i, 1);
             images[i] = _padding == 0 ? image
-                : image.narrow(rows, Offset(ref random), _shape.Height).narrow(columns, Offset(ref random), _shape.Width);
+                : image.narrow(rows, Offset(ref random), shape.Height).narrow(columns, Offset(ref random), shape.Width);
         }
         return cat(images).MoveToOuterDisposeScope(); // (B, C, H, W) or (B, H, W, C)
     }
 
     private long Offset(ref SplitMix64 random) => (long)random.NextBelow(2 * (ulong)_padding + 1);
 
-    private Tensor Pad(Tensor features, int rows)
+    private Tensor Pad(Tensor features, ImageShape image, int rows)
     {
         if (_padding == 0)
             return features;
@@ -68,7 +68,7 @@ internal sealed class Augmentation
         shape[rows] += 2 * _padding;
         shape[rows + 1] += 2 * _padding;
         var padded = full(shape, _black, features.dtype, features.device);
-        padded.narrow(rows, _padding, _shape.Height).narrow(rows + 1, _padding, _shape.Width).copy_(features);
+        padded.narrow(rows, _padding, image.Height).narrow(rows + 1, _padding, image.Width).copy_(features);
         return padded;
     }
 }

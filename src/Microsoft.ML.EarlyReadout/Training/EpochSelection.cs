@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Turns predictions on the validation rows into the figure by which a network is kept.</summary>
@@ -13,7 +15,8 @@ internal static class EpochSelection
         SelectionMetric.ClassBalancedAccuracy => AccuracyByPart(predicted, labels, labels).Average(),
         SelectionMetric.MeanOfGroupsAccuracy => AccuracyByPart(predicted, labels, groups).Average(),
         SelectionMetric.WorstGroupAccuracy => AccuracyByPart(predicted, labels, groups).Min(),
-        _ => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
+        SelectionMetric.Accuracy or SelectionMetric.LastEpoch => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
+        _ => throw new UnreachableException($"No metric {metric}."),
     };
 
     /// <summary>The rows of each part that has some, and those among them that are right, in the order of the parts.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The factor on every learning rate at a given step: linear warm-up, then the course that the options name.</summary>
@@ -16,7 +18,8 @@ internal sealed class LearningRateSchedule(ScheduleOptions options, int stepsPer
         {
             ScheduleKind.Step => Math.Pow(options.StepFactor, step / stepsPerEpoch / options.StepEpochs),
             ScheduleKind.Cosine => 0.5 * (1 + Math.Cos(Math.PI * Progress(step))),
-            _ => 1,
+            ScheduleKind.Constant => 1,
+            _ => throw new UnreachableException($"No schedule {options.Kind}; an automatic one is settled before training."),
         };
     }
 

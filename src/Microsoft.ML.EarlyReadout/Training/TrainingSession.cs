@@ -167,7 +167,7 @@ public sealed class TrainingSession : IDisposable
     {
         ReadoutHead head = ReadoutFactory.Create(Network, options, seed.Seed);
         head.SetPrecision(Precision);
-        head.SetChannelsLast(Network.Shape.IsImage);
+        head.SetChannelsLast(Network.Shape.IsConvolved);
         head.to(Device);
         return new TappedReadout(name, options.Stage, head) { RowBytes = Footprint.OfReadout(head, options.Stage) };
     }

@@ -10,9 +10,9 @@ internal sealed class RowCountingNetwork : StagedNetwork
 
     public RowCountingNetwork(FeatureShape shape, int classes) : base("counting", shape, classes)
     {
-        if (shape.IsImage) AddStage("one", 4, 1, Register("conv", new Conv2d(3, 4, 3, padding: 1)), _counter, new Relu());
-        else AddStage("one", 4, 1, Register("linear", new Linear(shape.Size, 4)), _counter, new Relu());
-        SetHead("head", shape.IsImage ? [Register("pool", new GlobalAveragePool()), Register("head", new Linear(4, classes))] : [Register("head", new Linear(4, classes))]);
+        if (shape is ImageShape) AddStage("one", Register("conv", new Conv2d(3, 4, 3, padding: 1)), _counter, new Relu());
+        else AddStage("one", Register("linear", new Linear(shape.Size, 4)), _counter, new Relu());
+        SetHead("head", shape is ImageShape ? [Register("pool", new GlobalAveragePool()), Register("head", new Linear(4, classes))] : [Register("head", new Linear(4, classes))]);
     }
 
     /// <summary>The rows of each batch that came by in training mode.</summary>

@@ -4,20 +4,22 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace MLSieve.Tests;
 
-/// <summary>The source files of the library Microsoft.ML.EarlyReadout, and what they use of each other.</summary>
+/// <summary>The libraries' source files, and what those of Microsoft.ML.EarlyReadout use of each other.</summary>
 internal static class LibrarySource
 {
     private const string Library = "Microsoft.ML.EarlyReadout";
 
     private static readonly SymbolDisplayFormat _short = SymbolDisplayFormat.CSharpShortErrorMessageFormat;
 
-    private static readonly string _root = Path.Combine(Repository.Root, "src", Library);
+    /// <summary>The names of all libraries.</summary>
+    public static IReadOnlyList<string> Libraries { get; } =
+        [.. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)).Order()];
 
     /// <summary>Every use by a file of a type of another file, or of a member of one, by its name in the code; what only comments name is
     /// none.</summary>
     public static IReadOnlyList<Arrow> Arrows()
     {
-        CSharpCompilation compilation = Compilation();
+        CSharpCompilation compilation = Compilation(Library);
         return [.. compilation.SyntaxTrees.SelectMany(tree => ArrowsFrom(tree, compilation.GetSemanticModel(tree))).Distinct()];
     }
 
@@ -36,23 +38,24 @@ internal static class LibrarySource
         return symbol is INamedTypeSymbol || symbol?.ContainingType is not null ? symbol.OriginalDefinition : null;
     }
 
-    /// <summary>The library from its source alone; code that is generated while it is built is not there, and what uses it does not bind,
+    /// <summary>A library from its source alone; code that is generated while it is built is not there, and what uses it does not bind,
     /// which takes no type of the library along.</summary>
-    private static CSharpCompilation Compilation()
+    public static CSharpCompilation Compilation(string library)
     {
+        string root = Path.Combine(Repository.Root, "src", library);
         var parsing = new CSharpParseOptions(LanguageVersion.Latest);
         const string usings = "global using System; global using System.Collections.Generic; global using System.IO; "
             + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
-        IEnumerable<SyntaxTree> trees = Directory.EnumerateFiles(_root, "*.cs", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(_root, file).Replace('\\', '/'))
+        IEnumerable<SyntaxTree> trees = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
             .Where(file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal))
-            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(_root, file)), parsing, file));
+            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(root, file)), parsing, file));
         IEnumerable<MetadataReference> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
-            .Where(path => Path.GetFileNameWithoutExtension(path) != Library)
+            .Where(path => Path.GetFileNameWithoutExtension(path) != library)
             .Select(path => MetadataReference.CreateFromFile(path));
         return CSharpCompilation.Create(
-            Library,
+            library,
             [.. trees, CSharpSyntaxTree.ParseText(usings, parsing, "usings")],
             references,
             new CSharpCompilationOptions(

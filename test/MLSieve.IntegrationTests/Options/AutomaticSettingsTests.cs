@@ -168,7 +168,7 @@ public sealed class AutomaticSettingsTests
 
     internal static void Settle(TrainerOptions options, NetworkOptions network, FeatureShape shape, bool pretrained, int rows = 500)
     {
-        using StagedNetwork built = NetworkFactory.Create(network, shape, shape.IsImage ? PixelRange.Bytes : null, 2, 1, _ => { });
+        using StagedNetwork built = NetworkFactory.Create(network, shape, shape is ImageShape ? PixelRange.Bytes : null, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(built, pretrained, rows));
     }
 }

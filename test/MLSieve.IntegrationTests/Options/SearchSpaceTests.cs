@@ -51,7 +51,8 @@ public sealed class SearchSpaceTests
     public void Every_point_is_valid_and_fits_the_default_networks_for_vectors_and_images(Type options)
     {
         IReadOnlyList<AnnotatedSpace.Axis> axes = AnnotatedSpace.Axes(options);
-        StagedNetwork[] networks = [.. Shapes.Select(shape => NetworkFactory.Create(new NetworkOptions(), shape, shape.IsImage ? PixelRange.Bytes : null, Classes, 1, _ => { }))];
+        StagedNetwork[] networks = [.. Shapes.Select(shape => NetworkFactory.Create(
+            new NetworkOptions(), shape, shape is ImageShape ? PixelRange.Bytes : null, Classes, 1, _ => { }))];
         foreach (double[] point in Points(axes))
         {
             var sampled = (TrainerOptions)AnnotatedSpace.Sample(options, axes, point);

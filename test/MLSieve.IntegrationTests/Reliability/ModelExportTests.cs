@@ -164,7 +164,7 @@ public sealed class ModelExportTests : IDisposable
     {
         public Network(FeatureShape shape, int classes, string exported) : base("two faces", shape, classes)
         {
-            AddStage("only", 16, 1, new Linear(shape.Size, 16), new Rectifier(exported));
+            AddStage("only", new Linear(shape.Size, 16), new Rectifier(exported));
             SetHead("head", new Linear(16, classes));
         }
     }

@@ -8,16 +8,16 @@ internal sealed class WatchedNetwork : StagedNetwork
 {
     public WatchedNetwork(FeatureShape shape, int classes, Func<int, Tensor, Tensor> watch) : base("watched", shape, classes)
     {
-        if (shape.IsImage)
+        if (shape is ImageShape)
         {
-            AddStage("first", 4, 2, new Conv2d(shape.Channels, 4, 3, padding: 1), new BatchNorm2d(4), new Watch(watch), new Relu(), new MaxPool2d(2, 2));
-            AddStage("second", 4, 2, new Dropout(0.2), new Conv2d(4, 4, 3, padding: 1), new BatchNorm2d(4), new Relu());
+            AddStage("first", new Conv2d(shape.Channels, 4, 3, padding: 1), new BatchNorm2d(4), new Watch(watch), new Relu(), new MaxPool2d(2, 2));
+            AddStage("second", new Dropout(0.2), new Conv2d(4, 4, 3, padding: 1), new BatchNorm2d(4), new Relu());
             SetHead("head", new GlobalAveragePool(), new Linear(4, classes));
             return;
         }
 
-        AddStage("first", 16, 1, new Linear(shape.Size, 16), new Watch(watch), new Relu());
-        AddStage("second", 16, 1, new Dropout(0.2), new Linear(16, 16), new Relu());
+        AddStage("first", new Linear(shape.Size, 16), new Watch(watch), new Relu());
+        AddStage("second", new Dropout(0.2), new Linear(16, 16), new Relu());
         SetHead("head", new Linear(16, classes));
     }
 

@@ -10,8 +10,8 @@ internal sealed class HalfBlind : StagedNetwork
 {
     public HalfBlind(FeatureShape shape, int classes) : base(nameof(HalfBlind), shape, classes)
     {
-        AddStage("all", 2, 1, new Halves(), new StageOutput(DecodableConvNet.Output(1), 2));
-        AddStage("upper", 2, 1, new UpperAlone(), new StageOutput(DecodableConvNet.Output(2), 2));
+        AddStage("all", new Halves(), new StageOutput(DecodableConvNet.Output(1), 2));
+        AddStage("upper", new UpperAlone(), new StageOutput(DecodableConvNet.Output(2), 2));
         SetHead("head", new GlobalAveragePool(), new Linear(2, classes));
     }
 

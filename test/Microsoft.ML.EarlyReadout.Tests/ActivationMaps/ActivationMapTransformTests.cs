@@ -154,7 +154,7 @@ public sealed class ActivationMapTransformTests : IDisposable
         for (int i = 0; i < 30; i++) network.call(NetworkCases.Rows(shape, 16)); // batch norm's statistics, without which one bright feature decides everything
         Tensor weight = network.get_parameter("head.weight")!;
         weight.copy_(weight.sub(weight.mean([1], keepdim: true)).mul(Scalars.Of(50)));
-        var columns = new ScoringColumns("Image", "Label", "Score", "PredictedLabel", shape, ReadsImages: true);
+        var columns = new ScoringColumns("Image", "Label", "Score", "PredictedLabel", shape) { Format = FeatureFormat.Images };
         StockHead head = StockHead.Fit(data.Schema["Label"]);
         return EarlyReadoutTransformer.Create(data.Schema, head, columns, (graph, x) => new GraphValues(network.Export(graph, x), []));
     }
@@ -162,7 +162,7 @@ public sealed class ActivationMapTransformTests : IDisposable
     private static (int Red, int Green, int Blue) Pixel(MLImage image, int x, int y)
     {
         var rgb = new byte[3 * image.Width * image.Height];
-        RgbPixels.Copy(image, "image", rgb.AsSpan(), FeatureLayout.ChannelsLast);
+        RgbPixels.Copy(image, "image", rgb.AsSpan(), ImageLayout.ChannelsLast);
         int i = 3 * (y * image.Width + x);
         return (rgb[i], rgb[i + 1], rgb[i + 2]);
     }

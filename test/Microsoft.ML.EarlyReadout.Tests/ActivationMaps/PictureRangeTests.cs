@@ -114,7 +114,7 @@ public sealed partial class PictureRangeTests : IDisposable
     private static byte[] Rgb(MLImage image)
     {
         var rgb = new byte[3 * image.Height * image.Width];
-        RgbPixels.Copy(image, "image", rgb.AsSpan(), FeatureLayout.ChannelsLast);
+        RgbPixels.Copy(image, "image", rgb.AsSpan(), ImageLayout.ChannelsLast);
         return rgb;
     }
 

@@ -31,11 +31,43 @@ public sealed class PackedViewTests
         using TrainingSet grouped = Rows.Read(packed, new("Features", "Label", "Place"));
         using TrainingSet images = Rows.Read(packed, input: new() { Height = 2, Width = 2 });
         Assert.NotNull(grouped.Groups);
-        Assert.True(images.Shape.IsImage);
+        Assert.IsType<ImageShape>(images.Shape);
         Assert.Equal(3, view.Cursors);
         using TrainingSet again = Rows.Read(packed, new("Features", "Label", "Place"));
         Assert.Same(grouped, again);
         Assert.Equal(3, view.Cursors);
+    }
+
+    [Fact]
+    public void Images_of_equal_dimensions_and_another_order_are_packed_apart()
+    {
+        var input = new InputOptions();
+        using TrainingSet planes = Zeros(ImageLayout.ChannelsFirst), equal = Zeros(ImageLayout.ChannelsFirst);
+        using TrainingSet interleaved = Zeros(ImageLayout.ChannelsLast);
+        Assert.Equal(planes.Shape.Dimensions, interleaved.Shape.Dimensions);
+        Assert.Equal(Like(planes), Like(equal));
+        Assert.NotEqual(Like(planes), Like(interleaved));
+
+        Packing Like(TrainingSet training) => Packing.Of(new("Features", "Label"), input, training, null);
+
+        static TrainingSet Zeros(ImageLayout layout)
+        {
+            (int height, int width) = layout == ImageLayout.ChannelsFirst ? (9, 3) : (3, 9); // [3, 9, 3] both
+            using var packer = new RowPacker(new ImageShape(layout, 3, height, width), Rows.Budget(1 << 20));
+            packer.Add(new float[packer.Shape.Size]);
+            return new TrainingSet
+            {
+                Features = packer.Finish(),
+                ClassNames = ["a", "b"],
+                HasClassNames = true,
+                SkippedRows = 0,
+                Labels = [0],
+                Groups = null,
+                GroupNames = [],
+                Scores = null,
+                TeacherFeatures = null,
+            };
+        }
     }
 
     [Fact]

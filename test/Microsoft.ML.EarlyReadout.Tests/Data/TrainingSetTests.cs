@@ -37,7 +37,7 @@ public sealed class TrainingSetTests
         using var set = Rows.Read(Rows.View(2, _four));
         Assert.Equal(4, set.Count);
         Assert.Equal(FeatureShape.Vector(2), set.Shape);
-        Assert.False(set.HoldsBytes);
+        Assert.Equal(ScalarType.Float32, set.StoredType);
         Assert.Equal(["bird", "cat"], set.ClassNames);
         Assert.Equal([0, 1, 0, 1], set.Labels);
         Assert.Equal([[1, 2.5f], [-3, 4], [5, 6], [7, 8]], Rows.Features(set));
@@ -49,7 +49,7 @@ public sealed class TrainingSetTests
     public void Vectors_of_whole_numbers_stay_floats()
     {
         using var set = Rows.Read(Rows.View(1, ([1], "a", ""), ([2], "b", "")));
-        Assert.False(set.HoldsBytes);
+        Assert.Equal(ScalarType.Float32, set.StoredType);
     }
 
     [Fact]

@@ -7,24 +7,26 @@ namespace MLSieve.Tests;
 
 public sealed class FeatureColumnTests
 {
-    public static TheoryData<int[], FeatureLayout, int, int, int> Dimensions => new()
+    public static TheoryData<int[], ImageLayout?, int, int, int> Dimensions => new()
     {
-        { [7], FeatureLayout.Vector, 7, 1, 1 },
-        { [3, 8, 9], FeatureLayout.ChannelsFirst, 3, 8, 9 },
-        { [1, 8, 9], FeatureLayout.ChannelsFirst, 1, 8, 9 },
-        { [4, 8, 9], FeatureLayout.ChannelsFirst, 4, 8, 9 },
-        { [8, 9, 3], FeatureLayout.ChannelsLast, 3, 8, 9 },
-        { [8, 9, 1], FeatureLayout.ChannelsLast, 1, 8, 9 },
-        { [8, 9, 4], FeatureLayout.ChannelsLast, 4, 8, 9 },
-        { [3, 9, 3], FeatureLayout.ChannelsFirst, 3, 9, 3 },
-        { [8, 9], FeatureLayout.Vector, 72, 1, 1 },
-        { [8, 9, 5], FeatureLayout.Vector, 360, 1, 1 },
+        { [7], null, 7, 1, 1 },
+        { [3, 8, 9], ImageLayout.ChannelsFirst, 3, 8, 9 },
+        { [1, 8, 9], ImageLayout.ChannelsFirst, 1, 8, 9 },
+        { [4, 8, 9], ImageLayout.ChannelsFirst, 4, 8, 9 },
+        { [8, 9, 3], ImageLayout.ChannelsLast, 3, 8, 9 },
+        { [8, 9, 1], ImageLayout.ChannelsLast, 1, 8, 9 },
+        { [8, 9, 4], ImageLayout.ChannelsLast, 4, 8, 9 },
+        { [3, 9, 3], ImageLayout.ChannelsFirst, 3, 9, 3 },
+        { [8, 9], null, 72, 1, 1 },
+        { [8, 9, 5], null, 360, 1, 1 },
     };
 
     [Theory]
     [MemberData(nameof(Dimensions))]
-    public void Dimensions_of_the_column_tell_the_shape(int[] dimensions, FeatureLayout layout, int channels, int height, int width) =>
-        Assert.Equal(new FeatureShape(layout, channels, height, width), Infer(new VectorDataViewType(NumberDataViewType.Single, dimensions)));
+    public void Dimensions_of_the_column_tell_the_shape(int[] dimensions, ImageLayout? layout, int channels, int height, int width) =>
+        Assert.Equal(
+            layout is { } order ? new ImageShape(order, channels, height, width) : FeatureShape.Vector(channels),
+            Infer(new VectorDataViewType(NumberDataViewType.Single, dimensions)));
 
     [Theory]
     [InlineData(28, 28, 1, 1)]
@@ -35,7 +37,7 @@ public sealed class FeatureColumnTests
 
     [Fact]
     public void Options_decide_between_two_readings_of_the_dimensions() =>
-        Assert.Equal(new FeatureShape(FeatureLayout.ChannelsLast, 3, 1, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 1, 9, 3), 1, 9));
+        Assert.Equal(new ImageShape(ImageLayout.ChannelsLast, 3, 1, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 1, 9, 3), 1, 9));
 
     [Fact]
     public void Options_name_an_unusual_number_of_channels() =>

@@ -24,8 +24,8 @@ public sealed class PixelTests : IDisposable
         using var scope = NewDisposeScope();
         var view = Files(_planes).Append(Rows.Ml.Transforms.ExtractPixels("Features", "Image", interleavePixelColors: interleaved));
         using var set = Rows.Read(view.Fit(Paths()).Transform(Paths()));
-        Assert.True(set.HoldsBytes);
-        Assert.Equal(interleaved ? FeatureLayout.ChannelsLast : FeatureLayout.ChannelsFirst, set.Shape.Layout);
+        Assert.Equal(ScalarType.Byte, set.StoredType);
+        Assert.Equal(interleaved ? ImageLayout.ChannelsLast : ImageLayout.ChannelsFirst, Assert.IsType<ImageShape>(set.Shape).Layout);
         var features = set.Gather([2, 0], CPU).Features;
         Assert.Equal(ScalarType.Byte, features.dtype);
         Assert.Equal(interleaved ? [2L, Height, Width, 3] : [2L, 3, Height, Width], features.shape);
@@ -39,7 +39,7 @@ public sealed class PixelTests : IDisposable
         var images = Files(_planes).Append(Rows.Ml.Transforms.CopyColumns("Features", "Image")).Fit(Paths()).Transform(Paths());
         using var set = Rows.Read(images);
         Assert.Equal(FeatureShape.Image(3, Height, Width), set.Shape);
-        Assert.True(set.HoldsBytes);
+        Assert.Equal(ScalarType.Byte, set.StoredType);
         Assert.Equal(_planes.Select(each => each.Select(value => (float)value).ToArray()), Rows.Features(set));
     }
 
@@ -103,7 +103,7 @@ public sealed class PixelTests : IDisposable
         foreach (long budget in new[] { Rows.Gigabyte, 25 * 48 + 10, 48 })
         {
             using var set = Rows.Read(view, input: new() { Height = 4, Width = 4 }, budget: budget);
-            Assert.False(set.HoldsBytes);
+            Assert.Equal(ScalarType.Float32, set.StoredType);
             Assert.Equal(budget == Rows.Gigabyte, set.IsInMemory);
             Assert.Equal(rows, Rows.Features(set));
         }
@@ -114,7 +114,7 @@ public sealed class PixelTests : IDisposable
     {
         float[] all = [.. Enumerable.Range(0, 256).Select(value => (float)value)];
         using var set = Rows.Read(Rows.View(256, (all, "a", ""), ([.. all.Reverse()], "b", "")), input: new() { Height = 16, Width = 16 });
-        Assert.True(set.HoldsBytes);
+        Assert.Equal(ScalarType.Byte, set.StoredType);
         Assert.Equal([all, [.. all.Reverse()]], Rows.Features(set));
     }
 

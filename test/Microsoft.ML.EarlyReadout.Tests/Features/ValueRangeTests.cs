@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.OnnxRuntime;
+using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
@@ -30,7 +31,7 @@ public sealed class ValueRangeTests
         List<string> log = [];
         using TrainingSet read = Rows.Read(View(Numbers(set)), log: log);
         Assert.Equal(new PixelRange(expected, black, white), read.Pixels);
-        Assert.Equal(holdsBytes, read.HoldsBytes);
+        Assert.Equal(holdsBytes ? ScalarType.Byte : ScalarType.Float32, read.StoredType);
         Assert.Contains($"Network.Input.ValueRange is {expected}, chosen automatically", Assert.Single(log, line =>
             line.StartsWith("Column 'Features' holds numbers from", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal(set == "-123 to 132", log.Any(line => line.StartsWith("Warning: Numbers as large as 132", StringComparison.Ordinal)));

@@ -20,13 +20,13 @@ public sealed class ParityTests
     }
 
     [Theory]
-    [InlineData("ConvNet", FeatureLayout.ChannelsLast, ChannelOrder.Rgb)]
-    [InlineData("ConvNet", FeatureLayout.ChannelsLast, ChannelOrder.Bgr)]
-    [InlineData("ConvNet", FeatureLayout.ChannelsFirst, ChannelOrder.Bgr)]
-    [InlineData("ConvNetGrey", FeatureLayout.ChannelsLast, ChannelOrder.Bgr)]
-    [InlineData("MlpOnImages", FeatureLayout.ChannelsLast, ChannelOrder.Bgr)]
-    [InlineData("SqueezeNet11", FeatureLayout.ChannelsLast, ChannelOrder.Bgr)]
-    public void The_graph_reads_every_layout_and_channel_order_as_the_network_does(string name, FeatureLayout layout, ChannelOrder order)
+    [InlineData("ConvNet", ImageLayout.ChannelsLast, ChannelOrder.Rgb)]
+    [InlineData("ConvNet", ImageLayout.ChannelsLast, ChannelOrder.Bgr)]
+    [InlineData("ConvNet", ImageLayout.ChannelsFirst, ChannelOrder.Bgr)]
+    [InlineData("ConvNetGrey", ImageLayout.ChannelsLast, ChannelOrder.Bgr)]
+    [InlineData("MlpOnImages", ImageLayout.ChannelsLast, ChannelOrder.Bgr)]
+    [InlineData("SqueezeNet11", ImageLayout.ChannelsLast, ChannelOrder.Bgr)]
+    public void The_graph_reads_every_layout_and_channel_order_as_the_network_does(string name, ImageLayout layout, ChannelOrder order)
     {
         using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create(name, layout: layout, order: order);
@@ -44,7 +44,7 @@ public sealed class ParityTests
         using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using StagedNetwork planar = NetworkCases.Create("ConvNet");
-        using StagedNetwork interleaved = NetworkCases.Create("ConvNet", layout: FeatureLayout.ChannelsLast);
+        using StagedNetwork interleaved = NetworkCases.Create("ConvNet", layout: ImageLayout.ChannelsLast);
         using StagedNetwork bgr = NetworkCases.Create("ConvNet", order: ChannelOrder.Bgr);
         planar.eval();
         interleaved.eval();
@@ -89,7 +89,7 @@ public sealed class ParityTests
         using IDisposable noGrad = no_grad();
         using StagedNetwork network = NetworkCases.Create(spatial ? "ConvNet" : "Mlp");
         using var generator = new Generator(9);
-        using var readout = new ReadoutHead(network.Stages[0].Channels, spatial, depth, 6, NetworkCases.Classes);
+        using var readout = new ReadoutHead(StageTap.Of(network, 1).Channels, spatial, depth, 6, NetworkCases.Classes);
         readout.Initialize(generator);
         readout.eval();
         network.eval();

@@ -75,7 +75,7 @@ public sealed class CustomNetworkTests
         {
             _front = Register("front.conv", new Conv2d(3, 4, 3, padding: 1));
             SetStem(_front);
-            AddStage("gated", 6, 1, new Conv2d(4, 6, 1), new Gate(6), new Relu());
+            AddStage("gated", new Conv2d(4, 6, 1), new Gate(6), new Relu());
             SetHead("out", new GlobalAveragePool(), new Linear(6, classes));
         }
     }

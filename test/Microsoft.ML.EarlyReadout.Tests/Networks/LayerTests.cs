@@ -65,7 +65,7 @@ public sealed class LayerTests
     public void Training_and_scoring_leave_no_tensor_behind(string name)
     {
         using StagedNetwork network = NetworkCases.Create(name);
-        using var readout = new ReadoutHead(network.Stages[0].Channels, spatial: true, depth: 1, width: 4, classes: 2);
+        using var readout = new ReadoutHead(StageTap.Of(network, 1).Channels, spatial: true, depth: 1, width: 4, classes: 2);
         Step();
         using (NativeLeakCheck.Start()) Step();
 

@@ -12,7 +12,7 @@ internal static class NetworkCases
         ["Mlp", "MlpOnImages", "ConvNet", "ConvNetGrey", "ResNet18Small", "ResNet18", "ResNet34", "ResNet50", "SqueezeNet11",
         "DnnImageFeaturizerResNet18"];
 
-    public static StagedNetwork Create(string name, int classes = Classes, FeatureLayout layout = FeatureLayout.ChannelsFirst, ChannelOrder order = ChannelOrder.Rgb, ulong seed = 1)
+    public static StagedNetwork Create(string name, int classes = Classes, ImageLayout layout = ImageLayout.ChannelsFirst, ChannelOrder order = ChannelOrder.Rgb, ulong seed = 1)
     {
         (NetworkOptions options, FeatureShape shape) = name switch
         {
@@ -29,19 +29,34 @@ internal static class NetworkCases
             _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
         };
         options.Input.Order = order;
-        StagedNetwork network = NetworkFactory.Create(options, shape, shape.IsImage ? PixelRange.Bytes : null, classes, seed, _ => { });
+        StagedNetwork network = NetworkFactory.Create(options, shape, shape is ImageShape ? PixelRange.Bytes : null, classes, seed, _ => { });
         Unsettle(network, seed);
         return network;
 
-        FeatureShape Image(int channels, int height, int width) => new(layout, channels, height, width);
+        FeatureShape Image(int channels, int height, int width) => new ImageShape(layout, channels, height, width);
     }
+
+    /// <summary>What the stages of a network put out, as its documentation states: channels, and how many input pixels one output pixel
+    /// stands for along each side; 1 for vectors.</summary>
+    public static (int Channels, int Stride)[] Taps(string name) => name switch
+    {
+        "Mlp" => [(12, 1), (9, 1)],
+        "MlpOnImages" => [(128, 1), (128, 1)],
+        "ConvNet" => [(8, 2), (12, 4), (16, 8)],
+        "ConvNetGrey" => [(4, 2)],
+        "ResNet18" => [(64, 4), (128, 8), (256, 16), (512, 32)],
+        "ResNet18Small" or "ResNet34" or "DnnImageFeaturizerResNet18" => [(64, 1), (128, 2), (256, 4), (512, 8)],
+        "ResNet50" => [(256, 1), (512, 2), (1024, 4), (2048, 8)],
+        "SqueezeNet11" => [(128, 4), (256, 8), (512, 16)],
+        _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
+    };
 
     /// <summary>Rows as a feature column stores them: pixels 0 to 255 for images, numbers around 0 for vectors.</summary>
     public static Tensor Rows(FeatureShape shape, int count, ulong seed = 7)
     {
         using var generator = new Generator(seed);
         Tensor rows = empty([count, .. shape.Dimensions]);
-        if (!shape.IsImage) return rows.normal_(0, 1, generator);
+        if (shape is not ImageShape) return rows.normal_(0, 1, generator);
         using Tensor drawn = rows.uniform_(0, 256, generator);
         return drawn.to(ScalarType.Byte);
     }

@@ -152,7 +152,7 @@ public sealed class ImageLifetimeTests : IDisposable
         {
             getter(ref image!);
             var rgb = new byte[3 * image.Height * image.Width];
-            RgbPixels.Copy(image, column, rgb.AsSpan(), FeatureLayout.ChannelsLast);
+            RgbPixels.Copy(image, column, rgb.AsSpan(), ImageLayout.ChannelsLast);
             pictures.Add(rgb);
         }
 

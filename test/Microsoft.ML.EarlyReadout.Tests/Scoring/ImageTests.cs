@@ -13,17 +13,17 @@ public sealed class ImageTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("images").FullName;
 
     [Theory]
-    [InlineData(FeatureLayout.ChannelsFirst, MLPixelFormat.Rgba32)]
-    [InlineData(FeatureLayout.ChannelsFirst, MLPixelFormat.Bgra32)]
-    [InlineData(FeatureLayout.ChannelsLast, MLPixelFormat.Bgra32)]
-    public void An_image_column_scores_like_its_pixels_on_both_paths(FeatureLayout layout, MLPixelFormat format)
+    [InlineData(ImageLayout.ChannelsFirst, MLPixelFormat.Rgba32)]
+    [InlineData(ImageLayout.ChannelsFirst, MLPixelFormat.Bgra32)]
+    [InlineData(ImageLayout.ChannelsLast, MLPixelFormat.Bgra32)]
+    public void An_image_column_scores_like_its_pixels_on_both_paths(ImageLayout layout, MLPixelFormat format)
     {
         IDataView images = View(Draw(30, format));
-        var shape = new FeatureShape(layout, 3, Height, Width);
+        var shape = new ImageShape(layout, 3, Height, Width);
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image", Shape = shape }.Fit(images);
         float[] fromImages = [.. model.Transform(images).GetColumn<float[]>("Score").SelectMany(x => x)];
 
-        IDataView pixels = _ml.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: layout == FeatureLayout.ChannelsLast).Fit(images).Transform(View(Draw(30, format)));
+        IDataView pixels = _ml.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: layout == ImageLayout.ChannelsLast).Fit(images).Transform(View(Draw(30, format)));
         using EarlyReadoutTransformer same = new RandomClassifier { Feature = "Pixels", Shape = shape }.Fit(pixels);
         float[] fromPixels = [.. same.Transform(pixels).GetColumn<float[]>("Score").SelectMany(x => x)];
         Assert.Equal(fromPixels, fromImages);

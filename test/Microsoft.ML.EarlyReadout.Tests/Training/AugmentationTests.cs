@@ -16,14 +16,14 @@ public sealed class AugmentationTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Theory]
-    [InlineData(FeatureLayout.ChannelsFirst, ScalarType.Byte)]
-    [InlineData(FeatureLayout.ChannelsFirst, ScalarType.Float32)]
-    [InlineData(FeatureLayout.ChannelsLast, ScalarType.Byte)]
-    [InlineData(FeatureLayout.ChannelsLast, ScalarType.Float32)]
-    public void Every_image_is_one_of_its_mirrored_and_shifted_versions(FeatureLayout layout, ScalarType type)
+    [InlineData(ImageLayout.ChannelsFirst, ScalarType.Byte)]
+    [InlineData(ImageLayout.ChannelsFirst, ScalarType.Float32)]
+    [InlineData(ImageLayout.ChannelsLast, ScalarType.Byte)]
+    [InlineData(ImageLayout.ChannelsLast, ScalarType.Float32)]
+    public void Every_image_is_one_of_its_mirrored_and_shifted_versions(ImageLayout layout, ScalarType type)
     {
         const int count = 200, height = 4, width = 5, padding = 2;
-        var shape = new FeatureShape(layout, 3, height, width);
+        var shape = new ImageShape(layout, 3, height, width);
         var source = Images(count, shape, type);
         var result = new Augmentation(new() { HorizontalFlip = true, CropPadding = padding }, shape).Apply(source, 1);
         Assert.Equal(source.shape, result.shape);
@@ -126,9 +126,9 @@ public sealed class AugmentationTests : IDisposable
         return tensor(values).reshape([count, .. shape.Dimensions]).to(type);
     }
 
-    private static float[,,,] Pixels(Tensor batch, FeatureLayout layout)
+    private static float[,,,] Pixels(Tensor batch, ImageLayout layout)
     {
-        var planar = (layout == FeatureLayout.ChannelsLast ? batch.permute(0, 3, 1, 2) : batch).to(ScalarType.Float32).contiguous();
+        var planar = (layout == ImageLayout.ChannelsLast ? batch.permute(0, 3, 1, 2) : batch).to(ScalarType.Float32).contiguous();
         var pixels = new float[planar.shape[0], planar.shape[1], planar.shape[2], planar.shape[3]];
         Buffer.BlockCopy(planar.data<float>().ToArray(), 0, pixels, 0, pixels.Length * sizeof(float));
         return pixels;

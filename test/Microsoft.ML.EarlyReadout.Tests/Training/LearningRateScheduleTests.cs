@@ -7,14 +7,14 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void A_constant_schedule_never_changes_the_rate()
     {
-        var schedule = new LearningRateSchedule(new ScheduleOptions(), stepsPerEpoch: 10, steps: 30);
+        var schedule = new LearningRateSchedule(new ScheduleOptions { Kind = ScheduleKind.Constant }, stepsPerEpoch: 10, steps: 30);
         for (long step = 0; step < 30; step++) Assert.Equal(1.0, schedule.Factor(step));
     }
 
     [Fact]
     public void Warm_up_rises_linearly_to_the_full_rate_and_every_step_moves()
     {
-        var schedule = new LearningRateSchedule(new ScheduleOptions { WarmUpSteps = 4 }, 10, 10);
+        var schedule = new LearningRateSchedule(new ScheduleOptions { Kind = ScheduleKind.Constant, WarmUpSteps = 4 }, 10, 10);
         Assert.Equal([0.25, 0.5, 0.75, 1, 1], Enumerable.Range(0, 5).Select(step => schedule.Factor(step)));
     }
 

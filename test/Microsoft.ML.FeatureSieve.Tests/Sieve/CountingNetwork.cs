@@ -11,7 +11,7 @@ internal sealed class CountingNetwork : StagedNetwork
     public CountingNetwork(ulong seed = 1) : base("counting", FeatureShape.Vector(6), classes: 3)
     {
         for (int stage = 1; stage <= 3; stage++)
-            AddStage($"block{stage}", 8, 1, Register($"stage{stage}", new Linear(stage == 1 ? 6 : 8, 8)), new Relu(), _counters[stage - 1]);
+            AddStage($"block{stage}", Register($"stage{stage}", new Linear(stage == 1 ? 6 : 8, 8)), new Relu(), _counters[stage - 1]);
         SetHead("classifier", Register("head", new Linear(8, 3)));
         using var generator = new Generator(seed, CPU);
         Initialize(generator);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -5,6 +6,16 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Packs the features of a cursor's rows.</summary>
 internal abstract class FeatureReader
 {
+    /// <summary>Starts to read the features of a cursor's rows.</summary>
+    /// <param name="cursor">A cursor in which their column is active.</param>
+    /// <param name="features">The column.</param>
+    public static FeatureReader Open(FaultNamingCursor cursor, FeatureColumn features) => features.Format switch
+    {
+        VectorFormat => new VectorReader(cursor, features.Column, features.Shape!.Size),
+        ImageFormat => new ImageReader(cursor, features.Column),
+        _ => throw new UnreachableException($"No reader of {features.Format}."),
+    };
+
     /// <summary>Packs the features of the cursor's row.</summary>
     /// <param name="row">The row's place in the view, for messages.</param>
     /// <param name="packer">Receives them.</param>

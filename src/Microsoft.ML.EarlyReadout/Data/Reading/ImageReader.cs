@@ -9,7 +9,7 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
 {
     private readonly ValueGetter<MLImage> _getter = cursor.GetGetter<MLImage>(column);
     private readonly CutImages _cut = new();
-    private FeatureShape? _shape;
+    private ImageShape? _shape;
     private byte[] _planes = [];
 
     // Handed back to the getter each time: by ML.NET's custom a loader disposes there the image that it made before, and only it knows which are its own.
@@ -27,7 +27,7 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
     public override void Read(long row, RowPacker packer)
     {
         var image = Load(row);
-        var shape = packer.Shape;
+        var shape = (ImageShape)packer.Shape;
         if (image.Height != shape.Height || image.Width != shape.Width)
         {
             throw Bad(column, row, FormattableString.Invariant(
@@ -35,7 +35,7 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
         }
         if (_shape != shape)
             (_shape, _planes) = (shape, new byte[shape.Size]);
-        RgbPixels.Copy<byte>(image, column.Name, _planes, FeatureLayout.ChannelsFirst);
+        RgbPixels.Copy<byte>(image, column.Name, _planes, ImageLayout.ChannelsFirst);
         packer.Add(_planes);
         _cut.Look(image, row);
     }

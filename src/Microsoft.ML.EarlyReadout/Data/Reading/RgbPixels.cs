@@ -14,7 +14,7 @@ internal static class RgbPixels
     /// <param name="destination">Receives height × width × 3 numbers.</param>
     /// <param name="layout">Whether the channels are planes or interleaved.</param>
     /// <exception cref="InvalidDataException">The image's pixels are of another format.</exception>
-    public static void Copy<T>(MLImage image, string column, Span<T> destination, FeatureLayout layout)
+    public static void Copy<T>(MLImage image, string column, Span<T> destination, ImageLayout layout)
         where T : struct, INumberBase<T> => Copy(image.Pixels, image.PixelFormat, column, destination, layout);
 
     /// <summary>Copies pixels of 32 bits.</summary>
@@ -24,7 +24,7 @@ internal static class RgbPixels
     /// <param name="destination">Receives 3 numbers for each pixel.</param>
     /// <param name="layout">Whether the channels are planes or interleaved.</param>
     /// <exception cref="InvalidDataException">The pixels are of another format.</exception>
-    public static void Copy<T>(ReadOnlySpan<byte> pixels, MLPixelFormat format, string column, Span<T> destination, FeatureLayout layout)
+    public static void Copy<T>(ReadOnlySpan<byte> pixels, MLPixelFormat format, string column, Span<T> destination, ImageLayout layout)
         where T : struct, INumberBase<T>
     {
         (int red, int blue) = format switch
@@ -34,7 +34,7 @@ internal static class RgbPixels
             _ => throw new InvalidDataException($"Column '{column}' has images of pixel format {format}; expected Rgba32 or Bgra32."),
         };
         int count = pixels.Length / BytesPerPixel;
-        (int step, int channel) = layout == FeatureLayout.ChannelsFirst ? (1, count) : (3, 1);
+        (int step, int channel) = layout == ImageLayout.ChannelsFirst ? (1, count) : (3, 1);
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> pixel = pixels.Slice(BytesPerPixel * i, BytesPerPixel);

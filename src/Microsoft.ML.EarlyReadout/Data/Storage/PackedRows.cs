@@ -12,11 +12,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 /// <param name="store">The rows, sealed. It goes with this.</param>
 /// <param name="shape">The shape of a row.</param>
-/// <param name="holdsBytes">Whether the numbers are bytes.</param>
+/// <param name="type">The type of the numbers: uint8 or float32.</param>
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
-internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsBytes) : IDisposable
+internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType type) : IDisposable
 {
-    private readonly int _rowBytes = checked(shape.Size * (holdsBytes ? 1 : sizeof(float))); // unpacked
+    private readonly int _rowBytes = checked(shape.Size * (int)type.ElementSize()); // unpacked
 
     /// <summary>The number of rows.</summary>
     public long Count => store.Count;
@@ -24,15 +24,16 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsB
     /// <summary>The shape of a row.</summary>
     public FeatureShape Shape => shape;
 
-    /// <summary>Whether the numbers are bytes 0 to 255 rather than float32.</summary>
-    public bool HoldsBytes => holdsBytes;
+    /// <summary>The type of the numbers: uint8, 0 to 255, or float32.</summary>
+    public ScalarType StoredType => type;
 
     /// <summary>Whether the rows are in memory rather than in a temporary file.</summary>
     public bool IsInMemory => store.IsInMemory;
 
     /// <summary>Whether, by the mean of all rows, at least three quarters of the slots are zero in every row of a batch.</summary>
     /// <param name="rows">Rows in a batch.</param>
-    public bool AreMostlyZero(int rows) => !holdsBytes && store.Bytes / ((double)SparseRow.Bytes(1) * Count) * rows <= shape.Size / 4.0;
+    public bool AreMostlyZero(int rows) =>
+        type == ScalarType.Float32 && store.Bytes / ((double)SparseRow.Bytes(1) * Count) * rows <= shape.Size / 4.0;
 
     /// <summary>
     /// Copies rows into a tensor, (B, …), uint8 or float32. It belongs to the caller's dispose scope, if there is one. libtorch must be
@@ -43,7 +44,7 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsB
     public Tensor Gather(ReadOnlySpan<long> rows, Device device)
     {
         store.Expect(rows);
-        Tensor batch = empty([rows.Length, .. shape.Dimensions], holdsBytes ? ScalarType.Byte : ScalarType.Float32, CPU); // (B, …)
+        Tensor batch = empty([rows.Length, .. shape.Dimensions], type, CPU); // (B, …)
         ref byte first = ref FirstByte(batch); // the batch may have more bytes than a span can name
         for (int i = 0; i < rows.Length; i++)
             Unpack(rows[i], MemoryMarshal.CreateSpan(ref Unsafe.Add(ref first, (nint)i * _rowBytes), _rowBytes));
@@ -67,7 +68,7 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, bool holdsB
         float[] row = new float[shape.Size];
         store.ForEach(packed =>
         {
-            if (holdsBytes) PixelPacking.Widen(packed, row);
+            if (type == ScalarType.Byte) PixelPacking.Widen(packed, row);
             else if (packed.Length < _rowBytes) SparseRow.Unpack(packed, row);
             else packed.CopyTo(MemoryMarshal.AsBytes(row.AsSpan()));
             use(row);

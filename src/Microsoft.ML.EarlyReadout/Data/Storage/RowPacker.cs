@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -11,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="budget">The memory for them. Widening bytes to floats holds both for a moment: up to a quarter more.</param>
 internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisposable
 {
-    private readonly byte[] _bytes = new byte[shape.IsImage ? shape.Size : 0];
+    private readonly byte[] _bytes = new byte[shape.StoredType == ScalarType.Byte ? shape.Size : 0];
     private RowStore _store = new(budget);
     private byte[] _packed = [];
     private float[] _dense = [];
@@ -19,13 +20,13 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     /// <summary>The shape of a row.</summary>
     public FeatureShape Shape => shape;
 
-    /// <summary>Whether the rows are stored as bytes.</summary>
-    public bool HoldsBytes { get; private set; } = shape.IsImage;
+    /// <summary>The type of the numbers that are stored: the shape's, until some do not fit it; then float32.</summary>
+    public ScalarType StoredType { get; private set; } = shape.StoredType;
 
-    /// <summary>The smallest number of the images added; +∞ for vectors.</summary>
+    /// <summary>The smallest number of the images added; +∞ for shapes without a range.</summary>
     public float Smallest { get; private set; } = float.PositiveInfinity;
 
-    /// <summary>The largest number of the images added; −∞ for vectors.</summary>
+    /// <summary>The largest number of the images added; −∞ for shapes without a range.</summary>
     public float Largest { get; private set; } = float.NegativeInfinity;
 
     /// <summary>Adds a row of pixels.</summary>
@@ -82,7 +83,7 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     public PackedRows Finish()
     {
         _store.Seal();
-        var rows = new PackedRows(_store, shape, HoldsBytes);
+        var rows = new PackedRows(_store, shape, StoredType);
         _store = new(budget);
         return rows;
     }
@@ -90,9 +91,11 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     /// <inheritdoc/>
     public void Dispose() => _store.Dispose();
 
+    private bool HoldsBytes => StoredType == ScalarType.Byte;
+
     private void Note(ReadOnlySpan<float> numbers)
     {
-        if (shape.IsImage && numbers.Length > 0)
+        if (shape.HasValueRange && numbers.Length > 0)
             (Smallest, Largest) = (Math.Min(Smallest, TensorPrimitives.Min(numbers)), Math.Max(Largest, TensorPrimitives.Max(numbers)));
     }
 
@@ -115,7 +118,7 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     private void Widen()
     {
         using var source = _store;
-        HoldsBytes = false;
+        StoredType = ScalarType.Float32;
         _store = new(budget);
         source.Seal();
         source.GiveBudgetBack();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
@@ -58,7 +59,12 @@ internal sealed class BatchView(DataViewSchema schema, DataViewSchema.Column fea
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            Delegate getter = feature.Type is VectorDataViewType ? (ValueGetter<VBuffer<float>>)GetVector : (ValueGetter<MLImage>)GetImage;
+            Delegate getter = FeatureFormat.Of(feature.Type) switch
+            {
+                VectorFormat => (ValueGetter<VBuffer<float>>)GetVector,
+                ImageFormat => (ValueGetter<MLImage>)GetImage,
+                _ => throw new UnreachableException($"No getter of {feature.Type}."),
+            };
             return getter as ValueGetter<TValue>
                 ?? throw new InvalidOperationException($"Column '{column.Name}' is of type {column.Type}, not {typeof(TValue)}.");
         }
@@ -80,9 +86,10 @@ internal sealed class BatchView(DataViewSchema schema, DataViewSchema.Column fea
 
         private void GetImage(ref MLImage value)
         {
+            var image = (ImageShape)shape;
             var numbers = new float[shape.Size];
             view.Read(_position, numbers);
-            _images.Add(value = RgbPixels.Image(numbers, shape.Height, shape.Width));
+            _images.Add(value = RgbPixels.Image(numbers, image.Height, image.Width));
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class FeatureMatching
         using (var generator = new Generator(session.Seeds.For("projector").Seed, CPU)) projector.Initialize(generator);
         bool maps = MatchingProjector.MatchesMaps(own, teachers);
         student.ReplaceHead("simkd", [projector, .. maps ? [new GlobalAveragePool()] : Array.Empty<Layer>(), classifier.Layer]);
-        student.SetChannelsLast(student.Shape.IsImage);
+        student.SetChannelsLast(student.Shape.IsConvolved);
         string end = classifier.ReadsRectified ? "" : ", which go below 0, so that the projection ends without ReLU";
         session.Log(maps
             ? $"The student's feature maps, {own}, are matched with the teacher's, {teachers}{end}."

@@ -16,7 +16,7 @@ internal static class MatchingProjector
     private const int Reduction = 2; // the release's factor
 
     /// <summary>Whether maps are matched rather than vectors.</summary>
-    public static bool MatchesMaps(FeatureShape student, FeatureShape teacher) => student.IsImage && teacher.IsImage;
+    public static bool MatchesMaps(FeatureShape student, FeatureShape teacher) => student is ImageShape && teacher is ImageShape;
 
     /// <param name="student">The shape of what the student's last stage puts out: an image one plane a channel, or a vector.</param>
     /// <param name="teacher">The shape of the teacher's features, likewise.</param>
@@ -28,17 +28,17 @@ internal static class MatchingProjector
     public static Sequence Create(FeatureShape student, FeatureShape teacher, bool isRectified)
     {
         List<Layer> layers = [];
-        if (!MatchesMaps(student, teacher))
+        if (student is not ImageShape own || teacher is not ImageShape other)
         {
-            if (student.IsImage) layers.Add(new GlobalAveragePool());
+            if (student is ImageShape) layers.Add(new GlobalAveragePool());
             layers.AddRange([new Linear(student.Channels, student.Channels), new Relu(), new Linear(student.Channels, teacher.Channels)]);
             return new Sequence([.. layers]);
         }
 
-        int height = Math.Min(student.Height, teacher.Height), width = Math.Min(student.Width, teacher.Width);
+        int height = Math.Min(own.Height, other.Height), width = Math.Min(own.Width, other.Width);
         int between = Math.Max(1, teacher.Channels / Reduction);
-        if (student.Height > height || student.Width > width)
-            layers.Add(new AdaptiveAveragePool2d(student.Height, student.Width, height, width));
+        if (own.Height > height || own.Width > width)
+            layers.Add(new AdaptiveAveragePool2d(own.Height, own.Width, height, width));
         layers.AddRange([
             new Conv2d(student.Channels, between, 1, bias: false), new BatchNorm2d(between), new Relu(),
             new Conv2d(between, between, 3, padding: 1, bias: false), new BatchNorm2d(between), new Relu(),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -79,7 +80,8 @@ internal sealed class OnnxTeacherInput
         TensorElementType.UInt32 => Numbers<uint, uint>(row, column, value => value),
         TensorElementType.UInt64 => Numbers<ulong, ulong>(row, column, value => value),
         TensorElementType.Bool => Numbers<bool, bool>(row, column, value => value),
-        _ => Texts(row, column),
+        TensorElementType.String => Texts(row, column),
+        _ => throw new UnreachableException($"No reader of {_type}; a graph with such an input is refused before."),
     };
 
     private int ColumnSize => Column.Type is VectorDataViewType vector ? vector.Size : 1;

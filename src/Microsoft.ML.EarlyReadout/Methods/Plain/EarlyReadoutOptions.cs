@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
@@ -74,7 +75,10 @@ public sealed partial class EarlyReadoutEstimator
         {
             ObjectiveKind.JustTrainTwice => "Lower Objective.JustTrainTwice.UpWeight: the first network's errors may count too much.",
             ObjectiveKind.ClassBalanced => "",
-            _ => "Where classes have unequally many rows, weigh them alike (Objective.Kind = ClassBalanced).",
+            ObjectiveKind.EmpiricalRisk or ObjectiveKind.GroupDro or ObjectiveKind.DeepFeatureReweighting
+                or ObjectiveKind.AutomaticFeatureReweighting =>
+                "Where classes have unequally many rows, weigh them alike (Objective.Kind = ClassBalanced).",
+            _ => throw new UnreachableException($"No objective {Objective.Kind}."),
         };
 
         // Afterwards: enough for a linear readout at its rate.

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Trains a network on labels, by the objective that the options name: ERM, class-balanced, group DRO, Just Train Twice, deep
@@ -29,9 +31,11 @@ internal static class SupervisedTraining
                 AutomaticFeatureReweighting.Run(
                     session, objective.AutomaticFeatureReweighting, readouts, rows => Train(EmpiricalRisk.Instance, rows: rows));
                 break;
-            default:
+            case ObjectiveKind.EmpiricalRisk:
                 Train(EmpiricalRisk.Instance);
                 break;
+            default:
+                throw new UnreachableException($"No objective {objective.Kind}.");
         }
 
         void Train(IRisk risk, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)

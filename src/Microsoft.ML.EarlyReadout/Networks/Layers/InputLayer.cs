@@ -8,7 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <remarks>uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D) → float32, (B, C, H, W) or (B, D). It has no parameters.</remarks>
 public sealed class InputLayer : Layer
 {
-    private readonly FeatureShape _shape;
+    private readonly ImageShape? _image; // null for vectors
     private bool _reverseChannels;
     private float[] _mean = [0];
     private float[] _scale = [1];
@@ -19,7 +19,7 @@ public sealed class InputLayer : Layer
 
     internal InputLayer(FeatureShape shape) : base("input")
     {
-        _shape = shape;
+        _image = shape as ImageShape;
         MakeConstants();
     }
 
@@ -43,7 +43,7 @@ public sealed class InputLayer : Layer
     {
         _mean = [.. mean];
         _scale = [.. scale];
-        _reverseChannels = order == ChannelOrder.Bgr && _shape.IsImage && _shape.Channels > 1;
+        _reverseChannels = order == ChannelOrder.Bgr && _image is { Channels: > 1 };
         DisposeConstants();
         MakeConstants();
     }
@@ -51,9 +51,9 @@ public sealed class InputLayer : Layer
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        Tensor x = _shape.Layout == FeatureLayout.ChannelsLast ? input.permute(0, 3, 1, 2) : input; // (B, C, H, W) or (B, D)
+        Tensor x = _image is { Layout: ImageLayout.ChannelsLast } ? input.permute(0, 3, 1, 2) : input; // (B, C, H, W) or (B, D)
         if (_reverseChannels) x = x.flip(1);
-        if (_shape.IsImage) x = ChannelsLast ? ChannelsLastStorage.Of(x) : x.contiguous();
+        if (_image is not null) x = ChannelsLast ? ChannelsLastStorage.Of(x) : x.contiguous();
         x = x.to(ScalarType.Float32);
         if (IsIdentity) return x; // two passes over a wide batch take longer than its product with the next layer's weights
         return x.sub(Beside(x, ref MeanTensor)).mul(Beside(x, ref ScaleTensor));
@@ -63,10 +63,10 @@ public sealed class InputLayer : Layer
     public override string Export(OnnxGraph graph, string input)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        string x = _shape.Layout == FeatureLayout.ChannelsLast ? graph.Node("Transpose", [input], ("perm", new long[] { 0, 3, 1, 2 })) : input;
+        string x = _image is { Layout: ImageLayout.ChannelsLast } ? graph.Node("Transpose", [input], ("perm", new long[] { 0, 3, 1, 2 })) : input;
         if (_reverseChannels)
         {
-            long[] order = [.. Enumerable.Range(0, _shape.Channels).Select(channel => (long)channel).Reverse()];
+            long[] order = [.. Enumerable.Range(0, _image!.Channels).Select(channel => (long)channel).Reverse()];
             x = graph.Node("Gather", [x, graph.Constant("channel_order", order, order.Length)], ("axis", 1));
         }
         if (_mean.Any(mean => mean != 0)) x = graph.Node("Sub", [x, graph.Constant("input_mean", MeanTensor)]);
@@ -106,5 +106,6 @@ public sealed class InputLayer : Layer
         foreach (Tensor constant in _constants) constant.Dispose();
     }
 
-    private Tensor PerChannel(float[] values) => tensor(values, _shape.IsImage ? [1, values.Length, 1, 1] : [1, values.Length]).DetachFromDisposeScope();
+    private Tensor PerChannel(float[] values) =>
+        tensor(values, _image is not null ? [1, values.Length, 1, 1] : [1, values.Length]).DetachFromDisposeScope();
 }

@@ -19,7 +19,7 @@ internal sealed class SeenRows
     {
         var seen = new SeenRows();
         HashSet<int> wanted = [.. indexes];
-        if (wanted.Count == 0 || model.Classifier is not { Columns.Shape.IsImage: true } classifier) return seen;
+        if (wanted.Count == 0 || model.Classifier is not { Columns.Shape: ImageShape shape } classifier) return seen;
         if (model.Scored.Schema.GetColumnOrNull(classifier.FeatureColumnName) is not { } feature) return seen;
         using var cursor = new FaultNamingCursor(model.Scored, [feature], feature);
         ColumnBuffer buffer = ColumnBuffer.Create(cursor, feature, 1);
@@ -28,9 +28,10 @@ internal sealed class SeenRows
         {
             if (!wanted.Contains(index)) continue;
             buffer.Fill(0);
-            var features = new float[classifier.Columns.Shape.Size];
+            var features = new float[shape.Size];
             reader.Read(0, features);
-            seen._rows.Add(index, new SeenRow(new Picture(InterleavedPixels.Of(features, classifier.Columns.Shape, classifier.Columns.Pixels), classifier.Columns.Shape.Height, classifier.Columns.Shape.Width), Map(classifier, features)));
+            byte[] pixels = InterleavedPixels.Of(features, shape, classifier.Columns.Pixels);
+            seen._rows.Add(index, new SeenRow(new Picture(pixels, shape.Height, shape.Width), Map(classifier, features)));
         }
 
         return seen;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -41,7 +42,8 @@ internal sealed class ReportedSearch(SearchResult result)
             TrialState.Stopped => "stopped",
             TrialState.Diverged => FormattableString.Invariant($"diverged, {lost} of {trial.Runs.Count}"),
             TrialState.Failed => FormattableString.Invariant($"failed, {lost} of {trial.Runs.Count}"),
-            _ => ReferenceEquals(trial, result.Best) ? "chosen" : "finished",
+            TrialState.Finished => ReferenceEquals(trial, result.Best) ? "chosen" : "finished",
+            _ => throw new UnreachableException($"No state {trial.State}."),
         };
         return trial.IsPlain ? $"{state}; plain" : state;
     }

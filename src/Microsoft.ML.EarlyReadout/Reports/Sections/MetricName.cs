@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Figures of selection in words.</summary>
@@ -8,6 +10,7 @@ internal static class MetricName
         SelectionMetric.ClassBalancedAccuracy => "class-balanced accuracy",
         SelectionMetric.WorstGroupAccuracy => "worst-group accuracy",
         SelectionMetric.MeanOfGroupsAccuracy => "mean of the groups' accuracies",
-        _ => "accuracy",
+        SelectionMetric.Accuracy or SelectionMetric.LastEpoch => "accuracy",
+        _ => throw new UnreachableException($"No metric {metric}."),
     };
 }

@@ -1,17 +1,18 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The columns that scoring reads and writes.</summary>
-/// <param name="Feature">The column of features: <c>Vector&lt;Single&gt;</c> of <paramref name="Shape"/>'s size, or an image of its height and width.</param>
+/// <param name="Feature">The column of features, of <paramref name="Shape"/>.</param>
 /// <param name="Label">The column of labels in the training data; not read when scoring.</param>
 /// <param name="Score">The output column of class probabilities.</param>
 /// <param name="PredictedLabel">The output column of the predicted class.</param>
 /// <param name="Shape">The shape of one example.</param>
-/// <param name="ReadsImages">Whether the feature column holds images rather than vectors.</param>
-internal sealed record ScoringColumns(string Feature, string Label, string Score, string PredictedLabel, FeatureShape Shape, bool ReadsImages = false)
+internal sealed record ScoringColumns(string Feature, string Label, string Score, string PredictedLabel, FeatureShape Shape)
 {
+    /// <summary>How examples stand in the feature column.</summary>
+    public FeatureFormat Format { get; init; } = FeatureFormat.Vectors;
+
     /// <summary>The output columns of each readout.</summary>
     public IReadOnlyList<ReadoutColumns> Readouts { get; init; } = [];
 
@@ -22,14 +23,12 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     /// <summary>What the numbers of the feature column mean, for pictures of them.</summary>
     public PixelRange Pixels { get; init; } = PixelRange.Bytes;
 
-    /// <summary>The stock step that resizes.</summary>
-    public IEstimator<ITransformer> Resizing(MLContext ml) => ml.Transforms.ResizeImages(SizedImages, Shape.Width, Shape.Height, Feature);
+    /// <summary>The vector column that the graph reads: the feature column, or what stock transforms make of it.</summary>
+    public string GraphInput => Format.GraphInput(Feature);
 
-    /// <summary>The column that <see cref="Resizing"/> adds.</summary>
-    public string SizedImages => TransientColumns.Sized(Feature);
-
-    /// <summary>The vector column that the graph reads: the feature column, or the pixels that a stock ExtractPixels takes from its images.</summary>
-    public string GraphInput => ReadsImages ? TransientColumns.Pixels(Feature) : Feature;
+    /// <inheritdoc cref="FeatureFormat.StockSteps"/>
+    public IEnumerable<(IEstimator<ITransformer> Step, string Column)> StockSteps(MLContext ml) =>
+        Format.StockSteps(ml, Feature, Shape, ResizesImages);
 
     /// <summary>The names of all output columns.</summary>
     public IReadOnlyCollection<string> Outputs => [Score, PredictedLabel, .. Readouts.SelectMany(readout => readout.All)];
@@ -49,7 +48,7 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     public void Check(DataViewSchema rows)
     {
         FeatureIn(rows);
-        TransientColumns.Check(rows.Where(column => !column.IsHidden).Select(column => column.Name), Feature, ReadsImages, Outputs);
+        TransientColumns.Check(rows.Where(column => !column.IsHidden).Select(column => column.Name), Feature, Format, Outputs);
     }
 
     /// <summary>Checks that a schema has the feature column, of the type that the network was trained on.</summary>
@@ -58,16 +57,15 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     {
         if (schema.GetColumnOrNull(Feature) is not { } column)
             throw new ArgumentOutOfRangeException(nameof(schema), $"Could not find feature column '{Feature}'.");
-        if (!(ReadsImages ? FeatureType.IsImage(column.Type, Shape, ResizesImages) : FeatureType.IsVector(column.Type, Shape)))
+        if (!Format.Holds(column.Type, Shape, ResizesImages))
             throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
         return column;
     }
 
     /// <summary>As <see cref="FeatureIn(DataViewSchema)"/>, as far as the promise of a schema tells.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of another type.</exception>
-    public void RequireFeature(SchemaShape promised) => ColumnFinder.Require(promised, Feature, "feature", Expected, column => ReadsImages ? column.ItemType is ImageDataViewType : ColumnFinder.IsVector(column));
+    public void RequireFeature(SchemaShape promised) =>
+        ColumnFinder.Require(promised, Feature, FeatureFormat.Role, Expected, Format.Holds);
 
-    private string Expected => !ReadsImages ? $"Vector<Single, {Shape.Size}>"
-        : ResizesImages ? "an image"
-        : $"an image of {Shape.Height}x{Shape.Width} pixels, as in the training data (ResizeImages makes one)";
+    private string Expected => Format.ExpectedOf(Shape, ResizesImages);
 }

@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class ScoringSchema
 {
-    private const string Pixels = ColumnNameRules.Reserved + "Pixels";
+    private const string Vectors = ColumnNameRules.Reserved + "Vectors";
     private const string KeyValue = ColumnNameRules.Reserved + "KeyValue";
 
     /// <summary>Adds the output columns to the shape of an input schema.</summary>
@@ -25,14 +25,15 @@ internal static class ScoringSchema
     {
         ArgumentNullException.ThrowIfNull(input);
         string[] outputs = [score, predictedLabel, .. readouts.SelectMany(readout => readout.All)];
-        TransientColumns.Check(input.Select(column => column.Name), feature, IsImage(input, feature), outputs);
+        FeatureFormat format = FeatureFormat.Of(input, feature);
+        TransientColumns.Check(input.Select(column => column.Name), feature, format, outputs);
         var ml = new MLContext();
         SchemaShape shape = input;
         string vector = feature;
-        if (IsImage(input, feature))
+        if (format.ToVectors(ml, Vectors, feature) is { } conversion)
         {
-            vector = Pixels;
-            shape = ml.Transforms.ExtractPixels(Pixels, feature).GetOutputSchema(input);
+            vector = Vectors;
+            shape = conversion.GetOutputSchema(input);
         }
 
         if (shape.Any(column => column.Name == label && column.IsKey && column.ItemType != NumberDataViewType.UInt32)) shape = WithKeyOfUInt32(ml, shape, label);
@@ -77,7 +78,4 @@ internal static class ScoringSchema
     {
         public float Value { get; set; }
     }
-
-    private static bool IsImage(SchemaShape input, string feature) =>
-        input.Any(column => column.Name == feature && column.ItemType is Transforms.Image.ImageDataViewType);
 }

@@ -7,12 +7,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class TransientColumns
 {
-    /// <summary>The pixels of an image column.</summary>
-    public static string Pixels(string feature) => feature + ".Pixels";
-
-    /// <summary>The images of a column whose type has no size, at the network's size.</summary>
-    public static string Sized(string feature) => feature + ".Sized";
-
     /// <summary>The fixed output names of a stock classifier that are not among the chosen ones.</summary>
     public static IEnumerable<string> Freed(IEnumerable<string> outputs) =>
         new[] { DefaultColumns.Score, DefaultColumns.PredictedLabel }.Except(outputs);
@@ -21,10 +15,10 @@ internal static class TransientColumns
     /// <param name="rows">The names of their columns, without hidden ones.</param>
     /// <param name="feature">The feature column: it may be named as a stock classifier's output, because the saved model knows of
     /// it.</param>
-    /// <param name="readsImages">Whether it holds images.</param>
+    /// <param name="format">How examples stand in it.</param>
     /// <param name="outputs">The names of all output columns.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column would be lost.</exception>
-    public static void Check(IEnumerable<string> rows, string feature, bool readsImages, IReadOnlyCollection<string> outputs)
+    public static void Check(IEnumerable<string> rows, string feature, FeatureFormat format, IReadOnlyCollection<string> outputs)
     {
         HashSet<string> names = [.. rows];
         names.Remove(feature);
@@ -36,11 +30,10 @@ internal static class TransientColumns
                 + $"output '{lost}', which then hides it, as with ML.NET's own trainers.");
         }
 
-        if (!readsImages) return;
         names.UnionWith(outputs);
-        if (new[] { Pixels(feature), Sized(feature) }.FirstOrDefault(names.Contains) is { } taken)
+        if (format.StockColumns(feature).FirstOrDefault(names.Contains) is { } taken)
         {
-            throw ColumnFinder.Mismatch($"A column is named '{taken}', which a saved model uses for the pixels of "
+            throw ColumnFinder.Mismatch($"A column is named '{taken}', which a saved model uses for the {format.GraphContents} of "
                 + $"'{feature}': the column would be lost. Give it another name.");
         }
     }

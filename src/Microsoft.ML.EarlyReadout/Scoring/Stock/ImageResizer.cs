@@ -16,8 +16,9 @@ internal sealed class ImageResizer
         var builder = new DataViewSchema.Builder();
         builder.AddColumn(columns.Feature, new ImageDataViewType());
         DataViewSchema schema = builder.ToSchema();
-        IRowToRowMapper mapper = columns.Resizing(new MLContext()).Fit(new EmptyView(schema)).GetRowToRowMapper(schema);
-        DataViewSchema.Column sized = mapper.OutputSchema[columns.SizedImages];
+        IEstimator<ITransformer> resizing = ImageFormat.Resizing(new MLContext(), columns.Feature, (ImageShape)columns.Shape);
+        IRowToRowMapper mapper = resizing.Fit(new EmptyView(schema)).GetRowToRowMapper(schema);
+        DataViewSchema.Column sized = mapper.OutputSchema[ImageFormat.Sized(columns.Feature)];
         _getter = mapper.GetRow(new SourceRow(schema, () => _source!), [sized]).GetGetter<MLImage>(sized);
     }
 

@@ -15,7 +15,7 @@ public sealed class AugmentationOptions
     /// <param name="shape">The shape of one example; <see langword="null"/> before the data is known.</param>
     internal IEnumerable<string> Faults(FeatureShape? shape = null)
     {
-        int limit = shape is { IsImage: true } ? Math.Min(shape.Height, shape.Width) : int.MaxValue;
+        int limit = shape is ImageShape image ? image.ShorterSide : int.MaxValue;
         if (CropPadding < 0)
             yield return FormattableString.Invariant($"Augmentation.CropPadding is {CropPadding}; it must be at least 0.");
         else if (CropPadding >= limit)

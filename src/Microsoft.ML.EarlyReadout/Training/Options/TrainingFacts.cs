@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -13,8 +14,14 @@ public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int R
     public TrainingKind Kind => this switch
     {
         { Pretrained: true } => TrainingKind.FineTuning,
-        { Network: Mlp } or { Network.Shape.IsImage: false } => TrainingKind.Table,
-        _ => Network.modules().Any(module => module is BatchNorm2d) ? TrainingKind.Images : TrainingKind.ImagesWithoutBatchNorm,
+        { Network: Mlp } => TrainingKind.Table,
+        { Network.Shape: var shape } => shape switch
+        {
+            VectorShape => TrainingKind.Table,
+            ImageShape => Network.modules().Any(module => module is BatchNorm2d)
+                ? TrainingKind.Images : TrainingKind.ImagesWithoutBatchNorm,
+            _ => throw new UnreachableException($"No automatic values for {shape}."),
+        },
     };
 
     /// <summary>The values for such a training.</summary>

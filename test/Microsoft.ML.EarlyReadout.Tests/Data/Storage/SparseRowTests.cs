@@ -79,12 +79,12 @@ public sealed class SparseRowTests
             for (int i = 0; i < Width; i++) row[i] = MathF.Round(row[i] * 100);
         using (var bytes = Rows.Read(View(rows, Sparse), input: new() { Height = 10, Width = 20 }))
         {
-            Assert.True(bytes.HoldsBytes);
+            Assert.Equal(ScalarType.Byte, bytes.StoredType);
             Assert.Equal(rows, Rows.Features(bytes));
         }
         rows[^1][0] = 0.5f;
         using var floats = Rows.Read(View(rows, Sparse), input: new() { Height = 10, Width = 20 });
-        Assert.False(floats.HoldsBytes);
+        Assert.Equal(ScalarType.Float32, floats.StoredType);
         Assert.Equal(rows, Rows.Features(floats));
     }
 

@@ -29,7 +29,8 @@ public sealed class GoldenFeatureMatchingTests
         Tensor features = file.Read("data/features"), teacher = file.Read($"{name}/teacher");
         using var student = new Student();
         GoldenWeights.Load(student, file, "initial/");
-        FeatureShape own = StageTap.Of(student, 2), teachers = FeatureShape.Image((int)teacher.size(2), (int)teacher.size(3), (int)teacher.size(4));
+        var own = Assert.IsType<ImageShape>(StageTap.Of(student, 2));
+        ImageShape teachers = FeatureShape.Image((int)teacher.size(2), (int)teacher.size(3), (int)teacher.size(4));
         Sequence projector = MatchingProjector.Create(own, teachers, golden.GetProperty("rectified").GetBoolean());
         int pools = own.Height > teachers.Height ? 1 : 0;
         LoadShifted(projector, file, pools);
@@ -77,8 +78,8 @@ public sealed class GoldenFeatureMatchingTests
     {
         public Student() : base("golden student", FeatureShape.Image(3, 12, 12), classes: 4)
         {
-            AddStage("one", 8, 2, Register("stage1.conv", new Conv2d(3, 8, 3, padding: 1, bias: false)), Register("stage1.bn", new BatchNorm2d(8)), new Relu(), new MaxPool2d(2, 2));
-            AddStage("two", 12, 2, Register("stage2.conv", new Conv2d(8, 12, 3, padding: 1, bias: false)), Register("stage2.bn", new BatchNorm2d(12)), new Relu());
+            AddStage("one", Register("stage1.conv", new Conv2d(3, 8, 3, padding: 1, bias: false)), Register("stage1.bn", new BatchNorm2d(8)), new Relu(), new MaxPool2d(2, 2));
+            AddStage("two", Register("stage2.conv", new Conv2d(8, 12, 3, padding: 1, bias: false)), Register("stage2.bn", new BatchNorm2d(12)), new Relu());
         }
     }
 }

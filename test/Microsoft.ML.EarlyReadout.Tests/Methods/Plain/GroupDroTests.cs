@@ -128,7 +128,7 @@ public sealed class GroupDroTests
     {
         public SeeingNetwork(int classes, Action<Tensor> see) : base("seeing", FeatureShape.Vector(4), classes)
         {
-            AddStage("first", 16, 1, new Seen(see), new Linear(4, 16), new Relu());
+            AddStage("first", new Seen(see), new Linear(4, 16), new Relu());
             SetHead("head", new Linear(16, classes));
         }
     }

@@ -220,7 +220,7 @@ public sealed class PretrainedInputTests : IDisposable
     {
         public Small(FeatureShape shape, Func<int, bool> fits) : base("small", shape, classes: 2)
         {
-            AddStage("one", 3, 1, new Limited(fits), new BatchNorm2d(3), new Relu());
+            AddStage("one", new Limited(fits), new BatchNorm2d(3), new Relu());
             SetHead("head", new GlobalAveragePool(), new Linear(3, 2));
         }
     }
@@ -237,7 +237,7 @@ public sealed class PretrainedInputTests : IDisposable
         public FirstLayer(FeatureShape shape, int classes) : base("MobileNet's first layer", shape, classes)
         {
             SetStem(Register("conv", new Conv2d(3, 24, 3, 2, 1, bias: false)), Register("bn", new BatchNorm2d(24)));
-            AddStage("stage1", 24, 2, new Relu());
+            AddStage("stage1", new Relu());
             SetHead("head", new GlobalAveragePool(), new Linear(24, classes));
         }
     }

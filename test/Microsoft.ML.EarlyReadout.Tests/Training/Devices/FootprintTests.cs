@@ -38,11 +38,11 @@ public sealed class FootprintTests
         using StagedNetwork network = NetworkCases.Create(name);
         FeatureShape shape = network.Shape;
         float[] row = [.. Enumerable.Range(0, shape.Size).Select(i => (float)(i % 200))];
-        InputOptions input = shape.IsImage ? new() { Height = shape.Height, Width = shape.Width } : new();
+        InputOptions input = shape is ImageShape image ? new() { Height = image.Height, Width = image.Width } : new();
         using TrainingSet set = Rows.Read(Rows.View(shape.Size, (row, "a", ""), (row, "b", "")), input: input);
         Footprint footprint = Footprint.Of(network, TrainingRows.AllOf(set));
         Assert.InRange(footprint.Evaluation, 1, footprint.Training);
-        Assert.Equal(network.Stages.Select(stage => (long)stage.Channels), footprint.Taps.Skip(1).Select(tap => tap[1]));
+        Assert.Equal(NetworkCases.Taps(name).Select(tap => (long)tap.Channels), footprint.Taps.Skip(1).Select(tap => tap[1]));
     }
 
     public static TheoryData<string> Networks => NetworkCases.Names;
