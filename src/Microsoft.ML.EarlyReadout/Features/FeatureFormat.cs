@@ -26,8 +26,13 @@ internal abstract class FeatureFormat
     /// <summary>The format of a column's type; <see langword="null"/> where it cannot be trained on.</summary>
     public static FeatureFormat? Of(DataViewType type) => All.FirstOrDefault(format => format.Holds(type));
 
-    /// <summary>The format of a promised column; vectors where there is none of that name, or of another type.</summary>
-    public static FeatureFormat Of(SchemaShape promised, string feature) =>
+    /// <summary>The format of a column of rows; vectors where there is none of that name, or of another type, which is refused when it is
+    /// read.</summary>
+    public static FeatureFormat In(DataViewSchema rows, string feature) =>
+        (rows.GetColumnOrNull(feature) is { } column ? Of(column.Type) : null) ?? Vectors;
+
+    /// <summary>As the other, as far as the promise of a schema tells.</summary>
+    public static FeatureFormat In(SchemaShape promised, string feature) =>
         All.FirstOrDefault(format => promised.Any(column => column.Name == feature && format.Holds(column))) ?? Vectors;
 
     /// <summary>The range of its numbers, where the format tells it.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -158,8 +157,7 @@ internal static class NetworkTraining
     // Of the rows that will be scored: a teacher's own columns are not among them.
     private static void CheckNames(TrainerOptions options, DataViewSchema input, DataViewSchema scored)
     {
-        DataViewType? feature = input.GetColumnOrNull(options.FeatureColumnName)?.Type;
-        FeatureFormat format = (feature is null ? null : FeatureFormat.Of(feature)) ?? FeatureFormat.Vectors; // others are refused later
+        FeatureFormat format = FeatureFormat.In(input, options.FeatureColumnName);
         IEnumerable<string> rows = scored.Where(column => !column.IsHidden).Select(column => column.Name);
         TransientColumns.Check(rows, options.FeatureColumnName, format, [.. options.ColumnsWritten.Select(output => output.Column!)]);
     }

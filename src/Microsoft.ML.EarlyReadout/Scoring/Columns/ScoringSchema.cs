@@ -25,7 +25,7 @@ internal static class ScoringSchema
     {
         ArgumentNullException.ThrowIfNull(input);
         string[] outputs = [score, predictedLabel, .. readouts.SelectMany(readout => readout.All)];
-        FeatureFormat format = FeatureFormat.Of(input, feature);
+        FeatureFormat format = FeatureFormat.In(input, feature);
         TransientColumns.Check(input.Select(column => column.Name), feature, format, outputs);
         var ml = new MLContext();
         SchemaShape shape = input;
