@@ -93,11 +93,11 @@ internal static class PretrainedInput
         string remedy = isOther
             ? FormattableString.Invariant($"With {name} it is {best:G2}: set Network.Input to that. ")
             : "Set Mean and Scale to the weights' own, or see that the images are like theirs. ";
-        return "Network.Input does not give the pretrained weights what they were trained on: "
+        return "Network.Input does not match the input that the weights were trained on: "
             + FormattableString.Invariant($"{measure.What} is {own:G2}; ")
             + FormattableString.Invariant($"with the weights' own input it is mostly below {measure.FarBesideAnother}. {remedy}")
             + "Such a network trains to far worse results without an error. "
-            + "(The order of the channels shows in no such number: see Network.Input.Order yourself.)";
+            + "This check cannot see the channel order: check Network.Input.Order yourself.";
     }
 
     private static Measure MeasureOf(StagedNetwork network)

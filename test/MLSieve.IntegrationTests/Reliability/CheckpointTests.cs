@@ -216,7 +216,7 @@ public sealed class CheckpointTests : IDisposable
         var fault = Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(other));
         // The rate of forgetting is automatic, and follows the main one.
         Assert.Equal(["Epochs was 3 and is 7", "ForgetLearningRate was 0.05 and is 0.25", "Optimizer.LearningRate was 0.05 and is 0.25"], fault.Differences);
-        Assert.Contains("Give CheckpointDirectory another folder", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Set another CheckpointDirectory", fault.Message, StringComparison.Ordinal);
 
         var ml = new MLContext(seed: 1);
         fault = Assert.Throws<CheckpointMismatchException>(() => Checkpointed("sieve").Estimator(ml).Fit(TrainingCase.Rows(ml, 200)));
@@ -237,7 +237,7 @@ public sealed class CheckpointTests : IDisposable
             if (count == 15) stop.Cancel();
         });
         Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
-        Assert.Contains("ReweightingSet are others", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(With(120))).Message, StringComparison.Ordinal);
+        Assert.Contains("ReweightingSet differ", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(With(120))).Message, StringComparison.Ordinal);
         TrainingCase.Fit(With(100)).Dispose();
 
         TrainerOptions With(int rows)

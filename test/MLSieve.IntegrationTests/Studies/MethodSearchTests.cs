@@ -72,7 +72,7 @@ public sealed class MethodSearchTests : IDisposable
         PlannedRun share = Assert.Single(Of("sieve", finished));
         Assert.True(share is { IsShared: true, Phase: RunPhase.Search, Seed: 1001 });
         Assert.StartsWith("3 settings and rate=0.05,", share.Setting);
-        Assert.Empty(new StudyPlan(_study, Line).Open(finished, new HashSet<PlannedRun> { share }).Where(run => run.Method == "sieve"));
+        Assert.DoesNotContain(new StudyPlan(_study, Line).Open(finished, new HashSet<PlannedRun> { share }), run => run.Method == "sieve");
 
         FinishedRun[] runs =
         [

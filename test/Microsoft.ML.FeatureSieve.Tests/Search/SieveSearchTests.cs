@@ -216,10 +216,19 @@ public sealed class SieveSearchTests : IDisposable
         Assert.Equal((7, 2, 5, TimeSpan.Zero), (last.Trials, last.Done, last.Stopped, last.TimeLeft));
         Assert.Equal(result.Trials.Where(trial => trial.Steps == 18).Max(trial => trial.Figure), last.BestFigure!.Value);
         Assert.Single(lines, line => line.StartsWith("After 2 steps 2 of 6 trials go on; the best is trial ", StringComparison.Ordinal));
-        Assert.Single(lines, line => line.StartsWith("After 6 steps 1 of 2 trials go on; ", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.StartsWith("After 6 steps 1 of 2 trials goes on; ", StringComparison.Ordinal));
         Assert.Single(lines, line => line.EndsWith("are trained from 2 fresh seeds.", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("18 of 18 steps, MeanOfGroupsAccuracy ", StringComparison.Ordinal));
         Assert.Contains(result.Verdict, lines);
+    }
+
+    [Fact]
+    public void The_log_says_one_trial_in_the_singular()
+    {
+        var lines = new ConcurrentQueue<string>();
+        _ml.Log += (_, line) => lines.Enqueue(line.RawMessage);
+        Run(options => options.Trials = 1).Dispose();
+        Assert.Contains(lines, line => line.Contains("steps 1 of 1 trial goes on; the best is trial 1 ", StringComparison.Ordinal));
     }
 
     [Fact]

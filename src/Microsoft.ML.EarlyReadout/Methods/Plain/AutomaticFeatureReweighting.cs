@@ -57,8 +57,8 @@ internal static class AutomaticFeatureReweighting
         catch (InvalidDataException fault)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {fraction}, which of ")
-                + FormattableString.Invariant($"{classes.Length} training rows leaves none to train the last layer on. Raise it."), fault);
+                FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {fraction}. With ")
+                + FormattableString.Invariant($"{classes.Length} training rows, no row is left to train the last layer. Raise it."), fault);
         }
 
         TrainingRows Of(long[] places) => rows with { Rows = [.. places.Select(place => rows.Rows[place])] };

@@ -85,7 +85,7 @@ internal static class HeadReweighting
         if (tuned.Rows.Length == 0)
         {
             session.Log(FormattableString.Invariant(
-                $"Deep feature reweighting: no group has two rows, so that C cannot be tuned; it is {strengths[0]:G4}."));
+                $"Deep feature reweighting: C cannot be tuned, because no group has two rows. C = {strengths[0]:G4} is used."));
             return strengths[0];
         }
 

@@ -45,7 +45,7 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         foreach (NodeProto node in graph.Node)
         {
             if (node.Output.Count == 0 || !node.Input.All(known.Contains) || !node.Output.All(known.Add))
-                throw Fault($"{Told(node)} reads what is not computed before it, or computes what is there, or nothing");
+                throw Fault($"{Told(node)} has an input that no earlier node computes, an output name that already exists, or no output");
         }
     }
 

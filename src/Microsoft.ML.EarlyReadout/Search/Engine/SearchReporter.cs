@@ -66,7 +66,8 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
         int best = decision.Promoted.MaxBy(trial => standings.FigureOf(trial, decision.Rung));
         int compared = decision.Promoted.Count + decision.Stopped.Count;
         int steps = _plan!.Rungs.Steps[decision.Rung - 1];
-        Log(FormattableString.Invariant($"After {steps} steps {decision.Promoted.Count} of {compared} trials go on; ")
+        string goOn = (compared == 1 ? "trial " : "trials ") + (decision.Promoted.Count == 1 ? "goes on" : "go on");
+        Log(FormattableString.Invariant($"After {steps} steps {decision.Promoted.Count} of {compared} {goOn}; ")
             + FormattableString.Invariant($"the best is trial {best} with {_metric} {standings.FigureOf(best, decision.Rung):F4}: ")
             + $"{TrialSettings.ToText(_plan.Trials[best].Settings)}.");
     }

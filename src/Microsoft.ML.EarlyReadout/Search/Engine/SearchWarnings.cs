@@ -14,17 +14,16 @@ internal static class SearchWarnings
     {
         if (validatesOnTraining)
         {
-            yield return "The validation rows are the training rows: the figure rewards what is learnt by heart, the shortcut included. "
-                + "Give rows that are not trained on.";
+            yield return "The validation rows are the training rows, so the figure rewards memorised rows and the shortcut. "
+                + "Give other rows.";
         }
 
         if (!areKnown) yield break;
         long conflicting = groups.Where(group => group.IsConflicting).Sum(group => group.Validation);
         if (conflicting == 0)
         {
-            yield return "No validation row conflicts with the shortcut: every group that has some is as frequent in training as its label "
-                + "and attribute make it, or more. The figure cannot tell a shortcut from the real thing, and what is chosen by it is chosen "
-                + "by noise.";
+            yield return "No validation row conflicts with the shortcut: no group with validation rows is rarer in training than its label "
+                + "and attribute predict. So the figure cannot distinguish the shortcut from the real feature. The choice is noise.";
         }
         else if (conflicting < FewConflicting)
         {

@@ -20,7 +20,7 @@ internal static class SearchVerdict
             ? $", 95 % interval {Points(low)} to {Points(high)}"
             : ", without an interval";
         string seeds = (gain.AreSeedsFresh ? "fresh " : "") + (gain.Seeds.Count == 1 ? "seed" : "seeds");
-        string caution = gain.AreSeedsFresh ? "" : " The seeds are those that chose the trial, so it is too high: set ConfirmationSeeds.";
+        string caution = gain.AreSeedsFresh ? "" : " The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.";
         string figure = $"{result.Metric} {Points(gain.Mean)} points";
         return FormattableString.Invariant($"{outcome}: {figure}{interval}, {gain.Seeds.Count} {seeds}.{caution}");
     }

@@ -125,5 +125,5 @@ internal static class CheckpointFiles
     }
 
     private static InvalidDataException Fault(string path, string what, Exception? cause = null) =>
-        new($"'{path}' {what}. Delete this checkpoint to go on from the one before it, or the whole folder to start afresh.", cause);
+        new($"'{path}' {what}. Delete this checkpoint to resume from the one before it. Delete the folder to start again.", cause);
 }

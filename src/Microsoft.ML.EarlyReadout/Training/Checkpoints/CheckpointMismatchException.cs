@@ -16,7 +16,8 @@ public sealed class CheckpointMismatchException : InvalidOperationException
     public CheckpointMismatchException(string message, Exception innerException) : base(message, innerException) { }
 
     internal CheckpointMismatchException(string checkpoint, IReadOnlyList<string> differences)
-        : base($"'{checkpoint}' is a checkpoint of another training: {string.Join("; ", differences)}. Give CheckpointDirectory another folder, or delete this one to start afresh.") =>
+        : base($"'{checkpoint}' belongs to another training: {string.Join("; ", differences)}. "
+            + "Set another CheckpointDirectory, or delete this one to start again.") =>
         Differences = differences;
 
     /// <summary>What differs, such as <c>Epochs was 10 and is 20</c>.</summary>

@@ -116,7 +116,8 @@ internal sealed class TrainingCheckpoints : IDisposable
     public void RequireSame(string what, TrainingSet rows)
     {
         long fingerprint = DataFingerprint.Of(rows);
-        if (Recall($"fingerprint of {what}", () => [fingerprint])[0] != fingerprint) throw new CheckpointMismatchException(_folder, [$"{what} are others"]);
+        if (Recall($"fingerprint of {what}", () => [fingerprint])[0] != fingerprint)
+            throw new CheckpointMismatchException(_folder, [$"{what} differ"]);
     }
 
     /// <summary>Counts a step.</summary>
@@ -157,7 +158,9 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <exception cref="InvalidDataException">It is.</exception>
     public void RequireTaken()
     {
-        if (_pending is { } state) throw new InvalidDataException($"'{_folder}' was taken in a loop '{Excerpt.Of(state.Loop)}', which this training has not. Delete the folder to start afresh.");
+        if (_pending is not { } state) return;
+        throw new InvalidDataException($"'{_folder}' was saved in the training part '{Excerpt.Of(state.Loop)}', which this training does not have. "
+            + "Delete the folder to start again.");
     }
 
     public void Dispose() => _directory.Dispose();

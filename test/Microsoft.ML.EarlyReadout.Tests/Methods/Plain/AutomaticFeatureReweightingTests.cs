@@ -166,7 +166,7 @@ public sealed class AutomaticFeatureReweightingTests
 
         options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 0.001;
         IDataView few = BiasedRow.View(_ml, count: 40);
-        AssertFault("HeldOutFraction is 0.001, which of 40", () => _ml.Transforms.EarlyReadout(options).Fit(few));
+        AssertFault("HeldOutFraction is 0.001. With 40", () => _ml.Transforms.EarlyReadout(options).Fit(few));
         options = Options(ReweightingSource.Network);
         (options.FeatureColumnName, options.Network.Kind, options.Taps) = ("Pixels", NetworkKind.SqueezeNet11, []);
         AssertFault("ends in none", () => _ml.Transforms.EarlyReadout(options).Fit(Noise()));

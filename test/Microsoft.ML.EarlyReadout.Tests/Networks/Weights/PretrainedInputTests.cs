@@ -48,7 +48,7 @@ public sealed class PretrainedInputTests : IDisposable
         NativeBackend.EnsureLoaded();
         Train(InputOptions.ImageNet, Images(seed: 1));
         string warning = Check(_raw, Images(seed: 2))!;
-        Assert.StartsWith("Network.Input does not give the pretrained weights what they were trained on", warning, StringComparison.Ordinal);
+        Assert.StartsWith("Network.Input does not match the input that the weights were trained on", warning, StringComparison.Ordinal);
         Assert.Contains("With torchvision's normalisation (InputOptions.ImageNet) it is 0.0", warning, StringComparison.Ordinal);
         // The same images from 0 to 1: the normalisation is found in their units.
         Assert.Contains("With torchvision's normalisation (InputOptions.ImageNet) it is 0.0", Check(InputOptions.ImageNet, Images(seed: 2).to(ScalarType.Float32).div(tensor(255f)), PixelRange.Of(0, 1))!, StringComparison.Ordinal);

@@ -73,7 +73,7 @@ public sealed class SearchResultTests
         Assert.False(result.Gain!.AreSeedsFresh);
         Assert.Equal([11L, 12], result.Gain.Seeds.Select(seed => seed.Seed));
         Assert.EndsWith(
-            "2 seeds. The seeds are those that chose the trial, so it is too high: set ConfirmationSeeds.", result.Verdict, StringComparison.Ordinal);
+            "2 seeds. The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.", result.Verdict, StringComparison.Ordinal);
     }
 
     [Fact]
