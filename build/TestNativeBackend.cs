@@ -3,7 +3,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>Lets the library stand in for TorchSharp's search before any test of the assembly runs, whichever touches TorchSharp first.</summary>
+/// <summary>
+/// Lets the library stand in for TorchSharp's search before any test of the assembly runs, whichever touches TorchSharp first.
+/// </summary>
 internal static class TestNativeBackend
 {
     [ModuleInitializer]

@@ -34,6 +34,7 @@ switch (args.FirstOrDefault())
         SearchSpeed.Run();
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|rows|search|device|parity FILE");
+        Console.Error.WriteLine(
+            "Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|rows|search|device|parity FILE");
         return 2;
 }

@@ -7,9 +7,10 @@ using Microsoft.ML.OnnxRuntime;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// Rows per second of a small Mlp, side by side in one run: our Transform, the stock OnnxTransformer over the same graph, and raw sessions on arrays that lie
-/// ready: one with ONNX Runtime's defaults, as a user would write it, and our own. The last line, reading the rows and nothing else, is what no view can go below.
-/// Rounds alternate and each way's best round counts. On a busy machine trust the processor time: the wall clock then measures its other users.
+/// Rows per second of a small Mlp, side by side in one run: our Transform, the stock OnnxTransformer over the same graph, and raw sessions
+/// on arrays that lie ready: one with ONNX Runtime's defaults, as a user would write it, and our own. The last line, reading the rows and
+/// nothing else, is what no view can go below. Rounds alternate and each way's best round counts. On a busy machine trust the processor
+/// time: the wall clock then measures its other users.
 /// </summary>
 internal static class ScoringSpeed
 {
@@ -25,7 +26,10 @@ internal static class ScoringSpeed
     {
         var ml = new MLContext(seed: 1);
         var random = new Random(1);
-        Row[] rows = [.. Enumerable.Range(0, Rows).Select(i => new Row { Features = Draw(random, Features), Name = $"class {i % Classes}" })];
+        Row[] rows =
+        [
+            .. Enumerable.Range(0, Rows).Select(i => new Row { Features = Draw(random, Features), Name = $"class {i % Classes}" }),
+        ];
         IDataView data = ml.Data.LoadFromEnumerable(rows);
         data = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(data).Transform(data));
 
@@ -65,10 +69,15 @@ internal static class ScoringSpeed
             }
         }
 
-        Console.WriteLine($"Scoring {Rows} rows of {Features} features, Mlp {Features}-{Hidden}-{Hidden}-{Classes}, best of {Rounds} rounds of {Passes} passes");
+        Console.WriteLine(
+            $"Scoring {Rows} rows of {Features} features, Mlp {Features}-{Hidden}-{Hidden}-{Classes}, best of {Rounds} rounds of {Passes} "
+                + "passes");
         Console.WriteLine($"  {"thousand rows a second of",-26} {"wall clock",12} {"processor",12}");
-        foreach ((string name, _, double wall, double processor) in ways) Console.WriteLine($"  {name,-26} {Rows / wall / 1000,12:F0} {Rows / processor / 1000,12:F0}");
-        for (int i = 1; i < 4; i++) Console.WriteLine($"  {"Transform over " + ways[i].Name,-38} {ways[i].Wall / ways[0].Wall:F2} {ways[i].Processor / ways[0].Processor:F2}");
+        foreach ((string name, _, double wall, double processor) in ways) Console.WriteLine(
+            $"  {name,-26} {Rows / wall / 1000,12:F0} {Rows / processor / 1000,12:F0}");
+        for (int i = 1; i < 4; i++)
+            Console.WriteLine(
+                $"  {"Transform over " + ways[i].Name,-38} {ways[i].Wall / ways[0].Wall:F2} {ways[i].Processor / ways[0].Processor:F2}");
         (stock as IDisposable)?.Dispose();
     }
 
@@ -95,8 +104,10 @@ internal static class ScoringSpeed
         for (int start = 0; start < Rows; start += Batch)
         {
             int count = Math.Min(Batch, Rows - start);
-            using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows.AsMemory(start * Features, count * Features), [count, Features]);
-            using OrtValue output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, scores.AsMemory(start * Classes, count * Classes), [count, Classes]);
+            using OrtValue input = OrtValue.CreateTensorValueFromMemory(
+                OrtMemoryInfo.DefaultInstance, rows.AsMemory(start * Features, count * Features), [count, Features]);
+            using OrtValue output = OrtValue.CreateTensorValueFromMemory(
+                OrtMemoryInfo.DefaultInstance, scores.AsMemory(start * Classes, count * Classes), [count, Classes]);
             session.Run(options, ["Features"], [input], ["Score"], [output]);
         }
     }

@@ -22,7 +22,9 @@ internal static class SearchSpeed
         var ml = new MLContext(seed: 1);
         IDataView train = Draw(ml, TrainingRows, aligned: 0.95, seed: 1), validation = Draw(ml, ValidationRows, aligned: 0.5, seed: 2);
         NativeBackend.EnsureLoaded();
-        Console.WriteLine($"{Trials} trials and plain training, 2 seeds each, {Steps} steps, 5 fresh seeds; Mlp on {Row.Size} numbers, {TrainingRows:N0} rows");
+        Console.WriteLine(
+            $"{Trials} trials and plain training, 2 seeds each, {Steps} steps, 5 fresh seeds; Mlp on {Row.Size} numbers, "
+                + $"{TrainingRows:N0} rows");
         Measure("halving, 1 worker", new Halving(), workers: 1);
         Measure("halving, 2 workers", new Halving(), workers: 2);
         Measure("in full, 2 workers", halving: null, workers: 2);
@@ -44,31 +46,38 @@ internal static class SearchSpeed
             double seconds = watch.Elapsed.TotalSeconds, processor = (process.TotalProcessorTime - before).TotalSeconds;
             long tried = result.Trials.Sum(trial => trial.Steps * trial.Runs.Count);
             long confirmed = Steps * result.Trials.Sum(trial => trial.Confirmation.Count);
-            Console.WriteLine(FormattableString.Invariant($"{name}: {tried:N0} steps of trials and {confirmed:N0} of confirmation in {seconds:F0} s ")
-                + FormattableString.Invariant($"({processor:F0} s of processor), {3600 * result.Trials.Count / seconds:F0} trials an hour"));
+            Console.WriteLine(
+                FormattableString.Invariant($"{name}: {tried:N0} steps of trials and {confirmed:N0} of confirmation in {seconds:F0} s ")
+                    + FormattableString.Invariant(
+                        $"({processor:F0} s of processor), {3600 * result.Trials.Count / seconds:F0} trials an hour"));
             Console.WriteLine($"  {result.Verdict}");
             if (result.BestOther is not { } other) return;
-            Console.WriteLine(FormattableString.Invariant($"  confirmed: plain {Mean(result.BestPlain):F4}, trial {other.Number} {Mean(other):F4}: ")
-                + string.Join(", ", other.Settings.Select(setting => $"{setting.Key} {setting.Value}")));
+            Console.WriteLine(
+                FormattableString.Invariant($"  confirmed: plain {Mean(result.BestPlain):F4}, trial {other.Number} {Mean(other):F4}: ")
+                    + string.Join(", ", other.Settings.Select(setting => $"{setting.Key} {setting.Value}")));
         }
     }
 
     private static double Mean(SearchTrial trial) => trial.Confirmation.Average(run => run.Figure);
 
-    /// <summary>Rows whose class is the exclusive or of two noisy signs; a third number tells it too, as often as the place is aligned with it.</summary>
+    /// <summary>
+    /// Rows whose class is the exclusive or of two noisy signs; a third number tells it too, as often as the place is aligned with it.
+    /// </summary>
     private static IDataView Draw(MLContext ml, int count, double aligned, int seed)
     {
         var random = new Random(seed);
         IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(_ =>
         {
-            bool first = random.Next(2) == 0, second = random.Next(2) == 0, label = first ^ second, place = random.NextDouble() < aligned ? label : !label;
+            bool first = random.Next(2) == 0, second = random.Next(2) == 0, label = first ^ second,
+                place = random.NextDouble() < aligned ? label : !label;
             float[] features = [.. Enumerable.Range(0, Row.Size).Select(_ => Normal())];
             features[0] = (0.5f * features[0]) + (first ? 1 : -1);
             features[1] = (0.5f * features[1]) + (second ? 1 : -1);
             features[2] = (0.3f * features[2]) + (place ? 1 : -1);
             return new Row { Features = features, Label = label ? "yes" : "no", Place = place ? "there" : "here" };
         }).ToArray());
-        return ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+        return ml.Transforms.Conversion.MapValueToKey(
+            "Label", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Fit(rows).Transform(rows);
 
         float Normal() => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));

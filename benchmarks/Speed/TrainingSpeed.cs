@@ -9,7 +9,8 @@ namespace MLSieve.Speed;
 /// <summary>
 /// What a step of the feature sieve with nothing set costs over a plain one, alternating and as one joint update, and what watching the
 /// gradients' norm and averaging the weights cost, on the processor time of one thread. Ways alternate in one run; a ratio is the median
-/// of the rounds' own, with the quarter below and above it. In theory a sieve's step costs 1 + r + (f + r)/F of a plain one: r is the readout's share of the network, f that of the stages below it, F how seldom it forgets.
+/// of the rounds' own, with the quarter below and above it. In theory a sieve's step costs 1 + r + (f + r)/F of a plain one: r is the
+/// readout's share of the network, f that of the stages below it, F how seldom it forgets.
 /// </summary>
 internal static class TrainingSpeed
 {
@@ -83,7 +84,8 @@ internal static class TrainingSpeed
             FormattableString.Invariant($"{name,-22} plain step {1e3 * step / sieveOptions.ForgetEvery:F2} ms; ")
             + FormattableString.Invariant($"sieve (stage {sieveOptions.Readout.Stage}, depth {sieveOptions.Readout.Depth}, ")
             + $"every {sieveOptions.ForgetEvery}) {Ratio(sieveTimes)} plain, joint {Ratio(jointTimes)}; "
-            + FormattableString.Invariant($"of a plain step: gradient norm {Median(normTimes) / step:P2}, averaging {Median(averageTimes) / step:P2}"));
+            + FormattableString.Invariant(
+                $"of a plain step: gradient norm {Median(normTimes) / step:P2}, averaging {Median(averageTimes) / step:P2}"));
 
         string Ratio(List<double> times)
         {
@@ -94,7 +96,8 @@ internal static class TrainingSpeed
 
         StagedNetwork Create()
         {
-            StagedNetwork network = NetworkFactory.Create(options, shape, shape is ImageShape ? PixelRange.Bytes : null, Classes, seed: 1, _ => { });
+            StagedNetwork network = NetworkFactory.Create(
+                options, shape, shape is ImageShape ? PixelRange.Bytes : null, Classes, seed: 1, _ => { });
             network.SetChannelsLast(shape.IsConvolved);
             if (pretrained) network.SetBatchNormMode(BatchNormMode.Stored);
             network.train();

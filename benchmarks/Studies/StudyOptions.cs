@@ -147,7 +147,9 @@ internal sealed class StudyOptions
 
     private void Take(List<string> words)
     {
-        Command = words.Count > 0 ? words[0] : throw new UsageException("no command; there are list, run, all, queue, table, page, maps, check and devices.");
+        Command = words.Count > 0
+            ? words[0]
+            : throw new UsageException("no command; there are list, run, all, queue, table, page, maps, check and devices.");
         string[] expected = Command switch
         {
             "list" or "all" or "table" or "devices" or "work" => [],
@@ -155,7 +157,8 @@ internal sealed class StudyOptions
             "queue" => ["a file with a study a line"],
             "page" => ["a page"],
             "check" => ["the name of a data set", "its folder"],
-            _ => throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, page, maps, check and devices."),
+            _ =>
+                throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, page, maps, check and devices."),
         };
         if (words.Count - 1 < expected.Length) throw new UsageException($"{Command} needs {string.Join(" and ", expected)}.");
         if (words.Count - 1 > expected.Length) throw new UsageException($"{Command}: '{words[expected.Length + 1]}' is one word too many.");
@@ -168,12 +171,14 @@ internal sealed class StudyOptions
     private static int Whole(string name, string text, int most = int.MaxValue) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most
             ? value
-            : throw new UsageException($"{name} takes a whole number {(most < int.MaxValue ? $"from 1 to {most}" : "of at least 1")}, not '{text}'.");
+            : throw new UsageException(
+                $"{name} takes a whole number {(most < int.MaxValue ? $"from 1 to {most}" : "of at least 1")}, not '{text}'.");
 
     private static double Number(string name, string text, double above, double most) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > above && value <= most
             ? value
-            : throw new UsageException(FormattableString.Invariant($"{name} takes a number above {above} and at most {most}, not '{text}'."));
+            : throw new UsageException(
+                FormattableString.Invariant($"{name} takes a number above {above} and at most {most}, not '{text}'."));
 
     private static string OneOf(string name, string text, params string[] allowed) =>
         allowed.Contains(text) ? text : throw new UsageException($"{name} is one of {string.Join(", ", allowed)}, not '{text}'.");

@@ -6,7 +6,8 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
     private readonly List<Record> _records = [];
 
     /// <summary>Runs the command.</summary>
-    /// <returns>The exit code: 1 where <c>check</c> found images that cannot be read, <c>queue</c> gave runs up, or <c>devices</c> found one that computes something else.</returns>
+    /// <returns>The exit code: 1 where <c>check</c> found images that cannot be read, <c>queue</c> gave runs up, or <c>devices</c> found
+    /// one that computes something else.</returns>
     /// <exception cref="UsageException">The command line asks for what is not there.</exception>
     public int Run()
     {
@@ -29,7 +30,9 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
     {
         foreach (StudyEntry entry in StudyList.All)
         {
-            string data = entry.Folders.Count == 0 ? "generated" : entry.Missing(options) is { Count: > 0 } missing ? $"missing: {string.Join(", ", missing)}" : "there";
+            string data = entry.Folders.Count == 0
+                ? "generated"
+                : entry.Missing(options) is { Count: > 0 } missing ? $"missing: {string.Join(", ", missing)}" : "there";
             Console.WriteLine($"{entry.Name,-14} {entry.Question} (data: {data})");
         }
     }
@@ -49,12 +52,15 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         {
             if (entry.Missing(options) is { Count: > 0 } missing)
             {
-                Console.WriteLine($"{entry.Name}: skipped, since the data folder {options.Data ?? "(none given)"} has no {string.Join(" and no ", missing)}.");
+                Console.WriteLine(
+                    $"{entry.Name}: skipped, since the data folder {options.Data ?? "(none given)"} has no "
+                        + $"{string.Join(" and no ", missing)}.");
                 continue;
             }
 
             foreach (string documented in entry.Documented)
-                RunNamed(StudyOptions.Parse(["run", entry.Name, .. documented.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. options.Given]));
+                RunNamed(StudyOptions.Parse(
+                    ["run", entry.Name, .. documented.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. options.Given]));
         }
     }
 
@@ -67,7 +73,9 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
         foreach (Study study in studies)
         {
             IReadOnlyList<Record> records = Run(study, runs, results);
-            if (asked.Report is not null) Console.WriteLine($"Report: {ModelPage.Write(asked.Report, options.Command == "all" || studies.Count > 1, study, records, cancellation)}");
+            if (asked.Report is null) continue;
+            bool isOneOfSeveral = options.Command == "all" || studies.Count > 1;
+            Console.WriteLine($"Report: {ModelPage.Write(asked.Report, isOneOfSeveral, study, records, cancellation)}");
         }
     }
 

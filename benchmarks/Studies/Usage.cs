@@ -5,7 +5,8 @@ internal static class Usage
 {
     /// <summary>Printed for <c>--help</c> and after a fault in the arguments.</summary>
     public static readonly string Text = $"""
-        Trains with and without the methods of this library on real data and reports, over seeds, how they do where the spurious feature misleads.
+        Trains with and without the methods of this library on real data. Reports, over seeds, how they do where the spurious
+        feature misleads.
 
         dotnet run -c Release --project benchmarks/Studies -- COMMAND [options]
 
@@ -13,30 +14,41 @@ internal static class Usage
         run STUDY          one study; what --out holds is not run again
         all                every run of docs/results-short.md whose data are there, with the options given besides
         queue FILE         the studies of a file, a line each, most valuable first, by several processes at once; a line is what follows run
-        table              Markdown tables of what --out holds, published figures beside them; of a queue's runs each method beside plain training, or beside the student without a teacher
-        page FILE          makes the tables and pictures of docs/results.md again, of a queue's runs in --out; pictures go to images/results beside the page
-        maps STUDY         class activation maps of plain training and --method (sieve-joint) at the settings of --out, seed 1, as the picture --report:
+        table              Markdown tables of what --out holds, published figures beside them;
+                           of a queue's runs each method beside plain training, or beside the student without a teacher
+        page FILE          makes the tables and pictures of docs/results.md again, of a queue's runs in --out;
+                           pictures go to images/results beside the page
+        maps STUDY         class activation maps of plain training and --method (sieve-joint) at the settings of --out, seed 1,
+                           as the picture --report:
                            of a study of pairs, the one that the method mends most and the one that it breaks most
-        check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image; for csv, FOLDER is the file
+        check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image;
+                           for csv, FOLDER is the file
                            SET: {string.Join(", ", DataSets.ByName.Keys)}
         devices            which libtorch is loaded, what it finds to train on, and whether it computes there what it does on the CPU
 
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
 
-        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts, celeba-10k, adult, tables (default: environment variable MLSIEVE_DATA)
-        --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study goes on where it was (default {StudyOptions.DefaultOut});
+        --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts,
+                           celeba-10k, adult, tables (default: environment variable MLSIEVE_DATA)
+        --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study
+                           goes on where it was (default {StudyOptions.DefaultOut});
                            queue keeps its runs in STUDY.jsonl there, and the searches of the sieve's settings in STUDY-METHOD.db
-        --teachers DIR     keeps what teachers say of their training rows there, shared by the processes of a queue (default: teachers in --out)
+        --teachers DIR     keeps what teachers say of their training rows there,
+                           shared by the processes of a queue (default: teachers in --out)
         --workers N        processes of a queue (default: one a core; on a GPU several share it)
         --minutes M        stops a queue by itself; the next one goes on where it was
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)
-        --select S         what chooses epochs and settings on the validation rows: accuracy, groups (mean of the groups' accuracies) or both (default both)
-        --trials N         random sieve settings tried by the search, besides no forgetting (default: the study's own; none where --setting is given)
+        --select S         what chooses epochs and settings on the validation rows: accuracy,
+                           groups (mean of the groups' accuracies) or both (default both)
+        --trials N         random sieve settings tried by the search, besides no forgetting
+                           (default: the study's own; none where --setting is given)
         --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
-        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated; with --trials besides those drawn
+        --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated;
+                           with --trials besides those drawn
         --rate X           learning rate, instead of a search over the study's rates; may be repeated
-        --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated (coloured, dominoes, shapes, coloured-distillation)
+        --agreement X      how often the cue agrees in training, instead of the study's own;
+                           may be repeated (coloured, dominoes, shapes, coloured-distillation)
         --rows N           training rows (default: the study's own)
         --epochs N         epochs (default: the study's own)
         --partition K      one of isic's five partitions, instead of all; may be repeated
@@ -46,7 +58,8 @@ internal static class Usage
         --average D        decay of a moving average of the weights, which is validated and kept (default: none; studies of one shortcut)
         --precision P      float32 or bfloat16 (default float32)
         --json FILE        writes the records of the final runs as a JSON list besides
-        --report FILE      writes an HTML report of the models of seed 1, which are trained again for it; with several studies, one file each
+        --report FILE      writes an HTML report of the models of seed 1, which are trained again for it;
+                           with several studies, one file each
         --quick            a smoke run: few rows, one epoch, one trial, one seed
         --help             this text
         """;

@@ -4,18 +4,35 @@ using Microsoft.ML.Transforms;
 
 namespace AdultIncome;
 
-/// <summary>From the census's columns to what a trainer reads: Label (key), Features, and Sex beside them for evaluation by group.</summary>
+/// <summary>
+/// From the census's columns to what a trainer reads: Label (key), Features, and Sex beside them for evaluation by group.
+/// </summary>
 internal static class AdultFeatures
 {
     private static readonly string[] Categories =
-        [nameof(AdultRow.Work), nameof(AdultRow.Marital), nameof(AdultRow.Occupation), nameof(AdultRow.Relationship), nameof(AdultRow.Race), nameof(AdultRow.Sex), nameof(AdultRow.Country)];
+        [
+            nameof(AdultRow.Work),
+            nameof(AdultRow.Marital),
+            nameof(AdultRow.Occupation),
+            nameof(AdultRow.Relationship),
+            nameof(AdultRow.Race),
+            nameof(AdultRow.Sex),
+            nameof(AdultRow.Country),
+        ];
 
     private static readonly string[] Numbers =
-        [nameof(AdultRow.Age), nameof(AdultRow.EducationYears), nameof(AdultRow.CapitalGain), nameof(AdultRow.CapitalLoss), nameof(AdultRow.HoursPerWeek)];
+        [
+            nameof(AdultRow.Age),
+            nameof(AdultRow.EducationYears),
+            nameof(AdultRow.CapitalGain),
+            nameof(AdultRow.CapitalLoss),
+            nameof(AdultRow.HoursPerWeek),
+        ];
 
     /// <summary>The pipeline.</summary>
     public static IEstimator<ITransformer> Create(MLContext ml) =>
-        ml.Transforms.Conversion.MapValueToKey("Label", nameof(AdultRow.Income), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+        ml.Transforms.Conversion.MapValueToKey(
+            "Label", nameof(AdultRow.Income), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Append(ml.Transforms.CopyColumns("Cue", nameof(AdultRow.Sex)))
             .Append(ml.Transforms.Categorical.OneHotEncoding([.. Categories.Select(name => new InputOutputColumnPair(name))]))
             .Append(ml.Transforms.NormalizeMeanVariance([.. Numbers.Select(name => new InputOutputColumnPair(name))]))

@@ -3,11 +3,16 @@ using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.Trainers.LightGbm;
 
-// The UCI Adult census: does a person earn more than 50 K? LightGBM leans on sex; an early readout says on which rows, and its weights make LightGBM lean less.
-string? folder = args.Length > 0 ? args[0] : Environment.GetEnvironmentVariable("MLSIEVE_DATA") is { Length: > 0 } data ? Path.Combine(data, "adult") : null;
+// The UCI Adult census: does a person earn more than 50 K? LightGBM leans on sex; an early readout says on which rows, and its weights make
+// LightGBM lean less.
+string? folder = args.Length > 0
+    ? args[0]
+    : Environment.GetEnvironmentVariable("MLSIEVE_DATA") is { Length: > 0 } data ? Path.Combine(data, "adult") : null;
 if (folder is null || !File.Exists(Path.Combine(folder, "adult.data.gz")))
 {
-    Console.Error.WriteLine("usage: AdultIncome FOLDER [MODEL.zip]    with adult.data.gz and adult.test.gz of the UCI Adult data set (or set MLSIEVE_DATA to the folder above 'adult')");
+    Console.Error.WriteLine(
+        "usage: AdultIncome FOLDER [MODEL.zip]    with adult.data.gz and adult.test.gz of the UCI Adult data set (or set MLSIEVE_DATA to "
+            + "the folder above 'adult')");
     return 2;
 }
 
@@ -24,7 +29,8 @@ IDataView test = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "
 ITransformer features = AdultFeatures.Create(ml).Fit(train);
 IDataView rows = ml.Data.Cache(features.Transform(train));
 
-// A small network, with a linear readout on its first layer. Where that is wrong and confident, the row has something that a simple rule misses.
+// A small network, with a linear readout on its first layer. Where that is wrong and confident, the row has something that a simple rule
+// misses.
 using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
 {
     Network = { HiddenUnits = [64, 64] },
@@ -44,12 +50,16 @@ if (stop.IsCancellationRequested) return 130;
 
 IDataView weighted = ml.Transforms.ReadoutWeight("Readout1", outputColumnName: "Weight", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
 ITransformer plain = LightGbm(weightColumn: null).Fit(rows);
-ITransformer debiased = LightGbm(weightColumn: "Weight").Fit(ml.Transforms.SelectColumns("Features", "Label", "Weight").Fit(weighted).Transform(weighted));
+ITransformer debiased = LightGbm(weightColumn: "Weight")
+    .Fit(ml.Transforms.SelectColumns("Features", "Label", "Weight").Fit(weighted).Transform(weighted));
 GroupMetrics before = Report("LightGBM", plain);
 GroupMetrics after = Report("LightGBM with readout weights", debiased);
 bool beyondChance = after.WorstGroupAccuracyInterval.Low > before.WorstGroupAccuracyInterval.High;
-Console.WriteLine(FormattableString.Invariant($"Worst group {before.WorstGroupAccuracy:P1} → {after.WorstGroupAccuracy:P1} (95 % intervals {(beyondChance ? "apart" : "overlap")}), ")
-    + FormattableString.Invariant($"average {before.AverageAccuracy:P1} → {after.AverageAccuracy:P1}."));
+Console.WriteLine(
+    FormattableString.Invariant(
+        $"Worst group {before.WorstGroupAccuracy:P1} → {after.WorstGroupAccuracy:P1} (95 % intervals ")
+            + FormattableString.Invariant($"{(beyondChance ? "apart" : "overlap")}), ")
+        + FormattableString.Invariant($"average {before.AverageAccuracy:P1} → {after.AverageAccuracy:P1}."));
 
 // What is saved reads the census's columns, and knows neither readout nor weight.
 ml.Model.Save(features.Append(debiased), train.Schema, zip);

@@ -27,8 +27,11 @@ internal static class CommandLine
                 return Success;
             }
 
-            output = options.Output is null ? Directory.CreateTempSubdirectory("quickstart-").FullName : Directory.CreateDirectory(options.Output).FullName;
-            if (options.Json is not null) RecordsFile.Write(options.Json, Study(options), []); // better to hear now than after the training that it cannot be written
+            output = options.Output is null
+                ? Directory.CreateTempSubdirectory("quickstart-").FullName
+                : Directory.CreateDirectory(options.Output).FullName;
+            // better to hear now than after the training that it cannot be written
+            if (options.Json is not null) RecordsFile.Write(options.Json, Study(options), []);
             if (options.ReportPath is not null) Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.ReportPath))!);
         }
         catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException)
@@ -51,7 +54,8 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine($"Cancelled. What was written so far is in {output}: run again with --output and that folder to go on.");
+            Console.Error.WriteLine(
+                $"Cancelled. What was written so far is in {output}: run again with --output and that folder to go on.");
             return Cancelled;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException)

@@ -23,9 +23,16 @@ internal sealed record Run(int Seed, Method Method, string ModelPath, GroupMetri
     public static Run Evaluate(MLContext ml, IDataView scored, int seed, Method method, string modelPath)
     {
         GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(scored, "Cue");
-        GroupMetrics cues = ml.MulticlassClassification.EvaluateByGroup(scored, "Cue", options: new GroupEvaluationOptions { GroupBy = GroupBy.AttributeOnly });
-        bool[] hits = [.. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted)];
-        bool[] conflictHits = [.. scored.GetColumn<string>("Cue").Zip(hits).Where(row => row.First == ShapeFiles.Conflicts).Select(row => row.Second)];
+        GroupMetrics cues = ml.MulticlassClassification.EvaluateByGroup(
+            scored, "Cue", options: new GroupEvaluationOptions { GroupBy = GroupBy.AttributeOnly });
+        bool[] hits =
+        [
+            .. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted),
+        ];
+        bool[] conflictHits =
+        [
+            .. scored.GetColumn<string>("Cue").Zip(hits).Where(row => row.First == ShapeFiles.Conflicts).Select(row => row.Second),
+        ];
         return new Run(seed, method, modelPath, groups, cues, conflictHits);
     }
 }

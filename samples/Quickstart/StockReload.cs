@@ -15,9 +15,15 @@ internal static class StockReload
         var ml = new MLContext();
         IDataView reloaded = ml.Data.Cache(ml.Model.Load(zip, out _).Transform(test));
         float difference = Scores(scored).Zip(Scores(reloaded), LargestDifference).Max();
-        int labels = scored.GetColumn<uint>("PredictedLabel").Zip(reloaded.GetColumn<uint>("PredictedLabel")).Count(pair => pair.First != pair.Second);
-        Console.WriteLine(FormattableString.Invariant($"{Path.GetFileName(zip)} reloaded by stock ML.NET: {labels} labels differ, largest difference of a score {difference:0.0e+00}"));
-        if (labels > 0 || !(difference <= Tolerance)) throw new InvalidOperationException($"{zip} does not score as the model that was saved there.");
+        int labels = scored.GetColumn<uint>("PredictedLabel")
+            .Zip(reloaded.GetColumn<uint>("PredictedLabel"))
+            .Count(pair => pair.First != pair.Second);
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"{Path.GetFileName(zip)} reloaded by stock ML.NET: {labels} labels differ, largest difference of a score ")
+                    + FormattableString.Invariant($"{difference:0.0e+00}"));
+        if (labels > 0 || !(difference <= Tolerance))
+            throw new InvalidOperationException($"{zip} does not score as the model that was saved there.");
     }
 
     private static IEnumerable<float[]> Scores(IDataView view) => view.GetColumn<float[]>("Score");

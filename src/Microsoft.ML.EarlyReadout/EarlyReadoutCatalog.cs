@@ -5,7 +5,9 @@ namespace Microsoft.ML;
 /// <summary>Puts early readouts and debiased distillation among the transforms and trainers of an <see cref="MLContext"/>.</summary>
 public static class EarlyReadoutCatalog
 {
-    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/>, which trains a network plainly, with a linear readout on each of some stages.</summary>
+    /// <summary>
+    /// Creates an <see cref="EarlyReadoutEstimator"/>, which trains a network plainly, with a linear readout on each of some stages.
+    /// </summary>
     /// <param name="catalog">The transforms of the context.</param>
     /// <param name="labelColumnName">The column of labels, a key.</param>
     /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
@@ -57,8 +59,8 @@ public static class EarlyReadoutCatalog
         return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), TrialOptions.Of(options, sampled));
     }
 
-    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/> among the multiclass trainers: plain training, with a linear readout on each of
-    /// some stages.</summary>
+    /// <summary>Creates an <see cref="EarlyReadoutEstimator"/> among the multiclass trainers: plain training, with a linear readout on each
+    /// of some stages.</summary>
     /// <param name="catalog">The trainers of the context.</param>
     /// <param name="labelColumnName">The column of labels, a key.</param>
     /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
@@ -88,7 +90,10 @@ public static class EarlyReadoutCatalog
         return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), options);
     }
 
-    /// <summary>Creates a <see cref="DebiasedDistillationTrainer"/>, whose student learns most from the rows that an early readout gets confidently wrong.</summary>
+    /// <summary>
+    /// Creates a <see cref="DebiasedDistillationTrainer"/>, whose student learns most from the rows that an early readout gets confidently
+    /// wrong.
+    /// </summary>
     /// <param name="catalog">The trainers of the context.</param>
     /// <param name="labelColumnName">The column of labels, a key.</param>
     /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
@@ -246,23 +251,27 @@ public static class EarlyReadoutCatalog
     /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
     /// <returns>The search.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
-    public static TrainerSearch<EarlyReadoutEstimator.Options> SearchEarlyReadout(this MulticlassClassificationCatalog catalog, PlainSearchOptions options)
+    public static TrainerSearch<EarlyReadoutEstimator.Options> SearchEarlyReadout(
+        this MulticlassClassificationCatalog catalog, PlainSearchOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new(CatalogEnvironment.Of(catalog), options, (environment, trial) => new EarlyReadoutEstimator(environment, trial));
     }
 
     /// <summary>
-    /// Turns the errors of a readout into example weights, <c>w = exp(β·cm^α)</c> where it is wrong, else 1: any ML.NET trainer with an example-weight column can then be
-    /// debiased by it.
+    /// Turns the errors of a readout into example weights, <c>w = exp(β·cm^α)</c> where it is wrong, else 1: any ML.NET trainer with an
+    /// example-weight column can then be debiased by it.
     /// </summary>
     /// <param name="catalog">The transforms of the context.</param>
-    /// <param name="readoutName">The readout, whose columns an <see cref="EarlyReadoutTransformer"/> has added; its <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists them.</param>
+    /// <param name="readoutName">The readout, whose columns an <see cref="EarlyReadoutTransformer"/> has added; its
+    /// <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists them.</param>
     /// <param name="outputColumnName">The column of weights, Single.</param>
     /// <param name="labelColumnName">The column of labels: the key that the readout was trained on, with values of any type.</param>
     /// <param name="alpha">α: how little the margin matters; at least 0.</param>
-    /// <param name="beta">β: how much a wrong readout counts, from 0 to 80. No weight is above e to the β. The 4 that was released for debiased distillation weighs wrong rows up to 55 times, too much for most tables.</param>
-    /// <returns>The estimator, made of stock transforms. Fit and apply it to training rows: it reads the label, which rows to score do not have.</returns>
+    /// <param name="beta">β: how much a wrong readout counts, from 0 to 80. No weight is above e to the β. The 4 that was released for
+    /// debiased distillation weighs wrong rows up to 55 times, too much for most tables.</param>
+    /// <returns>The estimator, made of stock transforms. Fit and apply it to training rows: it reads the label, which rows to score do not
+    /// have.</returns>
     /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
     public static IEstimator<ITransformer> ReadoutWeight(
         this TransformsCatalog catalog,
@@ -276,11 +285,15 @@ public static class EarlyReadoutCatalog
         return ReadoutWeightPipeline.Create(catalog, new ReadoutColumns(readoutName), outputColumnName, labelColumnName, alpha, beta);
     }
 
-    /// <summary>Profiles readouts on labelled rows: accuracy, margins when right and when wrong and, with groups, how well confident errors point to the classifier's worst group.</summary>
+    /// <summary>
+    /// Profiles readouts on labelled rows: accuracy, margins when right and when wrong and, with groups, how well confident errors point to
+    /// the classifier's worst group.
+    /// </summary>
     /// <param name="catalog">The multiclass classification catalog.</param>
     /// <param name="data">Rows scored by an <see cref="EarlyReadoutTransformer"/>, or by its saved model. Read once.</param>
     /// <param name="readoutNames">The readouts; <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists a model's.</param>
-    /// <param name="groupColumnName">The spurious attribute, a key, text, number or bool column: a group is label and attribute. Without it there is nothing about groups.</param>
+    /// <param name="groupColumnName">The spurious attribute, a key, text, number or bool column: a group is label and attribute. Without it
+    /// there is nothing about groups.</param>
     /// <param name="labelColumnName">The true label.</param>
     /// <param name="scoreColumnName">The classifier's scores.</param>
     /// <param name="predictedLabelColumnName">The classifier's predicted label.</param>
@@ -300,15 +313,17 @@ public static class EarlyReadoutCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(readoutNames);
-        return new ReadoutProfiler(data.Schema, readoutNames, labelColumnName, scoreColumnName, predictedLabelColumnName, groupColumnName).Profile(data);
+        return new ReadoutProfiler(data.Schema, readoutNames, labelColumnName, scoreColumnName, predictedLabelColumnName, groupColumnName)
+            .Profile(data);
     }
 
-    private static EarlyReadoutEstimator.Options OptionsOf(string label, string feature, NetworkKind network, int[]? stages, int? epochs) => new()
-    {
-        LabelColumnName = label,
-        FeatureColumnName = feature,
-        Network = { Kind = network },
-        Taps = [.. (stages ?? [1]).Select(stage => new EarlyReadoutEstimator.Tap { Stage = stage })],
-        Epochs = epochs,
-    };
+    private static EarlyReadoutEstimator.Options OptionsOf(string label, string feature, NetworkKind network, int[]? stages, int? epochs) =>
+        new()
+        {
+            LabelColumnName = label,
+            FeatureColumnName = feature,
+            Network = { Kind = network },
+            Taps = [.. (stages ?? [1]).Select(stage => new EarlyReadoutEstimator.Tap { Stage = stage })],
+            Epochs = epochs,
+        };
 }

@@ -5,24 +5,31 @@ namespace Microsoft.ML;
 /// <summary>Evaluation of multiclass classifiers by group.</summary>
 public static class EarlyReadoutEvaluationCatalog
 {
-    /// <summary>Evaluates scored data by the groups of one column: worst-group, average, unbiased and adjusted accuracy, calibration and more.</summary>
+    /// <summary>
+    /// Evaluates scored data by the groups of one column: worst-group, average, unbiased and adjusted accuracy, calibration and more.
+    /// </summary>
     /// <param name="catalog">The multiclass classification catalog.</param>
     /// <param name="data">Data scored by any multiclass classifier. Read once.</param>
     /// <param name="groupColumnName">
-    /// The group: a key, text, number or bool column. With the default <see cref="GroupEvaluationOptions.GroupBy"/> it is an attribute, and a group is label × attribute.
+    /// The group: a key, text, number or bool column. With the default <see cref="GroupEvaluationOptions.GroupBy"/> it is an attribute, and
+    /// a group is label × attribute.
     /// </param>
-    /// <param name="labelColumnName">The true label: a key; or a text, number or bool that is a key value of the predicted label; or, as in ML.NET, a zero-based class index.</param>
-    /// <param name="scoreColumnName">The scores: a vector of Single, one for each class. Where they are no probabilities there is no log-loss and no calibration error.</param>
+    /// <param name="labelColumnName">The true label: a key; or a text, number or bool that is a key value of the predicted label; or, as in
+    /// ML.NET, a zero-based class index.</param>
+    /// <param name="scoreColumnName">The scores: a vector of Single, one for each class. Where they are no probabilities there is no
+    /// log-loss and no calibration error.</param>
     /// <param name="predictedLabelColumnName">The predicted label: a key, or mapped back to its value.</param>
     /// <param name="options">Grouping, training counts, intervals and bins; null for the defaults.</param>
     /// <returns>The metrics; <c>ToString()</c> prints them as a table, <c>ToJson()</c> writes them as JSON.</returns>
     /// <remarks>
-    /// Rows without a label or group are left out, and counted in the result; rows of a class that the model does not know count as wrong. Both are said in the log.
-    /// Thread-safe where the data are. Takes no random numbers.
+    /// Rows without a label or group are left out, and counted in the result; rows of a class that the model does not know count as wrong.
+    /// Both are said in the log. Thread-safe where the data are. Takes no random numbers.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, no group column is named, one is named twice, or it is the label.</exception>
-    /// <exception cref="InvalidOperationException">No row has a label and a group, or no evaluated group occurs in the training counts.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, no group column is named, one is named twice, or it is the
+    /// label.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label and a group, or no evaluated group occurs in the training
+    /// counts.</exception>
     public static GroupMetrics EvaluateByGroup(
         this MulticlassClassificationCatalog catalog,
         IDataView data,
@@ -41,7 +48,9 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="scoreColumnName">The scores: a vector of Single, one for each class.</param>
     /// <param name="predictedLabelColumnName">The predicted label.</param>
     /// <param name="options">Grouping, training counts, intervals and bins; null for the defaults.</param>
-    /// <inheritdoc cref="EvaluateByGroup(MulticlassClassificationCatalog, IDataView, string, string, string, string, GroupEvaluationOptions)" path="/returns|/remarks|/exception"/>
+    /// <inheritdoc
+    /// cref="EvaluateByGroup(MulticlassClassificationCatalog, IDataView, string, string, string, string, GroupEvaluationOptions)"
+    /// path="/returns|/remarks|/exception"/>
     public static GroupMetrics EvaluateByGroup(
         this MulticlassClassificationCatalog catalog,
         IDataView data,
@@ -53,7 +62,8 @@ public static class EarlyReadoutEvaluationCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
-        return new GroupEvaluator(data.Schema, groupColumnNames, labelColumnName, scoreColumnName, predictedLabelColumnName, options ?? new())
+        return new GroupEvaluator(
+            data.Schema, groupColumnNames, labelColumnName, scoreColumnName, predictedLabelColumnName, options ?? new())
             .Evaluate(data, CatalogEnvironment.Of(catalog));
     }
 }

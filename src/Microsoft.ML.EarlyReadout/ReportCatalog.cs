@@ -6,21 +6,25 @@ namespace Microsoft.ML;
 public static class ReportCatalog
 {
     /// <summary>
-    /// Makes one self-contained HTML page from fitted classifiers and labelled rows: accuracy by group, training curves, what readouts see, the rows that their errors point to, and
-    /// where in the image each model looks when it is confidently wrong.
+    /// Makes one self-contained HTML page from fitted classifiers and labelled rows: accuracy by group, training curves, what readouts see,
+    /// the rows that their errors point to, and where in the image each model looks when it is confidently wrong.
     /// </summary>
     /// <param name="catalog">The multiclass classification catalog.</param>
-    /// <param name="data">Labelled rows, raw as the models take them. Read twice by each model, in the same order: cache a view that is slow or that changes.</param>
-    /// <param name="models">The models, at least one. The first is the one that the others are compared with; the pictures show which of its mistakes the second one mends.</param>
+    /// <param name="data">Labelled rows, raw as the models take them. Read twice by each model, in the same order: cache a view that is
+    /// slow or that changes.</param>
+    /// <param name="models">The models, at least one. The first is the one that the others are compared with; the pictures show which of
+    /// its mistakes the second one mends.</param>
     /// <param name="options">Columns, title and number of pictures; <see langword="null"/> for the defaults.</param>
     /// <returns>The report; <see cref="ModelReport.Save(string)"/> writes it.</returns>
     /// <remarks>
-    /// Any ML.NET classifier can be reported. Curves, readouts and maps are there for pipelines that hold an <see cref="EarlyReadoutTransformer"/>; pictures need the model's feature
-    /// column, of images or pixels, in the view that the pipeline makes. Equal inputs give equal pages. Takes no random numbers.
+    /// Any ML.NET classifier can be reported. Curves, readouts and maps are there for pipelines that hold an
+    /// <see cref="EarlyReadoutTransformer"/>; pictures need the model's feature column, of images or pixels, in the view that the pipeline
+    /// makes. Equal inputs give equal pages. Takes no random numbers.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="ArgumentException">There is no model, two have one name, or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">No row has a label and a group, or the models give different numbers of rows.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label and a group, or the models give different numbers of
+    /// rows.</exception>
     public static ModelReport CreateReport(
         this MulticlassClassificationCatalog catalog, IDataView data, IReadOnlyList<ReportedModel> models, ReportOptions? options = null)
     {

@@ -6,7 +6,9 @@ namespace Microsoft.ML;
 /// <summary>Puts the feature sieve among the multiclass trainers of an <see cref="MLContext"/>.</summary>
 public static class FeatureSieveCatalog
 {
-    /// <summary>Creates a <see cref="FeatureSieveTrainer"/>, which trains a network while it forgets what an early readout can see.</summary>
+    /// <summary>
+    /// Creates a <see cref="FeatureSieveTrainer"/>, which trains a network while it forgets what an early readout can see.
+    /// </summary>
     /// <param name="catalog">The trainers of the context.</param>
     /// <param name="labelColumnName">The column of labels, a key.</param>
     /// <param name="featureColumnName">The column of features, <c>Vector&lt;Single&gt;</c> of known size or an image.</param>
@@ -113,7 +115,8 @@ public static class FeatureSieveCatalog
     /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
     /// <returns>The search.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
-    public static TrainerSearch<FeatureSieveTrainer.Options> SearchFeatureSieve(this MulticlassClassificationCatalog catalog, SieveSearchOptions options)
+    public static TrainerSearch<FeatureSieveTrainer.Options> SearchFeatureSieve(
+        this MulticlassClassificationCatalog catalog, SieveSearchOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new(CatalogEnvironment.Of(catalog), options, (environment, trial) => new FeatureSieveTrainer(environment, trial));

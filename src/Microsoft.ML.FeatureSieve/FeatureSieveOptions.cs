@@ -11,7 +11,9 @@ public sealed partial class FeatureSieveTrainer
     private const int ReleasedWidth = 256;
     private const double StrongForgetting = 10; // times the main rate, as released
 
-    /// <summary>The options of a <see cref="FeatureSieveTrainer"/>; where weights are pretrained, the defaults are those of the released code.</summary>
+    /// <summary>
+    /// The options of a <see cref="FeatureSieveTrainer"/>; where weights are pretrained, the defaults are those of the released code.
+    /// </summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public sealed class Options : TrainerOptions
     {
@@ -19,7 +21,9 @@ public sealed partial class FeatureSieveTrainer
         [NestOption]
         public ReadoutOptions Readout { get; set; } = new();
 
-        /// <summary>Steps from one forgetting step to the next; the first step of a training forgets. 0: never, which is exactly plain training.</summary>
+        /// <summary>
+        /// Steps from one forgetting step to the next; the first step of a training forgets. 0: never, which is exactly plain training.
+        /// </summary>
         /// <value>The default value is 5. At least 0.</value>
         [Choice([0, 1, 5, 15, 50], 5)]
         public int ForgetEvery { get; set; } = 5;
@@ -30,17 +34,20 @@ public sealed partial class FeatureSieveTrainer
 
         /// <summary>The learning rate of the forgetting step: plain gradient descent, no momentum, no decay.</summary>
         /// <remarks>
-        /// Of a <see cref="SieveUpdate.Joint"/> update it gives L_forget's weight among the losses, a3 = (1 − μ) · this / main rate, μ the main
-        /// momentum. Momentum repeats each gradient 1 / (1 − μ) times, ten at 0.9; by that weight a forgetting gradient moves the stages as
-        /// far, in all, as one forgetting step does. So a rate means the same either way: ten times the main one is a3 = 1. With AdamW μ is 0.9
-        /// and the main rate the one that SGD would have: the same number is the same weight, of a rule that takes no gradient as it is.
+        /// Of a <see cref="SieveUpdate.Joint"/> update it gives L_forget's weight among the losses, a3 = (1 − μ) · this / main rate, μ the
+        /// main momentum. Momentum repeats each gradient 1 / (1 − μ) times, ten at 0.9; by that weight a forgetting gradient moves the
+        /// stages as far, in all, as one forgetting step does. So a rate means the same either way: ten times the main one is a3 = 1. With
+        /// AdamW μ is 0.9 and the main rate the one that SGD would have: the same number is the same weight, of a rule that takes no
+        /// gradient as it is.
         /// </remarks>
-        /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released, and on images with fresh weights where the network has batch norm. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released,
+        /// and on images with fresh weights where the network has batch norm. Greater than 0.</value>
         [Range(1e-4, 1.0, 1e-2, true)]
         public double? ForgetLearningRate { get; set; }
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as released. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as
+        /// released. Greater than 0.</value>
         [Range(1e-4, 1.0, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 
@@ -61,7 +68,8 @@ public sealed partial class FeatureSieveTrainer
             base.SetAutomatic(facts);
             SetAutomatic(Readout, facts, facts.Pretrained ? ReleasedDepth : 0, facts.Pretrained ? ReleasedWidth : null);
             ReadoutLearningRate ??= ReadoutRate(facts);
-            ForgetLearningRate ??= (facts.Kind is TrainingKind.FineTuning or TrainingKind.Images ? StrongForgetting : 1) * DescentRate(facts);
+            ForgetLearningRate ??= (facts.Kind is TrainingKind.FineTuning or TrainingKind.Images ? StrongForgetting : 1) * DescentRate(
+                facts);
             double momentum = Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9;
             ForgetWeight = (1 - momentum) * ForgetLearningRate / DescentRate(facts);
         }
@@ -83,7 +91,8 @@ public sealed partial class FeatureSieveTrainer
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
             faults.Defined(nameof(Update), Update);
             if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)
-                faults.Add("ForgettingMovesStatistics is true, which needs Update to be Alternating: a joint update has no forward of its own for forgetting.");
+                faults.Add("ForgettingMovesStatistics is true, which needs Update to be Alternating: a joint update has no forward of its "
+                    + "own for forgetting.");
             faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);

@@ -6,12 +6,15 @@ namespace Microsoft.ML.FeatureSieve;
 [JsonConverter(typeof(JsonStringEnumConverter<SieveUpdate>))]
 public enum SieveUpdate
 {
-    /// <summary>One after the other, as in the authors' released code: readout, then forgetting by plain gradient descent, then the network.</summary>
+    /// <summary>
+    /// One after the other, as in the authors' released code: readout, then forgetting by plain gradient descent, then the network.
+    /// </summary>
     Alternating,
 
     /// <summary>
-    /// One update, as in the paper's Algorithm 1: L_main + a2·L_aux, and a3·L_forget every <see cref="FeatureSieveTrainer.Options.ForgetEvery"/>
-    /// steps, all at the same weights. A step costs little more than a plain one; momentum carries the forgetting gradient on.
+    /// One update, as in the paper's Algorithm 1: L_main + a2·L_aux, and a3·L_forget every
+    /// <see cref="FeatureSieveTrainer.Options.ForgetEvery"/> steps, all at the same weights. A step costs little more than a plain one;
+    /// momentum carries the forgetting gradient on.
     /// </summary>
     Joint,
 }

@@ -9,6 +9,7 @@ internal static class LightGbmNative
     /// <summary>Skips the test, and says why, where the library does not load.</summary>
     public static void SkipWhereMissing()
     {
-        if (!NativeLibrary.TryLoad("lib_lightgbm", typeof(LightGbmMulticlassTrainer).Assembly, null, out _)) Assert.Skip("lib_lightgbm does not load here (it needs libgomp).");
+        if (!NativeLibrary.TryLoad("lib_lightgbm", typeof(LightGbmMulticlassTrainer).Assembly, null, out _))
+            Assert.Skip("lib_lightgbm does not load here (it needs libgomp).");
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>The weights that a readout gives are a plain column: whichever ML.NET trainer takes example weights is debiased by it.</summary>
+/// <summary>
+/// The weights that a readout gives are a plain column: whichever ML.NET trainer takes example weights is debiased by it.
+/// </summary>
 public sealed class ReadoutWeightTests : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -30,8 +32,10 @@ public sealed class ReadoutWeightTests : IDisposable
         {
             IDataView scored = Fit(name, weight, weighted).Transform(weighted);
             bool[] hits = name == "FastTree"
-                ? [.. scored.GetColumn<bool>("Above").Zip(scored.GetColumn<bool>("PredictedLabel"), (label, predicted) => label == predicted)]
-                : [.. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted)];
+                ? [.. scored.GetColumn<bool>("Above")
+                    .Zip(scored.GetColumn<bool>("PredictedLabel"), (label, predicted) => label == predicted)]
+                : [.. scored.GetColumn<uint>("Label")
+                    .Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted)];
             return hits.Where((_, row) => misread[row]).Average(hit => hit ? 1.0 : 0);
         }
     }
@@ -63,10 +67,12 @@ public sealed class ReadoutWeightTests : IDisposable
     public void A_label_of_any_value_weighs_the_rows_that_are_misread(string column)
     {
         IDataView train = new LabelsOfOtherTypes(_ml).Keyed(Row.View(_ml, keyed: false), column);
-        _readouts = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 }).Fit(train);
+        _readouts = _ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options { Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 }).Fit(train);
         IDataView read = _readouts.Transform(train);
         IDataView weighted = _ml.Transforms.ReadoutWeight(beta: 3).Fit(read).Transform(read);
-        bool[] misread = [.. weighted.GetColumn<uint>("Label").Zip(weighted.GetColumn<uint>("Readout1.PredictedLabel"), (label, predicted) => label != predicted)];
+        bool[] misread = [.. weighted.GetColumn<uint>("Label")
+            .Zip(weighted.GetColumn<uint>("Readout1.PredictedLabel"), (label, predicted) => label != predicted)];
         Assert.Contains(true, misread);
         Assert.Equal(misread, weighted.GetColumn<float>("Weight").Select(weight => weight > 1));
         Assert.Equal(["Weight"], weighted.Schema.Skip(read.Schema.Count).Where(added => !added.IsHidden).Select(added => added.Name));
@@ -77,27 +83,44 @@ public sealed class ReadoutWeightTests : IDisposable
     {
         IDataView read = Weighted(alpha: 0.05, beta: 3);
         IDataView bare = _ml.Transforms.Conversion.Hash("Label", nameof(Row.Above), numberOfBits: 4).Fit(read).Transform(read);
-        Assert.Equal("The label column 'Label' is of type Key<UInt32, 0-15>, a key without values, and labels are compared with the readout's answers by their values. "
-            + "Make the label with MapValueToKey before the readouts are trained.", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ReadoutWeight().Fit(bare)).Message);
+        Assert.Equal(
+            "The label column 'Label' is of type Key<UInt32, 0-15>, a key without values, and labels are compared with the readout's "
+                + "answers by their values. "
+                + "Make the label with MapValueToKey before the readouts are trained.",
+                Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ReadoutWeight().Fit(bare)).Message);
         Assert.Contains("The label column 'Above' is of type Boolean; expected a key. MapValueToKey makes one",
-            Assert.ThrowsAny<ArgumentException>(() => _ml.Transforms.ReadoutWeight(labelColumnName: nameof(Row.Above)).Fit(read)).Message, StringComparison.Ordinal);
+            Assert.ThrowsAny<ArgumentException>(() => _ml.Transforms.ReadoutWeight(labelColumnName: nameof(Row.Above)).Fit(read)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_argument_out_of_range_is_named_in_one_exception()
     {
-        string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.ReadoutWeight("", " ", "", alpha: double.PositiveInfinity, beta: -1)).Message;
-        foreach (string name in new[] { "readoutName is empty", "outputColumnName is empty", "labelColumnName is empty", "alpha is Infinity", "beta is -1; it must be from 0 to 80" })
+        string message = Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.ReadoutWeight("", " ", "", alpha: double.PositiveInfinity, beta: -1)).Message;
+        foreach (string name in new[]
+        {
+            "readoutName is empty",
+            "outputColumnName is empty",
+            "labelColumnName is empty",
+            "alpha is Infinity",
+            "beta is -1; it must be from 0 to 80",
+        })
             Assert.Contains(name, message, StringComparison.Ordinal);
-        Assert.Contains("alpha is 1E+39", Assert.Throws<ArgumentException>(() => _ml.Transforms.ReadoutWeight(alpha: 1e39)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "alpha is 1E+39", Assert.Throws<ArgumentException>(() => _ml.Transforms.ReadoutWeight(alpha: 1e39)).Message,
+            StringComparison.Ordinal);
         IDataView unread = Row.View(_ml);
-        Assert.Contains("Readout1.PredictedLabel", Assert.ThrowsAny<ArgumentException>(() => _ml.Transforms.ReadoutWeight().Fit(unread)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Readout1.PredictedLabel", Assert.ThrowsAny<ArgumentException>(() => _ml.Transforms.ReadoutWeight().Fit(unread)).Message,
+            StringComparison.Ordinal);
     }
 
     private IDataView Weighted(double alpha, double beta)
     {
         IDataView train = Row.View(_ml);
-        _readouts = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 }).Fit(train);
+        _readouts = _ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options { Epochs = 2, Optimizer = { LearningRate = 0.05 }, Seed = 3 }).Fit(train);
         IDataView read = _readouts.Transform(train);
         return _ml.Data.Cache(_ml.Transforms.ReadoutWeight(alpha: alpha, beta: beta).Fit(read).Transform(read));
     }
@@ -106,8 +129,10 @@ public sealed class ReadoutWeightTests : IDisposable
     {
         "SDCA" => _ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(exampleWeightColumnName: weight).Fit(rows),
         "L-BFGS" => _ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(exampleWeightColumnName: weight).Fit(rows),
-        "LightGBM" => _ml.MulticlassClassification.Trainers.LightGbm(exampleWeightColumnName: weight, numberOfLeaves: 4, numberOfIterations: 3).Fit(rows),
-        _ => _ml.BinaryClassification.Trainers.FastTree("Above", exampleWeightColumnName: weight, numberOfLeaves: 4, numberOfTrees: 3).Fit(rows),
+        "LightGBM" => _ml.MulticlassClassification.Trainers.LightGbm(
+            exampleWeightColumnName: weight, numberOfLeaves: 4, numberOfIterations: 3).Fit(rows),
+        _ => _ml.BinaryClassification.Trainers.FastTree("Above", exampleWeightColumnName: weight, numberOfLeaves: 4, numberOfTrees: 3)
+            .Fit(rows),
     };
 
     /// <summary>Labels of other types, made of whether the height is above 0.</summary>
@@ -120,7 +145,8 @@ public sealed class ReadoutWeightTests : IDisposable
             IDataView labelled = ml.Transforms.CustomMapping<Row, Labels>((from, to) =>
             {
                 int label = from.Above ? 1 : 0;
-                (to.Text, to.Byte, to.Int16, to.UInt64, to.Single) = ($"class {label}", (byte)label, (short)-label, (ulong)label, label / 10f);
+                (to.Text, to.Byte, to.Int16, to.UInt64, to.Single) = ($"class {label}", (byte)label, (short)-label, (ulong)label,
+                label / 10f);
                 (to.Date, to.Time, to.Moment) = (_day.AddDays(label), TimeSpan.FromMinutes(label), new DateTimeOffset(_day.AddDays(label)));
             }, null).Fit(rows).Transform(rows);
             return ml.Transforms.Conversion.MapValueToKey("Label", column).Fit(labelled).Transform(labelled);

@@ -6,7 +6,8 @@ namespace MLSieve.Tests;
 internal static class StockApp
 {
     // Both projects have the same folder layout: test/NAME/bin/CONFIGURATION/FRAMEWORK/.
-    private static readonly string _program = Path.Combine(AppContext.BaseDirectory.Replace("MLSieve.IntegrationTests", "StockApp", StringComparison.Ordinal), "StockApp.dll");
+    private static readonly string _program = Path.Combine(
+        AppContext.BaseDirectory.Replace("MLSieve.IntegrationTests", "StockApp", StringComparison.Ordinal), "StockApp.dll");
 
     /// <summary>Scores rows.</summary>
     /// <returns>What the process had loaded: assemblies, then native libraries.</returns>
@@ -14,8 +15,14 @@ internal static class StockApp
     {
         Assert.True(File.Exists(_program), $"'{_program}' is missing; building this project builds it.");
         Assert.DoesNotContain(Directory.EnumerateFiles(Path.GetDirectoryName(_program)!, "*", SearchOption.AllDirectories),
-            file => Path.GetFileName(file).Contains("EarlyReadout", StringComparison.Ordinal) || Path.GetFileName(file).Contains("TorchSharp", StringComparison.Ordinal));
-        var start = new ProcessStartInfo("dotnet", [_program, model, rows, scores]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+            file => Path.GetFileName(file).Contains("EarlyReadout", StringComparison.Ordinal)
+                || Path.GetFileName(file).Contains("TorchSharp", StringComparison.Ordinal));
+        var start = new ProcessStartInfo("dotnet", [_program, model, rows, scores])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

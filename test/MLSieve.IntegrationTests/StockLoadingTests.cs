@@ -59,7 +59,13 @@ public sealed class StockLoadingTests : IDisposable
     {
         IDataView data = _ml.Data.LoadFromEnumerable(Row.Draw(500, 3));
         AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", label)
-            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { FeatureColumnName = "Numbers", Taps = [new(), new() { Stage = 2, Depth = 1, Width = 8 }], Epochs = 2 }))
+            .Append(_ml.Transforms.EarlyReadout(
+                new EarlyReadoutEstimator.Options
+                {
+                    FeatureColumnName = "Numbers",
+                    Taps = [new(), new() { Stage = 2, Depth = 1, Width = 8 }],
+                    Epochs = 2,
+                }))
             .Append(_ml.Transforms.Concatenate("Score", "Readout2.Margin", "Score", "Readout1.Score", "Readout2.Score", "Readout1.Margin"))
             .Append(_ml.Transforms.CopyColumns("PredictedLabel", "Readout2.PredictedLabel"))
             .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
@@ -79,7 +85,8 @@ public sealed class StockLoadingTests : IDisposable
         string[] loaded = StockApp.Run(_folder, zip, rows, scores);
 
         Assert.Contains("Microsoft.ML.OnnxTransformer", loaded);
-        Assert.DoesNotContain(loaded, name => name.Contains("EarlyReadout", StringComparison.Ordinal) || name.Contains("Sieve", StringComparison.Ordinal) || name.Contains("orch", StringComparison.Ordinal));
+        Assert.DoesNotContain(loaded, name => name.Contains("EarlyReadout", StringComparison.Ordinal)
+            || name.Contains("Sieve", StringComparison.Ordinal) || name.Contains("orch", StringComparison.Ordinal));
         string[][] lines = [.. File.ReadLines(scores).Select(line => line.Split('\t'))];
         IDataView scored = model.Transform(data);
         float[][] expected = [.. scored.GetColumn<float[]>("Score")];
@@ -91,7 +98,9 @@ public sealed class StockLoadingTests : IDisposable
             Assert.Equal(labels, actual.Select(line => uint.Parse(line[1], CultureInfo.InvariantCulture)));
             Assert.Equal(answers, actual.Select(line => line[2]));
             for (int i = 0; i < actual.Length; i++)
-                Assert.All(expected[i].Zip(actual[i].Skip(3)), pair => Assert.Equal(pair.First, float.Parse(pair.Second, CultureInfo.InvariantCulture), 1e-6f));
+                Assert.All(
+                    expected[i].Zip(actual[i].Skip(3)),
+                    pair => Assert.Equal(pair.First, float.Parse(pair.Second, CultureInfo.InvariantCulture), 1e-6f));
         }
 
         Assert.True(labels.Distinct().Count() > 1, "The rows are no test: all have the same answer.");
@@ -112,7 +121,8 @@ public sealed class StockLoadingTests : IDisposable
         random.NextBytes(bytes);
         for (int i = 0; i < bytes.Length; i += 4)
         {
-            for (int channel = 0; channel < 3; channel++) bytes[i + channel] = (byte)(bytes[i + channel] / 4 + 30 * (numbers[channel + 1] + 3));
+            for (int channel = 0; channel < 3; channel++)
+                bytes[i + channel] = (byte)(bytes[i + channel] / 4 + 30 * (numbers[channel + 1] + 3));
             bytes[i + 3] = 255;
         }
 

@@ -6,14 +6,19 @@ using TorchSharp;
 
 namespace MLSieve.Tests;
 
-/// <summary>What every trainer promises about the process that it runs in, on images, with all that a step may do: augmentation, clipping, groups, readouts.</summary>
+/// <summary>
+/// What every trainer promises about the process that it runs in, on images, with all that a step may do: augmentation, clipping, groups,
+/// readouts.
+/// </summary>
 public sealed class TrainersTests
 {
     private readonly MLContext _ml = new(seed: 1);
     private readonly Lazy<ITransformer> _teacher;
 
     // Augmentation changes the images, so it takes a teacher that can be run on them.
-    public TrainersTests() => _teacher = new(() => _ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels").Fit(Picture.View(_ml, count: 120)));
+    public TrainersTests() =>
+        _teacher = new(
+            () => _ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels").Fit(Picture.View(_ml, count: 120)));
 
     public static TheoryData<string> Trainers =>
         ["sieve", "readouts", "group DRO", "just train twice", "reweighting", "automatic reweighting", "distillation", "AdamW in bfloat16"];
@@ -82,9 +87,24 @@ public sealed class TrainersTests
 
     private IEstimator<EarlyReadoutTransformer> Create(string trainer) => trainer switch
     {
-        "sieve" => _ml.MulticlassClassification.Trainers.FeatureSieve(Common(new FeatureSieveTrainer.Options { Readout = { Depth = 1, Width = 8 }, ForgetEvery = 2 })),
-        "distillation" => _ml.MulticlassClassification.Trainers.DebiasedDistillation(Common(new DebiasedDistillationTrainer.Options { Readout = { Depth = 1, Width = 8 }, Beta = 1, Teacher = { Model = _teacher.Value } })),
-        "AdamW in bfloat16" => _ml.MulticlassClassification.Trainers.FeatureSieve(Common(new FeatureSieveTrainer.Options { Optimizer = { Kind = OptimizerKind.AdamW }, Precision = Precision.BFloat16, Readout = { Depth = 0 } })),
+        "sieve" => _ml.MulticlassClassification.Trainers.FeatureSieve(
+            Common(new FeatureSieveTrainer.Options { Readout = { Depth = 1, Width = 8 }, ForgetEvery = 2 })),
+        "distillation" =>
+            _ml.MulticlassClassification.Trainers.DebiasedDistillation(
+                Common(new DebiasedDistillationTrainer.Options
+                {
+                    Readout = { Depth = 1, Width = 8 },
+                    Beta = 1,
+                    Teacher = { Model = _teacher.Value },
+                })),
+        "AdamW in bfloat16" =>
+            _ml.MulticlassClassification.Trainers.FeatureSieve(
+                Common(new FeatureSieveTrainer.Options
+                {
+                    Optimizer = { Kind = OptimizerKind.AdamW },
+                    Precision = Precision.BFloat16,
+                    Readout = { Depth = 0 },
+                })),
         "readouts" => Plain(ObjectiveKind.ClassBalanced),
         "group DRO" => Plain(ObjectiveKind.GroupDro),
         "just train twice" => Plain(ObjectiveKind.JustTrainTwice),
@@ -100,8 +120,10 @@ public sealed class TrainersTests
 
     private static T Common<T>(T options) where T : TrainerOptions
     {
-        (options.FeatureColumnName, options.GroupColumnName, options.Network.Channels, options.Epochs, options.BatchSize, options.ValidationFraction) = ("Pixels", nameof(Picture.Class), [8, 8], 3, 8, 0.2);
-        (options.Augmentation.HorizontalFlip, options.Augmentation.CropPadding, options.Optimizer.ClipNorm, options.Schedule.Kind, options.Schedule.WarmUpSteps) = (true, 1, 1, ScheduleKind.Cosine, 3);
+        (options.FeatureColumnName, options.GroupColumnName, options.Network.Channels, options.Epochs, options.BatchSize,
+        options.ValidationFraction) = ("Pixels", nameof(Picture.Class), [8, 8], 3, 8, 0.2);
+        (options.Augmentation.HorizontalFlip, options.Augmentation.CropPadding, options.Optimizer.ClipNorm, options.Schedule.Kind,
+        options.Schedule.WarmUpSteps) = (true, 1, 1, ScheduleKind.Cosine, 3);
         return options;
     }
 
@@ -112,7 +134,8 @@ public sealed class TrainersTests
             object[] garbage = new object[100];
             for (int i = 0; i < garbage.Length; i++) garbage[i] = new byte[1000];
             GC.Collect(0);
-            if (round % 10 == 0) Thread.Sleep(1); // each collection stops every thread of the process: without a pause, two cores get nothing else done for minutes
+            // each collection stops every thread of the process: without a pause, two cores get nothing else done for minutes
+            if (round % 10 == 0) Thread.Sleep(1);
         }
     }
 }

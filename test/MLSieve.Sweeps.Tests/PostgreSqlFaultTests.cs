@@ -135,7 +135,8 @@ public sealed class PostgreSqlFaultTests(PostgreSqlServer server)
     }
 
     /// <summary>
-    /// Four workers train eighty runs from rung to rung while something happens; in the end all are trained, each finished by one attempt alone.
+    /// Four workers train eighty runs from rung to rung while something happens; in the end all are trained, each finished by one attempt
+    /// alone.
     /// </summary>
     private static void Share(string schema, Action happens)
     {

@@ -71,7 +71,10 @@ public sealed class PostgreSqlServer : IDisposable
     private string Data => Path.Combine(_folder, "data");
 
     private static string? Binaries { get; } = new DirectoryInfo("/usr/lib/postgresql") is { Exists: true } versions
-        ? versions.EnumerateDirectories().Select(version => $"{version.FullName}/bin").Order().LastOrDefault(bin => File.Exists($"{bin}/initdb"))
+        ? versions.EnumerateDirectories()
+            .Select(version => $"{version.FullName}/bin")
+            .Order()
+            .LastOrDefault(bin => File.Exists($"{bin}/initdb"))
         : null;
 
     private static string? Missing()

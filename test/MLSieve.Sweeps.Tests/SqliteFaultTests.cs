@@ -177,7 +177,10 @@ public sealed class SqliteFaultTests : IDisposable
     {
         ITrialStore store = TrialStore.Sqlite(_file.Path);
         store.Add(Search, [.. Enumerable.Range(0, 60).Select(number => Run with { Number = number })]);
-        Process[] workers = [.. from _ in Enumerable.Range(0, 3) select OwnProcess.Start<SqliteFaultTests>(nameof(Work), (StorePath, _file.Path))];
+        Process[] workers =
+        [
+            .. from _ in Enumerable.Range(0, 3) select OwnProcess.Start<SqliteFaultTests>(nameof(Work), (StorePath, _file.Path)),
+        ];
         Task<string>[] output = [.. workers.Select(worker => worker.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))];
         try
         {

@@ -4,7 +4,10 @@ using Microsoft.ML.Transforms;
 
 namespace MLSieve.Tests;
 
-/// <summary>A small tabular problem that an Mlp learns in a few epochs: the class is the quarter of the plane; the cue, the third feature, names it in 95 rows of 100.</summary>
+/// <summary>
+/// A small tabular problem that an Mlp learns in a few epochs: the class is the quarter of the plane; the cue, the third feature, names it
+/// in 95 rows of 100.
+/// </summary>
 internal sealed class BiasedRow
 {
     [VectorType(4)]
@@ -29,13 +32,16 @@ internal sealed class BiasedRow
     }
 
     /// <summary>Rows as a view with the key column Label; the keys are in the order of the classes.</summary>
-    public static IDataView View(MLContext ml, int count = 400, int seed = 1, string label = nameof(Class)) => View(ml, Draw(count, seed), label);
+    public static IDataView View(MLContext ml, int count = 400, int seed = 1, string label = nameof(Class)) =>
+        View(ml, Draw(count, seed), label);
 
     /// <summary>As <see cref="View(MLContext, int, int, string)"/>, of given rows.</summary>
     public static IDataView View(MLContext ml, IEnumerable<BiasedRow> rows, string label = nameof(Class))
     {
         IDataView view = ml.Data.LoadFromEnumerable(rows);
-        return ml.Transforms.Conversion.MapValueToKey("Label", label, keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(view).Transform(view);
+        return ml.Transforms.Conversion.MapValueToKey("Label", label, keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+            .Fit(view)
+            .Transform(view);
     }
 
     private static BiasedRow Draw(Random random)

@@ -29,7 +29,8 @@ internal sealed class CountingView(IDataView source, Action<long>? atRow = null)
         return new Cursor(this, source.GetRowCursor(needed, rand), atRow);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private sealed class Cursor(CountingView view, DataViewRowCursor source, Action<long>? atRow) : DataViewRowCursor
     {

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace MLSieve.Tests;
 
-/// <summary>Spoils files for fuzz tests, as damaged disks, broken writers and attackers do: bytes anywhere, and the meaning of what a reader trusts.</summary>
+/// <summary>
+/// Spoils files for fuzz tests, as damaged disks, broken writers and attackers do: bytes anywhere, and the meaning of what a reader trusts.
+/// </summary>
 /// <param name="seed">Decides all mutations, so that a finding can be made again.</param>
 public sealed class FileMutator(int seed)
 {
@@ -13,13 +15,15 @@ public sealed class FileMutator(int seed)
 
     private static readonly string[] _numbers =
     [
-        "0", "1", "-1", "3", "255", "65536", "2147483647", "2147483648", "4294967296", "4611686018427387904", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+        "0", "1", "-1", "3", "255", "65536", "2147483647", "2147483648", "4294967296", "4611686018427387904", "9223372036854775807",
+        "9223372036854775808", "-9223372036854775808",
         "18446744073709551616", "0.5", "1e3", "1e400", "-0", "null", "true", "[]", "{}", "\"7\"",
     ];
 
     private static readonly string[] _strings =
     [
-        "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "\"\\x\"", "\"F32\"", "\"F64\"", "\"U8\"", "\"I64\"", "\"C64\"", "\"BF16\"", "\"dtype\"", "\"shape\"", "\"data_offsets\"",
+        "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "\"\\x\"", "\"F32\"", "\"F64\"", "\"U8\"", "\"I64\"", "\"C64\"",
+        "\"BF16\"", "\"dtype\"", "\"shape\"", "\"data_offsets\"",
         "\"__metadata__\"", "\"\u00ff\u00fe\"", "\"\u00c0\u00af\"", "\"" + new string('n', 5000) + "\"", "\"../../x\"", "7", "null", "[1]",
     ];
 
@@ -32,13 +36,32 @@ public sealed class FileMutator(int seed)
         return _random.Next(10) switch
         {
             0 or 1 => Bytes(file),
-            2 => WithHeaderLength(file, Pick<long>([-1, 0, 1, 2, 7, file.Length, file.Length - PrefixLength, HeaderLength(file) - 1, HeaderLength(file) + 1, 100_000_000, 100_000_001, int.MaxValue, long.MaxValue, long.MinValue])),
+            2 => WithHeaderLength(
+                file,
+                Pick<long>([
+                    -1,
+                    0,
+                    1,
+                    2,
+                    7,
+                    file.Length,
+                    file.Length - PrefixLength,
+                    HeaderLength(file) - 1,
+                    HeaderLength(file) + 1,
+                    100_000_000,
+                    100_000_001,
+                    int.MaxValue,
+                    long.MaxValue,
+                    long.MinValue,
+                ])),
             3 => [.. file, .. Noise(_random.Next(1, 2000))],
             _ => WithHeader(file, Json(file[PrefixLength..(PrefixLength + HeaderLength(file))])),
         };
     }
 
-    /// <summary>Spoils a JSON file: mostly its meaning (numbers, names, order, doubles, depth), now and then its bytes. Often several times over.</summary>
+    /// <summary>
+    /// Spoils a JSON file: mostly its meaning (numbers, names, order, doubles, depth), now and then its bytes. Often several times over.
+    /// </summary>
     public byte[] Json(byte[] file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -51,7 +74,8 @@ public sealed class FileMutator(int seed)
     public byte[] Bytes(byte[] file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        int from = _random.Next(file.Length), length = _random.Next(1, Math.Min(64, file.Length - from) + 1), to = _random.Next(file.Length + 1);
+        int from = _random.Next(file.Length), length = _random.Next(1, Math.Min(64, file.Length - from) + 1),
+            to = _random.Next(file.Length + 1);
         switch (_random.Next(6))
         {
             case 0: return file[..from];
@@ -62,7 +86,8 @@ public sealed class FileMutator(int seed)
             default:
                 byte[] flipped = [.. file];
                 // The first bytes matter most, and would seldom be hit.
-                for (int flips = _random.Next(1, 9); flips > 0; flips--) flipped[_random.Next(_random.Next(2) == 0 ? file.Length : Math.Min(file.Length, 400))] ^= (byte)(1 << _random.Next(8));
+                for (int flips = _random.Next(1, 9); flips > 0; flips--)
+                    flipped[_random.Next(_random.Next(2) == 0 ? file.Length : Math.Min(file.Length, 400))] ^= (byte)(1 << _random.Next(8));
                 return flipped;
         }
     }
@@ -72,7 +97,14 @@ public sealed class FileMutator(int seed)
         0 => Replace(text, @"-?\d[\d.eE+-]*", _ => Pick(_numbers)),
         1 => Replace(text, @"-?\d[\d.eE+-]*", number => Near(number)),
         2 => Replace(text, "\"[^\"]*\"", _ => Pick(_strings)),
-        3 => Replace(text, @"\[[^\[\]]*\]", _ => Pick(["[]", $"[0,{Pick(_numbers)},{Pick(_numbers)}]", $"[{Pick(_numbers)}]", "[" + string.Join(',', Enumerable.Repeat("1", _random.Next(1, 300))) + "]"])),
+        3 => Replace(
+            text, @"\[[^\[\]]*\]",
+            _ => Pick([
+                "[]",
+                $"[0,{Pick(_numbers)},{Pick(_numbers)}]",
+                $"[{Pick(_numbers)}]",
+                "[" + string.Join(',', Enumerable.Repeat("1", _random.Next(1, 300))) + "]",
+            ])),
         4 => Replace(text, "\"[^\"]*\"\\s*:\\s*(\\{[^{}]*\\}|[^,{}\\[\\]]+)", member => member + "," + member), // twice under one name
         5 => Swapped(text),
         6 => Replace(text, @"[\[{""\d]", token => Deep(token)),
@@ -87,7 +119,8 @@ public sealed class FileMutator(int seed)
         if (values.Count < 2) return text;
         Match[] two = [.. new[] { values[_random.Next(values.Count)], values[_random.Next(values.Count)] }.OrderBy(match => match.Index)];
         if (two[0].Index == two[1].Index) return text;
-        return text[..two[0].Index] + two[1].Value + text[(two[0].Index + two[0].Length)..two[1].Index] + two[0].Value + text[(two[1].Index + two[1].Length)..];
+        return text[..two[0].Index] + two[1].Value + text[(two[0].Index + two[0].Length)..two[1].Index] + two[0].Value
+            + text[(two[1].Index + two[1].Length)..];
     }
 
     private string Deep(string inner)

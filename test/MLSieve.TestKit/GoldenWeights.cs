@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
-/// <summary>Puts golden weights into modules, and compares modules with golden weights. What rounding does is below 3e-6, what a mistake does mostly above 1e-3.</summary>
+/// <summary>
+/// Puts golden weights into modules, and compares modules with golden weights. What rounding does is below 3e-6, what a mistake does mostly
+/// above 1e-3.
+/// </summary>
 internal static class GoldenWeights
 {
     public const double Tolerance = 1e-4;
@@ -33,5 +36,7 @@ internal static class GoldenWeights
         Assert.True(Math.Abs(expected - actual) <= Tolerance * Math.Max(1, Math.Abs(expected)), $"{what} is {actual}, expected {expected}");
 
     private static IEnumerable<(string Name, Tensor Value)> State(nn.Module module) =>
-        module.state_dict().Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(entry => (entry.Key, entry.Value));
+        module.state_dict()
+            .Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+            .Select(entry => (entry.Key, entry.Value));
 }

@@ -3,11 +3,15 @@ using Xunit;
 
 namespace MLSieve.Tests;
 
-/// <summary>Runs one test in a process of its own: what loads native libraries once, measures the process's memory or may end it. This test program runs itself.</summary>
+/// <summary>
+/// Runs one test in a process of its own: what loads native libraries once, measures the process's memory or may end it. This test program
+/// runs itself.
+/// </summary>
 public static class OwnProcess
 {
     /// <summary>Runs a test, and fails if it fails or ends the process.</summary>
-    /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>, which nothing else runs.</param>
+    /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>, which nothing else
+    /// runs.</param>
     /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
     /// <returns>What the process wrote.</returns>
     /// <typeparam name="T">The class of the test; its assembly is the program that runs.</typeparam>
@@ -45,7 +49,11 @@ public static class OwnProcess
 
     private static Process Start(string program, string method, (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.ChangeExtension(program, OperatingSystem.IsWindows() ? ".exe" : null)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.ChangeExtension(program, OperatingSystem.IsWindows() ? ".exe" : null))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (string argument in new[] { "-method", method, "-explicit", "only", "-noColor", "-showLiveOutput" })
             start.ArgumentList.Add(argument);
         foreach ((string name, string? value) in environment)

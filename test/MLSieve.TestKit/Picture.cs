@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace MLSieve.Tests;
 
-/// <summary>Small images of three classes: the class says which of the channels red, green and blue is the brightest, under noise.</summary>
+/// <summary>
+/// Small images of three classes: the class says which of the channels red, green and blue is the brightest, under noise.
+/// </summary>
 internal sealed class Picture
 {
     public const int Side = 8;
@@ -22,7 +24,10 @@ internal sealed class Picture
         return [.. Enumerable.Range(0, count).Select(i => new Picture
         {
             Class = $"{i % 3}",
-            Pixels = [.. Enumerable.Range(0, 3 * Side * Side).Select(p => (float)(80 * (p / (Side * Side) == i % 3 ? 1 : 0) + random.Next(100)))],
+            Pixels =
+            [
+                .. Enumerable.Range(0, 3 * Side * Side).Select(p => (float)(80 * (p / (Side * Side) == i % 3 ? 1 : 0) + random.Next(100))),
+            ],
             TeacherScore = [.. Enumerable.Range(0, 3).Select(c => c == i % 3 ? 3f : 0)],
         })];
     }

@@ -6,8 +6,8 @@ using Microsoft.ML.Transforms.Image;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// Stands where a trainer stands in a pipeline, but draws its network from a seed: flatten, linear, ReLU, linear. Scoring, saving and loading can be tested
-/// without training.
+/// Stands where a trainer stands in a pipeline, but draws its network from a seed: flatten, linear, ReLU, linear. Scoring, saving and
+/// loading can be tested without training.
 /// </summary>
 internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
 {
@@ -36,7 +36,8 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
 
     public EarlyReadoutTransformer Fit(IDataView input) => Over(input.Schema);
 
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => ScoringSchema.GetOutputSchema(inputSchema, Feature, Label, Score, PredictedLabel, []);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
+        ScoringSchema.GetOutputSchema(inputSchema, Feature, Label, Score, PredictedLabel, []);
 
     /// <summary>The transformer over data of a schema.</summary>
     public EarlyReadoutTransformer Over(DataViewSchema schema)
@@ -45,7 +46,8 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
         FeatureShape shape = Shape ?? type switch
         {
             ImageDataViewType image => FeatureShape.Image(3, image.Height, image.Width),
-            VectorDataViewType { Dimensions.Length: 3 } vector => FeatureShape.Image(vector.Dimensions[0], vector.Dimensions[1], vector.Dimensions[2]),
+            VectorDataViewType { Dimensions.Length: 3 } vector =>
+                FeatureShape.Image(vector.Dimensions[0], vector.Dimensions[1], vector.Dimensions[2]),
             _ => FeatureShape.Vector(((VectorDataViewType)type).Size),
         };
         int classes = (int)((KeyDataViewType)schema[Label].Type).Count;
@@ -64,7 +66,8 @@ internal sealed class RandomClassifier : IEstimator<EarlyReadoutTransformer>
         var random = new Random(Seed);
         float reach = 1 / MathF.Sqrt(inputs);
         string flat = graph.Node("Flatten", [x], ("axis", 1)); // (N, D)
-        string hidden = graph.Node("MatMul", [flat, graph.Constant("weight", Centred(Draw(inputs * Hidden, reach)), inputs, Hidden)]); // (N, 8)
+        // (N, 8)
+        string hidden = graph.Node("MatMul", [flat, graph.Constant("weight", Centred(Draw(inputs * Hidden, reach)), inputs, Hidden)]);
         string active = graph.Node("Relu", [graph.Node("Add", [hidden, graph.Constant("bias", Draw(Hidden, 1), Hidden)])]);
         string logits = graph.Node("MatMul", [active, graph.Constant("weight", Draw(Hidden * classes, Scale), Hidden, classes)]); // (N, C)
         return graph.Node("Add", [logits, graph.Constant("bias", Draw(classes, Scale), classes)]);

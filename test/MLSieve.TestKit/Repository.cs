@@ -10,6 +10,7 @@ public static class Repository
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MLSieve.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The tests do not run below the checkout that they were built from.");
+        return folder?.FullName
+            ?? throw new DirectoryNotFoundException("The tests do not run below the checkout that they were built from.");
     }
 }

@@ -5,7 +5,9 @@ namespace MLSieve.Tests;
 /// <summary>The memory that the process holds: managed and native.</summary>
 public static partial class ResidentMemory
 {
-    /// <summary>Mebibytes that are resident once garbage is collected, finalizers have run and the allocator has given back what is free.</summary>
+    /// <summary>
+    /// Mebibytes that are resident once garbage is collected, finalizers have run and the allocator has given back what is free.
+    /// </summary>
     /// <remarks>
     /// glibc keeps freed memory that lies below a block in use: where the addresses run short, a tensor of 300 MiB may have been taken from
     /// the heap instead of a mapping of its own, and would count as held for ever.

@@ -3,7 +3,10 @@ using Xunit;
 
 namespace MLSieve.Tests;
 
-/// <summary>A file system of a few kilobytes, which is soon full. It is mounted in memory, and gone when disposed; where the system lets no one mount, the test is skipped.</summary>
+/// <summary>
+/// A file system of a few kilobytes, which is soon full. It is mounted in memory, and gone when disposed; where the system lets no one
+/// mount, the test is skipped.
+/// </summary>
 public sealed class SmallDisk : IDisposable
 {
     /// <summary>Mounts it.</summary>

@@ -13,13 +13,17 @@ public sealed class FeatureSieveOptionsTests
     public void Pretrained_weights_are_trained_by_the_values_of_the_released_code()
     {
         var options = new FeatureSieveTrainer.Options();
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 64, 64), PixelRange.Bytes, 2, 1, _ => { });
+        using StagedNetwork network = NetworkFactory.Create(
+            new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 64, 64), PixelRange.Bytes, 2, 1, _ => { });
         options.SetAutomatic(new TrainingFacts(network, Pretrained: true, Rows: 4795));
         Assert.Equal((1, 2, 256), (options.Readout.Stage, options.Readout.Depth!.Value, options.Readout.Width!.Value));
         Assert.Equal(5, options.ForgetEvery);
         Assert.Equal((1e-3, 1e-4, 0.9), (options.Optimizer.LearningRate, options.Optimizer.WeightDecay, options.Optimizer.Momentum));
         Assert.Equal((1e-2, 1e-4, 1e-2), (options.ReadoutLearningRate, options.ReadoutWeightDecay, options.ForgetLearningRate));
-        Assert.Equal((32, ScheduleKind.Constant, 0.0, false, 0), (options.BatchSize, options.Schedule.Kind, options.Optimizer.ClipNorm, options.Augmentation.HorizontalFlip, options.Augmentation.CropPadding));
+        Assert.Equal(
+            (32, ScheduleKind.Constant, 0.0, false, 0),
+            (options.BatchSize, options.Schedule.Kind, options.Optimizer.ClipNorm, options.Augmentation.HorizontalFlip,
+            options.Augmentation.CropPadding));
         Assert.Equal((BatchNormStatistics.Automatic, false), (options.BatchNorm, options.ForgettingMovesStatistics));
     }
 
@@ -68,7 +72,8 @@ public sealed class FeatureSieveOptionsTests
     [InlineData(OptimizerKind.Sgd, true, 1)]
     [InlineData(OptimizerKind.AdamW, true, 1)]
     [InlineData(OptimizerKind.Sgd, false, 0.1)]
-    public void Left_automatic_a_joint_update_weighs_forgetting_as_the_rates_of_the_alternating_one_do(OptimizerKind kind, bool pretrained, double weight)
+    public void Left_automatic_a_joint_update_weighs_forgetting_as_the_rates_of_the_alternating_one_do(
+        OptimizerKind kind, bool pretrained, double weight)
     {
         var options = new FeatureSieveTrainer.Options { Update = SieveUpdate.Joint, Optimizer = { Kind = kind } };
         FeatureShape shape = pretrained ? FeatureShape.Image(3, 64, 64) : FeatureShape.Vector(8);
@@ -101,13 +106,16 @@ public sealed class FeatureSieveOptionsTests
     public void Every_option_that_json_cannot_hold_is_marked_so()
     {
         // AutoML rebuilds options from JSON: a member of any other type would silently lose its value there.
-        foreach (PropertyInfo property in Nested(typeof(FeatureSieveTrainer.Options)).SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)))
+        foreach (PropertyInfo property in Nested(typeof(FeatureSieveTrainer.Options))
+            .SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)))
         {
             if (property.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>() is not null) continue;
             Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             type = type.IsArray ? type.GetElementType()! : type;
             Type[] plain = [typeof(int), typeof(long), typeof(float), typeof(double), typeof(bool), typeof(string)];
-            Assert.True(plain.Contains(type) || type.IsEnum || type.Namespace!.StartsWith("Microsoft.ML", StringComparison.Ordinal), $"{property.DeclaringType!.Name}.{property.Name}");
+            Assert.True(
+                plain.Contains(type) || type.IsEnum || type.Namespace!.StartsWith("Microsoft.ML", StringComparison.Ordinal),
+                $"{property.DeclaringType!.Name}.{property.Name}");
             Assert.True(property.CanRead && property.CanWrite, property.Name);
         }
     }
@@ -127,7 +135,8 @@ public sealed class FeatureSieveOptionsTests
 
     [Fact]
     public void No_forgetting_is_part_of_the_search_space() =>
-        Assert.Contains(0, typeof(FeatureSieveTrainer.Options).GetProperty(nameof(FeatureSieveTrainer.Options.ForgetEvery))!.GetCustomAttribute<ChoiceAttribute>()!.Candidates);
+        Assert.Contains(0, typeof(FeatureSieveTrainer.Options).GetProperty(nameof(FeatureSieveTrainer.Options.ForgetEvery))!
+            .GetCustomAttribute<ChoiceAttribute>()!.Candidates);
 
     [Fact]
     public void Changing_the_options_after_the_trainer_is_made_changes_nothing()
@@ -140,7 +149,8 @@ public sealed class FeatureSieveOptionsTests
     }
 
     private static IEnumerable<Type> Nested(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(property => property.PropertyType.IsClass && property.PropertyType.Namespace == "Microsoft.ML.EarlyReadout" && property.PropertyType != typeof(InputOptions) && property.PropertyType != type)
+        .Where(property => property.PropertyType.IsClass && property.PropertyType.Namespace == "Microsoft.ML.EarlyReadout"
+            && property.PropertyType != typeof(InputOptions) && property.PropertyType != type)
         .Select(property => property.PropertyType)
         .SelectMany(Nested).Append(type);
 }

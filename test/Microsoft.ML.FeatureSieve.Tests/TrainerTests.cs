@@ -50,7 +50,8 @@ public sealed class TrainerTests
         foreach (var fold in ml.MulticlassClassification.CrossValidate(rows, pipeline, 2)) Assert.True(fold.Metrics.MicroAccuracy > 0.8);
 
         var model = pipeline.Fit(rows);
-        var importance = ml.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer, model.Transform(rows), permutationCount: 2);
+        var importance = ml.MulticlassClassification.PermutationFeatureImportance(
+            model.LastTransformer, model.Transform(rows), permutationCount: 2);
         Assert.Equal(4, importance.Length);
 
         using PredictionEngine<BiasedRow, Answer> engine = ml.Model.CreatePredictionEngine<BiasedRow, Answer>(model);
@@ -73,7 +74,9 @@ public sealed class TrainerTests
         other.Seed = 77;
         Assert.NotEqual(first, Scores(ml.MulticlassClassification.Trainers.FeatureSieve(other).Fit(train), train));
         var context = new MLContext(seed: 77);
-        Assert.Equal(Scores(ml.MulticlassClassification.Trainers.FeatureSieve(other).Fit(train), train), Scores(context.MulticlassClassification.Trainers.FeatureSieve(Options(epochs: 2)).Fit(train), train));
+        Assert.Equal(
+            Scores(ml.MulticlassClassification.Trainers.FeatureSieve(other).Fit(train), train),
+            Scores(context.MulticlassClassification.Trainers.FeatureSieve(Options(epochs: 2)).Fit(train), train));
     }
 
     [Fact]
@@ -83,8 +86,17 @@ public sealed class TrainerTests
         IDataView train = BiasedRow.View(ml);
         FeatureSieveTrainer.Options sieve = Options(epochs: 3);
         sieve.ForgetEvery = 0;
-        var plain = new EarlyReadoutEstimator.Options { Network = sieve.Network, BatchSize = sieve.BatchSize, Epochs = sieve.Epochs, Optimizer = sieve.Optimizer, Taps = [] };
-        Assert.Equal(Scores(ml.Transforms.EarlyReadout(plain).Fit(train), train), Scores(ml.MulticlassClassification.Trainers.FeatureSieve(sieve).Fit(train), train));
+        var plain = new EarlyReadoutEstimator.Options
+        {
+            Network = sieve.Network,
+            BatchSize = sieve.BatchSize,
+            Epochs = sieve.Epochs,
+            Optimizer = sieve.Optimizer,
+            Taps = [],
+        };
+        Assert.Equal(
+            Scores(ml.Transforms.EarlyReadout(plain).Fit(train), train),
+            Scores(ml.MulticlassClassification.Trainers.FeatureSieve(sieve).Fit(train), train));
     }
 
     [Fact]
@@ -128,7 +140,12 @@ public sealed class TrainerTests
         ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml)).Dispose();
         string[] epochs = [.. messages.Where(message => message.Contains("main loss", StringComparison.Ordinal))];
         Assert.Equal(3, epochs.Length);
-        Assert.All(epochs, epoch => Assert.Matches(@"Epoch \d/3 in .* s: main loss .*, readout loss .*, readout accuracy .*, forgetting loss .* → .*, bound log C 1\.3863; validation \w+ [01]\.\d{4}", epoch));
+        Assert.All(
+            epochs,
+            epoch => Assert.Matches(
+                @"Epoch \d/3 in .* s: main loss .*, readout loss .*, readout accuracy .*, forgetting loss .* → .*, "
+                    + @"bound log C 1\.3863; validation \w+ [01]\.\d{4}",
+                epoch));
     }
 
     [Fact]
@@ -142,7 +159,10 @@ public sealed class TrainerTests
         using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml));
         string[] epochs = [.. messages.Where(message => message.Contains("main loss", StringComparison.Ordinal))];
         Assert.Equal(2, epochs.Length);
-        Assert.All(epochs, epoch => Assert.Matches(@"main loss \S+, readout loss \S+, readout accuracy \S+, forgetting loss \d\.\d{4}, bound log C 1\.3863", epoch));
+        Assert.All(
+            epochs,
+            epoch => Assert.Matches(
+                @"main loss \S+, readout loss \S+, readout accuracy \S+, forgetting loss \d\.\d{4}, bound log C 1\.3863", epoch));
         Assert.Equal(["forget", "main", "readout", "readout accuracy"], model.History.Points[^1].Losses.Keys.Order());
         Assert.Equal("\"Joint\"", model.History.Settings["Update"]);
     }
@@ -182,7 +202,8 @@ public sealed class TrainerTests
         var ml = new MLContext(seed: 1);
         FeatureSieveTrainer.Options options = Options();
         options.Optimizer.LearningRate = 1e20;
-        var error = Assert.Throws<TrainingDivergedException>(() => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml)));
+        var error = Assert.Throws<TrainingDivergedException>(
+            () => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(BiasedRow.View(ml)));
         Assert.Equal(1, error.Epoch);
         Assert.Contains("smaller learning rate", error.Message, StringComparison.Ordinal);
     }
@@ -194,7 +215,8 @@ public sealed class TrainerTests
     {
         var ml = new MLContext(seed: 1);
         FeatureSieveTrainer.Options options = Options();
-        (options.Optimizer.Kind, options.Precision, options.Schedule.Kind, options.Schedule.WarmUpSteps, options.Optimizer.ClipNorm) = (optimizer, precision, schedule, 5, 1);
+        (options.Optimizer.Kind, options.Precision, options.Schedule.Kind, options.Schedule.WarmUpSteps,
+        options.Optimizer.ClipNorm) = (optimizer, precision, schedule, 5, 1);
         if (optimizer == OptimizerKind.AdamW) options.Optimizer.LearningRate = 0.01;
         IDataView train = BiasedRow.View(ml);
         using EarlyReadoutTransformer model = ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train);
@@ -205,7 +227,8 @@ public sealed class TrainerTests
     public void Rows_above_the_memory_budget_train_to_the_same_model()
     {
         var ml = new MLContext(seed: 1);
-        IDataView wide = ml.Data.LoadFromEnumerable(BiasedRow.Draw(3000).Select(row => new Wide { Features = [.. Enumerable.Range(0, 120).Select(i => row.Features[i % 4])], Class = row.Class }));
+        IDataView wide = ml.Data.LoadFromEnumerable(BiasedRow.Draw(3000)
+            .Select(row => new Wide { Features = [.. Enumerable.Range(0, 120).Select(i => row.Features[i % 4])], Class = row.Class }));
         IDataView train = ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(wide).Transform(wide); // 1.4 MB
         FeatureSieveTrainer.Options options = Options(epochs: 1);
         float[] inMemory = Scores(ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train), train);

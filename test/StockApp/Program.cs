@@ -2,8 +2,8 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-// StockApp model.zip data.idv out.tsv: loads a model, scores the rows twice (as a view, and one by one as a PredictionEngine does), and writes a line a row.
-// It then prints the names of its assemblies and native libraries, one a line.
+// StockApp model.zip data.idv out.tsv: loads a model, scores the rows twice (as a view, and one by one as a PredictionEngine does), and
+// writes a line a row. It then prints the names of its assemblies and native libraries, one a line.
 var ml = new MLContext();
 ITransformer model = ml.Model.Load(args[0], out _);
 IDataView data = ml.Data.LoadFromBinary(args[1]);
@@ -14,9 +14,14 @@ using (var output = new StreamWriter(args[2]))
     WriteRows("rows", model.GetRowToRowMapper(data.Schema), data, output);
 }
 
-foreach (string name in AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetName().Name!).Order(StringComparer.Ordinal)) Console.WriteLine(name);
+foreach (string name in AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetName().Name!).Order(StringComparer.Ordinal))
+    Console.WriteLine(name);
 if (File.Exists("/proc/self/maps"))
-    foreach (string library in File.ReadLines("/proc/self/maps").Select(line => Path.GetFileName(line)).Where(name => name.Contains(".so", StringComparison.Ordinal)).Distinct()) Console.WriteLine(library);
+    foreach (string library in File.ReadLines("/proc/self/maps")
+        .Select(line => Path.GetFileName(line))
+        .Where(name => name.Contains(".so", StringComparison.Ordinal))
+        .Distinct())
+        Console.WriteLine(library);
 
 void WriteView(string how, IDataView scored, TextWriter output)
 {
@@ -47,7 +52,15 @@ static Action Writer(string how, DataViewRow row, TextWriter output)
     {
         score(ref scores);
         predicted(ref key);
-        output.WriteLine(string.Join('\t', [how, key.ToString(CultureInfo.InvariantCulture), answer(), .. scores.DenseValues().Select(value => value.ToString("R", CultureInfo.InvariantCulture))]));
+        output.WriteLine(
+            string.Join(
+                '\t',
+                [
+                    how,
+                    key.ToString(CultureInfo.InvariantCulture),
+                    answer(),
+                    .. scores.DenseValues().Select(value => value.ToString("R", CultureInfo.InvariantCulture)),
+                ]));
     };
 }
 

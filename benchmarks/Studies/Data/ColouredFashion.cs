@@ -1,7 +1,8 @@
 namespace Studies;
 
 /// <summary>
-/// Fashion-MNIST tinted by a class's colour: pixel = grey · colour. The colour is simple and spurious, the garment's shape is what the label means.
+/// Fashion-MNIST tinted by a class's colour: pixel = grey · colour. The colour is simple and spurious, the garment's shape is what the
+/// label means.
 /// </summary>
 internal static class ColouredFashion
 {

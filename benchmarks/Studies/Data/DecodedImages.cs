@@ -4,7 +4,9 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Studies;
 
-/// <summary>Decodes the images of a data set. Where it has no attribute, the group column holds one value and the groups are the classes.</summary>
+/// <summary>
+/// Decodes the images of a data set. Where it has no attribute, the group column holds one value and the groups are the classes.
+/// </summary>
 internal static class DecodedImages
 {
     /// <summary>Reads one split: each image scaled and cropped at the centre to a square.</summary>
@@ -18,7 +20,8 @@ internal static class DecodedImages
     {
         var ml = new MLContext(seed: 0);
         IReadOnlyList<Example> examples = set.Of(split);
-        if (limit > 0 && limit < examples.Count) examples = [.. Enumerable.Range(0, limit).Select(i => examples[(int)((long)i * examples.Count / limit)])];
+        if (limit > 0 && limit < examples.Count)
+            examples = [.. Enumerable.Range(0, limit).Select(i => examples[(int)((long)i * examples.Count / limit)])];
 
         PackedImages packed = PackedImages.Allocate(examples.Count, 3, side, side) with
         {
@@ -26,7 +29,9 @@ internal static class DecodedImages
         };
         IDataView paths = set.ToDataView(ml, examples, cancellation);
         IDataView decoded = ml.Transforms.LoadImages("Image", imageFolder: null, "Path")
-            .Append(ml.Transforms.ResizeImages("Image", side, side, resizing: ImageResizingEstimator.ResizingKind.IsoCrop, cropAnchor: ImageResizingEstimator.Anchor.Center))
+            .Append(ml.Transforms.ResizeImages(
+                "Image", side, side, resizing: ImageResizingEstimator.ResizingKind.IsoCrop,
+                cropAnchor: ImageResizingEstimator.Anchor.Center))
             .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
             .Fit(paths)
             .Transform(paths);

@@ -21,12 +21,14 @@ internal sealed class DominoesRows(StudyOptions options, double agreement, doubl
         int[] order = Draws.Shuffled(_garments.Value.Classes.Length, Draws.For(seed, Draws.Rows));
         int validation = options.Quick ? 256 : ValidationRows;
         int test = options.Quick ? 256 : _testGarments.Value.Classes.Length;
-        if (Count + validation > order.Length) throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
+        if (Count + validation > order.Length)
+            throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
         var independent = new Agreement(1.0 / Classes, Classes);
         PackedImages train = Draw(order.AsSpan(0, Count), agreement, Draws.TrainingCues);
         PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, Draws.ValidationCues);
         PackedImages tested = Dominoes.Draw(
-            _testGarments.Value, _testDigits.Value, Enumerable.Range(0, test).ToArray(), independent, Draws.For(Draws.TestSeed, Draws.TestCues));
+            _testGarments.Value, _testDigits.Value, Enumerable.Range(0, test).ToArray(), independent,
+            Draws.For(Draws.TestSeed, Draws.TestCues));
         return StudyData.From(ml, FashionClasses.Names, train.ToDataView(ml), held.ToDataView(ml), tested.ToDataView(ml));
 
         PackedImages Draw(ReadOnlySpan<int> rows, double agrees, int purpose) =>

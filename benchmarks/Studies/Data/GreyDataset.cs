@@ -19,5 +19,6 @@ internal sealed record GreyDataset(IdxImages Images, byte[] Classes)
     }
 
     /// <summary>The rows of each class.</summary>
-    public int[][] RowsByClass() => [.. Enumerable.Range(0, 10).Select(c => Enumerable.Range(0, Classes.Length).Where(row => Classes[row] == c).ToArray())];
+    public int[][] RowsByClass() =>
+        [.. Enumerable.Range(0, 10).Select(c => Enumerable.Range(0, Classes.Length).Where(row => Classes[row] == c).ToArray())];
 }

@@ -39,11 +39,14 @@ internal static class IdxFile
             byte[] header = new byte[4 + (4 * dimensions)];
             file.ReadExactly(header);
             if (header[0] != 0 || header[1] != 0 || header[2] != UnsignedByteType || header[3] != dimensions)
-                throw new InvalidDataException($"{path}: expected an idx file of bytes in {dimensions} dimension(s), found the magic {Convert.ToHexString(header, 0, 4)}.");
+                throw new InvalidDataException(
+                    $"{path}: expected an idx file of bytes in {dimensions} dimension(s), found the magic "
+                        + $"{Convert.ToHexString(header, 0, 4)}.");
             int[] sizes = [.. Enumerable.Range(0, dimensions).Select(d => BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 + (4 * d))))];
             byte[] values = new byte[sizes.Aggregate(1, (product, size) => checked(product * size))];
             file.ReadExactly(values);
-            if (file.ReadByte() >= 0) throw new InvalidDataException($"{path}: more bytes than the {values.Length} that its header announces.");
+            if (file.ReadByte() >= 0)
+                throw new InvalidDataException($"{path}: more bytes than the {values.Length} that its header announces.");
             return (sizes, values);
         }
         catch (EndOfStreamException)

@@ -18,7 +18,9 @@ internal static class ImageNetWeights
     {
         Kind = NetworkKind.DnnImageFeaturizerResNet18,
         WeightsPath = Path.Combine(
-            options.HasFolder(ResNetFolder) ? options.Folder(ResNetFolder) : Path.Combine(AppContext.BaseDirectory, "DnnImageModels", "ResNet18Onnx"),
+            options.HasFolder(ResNetFolder)
+                ? options.Folder(ResNetFolder)
+                : Path.Combine(AppContext.BaseDirectory, "DnnImageModels", "ResNet18Onnx"),
             "ResNet18.onnx"),
         Input = InputOptions.DnnImageFeaturizer,
     };

@@ -4,8 +4,8 @@ using Microsoft.ML.Data;
 namespace Studies;
 
 /// <summary>
-/// Images in memory as bytes, planar (C, H, W) as <c>ExtractPixels</c> writes them, with label and group of each. Made once and turned into as many views as
-/// there are seeds and settings.
+/// Images in memory as bytes, planar (C, H, W) as <c>ExtractPixels</c> writes them, with label and group of each. Made once and turned into
+/// as many views as there are seeds and settings.
 /// </summary>
 /// <param name="Channels">Channels of an image.</param>
 /// <param name="Height">Its height in pixels.</param>

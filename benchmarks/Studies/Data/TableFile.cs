@@ -6,7 +6,8 @@ using Microsoft.ML.Transforms;
 namespace Studies;
 
 /// <summary>
-/// A table as a comma-separated file with a header: <c>label</c>, <c>group</c> (the spurious attribute), and columns to learn from. A column whose every field is a number is one; any other names categories.
+/// A table as a comma-separated file with a header: <c>label</c>, <c>group</c> (the spurious attribute), and columns to learn from. A
+/// column whose every field is a number is one; any other names categories.
 /// </summary>
 /// <param name="path">The file.</param>
 internal sealed class TableFile(string path)
@@ -33,7 +34,8 @@ internal sealed class TableFile(string path)
     /// <summary>From its columns to Features, as ML.NET's own samples prepare a table: numbers normalised, categories one-hot.</summary>
     public static IEstimator<ITransformer> Features(MLContext ml) =>
         ml.Transforms.NormalizeMeanVariance(nameof(TableRow.Numbers))
-            .Append(ml.Transforms.Categorical.OneHotEncoding(nameof(TableRow.Categories), outputKind: OneHotEncodingEstimator.OutputKind.Bag))
+            .Append(
+                ml.Transforms.Categorical.OneHotEncoding(nameof(TableRow.Categories), outputKind: OneHotEncodingEstimator.OutputKind.Bag))
             .Append(ml.Transforms.Concatenate("Features", nameof(TableRow.Numbers), nameof(TableRow.Categories)))
             .Append(ml.Transforms.SelectColumns("Features", nameof(TableRow.Label), nameof(TableRow.Cue)));
 
@@ -42,7 +44,8 @@ internal sealed class TableFile(string path)
         CsvRow[] rows = [.. CsvFile.Read(path, Label, Group)];
         if (rows.Length == 0) throw new InvalidDataException($"{path} has no rows after its header.");
         string[] columns = [.. rows[0].Columns.Where(name => name is not (Label or Group))];
-        ILookup<bool, string> byKind = columns.ToLookup(name => rows.All(row => float.TryParse(row[name], NumberStyles.Float, CultureInfo.InvariantCulture, out _)));
+        ILookup<bool, string> byKind = columns.ToLookup(
+            name => rows.All(row => float.TryParse(row[name], NumberStyles.Float, CultureInfo.InvariantCulture, out _)));
         return [.. rows.Select(row => new TableRow
         {
             Label = row[Label],

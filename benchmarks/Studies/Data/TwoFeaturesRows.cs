@@ -52,7 +52,8 @@ internal sealed class TwoFeaturesRows(StudyOptions options, Feature label) : ISt
     {
         int[] rows = TwoFeatures.RowsOf(_garments.Value);
         int most = rows.Length - (2 * Held);
-        if (Count > most) throw new UsageException($"--rows: at most {most}, the pullovers and dresses of the training file less those held out.");
+        if (Count > most)
+            throw new UsageException($"--rows: at most {most}, the pullovers and dresses of the training file less those held out.");
         Draws.For(seed, Draws.Rows).Shuffle(rows);
         return TwoFeatures.Draw(_garments.Value, _digits.Value, rows.AsSpan(first, count), agreement, Draws.For(seed, purpose));
     }

@@ -3,7 +3,10 @@ using Microsoft.ML.Data;
 
 namespace Studies;
 
-/// <summary>A data set as it lies on disk, read by <see cref="DataSets"/>: which rows there are, and how their numbers differ from the published ones.</summary>
+/// <summary>
+/// A data set as it lies on disk, read by <see cref="DataSets"/>: which rows there are, and how their numbers differ from the published
+/// ones.
+/// </summary>
 internal sealed class DataSet
 {
     private const string NoAttribute = "all";
@@ -52,7 +55,9 @@ internal sealed class DataSet
         Example[] rows = [.. Examples.Where(example => example.Split == split)];
         return rows.Length > 0
             ? rows
-            : throw new InvalidDataException($"{Name} has no rows of split '{split}'; there are {string.Join(", ", Examples.Select(example => example.Split).Distinct())}.");
+            : throw new InvalidDataException(
+                $"{Name} has no rows of split '{split}'; there are "
+                    + $"{string.Join(", ", Examples.Select(example => example.Split).Distinct())}.");
     }
 
     /// <summary>The same rows, where a part of one split, drawn from each class alike, is the validation split.</summary>
@@ -70,16 +75,20 @@ internal sealed class DataSet
             held.UnionWith(rows.Take((int)(rows.Length * fraction)));
         }
 
-        return new DataSet(Name, Name, Examples.Select(example => held.Contains(example) ? example with { Split = Splits.Validation } : example));
+        return new DataSet(
+            Name, Name, Examples.Select(example => held.Contains(example) ? example with { Split = Splits.Validation } : example));
     }
 
-    /// <summary>The rows of one split, or all, as a view. See <see cref="ToDataView(MLContext, IReadOnlyList{Example}, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// The rows of one split, or all, as a view. See <see cref="ToDataView(MLContext, IReadOnlyList{Example}, CancellationToken)"/>.
+    /// </summary>
     public IDataView ToDataView(MLContext ml, string? split = null, CancellationToken cancellation = default) =>
         ToDataView(ml, split is null ? Examples : Of(split), cancellation);
 
     /// <summary>
-    /// Some of the rows as a view with text columns Path (for <c>LoadImages</c> without a folder), or Text and perhaps TextPair; Label; Attribute (<c>all</c> where the data
-    /// set has none); Group; Split. Images are decoded once at an eighth of their size before the view is made, so that a bad file is known before training, not in its middle.
+    /// Some of the rows as a view with text columns Path (for <c>LoadImages</c> without a folder), or Text and perhaps TextPair; Label;
+    /// Attribute (<c>all</c> where the data set has none); Group; Split. Images are decoded once at an eighth of their size before the view
+    /// is made, so that a bad file is known before training, not in its middle.
     /// </summary>
     /// <exception cref="InvalidDataException">Images are missing or corrupt; the message counts and names them.</exception>
     public IDataView ToDataView(MLContext ml, IReadOnlyList<Example> examples, CancellationToken cancellation = default)

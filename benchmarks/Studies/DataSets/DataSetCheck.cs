@@ -6,7 +6,8 @@ namespace Studies;
 internal sealed class DataSetCheck(StudyOptions options, CancellationToken cancellation)
 {
     /// <summary>Reads and reports.</summary>
-    /// <returns>0, or 1 where images cannot be read. Other counts than the published ones are reported, since a split may be drawn anew on purpose.</returns>
+    /// <returns>0, or 1 where images cannot be read. Other counts than the published ones are reported, since a split may be drawn anew on
+    /// purpose.</returns>
     /// <exception cref="UsageException">There is no such reader.</exception>
     public int Run()
     {
@@ -24,7 +25,9 @@ internal sealed class DataSetCheck(StudyOptions options, CancellationToken cance
         Table table = new Table().Title(Markup.Escape(set.Name)).AddColumns("Split", "Group", "Rows").RoundedBorder();
         foreach (string split in Splits.All)
         {
-            foreach (IGrouping<string, Example> group in set.Examples.Where(example => example.Split == split).GroupBy(example => example.Group).OrderBy(group => group.Key, StringComparer.Ordinal))
+            foreach (IGrouping<string, Example> group in set.Examples.Where(example => example.Split == split)
+                .GroupBy(example => example.Group)
+                .OrderBy(group => group.Key, StringComparer.Ordinal))
                 table.AddRow(split, Markup.Escape(group.Key), $"{group.Count()}");
         }
 

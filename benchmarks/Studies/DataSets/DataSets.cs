@@ -1,8 +1,8 @@
 namespace Studies;
 
 /// <summary>
-/// Reads the data sets of the papers as they are published: each call takes the folder of one and gives its rows. Files may be gzipped (<c>metadata.csv.gz</c>).
-/// Only lists are read; images are opened when a view is made.
+/// Reads the data sets of the papers as they are published: each call takes the folder of one and gives its rows. Files may be gzipped
+/// (<c>metadata.csv.gz</c>). Only lists are read; images are opened when a view is made.
 /// </summary>
 internal static class DataSets
 {
@@ -28,7 +28,8 @@ internal static class DataSets
     public static DataSet Waterbirds(string folder) => WaterbirdsReader.Read(folder);
 
     /// <summary>CelebA: blond hair by gender.</summary>
-    /// <param name="folder">The folder with <c>list_attr_celeba</c> and <c>list_eval_partition</c> (.csv or .txt) and <c>img_align_celeba/</c>.</param>
+    /// <param name="folder">The folder with <c>list_attr_celeba</c> and <c>list_eval_partition</c> (.csv or .txt) and
+    /// <c>img_align_celeba/</c>.</param>
     public static DataSet CelebA(string folder) => CelebAReader.Read(folder);
 
     /// <summary>CivilComments: toxicity by whether an identity is mentioned.</summary>

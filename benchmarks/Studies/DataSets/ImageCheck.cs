@@ -21,11 +21,13 @@ internal sealed record ImageCheck(int Images, IReadOnlyList<string> Missing, IRe
         string[] paths = [.. examples.Select(example => example.Path).OfType<string>().Distinct()];
         ConcurrentBag<string> missing = [];
         ConcurrentBag<string> corrupt = [];
-        Parallel.ForEach(paths, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, path =>
-        {
-            if (!File.Exists(path)) missing.Add(path.Length == 0 ? "a row without a path" : Directory.Exists(path) ? $"{path}, a folder" : path);
-            else if (Decode(path) is var result and not SKCodecResult.Success) corrupt.Add($"{path} ({result})");
-        });
+        Parallel.ForEach(
+            paths, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, path =>
+            {
+                if (!File.Exists(path))
+                    missing.Add(path.Length == 0 ? "a row without a path" : Directory.Exists(path) ? $"{path}, a folder" : path);
+                else if (Decode(path) is var result and not SKCodecResult.Success) corrupt.Add($"{path} ({result})");
+            });
         return new ImageCheck(paths.Length, [.. missing.Order(StringComparer.Ordinal)], [.. corrupt.Order(StringComparer.Ordinal)]);
     }
 
@@ -39,7 +41,8 @@ internal sealed record ImageCheck(int Images, IReadOnlyList<string> Missing, IRe
     /// <summary>Such as <c>2 of 600 images cannot be read. Missing: 1 (a.jpg). Corrupt: 1 (b.jpg (IncompleteInput)).</c></summary>
     public override string ToString() => Missing.Count + Corrupt.Count == 0
         ? string.Create(CultureInfo.InvariantCulture, $"all {Images:N0} images can be read.")
-        : string.Create(CultureInfo.InvariantCulture, $"{Missing.Count + Corrupt.Count:N0} of {Images:N0} images cannot be read.{List("Missing", Missing)}{List("Corrupt", Corrupt)}");
+        : FormattableString.Invariant($"{Missing.Count + Corrupt.Count:N0} of {Images:N0} images cannot be read.")
+            + List("Missing", Missing) + List("Corrupt", Corrupt);
 
     private static string List(string what, IReadOnlyList<string> paths)
     {

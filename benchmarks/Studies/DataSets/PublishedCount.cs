@@ -24,5 +24,6 @@ internal sealed record CountDifference(PublishedCount Published, int Found)
     /// <summary>Such as <c>train, landbird, land: 3,525 found, 3,498 published (+27)</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Published.Split}{(Published.Group is null ? "" : ", " + Published.Group)}: {Found:N0} found, {Published.Count:N0} published ({Found - Published.Count:+#,0;-#,0})");
+        $"{Published.Split}{(Published.Group is null ? "" : ", " + Published.Group)}: {Found:N0} found, {Published.Count:N0} published ")
+            + FormattableString.Invariant($"({Found - Published.Count:+#,0;-#,0})");
 }

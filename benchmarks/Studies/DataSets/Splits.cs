@@ -21,6 +21,8 @@ internal static class Splits
     {
         if (name.Contains("train", StringComparison.OrdinalIgnoreCase)) return Train;
         if (name.Contains("test", StringComparison.OrdinalIgnoreCase)) return Test;
-        return name.Contains("val", StringComparison.OrdinalIgnoreCase) || name.Contains("dev", StringComparison.OrdinalIgnoreCase) ? Validation : Whole;
+        return name.Contains("val", StringComparison.OrdinalIgnoreCase) || name.Contains("dev", StringComparison.OrdinalIgnoreCase)
+            ? Validation
+            : Whole;
     }
 }

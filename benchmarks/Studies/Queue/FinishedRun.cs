@@ -36,7 +36,8 @@ internal sealed record FinishedRun
 
     /// <summary>
     /// The one figure that counts, 0 to 1. Of a search, the mean of groups on validation rows; of a final run, the study's own on
-    /// test rows, mostly the accuracy where the attribute conflicts, or the mean of groups where it has none. Null where the training diverged.
+    /// test rows, mostly the accuracy where the attribute conflicts, or the mean of groups where it has none. Null where the training
+    /// diverged.
     /// </summary>
     public double? Primary { get; init; }
 
@@ -49,7 +50,10 @@ internal sealed record FinishedRun
     /// <summary>The validation figure that chooses an epoch, epoch by epoch.</summary>
     public required IReadOnlyList<double> Curve { get; init; }
 
-    /// <summary>What the training told at each validation; null of a trial, where the model is another library's, or the line was written before this was.</summary>
+    /// <summary>
+    /// What the training told at each validation; null of a trial, where the model is another library's, or the line was written before
+    /// this was.
+    /// </summary>
     public RunPoints? Points { get; init; }
 
     /// <summary>
@@ -89,10 +93,14 @@ internal sealed record FinishedRun
     public IReadOnlyList<(long Step, double Value)> Course(string figure)
     {
         if (Points is not null) return Points.Figure(figure) is { } values ? [.. Points.Steps.Zip(values)] : [];
-        return figure == Figures.Unbiased && Steps is { } steps ? [.. Curve.Select((value, i) => ((long)steps * (i + 1) / Curve.Count, value))] : [];
+        return figure == Figures.Unbiased && Steps is { } steps
+            ? [.. Curve.Select((value, i) => ((long)steps * (i + 1) / Curve.Count, value))]
+            : [];
     }
 
-    /// <summary>What the training step told along the steps, by its name in <see cref="RunPoints.Losses"/>; empty where it is not known.</summary>
+    /// <summary>
+    /// What the training step told along the steps, by its name in <see cref="RunPoints.Losses"/>; empty where it is not known.
+    /// </summary>
     public IReadOnlyList<(long Step, double Value)> Loss(string name) => Points?.Losses.GetValueOrDefault(name) is { } losses
         ? [.. Points.Steps.Zip(losses).Where(point => point.Second is not null).Select(point => (point.First, point.Second!.Value))]
         : [];

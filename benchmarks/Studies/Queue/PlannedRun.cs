@@ -17,6 +17,8 @@ internal sealed record PlannedRun(string Command, string Study, string Condition
     public override string ToString()
     {
         string what = $"{Study} {Phase.ToString().ToLowerInvariant()} {Method}";
-        return IsShared ? $"{what}, {Setting}" : FormattableString.Invariant($"{what}{(Setting.Length > 0 ? " " : "")}{Setting} seed {Seed}");
+        return IsShared
+            ? $"{what}, {Setting}"
+            : FormattableString.Invariant($"{what}{(Setting.Length > 0 ? " " : "")}{Setting} seed {Seed}");
     }
 }

@@ -22,7 +22,8 @@ internal static class QueueFile
     public static IReadOnlyList<MethodStudy> Studies(string line, StudyOptions asked)
     {
         return [.. StudyList.Create(Options(line, asked)).Select(study => study as MethodStudy
-            ?? throw new UsageException($"'{line}': a queue takes studies of several methods, such as coloured-methods, not {study.Name}."))];
+            ?? throw new UsageException(
+                $"'{line}': a queue takes studies of several methods, such as coloured-methods, not {study.Name}."))];
     }
 
     /// <summary>The folders that the studies of a line read and the data folder lacks.</summary>

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Studies;
 
 /// <summary>
-/// A process of this program that runs what it is given, one run at a time; started when it is first given one, and again where it has died.
+/// A process of this program that runs what it is given, one run at a time; started when it is first given one, and again where it has
+/// died.
 /// </summary>
 /// <param name="arguments">What follows <c>work</c> on its command line.</param>
 /// <param name="threads">Threads of its arithmetic.</param>

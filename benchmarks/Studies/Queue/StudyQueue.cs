@@ -63,7 +63,8 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
 
         cancellation.ThrowIfCancellationRequested();
         Say(time.IsCancellationRequested
-            ? FormattableString.Invariant($"time is up; {busy.Count} runs under way were stopped{Paused()}, {Open().Count()} or more are left")
+            ? FormattableString.Invariant(
+                $"time is up; {busy.Count} runs under way were stopped{Paused()}, {Open().Count()} or more are left")
             : "everything is run");
         foreach (PlannedRun run in _givenUp) Say($"given up after {Attempts} attempts: {run}");
         return _givenUp.Count > 0 ? 1 : 0;
@@ -74,7 +75,10 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
 
         string Paused()
         {
-            string[] searches = [.. busy.Values.Where(each => each.Run.IsShared).Select(each => $"{each.Run.Study} {each.Run.Method}").Distinct()];
+            string[] searches =
+            [
+                .. busy.Values.Where(each => each.Run.IsShared).Select(each => $"{each.Run.Study} {each.Run.Method}").Distinct(),
+            ];
             return searches.Length == 0 ? "" : $" (searches that go on another time: {string.Join(", ", searches)})";
         }
     }
@@ -82,7 +86,8 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
     private bool HasData(string line)
     {
         IReadOnlyList<string> missing = QueueFile.Missing(line, options);
-        if (missing.Count > 0) Say($"{line}: skipped, since the data folder {options.Data ?? "(none given)"} has no {string.Join(" and no ", missing)}");
+        if (missing.Count > 0)
+            Say($"{line}: skipped, since the data folder {options.Data ?? "(none given)"} has no {string.Join(" and no ", missing)}");
         return missing.Count == 0;
     }
 
@@ -90,7 +95,8 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
     {
         if (answer.Fault is null)
         {
-            FinishedRun[] fresh = [.. answer.Runs.Where(finished => !_finished.Has(finished))]; // whoever shares in a search answers all of it
+            // whoever shares in a search answers all of it
+            FinishedRun[] fresh = [.. answer.Runs.Where(finished => !_finished.Has(finished))];
             foreach (FinishedRun finished in fresh) _finished.Add(finished);
             if (run.IsShared && fresh.Length > 0) Say($"{run}: {SearchedTrial.Choose(answer.Runs) ?? "all diverged"}");
             if (run.IsShared) return;

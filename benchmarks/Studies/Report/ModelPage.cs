@@ -12,12 +12,15 @@ internal static class ModelPage
     /// <returns>The file: the asked one, with the study's name in it where there are several.</returns>
     public static string Write(string path, bool several, Study study, IEnumerable<Record> records, CancellationToken cancellation)
     {
-        if (several) path = Path.Combine(Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}-{study.Name}{Path.GetExtension(path)}");
+        if (several)
+            path = Path.Combine(
+                Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}-{study.Name}{Path.GetExtension(path)}");
         var models = new List<ReportedModel>();
         IDataView? test = null;
         try
         {
-            foreach (Record record in records.Where(record => record.Seed == Seed && record.Diverged is null).DistinctBy(record => record.Method))
+            foreach (Record record in records.Where(record => record.Seed == Seed && record.Diverged is null)
+                .DistinctBy(record => record.Method))
             {
                 TrainedModel trained = study.TrainAgain(record, cancellation);
                 test ??= trained.Test;
@@ -26,7 +29,13 @@ internal static class ModelPage
 
             if (models.Count == 0) throw new UsageException("--report: no model of seed 1 to show.");
             new MLContext(Seed).MulticlassClassification
-                .CreateReport(test!, models, new ReportOptions { Title = FormattableString.Invariant($"{study.Name}, seed {Seed}"), GroupColumnName = study.GroupColumn })
+                .CreateReport(
+                    test!, models,
+                    new ReportOptions
+                    {
+                        Title = FormattableString.Invariant($"{study.Name}, seed {Seed}"),
+                        GroupColumnName = study.GroupColumn,
+                    })
                 .Save(path);
             return Path.GetFullPath(path);
         }

@@ -12,7 +12,8 @@ internal static class Percentage
     /// <summary>Mean ± sample standard deviation; the value alone where there is one, since one has no spread.</summary>
     public static string Spread(IReadOnlyList<double> values) => values.Count == 1
         ? Of(values[0])
-        : string.Create(CultureInfo.InvariantCulture, $"{100 * Statistics.Of(values).Mean:F1} ± {100 * Statistics.Of(values).Deviation:F1}");
+        : string.Create(
+            CultureInfo.InvariantCulture, $"{100 * Statistics.Of(values).Mean:F1} ± {100 * Statistics.Of(values).Deviation:F1}");
 
     /// <summary>A difference, with its sign.</summary>
     public static string Difference(double value) => (100 * value).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);

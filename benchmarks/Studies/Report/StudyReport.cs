@@ -10,7 +10,9 @@ internal static class StudyReport
     /// <summary>Everything that was tried, with its validation figures.</summary>
     public static void WriteTrials(IEnumerable<Trial> trials)
     {
-        Table table = new Table().Title("Tried (validation rows)").AddColumns("Chosen by", "Setting", "Accuracy", "Mean of groups", "Conflicting", "Forgetting, last epoch");
+        Table table = new Table()
+            .Title("Tried (validation rows)")
+            .AddColumns("Chosen by", "Setting", "Accuracy", "Mean of groups", "Conflicting", "Forgetting, last epoch");
         foreach (Trial trial in trials)
         {
             table.AddRow([
@@ -30,7 +32,10 @@ internal static class StudyReport
     public static void WriteFinal(IReadOnlyList<Record> records)
     {
         string[] figures = [.. Shown.Where(figure => records.Any(record => record.Metrics.ContainsKey(figure)))];
-        Table table = new Table().Title($"{records[0].Study}: test rows, mean ± standard deviation over seeds").AddColumns("Method", "Seeds").AddColumns(figures);
+        Table table = new Table()
+            .Title($"{records[0].Study}: test rows, mean ± standard deviation over seeds")
+            .AddColumns("Method", "Seeds")
+            .AddColumns(figures);
         foreach (IGrouping<string, Record> method in records.GroupBy(record => record.Method))
         {
             Record[] finished = [.. method.Where(record => record.Diverged is null)];
@@ -38,7 +43,8 @@ internal static class StudyReport
             table.AddRow([
                 method.Key,
                 finished.Length + (diverged > 0 ? $" ({diverged} diverged)" : ""),
-                .. figures.Select(figure => finished.Length == 0 ? "–" : Percentage.Spread([.. finished.Select(record => record.Metrics[figure])])),
+                .. figures.Select(
+                    figure => finished.Length == 0 ? "–" : Percentage.Spread([.. finished.Select(record => record.Metrics[figure])])),
             ]);
         }
 

@@ -24,7 +24,8 @@ internal static class Figures
     private const string Pair = "Pair";
 
     /// <summary>Of two features: how well a half's class can be told from a stage of the trained network.</summary>
-    public static string Decodable(Feature half, int stage) => FormattableString.Invariant($"stage{stage}.{half.ToString().ToLowerInvariant()}.decodable");
+    public static string Decodable(Feature half, int stage) =>
+        FormattableString.Invariant($"stage{stage}.{half.ToString().ToLowerInvariant()}.decodable");
 
     /// <summary>
     /// Scores rows and evaluates them by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does
@@ -50,7 +51,8 @@ internal static class Figures
         if (groups.ExpectedCalibrationError is double calibration) figures["expectedCalibrationError"] = calibration;
         if (groups.LogLoss is double logLoss) figures["logLoss"] = logLoss;
 
-        GroupMetrics cues = ml.MulticlassClassification.EvaluateByGroup(scored, "Cue", options: new GroupEvaluationOptions { GroupBy = GroupBy.AttributeOnly });
+        GroupMetrics cues = ml.MulticlassClassification.EvaluateByGroup(
+            scored, "Cue", options: new GroupEvaluationOptions { GroupBy = GroupBy.AttributeOnly });
         foreach (GroupResult cue in cues.Groups)
         {
             if (cue.Attributes[0] == Agreement.Agrees) figures[Agreeing] = cue.Accuracy;
@@ -91,7 +93,8 @@ internal static class Figures
 
     private static void AddReadouts(Dictionary<string, double> figures, MLContext ml, EarlyReadoutTransformer model, IDataView rows)
     {
-        ReadoutProfile profile = ml.MulticlassClassification.ProfileReadouts(model.Transform(rows), model.ReadoutNames, groupColumnName: "Cue");
+        ReadoutProfile profile = ml.MulticlassClassification.ProfileReadouts(
+            model.Transform(rows), model.ReadoutNames, groupColumnName: "Cue");
         foreach (ReadoutResult readout in profile.Readouts)
         {
             Put(readout, "accuracy", readout.Accuracy);
@@ -101,10 +104,13 @@ internal static class Figures
             Put(readout, "precision", readout.WorstGroupPrecision);
             Put(readout, "auc", readout.WorstGroupAuc);
             // By cue, since the group on which a network is worst differs from seed to seed.
-            foreach (IGrouping<string, ReadoutGroup> cue in readout.Groups.GroupBy(group => group.Name[(group.Name.LastIndexOf('=') + 1)..]))
+            foreach (IGrouping<string, ReadoutGroup> cue in readout.Groups.GroupBy(
+                group => group.Name[(group.Name.LastIndexOf('=') + 1)..]))
             {
-                figures[$"{readout.Name}.{cue.Key}.accuracy"] = cue.Sum(group => group.Accuracy * group.Count) / cue.Sum(group => group.Count);
-                figures[$"{readout.Name}.{cue.Key}.signal"] = cue.Sum(group => group.MeanSignal * group.Count) / cue.Sum(group => group.Count);
+                figures[$"{readout.Name}.{cue.Key}.accuracy"] = cue.Sum(
+                    group => group.Accuracy * group.Count) / cue.Sum(group => group.Count);
+                figures[$"{readout.Name}.{cue.Key}.signal"] = cue.Sum(
+                    group => group.MeanSignal * group.Count) / cue.Sum(group => group.Count);
             }
         }
 

@@ -6,7 +6,9 @@ namespace Studies;
 /// <summary>A file of JSON values, one a line, that a process may be stopped while it appends to.</summary>
 internal static class JsonLines
 {
-    /// <summary>The values; none where there is no file. A line that a stopped process left half written is reported and passed over.</summary>
+    /// <summary>
+    /// The values; none where there is no file. A line that a stopped process left half written is reported and passed over.
+    /// </summary>
     public static IEnumerable<T> Read<T>(string file, JsonSerializerOptions? form = null)
         where T : class
     {

@@ -30,5 +30,6 @@ internal sealed record Provenance(string Options, IReadOnlyDictionary<string, st
     public static string Commit => VersionOf(typeof(Provenance)).Split('+') is [_, string commit] ? commit : "unknown";
 
     private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version!.ToString();
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? type.Assembly.GetName().Version!.ToString();
 }

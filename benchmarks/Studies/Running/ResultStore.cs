@@ -30,5 +30,6 @@ internal sealed class ResultStore
         JsonLines.Append(_file, record, Record.Line);
     }
 
-    private static object Identity(Record record) => (record.Study, record.Conditions, record.Method, record.Setting, record.SelectedBy, record.Seed);
+    private static object Identity(Record record) =>
+        (record.Study, record.Conditions, record.Method, record.Setting, record.SelectedBy, record.Seed);
 }

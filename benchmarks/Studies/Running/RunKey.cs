@@ -16,6 +16,8 @@ internal sealed record RunKey(string Conditions, string Setting, bool IsSearch)
     public static RunKey Parse(string key)
     {
         string[] parts = key.Split(Separator);
-        return parts.Length == 4 ? new RunKey(parts[0], parts[1].Trim(), parts[3] == "validation") : throw new InvalidDataException($"'{key}' is not the key of a run.");
+        return parts.Length == 4
+            ? new RunKey(parts[0], parts[1].Trim(), parts[3] == "validation")
+            : throw new InvalidDataException($"'{key}' is not the key of a run.");
     }
 }

@@ -22,8 +22,8 @@ internal sealed record RunPoints
     public required IReadOnlyList<IReadOnlyList<long>> Right { get; init; }
 
     /// <summary>
-    /// What the training step told, by name: at each validation the mean over training rows since the one before, to five digits; null where
-    /// there was nothing to tell, as of forgetting between steps that forget.
+    /// What the training step told, by name: at each validation the mean over training rows since the one before, to five digits; null
+    /// where there was nothing to tell, as of forgetting between steps that forget.
     /// </summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<double?>> Losses { get; init; }
 
@@ -45,7 +45,9 @@ internal sealed record RunPoints
             [.. points.Select(point => point.Losses.TryGetValue(name, out double loss) ? Rounded(loss) : (double?)null)];
     }
 
-    /// <summary>One of <see cref="Figures"/> at each validation, on validation rows; <see langword="null"/> where they do not give it.</summary>
+    /// <summary>
+    /// One of <see cref="Figures"/> at each validation, on validation rows; <see langword="null"/> where they do not give it.
+    /// </summary>
     public IReadOnlyList<double>? Figure(string figure)
     {
         Func<IReadOnlyList<long>, double>? at = figure switch
@@ -73,7 +75,9 @@ internal sealed record RunPoints
         return part.Length == 0 ? null : right => (double)part.Sum(group => right[group.At]) / part.Sum(group => group.Rows);
     }
 
-    private static string Label(string group) => group.LastIndexOf(Separator, StringComparison.Ordinal) is >= 0 and int end ? group[..end] : group;
+    private static string Label(string group) =>
+        group.LastIndexOf(Separator, StringComparison.Ordinal) is >= 0 and int end ? group[..end] : group;
 
-    private static double Rounded(double value) => double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Rounded(double value) =>
+        double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

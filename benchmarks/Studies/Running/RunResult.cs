@@ -18,10 +18,15 @@ internal sealed record RunResult
     /// <summary>What the trainer logged about each epoch: losses, and how far forgetting went.</summary>
     public IReadOnlyList<string> Log { get; init; } = [];
 
-    /// <summary>The validation figure that chooses an epoch, epoch by epoch; empty where the model is another library's, or the run was kept before this was.</summary>
+    /// <summary>
+    /// The validation figure that chooses an epoch, epoch by epoch; empty where the model is another library's, or the run was kept before
+    /// this was.
+    /// </summary>
     public IReadOnlyList<double> Curve { get; init; } = [];
 
-    /// <summary>What the training told at each validation; null where the model is another library's, or the run was kept before this was.</summary>
+    /// <summary>
+    /// What the training told at each validation; null where the model is another library's, or the run was kept before this was.
+    /// </summary>
     public RunPoints? Points { get; init; }
 
     /// <summary>The arithmetic of training; null where the model is another library's, or the run was kept before this was.</summary>

@@ -17,14 +17,16 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
     private RunResult Run(Criterion criterion, Setting setting, int seed, bool test)
     {
         cancellation.ThrowIfCancellationRequested();
-        string conditions = $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{(options.Quick ? " quick" : "")}";
+        string conditions =
+            $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{(options.Quick ? " quick" : "")}";
         string key = RunKey.Of(conditions, setting.ToString(), seed, test);
         return store.GetOrRun(key, () =>
         {
             var watch = Stopwatch.StartNew();
             RunResult result = Train(key, criterion, setting, seed, test);
             Console.WriteLine(FormattableString.Invariant(
-                $"  seed {seed,4}  {setting}: {result.Diverged ?? Describe(result)}  [{result.Precision ?? options.Precision}, {watch.Elapsed.TotalSeconds:F1} s]"));
+                $"  seed {seed,4}  {setting}: {result.Diverged ?? Describe(result)}  [{result.Precision ?? options.Precision}, ")
+                    + FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:F1} s]"));
             return result;
         });
     }
@@ -58,7 +60,8 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
 
     /// <summary>Trains a setting on the rows of a seed.</summary>
     public static EarlyReadoutTransformer Fit(
-        SieveStudy study, StudyOptions options, MLContext ml, StudyData data, Criterion criterion, Setting setting, int seed, CancellationToken cancellation)
+        SieveStudy study, StudyOptions options, MLContext ml, StudyData data, Criterion criterion, Setting setting, int seed,
+        CancellationToken cancellation)
     {
         FeatureSieveTrainer.Options trainer = study.CreateOptions();
         trainer.FeatureColumnName = "Pixels";
@@ -75,9 +78,11 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
 
     private static string Describe(RunResult result)
     {
-        string text = FormattableString.Invariant($"validation accuracy {result.Validation[Figures.Average]:F4}, mean of groups {result.Validation[Figures.Unbiased]:F4}");
+        string text = FormattableString.Invariant(
+            $"validation accuracy {result.Validation[Figures.Average]:F4}, mean of groups {result.Validation[Figures.Unbiased]:F4}");
         if (result.Test.Count > 0) text += FormattableString.Invariant($", test accuracy {result.Test[Figures.Average]:F4}");
-        if (result.Test.TryGetValue(Figures.Conflicting, out double conflicting)) text += FormattableString.Invariant($", conflicting {conflicting:F4}");
+        if (result.Test.TryGetValue(Figures.Conflicting, out double conflicting))
+            text += FormattableString.Invariant($", conflicting {conflicting:F4}");
         return text;
     }
 }

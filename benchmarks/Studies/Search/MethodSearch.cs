@@ -77,7 +77,8 @@ internal sealed class MethodSearch(MethodStudy study, Method method)
         }
         catch (SearchMismatchException fault)
         {
-            throw new InvalidOperationException($"{store} was made by other options or data; delete it to search anew. {fault.Message}", fault);
+            throw new InvalidOperationException(
+                $"{store} was made by other options or data; delete it to search anew. {fault.Message}", fault);
         }
     }
 

@@ -61,6 +61,10 @@ internal sealed record SearchSpace
                select new Setting(learningRate, every, stage, depth, depth == 0 ? 1 : Width, forget, readout),
         ];
         random.Shuffle(all);
-        return [.. all.GroupBy(setting => (setting.Stage, setting.Depth)).SelectMany(tap => tap.Index()).OrderBy(drawn => drawn.Index).Take(count).Select(drawn => drawn.Item)];
+        return [.. all.GroupBy(setting => (setting.Stage, setting.Depth))
+            .SelectMany(tap => tap.Index())
+            .OrderBy(drawn => drawn.Index)
+            .Take(count)
+            .Select(drawn => drawn.Item)];
     }
 }

@@ -23,7 +23,8 @@ internal sealed record Setting(double LearningRate, int ForgetEvery, int Stage, 
     {
         double rate = options.Optimizer.LearningRate!.Value;
         return options.ForgetEvery == 0 ? Plain(rate) : new Setting(
-            rate, options.ForgetEvery, options.Readout.Stage, options.Readout.Depth!.Value, options.Readout.Depth == 0 ? 1 : options.Readout.Width!.Value,
+            rate, options.ForgetEvery, options.Readout.Stage, options.Readout.Depth!.Value,
+            options.Readout.Depth == 0 ? 1 : options.Readout.Width!.Value,
             options.ForgetLearningRate!.Value, options.ReadoutLearningRate!.Value);
     }
 
@@ -40,7 +41,9 @@ internal sealed record Setting(double LearningRate, int ForgetEvery, int Stage, 
     /// <summary>Whether this is plain training.</summary>
     public bool IsPlain => ForgetEvery == 0;
 
-    /// <summary>Reads <c>stage=1,depth=0,every=5,forget=0.5,readout=0.01,width=64</c>; what is left out has the released default, with width 64.</summary>
+    /// <summary>
+    /// Reads <c>stage=1,depth=0,every=5,forget=0.5,readout=0.01,width=64</c>; what is left out has the released default, with width 64.
+    /// </summary>
     /// <exception cref="UsageException">A name is unknown or a value is not a number.</exception>
     public static Setting Parse(string text, double learningRate)
     {
@@ -59,7 +62,8 @@ internal sealed record Setting(double LearningRate, int ForgetEvery, int Stage, 
                 "width" => setting with { Width = (int)value },
                 "forget" => setting with { ForgetRate = value },
                 "readout" => setting with { ReadoutRate = value },
-                _ => throw new UsageException($"--setting: unknown '{pair[0]}'; there are rate, every, stage, depth, width, forget, readout."),
+                _ => throw new UsageException(
+                    $"--setting: unknown '{pair[0]}'; there are rate, every, stage, depth, width, forget, readout."),
             };
         }
 

@@ -8,8 +8,8 @@ namespace Studies;
 internal sealed record Choice(Criterion Criterion, Setting Plain, Setting Sieve, Setting? Forgetting);
 
 /// <summary>
-/// Chooses settings on validation rows: first a learning rate for plain training, then, at that rate, among "no forgetting" and settings that forget.
-/// Its seeds are not those of the final runs, and it never sees test rows.
+/// Chooses settings on validation rows: first a learning rate for plain training, then, at that rate, among "no forgetting" and settings
+/// that forget. Its seeds are not those of the final runs, and it never sees test rows.
 /// </summary>
 internal sealed class SettingSearch(SieveStudy study, StudyOptions options, StudyRunner runner)
 {
@@ -24,8 +24,11 @@ internal sealed class SettingSearch(SieveStudy study, StudyOptions options, Stud
     public Choice Choose(Criterion criterion)
     {
         Trial plain = Best(Rates().Select(rate => Try(criterion, Setting.Plain(rate))), criterion)
-            ?? throw new InvalidOperationException($"{study.Name}: plain training diverged at every learning rate tried ({string.Join(", ", Rates())}).");
-        Trial[] forgetting = options.Method == "plain" ? [] : [.. Candidates(plain.Setting.LearningRate).Select(setting => Try(criterion, setting))];
+            ?? throw new InvalidOperationException(
+                $"{study.Name}: plain training diverged at every learning rate tried ({string.Join(", ", Rates())}).");
+        Trial[] forgetting = options.Method == "plain"
+            ? []
+            : [.. Candidates(plain.Setting.LearningRate).Select(setting => Try(criterion, setting))];
         Trial chosen = Best([plain, .. forgetting], criterion)!;
         return new Choice(criterion, plain.Setting, chosen.Setting, Best(forgetting, criterion)?.Setting);
     }
@@ -34,21 +37,28 @@ internal sealed class SettingSearch(SieveStudy study, StudyOptions options, Stud
     /// <exception cref="UsageException">It does not name exactly one of each.</exception>
     public Choice Take(Criterion criterion)
     {
-        if (options.Rates.Count != 1 || options.Settings.Count != 1) throw new UsageException("--no-search needs exactly one --rate and one --setting.");
+        if (options.Rates.Count != 1 || options.Settings.Count != 1)
+            throw new UsageException("--no-search needs exactly one --rate and one --setting.");
         Setting sieve = Setting.Parse(options.Settings[0], options.Rates[0]);
         return new Choice(criterion, Setting.Plain(options.Rates[0]), sieve, sieve);
     }
 
-    private IReadOnlyList<double> Rates() => options.Rates.Count > 0 ? options.Rates : options.Quick ? study.Space.LearningRates[..1] : study.Space.LearningRates;
+    private IReadOnlyList<double> Rates() =>
+        options.Rates.Count > 0 ? options.Rates : options.Quick ? study.Space.LearningRates[..1] : study.Space.LearningRates;
 
     private IEnumerable<Setting> Candidates(double rate) =>
-        options.Settings.Select(text => Setting.Parse(text, rate)).Concat(study.Space.Draw(DrawnTrials(), rate, Draws.For(FirstSeed, Draws.Settings))).Distinct();
+        options.Settings.Select(text => Setting.Parse(text, rate))
+            .Concat(study.Space.Draw(DrawnTrials(), rate, Draws.For(FirstSeed, Draws.Settings)))
+            .Distinct();
 
     private int DrawnTrials() => options.Trials ?? (options.Settings.Count > 0 ? 0 : options.Quick ? 1 : study.DefaultTrials);
 
     private Trial Try(Criterion criterion, Setting setting) =>
-        _trials[(criterion, setting)] = new Trial(criterion, setting, [.. Enumerable.Range(FirstSeed, options.SearchSeeds).Select(seed => runner.Search(criterion, setting, seed))]);
+        _trials[(criterion, setting)] = new Trial(
+            criterion, setting,
+            [.. Enumerable.Range(FirstSeed, options.SearchSeeds).Select(seed => runner.Search(criterion, setting, seed))]);
 
     // The first of equals: no forgetting is named first, so forgetting has to earn its place.
-    private static Trial? Best(IEnumerable<Trial> trials, Criterion criterion) => trials.Where(trial => !trial.Diverged).MaxBy(trial => trial.Mean(criterion.Figure));
+    private static Trial? Best(IEnumerable<Trial> trials, Criterion criterion) =>
+        trials.Where(trial => !trial.Diverged).MaxBy(trial => trial.Mean(criterion.Figure));
 }

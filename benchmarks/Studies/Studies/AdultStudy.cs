@@ -5,8 +5,8 @@ using Microsoft.ML.Trainers.LightGbm;
 namespace Studies;
 
 /// <summary>
-/// UCI Adult, income by sex. LightGBM as it is and with the example weights of an early readout; an Mlp on its own, taught by LightGBM, and by debiased distillation.
-/// "group-dro" and "dfr" are told the groups of training rows; no method else is.
+/// UCI Adult, income by sex. LightGBM as it is and with the example weights of an early readout; an Mlp on its own, taught by LightGBM, and
+/// by debiased distillation. "group-dro" and "dfr" are told the groups of training rows; no method else is.
 /// </summary>
 internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
 {
@@ -20,7 +20,8 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
     public override string Name => "adult";
 
     public override string Description => FormattableString.Invariant(
-        $"UCI Adult, its own test split; the label is income, the attribute is sex; {AdultRows.ValidationFraction:P0} of the training rows choose settings and epochs; Mlp 64-64, {Epochs} epochs.");
+        $"UCI Adult, its own test split; the label is income, the attribute is sex; {AdultRows.ValidationFraction:P0} of the training ")
+            + FormattableString.Invariant($"rows choose settings and epochs; Mlp 64-64, {Epochs} epochs.");
 
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {Options.Rows ?? 0} epochs {Epochs} by groups");
 
@@ -31,11 +32,12 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         new("lightgbm-readout-balanced", [.. Weights((training, alpha, beta) => WeightedLightGbm(training, alpha, beta, balanced: true))]),
         new("erm", new Candidate("", training => Alone(training, _ => { }))),
         new("jtt", [.. UpWeights.Select(JustTrainTwice)]),
-        new("kd", [.. Lambdas.Select(lambda => new Candidate(FormattableString.Invariant($"lambda={lambda}"), training => Distilled(training, student =>
-        {
-            student.Method = DistillationMethod.Plain;
-            student.Lambda = lambda;
-        })))]),
+        new("kd", [.. Lambdas.Select(
+            lambda => new Candidate(FormattableString.Invariant($"lambda={lambda}"), training => Distilled(training, student =>
+            {
+                student.Method = DistillationMethod.Plain;
+                student.Lambda = lambda;
+            })))]),
         new("debiased", [.. Weights((training, alpha, beta) => Distilled(training, student =>
         {
             student.Alpha = alpha;
@@ -48,7 +50,9 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
             student.Beta = beta;
         }))]),
         new("group-dro", new Candidate("", training => Alone(training, student => student.Objective.Kind = ObjectiveKind.GroupDro))),
-        new("dfr", new Candidate("", training => Alone(training, student => student.Objective.Kind = ObjectiveKind.DeepFeatureReweighting))),
+        new(
+            "dfr",
+            new Candidate("", training => Alone(training, student => student.Objective.Kind = ObjectiveKind.DeepFeatureReweighting))),
     ];
 
     private int Epochs => Options.Epochs ?? (Options.Quick ? 1 : 15);
@@ -58,8 +62,15 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         from beta in Betas
         select new Candidate(FormattableString.Invariant($"alpha={alpha},beta={beta}"), training => fit(training, alpha, beta));
 
-    private static LightGbmMulticlassTrainer LightGbm(Training training, string? weights) => training.Ml.MulticlassClassification.Trainers.LightGbm(
-        new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weights, Seed = training.Seed, UseSoftmax = true, NumberOfThreads = 1 });
+    private static LightGbmMulticlassTrainer LightGbm(Training training, string? weights) =>
+        training.Ml.MulticlassClassification.Trainers.LightGbm(
+            new LightGbmMulticlassTrainer.Options
+            {
+                ExampleWeightColumnName = weights,
+                Seed = training.Seed,
+                UseSoftmax = true,
+                NumberOfThreads = 1,
+            });
 
     private ITransformer WeightedLightGbm(Training training, double alpha, double beta, bool balanced)
     {
@@ -71,7 +82,9 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         });
         using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(readout).Fit(training.Data.Train);
         IDataView read = readouts.Transform(training.Data.Train);
-        IDataView scored = ml.Transforms.SelectColumns("Features", "Label", "Readout.PredictedLabel", "Readout.Margin").Fit(read).Transform(read);
+        IDataView scored = ml.Transforms.SelectColumns("Features", "Label", "Readout.PredictedLabel", "Readout.Margin")
+            .Fit(read)
+            .Transform(read);
         IDataView weighted = ml.Data.Cache(ml.Transforms.ReadoutWeight("Readout", alpha: alpha, beta: beta).Fit(scored).Transform(scored));
         return LightGbm(training, "Weight").Fit(weighted);
     }
@@ -87,12 +100,13 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         return training.Ml.Transforms.EarlyReadout(student).Fit(training.Data.Train);
     }
 
-    private Candidate JustTrainTwice(double upWeight) => new(FormattableString.Invariant($"upweight={upWeight}"), training => Alone(training, student =>
-    {
-        student.Objective.Kind = ObjectiveKind.JustTrainTwice;
-        student.Objective.JustTrainTwice.UpWeight = upWeight;
-        student.Objective.JustTrainTwice.IdentificationEpochs = 1;
-    }));
+    private Candidate JustTrainTwice(double upWeight) =>
+        new(FormattableString.Invariant($"upweight={upWeight}"), training => Alone(training, student =>
+        {
+            student.Objective.Kind = ObjectiveKind.JustTrainTwice;
+            student.Objective.JustTrainTwice.UpWeight = upWeight;
+            student.Objective.JustTrainTwice.IdentificationEpochs = 1;
+        }));
 
     private EarlyReadoutTransformer Distilled(Training training, Action<DebiasedDistillationTrainer.Options> set)
     {

@@ -16,7 +16,8 @@ internal sealed class AgreementDistillationStudy(StudyOptions options, string ki
     protected override string Subject => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}-distillation");
 
     public override string Description => FormattableString.Invariant(
-        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {AgreementStudy.ValidationAgreement:P0} of validation rows; ")
+        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {AgreementStudy.ValidationAgreement:P0} of ")
+            + "validation rows; "
         + FormattableString.Invariant($"teacher ResNet-18, student ConvNet 16-32-64; {Steps} steps of {BatchSize}.");
 
     protected override int OwnEpochs => 40;

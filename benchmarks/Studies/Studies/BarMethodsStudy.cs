@@ -1,9 +1,9 @@
 namespace Studies;
 
 /// <summary>
-/// Actions whose place misleads in the test, every method at one number of steps. What validates decides what can be asked: some of the test
-/// images (the paper's "out of domain") can choose among settings; images of training cannot, since in them the place goes with the action,
-/// so there each setting of a short list is run and reported.
+/// Actions whose place misleads in the test, every method at one number of steps. What validates decides what can be asked: some of the
+/// test images (the paper's "out of domain") can choose among settings; images of training cannot, since in them the place goes with the
+/// action, so there each setting of a short list is run and reported.
 /// </summary>
 /// <remarks>
 /// No image says whether its place misleads. The groups are the actions, group DRO has nothing to be told and is left out, and deep feature
@@ -38,10 +38,13 @@ internal sealed class BarMethodsStudy : PhotographStudy
     /// <param name="options">What the command line asks for.</param>
     /// <param name="validates">The split whose images validate: <see cref="Splits.Test"/> or <see cref="Splits.Train"/>.</param>
     public BarMethodsStudy(StudyOptions options, string validates)
-        : base(options, new(options, ownSide: 96, () => DataSets.Bar(options.Folder(Folder)).WithValidation(validates, ValidationFraction, SplitSeed)))
+        : base(
+            options,
+            new(options, ownSide: 96, () => DataSets.Bar(options.Folder(Folder)).WithValidation(validates, ValidationFraction, SplitSeed)))
     {
         _validates = validates;
-        if (!CanChoose && options.Trials is not null) throw new UsageException("--trials: training images of bar can choose no setting; leave it out.");
+        if (!CanChoose && options.Trials is not null)
+            throw new UsageException("--trials: training images of bar can choose no setting; leave it out.");
     }
 
     protected override string Subject => $"bar-{_validates}-validation";
@@ -50,7 +53,8 @@ internal sealed class BarMethodsStudy : PhotographStudy
 
     public override IEnumerable<int> SearchSeeds => CanChoose ? base.SearchSeeds : [];
 
-    protected override string Question => FormattableString.Invariant($"Biased Action Recognition, {ValidationFraction:P0} of the {_validates} images validate");
+    protected override string Question =>
+        FormattableString.Invariant($"Biased Action Recognition, {ValidationFraction:P0} of the {_validates} images validate");
 
     protected override int OwnEpochs => CanChoose ? 82 : 103;
 

@@ -21,7 +21,8 @@ internal sealed class BarStudy : SieveStudy
     public override string Name => "bar";
 
     public override string Description => FormattableString.Invariant(
-        $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {Side} × {Side} by ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.");
+        $"Biased Action Recognition, official split, {ValidationFraction:P0} of train held out for validation; 3 × {Side} × {Side} by ")
+            + "ResizeImages IsoCrop at the centre; SqueezeNet 1.1 from ImageNet weights.";
 
     public override bool HasGroups => false;
 
@@ -52,7 +53,9 @@ internal sealed class BarStudy : SieveStudy
         _testing ??= DecodedImages.Read(_set.Value, Splits.Test, Side, limit, cancellation);
         int[] order = Draws.Shuffled(_training.Count, Draws.For(seed, Draws.Rows));
         int held = (int)(order.Length * ValidationFraction);
-        return StudyData.From(ml, _set.Value.Labels, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]), _testing.ToDataView(ml));
+        return StudyData.From(
+            ml, _set.Value.Labels, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]),
+            _testing.ToDataView(ml));
     }
 
     public override FeatureSieveTrainer.Options CreateOptions() => new()

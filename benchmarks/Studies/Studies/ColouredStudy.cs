@@ -12,7 +12,8 @@ internal sealed class ColouredStudy(StudyOptions options, double agreement) : Si
     public override string Name => agreement == 0.98 ? "coloured" : FormattableString.Invariant($"coloured-{agreement}");
 
     public override string Description => FormattableString.Invariant(
-        $"Fashion-MNIST tinted by its class's colour in {agreement:P0} of {_rows.Count} training rows, in {ColouredRows.TestAgreement:P0} of the test rows; 3 × 28 × 28; ConvNet 32-64-128.");
+        $"Fashion-MNIST tinted by its class's colour in {agreement:P0} of {_rows.Count} training rows, in ")
+            + FormattableString.Invariant($"{ColouredRows.TestAgreement:P0} of the test rows; 3 × 28 × 28; ConvNet 32-64-128.");
 
     public override SearchSpace Space { get; } = new()
     {

@@ -61,7 +61,9 @@ internal abstract class DistillationStudy : EqualStepsStudy
         new("debiased", [.. Debiased(ObjectiveKind.GroupDro, DefaultTrials)]),
         new("teacher-erm", new Candidate("", training => Teacher(training, ObjectiveKind.EmpiricalRisk))),
         new("simkd", [.. _matchingRates.Select(factor => Matched(DistillationMethod.SimKd, factor, upWeight: 1))]),
-        new("dett", [.. from upWeight in UpWeights from factor in _matchingRates[1..] select Matched(DistillationMethod.DeTt, factor, upWeight)]),
+        new(
+            "dett",
+            [.. from upWeight in UpWeights from factor in _matchingRates[1..] select Matched(DistillationMethod.DeTt, factor, upWeight)]),
         new("kd-erm", [.. Plain(ObjectiveKind.EmpiricalRisk)]),
         new("debiased-erm", [.. Debiased(ObjectiveKind.EmpiricalRisk, TrialsByErm)]),
     ];
@@ -75,12 +77,13 @@ internal abstract class DistillationStudy : EqualStepsStudy
     private IEnumerable<Candidate> Plain(ObjectiveKind teacher) =>
         from lambda in _lambdas
         from temperature in _temperatures
-        select new Candidate(FormattableString.Invariant($"lambda={lambda},temperature={temperature}"), training => Taught(training, teacher, student =>
-        {
-            student.Method = DistillationMethod.Plain;
-            student.Lambda = lambda;
-            student.Temperature = temperature;
-        }));
+        select new Candidate(
+            FormattableString.Invariant($"lambda={lambda},temperature={temperature}"), training => Taught(training, teacher, student =>
+            {
+                student.Method = DistillationMethod.Plain;
+                student.Lambda = lambda;
+                student.Temperature = temperature;
+            }));
 
     // The whole grid has four times as many; both teachers' students take the first of the same draws.
     private IEnumerable<Candidate> Debiased(ObjectiveKind teacher, int most)
@@ -112,7 +115,8 @@ internal abstract class DistillationStudy : EqualStepsStudy
         }));
 
     private Candidate Matched(DistillationMethod method, double factor, double upWeight) => new(
-        FormattableString.Invariant($"rate={Times(factor)}") + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
+        FormattableString.Invariant($"rate={Times(factor)}")
+            + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
         training => Taught(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;
@@ -136,12 +140,14 @@ internal abstract class DistillationStudy : EqualStepsStudy
 
     private EarlyReadoutTransformer TrainTeacher(Training training, ObjectiveKind objective)
     {
-        EarlyReadoutEstimator.Options teacher = Common(training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
+        EarlyReadoutEstimator.Options teacher = Common(
+            training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
         teacher.Network = CreateTeacher();
         teacher.Epochs = TeacherEpochs;
         teacher.Optimizer.LearningRate = TeacherRate;
         return training.Ml.Transforms.EarlyReadout(teacher).Fit(training.Data.Train);
     }
 
-    private string NameOf(Training training, ObjectiveKind objective) => FormattableString.Invariant($"{Conditions} {objective} seed {training.Seed}");
+    private string NameOf(Training training, ObjectiveKind objective) =>
+        FormattableString.Invariant($"{Conditions} {objective} seed {training.Seed}");
 }

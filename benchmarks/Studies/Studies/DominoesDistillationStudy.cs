@@ -4,8 +4,8 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// Dominoes with a large teacher and a small student: what does the student take over of the shortcut, by plain training, by distillation, and by debiased distillation?
-/// Teachers and "group-dro" are told the groups of the training rows; no student else is.
+/// Dominoes with a large teacher and a small student: what does the student take over of the shortcut, by plain training, by distillation,
+/// and by debiased distillation? Teachers and "group-dro" are told the groups of the training rows; no student else is.
 /// </summary>
 internal sealed class DominoesDistillationStudy(StudyOptions options, double agreement) : MethodStudy(options)
 {
@@ -25,7 +25,8 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
     public override string Name => FormattableString.Invariant($"distillation-{agreement}");
 
     public override string Description => FormattableString.Invariant(
-        $"Dominoes at {agreement:P0}, {_rows.Count} training rows; teacher ResNet-18 (ImageNet stem), by group DRO and by ERM; student ConvNet 16-32-64; {Epochs} epochs (teachers 4).");
+        $"Dominoes at {agreement:P0}, {_rows.Count} training rows; teacher ResNet-18 (ImageNet stem), by group DRO and by ERM; student ")
+            + FormattableString.Invariant($"ConvNet 16-32-64; {Epochs} epochs (teachers 4).");
 
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {_rows.Count} epochs {Epochs}");
 
@@ -37,11 +38,19 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
         new("jtt", [.. from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight)]),
         new("kd", [.. Lambdas.Select(lambda => Distilled(ObjectiveKind.GroupDro, DistillationMethod.Plain, lambda))]),
         new("simkd", [.. MatchingRates.Select(rate => Matched(DistillationMethod.SimKd, rate, upWeight: 1))]),
-        new("dett", [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTt, rate, upWeight)]),
+        new(
+            "dett",
+            [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTt, rate, upWeight)]),
         new("debiased",
         [
-            .. from alpha in Alphas from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, alpha, beta),
-            .. from stage in LaterStages from beta in Betas select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, 1, beta, stage),
+            ..
+               from alpha in Alphas
+               from beta in Betas
+               select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, alpha, beta),
+            ..
+               from stage in LaterStages
+               from beta in Betas
+               select Distilled(ObjectiveKind.GroupDro, DistillationMethod.Debiased, 0.9, 1, beta, stage),
         ]),
         new("kd-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Plain, 0.9)),
         new("debiased-erm-teacher", Distilled(ObjectiveKind.EmpiricalRisk, DistillationMethod.Debiased, 0.9, 0.1, 2)),
@@ -59,7 +68,8 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
 
     private EarlyReadoutTransformer TrainTeacher(Training training, ObjectiveKind objective)
     {
-        EarlyReadoutEstimator.Options teacher = Common(training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
+        EarlyReadoutEstimator.Options teacher = Common(
+            training, new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = objective } });
         teacher.Network = new NetworkOptions { Kind = NetworkKind.ResNet18, Stem = ResNetStem.ImageNet };
         teacher.Optimizer.LearningRate = 0.02;
         teacher.Epochs = TeacherEpochs;
@@ -74,7 +84,9 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
         EarlyReadoutEstimator.Options student = Common(training, new EarlyReadoutEstimator.Options
         {
             // The diagnosis: readouts change nothing in the network.
-            Taps = objective == ObjectiveKind.EmpiricalRisk ? [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }, new() { Stage = 2 }, new() { Stage = 3 }] : [],
+            Taps = objective == ObjectiveKind.EmpiricalRisk
+                ? [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }, new() { Stage = 2 }, new() { Stage = 3 }]
+                : [],
             ReadoutLearningRate = ReadoutRate,
             Objective = { Kind = objective, JustTrainTwice = { IdentificationEpochs = identificationEpochs, UpWeight = upWeight } },
         });
@@ -82,10 +94,15 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
     }
 
     private Candidate JustTrainTwice(int epochs, double upWeight) => new(
-        FormattableString.Invariant($"identification={epochs},upweight={upWeight}"), training => Alone(training, ObjectiveKind.JustTrainTwice, epochs, upWeight));
+        FormattableString.Invariant($"identification={epochs},upweight={upWeight}"),
+        training => Alone(training, ObjectiveKind.JustTrainTwice, epochs, upWeight));
 
-    private Candidate Distilled(ObjectiveKind teacher, DistillationMethod method, double lambda, double alpha = 0, double beta = 0, int stage = 1) => new(
-        FormattableString.Invariant($"lambda={lambda}") + (method == DistillationMethod.Debiased ? FormattableString.Invariant($",alpha={alpha},beta={beta}{(stage > 1 ? $",stage={stage}" : "")}") : ""),
+    private Candidate Distilled(
+        ObjectiveKind teacher, DistillationMethod method, double lambda, double alpha = 0, double beta = 0, int stage = 1) => new(
+        FormattableString.Invariant($"lambda={lambda}")
+            + (method == DistillationMethod.Debiased
+                ? FormattableString.Invariant($",alpha={alpha},beta={beta}{(stage > 1 ? $",stage={stage}" : "")}")
+                : ""),
         training => Student(training, teacher, student =>
         {
             student.Method = method;
@@ -97,7 +114,8 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
         }));
 
     private Candidate Matched(DistillationMethod method, double rate, double upWeight) => new(
-        FormattableString.Invariant($"rate={rate}") + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
+        FormattableString.Invariant($"rate={rate}")
+            + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
         training => Student(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;

@@ -12,7 +12,8 @@ internal sealed class DominoesStudy(StudyOptions options, double agreement) : Si
     public override string Name => FormattableString.Invariant($"dominoes-{agreement}");
 
     public override string Description => FormattableString.Invariant(
-        $"Fashion-MNIST above an MNIST digit of its class in {agreement:P0} of {_rows.Count} training rows, of any class in the test; 1 × 56 × 28; ConvNet 32-64-128.");
+        $"Fashion-MNIST above an MNIST digit of its class in {agreement:P0} of {_rows.Count} training rows, of any class in the test; 1 ")
+            + "× 56 × 28; ConvNet 32-64-128.";
 
     public override SearchSpace Space { get; } = new()
     {

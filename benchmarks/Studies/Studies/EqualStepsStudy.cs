@@ -69,7 +69,9 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>Steps in some epochs.</summary>
     protected int StepsIn(int epochs) => epochs * ((RowCount + BatchSize - 1) / BatchSize);
 
-    /// <summary>A multiple of the learning rate: what counts is how much faster than the network something else learns or forgets.</summary>
+    /// <summary>
+    /// A multiple of the learning rate: what counts is how much faster than the network something else learns or forgets.
+    /// </summary>
     protected double Times(double factor) => Math.Round(factor * Rate, 10);
 
     /// <summary>Trains the network by an objective, on labels alone.</summary>

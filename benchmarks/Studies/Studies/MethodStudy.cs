@@ -54,7 +54,9 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     public IReadOnlyList<Method> Asked()
     {
         Method[] asked = [.. Methods.Where(method => Options.Method == "both" || method.Name == Options.Method)];
-        if (asked.Length == 0) throw new UsageException($"--method: {Name} has {string.Join(", ", Methods.Select(method => method.Name))}, not '{Options.Method}'.");
+        if (asked.Length == 0)
+            throw new UsageException(
+                $"--method: {Name} has {string.Join(", ", Methods.Select(method => method.Name))}, not '{Options.Method}'.");
         return Options.Quick ? [.. asked.Select(method => method with { Candidates = [.. method.Candidates.Take(1)] })] : asked;
     }
 
@@ -66,9 +68,12 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             Candidate chosen = method.Settings is not null ? method.At(Search(method, cancellation))
                 : method.Candidates.Count == 1 ? method.Candidates[0] : method.Candidates.MaxBy(MeanOfGroups)!;
             foreach (int seed in FinalSeeds)
-                yield return Record.Of(this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : Figures.Unbiased, Kept(chosen, seed, test: true));
+                yield return Record.Of(
+                    this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : Figures.Unbiased,
+                    Kept(chosen, seed, test: true));
 
-            double MeanOfGroups(Candidate candidate) => SearchSeeds.Average(seed => Kept(candidate, seed, test: false).Validation.GetValueOrDefault(Figures.Unbiased, -1));
+            double MeanOfGroups(Candidate candidate) =>
+                SearchSeeds.Average(seed => Kept(candidate, seed, test: false).Validation.GetValueOrDefault(Figures.Unbiased, -1));
 
             RunResult Kept(Candidate candidate, int seed, bool test) =>
                 store.GetOrRun(KeyOf(method, candidate, seed, test), () => Train(method, candidate, seed, test, cancellation));
@@ -135,7 +140,9 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             };
             Console.WriteLine(FormattableString.Invariant(
                 $"  seed {seed,4}  {method.Name} {candidate.Setting}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, ")
-                + FormattableString.Invariant($"worst {result.Validation[Figures.Worst]:F4}  [{result.Precision ?? "other library"}, {watch.Elapsed.TotalSeconds:F1} s]"));
+                + FormattableString.Invariant(
+                    $"worst {result.Validation[Figures.Worst]:F4}  [{result.Precision ?? "other library"}, ")
+                        + FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:F1} s]"));
             return result;
         }
     }

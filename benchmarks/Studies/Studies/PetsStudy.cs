@@ -11,7 +11,8 @@ internal sealed class PetsStudy(StudyOptions options) : PhotographStudy(options,
     protected override string Subject => "pets";
 
     /// <summary>The rows, for other studies of the same data.</summary>
-    public static PhotographRows Rows(StudyOptions options) => new(options, ownSide: 128, () => DataSets.PetsOnScenes(options.Folder(Folder)));
+    public static PhotographRows Rows(StudyOptions options) =>
+        new(options, ownSide: 128, () => DataSets.PetsOnScenes(options.Folder(Folder)));
 
     protected override string Question => "Pets on scenes, its own splits";
 

@@ -9,7 +9,9 @@ internal abstract class SieveStudy(StudyOptions options) : Study
     /// <summary>What the command line asks for.</summary>
     protected StudyOptions Options { get; } = options;
 
-    /// <summary>Whether the validation rows say whether the spurious attribute agrees with the label, so that settings can be chosen by it.</summary>
+    /// <summary>
+    /// Whether the validation rows say whether the spurious attribute agrees with the label, so that settings can be chosen by it.
+    /// </summary>
     public virtual bool HasGroups => true;
 
     /// <summary>Where the search looks.</summary>
@@ -33,7 +35,8 @@ internal abstract class SieveStudy(StudyOptions options) : Study
     /// <summary>Searches settings on validation rows, then trains each chosen one on the seeds of the final runs.</summary>
     public override IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
     {
-        if (Options.Method is not ("plain" or "sieve" or "both")) throw new UsageException($"--method: {Name} has plain, sieve and both, not '{Options.Method}'.");
+        if (Options.Method is not ("plain" or "sieve" or "both"))
+            throw new UsageException($"--method: {Name} has plain, sieve and both, not '{Options.Method}'.");
         var runner = new StudyRunner(this, Options, store, cancellation);
         foreach (Choice choice in Choose(new SettingSearch(this, Options, runner)))
         {
@@ -43,7 +46,9 @@ internal abstract class SieveStudy(StudyOptions options) : Study
                 for (int seed = 1; seed <= Options.Seeds; seed++)
                 {
                     RunResult result = runner.Final(choice.Criterion, setting, seed);
-                    yield return Record.Of(this, method + choice.Criterion.Suffix, seed, setting.ToString(), Options.NoSearch ? "given" : choice.Criterion.Figure, result);
+                    yield return Record.Of(
+                        this, method + choice.Criterion.Suffix, seed, setting.ToString(),
+                        Options.NoSearch ? "given" : choice.Criterion.Figure, result);
                 }
             }
         }
@@ -53,10 +58,13 @@ internal abstract class SieveStudy(StudyOptions options) : Study
     public override TrainedModel TrainAgain(Record record, CancellationToken cancellation)
     {
         // The suffix of the method's name says by what its epochs were chosen; where no search was made, none is there to say it.
-        Criterion criterion = Criterion.Asked(Options, this).FirstOrDefault(each => each.Suffix.Length > 0 && record.Method.EndsWith(each.Suffix, StringComparison.Ordinal)) ?? Criterion.Asked(Options, this)[0];
+        Criterion criterion = Criterion.Asked(Options, this)
+            .FirstOrDefault(each => each.Suffix.Length > 0 && record.Method.EndsWith(each.Suffix, StringComparison.Ordinal))
+            ?? Criterion.Asked(Options, this)[0];
         var ml = new MLContext(record.Seed);
         StudyData data = Load(ml, record.Seed, cancellation);
-        return new TrainedModel(StudyRunner.Fit(this, Options, ml, data, criterion, Setting.Parse(record.Setting, 0), record.Seed, cancellation), data.Test);
+        return new TrainedModel(
+            StudyRunner.Fit(this, Options, ml, data, criterion, Setting.Parse(record.Setting, 0), record.Seed, cancellation), data.Test);
     }
 
     private IEnumerable<Choice> Choose(SettingSearch search)

@@ -59,7 +59,8 @@ internal sealed class TeacherShelf(string folder)
     {
         (string graph, string unfinished) = (file + ".onnx", file + ".part");
         teacher.SaveAsOnnx(graph);
-        using (var scorer = training.Ml.Transforms.ApplyOnnxModel(["Score", Maps], [teacher.FeatureColumnName], graph).Fit(training.Data.Train))
+        using (var scorer = training.Ml.Transforms.ApplyOnnxModel(["Score", Maps], [teacher.FeatureColumnName], graph)
+            .Fit(training.Data.Train))
         {
             IDataView scored = scorer.Transform(training.Data.Train);
             IDataView taught = training.Ml.Transforms.CopyColumns(Scores, "Score").Fit(scored).Transform(scored);

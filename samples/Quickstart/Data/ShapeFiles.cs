@@ -28,7 +28,11 @@ internal static class ShapeFiles
             using (SKBitmap bitmap = ShapePainter.Paint(sample))
             using (FileStream file = File.Create(Path.Combine(folder, image)))
                 bitmap.Encode(file, SKEncodedImageFormat.Png, quality: 100);
-            csv.Append(image).Append(',').Append(BiasedShapes.Shapes[sample.Shape]).Append(',').Append(BiasedShapes.Backgrounds[sample.Background])
+            csv.Append(image)
+                .Append(',')
+                .Append(BiasedShapes.Shapes[sample.Shape])
+                .Append(',')
+                .Append(BiasedShapes.Backgrounds[sample.Background])
                 .Append(',').Append(sample.Agrees ? Agrees : Conflicts).Append('\n');
         }
 

@@ -2,8 +2,8 @@ namespace Quickstart;
 
 /// <summary>The 95 % interval of how much more often the second of two models, or ways to train one, is right on the same rows.</summary>
 /// <remarks>
-/// Of two models after Bonett and Price (2012): one row is added that the first alone gets right, and one that the second alone does. Without them the interval of two models that differ on few rows is far
-/// too narrow, and a point where they differ on none.
+/// Of two models after Bonett and Price (2012): one row is added that the first alone gets right, and one that the second alone does.
+/// Without them the interval of two models that differ on few rows is far too narrow, and a point where they differ on none.
 /// </remarks>
 internal static class PairedDifference
 {
@@ -13,7 +13,10 @@ internal static class PairedDifference
     private const double NormalQuantile = 1.959964;
 
     // Of Student's t, for 2 differences and more.
-    private static readonly double[] Quantiles = [12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157];
+    private static readonly double[] Quantiles =
+    [
+        12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157,
+    ];
 
     /// <summary>Computes it.</summary>
     /// <param name="first">For each row, whether the first model is right.</param>
@@ -22,7 +25,8 @@ internal static class PairedDifference
     {
         (bool First, bool Second)[] rows = [.. first.Zip(second)];
         double count = rows.Length + 2;
-        double lost = (rows.Count(row => row.First && !row.Second) + 1) / count, won = (rows.Count(row => !row.First && row.Second) + 1) / count;
+        double lost = (rows.Count(row => row.First && !row.Second) + 1) / count,
+            won = (rows.Count(row => !row.First && row.Second) + 1) / count;
         double half = NormalQuantile * Math.Sqrt((won + lost - (won - lost) * (won - lost)) / count);
         return (won - lost - half, won - lost + half);
     }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Quickstart;
 
-/// <summary>Writes figures as a JSON list of records {"study", "method", "seed", "metrics": {…}}, the form that the studies write too.</summary>
+/// <summary>
+/// Writes figures as a JSON list of records {"study", "method", "seed", "metrics": {…}}, the form that the studies write too.
+/// </summary>
 internal static class RecordsFile
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };

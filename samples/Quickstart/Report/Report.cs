@@ -39,13 +39,19 @@ internal static class Report
         Table table = new Table().Title("Test images: mean ± standard deviation over the seeds").AddColumn("");
         foreach (Method method in Method.All) table.AddColumn(new TableColumn(method.Name).RightAligned());
         foreach (Figure figure in Figure.All)
-            table.AddRow([figure.Title, .. Method.All.Select(method => Cell(Statistics.Of(runs.Where(run => run.Method == method).Select(figure.Value))))]);
+            table.AddRow(
+                [
+                    figure.Title,
+                    .. Method.All.Select(method => Cell(Statistics.Of(runs.Where(run => run.Method == method).Select(figure.Value)))),
+                ]);
         AnsiConsole.Write(table);
     }
 
-    private static string Cell(double value, ConfidenceInterval interval) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} ({100 * interval.Low:F0}–{100 * interval.High:F0})");
+    private static string Cell(double value, ConfidenceInterval interval) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} ({100 * interval.Low:F0}–{100 * interval.High:F0})");
 
-    private static string Cell(Statistics figures) => string.Create(CultureInfo.InvariantCulture, $"{100 * figures.Mean:F1} ± {100 * figures.Deviation:F1}");
+    private static string Cell(Statistics figures) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * figures.Mean:F1} ± {100 * figures.Deviation:F1}");
 
     private static string Percent(double value) => (100 * value).ToString("F1", CultureInfo.InvariantCulture);
 }

@@ -22,10 +22,13 @@ internal static class Verdict
         (double low, double high) = pairs.Length == 1
             ? PairedDifference.Interval(pairs[0].Plain.ConflictHits, pairs[0].Sieve.ConflictHits)
             : PairedDifference.Interval(conflicting);
-        string basis = pairs.Length == 1 ? "on these test images, one seed" : FormattableString.Invariant($"over {pairs.Length} seeds, test images");
+        string basis = pairs.Length == 1
+            ? "on these test images, one seed"
+            : FormattableString.Invariant($"over {pairs.Length} seeds, test images");
         return string.Create(CultureInfo.InvariantCulture,
             $"Where the background conflicts, {sieve} {Outcome(low, high)}: {Points(conflicting.Average())} points, from {Points(low)} to {Points(high)} ")
-            + $"(95 % interval of the difference {basis}). Where it agrees: {Points(Differences(run => run.AgreeingAccuracy).Average())} points.";
+            + $"(95 % interval of the difference {basis}). Where it agrees: {Points(Differences(run => run.AgreeingAccuracy).Average())} "
+            + "points.";
 
         double[] Differences(Func<Run, double> figure) => [.. pairs.Select(pair => figure(pair.Sieve) - figure(pair.Plain))];
     }

@@ -29,8 +29,10 @@ internal sealed class FreshSeeds(MLContext ml, ITransformer images, string folde
             runs.AddRange(both);
             foreach (Run run in both)
             {
-                Console.WriteLine(FormattableString.Invariant($"{run.Method.Name}, seed {seed}: {100 * run.ConflictingAccuracy:F1} % right where the background ")
-                    + FormattableString.Invariant($"conflicts, {100 * run.AgreeingAccuracy:F1} % where it agrees"));
+                Console.WriteLine(
+                    FormattableString.Invariant(
+                        $"{run.Method.Name}, seed {seed}: {100 * run.ConflictingAccuracy:F1} % right where the background ")
+                        + FormattableString.Invariant($"conflicts, {100 * run.AgreeingAccuracy:F1} % where it agrees"));
             }
         }
 

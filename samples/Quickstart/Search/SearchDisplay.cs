@@ -18,7 +18,8 @@ internal static class SearchDisplay
         return progress is null
             ? table.AddRow("…", "", "", "", "", "")
             : table.AddRow(
-                Whole(progress.Trials), Whole(progress.Done), Whole(progress.Stopped), Whole(progress.Running), Best(progress), Left(progress));
+                Whole(progress.Trials), Whole(progress.Done), Whole(progress.Stopped), Whole(progress.Running), Best(progress),
+                Left(progress));
     }
 
     private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
@@ -45,6 +46,7 @@ internal static class SearchDisplay
     private sealed class Lines : IProgress<SearchProgress>
     {
         public void Report(SearchProgress value) => Console.WriteLine(FormattableString.Invariant(
-            $"Search: of {value.Trials} trials {value.Done} trained in full, {value.Stopped} stopped; best so far {Best(value)}; time left {Left(value)}"));
+            $"Search: of {value.Trials} trials {value.Done} trained in full, {value.Stopped} stopped; best so far {Best(value)}; time ")
+                + FormattableString.Invariant($"left {Left(value)}"));
     }
 }

@@ -3,12 +3,15 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Paints maps over the images that they belong to: the image in grey where the map is 0, ever more colour where it is high.</summary>
+/// <summary>
+/// Paints maps over the images that they belong to: the image in grey where the map is 0, ever more colour where it is high.
+/// </summary>
 /// <remarks>
 /// <para>To create it, use <c>mlContext.Transforms.ActivationMapOverlay(...)</c>.</para>
-/// <para>Each map is stretched over its image and scaled by its own maximum, so colours compare places of one picture and not pictures. A map that is 0 everywhere leaves the image grey.
-/// Pixels are shown by the range that the model of the maps was trained on; where the maps are of another column, or of no known model, each picture's own numbers decide.
-/// Read the pictures by a view; they belong to the reader, who may dispose them. They are not part of a saved model.</para>
+/// <para>Each map is stretched over its image and scaled by its own maximum, so colours compare places of one picture and not pictures. A
+/// map that is 0 everywhere leaves the image grey. Pixels are shown by the range that the model of the maps was trained on; where the maps
+/// are of another column, or of no known model, each picture's own numbers decide. Read the pictures by a view; they belong to the reader,
+/// who may dispose them. They are not part of a saved model.</para>
 /// </remarks>
 public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
 {
@@ -57,7 +60,9 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
 
             FeatureColumn vectors = FeatureColumn.Infer(input.Schema, _image, new InputOptions());
             if (vectors.Shape is not ImageShape shape)
-                throw ColumnFinder.WrongType(vectors.Column, "image", "an image, or pixels with the dimensions channels, height and width", "ExtractPixels makes such pixels.");
+                throw ColumnFinder.WrongType(
+                    vectors.Column, "image", "an image, or pixels with the dimensions channels, height and width",
+                    "ExtractPixels makes such pixels.");
             PixelRange? known = PixelRangeAnnotation.Read(map, _image);
             return Mapping<PixelRow>(vectors.Column, map, row =>
             {
@@ -69,8 +74,11 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
 
         MLImage Paint(byte[] pixels, int imageHeight, int imageWidth, VBuffer<float> values)
         {
-            if (values.Length != height * width) throw new InvalidOperationException($"A row of column '{_map}' has {values.Length} numbers, not {height}×{width}.");
-            return MLImage.CreateFromPixels(imageWidth, imageHeight, MLPixelFormat.Rgba32, HeatOverlay.Paint(pixels, imageHeight, imageWidth, [.. values.DenseValues()], height, width, _opacity));
+            if (values.Length != height * width)
+                throw new InvalidOperationException($"A row of column '{_map}' has {values.Length} numbers, not {height}×{width}.");
+            return MLImage.CreateFromPixels(
+                imageWidth, imageHeight, MLPixelFormat.Rgba32,
+                HeatOverlay.Paint(pixels, imageHeight, imageWidth, [.. values.DenseValues()], height, width, _opacity));
         }
     }
 
@@ -81,8 +89,11 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         ColumnFinder.Require(inputSchema, _map, "map", "Vector<Single, height, width>", ColumnFinder.IsVector);
-        ColumnFinder.Require(inputSchema, _image, "image", "an image, or pixels", column => column.ItemType is ImageDataViewType || ColumnFinder.IsVector(column));
-        SchemaShape overlay = _catalog.CustomMapping<Nothing, OverlayRow>((_, _) => { }, null, null, OutputDefinition()).GetOutputSchema(new SchemaShape([]));
+        ColumnFinder.Require(
+            inputSchema, _image, "image", "an image, or pixels",
+            column => column.ItemType is ImageDataViewType || ColumnFinder.IsVector(column));
+        SchemaShape overlay = _catalog.CustomMapping<Nothing, OverlayRow>((_, _) => { }, null, null, OutputDefinition())
+            .GetOutputSchema(new SchemaShape([]));
         return new SchemaShape([.. inputSchema.Where(column => column.Name != _output), overlay.Single(column => column.Name == _output)]);
     }
 
@@ -98,15 +109,20 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
     private SchemaDefinition OutputDefinition()
     {
         SchemaDefinition output = SchemaDefinition.Create(typeof(OverlayRow));
-        (output[nameof(OverlayRow.Overlay)].ColumnName, output[nameof(OverlayRow.Overlay)].ColumnType) = (_output, Registered(new ImageDataViewType()));
+        (output[nameof(OverlayRow.Overlay)].ColumnName,
+        output[nameof(OverlayRow.Overlay)].ColumnType) = (_output, Registered(new ImageDataViewType()));
         return output;
     }
 
-    /// <summary>Lets mappings read and write images of a size: ML.NET knows the type of a member by its attribute, and of a column only once that is registered.</summary>
+    /// <summary>
+    /// Lets mappings read and write images of a size: ML.NET knows the type of a member by its attribute, and of a column only once that is
+    /// registered.
+    /// </summary>
     private static DataViewType Registered(DataViewType type)
     {
         if (type is ImageDataViewType image)
-            DataViewTypeManager.Register(image, typeof(MLImage), image.Height == 0 ? new ImageTypeAttribute() : new ImageTypeAttribute(image.Height, image.Width));
+            DataViewTypeManager.Register(
+                image, typeof(MLImage), image.Height == 0 ? new ImageTypeAttribute() : new ImageTypeAttribute(image.Height, image.Width));
         return type;
     }
 

@@ -11,7 +11,8 @@ internal static class HeatOverlay
     /// <param name="mapWidth">The map's width.</param>
     /// <param name="opacity">How much of the image the map's highest place covers, from 0 to 1.</param>
     /// <returns>Red, green, blue, alpha: (height, width, 4).</returns>
-    public static byte[] Paint(ReadOnlySpan<byte> pixels, int height, int width, ReadOnlySpan<float> map, int mapHeight, int mapWidth, double opacity)
+    public static byte[] Paint(
+        ReadOnlySpan<byte> pixels, int height, int width, ReadOnlySpan<float> map, int mapHeight, int mapWidth, double opacity)
     {
         float highest = 0;
         foreach (float value in map) highest = Math.Max(highest, value);
@@ -21,7 +22,8 @@ internal static class HeatOverlay
             for (int x = 0; x < width; x++)
             {
                 int i = y * width + x;
-                double heat = highest > 0 ? Interpolate(map, mapHeight, mapWidth, (y + 0.5) * mapHeight / height - 0.5, (x + 0.5) * mapWidth / width - 0.5) / highest : 0;
+                double heat = highest > 0 ? Interpolate(
+                    map, mapHeight, mapWidth, (y + 0.5) * mapHeight / height - 0.5, (x + 0.5) * mapWidth / width - 0.5) / highest : 0;
                 double grey = 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2];
                 (double red, double green, double blue) = HeatColours.At(heat);
                 double cover = opacity * heat;

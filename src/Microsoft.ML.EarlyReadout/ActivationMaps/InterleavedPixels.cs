@@ -4,7 +4,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class InterleavedPixels
 {
     /// <param name="features">One example.</param>
-    /// <param name="shape">Its shape; one channel is grey, and of four the first is left out: <c>ExtractPixels</c> writes alpha there.</param>
+    /// <param name="shape">Its shape; one channel is grey, and of four the first is left out: <c>ExtractPixels</c> writes alpha
+    /// there.</param>
     /// <param name="range">Which numbers are black and white.</param>
     /// <returns>(height, width, 3).</returns>
     public static byte[] Of(ReadOnlySpan<float> features, ImageShape shape, PixelRange range)
@@ -16,7 +17,9 @@ internal static class InterleavedPixels
         var pixels = new byte[3 * count];
         for (int i = 0; i < count; i++)
             for (int c = 0; c < 3; c++)
-                pixels[3 * i + c] = (byte)Math.Clamp(MathF.Round((features[i * step + (shape.Channels < 3 ? 0 : red + c) * channel] - range.Black) * scale), 0, byte.MaxValue);
+                pixels[3 * i + c] = (byte)Math.Clamp(
+                    MathF.Round((features[i * step + (shape.Channels < 3 ? 0 : red + c) * channel] - range.Black) * scale), 0,
+                    byte.MaxValue);
         return pixels;
     }
 }

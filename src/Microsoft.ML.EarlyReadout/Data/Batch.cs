@@ -9,7 +9,8 @@ namespace Microsoft.ML.EarlyReadout;
 [Experimental(Seam.Id)]
 public sealed record Batch : IDisposable
 {
-    internal Batch(Tensor features, Tensor labels, Tensor? scores, long[] rows) => (Features, Labels, Scores, Rows) = (features, labels, scores, rows);
+    internal Batch(Tensor features, Tensor labels, Tensor? scores, long[] rows) =>
+        (Features, Labels, Scores, Rows) = (features, labels, scores, rows);
 
     /// <summary>(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's
     /// units.</summary>
@@ -34,7 +35,9 @@ public sealed record Batch : IDisposable
     /// <summary>The number of rows, B.</summary>
     public int Count => Rows.Length;
 
-    /// <summary>What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.</summary>
+    /// <summary>
+    /// What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.
+    /// </summary>
     /// <param name="ofRows">One number for each row of the training set.</param>
     public Tensor Take(ReadOnlySpan<float> ofRows)
     {

@@ -1,7 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Cuts n rows into batches. Every row is used in every epoch; a last batch of a single row joins the one before it, because batch norm cannot normalise one row.
+/// Cuts n rows into batches. Every row is used in every epoch; a last batch of a single row joins the one before it, because batch norm
+/// cannot normalise one row.
 /// </summary>
 internal sealed class BatchPlan(int rows, int batchSize)
 {

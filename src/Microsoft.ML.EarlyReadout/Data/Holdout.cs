@@ -17,14 +17,16 @@ internal static class Holdout
     public static (long[] Train, long[] Validation) Split(int[] strata, double fraction, ulong seed)
     {
         if (!(fraction > 0 && fraction < 1))
-            throw new ArgumentOutOfRangeException(nameof(fraction), FormattableString.Invariant($"The validation fraction is {fraction}; it must be above 0 and below 1."));
+            throw new ArgumentOutOfRangeException(
+                nameof(fraction), FormattableString.Invariant($"The validation fraction is {fraction}; it must be above 0 and below 1."));
         int[] counts = Counts(strata);
         int[] shares = Shares(counts, fraction);
         int heldOut = shares.Sum();
         if (heldOut == 0)
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"The validation part of {fraction} would be empty: there are {strata.Length} training rows, and each class or group keeps one to train on. ")
+                $"The validation part of {fraction} would be empty: there are {strata.Length} training rows, and each class or group ")
+                    + "keeps one to train on. "
                 + "Raise ValidationFraction, give a ValidationSet, or train without validation.");
         }
         bool[] isHeldOut = Draw(strata, counts, shares, seed);

@@ -8,18 +8,23 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Group">A spurious attribute (key, text, number or bool), or <see langword="null"/>.</param>
 /// <param name="Scores">A teacher's scores, <c>Vector&lt;Single&gt;</c> with one slot a class, or <see langword="null"/>.</param>
 /// <param name="TeacherFeatures">A teacher's features, <c>Vector&lt;Single&gt;</c> of known size, or <see langword="null"/>.</param>
-internal sealed record TrainingColumns(string Feature, string Label, string? Group = null, string? Scores = null, string? TeacherFeatures = null)
+internal sealed record TrainingColumns(
+    string Feature, string Label, string? Group = null, string? Scores = null, string? TeacherFeatures = null)
 {
-    /// <summary>Checks, as far as the promise of a schema tells, the columns that only a training reads: those of groups and of a teacher.</summary>
+    /// <summary>
+    /// Checks, as far as the promise of a schema tells, the columns that only a training reads: those of groups and of a teacher.
+    /// </summary>
     /// <param name="promised">The shape of the schema.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public void Check(SchemaShape promised)
     {
         if (Group is not null)
             ColumnFinder.Require(promised, Group, "group", "a key, text, a number or a bool", column =>
-                column.Kind == SchemaShape.Column.VectorKind.Scalar && (column.IsKey || column.ItemType is TextDataViewType or NumberDataViewType or BooleanDataViewType));
+                column.Kind == SchemaShape.Column.VectorKind.Scalar
+                    && (column.IsKey || column.ItemType is TextDataViewType or NumberDataViewType or BooleanDataViewType));
         if (Scores is not null) ColumnFinder.Require(promised, Scores, "score", "Vector<Single>", ColumnFinder.IsVector);
-        if (TeacherFeatures is not null) ColumnFinder.Require(promised, TeacherFeatures, "teacher's feature", "Vector<Single>", ColumnFinder.IsVector);
+        if (TeacherFeatures is not null)
+            ColumnFinder.Require(promised, TeacherFeatures, "teacher's feature", "Vector<Single>", ColumnFinder.IsVector);
     }
 
     /// <summary>Checks the columns of a schema.</summary>
@@ -43,10 +48,12 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     public static DataViewSchema.Column FindScores(DataViewSchema schema, string name, int classes)
     {
         var column = ColumnFinder.Find(schema, name, "score");
-        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item } vector && item == NumberDataViewType.Single && vector.Size == classes
+        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item } vector && item == NumberDataViewType.Single
+            && vector.Size == classes
             ? column
-            : throw ColumnFinder.WrongType(column, "score", FormattableString.Invariant($"Vector<Single> with one slot for each of the {classes} classes"),
-                "The teacher must score the classes of the label column.");
+            : throw ColumnFinder.WrongType(
+                column, "score", FormattableString.Invariant($"Vector<Single> with one slot for each of the {classes} classes"),
+                    "The teacher must score the classes of the label column.");
     }
 
     /// <summary>The column of a teacher's features.</summary>
@@ -56,8 +63,11 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     public static DataViewSchema.Column FindTeacherFeatures(DataViewSchema schema, string name)
     {
         var column = ColumnFinder.Find(schema, name, "teacher's feature");
-        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item, IsKnownSize: true } && item == NumberDataViewType.Single
+        return column.Type is VectorDataViewType { ItemType: NumberDataViewType item, IsKnownSize: true }
+            && item == NumberDataViewType.Single
             ? column
-            : throw ColumnFinder.WrongType(column, "teacher's feature", "Vector<Single> of known size", "Give what the teacher's last linear layer reads, or the feature maps of which it reads the means.");
+            : throw ColumnFinder.WrongType(
+                column, "teacher's feature", "Vector<Single> of known size",
+                "Give what the teacher's last linear layer reads, or the feature maps of which it reads the means.");
     }
 }

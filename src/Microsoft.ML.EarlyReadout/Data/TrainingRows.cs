@@ -6,7 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record TrainingRows(TrainingSet Set, long[] Rows)
 {
     /// <summary>All rows of a set.</summary>
-    public static TrainingRows AllOf(TrainingSet set) => new(set, [.. Enumerable.Range(0, checked((int)set.Count)).Select(row => (long)row)]);
+    public static TrainingRows AllOf(TrainingSet set) =>
+        new(set, [.. Enumerable.Range(0, checked((int)set.Count)).Select(row => (long)row)]);
 
     /// <summary>The rows of each group that has some, in the order of the groups. The set must have groups.</summary>
     public long[][] ByGroup() => [.. Rows.GroupBy(row => Set.Groups![row]).OrderBy(group => group.Key).Select(group => group.ToArray())];

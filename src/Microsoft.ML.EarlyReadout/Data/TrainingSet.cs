@@ -53,7 +53,10 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>What stands between label and attribute in the name of a group.</summary>
     public const string GroupSeparator = ", ";
 
-    /// <summary>The names of the groups: each pair of label and attribute that occurs, by label, then by attribute. Empty where no group column is named.</summary>
+    /// <summary>
+    /// The names of the groups: each pair of label and attribute that occurs, by label, then by attribute. Empty where no group column is
+    /// named.
+    /// </summary>
     public required IReadOnlyList<string> GroupNames { get; init; }
 
     /// <summary>The teacher's scores, <see cref="Classes"/> a row; <see langword="null"/> where no score column is named.</summary>
@@ -81,8 +84,10 @@ internal sealed class TrainingSet : IDisposable
     /// units.</param>
     /// <param name="cancellation">Stops the reading within one row.</param>
     /// <param name="like">The training set that this one, a validation set, must agree with in shape and classes.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or the classes or the shape differ from those of <paramref name="like"/>.</exception>
-    /// <exception cref="InvalidDataException">There are no rows with a label, a feature or score is NaN or infinite, or an image is missing or of another size.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or the classes or the shape differ from those of
+    /// <paramref name="like"/>.</exception>
+    /// <exception cref="InvalidDataException">There are no rows with a label, a feature or score is NaN or infinite, or an image is missing
+    /// or of another size.</exception>
     /// <exception cref="IOException">The temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TrainingSet Read(

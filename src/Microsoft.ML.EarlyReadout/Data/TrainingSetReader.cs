@@ -27,7 +27,9 @@ internal sealed class TrainingSetReader
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");
         _scores = columns.Scores is null ? null : TrainingColumns.FindScores(view.Schema, columns.Scores, _label.Names.Length);
-        _teacherFeatures = columns.TeacherFeatures is null ? null : TrainingColumns.FindTeacherFeatures(view.Schema, columns.TeacherFeatures);
+        _teacherFeatures = columns.TeacherFeatures is null
+            ? null
+            : TrainingColumns.FindTeacherFeatures(view.Schema, columns.TeacherFeatures);
         if (like is not null)
             CheckLike(like);
     }
@@ -36,7 +38,8 @@ internal sealed class TrainingSetReader
     {
         cancellation.ThrowIfRequested();
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
-        using var cursor = new FaultNamingCursor(_view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
+        using var cursor = new FaultNamingCursor(
+            _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
         var label = _label.Reader(cursor);
         FeatureReader reader = FeatureReader.Open(cursor, _features);
         CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;
@@ -134,21 +137,30 @@ internal sealed class TrainingSetReader
     private void CheckLike(TrainingSet training)
     {
         if (_features.Shape is { } shape && shape != training.Shape)
-            throw ColumnFinder.Mismatch($"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as in the training data.");
+            throw ColumnFinder.Mismatch(
+                $"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as "
+                    + "in the training data.");
         const string advice = "Transform both sets by one fitted pipeline, so that their keys are the same.";
         if (_label.HasNames && training.HasClassNames)
         {
             if (_label.Names.Except(training.ClassNames).FirstOrDefault() is { } unseen)
-                throw ColumnFinder.Mismatch($"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not have. {advice}");
+                throw ColumnFinder.Mismatch(
+                    $"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not "
+                        + $"have. {advice}");
             if (training.ClassNames.Except(_label.Names).FirstOrDefault() is { } lacking)
-                throw ColumnFinder.Mismatch($"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training data. {advice}");
+                throw ColumnFinder.Mismatch(
+                    $"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training "
+                        + $"data. {advice}");
             if (!_label.Names.SequenceEqual(training.ClassNames))
-                throw ColumnFinder.Mismatch($"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another order. {advice}");
+                throw ColumnFinder.Mismatch(
+                    $"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another "
+                        + $"order. {advice}");
         }
         if (_label.Names.Length != training.Classes)
         {
             throw ColumnFinder.Mismatch(string.Create(CultureInfo.InvariantCulture,
-                $"The label column '{_label.Column.Name}' of the validation set has {_label.Names.Length} classes; expected {training.Classes}, as in the training data. {advice}"));
+                $"The label column '{_label.Column.Name}' of the validation set has {_label.Names.Length} classes; ")
+                + FormattableString.Invariant($"expected {training.Classes}, as in the training data. {advice}"));
         }
     }
 }

@@ -3,17 +3,20 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Confidence intervals of accuracies: exact, hence without resampling and without a seed.</summary>
 /// <remarks>
 /// <para>
-/// Of n rows k are right: k is Binomial(n, p) where p is the true accuracy. The interval of Clopper and Pearson (1934) holds every p that does not make so few, or so many, right rows
-/// improbable. It covers the truth at least as often as it says for every n and every p. Approximations do not where accuracies are high or groups are small: of nominal 95 %, the
-/// bootstrap covers 87 % at n = 68 and p = .97, and Wilson's interval 84 % at n = 68 and p = .9975.
+/// Of n rows k are right: k is Binomial(n, p) where p is the true accuracy. The interval of Clopper and Pearson (1934) holds every p that
+/// does not make so few, or so many, right rows improbable. It covers the truth at least as often as it says for every n and every p.
+/// Approximations do not where accuracies are high or groups are small: of nominal 95 %, the bootstrap covers 87 % at n = 68 and p = .97,
+/// and Wilson's interval 84 % at n = 68 and p = .9975.
 /// </para>
 /// <para>
-/// The worst group is a minimum, whose own interval would be too low: with several equal groups the least one is bad luck. Hence two one-sided bounds. Lower: the least of the groups' lower
-/// bounds; the truly worst group's own bound is not below it. Upper: the least of the groups' upper bounds, each at tail α/(2G) (Bonferroni), since the worst group's accuracy is at
-/// most every group's. Each bound fails in at most α/2 of all cases, so this interval, too, covers at least as often as it says.
+/// The worst group is a minimum, whose own interval would be too low: with several equal groups the least one is bad luck. Hence two
+/// one-sided bounds. Lower: the least of the groups' lower bounds; the truly worst group's own bound is not below it. Upper: the least of
+/// the groups' upper bounds, each at tail α/(2G) (Bonferroni), since the worst group's accuracy is at most every group's. Each bound fails
+/// in at most α/2 of all cases, so this interval, too, covers at least as often as it says.
 /// </para>
 /// <para>
-/// The mean of the groups' accuracies takes each group's interval and adds the distances to the estimates in squares, as variances are added ("MOVER": Zou and Donner, 2008). It covers 93 % or more.
+/// The mean of the groups' accuracies takes each group's interval and adds the distances to the estimates in squares, as variances are
+/// added ("MOVER": Zou and Donner, 2008). It covers 93 % or more.
 /// </para>
 /// </remarks>
 internal static class BinomialInterval

@@ -9,8 +9,8 @@ public sealed class ConfusionTable
     public required IReadOnlyList<string> Classes { get; init; }
 
     /// <summary>
-    /// The pairs of true and predicted class that have rows, in the order of the true, then of the predicted class. Rows without a prediction
-    /// (<see cref="GroupMetrics.MissingPredictions"/>) are not among them.
+    /// The pairs of true and predicted class that have rows, in the order of the true, then of the predicted class. Rows without a
+    /// prediction (<see cref="GroupMetrics.MissingPredictions"/>) are not among them.
     /// </summary>
     public required IReadOnlyList<ConfusionCell> Cells { get; init; }
 
@@ -18,7 +18,8 @@ public sealed class ConfusionTable
     /// <param name="trueClass">The place of the true class in <see cref="Classes"/>.</param>
     /// <param name="predictedClass">The place of the predicted class in <see cref="Classes"/>.</param>
     public long this[int trueClass, int predictedClass] =>
-        (_counts ??= Cells.ToDictionary(cell => (cell.TrueClass, cell.PredictedClass), cell => cell.Count)).GetValueOrDefault((trueClass, predictedClass));
+        (_counts ??= Cells.ToDictionary(cell => (cell.TrueClass, cell.PredictedClass), cell => cell.Count))
+            .GetValueOrDefault((trueClass, predictedClass));
 }
 
 /// <summary>The rows of one true class that were predicted to be of one class, in a <see cref="ConfusionTable"/>.</summary>

@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>How many rows each group (label × attributes) has, most often in a training set.</summary>
-/// <remarks>Groups are known by the words for their values: a key by its annotated value, a number in the invariant culture. Not thread-safe while being filled.</remarks>
+/// <remarks>
+/// Groups are known by the words for their values: a key by its annotated value, a number in the invariant culture. Not thread-safe while
+/// being filled.
+/// </remarks>
 public sealed class GroupCounts
 {
     private readonly Dictionary<string[], long> _groups = new(PathComparer.Instance); // by label and attributes

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Options of <see cref="EarlyReadoutEvaluationCatalog.EvaluateByGroup(MulticlassClassificationCatalog, IDataView, string, string, string, string, GroupEvaluationOptions)"/>.</summary>
+/// <summary>
+/// Options of <c>EvaluateByGroup</c>, in <see cref="EarlyReadoutEvaluationCatalog"/>.
+/// </summary>
 public sealed class GroupEvaluationOptions
 {
     /// <summary>What makes a group.</summary>

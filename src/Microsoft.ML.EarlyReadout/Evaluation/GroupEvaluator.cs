@@ -19,7 +19,8 @@ internal sealed class GroupEvaluator
     private CategoryColumn[] _attributeValues = [];
     private long _withoutLabel, _withoutGroup;
 
-    public GroupEvaluator(DataViewSchema schema, string[] groups, string label, string score, string predictedLabel, GroupEvaluationOptions options)
+    public GroupEvaluator(
+        DataViewSchema schema, string[] groups, string label, string score, string predictedLabel, GroupEvaluationOptions options)
     {
         options.Validate();
         _options = options;
@@ -28,7 +29,9 @@ internal sealed class GroupEvaluator
         _predicted = EvaluationColumns.Find(schema, predictedLabel, "predicted label");
         _attributes = EvaluationColumns.FindGroups(schema, groups);
         if (ByLabel && groups.Contains(label))
-            throw new ArgumentException($"'{label}' is the label, which is part of every group already. Name attribute columns only, or set GroupBy to AttributeOnly.");
+            throw new ArgumentException(
+                $"'{label}' is the label, which is part of every group already. Name attribute columns only, or set GroupBy to "
+                    + "AttributeOnly.");
         _classes = ClassList.Of(_score, _predicted, _label);
         _scores = new ScoreTally(options.CalibrationBins);
     }
@@ -43,7 +46,8 @@ internal sealed class GroupEvaluator
         {
             throw new InvalidOperationException(_withoutLabel + _withoutGroup == 0
                 ? "The data have no rows."
-                : $"No row has both a label and a group: {_withoutLabel} without '{_label.Name}', {_withoutGroup} without {string.Join(" or ", _attributes.Select(a => $"'{a.Name}'"))}.");
+                : $"No row has both a label and a group: {_withoutLabel} without '{_label.Name}', {_withoutGroup} without "
+                    + $"{string.Join(" or ", _attributes.Select(a => $"'{a.Name}'"))}.");
         }
         GroupMetrics metrics = Summarise();
         Report(metrics, channel);
@@ -104,7 +108,8 @@ internal sealed class GroupEvaluator
             UnbiasedAccuracy = groups.Average(group => group.Accuracy),
             UnbiasedAccuracyInterval = BinomialInterval.OfMean(counts, _options.Confidence),
             AdjustedAccuracy = Adjusted(groups),
-            ClassBalancedAccuracy = byLabel.Average(cells => (double)_confusion.GetValueOrDefault((cells.Key, cells.Key)) / cells.Sum(cell => cell.Value)),
+            ClassBalancedAccuracy = byLabel.Average(
+                cells => (double)_confusion.GetValueOrDefault((cells.Key, cells.Key)) / cells.Sum(cell => cell.Value)),
             ExpectedCalibrationError = _scores.ExpectedCalibrationError,
             LogLoss = _scores.LogLoss,
             RowCount = rows,
@@ -157,7 +162,8 @@ internal sealed class GroupEvaluator
         return total > 0
             ? groups.Sum(group => group.Accuracy * group.TrainingCount!.Value) / total
             : throw new InvalidOperationException("No evaluated group occurs in the training counts, so there is no adjusted accuracy. " +
-                $"Evaluated: {Excerpt.Of(string.Join("; ", groups.Select(group => group.Name)))}. Training counts: {Excerpt.Of(_options.TrainingCounts.ToString())}.");
+                $"Evaluated: {Excerpt.Of(string.Join("; ", groups.Select(group => group.Name)))}. Training counts: "
+                    + $"{Excerpt.Of(_options.TrainingCounts.ToString())}.");
     }
 
     private void Report(GroupMetrics metrics, IChannel channel)

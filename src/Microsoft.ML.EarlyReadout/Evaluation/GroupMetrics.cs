@@ -7,8 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// The accuracy of a multiclass classifier by group, with the summaries used where a spurious attribute may mislead it. Immutable.
 /// </summary>
 /// <remarks>
-/// All accuracies are in [0, 1]. Only groups with evaluated rows count. Intervals are those of Clopper and Pearson at <see cref="Confidence"/>: they hold the true accuracy at least as
-/// often as that says, for few rows and for accuracies near 0 and 1, too. The worst group's interval allows for its being picked as the least of several.
+/// All accuracies are in [0, 1]. Only groups with evaluated rows count. Intervals are those of Clopper and Pearson at
+/// <see cref="Confidence"/>: they hold the true accuracy at least as often as that says, for few rows and for accuracies near 0 and 1, too.
+/// The worst group's interval allows for its being picked as the least of several.
 /// </remarks>
 public sealed class GroupMetrics
 {
@@ -38,7 +39,9 @@ public sealed class GroupMetrics
     /// <summary>The plain mean of the groups' accuracies.</summary>
     public required double UnbiasedAccuracy { get; init; }
 
-    /// <summary>The interval of <see cref="UnbiasedAccuracy"/>, from those of the groups (the method of variance estimates recovery).</summary>
+    /// <summary>
+    /// The interval of <see cref="UnbiasedAccuracy"/>, from those of the groups (the method of variance estimates recovery).
+    /// </summary>
     public required ConfidenceInterval UnbiasedAccuracyInterval { get; init; }
 
     /// <summary>

@@ -12,7 +12,15 @@ internal static class GroupMetricsTable
     public static string Render(GroupMetrics metrics)
     {
         bool training = metrics.AdjustedAccuracy is not null;
-        string[] header = ["Group", "Rows", .. training ? ["Training"] : Array.Empty<string>(), "Accuracy", Percent(metrics.Confidence) + " interval", ""];
+        string[] header =
+        [
+            "Group",
+            "Rows",
+            .. training ? ["Training"] : Array.Empty<string>(),
+            "Accuracy",
+            Percent(metrics.Confidence) + " interval",
+            "",
+        ];
         List<string[]> rows = [header];
         foreach (GroupResult group in metrics.Groups)
         {

@@ -12,7 +12,8 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
     /// <param name="input">The image size that the user gives; zeros are unknown.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing, has a type that cannot be trained on, or contradicts the options.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing, has a type that cannot be trained on, or contradicts the
+    /// options.</exception>
     public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input)
     {
         var column = ColumnFinder.Find(schema, name, FeatureFormat.Role);

@@ -14,8 +14,8 @@ public enum ChannelOrder
 }
 
 /// <summary>
-/// How the raw numbers of the feature column enter the network: per channel <c>(x − Mean) · Scale</c>, with x as it stands in the column (0 to 255 for pixels).
-/// It is the network's first layer and so part of the exported graph: it cannot be forgotten when scoring.
+/// How the raw numbers of the feature column enter the network: per channel <c>(x − Mean) · Scale</c>, with x as it stands in the column (0
+/// to 255 for pixels). It is the network's first layer and so part of the exported graph: it cannot be forgotten when scoring.
 /// </summary>
 public sealed class InputOptions
 {
@@ -31,23 +31,32 @@ public sealed class InputOptions
     /// <value>The default value is 0: taken from the column.</value>
     public int Channels { get; set; }
 
-    /// <summary>What the numbers of the images are, which gives <see cref="Mean"/> and <see cref="Scale"/> where they are not given. Vectors that are no images have none.</summary>
-    /// <value>The default value is <see cref="ValueRange.Automatic"/>: decided by the smallest and the largest number of the training rows.</value>
+    /// <summary>
+    /// What the numbers of the images are, which gives <see cref="Mean"/> and <see cref="Scale"/> where they are not given. Vectors that
+    /// are no images have none.
+    /// </summary>
+    /// <value>The default value is <see cref="ValueRange.Automatic"/>: decided by the smallest and the largest number of the training
+    /// rows.</value>
     public ValueRange ValueRange { get; set; }
 
     /// <summary>Subtracted from each channel, in the column's units, in the order in which the network sees the channels.</summary>
-    /// <value>The default value is empty: the middle of <see cref="ValueRange"/>, such as 127.5 for pixels 0 to 255; 0 for vectors and for <see cref="ValueRange.AsIs"/>. One value, or one a channel.</value>
+    /// <value>The default value is empty: the middle of <see cref="ValueRange"/>, such as 127.5 for pixels 0 to 255; 0 for vectors and for
+    /// <see cref="ValueRange.AsIs"/>. One value, or one a channel.</value>
     public float[] Mean { get; set; } = [];
 
     /// <summary>Multiplies each channel after <see cref="Mean"/> is subtracted.</summary>
-    /// <value>The default value is empty: what maps <see cref="ValueRange"/> to −1 to 1, such as 1/127.5 for pixels 0 to 255; 1 for vectors and for <see cref="ValueRange.AsIs"/>. One value, or one a channel.</value>
+    /// <value>The default value is empty: what maps <see cref="ValueRange"/> to −1 to 1, such as 1/127.5 for pixels 0 to 255; 1 for vectors
+    /// and for <see cref="ValueRange.AsIs"/>. One value, or one a channel.</value>
     public float[] Scale { get; set; } = [];
 
     /// <summary>The channel order that the network expects; the column holds red, green, blue.</summary>
     /// <value>The default value is <see cref="ChannelOrder.Rgb"/>.</value>
     public ChannelOrder Order { get; set; } = ChannelOrder.Rgb;
 
-    /// <summary>The normalisation of torchvision's ImageNet weights, for pixels 0 to 255: means .485 .456 .406 and deviations .229 .224 .225 of pixels scaled to 0–1.</summary>
+    /// <summary>
+    /// The normalisation of torchvision's ImageNet weights, for pixels 0 to 255: means .485 .456 .406 and deviations .229 .224 .225 of
+    /// pixels scaled to 0–1.
+    /// </summary>
     public static InputOptions ImageNet => new()
     {
         Mean = [123.675f, 116.28f, 103.53f],

@@ -10,13 +10,15 @@ namespace Microsoft.ML.EarlyReadout;
 /// <para>Output columns:</para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
-/// <item><term><see cref="ScoreColumnName"/></term><description><c>Vector&lt;Single, C&gt;</c>: the probability of each class; slot names are the classes'.</description></item>
-/// <item><term><see cref="PredictedLabelColumnName"/></term><description>A key with the training label's own key values: the most probable class.</description></item>
-/// <item><term><c>R.Score</c>, <c>R.PredictedLabel</c>, <c>R.Margin</c></term><description>For each of <see cref="ReadoutNames"/>: its probabilities, its most probable class, and the highest
-/// probability less the second highest, Single in [0, 1].</description></item>
+/// <item><term><see cref="ScoreColumnName"/></term><description><c>Vector&lt;Single, C&gt;</c>: the probability of each class; slot names
+/// are the classes'.</description></item>
+/// <item><term><see cref="PredictedLabelColumnName"/></term><description>A key with the training label's own key values: the most probable
+/// class.</description></item>
+/// <item><term><c>R.Score</c>, <c>R.PredictedLabel</c>, <c>R.Margin</c></term><description>For each of <see cref="ReadoutNames"/>: its
+/// probabilities, its most probable class, and the highest probability less the second highest, Single in [0, 1].</description></item>
 /// </list>
-/// <para><c>mlContext.Model.Save</c> writes a model of stock transformers: an application with Microsoft.ML, Microsoft.ML.OnnxTransformer and
-/// Microsoft.ML.OnnxRuntime (for images also Microsoft.ML.ImageAnalytics) loads and scores it, without this library.</para>
+/// <para><c>mlContext.Model.Save</c> writes a model of stock transformers: an application with Microsoft.ML, Microsoft.ML.OnnxTransformer
+/// and Microsoft.ML.OnnxRuntime (for images also Microsoft.ML.ImageAnalytics) loads and scores it, without this library.</para>
 /// </remarks>
 /// <threadsafety>Thread-safe, <see cref="Dispose"/> included: what is being scored is scored to its end, and later use throws <see
 /// cref="ObjectDisposedException"/>.
@@ -33,7 +35,9 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     private StockChain? _rowChain; // made when a row mapper is first asked for
     private volatile bool _disposed;
 
-    private EarlyReadoutTransformer(ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns, TrainingHistory history, Func<string> temporaryFolder)
+    private EarlyReadoutTransformer(
+        ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns,
+        TrainingHistory history, Func<string> temporaryFolder)
     {
         Graph = graph;
         _head = head;
@@ -61,7 +65,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The number of classes.</summary>
     public int Classes => _head.Classes;
 
-    /// <summary>The name of each class: the label's key value as text in the invariant culture, or the class's index from 0 where the label has no key values.</summary>
+    /// <summary>
+    /// The name of each class: the label's key value as text in the invariant culture, or the class's index from 0 where the label has no
+    /// key values.
+    /// </summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The names of the readouts whose columns <see cref="Transform"/> adds; empty where none were asked for.</summary>
@@ -76,7 +83,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The transformer is its own model: ML.NET's model types are closed to other libraries.</summary>
     object IPredictionTransformer<object>.Model => this;
 
-    /// <summary>Whether the network has class activation maps: whether it ends in global average pooling and at most one linear layer, as all but <see cref="Mlp"/> do.</summary>
+    /// <summary>
+    /// Whether the network has class activation maps: whether it ends in global average pooling and at most one linear layer, as all but
+    /// <see cref="Mlp"/> do.
+    /// </summary>
     public bool HasActivationMaps => Graph.ActivationMaps is not null;
 
     /// <summary>The columns that scoring reads and writes.</summary>
@@ -92,7 +102,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
     /// <param name="head">The stock head that was fitted to its label column.</param>
     /// <param name="columns">Column names and the shape of one example.</param>
-    /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what they compute.</param>
+    /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what
+    /// they compute.</param>
     /// <param name="history">What its training reported.</param>
     /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the
     /// fit counts; the system's where it is left out.</param>
@@ -122,7 +133,9 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         return ScoredView.SchemaOf(inputSchema, _head, _columns);
     }
 
-    /// <summary>Adds the output columns to a view. Nothing is computed until the view is read; then rows are scored in batches, in their order.</summary>
+    /// <summary>
+    /// Adds the output columns to a view. Nothing is computed until the view is read; then rows are scored in batches, in their order.
+    /// </summary>
     /// <param name="input">The rows to score.</param>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or has another type than in the training data; or the
     /// outputs have names of their own and the
@@ -139,10 +152,11 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>Writes the graph as an <c>.onnx</c> model.</summary>
     /// <param name="stream">Where to.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green, blue, 0 to 255), and
-    /// its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax, and <c>Embedding</c> (N, D), where
-    /// the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w), where it ends in global average pooling, are the class activation maps
-    /// before their ReLU. A name that is a column's already ends in an underscore.</remarks>
+    /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green,
+    /// blue, 0 to 255), and its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax,
+    /// and <c>Embedding</c> (N, D), where the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w),
+    /// where it ends in global average pooling, are the class activation maps before their ReLU. A name that is a column's already ends in
+    /// an underscore.</remarks>
     public void SaveAsOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -164,10 +178,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
 
     /// <summary>Writes one <c>.onnx</c> model that goes from the columns of an exported pipeline to class probabilities.</summary>
     /// <param name="stream">Where to.</param>
-    /// <param name="prefix">The model that <c>mlContext.Model.ConvertToOnnx</c> (package Microsoft.ML.OnnxConverter) wrote of the transforms before this one; it
-    /// must have the feature column among its outputs.</param>
-    /// <exception cref="InvalidDataException">The prefix is no ONNX model, lacks the feature column, gives rows of another length, is written for an operator set
-    /// newer than 17 or too old for the network, or has an output named as one of this model's.</exception>
+    /// <param name="prefix">The model that <c>mlContext.Model.ConvertToOnnx</c> (package Microsoft.ML.OnnxConverter) wrote of the
+    /// transforms before this one; it must have the feature column among its outputs.</param>
+    /// <exception cref="InvalidDataException">The prefix is no ONNX model, lacks the feature column, gives rows of another length, is
+    /// written for an operator set newer than 17 or too old for the network, or has an output named as one of this model's.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its inputs are the prefix's; its outputs are those of <see cref="SaveAsOnnx(Stream)"/>.</remarks>
     public void SaveAsOnnx(Stream stream, byte[] prefix)
@@ -176,7 +190,9 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         stream.Write(After(prefix));
     }
 
-    /// <summary>Writes one <c>.onnx</c> file that goes from the columns of an exported pipeline to class probabilities: wholly or not at all.</summary>
+    /// <summary>
+    /// Writes one <c>.onnx</c> file that goes from the columns of an exported pipeline to class probabilities: wholly or not at all.
+    /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="prefix">As in <see cref="SaveAsOnnx(Stream, byte[])"/>.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>

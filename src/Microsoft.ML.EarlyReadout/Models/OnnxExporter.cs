@@ -19,7 +19,9 @@ internal static class OnnxExporter
         return (graph, network.Export(graph, graph.Input(inputName, network.Shape)));
     }
 
-    /// <summary>The network alone, from <see cref="InputName"/> to <see cref="LogitsName"/>, as the bytes of an <c>.onnx</c> file.</summary>
+    /// <summary>
+    /// The network alone, from <see cref="InputName"/> to <see cref="LogitsName"/>, as the bytes of an <c>.onnx</c> file.
+    /// </summary>
     public static byte[] ToBytes(StagedNetwork network)
     {
         (OnnxGraph graph, ExportedNetwork exported) = Export(network);

@@ -14,7 +14,9 @@ internal static class ParityCheck
     /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
     /// <param name="outputName">The name of the graph's logits.</param>
     /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
-    public static void Verify(StagedNetwork network, InferenceSession session, Tensor rows, double tolerance = 1e-4, string outputName = OnnxExporter.LogitsName) =>
+    public static void Verify(
+        StagedNetwork network, InferenceSession session, Tensor rows, double tolerance = 1e-4,
+        string outputName = OnnxExporter.LogitsName) =>
         Verify(network, batch => Run(session, batch, outputName), rows, tolerance);
 
     /// <summary>Compares a network with any other way of computing its logits.</summary>
@@ -62,7 +64,9 @@ internal static class ParityCheck
         float[] trained = InEvaluation(network, compute);
         float[] exported = scorer(rows.cpu().to(ScalarType.Float32).contiguous());
         if (trained.Length != exported.Length)
-            throw new ParityException(FormattableString.Invariant($"The exported graph gives {exported.Length} {what} for {rows.size(0)} rows, {name} {trained.Length}."));
+            throw new ParityException(
+                FormattableString.Invariant(
+                    $"The exported graph gives {exported.Length} {what} for {rows.size(0)} rows, {name} {trained.Length}."));
         for (int i = 0; i < trained.Length; i++)
         {
             double difference = Math.Abs((double)trained[i] - exported[i]) / Math.Max(1, Math.Abs((double)trained[i]));
@@ -70,7 +74,8 @@ internal static class ParityCheck
             throw new ParityException(FormattableString.Invariant(
                 $"The exported graph differs from {name} in row {firstRow + i / classes}, class {i % classes}: ") +
                 FormattableString.Invariant($"{exported[i]} instead of {trained[i]}, ") +
-                FormattableString.Invariant($"a difference of {difference:g3} (the largest is {Largest(trained, exported):g3}) where {tolerance:g3} is allowed. ") +
+                FormattableString.Invariant(
+                    $"a difference of {difference:g3} (the largest is {Largest(trained, exported):g3}) where {tolerance:g3} is allowed. ") +
                 "A layer whose Export does not compute what its forward computes, or weights that are not finite, are the usual causes.");
         }
     }

@@ -4,10 +4,12 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The same scoring out of stock transformers alone: what a saved model holds, and what scores single rows. ML.NET keeps its model bases closed, and this is how a
-/// model of ours loads in an application that has never heard of us.
+/// The same scoring out of stock transformers alone: what a saved model holds, and what scores single rows. ML.NET keeps its model bases
+/// closed, and this is how a model of ours loads in an application that has never heard of us.
 /// </summary>
-/// <remarks><c>[ExtractPixels] → OnnxTransformer → [for each readout: linear head, margin] → linear head → [CopyColumns] → DropColumns</c></remarks>
+/// <remarks>
+/// <c>[ExtractPixels] → OnnxTransformer → [for each readout: linear head, margin] → linear head → [CopyColumns] → DropColumns</c>
+/// </remarks>
 internal sealed class StockChain : IDisposable
 {
     private const string Kept = ColumnNameRules.Reserved + "Kept.";
@@ -27,9 +29,11 @@ internal sealed class StockChain : IDisposable
     /// <param name="margin">The scalar that its margins feed; <see langword="null"/> where there are no readouts.</param>
     /// <param name="columns">Names of the columns.</param>
     /// <param name="temporaryFolder">The temporary folder, in which the chain makes one of its own.</param>
-    /// <param name="forSaving">Whether the chain will be saved: then its file stays until <see cref="Dispose"/>, because saving reads it again by its name.</param>
+    /// <param name="forSaving">Whether the chain will be saved: then its file stays until <see cref="Dispose"/>, because saving reads it
+    /// again by its name.</param>
     /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
-    public StockChain(ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, bool forSaving)
+    public StockChain(
+        ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, bool forSaving)
     {
         _columns = columns;
         _head = head;
@@ -116,15 +120,21 @@ internal sealed class StockChain : IDisposable
             Add(_ml.Transforms.CopyColumns(network, StockHead.InputColumn));
             Add(_ml.Transforms.CopyColumns(StockHead.InputColumn, outputs.HeadInput));
             Add(_head.Transformer);
-            InputOutputColumnPair[] renamed = [new(names.Score, DefaultColumns.Score), new(names.PredictedLabel, DefaultColumns.PredictedLabel)];
+            InputOutputColumnPair[] renamed =
+            [
+                new(names.Score, DefaultColumns.Score),
+                new(names.PredictedLabel, DefaultColumns.PredictedLabel),
+            ];
             DataViewSchema made = view.Schema;
-            foreach (InputOutputColumnPair pair in renamed.OrderBy(pair => made[pair.InputColumnName].Index)) Add(_ml.Transforms.CopyColumns(pair.OutputColumnName, pair.InputColumnName));
+            foreach (InputOutputColumnPair pair in renamed.OrderBy(pair => made[pair.InputColumnName].Index))
+                Add(_ml.Transforms.CopyColumns(pair.OutputColumnName, pair.InputColumnName));
             Add(_ml.Transforms.DropColumns(DefaultColumns.Score, DefaultColumns.PredictedLabel));
             Add(_ml.Transforms.CopyColumns(StockMargin.InputColumn, outputs.MarginInput!));
             Add(_margin!.Transformer);
             Add(_ml.Transforms.CopyColumns(names.Margin, DefaultColumns.Score));
             Add(_ml.Transforms.CopyColumns(StockHead.InputColumn, network));
-            Add(_ml.Transforms.DropColumns(DefaultColumns.Score, network, outputs.HeadInput, outputs.MarginInput!, StockMargin.InputColumn));
+            Add(_ml.Transforms.DropColumns(
+                DefaultColumns.Score, network, outputs.HeadInput, outputs.MarginInput!, StockMargin.InputColumn));
         }
 
         void Add(object step)
@@ -141,7 +151,8 @@ internal sealed class StockChain : IDisposable
         _folder.TryDelete();
     }
 
-    private static IEnumerable<string> OutputsOf(GraphHead head) => head.MarginInput is { } margin ? [head.HeadInput, margin] : [head.HeadInput];
+    private static IEnumerable<string> OutputsOf(GraphHead head) =>
+        head.MarginInput is { } margin ? [head.HeadInput, margin] : [head.HeadInput];
 
     private static DataViewSchema GraphInputSchema(ScoringGraph graph)
     {

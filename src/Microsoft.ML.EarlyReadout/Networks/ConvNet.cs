@@ -2,7 +2,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Stages of 3×3 convolution, batch norm, ReLU and 2×2 max pooling; then global average pooling and a linear layer.</summary>
 /// <remarks>
-/// (B, C, H, W) → (B, classes); stage k has stride 2ᵏ. Parameters: <c>stage1.conv.weight</c>, <c>stage1.bn.*</c>, …, <c>head.weight</c>, <c>head.bias</c>.
+/// (B, C, H, W) → (B, classes); stage k has stride 2ᵏ. Parameters: <c>stage1.conv.weight</c>, <c>stage1.bn.*</c>, …, <c>head.weight</c>,
+/// <c>head.bias</c>.
 /// </remarks>
 public sealed class ConvNet : StagedNetwork
 {

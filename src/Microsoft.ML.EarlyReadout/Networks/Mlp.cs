@@ -1,7 +1,10 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Linear layers with ReLU for feature vectors; each hidden layer is a stage.</summary>
-/// <remarks>(B, D) → (B, classes). Parameters: <c>stage1.weight</c>, <c>stage1.bias</c>, …, <c>head.weight</c>, <c>head.bias</c>. An image is flattened first.</remarks>
+/// <remarks>
+/// (B, D) → (B, classes). Parameters: <c>stage1.weight</c>, <c>stage1.bias</c>, …, <c>head.weight</c>, <c>head.bias</c>. An image is
+/// flattened first.
+/// </remarks>
 public sealed class Mlp : StagedNetwork
 {
     /// <summary>Creates the network; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>

@@ -11,13 +11,15 @@ internal static class NetworkFactory
     /// <summary>Builds a network on the CPU, in training mode.</summary>
     /// <param name="options">Which network, from which weights.</param>
     /// <param name="shape">The shape of one example.</param>
-    /// <param name="pixels">What the numbers of images mean, which the default normalisation maps to −1 to 1; <see langword="null"/> for vectors.</param>
+    /// <param name="pixels">What the numbers of images mean, which the default normalisation maps to −1 to 1; <see langword="null"/> for
+    /// vectors.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="seed">Draws the initial weights.</param>
     /// <param name="log">Receives what a user should know about the weights.</param>
     /// <exception cref="ArgumentException">The network and the shape do not fit, or the options have faults.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
-    public static StagedNetwork Create(NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log)
+    public static StagedNetwork Create(
+        NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log)
     {
         string faults = string.Join(" ", options.Faults());
         if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
@@ -66,9 +68,12 @@ internal static class NetworkFactory
     {
         if (network is null) throw new ArgumentException("Network.Custom returned null; it must return a network.");
         if (network.Shape != shape || network.Classes != classes)
-            throw new ArgumentException($"Network.Custom returned a network for examples {network.Shape} and {network.Classes} classes; it was asked for {shape} and {classes}.");
+            throw new ArgumentException(
+                $"Network.Custom returned a network for examples {network.Shape} and {network.Classes} classes; it was asked for {shape} "
+                    + $"and {classes}.");
         if (network.Stages.Count == 0 || network.Head.Count == 0)
-            throw new ArgumentException($"The network '{network.GetName()}' of Network.Custom needs at least one stage (AddStage) and a head (SetHead).");
+            throw new ArgumentException(
+                $"The network '{network.GetName()}' of Network.Custom needs at least one stage (AddStage) and a head (SetHead).");
         return network;
     }
 
@@ -77,8 +82,12 @@ internal static class NetworkFactory
         float[] mean = input.Mean.Length > 0 ? input.Mean : [pixels?.Mean ?? 0];
         float[] scale = input.Scale.Length > 0 ? input.Scale : [pixels?.Scale ?? 1];
         int channels = network.Shape.Channels;
-        if (mean.Length != 1 && mean.Length != channels) throw new ArgumentException($"Network.Input.Mean has {mean.Length} values; it must have one, or one for each of the {channels} channels.");
-        if (scale.Length != 1 && scale.Length != channels) throw new ArgumentException($"Network.Input.Scale has {scale.Length} values; it must have one, or one for each of the {channels} channels.");
+        if (mean.Length != 1 && mean.Length != channels)
+            throw new ArgumentException(
+                $"Network.Input.Mean has {mean.Length} values; it must have one, or one for each of the {channels} channels.");
+        if (scale.Length != 1 && scale.Length != channels)
+            throw new ArgumentException(
+                $"Network.Input.Scale has {scale.Length} values; it must have one, or one for each of the {channels} channels.");
         network.Input.Configure(mean, scale, input.Order);
     }
 }

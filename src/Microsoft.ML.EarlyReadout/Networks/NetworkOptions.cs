@@ -39,7 +39,9 @@ public enum NetworkKind
 [JsonConverter(typeof(JsonStringEnumConverter<ResNetStem>))]
 public enum ResNetStem
 {
-    /// <summary><see cref="Small"/> where the shorter side has less than 64 pixels and no weights file is given, else <see cref="ImageNet"/>.</summary>
+    /// <summary>
+    /// <see cref="Small"/> where the shorter side has less than 64 pixels and no weights file is given, else <see cref="ImageNet"/>.
+    /// </summary>
     Automatic,
 
     /// <summary>7×7 convolution of stride 2 and 3×3 max pooling of stride 2, as trained on ImageNet.</summary>
@@ -80,7 +82,9 @@ public sealed class NetworkOptions
     /// <summary>How the raw numbers of the feature column enter the network.</summary>
     public InputOptions Input { get; set; } = new();
 
-    /// <summary>Builds a network of your own, given the shape of one example and the number of classes. Overrides <see cref="Kind"/>.</summary>
+    /// <summary>
+    /// Builds a network of your own, given the shape of one example and the number of classes. Overrides <see cref="Kind"/>.
+    /// </summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [JsonIgnore]
     public Func<FeatureShape, int, StagedNetwork>? Custom { get; set; }

@@ -5,16 +5,21 @@ internal static class NetworkOptionsFaults
 {
     private const int MostStages = 15;
 
-    /// <summary>All faults, each a sentence that names the option, the value given and what is allowed; empty where there are none.</summary>
+    /// <summary>
+    /// All faults, each a sentence that names the option, the value given and what is allowed; empty where there are none.
+    /// </summary>
     public static IEnumerable<string> Faults(this NetworkOptions options)
     {
-        if (!Enum.IsDefined(options.Kind)) yield return $"Network.Kind is {(int)options.Kind}; it must be one of {string.Join(", ", Enum.GetNames<NetworkKind>())}.";
-        if (!Enum.IsDefined(options.Stem)) yield return $"Network.Stem is {(int)options.Stem}; it must be one of {string.Join(", ", Enum.GetNames<ResNetStem>())}.";
+        if (!Enum.IsDefined(options.Kind))
+            yield return $"Network.Kind is {(int)options.Kind}; it must be one of {string.Join(", ", Enum.GetNames<NetworkKind>())}.";
+        if (!Enum.IsDefined(options.Stem))
+            yield return $"Network.Stem is {(int)options.Stem}; it must be one of {string.Join(", ", Enum.GetNames<ResNetStem>())}.";
         foreach (string fault in WidthFaults("HiddenUnits", options.HiddenUnits, int.MaxValue)) yield return fault;
         foreach (string fault in WidthFaults("Channels", options.Channels, MostStages)) yield return fault;
         if (options.WeightsPath is { } path)
         {
-            if (string.IsNullOrWhiteSpace(path)) yield return "Network.WeightsPath is empty; it must name a safetensors or ONNX file, or be null.";
+            if (string.IsNullOrWhiteSpace(path))
+                yield return "Network.WeightsPath is empty; it must name a safetensors or ONNX file, or be null.";
             else if (Directory.Exists(path))
                 yield return $"Network.WeightsPath is '{path}', which is a folder; it must name a safetensors or ONNX file.";
             else if (!File.Exists(path)) yield return $"Network.WeightsPath is '{path}'; there is no such file.";
@@ -39,10 +44,14 @@ internal static class NetworkOptionsFaults
     {
         if (input.Height < 0) yield return $"Network.Input.Height is {input.Height}; it must be at least 0 (0: taken from the column).";
         if (input.Width < 0) yield return $"Network.Input.Width is {input.Width}; it must be at least 0 (0: taken from the column).";
-        if (input.Channels is not (0 or 1 or 3)) yield return $"Network.Input.Channels is {input.Channels}; it must be 1 or 3, or 0 (taken from the column).";
+        if (input.Channels is not (0 or 1 or 3))
+            yield return $"Network.Input.Channels is {input.Channels}; it must be 1 or 3, or 0 (taken from the column).";
         if (input.Mean is null || !input.Mean.All(float.IsFinite)) yield return "Network.Input.Mean must hold finite numbers only.";
-        if (input.Scale is null || !input.Scale.All(scale => float.IsFinite(scale) && scale != 0)) yield return "Network.Input.Scale must hold finite numbers other than 0 only.";
-        if (!Enum.IsDefined(input.ValueRange)) yield return $"Network.Input.ValueRange is {(int)input.ValueRange}; it must be one of {string.Join(", ", Enum.GetNames<ValueRange>())}.";
+        if (input.Scale is null || !input.Scale.All(scale => float.IsFinite(scale) && scale != 0))
+            yield return "Network.Input.Scale must hold finite numbers other than 0 only.";
+        if (!Enum.IsDefined(input.ValueRange))
+            yield return $"Network.Input.ValueRange is {(int)input.ValueRange}; it must be one of "
+                + $"{string.Join(", ", Enum.GetNames<ValueRange>())}.";
         if (!Enum.IsDefined(input.Order)) yield return $"Network.Input.Order is {(int)input.Order}; it must be Rgb or Bgr.";
     }
 }

@@ -10,13 +10,16 @@ namespace Microsoft.ML.EarlyReadout;
 /// </remarks>
 public sealed class ResNet : StagedNetwork
 {
-    private ResNet(string name, FeatureShape shape, int classes, int[] blocks, bool bottleneck, ResNetStem stem) : base(name, shape, classes)
+    private ResNet(string name, FeatureShape shape, int classes, int[] blocks, bool bottleneck, ResNetStem stem)
+        : base(name, shape, classes)
     {
         bool small = stem == ResNetStem.Small || (stem == ResNetStem.Automatic && shape is ImageShape { ShorterSide: < 64 });
         RequireImage(name, shape, small ? 8 : 17); // from there on the last stage reads at least 2 × 2 numbers a channel
         int inputs = 64;
         List<Layer> first = [
-            Register("conv1", small ? new Conv2d(shape.Channels, inputs, 3, padding: 1, bias: false) : new Conv2d(shape.Channels, inputs, 7, 2, 3, bias: false)),
+            Register("conv1", small
+                ? new Conv2d(shape.Channels, inputs, 3, padding: 1, bias: false)
+                : new Conv2d(shape.Channels, inputs, 7, 2, 3, bias: false)),
             Register("bn1", new BatchNorm2d(inputs)),
             Register("relu", new Relu())];
         if (!small) first.Add(Register("maxpool", new MaxPool2d(3, 2, 1)));

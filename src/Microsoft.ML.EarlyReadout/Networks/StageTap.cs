@@ -15,7 +15,10 @@ internal static class StageTap
             + string.Join(", ", network.Stages.Select((each, index) => $"{index + 1} ({each.Name})")) + ".");
     }
 
-    /// <summary>What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any stage.</summary>
+    /// <summary>
+    /// What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any
+    /// stage.
+    /// </summary>
     public static FeatureShape Of(StagedNetwork network, int stage)
     {
         long[] sizes = SizesAt(network, stage);

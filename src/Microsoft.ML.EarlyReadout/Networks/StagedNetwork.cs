@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A classifier as an ordered list of named stages, so that a readout can tap what stage k puts out, training can stop there or start from there,
-/// and the whole exports to ONNX. Subclass it to bring your own network: in its constructor, name stem, stages and head.
+/// A classifier as an ordered list of named stages, so that a readout can tap what stage k puts out, training can stop there or start from
+/// there, and the whole exports to ONNX. Subclass it to bring your own network: in its constructor, name stem, stages and head.
 /// </summary>
 /// <remarks>
 /// <code>x → input → stem → stage 1 → … → stage S → head → logits (B, classes)</code>
-/// <para>Layers run, draw their initial weights and export in that order. A layer that has not been registered under a name of its own is named
-/// <c>stage.index</c>, such as <c>stem.0</c>.</para>
+/// <para>Layers run, draw their initial weights and export in that order. A layer that has not been registered under a name of its own is
+/// named <c>stage.index</c>, such as <c>stem.0</c>.</para>
 /// <para>Not thread-safe: one training at a time.</para>
 /// </remarks>
 public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
@@ -46,7 +46,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     /// <summary>The number of classes, which is the number of logits.</summary>
     public int Classes { get; }
 
-    /// <summary>The layer that turns stored numbers into (B, C, H, W) or (B, D), normalised; see <see cref="InputOptions"/>. It has no parameters.</summary>
+    /// <summary>
+    /// The layer that turns stored numbers into (B, C, H, W) or (B, D), normalised; see <see cref="InputOptions"/>. It has no parameters.
+    /// </summary>
     public InputLayer Input { get; }
 
     /// <summary>The stages in order; stage k of the papers is <c>Stages[k − 1]</c>.</summary>
@@ -113,12 +115,16 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"{network} needs images, and the feature column holds {shape.Plural}. " +
                 "Give the image's size in the network's input options, or choose the network Mlp.");
         if (image.ShorterSide < minimumSide)
-            throw new ArgumentException($"{network} needs images of at least {minimumSide}×{minimumSide} pixels; these are {image.Height}×{image.Width} (height×width). " +
-                "Resize them (ResizeImages), or choose a network with fewer stages.");
+            throw new ArgumentException(
+                $"{network} needs images of at least {minimumSide}×{minimumSide} pixels; these are {image.Height}×{image.Width} "
+                    + "(height×width). " +
+                    "Resize them (ResizeImages), or choose a network with fewer stages.");
         return image;
     }
 
-    /// <summary>Puts other layers in the head's place, on the network's device. The old ones stay registered, and are no longer run or exported.</summary>
+    /// <summary>
+    /// Puts other layers in the head's place, on the network's device. The old ones stay registered, and are no longer run or exported.
+    /// </summary>
     /// <param name="name">What the names of the new head's parameters start with; no module may have it.</param>
     /// <param name="layers">The layers in order.</param>
     internal void ReplaceHead(string name, params Layer[] layers)
@@ -300,7 +306,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
             throw new ArgumentOutOfRangeException(nameof(stage), stage, $"{GetName()} has stages 1 to {_stages.Count}.");
     }
 
-    /// <summary>Lets go of each intermediate result as soon as the next layer has read it; what the backward pass needs, libtorch keeps.</summary>
+    /// <summary>
+    /// Lets go of each intermediate result as soon as the next layer has read it; what the backward pass needs, libtorch keeps.
+    /// </summary>
     internal static Tensor Run(IEnumerable<Layer> layers, Tensor input)
     {
         Tensor value = input;

@@ -48,7 +48,8 @@ public sealed class OnnxGraph
     /// <param name="attributes">Its attributes: integers, floating-point numbers, strings, or arrays of long, int or float.</param>
     /// <returns>The fresh name of the value that it computes.</returns>
     /// <exception cref="ArgumentException">An attribute has another type.</exception>
-    public string Node(string opType, IReadOnlyList<string> inputs, params (string Name, object Value)[] attributes) => Node(opType, inputs, 1, attributes)[0];
+    public string Node(string opType, IReadOnlyList<string> inputs, params (string Name, object Value)[] attributes) =>
+        Node(opType, inputs, 1, attributes)[0];
 
     /// <summary>Adds a node with several outputs, such as <c>TopK</c>.</summary>
     /// <param name="opType">The operator.</param>
@@ -57,7 +58,8 @@ public sealed class OnnxGraph
     /// <param name="attributes">Its attributes: integers, floating-point numbers, strings, or arrays of long, int or float.</param>
     /// <returns>The fresh names of the values that it computes.</returns>
     /// <exception cref="ArgumentException">An attribute has another type.</exception>
-    public IReadOnlyList<string> Node(string opType, IReadOnlyList<string> inputs, int outputs, params (string Name, object Value)[] attributes)
+    public IReadOnlyList<string> Node(
+        string opType, IReadOnlyList<string> inputs, int outputs, params (string Name, object Value)[] attributes)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(attributes);
@@ -109,7 +111,8 @@ public sealed class OnnxGraph
     /// <summary>Makes a value an output of the graph, under a name of its own.</summary>
     /// <param name="value">The name of a float32 value.</param>
     /// <param name="name">The output's name; the value itself may bear it.</param>
-    /// <param name="dimensionsWithoutBatch">The dimensions after the batch; <see cref="AnySize"/> where the graph's own shapes tell it.</param>
+    /// <param name="dimensionsWithoutBatch">The dimensions after the batch; <see cref="AnySize"/> where the graph's own shapes tell
+    /// it.</param>
     /// <exception cref="ArgumentException">The name is taken by another value.</exception>
     public void Output(string value, string name, params long[] dimensionsWithoutBatch)
     {
@@ -168,9 +171,12 @@ public sealed class OnnxGraph
     {
         long expected = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));
         if (expected != count)
-            throw new ArgumentException($"The constant '{hint}' has {count} numbers, but its dimensions ({string.Join(", ", dimensions)}) hold {expected}.", nameof(dimensions));
+            throw new ArgumentException(
+                $"The constant '{hint}' has {count} numbers, but its dimensions ({string.Join(", ", dimensions)}) hold {expected}.",
+                nameof(dimensions));
         string name = Fresh(hint);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { dimensions }, RawData = ByteString.CopyFrom(bytes) });
+        _graph.Initializer.Add(
+            new TensorProto { Name = name, DataType = (int)type, Dims = { dimensions }, RawData = ByteString.CopyFrom(bytes) });
         return name;
     }
 
@@ -206,7 +212,10 @@ public sealed class OnnxGraph
     private static ValueInfoProto Value(string name, long[] dimensionsWithoutBatch, ElementType type = ElementType.Float32)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
-        shape.Dim.AddRange(dimensionsWithoutBatch.Select(size => size == AnySize ? new TensorShapeProto.Types.Dimension() : new TensorShapeProto.Types.Dimension { DimValue = size }));
+        shape.Dim.AddRange(
+            dimensionsWithoutBatch.Select(size => size == AnySize
+                ? new TensorShapeProto.Types.Dimension()
+                : new TensorShapeProto.Types.Dimension { DimValue = size }));
         var tensor = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape };
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
@@ -217,16 +226,26 @@ public sealed class OnnxGraph
         long number => Integer(name, number),
         float number => Real(name, number),
         double number => Real(name, (float)number),
-        string text => new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(text) },
+        string text =>
+            new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(text) },
         long[] numbers => new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { numbers } },
-        int[] numbers => new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { numbers.Select(number => (long)number) } },
+        int[] numbers => new AttributeProto
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Ints,
+            Ints = { numbers.Select(number => (long)number) },
+        },
         float[] numbers => new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Floats, Floats = { numbers } },
-        _ => throw new ArgumentException($"The attribute '{name}' is a {value?.GetType().Name ?? "null"}; it must be a number, a text or an array of numbers.", nameof(value)),
+        _ => throw new ArgumentException(
+            $"The attribute '{name}' is a {value?.GetType().Name ?? "null"}; it must be a number, a text or an array of numbers.",
+            nameof(value)),
     };
 
-    private static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+    private static AttributeProto Integer(string name, long value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
-    private static AttributeProto Real(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+    private static AttributeProto Real(string name, float value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
     /// <summary>The numbers of ONNX's element types.</summary>
     private enum ElementType

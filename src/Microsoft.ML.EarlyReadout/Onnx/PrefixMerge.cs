@@ -8,7 +8,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Puts an exported ML.NET pipeline in front of a graph, so that one model goes from raw columns to scores.</summary>
 internal static class PrefixMerge
 {
-    // The operators of our graphs mean the same throughout; the first version without ceiling mode in pooling, or with TopK's count as an input, needs a look of its own.
+    // The operators of our graphs mean the same throughout; the first version without ceiling mode in pooling, or with TopK's count as an
+    // input, needs a look of its own.
     private const long OldestOpset = 9;
     private const long OldestOpsetWithCeilingOrTopK = 10;
     private const long InitializersNeedNotBeInputs = 4;
@@ -17,9 +18,11 @@ internal static class PrefixMerge
 
     /// <summary>Joins two models: those of the prefix's inputs that are needed, the nodes of both, the outputs of the graph; at the
     /// prefix's operator versions.</summary>
-    /// <param name="prefixModel">The bytes of a model such as <c>ConvertToOnnx</c> writes; operators of any domain stay as they are.</param>
+    /// <param name="prefixModel">The bytes of a model such as <c>ConvertToOnnx</c> writes; operators of any domain stay as they
+    /// are.</param>
     /// <param name="graphModel">The bytes of a model of ours with one input.</param>
-    /// <param name="prefixOutput">The prefix's float32 output that the graph reads, or the ML.NET column behind it; a flat row is given the graph's shape.</param>
+    /// <param name="prefixOutput">The prefix's float32 output that the graph reads, or the ML.NET column behind it; a flat row is given the
+    /// graph's shape.</param>
     /// <returns>The joined model.</returns>
     /// <exception cref="InvalidDataException">The prefix is no ONNX model, has no such output, or does not fit the graph.</exception>
     public static byte[] Append(byte[] prefixModel, byte[] graphModel, string prefixOutput)
@@ -36,7 +39,8 @@ internal static class PrefixMerge
         foreach (NodeProto node in graph.Node)
         {
             node.Name = Unused(node.Name, nodeNames);
-            for (int i = 0; i < node.Input.Count; i++) node.Input[i] = names.GetValueOrDefault(node.Input[i], node.Input[i]); // empty: an input left out
+            // empty: an input left out
+            for (int i = 0; i < node.Input.Count; i++) node.Input[i] = names.GetValueOrDefault(node.Input[i], node.Input[i]);
             for (int i = 0; i < node.Output.Count; i++) node.Output[i] = names[node.Output[i]];
         }
         foreach (TensorProto initializer in graph.Initializer) initializer.Name = names[initializer.Name];
@@ -88,7 +92,8 @@ internal static class PrefixMerge
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw new InvalidDataException($"The prefix is not an ONNX model ({error.Message}). Give the bytes that ConvertToOnnx writes.", error);
+            throw new InvalidDataException(
+                $"The prefix is not an ONNX model ({error.Message}). Give the bytes that ConvertToOnnx writes.", error);
         }
         throw new InvalidDataException("The prefix is not an ONNX model with outputs. Give the bytes that ConvertToOnnx writes.");
     }
@@ -98,22 +103,28 @@ internal static class PrefixMerge
         long opset = model.OpsetImport.Where(import => import.Domain is "" or "ai.onnx").Select(import => import.Version).FirstOrDefault();
         if (opset == 0)
         {
-            model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OnnxGraph.Opset }); // it uses operators of other domains only
+            // it uses operators of other domains only
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OnnxGraph.Opset });
             return;
         }
         bool newer = graph.Node.Any(node => node.OpType == "TopK" || node.Attribute.Any(attribute => attribute.Name == "ceil_mode"));
         long oldest = newer ? OldestOpsetWithCeilingOrTopK : OldestOpset;
         if (opset < oldest || opset > OnnxGraph.Opset)
-            throw new InvalidDataException($"The prefix is written for opset {opset}; this network can follow one of opset {oldest} to {OnnxGraph.Opset}. Export it anew for such a version.");
+            throw new InvalidDataException(
+                $"The prefix is written for opset {opset}; this network can follow one of opset {oldest} to {OnnxGraph.Opset}. Export it "
+                    + "anew for such a version.");
     }
 
     private static ValueInfoProto Joint(GraphProto prefix, string name)
     {
         ValueInfoProto joint = prefix.Output.FirstOrDefault(output => output.Name == name)
             ?? prefix.Output.FirstOrDefault(output => output.Name == name + ".output") // how ML.NET names the output of a column
-            ?? throw new InvalidDataException($"The prefix has no output '{name}'. Its outputs are {string.Join(", ", prefix.Output.Select(output => $"'{output.Name}'"))}.");
+            ?? throw new InvalidDataException(
+                $"The prefix has no output '{name}'. Its outputs are "
+                    + $"{string.Join(", ", prefix.Output.Select(output => $"'{output.Name}'"))}.");
         if (joint.Type?.TensorType is { } tensor && tensor.ElemType != Float32)
-            throw new InvalidDataException($"The prefix's output '{joint.Name}' has ONNX element type {tensor.ElemType}; expected {Float32} (float32).");
+            throw new InvalidDataException(
+                $"The prefix's output '{joint.Name}' has ONNX element type {tensor.ElemType}; expected {Float32} (float32).");
         return joint;
     }
 
@@ -123,7 +134,8 @@ internal static class PrefixMerge
         HashSet<string> taken = [.. Names(prefix)];
         HashSet<string> outputs = [.. graph.Output.Select(output => output.Name)];
         if (outputs.FirstOrDefault(taken.Contains) is { } clash)
-            throw new InvalidDataException($"The prefix already has a value named '{clash}', as an output of the network is. Rename the prefix's column.");
+            throw new InvalidDataException(
+                $"The prefix already has a value named '{clash}', as an output of the network is. Rename the prefix's column.");
         taken.UnionWith(outputs);
         return Names(graph).Distinct().ToDictionary(name => name, name => outputs.Contains(name) ? name : Unused(name, taken));
     }
@@ -134,12 +146,20 @@ internal static class PrefixMerge
         long[] wanted = [.. input.Type.TensorType.Shape.Dim.Skip(1).Select(dimension => dimension.DimValue)];
         long[] given = [.. joint.Type?.TensorType?.Shape?.Dim.Skip(1).Select(dimension => dimension.DimValue) ?? []];
         if (given.Length > 0 && given.All(size => size > 0) && Count(given) != Count(wanted))
-            throw new InvalidDataException($"The prefix's output '{joint.Name}' has {Count(given)} numbers a row; the network reads {Count(wanted)}.");
+            throw new InvalidDataException(
+                $"The prefix's output '{joint.Name}' has {Count(given)} numbers a row; the network reads {Count(wanted)}.");
         if (wanted.Length == 1) return joint.Name;
         HashSet<string> taken = [.. Names(prefix), .. names];
         string shape = Unused("row_shape", taken), shaped = Unused(input.Name, taken);
         long[] dimensions = [-1, .. wanted];
-        prefix.Initializer.Add(new TensorProto { Name = shape, DataType = Int64, Dims = { dimensions.Length }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(dimensions)) });
+        prefix.Initializer.Add(
+            new TensorProto
+            {
+                Name = shape,
+                DataType = Int64,
+                Dims = { dimensions.Length },
+                RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(dimensions)),
+            });
         prefix.Node.Add(new NodeProto { OpType = "Reshape", Name = "node_" + shaped, Input = { joint.Name, shape }, Output = { shaped } });
         return shaped;
     }

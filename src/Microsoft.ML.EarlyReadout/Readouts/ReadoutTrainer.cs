@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Trains one readout on taps: <c>L_aux = −log q_y(sg[f≤k(x)])</c>. The tap is detached, so nothing flows back into the network.</summary>
+/// <summary>
+/// Trains one readout on taps: <c>L_aux = −log q_y(sg[f≤k(x)])</c>. The tap is detached, so nothing flows back into the network.
+/// </summary>
 [Experimental(Seam.Id)]
 public sealed class ReadoutTrainer : IDisposable
 {
@@ -19,7 +21,8 @@ public sealed class ReadoutTrainer : IDisposable
     /// <param name="learningRate">The rate of gradient descent with momentum 0.9.</param>
     /// <param name="weightDecay">The weight decay.</param>
     public ReadoutTrainer(TappedReadout readout, double learningRate, double weightDecay)
-        : this(readout, EmpiricalRisk.Instance, learningRate, weightDecay, readout?.Name ?? throw new ArgumentNullException(nameof(readout)))
+        : this(
+            readout, EmpiricalRisk.Instance, learningRate, weightDecay, readout?.Name ?? throw new ArgumentNullException(nameof(readout)))
     {
     }
 

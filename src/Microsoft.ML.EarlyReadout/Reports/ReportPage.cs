@@ -6,7 +6,8 @@ internal static class ReportPage
     public static string Write(ReportOptions options, IReadOnlyList<ScoredModel> models) => Page.Of(
         options.Title,
         Markup.Of($"""
-            <p>{models[0].Groups.RowCount} labelled rows in {models[0].Groups.Groups.Count} groups; {(models.Count == 1 ? "one model" : Markup.Of($"{models.Count} models").Value)}.</p>
+            <p>{models[0].Groups.RowCount} labelled rows in {models[0].Groups.Groups.Count} groups;
+            {(models.Count == 1 ? "one model" : Markup.Of($"{models.Count} models").Value)}.</p>
             <div class="cards headline">{models.Select(Headline)}</div>
             """),
         Markup.Of($"""
@@ -16,12 +17,16 @@ internal static class ReportPage
             {WeightSection.Write(models, options)}
             {TrainingSection.Write(models)}
             """),
-        $"Group: {(options.GroupColumnName is null ? $"the label ({options.LabelColumnName})" : $"{options.LabelColumnName} and {options.GroupColumnName}")}.");
+        options.GroupColumnName is null
+            ? $"Group: the label ({options.LabelColumnName})."
+            : $"Group: {options.LabelColumnName} and {options.GroupColumnName}.");
 
     private static Markup Headline(ScoredModel model, int index) => Markup.Of($"""
         <div class="card"><svg class="key" viewBox="0 0 14 14" aria-hidden="true">{Chart.Marker(7, 7, index)}</svg> <b>{model.Name}</b>
         <p class="figure">{100 * model.Groups.WorstGroupAccuracy:F1} %</p>
-        <p>worst group, {100 * model.Groups.WorstGroupAccuracyInterval.Low:F1} to {100 * model.Groups.WorstGroupAccuracyInterval.High:F1}<br>{model.Groups.WorstGroup}</p>
+        <p>worst group,
+        {100 * model.Groups.WorstGroupAccuracyInterval.Low:F1} to {100 * model.Groups.WorstGroupAccuracyInterval.High:F1}<br>
+        {model.Groups.WorstGroup}</p>
         <p>{100 * model.Groups.AverageAccuracy:F1} % on all rows</p></div>
 
         """);

@@ -26,7 +26,8 @@ internal abstract class BufferedFeatureReader
         {
             ref readonly VBuffer<float> value = ref buffer.Value(slot);
             if (value.Length != destination.Length)
-                throw new InvalidOperationException($"A row of feature column '{columns.Feature}' has {value.Length} numbers, not {destination.Length}.");
+                throw new InvalidOperationException(
+                    $"A row of feature column '{columns.Feature}' has {value.Length} numbers, not {destination.Length}.");
             value.CopyTo(destination);
         }
     }
@@ -49,7 +50,8 @@ internal abstract class BufferedFeatureReader
             if (!columns.ResizesImages)
             {
                 throw new InvalidOperationException(
-                    $"A row of feature column '{columns.Feature}' has an image of {height}x{width} pixels, not an image of {shape.Height}x{shape.Width} pixels. ResizeImages makes them equal.");
+                    $"A row of feature column '{columns.Feature}' has an image of {height}x{width} pixels, not an image of "
+                        + $"{shape.Height}x{shape.Width} pixels. ResizeImages makes them equal.");
             }
 
             using MLImage image = buffer.Image(slot)!;

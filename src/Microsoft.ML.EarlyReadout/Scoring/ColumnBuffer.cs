@@ -5,8 +5,8 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Holds the values that one column of a cursor had on the rows of a batch. A batch is read ahead of its consumer, and the source may be read only once
-/// (<c>ExtractPixels</c>, for one, disposes the images that it read), so what the consumer will ask for is kept.
+/// Holds the values that one column of a cursor had on the rows of a batch. A batch is read ahead of its consumer, and the source may be
+/// read only once (<c>ExtractPixels</c>, for one, disposes the images that it read), so what the consumer will ask for is kept.
 /// </summary>
 internal abstract class ColumnBuffer
 {
@@ -38,9 +38,11 @@ internal abstract class ColumnBuffer
         return factory.CreateDelegate<Func<DataViewRow, DataViewSchema.Column, int, ColumnBuffer>>()(row, column, slots);
     }
 
-    private static ScalarBuffer<T> ScalarOf<T>(DataViewRow row, DataViewSchema.Column column, int slots) => new(row.GetGetter<T>(column), slots);
+    private static ScalarBuffer<T> ScalarOf<T>(DataViewRow row, DataViewSchema.Column column, int slots) =>
+        new(row.GetGetter<T>(column), slots);
 
-    private static VectorBuffer<T> VectorOf<T>(DataViewRow row, DataViewSchema.Column column, int slots) => new(row.GetGetter<VBuffer<T>>(column), slots);
+    private static VectorBuffer<T> VectorOf<T>(DataViewRow row, DataViewSchema.Column column, int slots) =>
+        new(row.GetGetter<VBuffer<T>>(column), slots);
 
     private static MethodInfo Factory(string name) => typeof(ColumnBuffer).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
 }

@@ -11,7 +11,8 @@ internal sealed class PassThroughCursor(DataViewSchema schema, DataViewRowCursor
 
     public override long Batch => input.Batch;
 
-    public override bool IsColumnActive(DataViewSchema.Column column) => column.Index < input.Schema.Count && input.IsColumnActive(input.Schema[column.Index]);
+    public override bool IsColumnActive(DataViewSchema.Column column) =>
+        column.Index < input.Schema.Count && input.IsColumnActive(input.Schema[column.Index]);
 
     public override bool MoveNext() => input.MoveNext();
 

@@ -4,7 +4,9 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Reads a batch of rows ahead from ONE cursor of the input, scores them together, then hands them out one by one in their order.</summary>
+/// <summary>
+/// Reads a batch of rows ahead from ONE cursor of the input, scores them together, then hands them out one by one in their order.
+/// </summary>
 internal sealed class ScoredCursor : DataViewRowCursor
 {
     // A batch ends early where the rows carry large images along.
@@ -28,7 +30,9 @@ internal sealed class ScoredCursor : DataViewRowCursor
     private bool _ended;
     private long _position = -1;
 
-    public ScoredCursor(DataViewSchema schema, DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, DataViewSchema.Column feature, ScoringColumns columns, ScoringSession session)
+    public ScoredCursor(
+        DataViewSchema schema, DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, DataViewSchema.Column feature,
+        ScoringColumns columns, ScoringSession session)
     {
         Schema = schema;
         _input = input;
@@ -43,7 +47,8 @@ internal sealed class ScoredCursor : DataViewRowCursor
         {
             if (!active[input.Schema.Count + i]) continue;
             if (output.Class is null) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * _classes, pinned: true);
-            if (output.Kind == Scored.ActivationMap) _maps ??= GC.AllocateUninitializedArray<float>(rows * _classes * MapSize, pinned: true);
+            if (output.Kind == Scored.ActivationMap)
+                _maps ??= GC.AllocateUninitializedArray<float>(rows * _classes * MapSize, pinned: true);
         }
         _ids = new RowIds(input.GetIdGetter(), rows);
         _buffers = [.. input.Schema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, rows) : null)];
@@ -76,10 +81,14 @@ internal sealed class ScoredCursor : DataViewRowCursor
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
-        if (!_active[column.Index]) throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
-        Delegate getter = column.Index < _buffers.Length ? _buffers[column.Index]!.Getter(() => _slot) : OutputGetter(_outputs[column.Index - _buffers.Length]);
+        if (!_active[column.Index])
+            throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
+        Delegate getter = column.Index < _buffers.Length
+            ? _buffers[column.Index]!.Getter(() => _slot)
+            : OutputGetter(_outputs[column.Index - _buffers.Length]);
         return getter as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its values cannot be read as {typeof(TValue)}.");
+            ?? throw new InvalidOperationException(
+                $"Column '{column.Name}' is {column.Type}; its values cannot be read as {typeof(TValue)}.");
     }
 
     public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _ids[_slot];
@@ -122,13 +131,15 @@ internal sealed class ScoredCursor : DataViewRowCursor
 
     private Delegate OutputGetter(ScoredColumn output)
     {
-        if (output is { Kind: Scored.ActivationMap, Class: { } c }) return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap(c, ref value));
+        if (output is { Kind: Scored.ActivationMap, Class: { } c })
+            return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap(c, ref value));
         float[] scores = _scores[output.Head]!;
         return output.Kind switch
         {
             Scored.Score => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyScore(scores, ref value)),
             Scored.PredictedLabel => (ValueGetter<uint>)((ref uint value) => value = PredictedLabel(scores)),
-            Scored.ActivationMap => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap((int)PredictedLabel(scores) - 1, ref value)),
+            Scored.ActivationMap =>
+                (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => CopyMap((int)PredictedLabel(scores) - 1, ref value)),
             Scored.Margin => (ValueGetter<float>)((ref float value) => value = Margin(scores)),
             _ => throw new UnreachableException($"No output {output.Kind}."),
         };

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// An input view with the columns of predictions added, computed in batches as the view is read. The stock OnnxTransformer runs its session once a row,
-/// which costs several times more.
+/// An input view with the columns of predictions added, computed in batches as the view is read. The stock OnnxTransformer runs its session
+/// once a row, which costs several times more.
 /// </summary>
 internal sealed class ScoredView : IDataView
 {
@@ -45,12 +45,16 @@ internal sealed class ScoredView : IDataView
         var active = new bool[Schema.Count];
         foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
         bool scores = active.AsSpan(_input.Schema.Count).Contains(true);
-        IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column => active[column.Index] || (scores && column.Index == _feature.Index));
+        IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(
+            column => active[column.Index] || (scores && column.Index == _feature.Index));
         var input = new FaultNamingCursor(_input, needed, scores ? _feature : null, rand);
-        return scores ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session) : new PassThroughCursor(Schema, input);
+        return scores
+            ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session)
+            : new PassThroughCursor(Schema, input);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     /// <summary>The schema of a view with output columns added.</summary>
     public static DataViewSchema SchemaOf(DataViewSchema input, IEnumerable<ScoredColumn> outputs)

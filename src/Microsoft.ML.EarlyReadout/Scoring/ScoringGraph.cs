@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The one ONNX graph that every way of scoring runs: our batching session, a saved model's OnnxTransformer, and the standalone file.</summary>
+/// <summary>
+/// The one ONNX graph that every way of scoring runs: our batching session, a saved model's OnnxTransformer, and the standalone file.
+/// </summary>
 /// <param name="Bytes">The bytes of an <c>.onnx</c> file.</param>
 /// <param name="Input">The name of its input, of shape (N, …).</param>
 /// <param name="Shape">The shape of one example.</param>
@@ -8,7 +10,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Network">Its outputs of the network's prediction.</param>
 /// <param name="Readouts">Its outputs of each readout's.</param>
 /// <param name="Classes">C.</param>
-internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Shape, string Logits, GraphHead Network, IReadOnlyList<GraphHead> Readouts, int Classes)
+internal sealed record ScoringGraph(
+    byte[] Bytes, string Input, FeatureShape Shape, string Logits, GraphHead Network, IReadOnlyList<GraphHead> Readouts, int Classes)
 {
     // e⁻⁴⁰ is below the 1e-15 at which ML.NET's log loss clips, so raising far logits to there changes no metric. The head multiplies each
     // by zeros, which infinity does not bear.
@@ -34,8 +37,10 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     /// <param name="columns">Input and outputs are named after these.</param>
     /// <param name="head">The stock head that reads the graph's head inputs in a saved model.</param>
     /// <param name="margin">The stock scalar that reads its margin inputs; <see langword="null"/> where there are no readouts.</param>
-    /// <param name="export">Adds the network's and the readouts' nodes, given the graph and the name of its input; returns the names of what they compute.</param>
-    public static ScoringGraph Build(ScoringColumns columns, StockHead head, StockMargin? margin, Func<OnnxGraph, string, GraphValues> export)
+    /// <param name="export">Adds the network's and the readouts' nodes, given the graph and the name of its input; returns the names of
+    /// what they compute.</param>
+    public static ScoringGraph Build(
+        ScoringColumns columns, StockHead head, StockMargin? margin, Func<OnnxGraph, string, GraphValues> export)
     {
         var graph = new OnnxGraph("EarlyReadout");
         var taken = new HashSet<string> { StockHead.InputColumn };
@@ -82,7 +87,8 @@ internal sealed record ScoringGraph(byte[] Bytes, string Input, FeatureShape Sha
     private static string HeadInput(OnnxGraph graph, string logits, StockHead head)
     {
         string highest = graph.Node("ReduceMax", [logits], ("axes", new long[] { 1 }), ("keepdims", 1)); // (N, 1)
-        string relative = graph.Node("Max", [graph.Node("Sub", [logits, highest]), graph.Constant("logit_floor", [LogitFloor], 1)]); // (N, C)
+        // (N, C)
+        string relative = graph.Node("Max", [graph.Node("Sub", [logits, highest]), graph.Constant("logit_floor", [LogitFloor], 1)]);
         string shifted = graph.Node("Sub", [relative, graph.Constant("head_shift", head.Shift, head.Classes)]);
         return graph.Node("Div", [shifted, graph.Constant("head_scale", head.Scale, head.Classes)]);
     }

@@ -55,9 +55,10 @@ internal sealed class ScoringSession : IDisposable
     /// <summary>Computes class probabilities of those classifiers that are asked for.</summary>
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>
-    /// <param name="scores">By classifier, receives the probabilities, (count, C), and may be longer; <see langword="null"/> where they are not asked for.</param>
-    /// <param name="maps">Receives the class activation maps before their ReLU, (count, C, <see cref="MapHeight"/>, <see cref="MapWidth"/>), and may be longer;
-    /// <see langword="null"/> where they are not asked for.</param>
+    /// <param name="scores">By classifier, receives the probabilities, (count, C), and may be longer; <see langword="null"/> where they are
+    /// not asked for.</param>
+    /// <param name="maps">Receives the class activation maps before their ReLU, (count, C, <see cref="MapHeight"/>,
+    /// <see cref="MapWidth"/>), and may be longer; <see langword="null"/> where they are not asked for.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void Score(Memory<float> rows, int count, IReadOnlyList<float[]?> scores, float[]? maps = null)
     {
@@ -71,7 +72,8 @@ internal sealed class ScoringSession : IDisposable
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>
     /// <param name="logits">Receives the logits, (count, C); may be longer.</param>
-    public void Logits(Memory<float> rows, int count, Memory<float> logits) => Run(rows, count, [new Output(_graph.Logits, logits, [Classes])]);
+    public void Logits(Memory<float> rows, int count, Memory<float> logits) =>
+        Run(rows, count, [new Output(_graph.Logits, logits, [Classes])]);
 
     public void Dispose() => _lifetime.Dispose();
 

@@ -94,7 +94,8 @@ public sealed class TrainerSearch<TOptions>
         IHostEnvironment runs = CatalogEnvironment.Of(quiet.MulticlassClassification);
         TemporaryFolder? temporary = _options.CheckpointDirectory is null ? new TemporaryFolder(quiet.TempFilePath) : null;
         string folder = AttemptFolder.OfSearch(_options.CheckpointDirectory ?? temporary!.Path, _options.Name);
-        var training = new RunTraining<TOptions>(start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training));
+        var training = new RunTraining<TOptions>(
+            start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training));
         try
         {
             new SearchWorkers(_store, _options.Name, _options.Lease, start.Plan, folder, training.Train, reporter).Run(

@@ -4,8 +4,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The base of every trainer: it reads the rows, builds the network, lets a method train it, and makes the fitted model. A method is a class
-/// of options and what <see cref="Train"/> does.
+/// The base of every trainer: it reads the rows, builds the network, lets a method train it, and makes the fitted model. A method is a
+/// class of options and what <see cref="Train"/> does.
 /// </summary>
 /// <typeparam name="TOptions">The trainer's options.</typeparam>
 /// <threadsafety>A trainer may be fitted from several threads; each fit is on its own.</threadsafety>
@@ -36,7 +36,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to do.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
+    /// do.</exception>
     /// <exception cref="ArgumentException">The network has no such stage, there is only one class, or a teacher is not what the options
     /// say; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file of weights or of a teacher

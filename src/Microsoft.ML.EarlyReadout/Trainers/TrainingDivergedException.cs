@@ -1,6 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A loss or a gradient is no longer a finite number, so no useful network can come of going on. What was good before it is in <see cref="LastGoodModel"/>.</summary>
+/// <summary>
+/// A loss or a gradient is no longer a finite number, so no useful network can come of going on. What was good before it is in
+/// <see cref="LastGoodModel"/>.
+/// </summary>
 public sealed class TrainingDivergedException : InvalidOperationException
 {
     /// <summary>Creates the exception.</summary>
@@ -36,8 +39,8 @@ public sealed class TrainingDivergedException : InvalidOperationException
     public double LearningRate { get; }
 
     /// <summary>
-    /// The model as it was at the last point of its <see cref="TrainingHistory"/>, by default the end of an epoch, or, with validation rows, at the best; <see langword="null"/> where it diverged before the first.
-    /// Dispose it when it is no longer needed.
+    /// The model as it was at the last point of its <see cref="TrainingHistory"/>, by default the end of an epoch, or, with validation
+    /// rows, at the best; <see langword="null"/> where it diverged before the first. Dispose it when it is no longer needed.
     /// </summary>
     public EarlyReadoutTransformer? LastGoodModel { get; internal set; }
 

@@ -33,13 +33,16 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     /// <summary>Rows in a batch when memory ran out. 0: it was not a batch that had no room.</summary>
     public int BatchSize { get; }
 
-    /// <summary>An estimate of the largest batch that would fit, in rows: a power of two, below <see cref="BatchSize"/>. 0: not even one row would, or nothing is known.</summary>
+    /// <summary>
+    /// An estimate of the largest batch that would fit, in rows: a power of two, below <see cref="BatchSize"/>. 0: not even one row would,
+    /// or nothing is known.
+    /// </summary>
     /// <remarks>It comes from the memory that was free after the failure, and from what the network's layers put out for one row.</remarks>
     public int LargestBatchSize { get; }
 
     /// <summary>
-    /// The model as it was at the last point of its <see cref="TrainingHistory"/>, by default the end of an epoch, or, with validation rows, at the best; <see langword="null"/> where memory
-    /// ran out before the first. Dispose it when it is no longer needed.
+    /// The model as it was at the last point of its <see cref="TrainingHistory"/>, by default the end of an epoch, or, with validation
+    /// rows, at the best; <see langword="null"/> where memory ran out before the first. Dispose it when it is no longer needed.
     /// </summary>
     public EarlyReadoutTransformer? LastGoodModel { get; internal set; }
 

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Mirrors and shifts the images of a batch at random: equal seeds change equal batches equally, and the global generator is never touched.</summary>
+/// <summary>
+/// Mirrors and shifts the images of a batch at random: equal seeds change equal batches equally, and the global generator is never touched.
+/// </summary>
 /// <threadsafety>Thread-safe.</threadsafety>
 internal sealed class Augmentation
 {

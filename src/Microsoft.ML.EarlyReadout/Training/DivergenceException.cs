@@ -8,9 +8,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="losses">Every loss of that step, by name, and the norm of its gradients.</param>
 /// <param name="learningRate">The main network's learning rate in that step.</param>
 internal sealed class DivergenceException(string loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
-    : Exception(FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop.Length == 0 ? "" : $" of '{loop}'")}, ")
-        + FormattableString.Invariant($"at a learning rate of {learningRate:G4}: {Text(losses)}. ")
-        + "Try a smaller learning rate or forgetting rate, a warm-up (Schedule.WarmUpSteps), or gradient clipping (Optimizer.ClipNorm).")
+    : Exception(
+        FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop.Length == 0 ? "" : $" of '{loop}'")}, ")
+            + FormattableString.Invariant($"at a learning rate of {learningRate:G4}: {Text(losses)}. ")
+            + "Try a smaller learning rate or forgetting rate, a warm-up (Schedule.WarmUpSteps), or gradient clipping "
+            + "(Optimizer.ClipNorm).")
 {
     public int Epoch => epoch;
 

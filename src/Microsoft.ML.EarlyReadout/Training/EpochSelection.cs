@@ -10,17 +10,19 @@ internal static class EpochSelection
     /// <param name="labels">The class of each row.</param>
     /// <param name="groups">The group of each row; needed by the two group figures alone.</param>
     /// <returns>A number from 0 to 1.</returns>
-    public static double Score(SelectionMetric metric, ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> groups) => metric switch
-    {
-        SelectionMetric.ClassBalancedAccuracy => AccuracyByPart(predicted, labels, labels).Average(),
-        SelectionMetric.MeanOfGroupsAccuracy => AccuracyByPart(predicted, labels, groups).Average(),
-        SelectionMetric.WorstGroupAccuracy => AccuracyByPart(predicted, labels, groups).Min(),
-        SelectionMetric.Accuracy or SelectionMetric.LastEpoch => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
-        _ => throw new UnreachableException($"No metric {metric}."),
-    };
+    public static double Score(SelectionMetric metric, ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> groups) =>
+        metric switch
+        {
+            SelectionMetric.ClassBalancedAccuracy => AccuracyByPart(predicted, labels, labels).Average(),
+            SelectionMetric.MeanOfGroupsAccuracy => AccuracyByPart(predicted, labels, groups).Average(),
+            SelectionMetric.WorstGroupAccuracy => AccuracyByPart(predicted, labels, groups).Min(),
+            SelectionMetric.Accuracy or SelectionMetric.LastEpoch => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
+            _ => throw new UnreachableException($"No metric {metric}."),
+        };
 
     /// <summary>The rows of each part that has some, and those among them that are right, in the order of the parts.</summary>
-    public static SortedDictionary<int, (int Right, int All)> Counts(ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> parts)
+    public static SortedDictionary<int, (int Right, int All)> Counts(
+        ReadOnlySpan<long> predicted, ReadOnlySpan<int> labels, ReadOnlySpan<int> parts)
     {
         var counts = new SortedDictionary<int, (int Right, int All)>();
         for (int row = 0; row < labels.Length; row++)

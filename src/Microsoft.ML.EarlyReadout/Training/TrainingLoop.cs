@@ -4,13 +4,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The one training loop: shuffle → batch → augment → step → validate → select. What a method does with a batch is its <see cref="ITrainingStep"/>; all else is here.
+/// The one training loop: shuffle → batch → augment → step → validate → select. What a method does with a batch is its
+/// <see cref="ITrainingStep"/>; all else is here.
 /// </summary>
 /// <param name="session">The fit that it is part of.</param>
 /// <param name="step">What is done with a batch.</param>
 /// <param name="plan">What it runs over.</param>
-/// <param name="checkpoints">Takes checkpoints and gives back the last one; <see langword="null"/>: none, as in a loop within another.</param>
-internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, TrainingPlan plan, TrainingCheckpoints? checkpoints) : IDisposable
+/// <param name="checkpoints">Takes checkpoints and gives back the last one; <see langword="null"/>: none, as in a loop within
+/// another.</param>
+internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, TrainingPlan plan, TrainingCheckpoints? checkpoints)
+    : IDisposable
 {
     private readonly StagedNetwork _network = session.Network;
     private readonly TrainerOptions _options = session.Options;
@@ -41,17 +44,21 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     /// <summary>Whether the last points, as many as patience has, are all later than the best.</summary>
     private bool HasStalled =>
-        plan.Patience is { } patience && plan.History.Points is { } points && points.Count >= patience && points[^patience].Step > _best.Step;
+        plan.Patience is { } patience && plan.History.Points is { } points && points.Count >= patience
+            && points[^patience].Step > _best.Step;
 
     /// <summary>Trains; afterwards the network holds the weights of the selected point and is in evaluation mode.</summary>
-    /// <exception cref="OperationCanceledException">The fit was cancelled, and the options say to throw or there is no model yet.</exception>
+    /// <exception cref="OperationCanceledException">The fit was cancelled, and the options say to throw or there is no model
+    /// yet.</exception>
     /// <exception cref="DivergenceException">A loss or a gradient is not finite; the network holds the last good weights, as it does
     /// where memory has run out.</exception>
     public void Run()
     {
         checkpoints?.BeginLoop();
-        if (checkpoints?.Take(plan.Name, _network, State, _best, _meters) is { } checkpoint) (_done, _point) = (checkpoint.Step, checkpoint.Point);
-        if (session.History.Selected is not null) _best.Begin(); // the network is trained: what is trained afterwards must not take it along
+        if (checkpoints?.Take(plan.Name, _network, State, _best, _meters) is { } checkpoint)
+            (_done, _point) = (checkpoint.Step, checkpoint.Point);
+        // the network is trained: what is trained afterwards must not take it along
+        if (session.History.Selected is not null) _best.Begin();
 
         try
         {
@@ -67,7 +74,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
                 SaveLast();
                 if (plan.IsNested || _options.OnCancellation != CancellationBehavior.ReturnBest || !session.HasModel) throw;
                 session.Cancellation.Acknowledge();
-                session.Log(FormattableString.Invariant($"Cancelled after {_done} of {plan.Steps} steps; the best model so far is returned."));
+                session.Log(
+                    FormattableString.Invariant($"Cancelled after {_done} of {plan.Steps} steps; the best model so far is returned."));
                 if (_best.Score is null) KeepAsItStands();
                 else KeepBest();
             }
@@ -158,9 +166,12 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _point = _done;
         session.Log(Describe(point, isBest, time));
         if (figures is not null)
-            _options.OnValidation?.Invoke(new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups));
+            _options.OnValidation?.Invoke(
+                new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups));
         if (HasStalled && _done < plan.Steps)
-            session.Log(FormattableString.Invariant($"Stopping after {plan.Say(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} validations."));
+            session.Log(FormattableString.Invariant(
+                $"Stopping after {plan.Say(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
+                    + "validations.");
         if (HasEnded)
         {
             SaveLast();
@@ -235,7 +246,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         string title = plan.IsMain ? char.ToUpperInvariant(plan.Unit[0]) + plan.Unit[1..] : $"{plan.Name}, {plan.Unit}";
         string selection = point.ValidationScore is null
             ? ""
-            : FormattableString.Invariant($"; validation {_options.Selection} {point.ValidationScore:F4}{(isBest ? " (best so far)" : "")}");
+            : FormattableString.Invariant(
+                $"; validation {_options.Selection} {point.ValidationScore:F4}{(isBest ? " (best so far)" : "")}");
         return $"{title} {plan.Count(point.Step)}/{plan.Count(plan.Steps)} "
             + FormattableString.Invariant($"in {time.TotalSeconds:F1} s: {step.Describe(point.Losses)}{selection}");
     }

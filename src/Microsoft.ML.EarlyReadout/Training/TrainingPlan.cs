@@ -54,7 +54,8 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, BatchPlan Ba
     public string Unit => PointEvery is null ? "epoch" : "step";
 
     /// <summary>Some steps in the user's unit.</summary>
-    public string Count(long steps) => PointEvery is null ? FormattableString.Invariant($"{Passes(steps):0.##}") : FormattableString.Invariant($"{steps}");
+    public string Count(long steps) =>
+        PointEvery is null ? FormattableString.Invariant($"{Passes(steps):0.##}") : FormattableString.Invariant($"{steps}");
 
     /// <summary>Some steps in words, such as "epoch 3".</summary>
     public string Say(long steps) => $"{Unit} {Count(steps)}";

@@ -13,9 +13,12 @@ internal sealed record ValidationFigures(double Score, IReadOnlyList<ValidationG
         long[] predicted = Prediction.Classes(session, rows);
         int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
         int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
-        (int[] parts, IReadOnlyList<string> names) = rows.Set.Groups is null ? (labels, rows.Set.ClassNames) : (groups, rows.Set.GroupNames);
+        (int[] parts, IReadOnlyList<string> names) = rows.Set.Groups is null
+            ? (labels, rows.Set.ClassNames)
+            : (groups, rows.Set.GroupNames);
         return new ValidationFigures(
             EpochSelection.Score(selection, predicted, labels, groups),
-            [.. EpochSelection.Counts(predicted, labels, parts).Select(part => new ValidationGroup(names[part.Key], part.Value.All, part.Value.Right))]);
+            [.. EpochSelection.Counts(predicted, labels, parts)
+                .Select(part => new ValidationGroup(names[part.Key], part.Value.All, part.Value.Right))]);
     }
 }

@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureSieve;
 
 /// <summary>
-/// One step of the feature sieve as one update, the paper's Algorithm 1: <c>L = L_main + a2·L_aux</c>, and every N steps <c>+ a3·L_forget</c>,
-/// all at the weights that the step begins with. L_aux moves the readout alone, L_forget the stages up to k alone.
+/// One step of the feature sieve as one update, the paper's Algorithm 1: <c>L = L_main + a2·L_aux</c>, and every N steps <c>+
+/// a3·L_forget</c>, all at the weights that the step begins with. L_aux moves the readout alone, L_forget the stages up to k alone.
 /// </summary>
 /// <remarks>
-/// Network and readout run forward once. What L_forget asks of the tap joins the network's one backward pass there, so neither the readout nor
-/// the stages above get any of it. a2 is the ratio of the readout's rate to the main one: for descent with momentum a weighted loss and a
-/// rate of its own are the same, so the readout keeps its optimiser. a3 is <see cref="FeatureSieveTrainer.Options.ForgetWeight"/>.
+/// Network and readout run forward once. What L_forget asks of the tap joins the network's one backward pass there, so neither the readout
+/// nor the stages above get any of it. a2 is the ratio of the readout's rate to the main one: for descent with momentum a weighted loss and
+/// a rate of its own are the same, so the readout keeps its optimiser. a3 is <see cref="FeatureSieveTrainer.Options.ForgetWeight"/>.
 /// Stored batch-norm statistics, the network's where they are live and the readout's, move once a step.
 /// </remarks>
 internal sealed class JointSieveStep : ITrainingStep
@@ -34,11 +34,13 @@ internal sealed class JointSieveStep : ITrainingStep
         _options = options;
         _mode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
         _optimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
-        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
+        _readoutTrainer = new ReadoutTrainer(
+            new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
     }
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Tensor)> State => [.. ModuleState.Under("optimizer/", _optimizer.State), .. _readoutTrainer.State];
+    public IEnumerable<(string Name, Tensor Tensor)> State =>
+        [.. ModuleState.Under("optimizer/", _optimizer.State), .. _readoutTrainer.State];
 
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)

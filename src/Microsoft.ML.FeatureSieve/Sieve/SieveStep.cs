@@ -12,7 +12,8 @@ namespace Microsoft.ML.FeatureSieve;
 /// <item>forgetting, every N steps: <c>L_forget</c> through the readout, which stays as it is, moves the stages up to k alone;</item>
 /// <item>main: <c>L_main = −log p_y(x)</c> moves the network.</item>
 /// </list>
-/// A step that does not forget needs one forward of the network, whose tap the readout reads detached. A step that forgets has a forward of its own up to stage k.
+/// A step that does not forget needs one forward of the network, whose tap the readout reads detached. A step that forgets has a forward of
+/// its own up to stage k.
 /// </summary>
 internal sealed class SieveStep : ITrainingStep
 {
@@ -41,12 +42,14 @@ internal sealed class SieveStep : ITrainingStep
         IReadOnlyList<(string Name, Parameter Parameter)> lower = network.ParametersTo(options.Readout.Stage);
         _lower = [.. lower.Select(named => named.Parameter)];
         _mainOptimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
-        _readoutTrainer = new ReadoutTrainer(new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
+        _readoutTrainer = new ReadoutTrainer(
+            new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
         _forgettingOptimizer = Optimizer.Descent(lower);
     }
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Tensor)> State => [.. ModuleState.Under("optimizer/", _mainOptimizer.State), .. _readoutTrainer.State];
+    public IEnumerable<(string Name, Tensor Tensor)> State =>
+        [.. ModuleState.Under("optimizer/", _mainOptimizer.State), .. _readoutTrainer.State];
 
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
@@ -73,7 +76,8 @@ internal sealed class SieveStep : ITrainingStep
         string text = FormattableString.Invariant(
             $"main loss {losses["main"]:F4}, readout loss {losses["readout"]:F4}, readout accuracy {losses["readout accuracy"]:F4}");
         return losses.TryGetValue("forget", out double before)
-            ? text + FormattableString.Invariant($", forgetting loss {before:F4} → {losses["forgotten"]:F4}, bound log C {Math.Log(_network.Classes):F4}")
+            ? text + FormattableString.Invariant(
+                $", forgetting loss {before:F4} → {losses["forgotten"]:F4}, bound log C {Math.Log(_network.Classes):F4}")
             : text;
     }
 
@@ -100,7 +104,9 @@ internal sealed class SieveStep : ITrainingStep
         _forgettingOptimizer.ZeroGradients();
     }
 
-    /// <summary>The forgetting loss on the same rows once the step is made: where the sieve works it has fallen toward its bound, log C.</summary>
+    /// <summary>
+    /// The forgetting loss on the same rows once the step is made: where the sieve works it has fallen toward its bound, log C.
+    /// </summary>
     private void MeasureForgetting(Tensor tap, in StepContext context)
     {
         using var noGrad = no_grad();

@@ -52,7 +52,9 @@ internal sealed class ContractRow
     public static IDataView View(MLContext ml, IEnumerable<ContractRow> rows, string label = nameof(Text))
     {
         IDataView view = ml.Data.LoadFromEnumerable(rows);
-        return ml.Transforms.Conversion.MapValueToKey("Label", label, keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(view).Transform(view);
+        return ml.Transforms.Conversion.MapValueToKey("Label", label, keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+            .Fit(view)
+            .Transform(view);
     }
 
     private static ContractRow Draw(Random random, bool constant)
@@ -65,7 +67,9 @@ internal sealed class ContractRow
         for (int i = 0; i < rgba.Length; i++)
         {
             int channel = i % 4;
-            rgba[i] = (byte)(channel == 3 ? 255 : channel == 2 && constant ? 40 : i / 4 % 4 == 0 ? 0 : random.Next(160) + (channel == c ? 90 : 0));
+            rgba[i] = (byte)(channel == 3
+                ? 255
+                : channel == 2 && constant ? 40 : i / 4 % 4 == 0 ? 0 : random.Next(160) + (channel == c ? 90 : 0));
         }
 
         var pixels = new float[Pixel]; // (3, H, W)

@@ -16,7 +16,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
     private const float Rounding = 1e-6f; // of probabilities, between batches of other sizes
     private readonly MLContext _ml = new(seed: 1);
 
-    public static MatrixTheoryData<ContractTrainer, ContractInput> Cases => new(Enum.GetValues<ContractTrainer>(), Enum.GetValues<ContractInput>());
+    public static MatrixTheoryData<ContractTrainer, ContractInput> Cases =>
+        new(Enum.GetValues<ContractTrainer>(), Enum.GetValues<ContractInput>());
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -32,8 +33,12 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             Assert.Equal(delivered, Describe(SchemaShapes.Of(model.GetOutputSchema(view.Schema))));
         }
 
-        static string[] Describe(SchemaShape shape) => [.. shape.Order(Comparer<SchemaShape.Column>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name))).Select(column =>
-            $"{column.Name} {column.Kind} {column.ItemType} key:{column.IsKey} {string.Join(",", column.Annotations.Select(note => $"{note.Name} {note.Kind} {note.ItemType}").Order(StringComparer.Ordinal))}")];
+        static string[] Describe(SchemaShape shape) =>
+            [.. shape.Order(Comparer<SchemaShape.Column>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name))).Select(column =>
+                $"{column.Name} {column.Kind} {column.ItemType} key:{column.IsKey} "
+                    + string.Join(
+                        ",",
+                        column.Annotations.Select(note => $"{note.Name} {note.Kind} {note.ItemType}").Order(StringComparer.Ordinal)))];
     }
 
     [Theory]
@@ -87,7 +92,12 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             _ml.Transforms.ResizeImages(feature, 9, 9, "Images").Fit(good).Transform(good),
         })
         {
-            foreach (Action use in new Action[] { () => model.Transform(bad), () => model.GetOutputSchema(bad.Schema), () => ((ITransformer)model).GetRowToRowMapper(bad.Schema) })
+            foreach (Action use in new Action[]
+            {
+                () => model.Transform(bad),
+                () => model.GetOutputSchema(bad.Schema),
+                () => ((ITransformer)model).GetRowToRowMapper(bad.Schema),
+            })
                 Assert.Contains($"'{feature}'", Assert.Throws<ArgumentOutOfRangeException>(use).Message, StringComparison.Ordinal);
         }
     }
@@ -105,7 +115,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         Assert.Equal(before, Json(options));
         Assert.Same(validation, options.ValidationSet);
 
-        (options.Epochs, options.Optimizer.LearningRate, options.Network.HiddenUnits[0], options.Network.Channels[0], options.ScoreColumnName) = (1, 1e-6, 3, 3, "Other");
+        (options.Epochs, options.Optimizer.LearningRate, options.Network.HiddenUnits[0], options.Network.Channels[0],
+        options.ScoreColumnName) = (1, 1e-6, 3, 3, "Other");
         Assert.Equal(first, FitAndScore(estimator, view));
 
         static string Json(TrainerOptions options) => JsonSerializer.Serialize(options, options.GetType());
@@ -133,7 +144,10 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         TrainerOptions options = Options(trainer, input);
         float[][] alone = Score(fitted.Model(trainer, input), View(Rows));
         var together = new float[2][][];
-        Thread[] threads = [.. Enumerable.Range(0, 2).Select(i => new Thread(() => together[i] = FitAndScore(options.Estimator(_ml), View(Rows))))];
+        Thread[] threads =
+        [
+            .. Enumerable.Range(0, 2).Select(i => new Thread(() => together[i] = FitAndScore(options.Estimator(_ml), View(Rows)))),
+        ];
         foreach (Thread thread in threads) thread.Start();
         foreach (Thread thread in threads) thread.Join();
         Assert.Equal(alone, together[0]);
@@ -149,16 +163,21 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         ContractRow[] rows = ContractRow.Draw(count, seed: 5);
         float[][] whole = Score(model, ContractRow.View(_ml, rows));
         Assert.Equal(count, whole.Length);
-        Assert.True(whole.Select(score => Array.IndexOf(score, score.Max())).Distinct().Count() > 1, "The rows are no test: all have the same answer.");
+        Assert.True(
+            whole.Select(score => Array.IndexOf(score, score.Max())).Distinct().Count() > 1,
+            "The rows are no test: all have the same answer.");
 
         int[] order = [.. Enumerable.Range(0, count)];
         new Random(3).Shuffle(order);
         AssertClose([.. order.Select(i => whole[i])], Score(model, ContractRow.View(_ml, order.Select(i => rows[i]))));
         foreach (int batch in new[] { 1, 2, 7, 299 })
             for (int start = 0; start < Math.Min(count, 4 * batch); start += batch)
-                AssertClose(whole[start..Math.Min(start + batch, count)], Score(model, ContractRow.View(_ml, rows[start..Math.Min(start + batch, count)])));
+                AssertClose(
+                    whole[start..Math.Min(start + batch, count)],
+                    Score(model, ContractRow.View(_ml, rows[start..Math.Min(start + batch, count)])));
 
-        using PredictionEngine<ContractRow, Answer> engine = _ml.Model.CreatePredictionEngine<ContractRow, Answer>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<ContractRow, Answer> engine = _ml.Model.CreatePredictionEngine<ContractRow, Answer>(
+            model, new PredictionEngineOptions { OwnsTransformer = false });
         ContractRow[] again = ContractRow.Draw(count, seed: 5); // ML.NET's ExtractPixels uses an image up
         AssertClose(whole[..20], [.. again.Take(20).Select(row => engine.Predict(row).Score)]);
     }
@@ -183,7 +202,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_row_is_trained_on_in_every_epoch_and_counts_in_validation_short_last_batches_too(ContractTrainer trainer, ContractInput input)
+    public void Every_row_is_trained_on_in_every_epoch_and_counts_in_validation_short_last_batches_too(
+        ContractTrainer trainer, ContractInput input)
     {
         IDataView view = View(Rows), validation = View(37, seed: 2);
         TrainerOptions options = Options(trainer, input);
@@ -196,10 +216,13 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         _ml.Log += Listen;
         using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
         _ml.Log -= Listen;
-        Assert.Equal(Enumerable.Repeat(new long[] { 16, 16, 16, 16, 16, 10 }, options.Epochs!.Value).SelectMany(epoch => epoch), network!.TrainedRows);
+        Assert.Equal(
+            Enumerable.Repeat(new long[] { 16, 16, 16, 16, 16, 10 }, options.Epochs!.Value).SelectMany(epoch => epoch),
+            network!.TrainedRows);
 
         double accuracy = _ml.MulticlassClassification.Evaluate(model.Transform(validation)).MicroAccuracy;
-        double best = Regex.Matches(log, @"validation Accuracy ([01]\.\d{4})").Max(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+        double best = Regex.Matches(log, @"validation Accuracy ([01]\.\d{4})")
+            .Max(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
         Assert.Equal(accuracy, best, 4);
     }
 
@@ -232,9 +255,13 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             foreach (ITransformer scorer in new[] { model, Reload(model, view.Schema, new MemoryStream()) })
             {
                 IDataView scored = scorer.Transform(ContractRow.View(_ml, ContractRow.Draw(Rows), label));
-                T[] answers = [.. _ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel").Fit(scored).Transform(scored).GetColumn<T>("Answer")];
+                T[] answers = [.. _ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")
+                    .Fit(scored)
+                    .Transform(scored)
+                    .GetColumn<T>("Answer")];
                 Assert.All(answers, answer => Assert.Contains(answer, rows.Select(value)));
-                Assert.True(answers.Zip(rows, (answer, row) => answer!.Equals(value(row))).Count(right => right) > Rows / 2, "worse than guessing");
+                Assert.True(
+                    answers.Zip(rows, (answer, row) => answer!.Equals(value(row))).Count(right => right) > Rows / 2, "worse than guessing");
             }
         }
     }
@@ -287,7 +314,11 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         Directory.CreateDirectory(folder);
         TrainerOptions options = Options(trainer, input);
         (options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName) = ("特徴 🐢", "标签", "Wértung");
-        IDataView Named(int count) => _ml.Transforms.CopyColumns("特徴 🐢", input.ToString()).Append(_ml.Transforms.CopyColumns("标签", "Label")).Fit(View(count)).Transform(View(count));
+        IDataView Named(int count) =>
+            _ml.Transforms.CopyColumns("特徴 🐢", input.ToString())
+                .Append(_ml.Transforms.CopyColumns("标签", "Label"))
+                .Fit(View(count))
+                .Transform(View(count));
         using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(Named(Rows));
         float[][] expected = Score(model, Named(40), "Wértung");
 
@@ -311,7 +342,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         return Score(model, view);
     }
 
-    private static float[][] Score(ITransformer model, IDataView view, string column = "Score") => [.. model.Transform(view).GetColumn<float[]>(column)];
+    private static float[][] Score(ITransformer model, IDataView view, string column = "Score") =>
+        [.. model.Transform(view).GetColumn<float[]>(column)];
 
     private ITransformer Reload(ITransformer model, DataViewSchema schema, Stream stream)
     {
@@ -323,7 +355,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
     private static void AssertClose(float[][] expected, float[][] actual)
     {
         Assert.Equal(expected.Length, actual.Length);
-        Assert.All(expected.Zip(actual), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.First, score.Second, Rounding)));
+        Assert.All(
+            expected.Zip(actual), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.First, score.Second, Rounding)));
     }
 
     /// <summary>One fitted model for each case, made from seed 1: for tests of scoring, and what other fits are compared with.</summary>

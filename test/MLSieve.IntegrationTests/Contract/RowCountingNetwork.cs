@@ -12,7 +12,9 @@ internal sealed class RowCountingNetwork : StagedNetwork
     {
         if (shape is ImageShape) AddStage("one", Register("conv", new Conv2d(3, 4, 3, padding: 1)), _counter, new Relu());
         else AddStage("one", Register("linear", new Linear(shape.Size, 4)), _counter, new Relu());
-        SetHead("head", shape is ImageShape ? [Register("pool", new GlobalAveragePool()), Register("head", new Linear(4, classes))] : [Register("head", new Linear(4, classes))]);
+        SetHead("head", shape is ImageShape
+            ? [Register("pool", new GlobalAveragePool()), Register("head", new Linear(4, classes))]
+            : [Register("head", new Linear(4, classes))]);
     }
 
     /// <summary>The rows of each batch that came by in training mode.</summary>

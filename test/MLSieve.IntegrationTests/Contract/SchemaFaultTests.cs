@@ -5,12 +5,15 @@ using Microsoft.ML.EarlyReadout;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// Every column option, given a column of every type: what does not fit is an <see cref="ArgumentOutOfRangeException"/> that names the column, as in ML.NET's own estimators, and the promise,
-/// the fit and the transform agree.
+/// Every column option, given a column of every type: what does not fit is an <see cref="ArgumentOutOfRangeException"/> that names the
+/// column, as in ML.NET's own estimators, and the promise, the fit and the transform agree.
 /// </summary>
 public sealed class SchemaFaultTests
 {
-    private static readonly string[] Types = ["Nowhere", "Vector", "Unsized", "Doubles", "Text", "Number", "Flag", "Bare", "Key", "Uncounted", "Keys", "Image"];
+    private static readonly string[] Types =
+    [
+        "Nowhere", "Vector", "Unsized", "Doubles", "Text", "Number", "Flag", "Bare", "Key", "Uncounted", "Keys", "Image",
+    ];
     private static readonly string[] Categories = ["Text", "Number", "Flag", "Bare", "Key", "Uncounted"];
 
     private readonly MLContext _ml = new(seed: 1);
@@ -55,7 +58,8 @@ public sealed class SchemaFaultTests
             }
             Names(column, () => estimator.Fit(rows));
             // A shape does not tell how many values a key has.
-            if ((option, column) != (ColumnOption.Label, "Uncounted")) Names(column, () => estimator.GetOutputSchema(SchemaShapes.Of(rows.Schema)));
+            if ((option, column) != (ColumnOption.Label, "Uncounted"))
+                Names(column, () => estimator.GetOutputSchema(SchemaShapes.Of(rows.Schema)));
         }
     }
 
@@ -70,12 +74,23 @@ public sealed class SchemaFaultTests
         foreach (string column in Types.Where(column => column != right))
         {
             IDataView bad = Renamed(rows, right, column);
-            foreach (Action use in new Action[] { () => model.Transform(bad), () => model.GetOutputSchema(bad.Schema), () => ((ITransformer)model).GetRowToRowMapper(bad.Schema) })
+            foreach (Action use in new Action[]
+            {
+                () => model.Transform(bad),
+                () => model.GetOutputSchema(bad.Schema),
+                () => ((ITransformer)model).GetRowToRowMapper(bad.Schema),
+            })
                 Names(right, use);
             if (!model.HasActivationMaps) continue;
             IEstimator<ITransformer> maps = _ml.Transforms.ClassActivationMap("Seen", model);
             ITransformer map = maps.Fit(rows);
-            foreach (Action use in new Action[] { () => maps.GetOutputSchema(SchemaShapes.Of(bad.Schema)), () => maps.Fit(bad), () => map.GetOutputSchema(bad.Schema), () => map.Transform(bad) })
+            foreach (Action use in new Action[]
+            {
+                () => maps.GetOutputSchema(SchemaShapes.Of(bad.Schema)),
+                () => maps.Fit(bad),
+                () => map.GetOutputSchema(bad.Schema),
+                () => map.Transform(bad),
+            })
                 Names(right, use);
         }
     }
@@ -88,7 +103,9 @@ public sealed class SchemaFaultTests
         IDataView rows = SchemaRow.View(_ml);
         foreach (string column in Types.Append("Map").Except(right))
         {
-            IEstimator<ITransformer> overlay = option == "Image" ? _ml.Transforms.ActivationMapOverlay("Overlay", column, "Map") : _ml.Transforms.ActivationMapOverlay("Overlay", "Image", column);
+            IEstimator<ITransformer> overlay = option == "Image"
+                ? _ml.Transforms.ActivationMapOverlay("Overlay", column, "Map")
+                : _ml.Transforms.ActivationMapOverlay("Overlay", "Image", column);
             Names(column, () => overlay.Fit(rows));
             // A shape does not tell the dimensions of a vector.
             if (column is not ("Vector" or "Map")) Names(column, () => overlay.GetOutputSchema(SchemaShapes.Of(rows.Schema)));
@@ -131,9 +148,23 @@ public sealed class SchemaFaultTests
         {
             Action[] uses = role switch
             {
-                "label" => [() => catalog.EvaluateByGroup(rows, column == "Flag" ? "Text" : "Flag", column), () => Profile(rows, label: column), () => GroupCounts.From(rows, column, "Flag")],
-                "group" => [() => catalog.EvaluateByGroup(rows, column, "Key"), () => Profile(rows, group: column), () => GroupCounts.From(rows, "Key", column)],
-                "predicted label" => [() => catalog.EvaluateByGroup(rows, "Flag", "Key", predictedLabelColumnName: column), () => Profile(rows, predicted: column)],
+                "label" =>
+                [
+                    () => catalog.EvaluateByGroup(rows, column == "Flag" ? "Text" : "Flag", column),
+                    () => Profile(rows, label: column),
+                    () => GroupCounts.From(rows, column, "Flag"),
+                ],
+                "group" =>
+                [
+                    () => catalog.EvaluateByGroup(rows, column, "Key"),
+                    () => Profile(rows, group: column),
+                    () => GroupCounts.From(rows, "Key", column),
+                ],
+                "predicted label" =>
+                [
+                    () => catalog.EvaluateByGroup(rows, "Flag", "Key", predictedLabelColumnName: column),
+                    () => Profile(rows, predicted: column),
+                ],
                 "score" => [() => catalog.EvaluateByGroup(rows, "Flag", "Key", column), () => Profile(rows, score: column)],
                 "readout's margin" => [() => Profile(Renamed(rows, "R.Margin", column))],
                 _ => [() => Profile(Renamed(rows, "R.PredictedLabel", column))],
@@ -145,11 +176,14 @@ public sealed class SchemaFaultTests
                 {
                     if (!(role == "group" && column == "Key")) use();
                 }
-                else Names(role.StartsWith("readout", StringComparison.Ordinal) ? $"R.{(role == "readout's margin" ? "Margin" : "PredictedLabel")}" : column, use);
+                else Names(role.StartsWith("readout", StringComparison.Ordinal)
+                    ? $"R.{(role == "readout's margin" ? "Margin" : "PredictedLabel")}"
+                    : column, use);
             }
         }
 
-        void Profile(IDataView view, string label = "Key", string? group = null, string score = "Score", string predicted = "PredictedLabel") =>
+        void Profile(
+            IDataView view, string label = "Key", string? group = null, string score = "Score", string predicted = "PredictedLabel") =>
             catalog.ProfileReadouts(view, ["R"], group, label, score, predicted);
     }
 

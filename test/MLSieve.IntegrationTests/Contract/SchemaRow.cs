@@ -38,7 +38,10 @@ internal sealed class SchemaRow
     [VectorType(2, 2)]
     public float[] Map { get; set; } = [];
 
-    /// <summary>Rows of three classes, with key columns besides: Key, with values; Uncounted, a hash; Keys, a vector of them; Taught, as a teacher's scores; and what a classifier and its readout R would add.</summary>
+    /// <summary>
+    /// Rows of three classes, with key columns besides: Key, with values; Uncounted, a hash; Keys, a vector of them; Taught, as a teacher's
+    /// scores; and what a classifier and its readout R would add.
+    /// </summary>
     public static IDataView View(MLContext ml, int count = 24)
     {
         IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new SchemaRow
@@ -51,7 +54,8 @@ internal sealed class SchemaRow
             Flag = i % 2 == 0,
             Words = ["a", "b"],
             Bare = (uint)(i % 3) + 1,
-            Image = MLImage.CreateFromPixels(Side, Side, MLPixelFormat.Rgba32, [.. Enumerable.Range(0, 4 * Side * Side).Select(each => (byte)(40 * i + each))]),
+            Image = MLImage.CreateFromPixels(
+                Side, Side, MLPixelFormat.Rgba32, [.. Enumerable.Range(0, 4 * Side * Side).Select(each => (byte)(40 * i + each))]),
             Map = [1, 2, 3, 4],
         }));
         var key = ml.Transforms.Conversion;

@@ -73,7 +73,8 @@ public sealed class SparseFeaturesTests : IDisposable
         {
             using JsonDocument row = JsonDocument.Parse(line);
             JsonElement pair = row.RootElement;
-            sentences.Add(new Sentence { Text = pair.GetProperty("hypothesis").GetString()!, Class = pair.GetProperty("label").ToString() });
+            sentences.Add(
+                new Sentence { Text = pair.GetProperty("hypothesis").GetString()!, Class = pair.GetProperty("label").ToString() });
         }
 
         return sentences;

@@ -12,9 +12,11 @@ internal sealed class SparseView(IDataView input, string column) : IDataView
 
     public long? GetRowCount() => input.GetRowCount();
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(input.GetRowCursor(columnsNeeded), column);
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
+        new Cursor(input.GetRowCursor(columnsNeeded), column);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded)];
 
     private sealed class Cursor(DataViewRowCursor input, string sparse) : DataViewRowCursor
     {
@@ -40,7 +42,8 @@ internal sealed class SparseView(IDataView input, string column) : IDataView
                 dense(ref row);
                 (int Index, float Value)[] kept = [.. row.DenseValues().Index().Where(each => each.Item != 0)];
                 Assert.True(kept.Length < row.Length, "The row is no test: it has no zero.");
-                value = new VBuffer<float>(row.Length, kept.Length, [.. kept.Select(each => each.Value)], [.. kept.Select(each => each.Index)]);
+                value = new VBuffer<float>(
+                    row.Length, kept.Length, [.. kept.Select(each => each.Value)], [.. kept.Select(each => each.Index)]);
             });
         }
 

@@ -34,6 +34,8 @@ public sealed class CsvFileTests : IDisposable
     public void A_value_out_of_range_is_said_with_its_column()
     {
         string path = _folder.Text("metadata.csv", "img_filename,y,split,place", "a.jpg,0,0,0", "b.jpg,2,0,0");
-        Assert.Equal($"{path}, line 3: column y is '2'; expected a whole number from 0 to 1.", Assert.Throws<InvalidDataException>(() => DataSets.Waterbirds(_folder.Root)).Message);
+        Assert.Equal(
+            $"{path}, line 3: column y is '2'; expected a whole number from 0 to 1.",
+            Assert.Throws<InvalidDataException>(() => DataSets.Waterbirds(_folder.Root)).Message);
     }
 }

@@ -49,7 +49,9 @@ internal sealed class DataFolder : IDisposable
     {
         IDataView view = set.ToDataView(new MLContext(1), split, TestContext.Current.CancellationToken);
         string[][] columns = [.. view.Schema.Select(column => view.GetColumn<string>(column.Name).ToArray())];
-        return [.. Enumerable.Range(0, columns[0].Length).Select(row => string.Join('|', columns.Select(column => column[row])).Replace(Root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
+        return [.. Enumerable.Range(0, columns[0].Length)
+            .Select(row => string.Join('|', columns.Select(column => column[row]))
+                .Replace(Root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
     }
 
     private void Image(string relative, SKEncodedImageFormat format)

@@ -30,7 +30,8 @@ public sealed class DataSetCountTests : IDisposable
     {
         int[] counts = [71629, 66874, 22880, 1387];
         IEnumerable<int> groups = [.. counts.SelectMany((count, group) => Enumerable.Repeat(group, count))];
-        _folder.Text("list_attr_celeba.csv", groups.Select((group, i) => $"{i:D6}.jpg,{(group >= 2 ? 1 : -1)},{(group % 2 == 1 ? 1 : -1)}").Prepend("image_id,Blond_Hair,Male"));
+        _folder.Text("list_attr_celeba.csv", groups.Select((group, i) => $"{i:D6}.jpg,{(group >= 2 ? 1 : -1)},{(group % 2 == 1 ? 1 : -1)}")
+            .Prepend("image_id,Blond_Hair,Male"));
         _folder.Text("list_eval_partition.csv", groups.Select((_, i) => $"{i:D6}.jpg,0").Prepend("image_id,partition"));
         DataSet set = DataSets.CelebA(_folder.Root);
         Assert.Equal(4, set.Published.Count);
@@ -42,7 +43,9 @@ public sealed class DataSetCountTests : IDisposable
     {
         _folder.Jpeg("train/climbing_0.jpg");
         _folder.Jpeg("test/climbing_0.jpg");
-        Assert.Equal(["train: 1 found, 1,941 published (-1,940)", "test: 1 found, 654 published (-653)"], DataSets.Bar(_folder.Root).Differences.Select(difference => difference.ToString()));
+        Assert.Equal(
+            ["train: 1 found, 1,941 published (-1,940)", "test: 1 found, 654 published (-653)"],
+            DataSets.Bar(_folder.Root).Differences.Select(difference => difference.ToString()));
     }
 
     [Fact]
@@ -63,6 +66,7 @@ public sealed class DataSetCountTests : IDisposable
 
     private void WriteWaterbirds(int[][] counts) => _folder.Text(
         "metadata.csv",
-        counts.SelectMany((groups, split) => groups.SelectMany((count, cell) => Enumerable.Repeat($"1,a.jpg,{cell / 2},{split},{cell % 2},p.jpg", count)))
+        counts.SelectMany(
+            (groups, split) => groups.SelectMany((count, cell) => Enumerable.Repeat($"1,a.jpg,{cell / 2},{split},{cell % 2},p.jpg", count)))
             .Prepend("img_id,img_filename,y,split,place,place_filename"));
 }

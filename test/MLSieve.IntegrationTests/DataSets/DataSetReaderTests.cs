@@ -23,7 +23,9 @@ public sealed class DataSetReaderTests : IDisposable
             "3,002.Sparrow/c.jpg,0,2,0,/b/bamboo.jpg");
         foreach (string image in new[] { "001.Albatross/a.jpg", "002.Sparrow/b.jpg", "002.Sparrow/c.jpg" }) _folder.Jpeg(below + image);
         DataSet set = DataSets.Waterbirds(_folder.Root);
-        Assert.Equal(["Path", "Label", "Attribute", "Group", "Split"], set.ToDataView(new MLContext(1), cancellation: TestContext.Current.CancellationToken).Schema.Select(column => column.Name));
+        Assert.Equal(
+            ["Path", "Label", "Attribute", "Group", "Split"],
+            set.ToDataView(new MLContext(1), cancellation: TestContext.Current.CancellationToken).Schema.Select(column => column.Name));
         Assert.Equal(
             [
                 $"{below}001.Albatross/a.jpg|waterbird|land|waterbird, land|train",
@@ -53,7 +55,10 @@ public sealed class DataSetReaderTests : IDisposable
         _folder.Jpeg("img_align_celeba/000001.jpg");
         _folder.Jpeg("img_align_celeba/000002.jpg");
         Assert.Equal(
-            ["img_align_celeba/000001.jpg|blond|female|blond, female|train", "img_align_celeba/000002.jpg|not blond|male|not blond, male|test"],
+            [
+                "img_align_celeba/000001.jpg|blond|female|blond, female|train",
+                "img_align_celeba/000002.jpg|not blond|male|not blond, male|test",
+            ],
             _folder.Rows(DataSets.CelebA(_folder.Root)));
     }
 
@@ -91,7 +96,8 @@ public sealed class DataSetReaderTests : IDisposable
             "all_data_with_identities.csv",
             "comment_text,split,toxicity,male,female,LGBTQ,christian,muslim,other_religions,black,white,identity_any",
             "about a faith that has no column,train,0.9,0,0,0,0,0,0,0,0,1");
-        Assert.Equal(["about a faith that has no column|toxic|identity|toxic, identity|train"], _folder.Rows(DataSets.CivilComments(_folder.Root)));
+        Assert.Equal(
+            ["about a faith that has no column|toxic|identity|toxic, identity|train"], _folder.Rows(DataSets.CivilComments(_folder.Root)));
     }
 
     [Fact]
@@ -103,7 +109,9 @@ public sealed class DataSetReaderTests : IDisposable
             """{"premise": "All came.", "hypothesis": "We know nobodies.", "label": "neutral"}""",
             """{"premise": "Did it?", "hypothesis": "Well, no!", "label": "entailment"}""");
         DataSet set = DataSets.MultiNli(_folder.Root);
-        Assert.Equal(["Text", "TextPair", "Label", "Attribute", "Group", "Split"], set.ToDataView(new MLContext(1), cancellation: TestContext.Current.CancellationToken).Schema.Select(column => column.Name));
+        Assert.Equal(
+            ["Text", "TextPair", "Label", "Attribute", "Group", "Split"],
+            set.ToDataView(new MLContext(1), cancellation: TestContext.Current.CancellationToken).Schema.Select(column => column.Name));
         Assert.Equal(
             [
                 "All came.|Nobody came.|contradiction|negation|contradiction, negation|validation",
@@ -152,7 +160,11 @@ public sealed class DataSetReaderTests : IDisposable
         _folder.Jpeg("train/pole vaulting_12.jpg");
         _folder.Jpeg("test/pole_vaulting_3.jpg");
         Assert.Equal(
-            ["train/climbing_0.jpg|climbing|all|climbing|train", "train/pole vaulting_12.jpg|pole_vaulting|all|pole_vaulting|train", "test/pole_vaulting_3.jpg|pole_vaulting|all|pole_vaulting|test"],
+            [
+                "train/climbing_0.jpg|climbing|all|climbing|train",
+                "train/pole vaulting_12.jpg|pole_vaulting|all|pole_vaulting|train",
+                "test/pole_vaulting_3.jpg|pole_vaulting|all|pole_vaulting|test",
+            ],
             _folder.Rows(DataSets.Bar(_folder.Root)));
     }
 
@@ -176,7 +188,8 @@ public sealed class DataSetReaderTests : IDisposable
         _folder.Jpeg("a/n01498041/c.jpg");
         _folder.Text("a/README.txt", "not a class");
         Assert.Equal(
-            ["nine/train/n02123045/a.jpg|n02123045|all|n02123045|train", "nine/val/n02123045/b.JPEG|n02123045|all|n02123045|validation"], _folder.Rows(DataSets.ImageNet9(_folder["nine"])));
+            ["nine/train/n02123045/a.jpg|n02123045|all|n02123045|train", "nine/val/n02123045/b.JPEG|n02123045|all|n02123045|validation"],
+            _folder.Rows(DataSets.ImageNet9(_folder["nine"])));
         Assert.Equal(["a/n01498041/c.jpg|n01498041|all|n01498041|test"], _folder.Rows(DataSets.ImageNetA(_folder["a"])));
     }
 
@@ -186,7 +199,8 @@ public sealed class DataSetReaderTests : IDisposable
         string csv = _folder.Text("lists/metadata_birds.csv", "id,filename,split,y,a", "0,x.jpg,0,1,0", "1,y.jpg,2,0,1");
         _folder.Jpeg("pictures/x.jpg");
         _folder.Jpeg("pictures/y.jpg");
-        Assert.Equal(["pictures/x.jpg|1|0|1, 0|train", "pictures/y.jpg|0|1|0, 1|test"], _folder.Rows(DataSets.Csv(csv, _folder["pictures"])));
+        Assert.Equal(
+            ["pictures/x.jpg|1|0|1, 0|train", "pictures/y.jpg|0|1|0, 1|test"], _folder.Rows(DataSets.Csv(csv, _folder["pictures"])));
         Assert.All(DataSets.Csv(csv).Examples, example => Assert.StartsWith(_folder["lists"], example.Path));
     }
 
@@ -202,7 +216,8 @@ public sealed class DataSetReaderTests : IDisposable
     public void An_empty_folder_is_an_error_that_says_what_was_expected(string name, string expected)
     {
         var fault = Assert.ThrowsAny<Exception>(() => DataSets.ByName[name](_folder.Root));
-        Assert.True(fault is IOException or InvalidDataException, fault.GetType().Name); // what the program turns into a message and exit code 1
+        // what the program turns into a message and exit code 1
+        Assert.True(fault is IOException or InvalidDataException, fault.GetType().Name);
         Assert.Contains(expected, fault.Message);
         Assert.Contains(_folder.Root, fault.Message);
     }
@@ -214,5 +229,6 @@ public sealed class DataSetReaderTests : IDisposable
         _folder.Text("multinli_1.0_dev_mismatched.jsonl", Line("p3", "h3", "neutral"));
     }
 
-    private static string Line(string premise, string hypothesis, string label) => $$"""{"gold_label": "{{label}}", "sentence1": "{{premise}}", "sentence2": "{{hypothesis}}", "pairID": "1"}""";
+    private static string Line(string premise, string hypothesis, string label) =>
+        $$"""{"gold_label": "{{label}}", "sentence1": "{{premise}}", "sentence2": "{{hypothesis}}", "pairID": "1"}""";
 }

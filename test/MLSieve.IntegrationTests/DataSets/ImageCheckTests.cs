@@ -18,7 +18,8 @@ public sealed class ImageCheckTests : IDisposable
         DataSet set = DataSets.Bar(_folder.Root);
         File.Delete(_folder["train/climbing_4.jpg"]);
         File.Delete(_folder["train/climbing_3.jpg"]);
-        var fault = Assert.Throws<InvalidDataException>(() => set.ToDataView(new MLContext(1), Splits.Train, TestContext.Current.CancellationToken));
+        var fault = Assert.Throws<InvalidDataException>(
+            () => set.ToDataView(new MLContext(1), Splits.Train, TestContext.Current.CancellationToken));
         Assert.Equal(
             $"BAR: 4 of 6 images cannot be read. Missing: 2 ({_folder["train/climbing_3.jpg"]}, {_folder["train/climbing_4.jpg"]}). "
             + $"Corrupt: 2 ({_folder["train/climbing_1.jpg"]} (IncompleteInput), {_folder["train/climbing_2.jpg"]} (Unimplemented)).",
@@ -35,7 +36,9 @@ public sealed class ImageCheckTests : IDisposable
         File.WriteAllText(_folder["train/climbing_0.jpg"], "");
         var example = new Example("climbing", null, Splits.Train) { Path = path.Length == 0 ? "" : _folder[path] };
         string report = ImageCheck.Of([example], TestContext.Current.CancellationToken).ToString();
-        Assert.Contains(path.Length == 0 ? expected : expected.Replace(path, _folder[path], StringComparison.Ordinal), report, StringComparison.Ordinal);
+        Assert.Contains(
+            path.Length == 0 ? expected : expected.Replace(path, _folder[path], StringComparison.Ordinal), report,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,7 +47,8 @@ public sealed class ImageCheckTests : IDisposable
         Bar(14);
         DataSet set = DataSets.Bar(_folder.Root);
         for (int i = 0; i < 12; i++) File.Delete(_folder[$"train/climbing_{i}.jpg"]);
-        string message = Assert.Throws<InvalidDataException>(() => set.ToDataView(new MLContext(1), Splits.Train, TestContext.Current.CancellationToken)).Message;
+        string message = Assert.Throws<InvalidDataException>(
+            () => set.ToDataView(new MLContext(1), Splits.Train, TestContext.Current.CancellationToken)).Message;
         Assert.Contains("12 of 14 images", message);
         Assert.Equal(10, message.Split("climbing_").Length - 1);
         Assert.EndsWith("and 2 more).", message);

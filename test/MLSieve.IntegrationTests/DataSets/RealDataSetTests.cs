@@ -16,7 +16,9 @@ public sealed class RealDataSetTests
         {
             // Seeds draw validation rows by position: another order would be another study.
             Assert.Equal(
-                CsvFile.Read(Path.Combine(folder, "manifest.csv"), "file", "split", "label").Where(row => row["split"] == split).Select(row => (row["file"], row["label"])),
+                CsvFile.Read(Path.Combine(folder, "manifest.csv"), "file", "split", "label")
+                    .Where(row => row["split"] == split)
+                    .Select(row => (row["file"], row["label"])),
                 set.Of(split).Select(example => (Path.GetRelativePath(folder, example.Path!), example.Label)));
         }
 
@@ -65,11 +67,14 @@ public sealed class RealDataSetTests
     [InlineData(3, "882 382 52 247", "129 64 17 49")]
     [InlineData(4, "859 389 62 253", "152 57 7 43")]
     [InlineData(5, "867 390 61 245", "144 56 8 51")]
-    public void A_ruler_tells_malignant_in_training_and_benign_in_the_test_of_each_trap_partition(int partition, string train, string validation)
+    public void A_ruler_tells_malignant_in_training_and_benign_in_the_test_of_each_trap_partition(
+        int partition, string train, string validation)
     {
         DataSet set = DataSets.IsicTraps(RealData.Path("isic-artefacts"), partition);
         Assert.Empty(set.Differences);
-        Assert.Equal(["benign, no ruler", "benign, ruler", "malignant, no ruler", "malignant, ruler"], Groups(set, Splits.Train).Select(group => group.Name));
+        Assert.Equal(
+            ["benign, no ruler", "benign, ruler", "malignant, no ruler", "malignant, ruler"],
+            Groups(set, Splits.Train).Select(group => group.Name));
         Assert.Equal(train, Counts(set, Splits.Train));
         Assert.Equal(validation, Counts(set, Splits.Validation));
         Assert.Equal("89 529 141 13", Counts(set, Splits.Test));
@@ -82,7 +87,9 @@ public sealed class RealDataSetTests
     public void Each_group_of_CelebA_is_split_by_itself_and_always_alike()
     {
         DataSet set = DataSets.CelebA10k(RealData.Path("celeba-10k"));
-        Assert.Equal(["blond, female", "blond, male", "not blond, female", "not blond, male"], Groups(set, Splits.Train).Select(group => group.Name));
+        Assert.Equal(
+            ["blond, female", "blond, male", "not blond, female", "not blond, male"],
+            Groups(set, Splits.Train).Select(group => group.Name));
         Assert.Equal("959 30 3088 2895", Counts(set, Splits.Train));
         Assert.Equal("137 15 441 413", Counts(set, Splits.Validation));
         Assert.Equal("275 36 883 828", Counts(set, Splits.Test));
@@ -90,7 +97,9 @@ public sealed class RealDataSetTests
         Assert.Equal(
             [152, 563, 791, 1589, 2212],
             set.Of(Splits.Validation).Where(example => example.Group == "blond, male")
-                .Select(example => int.Parse(Path.GetFileNameWithoutExtension(example.Path)!, CultureInfo.InvariantCulture)).Order().Take(5));
+                .Select(example => int.Parse(Path.GetFileNameWithoutExtension(example.Path)!, CultureInfo.InvariantCulture))
+                .Order()
+                .Take(5));
     }
 
     [Theory]
@@ -100,7 +109,8 @@ public sealed class RealDataSetTests
     {
         DataSet set = DataSets.Bar(RealData.Path("bar"));
         DataSet split = set.WithValidation(from, 0.2, seed: 1);
-        Assert.Equal((validation, train, test), (Counts(split, Splits.Validation), Counts(split, Splits.Train), Counts(split, Splits.Test)));
+        Assert.Equal(
+            (validation, train, test), (Counts(split, Splits.Validation), Counts(split, Splits.Train), Counts(split, Splits.Test)));
         Assert.Equal(set.Examples.Select(example => example.Path), split.Examples.Select(example => example.Path));
         Assert.Equal(split.Of(Splits.Validation), set.WithValidation(from, 0.2, seed: 1).Of(Splits.Validation));
         Assert.NotEqual(split.Of(Splits.Validation), set.WithValidation(from, 0.2, seed: 2).Of(Splits.Validation));
@@ -113,11 +123,16 @@ public sealed class RealDataSetTests
         Assert.Equal(9_815, set.Of(Splits.Validation).Count);
         Assert.Equal(
             [("contradiction", 3213, 504), ("entailment", 3479, 91), ("neutral", 3123, 87)],
-            set.Examples.GroupBy(example => example.Label).OrderBy(label => label.Key).Select(label => (label.Key, label.Count(), label.Count(example => example.Attribute == "negation"))));
+            set.Examples.GroupBy(example => example.Label)
+                .OrderBy(label => label.Key)
+                .Select(label => (label.Key, label.Count(), label.Count(example => example.Attribute == "negation"))));
     }
 
     private static IEnumerable<(string Name, int Count)> Groups(DataSet set, string split) =>
-        set.Of(split).GroupBy(example => example.Group).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()));
+        set.Of(split)
+            .GroupBy(example => example.Group)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key, group.Count()));
 
     private static string Counts(DataSet set, string split) => string.Join(' ', Groups(set, split).Select(group => group.Count));
 }

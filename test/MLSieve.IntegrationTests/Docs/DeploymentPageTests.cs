@@ -6,7 +6,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace MLSieve.Tests;
 
-/// <summary>docs/deployment.md gives names and shapes to people who do not have this library: they must be those of a graph that it writes.</summary>
+/// <summary>
+/// docs/deployment.md gives names and shapes to people who do not have this library: they must be those of a graph that it writes.
+/// </summary>
 public sealed partial class DeploymentPageTests : IDisposable
 {
     private const int Side = 64;
@@ -20,7 +22,10 @@ public sealed partial class DeploymentPageTests : IDisposable
         Assert.Equal(["Pixels"], session.InputNames);
         Assert.Equal([-1, 3, Side, Side], session.InputMetadata["Pixels"].Dimensions);
         string page = Page();
-        string[] named = [.. OutputRow().Matches(page).Select(row => row.Groups[1].Value.Replace("R.Score", "Readout1.Score", StringComparison.Ordinal))];
+        string[] named =
+        [
+            .. OutputRow().Matches(page).Select(row => row.Groups[1].Value.Replace("R.Score", "Readout1.Score", StringComparison.Ordinal)),
+        ];
         Assert.Equal(["Score", "Logits", "Embedding", "FeatureMaps", "ActivationMaps", "Readout1.Score"], named);
         Assert.All(named, name => Assert.Contains(name, session.OutputNames));
         Assert.All(session.OutputNames.Except(named), name => Assert.Matches("HeadInput|MarginInput", name));

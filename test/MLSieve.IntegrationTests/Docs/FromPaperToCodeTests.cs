@@ -26,7 +26,11 @@ public sealed partial class FromPaperToCodeTests
     public void Every_formula_and_every_deviation_of_the_page_has_a_member()
     {
         string[] lines = Text().Split('\n');
-        string[] rows = [.. lines.Where((line, i) => line.StartsWith("| ", StringComparison.Ordinal) && !lines[i + 1].StartsWith("|---", StringComparison.Ordinal))];
+        string[] rows =
+        [
+            .. lines.Where(
+                (line, i) => line.StartsWith("| ", StringComparison.Ordinal) && !lines[i + 1].StartsWith("|---", StringComparison.Ordinal)),
+        ];
         Assert.NotEmpty(rows);
         Assert.All(rows, row => Assert.Matches(Link(), row));
     }
@@ -34,13 +38,20 @@ public sealed partial class FromPaperToCodeTests
     [Fact]
     public void A_member_counts_only_in_the_type_that_declares_it() => Assert.Equal(
         ["Outer", "Outer.Outer", "Outer.Size", "Outer.Kind", "Outer.Kind.Plain", "Outer.Inner", "Outer.Inner.Run"],
-        Declared("namespace N; class Outer { Outer() { } int Size; enum Kind { Plain } class Inner { void Run() { int Local() => 1; } } }"));
+        Declared(
+            "namespace N; class Outer { Outer() { } int Size; enum Kind { Plain } class Inner { void Run() { int Local() => 1; } } }"));
 
     private static string Text() => File.ReadAllText(Path.Combine(Repository.Root, Page));
 
-    /// <summary>The names of all types and members that a file declares, such as <c>Outer.Inner.Run</c>; a constructor is named after its type.</summary>
+    /// <summary>
+    /// The names of all types and members that a file declares, such as <c>Outer.Inner.Run</c>; a constructor is named after its type.
+    /// </summary>
     private static string[] Declared(string code) =>
-        [.. CSharpSyntaxTree.ParseText(code).GetRoot().DescendantNodes().OfType<MemberDeclarationSyntax>().SelectMany(member => NamesOf(member).Select(name => Qualified(member, name)))];
+        [.. CSharpSyntaxTree.ParseText(code)
+            .GetRoot()
+            .DescendantNodes()
+            .OfType<MemberDeclarationSyntax>()
+            .SelectMany(member => NamesOf(member).Select(name => Qualified(member, name)))];
 
     private static IEnumerable<string> NamesOf(MemberDeclarationSyntax member) => member switch
     {
@@ -54,7 +65,8 @@ public sealed partial class FromPaperToCodeTests
     };
 
     private static string Qualified(MemberDeclarationSyntax member, string name) =>
-        string.Join('.', member.Ancestors().OfType<BaseTypeDeclarationSyntax>().Reverse().Select(type => type.Identifier.Text).Append(name));
+        string.Join(
+            '.', member.Ancestors().OfType<BaseTypeDeclarationSyntax>().Reverse().Select(type => type.Identifier.Text).Append(name));
 
     [GeneratedRegex(@"\[`([\w.]+)`\]\((\.\./src/[^)]+\.cs)\)")]
     private static partial Regex Link();

@@ -39,7 +39,9 @@ public sealed class NetworksPageTests
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/networks.md"));
         using var assembly = new MemoryStream();
-        Assert.True(DocumentationTests.Compilation(DocumentationTests.CodeBlocksOf(page).Single(code => code.Contains("class GatedNet", StringComparison.Ordinal))).Emit(assembly).Success);
+        Assert.True(DocumentationTests.Compilation(
+            DocumentationTests.CodeBlocksOf(page).Single(code => code.Contains("class GatedNet", StringComparison.Ordinal)))
+            .Emit(assembly).Success);
         return Assembly.Load(assembly.ToArray());
     }
 

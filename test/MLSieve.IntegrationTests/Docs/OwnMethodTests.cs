@@ -33,7 +33,11 @@ public sealed class OwnMethodTests
         var error = Assert.Throws<ArgumentException>(() => Trainer(options));
         string[] lines = error.Message.Split(Environment.NewLine);
         Assert.Equal(
-            ["FocalLossTrainer.Options has 2 faults:", "- BatchSize is 0; it must be at least 1.", "- Gamma is 0.5; it must be at least 1."], lines);
+            [
+                "FocalLossTrainer.Options has 2 faults:",
+                "- BatchSize is 0; it must be at least 1.",
+                "- Gamma is 0.5; it must be at least 1.",
+            ], lines);
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public sealed partial class PythonBlockTests : IDisposable
     [MemberData(nameof(Blocks))]
     public void Every_python_block_of_the_docs_compiles(string page, int block)
     {
-        (int exitCode, string error) = Compile(Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, page)))[block].Groups[1].Value);
+        (int exitCode, string error) = Compile(
+            Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, page)))[block].Groups[1].Value);
         Assert.True(exitCode == 0, error);
     }
 

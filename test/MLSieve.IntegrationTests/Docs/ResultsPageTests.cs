@@ -22,8 +22,13 @@ public sealed partial class ResultsPageTests : IDisposable
         Assert.True(made.ExitCode == 0, made.Error);
         Assert.Equal(committed.ReplaceLineEndings("\n"), File.ReadAllText(page).ReplaceLineEndings("\n"));
 
-        string[] pictures = [.. Directory.EnumerateFiles(Path.Combine(_folder, "images", "results")).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
-        Assert.Equal(Directory.EnumerateFiles(Path.Combine(Docs, "images", "results"), "*.svg").Select(Path.GetFileName).Order(StringComparer.Ordinal), pictures);
+        string[] pictures =
+        [
+            .. Directory.EnumerateFiles(Path.Combine(_folder, "images", "results")).Select(Path.GetFileName).Order(StringComparer.Ordinal)!,
+        ];
+        Assert.Equal(Directory.EnumerateFiles(Path.Combine(Docs, "images", "results"), "*.svg")
+            .Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal), pictures);
         Assert.All(pictures, name =>
         {
             string picture = File.ReadAllText(Path.Combine(_folder, "images", "results", name));
@@ -39,7 +44,8 @@ public sealed partial class ResultsPageTests : IDisposable
         string page = File.ReadAllText(Path.Combine(Docs, "results.md"));
         Assert.Equal(2, Generated().Count(page));
         Assert.DoesNotContain("|", Generated().Replace(page, ""));
-        Assert.InRange(page[..page.IndexOf("| study | test figure |", StringComparison.Ordinal)].Count(letter => letter == '\n'), 0, 6); // it comes first
+        // it comes first
+        Assert.InRange(page[..page.IndexOf("| study | test figure |", StringComparison.Ordinal)].Count(letter => letter == '\n'), 0, 6);
     }
 
     [Fact]
@@ -57,7 +63,10 @@ public sealed partial class ResultsPageTests : IDisposable
     public void Every_figure_of_the_page_on_choosing_is_on_a_page_of_results()
     {
         string results = File.ReadAllText(Path.Combine(Docs, "results.md")) + File.ReadAllText(Path.Combine(Docs, "results-short.md"));
-        string[] figures = [.. Figure().Matches(File.ReadAllText(Path.Combine(Docs, "choosing-a-method.md"))).Select(figure => figure.Value).Distinct()];
+        string[] figures =
+        [
+            .. Figure().Matches(File.ReadAllText(Path.Combine(Docs, "choosing-a-method.md"))).Select(figure => figure.Value).Distinct(),
+        ];
         Assert.NotEmpty(figures);
         HashSet<string> known = [.. Figure().Matches(results).Select(figure => figure.Value)];
         Assert.All(figures, figure => Assert.Contains(figure, known));
@@ -68,18 +77,23 @@ public sealed partial class ResultsPageTests : IDisposable
     {
         FinishedRun[] runs = [.. FinishedRuns.All(Runs)];
         (string Study, string Conditions, string Method, string Settings)[] finals =
-            [.. runs.Where(run => run.Phase == RunPhase.Final).Select(run => (run.Study, run.Conditions, run.Method, run.Settings)).Distinct()];
+            [.. runs.Where(run => run.Phase == RunPhase.Final)
+                .Select(run => (run.Study, run.Conditions, run.Method, run.Settings))
+                .Distinct()];
         Assert.NotEmpty(finals);
         Assert.All(finals, final =>
         {
             FinishedRun[] searches =
-                [.. runs.Where(run => run.Phase == RunPhase.Search && (run.Study, run.Conditions, run.Method) == (final.Study, final.Conditions, final.Method))];
+                [.. runs.Where(run => run.Phase == RunPhase.Search
+                    && (run.Study, run.Conditions, run.Method) == (final.Study, final.Conditions, final.Method))];
             string? named = searches
                 .Where(run => run.Trial is null)
                 .GroupBy(run => run.Settings)
                 .Where(setting => setting.All(run => run.Primary is not null))
                 .MaxBy(setting => setting.Average(run => run.Primary))?.Key;
-            IEnumerable<string?> searched = searches.Where(run => run.Trial is not null).GroupBy(run => run.Trial!.Search).Select(search => SearchedTrial.Choose([.. search]));
+            IEnumerable<string?> searched = searches.Where(run => run.Trial is not null)
+                .GroupBy(run => run.Trial!.Search)
+                .Select(search => SearchedTrial.Choose([.. search]));
             Assert.Contains(final.Settings, searched.Append(named));
         });
     }

@@ -26,7 +26,8 @@ public sealed class TuningPageTests
     {
         var options = new SieveSearchOptions();
         const int steps = 900;
-        Assert.Contains($"that is {Cost(RungPlan.Of(options.Halving, steps, null), options.Halving!.Factor):F0} full", Page, StringComparison.Ordinal);
+        Assert.Contains(
+            $"that is {Cost(RungPlan.Of(options.Halving, steps, null), options.Halving!.Factor):F0} full", Page, StringComparison.Ordinal);
         Assert.Contains($"(`Halving = null`) it is {Cost(RungPlan.Of(null, steps, null), 1):F0}", Page, StringComparison.Ordinal);
 
         double Cost(RungPlan rungs, int factor)

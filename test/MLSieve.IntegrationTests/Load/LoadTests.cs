@@ -4,7 +4,10 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>Long use costs no memory: what a server, or a sweep in one process, needs. Each runs in a process of its own, whose memory is then all its own.</summary>
+/// <summary>
+/// Long use costs no memory: what a server, or a sweep in one process, needs. Each runs in a process of its own, whose memory is then all
+/// its own.
+/// </summary>
 public sealed class LoadTests(ITestOutputHelper output)
 {
     [Fact]
@@ -19,7 +22,8 @@ public sealed class LoadTests(ITestOutputHelper output)
     private void Run(string test)
     {
         string temporary = Directory.CreateTempSubdirectory("load").FullName;
-        output.WriteLine(OwnProcess.Run<Child>(test, ("TMPDIR", temporary), ("MALLOC_ARENA_MAX", "1"))); // one heap, so that which thread frees what does not move the figure
+        // one heap, so that which thread frees what does not move the figure
+        output.WriteLine(OwnProcess.Run<Child>(test, ("TMPDIR", temporary), ("MALLOC_ARENA_MAX", "1")));
         Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
         Directory.Delete(temporary, recursive: true);
     }
@@ -57,7 +61,9 @@ public sealed class LoadTests(ITestOutputHelper output)
                 using var loaded = (IDisposable)_ml.Model.Load(zip, out _);
                 float[][] expected = [.. model.Transform(view).GetColumn<float[]>("Score")];
                 float[][] actual = [.. ((ITransformer)loaded).Transform(view).GetColumn<float[]>("Score")];
-                Assert.All(expected.Zip(actual), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.First, score.Second, 1e-6f)));
+                Assert.All(
+                    expected.Zip(actual),
+                    row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.First, score.Second, 1e-6f)));
             }
         }
 
@@ -67,7 +73,9 @@ public sealed class LoadTests(ITestOutputHelper output)
             const int threads = 8, each = 125_000, distinct = 1_000;
             const double bound = 20; // MiB: 20 bytes a prediction, less than the smallest thing to leak; each thread costs some
             ContractRow[] rows = ContractRow.Draw(distinct, seed: 4);
-            using EarlyReadoutTransformer model = ContractTrainer.Sieve.Options(ContractInput.Vector).Estimator(_ml).Fit(ContractRow.View(_ml, ContractRow.Draw(90)));
+            using EarlyReadoutTransformer model = ContractTrainer.Sieve.Options(ContractInput.Vector)
+                .Estimator(_ml)
+                .Fit(ContractRow.View(_ml, ContractRow.Draw(90)));
             float[][] byRow = [.. PredictByRow(distinct).Select(score => score.ToArray())], byView = [.. PredictByView(distinct)];
             Assert.True(byRow.Select(score => score[0]).Distinct().Count() > distinct / 2, "The rows are no test: they score alike.");
 
@@ -85,7 +93,9 @@ public sealed class LoadTests(ITestOutputHelper output)
                 var done = new long[threads];
                 Thread[] running = [.. Enumerable.Range(0, threads).Select(t => new Thread(() =>
                 {
-                    (IEnumerable<float[]> predictions, float[][] expected) = t % 2 == 0 ? (PredictByRow(count), byRow) : (PredictByView(count), byView);
+                    (IEnumerable<float[]> predictions, float[][] expected) = t % 2 == 0
+                        ? (PredictByRow(count), byRow)
+                        : (PredictByView(count), byView);
                     foreach (float[] score in predictions)
                         if (!score.AsSpan().SequenceEqual(expected[done[t]++ % distinct])) wrong[t]++;
                 }))];
@@ -97,7 +107,8 @@ public sealed class LoadTests(ITestOutputHelper output)
 
             IEnumerable<float[]> PredictByRow(int count)
             {
-                using PredictionEngine<Input, Output> engine = _ml.Model.CreatePredictionEngine<Input, Output>(model, new PredictionEngineOptions { OwnsTransformer = false });
+                using PredictionEngine<Input, Output> engine = _ml.Model.CreatePredictionEngine<Input, Output>(
+                    model, new PredictionEngineOptions { OwnsTransformer = false });
                 var input = new Input();
                 var prediction = new Output();
                 for (int i = 0; i < count; i++)
@@ -110,7 +121,8 @@ public sealed class LoadTests(ITestOutputHelper output)
 
             IEnumerable<float[]> PredictByView(int count)
             {
-                IDataView view = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Input { Vector = rows[i % distinct].Vector }));
+                IDataView view = _ml.Data.LoadFromEnumerable(
+                    Enumerable.Range(0, count).Select(i => new Input { Vector = rows[i % distinct].Vector }));
                 return model.Transform(view).GetColumn<float[]>("Score");
             }
         }

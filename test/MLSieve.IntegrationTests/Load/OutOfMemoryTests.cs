@@ -6,14 +6,18 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>A training that asks for more memory than there is ends with an error that says what would fit, and what it says fits. In a process of its own, whose memory is limited.</summary>
+/// <summary>
+/// A training that asks for more memory than there is ends with an error that says what would fit, and what it says fits. In a process of
+/// its own, whose memory is limited.
+/// </summary>
 public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
 {
     [Fact]
     public void A_batch_too_large_is_a_named_error_and_the_batch_that_it_advises_trains()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux limits a process's address space.");
-        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Runs_out_of_memory), ("MALLOC_ARENA_MAX", "2"))); // each heap of a thread takes addresses
+        // each heap of a thread takes addresses
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Runs_out_of_memory), ("MALLOC_ARENA_MAX", "2")));
     }
 
     [Fact]
@@ -43,9 +47,17 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
         {
             var ml = new MLContext(seed: 1);
             var random = new Random(1);
-            IDataView view = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 512).Select(i => new Row { Pixels = [.. Enumerable.Range(0, 3 * Side * Side).Select(_ => random.NextSingle())], Class = i % 2 == 0, TeacherScore = [i % 2, -1] }));
+            IDataView view = ml.Data.LoadFromEnumerable(
+                Enumerable.Range(0, 512)
+                    .Select(i => new Row
+                    {
+                        Pixels = [.. Enumerable.Range(0, 3 * Side * Side).Select(_ => random.NextSingle())],
+                        Class = i % 2 == 0,
+                        TeacherScore = [i % 2, -1],
+                    }));
             view = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view));
-            foreach (ContractTrainer trainer in Enum.GetValues<ContractTrainer>()) Fit(trainer, 4, rows: 8); // threads, libraries, compiled code: they take room once
+            // threads, libraries, compiled code: they take room once
+            foreach (ContractTrainer trainer in Enum.GetValues<ContractTrainer>()) Fit(trainer, 4, rows: 8);
             LimitAddressSpace(Room);
             foreach (ContractTrainer trainer in Enum.GetValues<ContractTrainer>())
             {
@@ -56,8 +68,12 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
                 output.WriteLine($"{trainer}: {error.Message} (resident {before:F0} → {after:F0} MiB)");
                 Assert.Equal(512, error.BatchSize);
                 Assert.InRange(error.LargestBatchSize, 8, 256);
-                Assert.StartsWith("Out of memory while training on cpu with batches of 512 rows: ", error.Message, StringComparison.Ordinal);
-                Assert.Contains(FormattableString.Invariant($"so about {error.LargestBatchSize} rows would fit: set BatchSize to {error.LargestBatchSize}."), error.Message, StringComparison.Ordinal);
+                Assert.StartsWith(
+                    "Out of memory while training on cpu with batches of 512 rows: ", error.Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    FormattableString.Invariant(
+                        $"so about {error.LargestBatchSize} rows would fit: set BatchSize to {error.LargestBatchSize}."),
+                    error.Message, StringComparison.Ordinal);
                 Assert.True(after - before < 100, $"{after - before:F0} MiB have not been given back");
                 Fit(trainer, error.LargestBatchSize, rows: 2 * error.LargestBatchSize);
             }

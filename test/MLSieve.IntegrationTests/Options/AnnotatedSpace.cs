@@ -7,12 +7,17 @@ using Microsoft.ML.SearchSpace;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// The space that package Microsoft.ML.AutoML makes of an options class by its attributes, and what it makes of a point of it: JSON with the annotated options alone, read as options.
-/// The rules, floors included, are those of its ChoiceOption, UniformNumericOption, SearchSpace and Parameter.
+/// The space that package Microsoft.ML.AutoML makes of an options class by its attributes, and what it makes of a point of it: JSON with
+/// the annotated options alone, read as options. The rules, floors included, are those of its ChoiceOption, UniformNumericOption,
+/// SearchSpace and Parameter.
 /// </summary>
 internal static class AnnotatedSpace
 {
-    private static readonly JsonSerializerOptions Form = new() { Converters = { new JsonStringEnumConverter() }, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Form = new()
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     /// <summary>An annotated option.</summary>
     /// <param name="Path">Its name, after those of the objects that it is nested in.</param>
@@ -23,7 +28,8 @@ internal static class AnnotatedSpace
         /// <summary>The value at a place from 0 to 1.</summary>
         public object At(double place) => Attribute switch
         {
-            ChoiceAttribute choice => choice.Candidates[Math.Min((int)MathF.Floor((float)(choice.Candidates.Length * place)), choice.Candidates.Length - 1)],
+            ChoiceAttribute choice =>
+                choice.Candidates[Math.Min((int)MathF.Floor((float)(choice.Candidates.Length * place)), choice.Candidates.Length - 1)],
             BooleanChoiceAttribute => place < 0.5,
             RangeAttribute { Min: int } range => (int)Math.Floor(Between(range, place)),
             RangeAttribute range => Between(range, place),
@@ -31,7 +37,8 @@ internal static class AnnotatedSpace
         };
 
         /// <summary>How many values it has; <see langword="null"/> for any number of them.</summary>
-        public int? Count => Attribute switch { ChoiceAttribute choice => choice.Candidates.Length, BooleanChoiceAttribute => 2, _ => null };
+        public int? Count =>
+            Attribute switch { ChoiceAttribute choice => choice.Candidates.Length, BooleanChoiceAttribute => 2, _ => null };
 
         private static double Between(RangeAttribute range, double place)
         {
@@ -49,7 +56,10 @@ internal static class AnnotatedSpace
            from axis in attribute switch
            {
                NestOptionAttribute => Axes(property.PropertyType, $"{prefix}{property.Name}."),
-               RangeAttribute or ChoiceAttribute or BooleanChoiceAttribute => [new Axis(prefix + property.Name, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, attribute)],
+               RangeAttribute or ChoiceAttribute or BooleanChoiceAttribute =>
+               [
+                   new Axis(prefix + property.Name, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, attribute),
+               ],
                _ => (IReadOnlyList<Axis>)[],
            }
            select axis,

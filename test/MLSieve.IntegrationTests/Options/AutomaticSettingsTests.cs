@@ -24,10 +24,13 @@ public sealed class AutomaticSettingsTests
         using EarlyReadoutTransformer model = Create(trainer).Estimator(ml).Fit(BiasedRow.View(ml, 200));
 
         IReadOnlyDictionary<string, string> settings = model.History.Settings;
-        Assert.Equal(("0.02", "30", "\"Cosine\""), (settings["Optimizer.LearningRate"], settings["Epochs"], settings["Schedule.Kind"])); // 7 steps an epoch: 30 epochs are the most
+        // 7 steps an epoch: 30 epochs are the most
+        Assert.Equal(("0.02", "30", "\"Cosine\""), (settings["Optimizer.LearningRate"], settings["Epochs"], settings["Schedule.Kind"]));
         Assert.Equal(30, model.History.Points.Count);
         Assert.Equal("0.02", settings["ReadoutLearningRate"]);
-        string said = Assert.Single(messages, message => message.StartsWith("Automatic settings for Mlp from fresh weights, 200 training rows: ", StringComparison.Ordinal));
+        string said = Assert.Single(
+            messages,
+            message => message.StartsWith("Automatic settings for Mlp from fresh weights, 200 training rows: ", StringComparison.Ordinal));
         Assert.Contains("Optimizer.LearningRate 0.02", said, StringComparison.Ordinal);
         Assert.DoesNotContain("BatchSize", said, StringComparison.Ordinal);
     }
@@ -55,13 +58,16 @@ public sealed class AutomaticSettingsTests
         (options.Epochs, options.Optimizer.LearningRate, options.Schedule.Kind) = (3, 0.005, ScheduleKind.Step);
         Settle(options, new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(5), pretrained: false);
         IReadOnlyDictionary<string, string> settings = OptionValues.Of(options);
-        Assert.Equal(("3", "0.005", "\"Step\"", "0.005"), (settings["Epochs"], settings["Optimizer.LearningRate"], settings["Schedule.Kind"], settings["ReadoutLearningRate"]));
+        Assert.Equal(
+            ("3", "0.005", "\"Step\"", "0.005"),
+            (settings["Epochs"], settings["Optimizer.LearningRate"], settings["Schedule.Kind"], settings["ReadoutLearningRate"]));
 
         options = Create(trainer);
         options.Optimizer.Kind = OptimizerKind.AdamW;
         Settle(options, new NetworkOptions { Kind = NetworkKind.Mlp }, FeatureShape.Vector(5), pretrained: false);
         settings = OptionValues.Of(options);
-        Assert.Equal(("0.001", "0.02"), (settings["Optimizer.LearningRate"], settings["ReadoutLearningRate"])); // readouts descend, whatever the main rule is
+        // readouts descend, whatever the main rule is
+        Assert.Equal(("0.001", "0.02"), (settings["Optimizer.LearningRate"], settings["ReadoutLearningRate"]));
     }
 
     [Fact]
@@ -100,7 +106,8 @@ public sealed class AutomaticSettingsTests
         Settle(bare, new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, FeatureShape.Image(3, 32, 32), pretrained: false);
         Assert.Equal((0.05, 0.5), (normalised.Optimizer.LearningRate!.Value, normalised.ForgetLearningRate!.Value));
         Assert.Equal(0.05, normalised.ReadoutLearningRate!.Value);
-        Assert.Equal((0.01, 0.01, 0.01), (bare.Optimizer.LearningRate!.Value, bare.ReadoutLearningRate!.Value, bare.ForgetLearningRate!.Value));
+        Assert.Equal(
+            (0.01, 0.01, 0.01), (bare.Optimizer.LearningRate!.Value, bare.ReadoutLearningRate!.Value, bare.ForgetLearningRate!.Value));
     }
 
     [Fact]
@@ -143,10 +150,15 @@ public sealed class AutomaticSettingsTests
         let value = property.GetValue(options)
         from open in value switch
         {
-            EarlyReadoutEstimator.Tap[] taps => taps.SelectMany((tap, i) => OpenNumbers(tap, FormattableString.Invariant($"{prefix}Taps[{i}]."))),
-            null => Nullable.GetUnderlyingType(property.PropertyType) is { } type && (type == typeof(int) || type == typeof(double)) && !Optional.Contains(property.Name)
-                && !(property.Name == "Width" && options.GetType().GetProperty("Depth")?.GetValue(options) is 0) ? [prefix + property.Name] : [],
-            _ => property.PropertyType.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true && property.PropertyType.IsClass
+            EarlyReadoutEstimator.Tap[] taps =>
+                taps.SelectMany((tap, i) => OpenNumbers(tap, FormattableString.Invariant($"{prefix}Taps[{i}]."))),
+            null => Nullable.GetUnderlyingType(property.PropertyType) is { } type && (type == typeof(int) || type == typeof(double))
+                && !Optional.Contains(property.Name)
+                && !(property.Name == "Width" && options.GetType().GetProperty("Depth")?.GetValue(options) is 0)
+                ? [prefix + property.Name]
+                : [],
+            _ => property.PropertyType.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true
+                && property.PropertyType.IsClass
                 ? OpenNumbers(value, $"{prefix}{property.Name}.") : [],
         }
         select open;

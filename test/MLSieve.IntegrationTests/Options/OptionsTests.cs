@@ -14,13 +14,19 @@ namespace MLSieve.Tests;
 /// <summary>What holds for the options of every trainer, whatever they are.</summary>
 public sealed class OptionsTests
 {
-    private static readonly JsonSerializerOptions Form = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Form = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 
     [Theory]
     [MemberData(nameof(Trainers))]
-    public void Every_default_is_the_approved_one(string trainer) => Approved(trainer + ".defaults.json", JsonSerializer.Serialize(Create(trainer), Form));
+    public void Every_default_is_the_approved_one(string trainer) =>
+        Approved(trainer + ".defaults.json", JsonSerializer.Serialize(Create(trainer), Form));
 
     [Theory]
     [MemberData(nameof(Trainers))]
@@ -38,11 +44,13 @@ public sealed class OptionsTests
     [MemberData(nameof(Trainers))]
     public void An_option_that_is_null_is_named(string trainer)
     {
-        foreach ((PropertyInfo property, Type type) in Properties(Create(trainer)).Where(option => IsNested(option.Type) || option.Type == typeof(EarlyReadoutEstimator.Tap[])))
+        foreach ((PropertyInfo property, Type type) in Properties(Create(trainer))
+            .Where(option => IsNested(option.Type) || option.Type == typeof(EarlyReadoutEstimator.Tap[])))
         {
             object options = Create(trainer);
             property.SetValue(options, null);
-            Assert.Contains($"- {property.Name} is null", Assert.Throws<ArgumentException>(() => Make(options)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"- {property.Name} is null", Assert.Throws<ArgumentException>(() => Make(options)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -71,7 +79,9 @@ public sealed class OptionsTests
         static void AssertPopulated(Type owner)
         {
             Type[] inner = [.. Properties(owner).Select(property => property.Type).Where(IsNested)];
-            if (inner.Length > 0) Assert.Equal(JsonObjectCreationHandling.Populate, owner.GetCustomAttribute<JsonObjectCreationHandlingAttribute>()?.Handling);
+            if (inner.Length > 0)
+                Assert.Equal(
+                    JsonObjectCreationHandling.Populate, owner.GetCustomAttribute<JsonObjectCreationHandlingAttribute>()?.Handling);
             foreach (Type type in inner) AssertPopulated(type);
         }
 
@@ -84,7 +94,9 @@ public sealed class OptionsTests
                 // Each of its options alone, and none of them.
                 foreach (JsonObject part in child.Select(each => new JsonObject { [each.Key] = each.Value?.DeepClone() }).Append([]))
                 {
-                    JsonNode json = (prefix + name).Split('.').Reverse().Aggregate((JsonNode)part, (inner, outer) => new JsonObject { [outer] = inner });
+                    JsonNode json = (prefix + name).Split('.')
+                        .Reverse()
+                        .Aggregate((JsonNode)part, (inner, outer) => new JsonObject { [outer] = inner });
                     Assert.Equal(defaults, JsonSerializer.Serialize(json.Deserialize(Create(trainer).GetType(), Form), Form));
                 }
                 Visit(child, $"{prefix}{name}.");
@@ -110,22 +122,30 @@ public sealed class OptionsTests
                 seen.Add(inner);
                 object last = Enum.GetValues(inner).GetValue(Enum.GetValues(inner).Length - 1)!;
                 string byName = Json((prefix + property.Name).Split('.'), JsonValue.Create(last.ToString())!);
-                string byNumber = Json((prefix + property.Name).Split('.'), JsonValue.Create(Convert.ToInt32(last, CultureInfo.InvariantCulture)));
+                string byNumber = Json(
+                    (prefix + property.Name).Split('.'), JsonValue.Create(Convert.ToInt32(last, CultureInfo.InvariantCulture)));
                 string written = JsonSerializer.Serialize(JsonSerializer.Deserialize(byNumber, options), options);
                 Assert.Equal(JsonSerializer.Serialize(JsonSerializer.Deserialize(byName, options), options), written);
                 Assert.Contains($"\"{property.Name}\":\"{last}\"", written, StringComparison.Ordinal);
             }
         }
 
-        static string Json(string[] path, JsonNode value) => path.Reverse().Aggregate(value, (inner, outer) => new JsonObject { [outer] = inner }).ToJsonString();
+        static string Json(string[] path, JsonNode value) =>
+            path.Reverse().Aggregate(value, (inner, outer) => new JsonObject { [outer] = inner }).ToJsonString();
     }
 
     [Fact]
     public void Every_public_choice_is_written_by_its_name()
     {
-        Type[] choices = [.. new[] { typeof(EarlyReadoutEstimator), typeof(FeatureSieveTrainer) }.SelectMany(type => type.Assembly.ExportedTypes).Where(type => type.IsEnum)];
+        Type[] choices =
+        [
+            .. new[] { typeof(EarlyReadoutEstimator), typeof(FeatureSieveTrainer) }.SelectMany(type => type.Assembly.ExportedTypes)
+                .Where(type => type.IsEnum),
+        ];
         Assert.Contains(typeof(GroupBy), choices);
-        Assert.All(choices.SelectMany(choice => Enum.GetValues(choice).Cast<object>()), value => Assert.Equal($"\"{value}\"", JsonSerializer.Serialize(value, value.GetType())));
+        Assert.All(
+            choices.SelectMany(choice => Enum.GetValues(choice).Cast<object>()),
+            value => Assert.Equal($"\"{value}\"", JsonSerializer.Serialize(value, value.GetType())));
     }
 
     private static object Create(string trainer) => trainer switch
@@ -159,7 +179,8 @@ public sealed class OptionsTests
                 property.SetValue(options, bad);
                 spoilt.Add(prefix + property.Name);
             }
-            else if (type == typeof(EarlyReadoutEstimator.Tap[])) Spoil(((EarlyReadoutEstimator.Tap[])property.GetValue(options)!)[0], $"{prefix}{property.Name}[0].", spoilt);
+            else if (type == typeof(EarlyReadoutEstimator.Tap[]))
+                Spoil(((EarlyReadoutEstimator.Tap[])property.GetValue(options)!)[0], $"{prefix}{property.Name}[0].", spoilt);
             else if (IsNested(type)) Spoil(property.GetValue(options)!, $"{prefix}{property.Name}.", spoilt);
         }
     }
@@ -183,7 +204,9 @@ public sealed class OptionsTests
                 _ => null,
             };
             if (other is not null) property.SetValue(options, other);
-            else if (type == typeof(EarlyReadoutEstimator.Tap[])) property.SetValue(options, new EarlyReadoutEstimator.Tap[] { new() { Stage = 2, Name = "R" }, new() { ClassBalanced = true } });
+            else if (type == typeof(EarlyReadoutEstimator.Tap[]))
+                property.SetValue(
+                    options, new EarlyReadoutEstimator.Tap[] { new() { Stage = 2, Name = "R" }, new() { ClassBalanced = true } });
             else if (IsNested(type)) Change(value!);
         }
     }
@@ -196,7 +219,8 @@ public sealed class OptionsTests
         orderby property.MetadataToken
         select (property, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
 
-    internal static bool IsNested(Type type) => type.IsClass && !type.IsArray && type.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true;
+    internal static bool IsNested(Type type) =>
+        type.IsClass && !type.IsArray && type.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true;
 
     private static void Approved(string name, string text, [CallerFilePath] string source = "")
     {
@@ -204,6 +228,8 @@ public sealed class OptionsTests
         string approved = Path.Combine(Path.GetDirectoryName(source)!, name);
         string received = Path.Combine(AppContext.BaseDirectory, name + ".received");
         File.WriteAllText(received, text);
-        Assert.True(File.Exists(approved) && File.ReadAllText(approved) == text, $"{approved} differs. If that is meant, copy {received} over it in the same commit.\n{text}");
+        Assert.True(
+            File.Exists(approved) && File.ReadAllText(approved) == text,
+            $"{approved} differs. If that is meant, copy {received} over it in the same commit.\n{text}");
     }
 }

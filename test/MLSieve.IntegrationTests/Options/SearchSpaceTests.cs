@@ -14,7 +14,8 @@ public sealed class SearchSpaceTests
     private const int RandomPoints = 200;
     private static readonly FeatureShape[] Shapes = [FeatureShape.Vector(5), FeatureShape.Image(3, Side, Side)];
 
-    public static TheoryData<Type> OptionTypes => [typeof(FeatureSieveTrainer.Options), typeof(EarlyReadoutEstimator.Options), typeof(DebiasedDistillationTrainer.Options)];
+    public static TheoryData<Type> OptionTypes =>
+        [typeof(FeatureSieveTrainer.Options), typeof(EarlyReadoutEstimator.Options), typeof(DebiasedDistillationTrainer.Options)];
 
     /// <summary>What the methods' authors released (docs/from-paper-to-code.md), the sets that they searched included, and what the studies
     /// found best (docs/results.md).</summary>
@@ -40,11 +41,16 @@ public sealed class SearchSpaceTests
     public static MatrixTheoryData<Type, bool> Trainings => new([.. OptionTypes.Select(row => row.Data)], [false, true]);
 
     [Theory]
-    [InlineData(typeof(FeatureSieveTrainer.Options), "ForgetEvery", "ForgetLearningRate", "ReadoutLearningRate", "Readout.Stage", "Readout.Depth")]
-    [InlineData(typeof(EarlyReadoutEstimator.Options), "ReadoutLearningRate", "Objective.GroupDroRate", "Objective.JustTrainTwice.UpWeight")]
-    [InlineData(typeof(DebiasedDistillationTrainer.Options), "Lambda", "Temperature", "Alpha", "Beta", "ReadoutLearningRate", "Readout.Stage", "Readout.Depth")]
+    [InlineData(
+        typeof(FeatureSieveTrainer.Options), "ForgetEvery", "ForgetLearningRate", "ReadoutLearningRate", "Readout.Stage", "Readout.Depth")]
+    [InlineData(
+        typeof(EarlyReadoutEstimator.Options), "ReadoutLearningRate", "Objective.GroupDroRate", "Objective.JustTrainTwice.UpWeight")]
+    [InlineData(
+        typeof(DebiasedDistillationTrainer.Options), "Lambda", "Temperature", "Alpha", "Beta", "ReadoutLearningRate", "Readout.Stage",
+        "Readout.Depth")]
     public void A_sweep_varies_what_matters(Type options, params string[] names) =>
-        Assert.Subset(AnnotatedSpace.Axes(options).Select(axis => axis.Path).ToHashSet(), names.Append("Optimizer.LearningRate").ToHashSet());
+        Assert.Subset(
+            AnnotatedSpace.Axes(options).Select(axis => axis.Path).ToHashSet(), names.Append("Optimizer.LearningRate").ToHashSet());
 
     [Theory]
     [MemberData(nameof(OptionTypes))]
@@ -83,7 +89,8 @@ public sealed class SearchSpaceTests
             given.FeatureColumnName = images ? "Large" : "Vector";
             given.Epochs = 2;
             IDataView rows = ContractRow.View(ml, ContractRow.Draw(24));
-            using EarlyReadoutTransformer model = given.Trial(ml, sampled).Fit(ml.Transforms.ResizeImages("Large", Side, Side, "Images").Fit(rows).Transform(rows));
+            using EarlyReadoutTransformer model = given.Trial(ml, sampled)
+                .Fit(ml.Transforms.ResizeImages("Large", Side, Side, "Images").Fit(rows).Transform(rows));
             Assert.Equal(2, model.History.Points.Count);
         }
     }
@@ -96,7 +103,9 @@ public sealed class SearchSpaceTests
         {
             // A range of whole numbers is floored: its last one is drawn at the very end alone, which is never.
             int count = Assert.NotNull(axis.Count);
-            Assert.Equal(Enumerable.Repeat(100, count), Enumerable.Range(0, 100 * count).GroupBy(i => axis.At((i + 0.5) / (100 * count))).Select(same => same.Count()));
+            Assert.Equal(
+                Enumerable.Repeat(100, count),
+                Enumerable.Range(0, 100 * count).GroupBy(i => axis.At((i + 0.5) / (100 * count))).Select(same => same.Count()));
         }
     }
 
@@ -186,8 +195,13 @@ public sealed class SearchSpaceTests
 
     private static IEnumerable<ReadoutOptions> ReadoutsOf(TrainerOptions options) => options is EarlyReadoutEstimator.Options readouts
         ? readouts.Taps.Select(tap => tap.Readout)
-        : options.GetType().GetProperties().Where(property => property.PropertyType == typeof(ReadoutOptions)).Select(property => (ReadoutOptions)property.GetValue(options)!);
+        : options.GetType()
+            .GetProperties()
+            .Where(property => property.PropertyType == typeof(ReadoutOptions))
+            .Select(property => (ReadoutOptions)property.GetValue(options)!);
 
     private static object? ValueOf(object options, string path) =>
-        path.Split('.').Aggregate((object?)options, (owner, name) => owner!.GetType().GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(owner));
+        path.Split('.').Aggregate(
+            (object?)options,
+            (owner, name) => owner!.GetType().GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(owner));
 }

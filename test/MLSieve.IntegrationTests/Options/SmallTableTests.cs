@@ -6,8 +6,8 @@ using Microsoft.ML.FeatureSieve;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// A table as people have them: 700 rows, two classes 70:30, 60 columns one-hot and normalised, two groups a class. With nothing set but the columns every method must learn it.
-/// The real tables of benchmarks/Studies say how well.
+/// A table as people have them: 700 rows, two classes 70:30, 60 columns one-hot and normalised, two groups a class. With nothing set but
+/// the columns every method must learn it. The real tables of benchmarks/Studies say how well.
 /// </summary>
 public sealed class SmallTableTests
 {
@@ -38,11 +38,15 @@ public sealed class SmallTableTests
         {
             "plain" => _ml.Transforms.EarlyReadout().Fit(train),
             "sieve" => _ml.MulticlassClassification.Trainers.FeatureSieve().Fit(train),
-            "Just Train Twice" => _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.JustTrainTwice } }).Fit(train),
-            _ => _ml.MulticlassClassification.Trainers.DebiasedDistillation(new DebiasedDistillationTrainer.Options { Teacher = { Model = logistic } }).Fit(train),
+            "Just Train Twice" => _ml.Transforms.EarlyReadout(
+                new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.JustTrainTwice } }).Fit(train),
+            _ => _ml.MulticlassClassification.Trainers.DebiasedDistillation(
+                new DebiasedDistillationTrainer.Options { Teacher = { Model = logistic } }).Fit(train),
         };
         GroupMetrics groups = _ml.MulticlassClassification.EvaluateByGroup(model.Transform(test), nameof(TableRow.Attribute));
-        Assert.True(groups.WorstGroupAccuracy > 0.3, $"The worst group has {groups.WorstGroupAccuracy:P1}: nearly all rows get one class.\n{groups}");
+        Assert.True(
+            groups.WorstGroupAccuracy > 0.3,
+            $"The worst group has {groups.WorstGroupAccuracy:P1}: nearly all rows get one class.\n{groups}");
         Assert.True(groups.UnbiasedAccuracy > expected.UnbiasedAccuracy - FewPoints, $"{groups}\nlogistic regression:\n{expected}");
     }
 
@@ -58,10 +62,16 @@ public sealed class SmallTableTests
         {
             bool attribute = random.NextDouble() < 0.6;
             var features = new float[Categories * Levels + Numbers];
-            for (int c = 0; c < Categories; c++) features[c * Levels + Math.Min(random.Next(Levels), random.Next(Levels))] = 1; // some levels are rare
+            // some levels are rare
+            for (int c = 0; c < Categories; c++) features[c * Levels + Math.Min(random.Next(Levels), random.Next(Levels))] = 1;
             for (int i = 0; i < Numbers; i++) features[Categories * Levels + i] = (float)Normal();
             double logit = -3.9 + (attribute ? 0.4 : -0.4) + features.Select((value, i) => value * effects[i]).Sum();
-            return new TableRow { Features = features, Class = random.NextDouble() < 1 / (1 + Math.Exp(-logit)) ? "bad" : "good", Attribute = attribute };
+            return new TableRow
+            {
+                Features = features,
+                Class = random.NextDouble() < 1 / (1 + Math.Exp(-logit)) ? "bad" : "good",
+                Attribute = attribute,
+            };
         }
 
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());

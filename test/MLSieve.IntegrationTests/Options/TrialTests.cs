@@ -13,7 +13,8 @@ public sealed class TrialTests
 
     public static TheoryData<Type> OptionTypes => SearchSpaceTests.OptionTypes;
 
-    public static TheoryData<SelectionMetric> Metrics => [.. Enum.GetValues<SelectionMetric>().Where(metric => metric != SelectionMetric.LastEpoch)];
+    public static TheoryData<SelectionMetric> Metrics =>
+        [.. Enum.GetValues<SelectionMetric>().Where(metric => metric != SelectionMetric.LastEpoch)];
 
     [Theory]
     [MemberData(nameof(OptionTypes))]
@@ -157,7 +158,8 @@ public sealed class TrialTests
 
             List<string> messages = [];
             Assert.Equal(whole, TrainingCase.BytesOf(Fit(folder, new FeatureSieveTrainer.Options(), messages.Add)));
-            Assert.Contains(messages, message => message.StartsWith($"Going on from '{Path.Combine(folder, "trial-")}", StringComparison.Ordinal));
+            Assert.Contains(
+                messages, message => message.StartsWith($"Going on from '{Path.Combine(folder, "trial-")}", StringComparison.Ordinal));
         }
         finally
         {

@@ -15,7 +15,8 @@ public sealed class PublicApiTests
     {
         Assembly assembly = inAssembly.Assembly;
         string approved = Path.Combine(Repository.Root, "test", "MLSieve.IntegrationTests", "PublicApi", $"{assembly.GetName().Name}.txt");
-        var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false, DenyNamespacePrefixes = [] }; // the default leaves out Microsoft.*, and so everything
+        // the default leaves out Microsoft.*, and so everything
+        var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false, DenyNamespacePrefixes = [] };
         string actual = assembly.GeneratePublicApi(options).ReplaceLineEndings("\n").TrimEnd() + "\n";
         Assert.Contains($"class {inAssembly.Name}", actual, StringComparison.Ordinal);
         string expected = File.Exists(approved) ? File.ReadAllText(approved).ReplaceLineEndings("\n") : "";

@@ -55,6 +55,8 @@ public sealed class BiasedShapesTests
             double[][] own = [.. Enumerable.Range(0, half).Where(i => classes[i] == c).Select(i => points[i])];
             return Enumerable.Range(0, 3).Select(d => own.Average(point => point[d])).ToArray();
         })];
-        return Enumerable.Range(half, half).Count(i => classes[i] == Enumerable.Range(0, 4).MinBy(c => points[i].Zip(means[c], (a, b) => (a - b) * (a - b)).Sum())) / (double)half;
+        return Enumerable.Range(half, half)
+            .Count(i => classes[i] == Enumerable.Range(0, 4).MinBy(c => points[i].Zip(means[c], (a, b) => (a - b) * (a - b)).Sum()))
+            / (double)half;
     }
 }

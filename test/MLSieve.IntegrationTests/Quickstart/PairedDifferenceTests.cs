@@ -10,12 +10,15 @@ public sealed class PairedDifferenceTests
     [InlineData(150)]
     public void The_interval_covers_the_difference_in_92_of_100_cases_or_more_though_the_models_hardly_differ(int count)
     {
-        (double Low, double High)[][] intervals = [.. Enumerable.Range(0, count + 1).Select(i => Enumerable.Range(0, count - i + 1).Select(j => PairedDifference.Interval(
-            [.. Enumerable.Range(0, count).Select(row => row < i)], [.. Enumerable.Range(0, count).Select(row => row >= i && row < i + j)])).ToArray())];
+        (double Low, double High)[][] intervals = [.. Enumerable.Range(0, count + 1)
+            .Select(i => Enumerable.Range(0, count - i + 1).Select(j => PairedDifference.Interval(
+            [.. Enumerable.Range(0, count).Select(row => row < i)], [.. Enumerable.Range(0, count).Select(row => row >= i && row < i + j)]))
+                .ToArray())];
         double[] chances = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 0.99, 1];
         foreach (double lost in chances)
             foreach (double won in chances.Where(won => won + lost <= 1))
-                Assert.True(Coverage(intervals, lost, won) >= 0.92, $"{Coverage(intervals, lost, won)} of {count} rows, lost {lost}, won {won}");
+                Assert.True(
+                    Coverage(intervals, lost, won) >= 0.92, $"{Coverage(intervals, lost, won)} of {count} rows, lost {lost}, won {won}");
     }
 
     [Fact]

@@ -16,13 +16,15 @@ public sealed class QuickstartSearchTests : IDisposable
     {
         string json = Path.Combine(_folder, "figures.json"), report = Path.Combine(_folder, "report.html");
         BuiltProgram run = await BuiltProgram.RunAsync(
-            "Quickstart", "--search", "--rows", "64", "--trials", "2", "--steps", "2", "--output", _folder, "--json", json, "--report", report);
+            "Quickstart", "--search", "--rows", "64", "--trials", "2", "--steps", "2", "--output", _folder, "--json", json, "--report",
+            report);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("Search: of 3 trials ", run.Output);
         Assert.Contains("Search of FeatureSieveTrainer by MeanOfGroupsAccuracy: 3 trials, 2 seeds each", run.Output);
         Assert.Matches("800 validation rows, [0-9]+ of them where the shortcut misleads", run.Output);
 
-        Assert.Contains("Which sieve, if any", await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "Which sieve, if any", await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         // Two steps teach nothing: which of the two is said is not ours to promise.
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
@@ -50,7 +52,9 @@ public sealed class QuickstartSearchTests : IDisposable
     public void Both_ways_are_tested_from_five_fresh_seeds_and_judged_by_their_differences()
     {
         var ml = new MLContext(seed: 1);
-        IDataView rows = ShapeFiles.Read(ml, ShapeFiles.Write(_folder, "rows", BiasedShapes.Draw(48, BiasedShapes.Independent, 3), TestContext.Current.CancellationToken));
+        IDataView rows = ShapeFiles.Read(
+            ml,
+            ShapeFiles.Write(_folder, "rows", BiasedShapes.Draw(48, BiasedShapes.Independent, 3), TestContext.Current.CancellationToken));
         ITransformer images = ml.Transforms.Conversion.MapValueToKey("Label", "Shape")
             .Append(ml.Transforms.LoadImages("Image", _folder, "Path"))
             .Append(ml.Transforms.ResizeImages("Image", ShapePainter.Side, ShapePainter.Side))
@@ -64,17 +68,22 @@ public sealed class QuickstartSearchTests : IDisposable
                 Steps = method == Method.Plain ? 1 : 3,
                 Seed = seed,
             }).Fit(images.Transform(rows)));
-        Assert.Equal(Enumerable.Range(1, 5).SelectMany(seed => Method.All, (seed, method) => (seed, method)), runs.Select(run => (run.Seed, run.Method)));
+        Assert.Equal(
+            Enumerable.Range(1, 5).SelectMany(seed => Method.All, (seed, method) => (seed, method)),
+            runs.Select(run => (run.Seed, run.Method)));
         Assert.All(runs, run => Assert.True(File.Exists(run.ModelPath)));
 
         double[] differences = [.. Enumerable.Range(1, 5).Select(seed => Of(Method.Sieve, seed) - Of(Method.Plain, seed))];
         (double low, double high) = PairedDifference.Interval(differences);
         string verdict = Verdict.OfSearch(runs);
-        Assert.Contains($": {Points(differences.Average())} points, from {Points(low)} to {Points(high)} (95 % interval", verdict, StringComparison.Ordinal);
+        Assert.Contains(
+            $": {Points(differences.Average())} points, from {Points(low)} to {Points(high)} (95 % interval", verdict,
+            StringComparison.Ordinal);
         Assert.Contains(low > 0 ? "wins over" : high < 0 ? "loses to" : "makes no difference", verdict, StringComparison.Ordinal);
 
         double Of(Method method, int seed) => runs.Single(run => run.Method == method && run.Seed == seed).ConflictingAccuracy;
 
-        static string Points(double difference) => (100 * difference).ToString("+0.0;−0.0;0.0", System.Globalization.CultureInfo.InvariantCulture);
+        static string Points(double difference) =>
+            (100 * difference).ToString("+0.0;−0.0;0.0", System.Globalization.CultureInfo.InvariantCulture);
     }
 }

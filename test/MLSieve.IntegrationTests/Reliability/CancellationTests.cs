@@ -18,7 +18,8 @@ public sealed class CancellationTests : IDisposable
     {
         int all = Batches(name);
         NativeBackend.EnsureLoaded();
-        foreach (int at in Enumerable.Range(0, all).Where(batch => batch % 4 == 0).Append(all - 1).Select(batch => batch + 1)) // the last ones compare the network with its graph
+        // the last ones compare the network with its graph
+        foreach (int at in Enumerable.Range(0, all).Where(batch => batch % 4 == 0).Append(all - 1).Select(batch => batch + 1))
         {
             using var stop = new CancellationTokenSource();
             TrainerOptions options = TrainingCase.Options(name);
@@ -36,7 +37,8 @@ public sealed class CancellationTests : IDisposable
         var ml = new MLContext(seed: 1);
         TrainerOptions options = TrainingCase.Options("sieve");
         // What AutoML calls at the end of a trial's time; ML.NET keeps it internal.
-        MethodInfo cancel = typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
+        MethodInfo cancel = typeof(MLContext).GetMethod(
+            "CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
         StopAt(options, 4, () => cancel.Invoke(ml, null), out Func<int> count);
         Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(options, ml));
         Assert.Equal(4, count());
@@ -70,7 +72,8 @@ public sealed class CancellationTests : IDisposable
         int all = Batches(name);
         using var stop = new CancellationTokenSource();
         TrainerOptions options = TrainingCase.Options(name);
-        (options.CancellationToken, options.OnCancellation, options.CheckpointDirectory) = (stop.Token, CancellationBehavior.ReturnBest, _folder);
+        (options.CancellationToken, options.OnCancellation,
+        options.CheckpointDirectory) = (stop.Token, CancellationBehavior.ReturnBest, _folder);
         StopAt(options, all - 6, stop.Cancel, out Func<int> count);
         using (EarlyReadoutTransformer best = TrainingCase.Fit(options))
         {
@@ -89,7 +92,9 @@ public sealed class CancellationTests : IDisposable
     {
         byte[] twoEpochs = TrainingCase.FitToBytes(With(options => options.Epochs = 2));
         using var stop = new CancellationTokenSource();
-        TrainerOptions options = With(each => (each.CancellationToken, each.OnCancellation, each.Selection) = (stop.Token, CancellationBehavior.ReturnBest, SelectionMetric.Accuracy));
+        TrainerOptions options = With(
+            each => (each.CancellationToken, each.OnCancellation, each.Selection) = (stop.Token, CancellationBehavior.ReturnBest,
+            SelectionMetric.Accuracy));
         int perEpoch = Batches("group DRO", epochs: 2) - Batches("group DRO", epochs: 1);
         StopAt(options, 2 * perEpoch + 4, stop.Cancel, out _); // in the third epoch
         Assert.Equal(twoEpochs, TrainingCase.FitToBytes(options));
@@ -145,7 +150,8 @@ public sealed class CancellationTests : IDisposable
         StopAt(options, 24, stop.Cancel, out _);
         Assert.Equal(expected, TrainingCase.FitToBytes(options));
 
-        static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("automatic feature reweighting");
+        static EarlyReadoutEstimator.Options Options() =>
+            (EarlyReadoutEstimator.Options)TrainingCase.Options("automatic feature reweighting");
     }
 
     [Theory]

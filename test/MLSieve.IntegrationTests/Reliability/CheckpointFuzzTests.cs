@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
-/// <summary>A checkpoint that a disk has damaged, or someone has written who meant ill, is gone on from or is named: nothing else, and in bounded memory.</summary>
+/// <summary>
+/// A checkpoint that a disk has damaged, or someone has written who meant ill, is gone on from or is named: nothing else, and in bounded
+/// memory.
+/// </summary>
 public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const int Files = 10_000;
@@ -121,6 +124,11 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
     {
         string sums = Path.Combine(checkpoint, "SHA256SUMS");
         string[] names = [.. File.ReadAllLines(sums).Select(line => line[66..])];
-        File.WriteAllText(sums, string.Concat(names.Select(name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(checkpoint, name))))}  {name}\n")), new UTF8Encoding(false));
+        File.WriteAllText(
+            sums,
+            string.Concat(
+                names.Select(
+                    name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(checkpoint, name))))}  {name}\n")),
+            new UTF8Encoding(false));
     }
 }

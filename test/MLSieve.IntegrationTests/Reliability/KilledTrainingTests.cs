@@ -3,7 +3,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>A training in a process of its own is killed at random moments, again and again, and has to end as if it had not been.</summary>
+/// <summary>
+/// A training in a process of its own is killed at random moments, again and again, and has to end as if it had not been.
+/// </summary>
 public sealed class KilledTrainingTests : IDisposable
 {
     private const int Kills = 30;
@@ -25,7 +27,8 @@ public sealed class KilledTrainingTests : IDisposable
         {
             for (int due = kills + Kills / cases.Length; kills < due; finished++)
             {
-                string folder = Directory.CreateDirectory(Path.Combine(_folder, FormattableString.Invariant($"training-{finished}"))).FullName;
+                string folder = Directory.CreateDirectory(
+                    Path.Combine(_folder, FormattableString.Invariant($"training-{finished}"))).FullName;
                 while (true)
                 {
                     using Process child = OwnProcess.Start<Child>(nameof(Child.Trains), (FolderVariable, folder), (CaseVariable, name));
@@ -44,11 +47,14 @@ public sealed class KilledTrainingTests : IDisposable
                     break;
                 }
 
-                Assert.Equal(expected[name], await File.ReadAllBytesAsync(Path.Combine(folder, "model.onnx"), TestContext.Current.CancellationToken));
+                Assert.Equal(
+                    expected[name],
+                    await File.ReadAllBytesAsync(Path.Combine(folder, "model.onnx"), TestContext.Current.CancellationToken));
             }
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{kills} kills, {whileWriting} of them while a checkpoint was written; {finished} trainings ended equal.");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{kills} kills, {whileWriting} of them while a checkpoint was written; {finished} trainings ended equal.");
         Assert.True(whileWriting > 0, "No kill came while a checkpoint was being written.");
     }
 
@@ -76,7 +82,9 @@ public sealed class KilledTrainingTests : IDisposable
             File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model);
         }
 
-        /// <summary>The options of a case, with a checkpoint after every step; from the first batch on, the file "begun" is there.</summary>
+        /// <summary>
+        /// The options of a case, with a checkpoint after every step; from the first batch on, the file "begun" is there.
+        /// </summary>
         internal static TrainerOptions Options(string name, string? folder)
         {
             TrainerOptions options = TrainingCase.Options(name);

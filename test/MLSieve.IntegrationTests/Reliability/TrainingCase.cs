@@ -18,12 +18,23 @@ internal static class TrainingCase
     {
         TrainerOptions options = name switch
         {
-            "readouts together" => new EarlyReadoutEstimator.Options { Taps = [new(), new() { Stage = 2, ClassBalanced = true }], Optimizer = { Kind = OptimizerKind.AdamW } },
+            "readouts together" => new EarlyReadoutEstimator.Options
+            {
+                Taps = [new(), new() { Stage = 2, ClassBalanced = true }],
+                Optimizer = { Kind = OptimizerKind.AdamW },
+            },
             "readouts afterwards" => new EarlyReadoutEstimator.Options { ReadoutTraining = ReadoutTraining.Afterwards, ReadoutEpochs = 2 },
             "class-balanced" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.ClassBalanced } },
             "group DRO" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.GroupDro, GroupDroRate = 0.1 } },
-            "Just Train Twice" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.JustTrainTwice, JustTrainTwice = { IdentificationEpochs = 2, UpWeight = 5 } } },
-            "deep feature reweighting" => new EarlyReadoutEstimator.Options { Taps = [], Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 3, ReweightingStrengths = [1, 0.1] } },
+            "Just Train Twice" => new EarlyReadoutEstimator.Options
+            {
+                Objective = { Kind = ObjectiveKind.JustTrainTwice, JustTrainTwice = { IdentificationEpochs = 2, UpWeight = 5 } },
+            },
+            "deep feature reweighting" => new EarlyReadoutEstimator.Options
+            {
+                Taps = [],
+                Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 3, ReweightingStrengths = [1, 0.1] },
+            },
             "automatic feature reweighting" => new EarlyReadoutEstimator.Options
             {
                 Objective =
@@ -33,10 +44,30 @@ internal static class TrainingCase
                 },
             },
             "sieve" => new FeatureSieveTrainer.Options { ForgetEvery = 3, Readout = { Depth = 1, Width = 8 }, ReadoutLearningRate = 0.05 },
-            "joint sieve" => new FeatureSieveTrainer.Options { Update = SieveUpdate.Joint, ForgetEvery = 3, Readout = { Depth = 1, Width = 8 }, ReadoutLearningRate = 0.05 },
-            "distillation" => new DebiasedDistillationTrainer.Options { StartEpoch = 2, ReadoutEvery = 2, Readout = { Depth = 0 }, Teacher = { Scores = TeacherScoreKind.Logits } },
-            "SimKD" => new DebiasedDistillationTrainer.Options { Method = DistillationMethod.SimKd, Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" } },
-            "DeTT" => new DebiasedDistillationTrainer.Options { Method = DistillationMethod.DeTt, Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" } },
+            "joint sieve" => new FeatureSieveTrainer.Options
+            {
+                Update = SieveUpdate.Joint,
+                ForgetEvery = 3,
+                Readout = { Depth = 1, Width = 8 },
+                ReadoutLearningRate = 0.05,
+            },
+            "distillation" => new DebiasedDistillationTrainer.Options
+            {
+                StartEpoch = 2,
+                ReadoutEvery = 2,
+                Readout = { Depth = 0 },
+                Teacher = { Scores = TeacherScoreKind.Logits },
+            },
+            "SimKD" => new DebiasedDistillationTrainer.Options
+            {
+                Method = DistillationMethod.SimKd,
+                Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" },
+            },
+            "DeTT" => new DebiasedDistillationTrainer.Options
+            {
+                Method = DistillationMethod.DeTt,
+                Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" },
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
         };
         options.GroupColumnName = "Cue";
@@ -45,9 +76,13 @@ internal static class TrainingCase
         options.ValidationFraction = 0.2;
         options.Seed = 3;
         options.Optimizer.LearningRate = name is "readouts together" ? 0.01 : 0.05;
-        // Where trainings of several lengths are compared, epoch k must be the same in all of them; those with a cosine are stopped and go on like any other.
+        // Where trainings of several lengths are compared, epoch k must be the same in all of them; those with a cosine are stopped and go
+        // on like any other.
         if (name is not ("class-balanced" or "Just Train Twice")) options.Schedule.Kind = ScheduleKind.Constant;
-        options.Network = new NetworkOptions { Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) => input.alias()) };
+        options.Network = new NetworkOptions
+        {
+            Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) => input.alias()),
+        };
         return options;
     }
 

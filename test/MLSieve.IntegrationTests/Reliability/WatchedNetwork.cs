@@ -3,14 +3,19 @@ using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
-/// <summary>A small network of two stages with dropout between, linear or, for images, convolutions with batch norm, that tells before every batch which one it is, counted from 1: there a test cancels, or spoils what passes.</summary>
+/// <summary>
+/// A small network of two stages with dropout between, linear or, for images, convolutions with batch norm, that tells before every batch
+/// which one it is, counted from 1: there a test cancels, or spoils what passes.
+/// </summary>
 internal sealed class WatchedNetwork : StagedNetwork
 {
     public WatchedNetwork(FeatureShape shape, int classes, Func<int, Tensor, Tensor> watch) : base("watched", shape, classes)
     {
         if (shape is ImageShape)
         {
-            AddStage("first", new Conv2d(shape.Channels, 4, 3, padding: 1), new BatchNorm2d(4), new Watch(watch), new Relu(), new MaxPool2d(2, 2));
+            AddStage(
+                "first", new Conv2d(shape.Channels, 4, 3, padding: 1), new BatchNorm2d(4), new Watch(watch), new Relu(),
+                new MaxPool2d(2, 2));
             AddStage("second", new Dropout(0.2), new Conv2d(4, 4, 3, padding: 1), new BatchNorm2d(4), new Relu());
             SetHead("head", new GlobalAveragePool(), new Linear(4, classes));
             return;

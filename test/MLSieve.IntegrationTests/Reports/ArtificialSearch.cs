@@ -35,7 +35,8 @@ internal sealed record ArtificialSearch
         {
             foreach (SearchTrial trial in new[] { trials[0], other })
             {
-                IEnumerable<TrialRun> fresh = Enumerable.Range(7_000_000, ConfirmationSeeds).Select(seed => Run(seed, trial.Figure - 0.01, 900, random));
+                IEnumerable<TrialRun> fresh = Enumerable.Range(7_000_000, ConfirmationSeeds)
+                    .Select(seed => Run(seed, trial.Figure - 0.01, 900, random));
                 trials[trial.Number] = trial with { Confirmation = [.. fresh] };
             }
 

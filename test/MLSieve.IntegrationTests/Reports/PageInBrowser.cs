@@ -28,7 +28,8 @@ internal static class PageInBrowser
             {{Charts}}.flatMap(chart => {
               const frame = chart.getBoundingClientRect();
               const isOutside = box => box.left < frame.left - 2 || box.right > frame.right + 2;
-              return [...chart.querySelectorAll('text')].filter(text => isOutside(text.getBoundingClientRect())).map(text => text.textContent);
+              return [...chart.querySelectorAll('text')].filter(text => isOutside(text.getBoundingClientRect()))
+                .map(text => text.textContent);
             }).join('; ')
             """);
         Assert.True(outside.Length == 0, $"Outside their chart at {width}: {outside}");

@@ -20,7 +20,9 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         Assert.True(figures.Count > 12, $"There are {figures.Count} figures.");
         Assert.All(figures, figure => Assert.Matches(@"<figcaption[^>]*>\s*\S", figure.Value));
         Assert.All(figures, figure => Assert.Matches(@"<svg viewBox|<img |class=""strip""", figure.Value));
-        Assert.All(ChartPattern().Matches(html), chart => Assert.Matches(@"role=""img"".*<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", chart.Value));
+        Assert.All(
+            ChartPattern().Matches(html),
+            chart => Assert.Matches(@"role=""img"".*<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", chart.Value));
         Assert.All(ImagePattern().Matches(html), image => Assert.Matches(@"alt=""[^""]+""", image.Value));
         Assert.DoesNotContain("<th>", html, StringComparison.Ordinal); // each has a scope
         string[] ids = [.. IdPattern().Matches(html).Select(id => id.Groups[1].Value)];
@@ -41,7 +43,8 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     public void The_page_is_self_contained()
     {
         string html = models.Create().Html;
-        Assert.All(AddressPattern().Matches(html), address => Assert.StartsWith("data:", address.Groups[1].Value, StringComparison.Ordinal));
+        Assert.All(
+            AddressPattern().Matches(html), address => Assert.StartsWith("data:", address.Groups[1].Value, StringComparison.Ordinal));
         Assert.DoesNotContain("@import", html, StringComparison.Ordinal);
         Assert.All(UrlPattern().Matches(html), url => Assert.Equal("#hatch", url.Groups[1].Value));
         Assert.True(html.Length < 2_000_000, $"The page has {html.Length} characters.");
@@ -51,12 +54,19 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     public void The_group_table_says_what_the_evaluation_says()
     {
         string html = models.Create().Html;
-        GroupMetrics[] metrics = [.. models.Models.Select(model => models.Ml.MulticlassClassification.EvaluateByGroup(model.Model.Transform(models.Test), "Cue"))];
+        GroupMetrics[] metrics =
+        [
+            .. models.Models.Select(model => models.Ml.MulticlassClassification.EvaluateByGroup(model.Model.Transform(models.Test), "Cue")),
+        ];
         foreach (GroupResult group in metrics[0].Groups)
         {
-            string cells = string.Concat(metrics.Select(metric => metric.Groups.Single(each => each.Name == group.Name)).Select(each => string.Create(CultureInfo.InvariantCulture,
-                $"<td>{100 * each.Accuracy:F1} <span class=\"range\">({100 * each.AccuracyInterval.Low:F1} to {100 * each.AccuracyInterval.High:F1})</span></td>")));
-            Assert.Contains($"<tr><th scope=\"row\">{WebUtility.HtmlEncode(group.Name)}</th><td>{group.Count}</td>{cells}</tr>", html, StringComparison.Ordinal);
+            string cells = string.Concat(metrics.Select(metric => metric.Groups.Single(each => each.Name == group.Name))
+                .Select(each => FormattableString.Invariant($"<td>{100 * each.Accuracy:F1} <span class=\"range\">(")
+                    + FormattableString.Invariant($"{100 * each.AccuracyInterval.Low:F1} to ")
+                    + FormattableString.Invariant($"{100 * each.AccuracyInterval.High:F1})</span></td>")));
+            Assert.Contains(
+                $"<tr><th scope=\"row\">{WebUtility.HtmlEncode(group.Name)}</th><td>{group.Count}</td>{cells}</tr>", html,
+                StringComparison.Ordinal);
         }
     }
 
@@ -67,7 +77,9 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         bool[] plain = Hits(models.Plain), sieve = Hits(models.Sieve);
         int Count(bool first, bool second) => plain.Zip(sieve).Count(row => row.First == first && row.Second == second);
         int[] counts = [Count(false, true), Count(false, false), Count(true, false)];
-        Assert.True(counts.Count(count => count > 0) >= 2 && counts.Distinct().Count() == 3, $"{string.Join(", ", counts)} mistakes do not tell the three kinds apart.");
+        Assert.True(
+            counts.Count(count => count > 0) >= 2 && counts.Distinct().Count() == 3,
+            $"{string.Join(", ", counts)} mistakes do not tell the three kinds apart.");
         Assert.Contains($"Mended: plain is wrong, sieve is right (rows: {Count(false, true)})", html, StringComparison.Ordinal);
         Assert.Contains($"Not mended: both are wrong (rows: {Count(false, false)})", html, StringComparison.Ordinal);
         Assert.Contains($"New: plain is right, sieve is wrong (rows: {Count(true, false)})", html, StringComparison.Ordinal);
@@ -75,7 +87,10 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         bool[] Hits(ITransformer model)
         {
             IDataView scored = model.Transform(models.Test);
-            return [.. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted)];
+            return
+            [
+                .. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted),
+            ];
         }
     }
 
@@ -88,7 +103,9 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         Assert.Contains(history.Selected, history.Points);
         Assert.Equal(history.Points.Max(point => point.ValidationScore), history.Selected!.ValidationScore);
         foreach (TrainingPoint point in history.Points)
-            Assert.Contains(FormattableString.Invariant($"<td>{point.Losses["forget"]:0.####}</td><td>{point.Losses["forgotten"]:0.####}</td>"), html, StringComparison.Ordinal);
+            Assert.Contains(
+                FormattableString.Invariant($"<td>{point.Losses["forget"]:0.####}</td><td>{point.Losses["forgotten"]:0.####}</td>"), html,
+                StringComparison.Ordinal);
         Assert.Contains("bound, log C: 0.693", html, StringComparison.Ordinal);
     }
 
@@ -131,13 +148,28 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     public void What_cannot_be_reported_is_named()
     {
         MulticlassClassificationCatalog catalog = models.Ml.MulticlassClassification;
-        Assert.Contains("at least one model", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [])).Message, StringComparison.Ordinal);
-        Assert.Contains("named 'a'", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [new("a", models.Plain), new("a", models.Sieve)])).Message, StringComparison.Ordinal);
-        Assert.Contains("The group column 'Place' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { GroupColumnName = "Place" })).Message, StringComparison.Ordinal);
-        string faults = Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, models.Models, new ReportOptions { Title = "", Pictures = -1, Beta = 100 })).Message;
+        Assert.Contains(
+            "at least one model", Assert.Throws<ArgumentException>(() => catalog.CreateReport(models.Test, [])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "named 'a'",
+            Assert.Throws<ArgumentException>(
+                () => catalog.CreateReport(models.Test, [new("a", models.Plain), new("a", models.Sieve)])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "The group column 'Place' is not in the data",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => catalog.CreateReport(models.Test, models.Models, new ReportOptions { GroupColumnName = "Place" })).Message,
+            StringComparison.Ordinal);
+        string faults = Assert.Throws<ArgumentException>(
+            () => catalog.CreateReport(models.Test, models.Models, new ReportOptions { Title = "", Pictures = -1, Beta = 100 })).Message;
         Assert.All(new[] { "Title", "Pictures", "Beta" }, name => Assert.Contains(name, faults, StringComparison.Ordinal));
         ITransformer fewer = new FirstRows(models.Plain, models.Ml);
-        Assert.Contains("did not score the same rows", Assert.Throws<InvalidOperationException>(() => catalog.CreateReport(models.Test, [new("plain", models.Plain), new("fewer", fewer)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "did not score the same rows",
+            Assert.Throws<InvalidOperationException>(
+                () => catalog.CreateReport(models.Test, [new("plain", models.Plain), new("fewer", fewer)])).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>A pipeline that loses rows.</summary>

@@ -5,7 +5,10 @@ using Microsoft.ML.FeatureSieve;
 
 namespace MLSieve.Tests;
 
-/// <summary>Small models fitted once for all tests of the report: plain training with readouts, the sieve, and a stock linear classifier. Half of their classes are hostile to HTML.</summary>
+/// <summary>
+/// Small models fitted once for all tests of the report: plain training with readouts, the sieve, and a stock linear classifier. Half of
+/// their classes are hostile to HTML.
+/// </summary>
 public sealed class ReportedModels : IDisposable
 {
     public const string Hostile = "<script>alert('x')</script> & \"Zoë\"";
@@ -16,7 +19,8 @@ public sealed class ReportedModels : IDisposable
     {
         Data = Ml.Data.LoadFromEnumerable(Draw(240, 0.8, seed: 1));
         Test = Ml.Data.LoadFromEnumerable(Draw(120, 0.5, seed: 2));
-        EarlyReadoutEstimator.Options plain = Configured(new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }] });
+        EarlyReadoutEstimator.Options plain = Configured(
+            new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }] });
         Plain = Fit(Ml.Transforms.EarlyReadout(plain));
         Sieve = FitSieve(SieveUpdate.Alternating);
         Linear = Keys().Append(Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels")).Fit(Data);
@@ -42,14 +46,15 @@ public sealed class ReportedModels : IDisposable
 
     public void Dispose() => _networks.ForEach(network => network.Dispose());
 
-    public ITransformer FitSieve(SieveUpdate update) => Fit(Ml.MulticlassClassification.Trainers.FeatureSieve(Configured(new FeatureSieveTrainer.Options
-    {
-        Readout = { Stage = 1, Depth = 0 },
-        ForgetEvery = 2,
-        Update = update,
-        ForgetLearningRate = 0.1,
-        ReadoutLearningRate = 0.01,
-    })));
+    public ITransformer FitSieve(SieveUpdate update) =>
+        Fit(Ml.MulticlassClassification.Trainers.FeatureSieve(Configured(new FeatureSieveTrainer.Options
+        {
+            Readout = { Stage = 1, Depth = 0 },
+            ForgetEvery = 2,
+            Update = update,
+            ForgetLearningRate = 0.1,
+            ReadoutLearningRate = 0.01,
+        })));
 
     private static T Configured<T>(T options)
         where T : TrainerOptions
@@ -85,7 +90,8 @@ public sealed class ReportedModels : IDisposable
             for (int p = 0; p < Side * Side; p++)
             {
                 bool bright = p % Side < Side / 2 == (half == 0) && p / Side is > 4 and < 11;
-                for (int c = 0; c < 3; c++) pixels[c * Side * Side + p] = Math.Clamp((bright ? 60 : 30) + (c == 2 * ground ? 90 : 0) + random.Next(80), 0, 255);
+                for (int c = 0; c < 3; c++)
+                    pixels[c * Side * Side + p] = Math.Clamp((bright ? 60 : 30) + (c == 2 * ground ? 90 : 0) + random.Next(80), 0, 255);
             }
 
             return new Row { Pixels = pixels, Class = half == 0 ? Hostile : "right", Cue = agrees ? "agrees" : "conflicts" };

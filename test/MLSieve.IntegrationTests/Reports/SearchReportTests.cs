@@ -19,7 +19,8 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
         Assert.Contains(gain.Seeds, seed => seed.Difference != 0);
         foreach (SeedDifference seed in gain.Seeds)
             Has(Row($"{seed.Seed}", Percent(seed.Plain), Percent(seed.Other), Signed(seed.Difference)), html);
-        Has($"{Signed(gain.Mean)}</p>\n<p>points by the same seeds<br>95 % interval {Signed(gain.Low!.Value)} to {Signed(gain.High!.Value)}<", html);
+        Has($"{Signed(gain.Mean)}</p>\n<p>points by the same seeds<br>95 % interval {Signed(gain.Low!.Value)} to "
+            + $"{Signed(gain.High!.Value)}<", html);
         Has(FormattableString.Invariant($"{result.ConflictingRows}</p>\n<p>of {result.ValidationRows} validation rows"), html);
         foreach (string option in result.BestOther!.Settings.Keys)
             Has(Row(option, result.BestPlain.Settings.GetValueOrDefault(option, "–"), result.BestOther.Settings[option]), html);
@@ -75,7 +76,9 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
         foreach ((int i, CurvePoint point) in other.Runs[0].Curve.Index().Where(each => each.Item.Losses.ContainsKey("forgotten")))
         {
             Has(
-                Row($"{point.Step}", Mean(other, run => run.Curve[i].Losses["forget"]), Mean(other, run => run.Curve[i].Losses["forgotten"])),
+                Row(
+                    $"{point.Step}", Mean(other, run => run.Curve[i].Losses["forget"]),
+                    Mean(other, run => run.Curve[i].Losses["forgotten"])),
                 html);
         }
 
@@ -116,7 +119,9 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
         string[] ids = [.. IdPattern().Matches(html).Select(id => id.Groups[1].Value)];
         Assert.Equal(ids.Distinct(), ids);
         Assert.All(FigurePattern().Matches(html), figure => Assert.Matches(@"<figcaption[^>]*>\s*\S", figure.Value));
-        Assert.All(ChartPattern().Matches(html), chart => Assert.Matches("role=\"img\".*<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", chart.Value));
+        Assert.All(
+            ChartPattern().Matches(html),
+            chart => Assert.Matches("role=\"img\".*<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", chart.Value));
         Assert.Throws<ArgumentException>(() => search.Result.CreateReport(" "));
     }
 

@@ -5,7 +5,9 @@ using Microsoft.ML.FeatureSieve;
 
 namespace MLSieve.Tests;
 
-/// <summary>A small search of the sieve, run once for all tests of its report. Names of its classes and places are hostile to HTML.</summary>
+/// <summary>
+/// A small search of the sieve, run once for all tests of its report. Names of its classes and places are hostile to HTML.
+/// </summary>
 public sealed class SearchedSieve : IDisposable
 {
     private readonly SearchResult<FeatureSieveTrainer.Options> _result;

@@ -34,7 +34,13 @@ public sealed class AreaUnderCurveTests
 
     private static StudyData Data(MLContext ml, string[] classes, Func<string, int> atSea, string? tested)
     {
-        Row[] rows = [.. from label in classes from i in Enumerable.Range(0, 24) select new Row([i < atSea(label) ? 1 : 0], label, i % 2 == 0 ? "even" : "odd")];
+        Row[] rows =
+        [
+            ..
+               from label in classes
+               from i in Enumerable.Range(0, 24)
+               select new Row([i < atSea(label) ? 1 : 0], label, i % 2 == 0 ? "even" : "odd"),
+        ];
         IDataView all = ml.Data.LoadFromEnumerable(rows);
         return StudyData.From(ml, classes, all, all, ml.Data.LoadFromEnumerable(rows.Where(row => tested is null || row.Label == tested)));
     }

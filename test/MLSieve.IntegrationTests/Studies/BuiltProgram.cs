@@ -13,7 +13,8 @@ internal sealed record BuiltProgram(int ExitCode, string Output, string Error)
     /// <summary>Runs <c>NAME.dll</c>, and sends it what Ctrl+C sends once something has come about.</summary>
     public static async Task<BuiltProgram> RunAsync(string name, string[] arguments, Func<bool>? interruptWhen)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -18,7 +18,10 @@ public sealed class DistillationStudyTests : IDisposable
         Assert.Equal(Figures.Conflicting, studies[0].FinalFigure);
         Assert.Equal((6280, 1884), (studies[0].StepsOf("kd"), studies[0].StepsOf("teacher-erm")));
         PlannedRun[] open = [.. new StudyPlan(studies[0], "line").Open(new FinishedRuns(_folder), new HashSet<PlannedRun>())];
-        (string Method, int Settings)[] planned = [.. open.GroupBy(run => run.Method).Select(runs => (runs.Key, runs.Select(run => run.Setting).Distinct().Count()))];
+        (string Method, int Settings)[] planned =
+        [
+            .. open.GroupBy(run => run.Method).Select(runs => (runs.Key, runs.Select(run => run.Setting).Distinct().Count())),
+        ];
         Assert.Equal(
             [
                 ("teacher-dro", 1), ("student", 1), ("jtt", 6), ("kd", 6), ("debiased", 18), ("teacher-erm", 1),
@@ -26,7 +29,9 @@ public sealed class DistillationStudyTests : IDisposable
             ],
             planned);
         Assert.Equal([1001, 1002, 1, 2, 3, 4, 5], open.Where(run => run.Method == "teacher-dro").Select(run => run.Seed));
-        Assert.All(open.Where(run => run.Phase == RunPhase.Final), run => Assert.Contains(run.Method, (string[])["teacher-dro", "student", "teacher-erm"]));
+        Assert.All(
+            open.Where(run => run.Phase == RunPhase.Final),
+            run => Assert.Contains(run.Method, (string[])["teacher-dro", "student", "teacher-erm"]));
         Assert.Equal(SettingsOf(studies[0], "debiased")[..9], SettingsOf(studies[0], "debiased-erm"));
         Assert.Equal(2, SettingsOf(Of("coloured-distillation --trials 2").Single(), "debiased").Length);
     }
@@ -95,7 +100,8 @@ public sealed class DistillationStudyTests : IDisposable
         foreach (Method method in study.Asked())
         {
             results.Add(study.Train(method, method.Candidates[0], seed: 1, test: true, TestContext.Current.CancellationToken));
-            var run = new PlannedRun(line, study.Name, study.Conditions, RunPhase.Final, method.Name, method.Candidates[0].Setting, Seed: 1);
+            var run = new PlannedRun(
+                line, study.Name, study.Conditions, RunPhase.Final, method.Name, method.Candidates[0].Setting, Seed: 1);
             lines.Add(JsonSerializer.Serialize(FinishedRun.Of(run, study, results[^1]), FinishedRun.Line));
         }
 

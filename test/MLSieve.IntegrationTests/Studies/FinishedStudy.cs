@@ -28,7 +28,9 @@ public sealed class FinishedStudy : IAsyncLifetime
     /// <summary>Runs the study, or what is left of it.</summary>
     internal static async Task<BuiltProgram> RunAsync(string folder)
     {
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "shapes", "--quick", "--select", "accuracy", "--rate", "0.05", "--setting", "stage=2,depth=0", "--out", folder);
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies", "run", "shapes", "--quick", "--select", "accuracy", "--rate", "0.05", "--setting", "stage=2,depth=0", "--out",
+            folder);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         return run;
     }

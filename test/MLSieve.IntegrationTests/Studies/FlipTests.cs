@@ -24,7 +24,8 @@ public sealed class FlipTests
     public void Rows_without_a_partner_are_in_no_pair()
     {
         var ml = new MLContext(seed: 1);
-        IDataView rows = Keyed(ml, Images(animal: true, place: false).Select((image, i) => image with { Pair = i % 2 == 0 ? "" : $"alone {i}" }));
+        IDataView rows = Keyed(
+            ml, Images(animal: true, place: false).Select((image, i) => image with { Pair = i % 2 == 0 ? "" : $"alone {i}" }));
         ITransformer model = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(rows);
         Assert.DoesNotContain(Figures.Flips, Figures.Of(ml, model, rows));
     }
@@ -34,7 +35,8 @@ public sealed class FlipTests
         from i in Enumerable.Range(0, 44)
         let isDog = i % 2 == 1
         from atSea in i < 40 ? [isDog] : new[] { false, true }
-        select new Image([animal && isDog ? 1 : 0, place && atSea ? 1 : 0], isDog ? "dog" : "cat", atSea ? "sea" : "land", i < 40 ? "" : $"pet {i}");
+        select new Image(
+            [animal && isDog ? 1 : 0, place && atSea ? 1 : 0], isDog ? "dog" : "cat", atSea ? "sea" : "land", i < 40 ? "" : $"pet {i}");
 
     private static IDataView Keyed(MLContext ml, IEnumerable<Image> images)
     {

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
-/// <summary>A network of images of 1 × 8 × 4 that is known through and through: its first stage sees all of an image, its second the upper half.</summary>
+/// <summary>
+/// A network of images of 1 × 8 × 4 that is known through and through: its first stage sees all of an image, its second the upper half.
+/// </summary>
 internal sealed class HalfBlind : StagedNetwork
 {
     public HalfBlind(FeatureShape shape, int classes) : base(nameof(HalfBlind), shape, classes)
@@ -29,6 +31,7 @@ internal sealed class HalfBlind : StagedNetwork
     {
         public override Tensor forward(Tensor input) => input * tensor([1f, 0f]).reshape(1, 2, 1, 1);
 
-        public override string Export(OnnxGraph graph, string input) => graph.Node("Mul", [input, graph.Constant("mask", [1f, 0f], 1, 2, 1, 1)]);
+        public override string Export(OnnxGraph graph, string input) =>
+            graph.Node("Mul", [input, graph.Constant("mask", [1f, 0f], 1, 2, 1, 1)]);
     }
 }

@@ -57,5 +57,6 @@ public sealed class MapsTests
     private static PairAnswer Answer(int pair, int right, double gap) => new((2 * pair, (2 * pair) + 1), right, gap);
 
     private static IEnumerable<string> Row(Tile tile, int row) => tile.Pixels.Chunk(4).Skip(row * tile.Width).Take(tile.Width)
-        .Select(pixel => pixel switch { [255, 0, 0, 255] => "red", [0, 0, 255, 255] => "blue", [255, 255, 255, 255] => "white", _ => "other" });
+        .Select(
+            pixel => pixel switch { [255, 0, 0, 255] => "red", [0, 0, 255, 255] => "blue", [255, 255, 255, 255] => "white", _ => "other" });
 }

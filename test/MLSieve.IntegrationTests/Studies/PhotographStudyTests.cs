@@ -32,7 +32,10 @@ public sealed class PhotographStudyTests : IDisposable
     public void What_was_kept_of_pets_is_of_the_study_as_it_is_and_another_side_is_another_study()
     {
         RealData.Path(PetsStudy.Folder);
-        FinishedRun[] kept = [.. FinishedRuns.All(Path.Combine(Repository.Root, "benchmarks", "Studies", "results")).Where(run => run.Study == "pets")];
+        FinishedRun[] kept =
+        [
+            .. FinishedRuns.All(Path.Combine(Repository.Root, "benchmarks", "Studies", "results")).Where(run => run.Study == "pets"),
+        ];
         Assert.NotEmpty(kept);
         Assert.All(kept, run => Assert.Equal(Studies("pets").Single().Conditions, run.Conditions));
         Assert.Equal(kept[0].Conditions + " side 64", Studies("pets --size 64").Single().Conditions);
@@ -56,14 +59,18 @@ public sealed class PhotographStudyTests : IDisposable
         Assert.All(open, run => Assert.Equal(RunPhase.Final, run.Phase));
         Assert.Equal(
             [
-                "plain", "sieve-1", "sieve-2", "sieve-3", "jtt-1", "jtt-2", "afr-1", "afr-2", "sieve-joint-1", "sieve-joint-2", "sieve-joint-3",
+                "plain", "sieve-1", "sieve-2", "sieve-3", "jtt-1", "jtt-2", "afr-1", "afr-2", "sieve-joint-1", "sieve-joint-2",
+                "sieve-joint-3",
                 "readout-afr-1", "readout-afr-2",
             ],
             open.Select(run => run.Method).Distinct());
         Assert.Equal(26, open.Length);
         Assert.Equal(
             ["stage=2", "stage=3", "stage=4"],
-            open.Where(run => run.Method.StartsWith("sieve-", StringComparison.Ordinal)).Select(run => run.Setting.Split(',')[2]).Distinct().Order());
+            open.Where(run => run.Method.StartsWith("sieve-", StringComparison.Ordinal))
+                .Select(run => run.Setting.Split(',')[2])
+                .Distinct()
+                .Order());
     }
 
     [Fact]

@@ -14,7 +14,12 @@ public sealed class PicturesTests
     {
         StudyComparison[] studies =
         [
-            .. StudyComparison.All([.. Finals("one", "plain", 0.5, 0.6, 0.4), .. Finals("one", "sieve", 0.61, 0.7, 0.49), .. Finals("one", "group-dro", 0.7, 0.8, 0.6)]),
+            .. StudyComparison.All(
+                [
+                    .. Finals("one", "plain", 0.5, 0.6, 0.4),
+                    .. Finals("one", "sieve", 0.61, 0.7, 0.49),
+                    .. Finals("one", "group-dro", 0.7, 0.8, 0.6),
+                ]),
             .. StudyComparison.All([.. Finals("two", "plain", 0.5, 0.6, 0.4), .. Finals("two", "sieve", 0.4, 0.5, 0.31)]),
         ];
         XElement picture = Parsed(EffectPicture.Of(studies));
@@ -115,24 +120,31 @@ public sealed class PicturesTests
             Time = new DateTime(2026, 1, 2, 0, 0, 0, DateTimeKind.Utc),
         });
 
-    private static IEnumerable<FinishedRun> Trained(string method, params int[] seeds) => Finals("new", method, [.. seeds.Select(seed => seed / 10.0)])
-        .Select(run => run with
-        {
-            Points = new RunPoints
+    private static IEnumerable<FinishedRun> Trained(string method, params int[] seeds) =>
+        Finals("new", method, [.. seeds.Select(seed => seed / 10.0)])
+            .Select(run => run with
             {
-                Steps = [10, 20, 30, 40],
-                Selected = 40,
-                Rows = new Dictionary<string, long> { ["cat, agrees"] = 10, ["cat, conflicts"] = 4, ["dog, agrees"] = 20, ["dog, conflicts"] = 6 },
-                Right = [[10, 1, 15, 0], [10, 1, 15, 0], [10, 2, 15, 0], [9, 4, 19, 2]],
-                Losses = method != "sieve"
-                    ? new Dictionary<string, IReadOnlyList<double?>> { ["main"] = [0.7, 0.5, 0.2, 0.1] }
-                    : new Dictionary<string, IReadOnlyList<double?>>
+                Points = new RunPoints
+                {
+                    Steps = [10, 20, 30, 40],
+                    Selected = 40,
+                    Rows = new Dictionary<string, long>
                     {
-                        ["main"] = [0.7, 0.5, 0.3, 0.2],
-                        ["forget"] = run.Seed == 1 ? [null, 0.9, 0.8, 0.9] : [0.8, 0.9, 0.8, 0.9],
-                        ["forgotten"] = [0.8, 0.75, 0.75, 0.7],
-                        ["readout accuracy"] = [0.8, 0.7, 0.7, 0.6],
+                        ["cat, agrees"] = 10,
+                        ["cat, conflicts"] = 4,
+                        ["dog, agrees"] = 20,
+                        ["dog, conflicts"] = 6,
                     },
-            },
-        });
+                    Right = [[10, 1, 15, 0], [10, 1, 15, 0], [10, 2, 15, 0], [9, 4, 19, 2]],
+                    Losses = method != "sieve"
+                        ? new Dictionary<string, IReadOnlyList<double?>> { ["main"] = [0.7, 0.5, 0.2, 0.1] }
+                        : new Dictionary<string, IReadOnlyList<double?>>
+                        {
+                            ["main"] = [0.7, 0.5, 0.3, 0.2],
+                            ["forget"] = run.Seed == 1 ? [null, 0.9, 0.8, 0.9] : [0.8, 0.9, 0.8, 0.9],
+                            ["forgotten"] = [0.8, 0.75, 0.75, 0.7],
+                            ["readout accuracy"] = [0.8, 0.7, 0.7, 0.6],
+                        },
+                },
+            });
 }

@@ -17,7 +17,8 @@ public sealed class QueueTablesTests
         // Differences 0.11, 0.10, 0.09: mean 0.1, standard error 0.01/√3, t for 2 degrees of freedom 4.3027.
         Assert.Contains("| up | 60.0 | +10.0 | +7.5 to +12.5 | better | 70.0 | 80.0 |", lines);
         Assert.Contains(lines, line => line.StartsWith("| down | 40.3 | -9.7 | -11.1 to -8.2 | worse |", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("| same | 50.3 | +0.3 | -25.8 to +26.4 | no difference |", StringComparison.Ordinal));
+        Assert.Contains(
+            lines, line => line.StartsWith("| same | 50.3 | +0.3 | -25.8 to +26.4 | no difference |", StringComparison.Ordinal));
         Assert.Contains("| conflicting rows, seed | 1 | 2 | 3 |", lines);
         Assert.Contains("| up | 61.0 | 70.0 | 49.0 |", lines);
     }
@@ -96,7 +97,8 @@ public sealed class QueueTablesTests
         string[] lines = LinesOf(runs);
         Assert.StartsWith("| method | area under the curve | difference to plain |", lines[2], StringComparison.Ordinal);
         Assert.Contains("- sieve-1, its one setting: `stage=2`", lines);
-        Assert.Contains(lines, line => line.StartsWith("- Quoted, on another network or budget: ResNet-18, 44.7 ± 1.5 (second-hand,", StringComparison.Ordinal));
+        Assert.Contains(lines, line =>
+            line.StartsWith("- Quoted, on another network or budget: ResNet-18, 44.7 ± 1.5 (second-hand,", StringComparison.Ordinal));
         Assert.DoesNotContain("Quoted", QueueTables.Of(Finals("plain", 0.5)), StringComparison.Ordinal);
     }
 

@@ -47,7 +47,8 @@ public sealed class QueueTests : IDisposable
             Assert.NotEmpty((string)run["commit"]!);
             Assert.NotNull(run["settings"]);
         });
-        Assert.All(runs, run => Assert.Equal((string?)run["method"] == "logistic-regression" ? null : "Float32", (string?)run["precision"]));
+        Assert.All(
+            runs, run => Assert.Equal((string?)run["method"] == "logistic-regression" ? null : "Float32", (string?)run["precision"]));
 
         File.WriteAllText(Runs, string.Join('\n', lines[..^1]) + "\n" + lines[^1][..50]); // killed while it wrote
         BuiltProgram second = await QueueAsync("tables --quick", "--workers", "2");

@@ -12,7 +12,8 @@ public sealed class RealStudyDataTests
     public void Training_validation_and_test_rows_of_coloured_have_their_own_agreement()
     {
         StudyOptions options = OptionsOf("coloured");
-        StudyData data = ((SieveStudy)StudyList.Create(options).Single()).Load(new MLContext(1), seed: 1, TestContext.Current.CancellationToken);
+        StudyData data = ((SieveStudy)StudyList.Create(options).Single())
+            .Load(new MLContext(1), seed: 1, TestContext.Current.CancellationToken);
         Assert.InRange(Agreeing(data.Train, 5_000), 0.97, 0.99);
         Assert.InRange(Agreeing(data.Validation, 5_000), 0.97, 0.99);
         Assert.InRange(Agreeing(data.Test, 10_000), 0.48, 0.52);
@@ -33,10 +34,13 @@ public sealed class RealStudyDataTests
     public void Bar_has_its_official_split_and_a_validation_part_of_train()
     {
         StudyOptions options = OptionsOf("bar", "--size", "32");
-        StudyData data = ((SieveStudy)StudyList.Create(options).Single()).Load(new MLContext(1), seed: 1, TestContext.Current.CancellationToken);
+        StudyData data = ((SieveStudy)StudyList.Create(options).Single())
+            .Load(new MLContext(1), seed: 1, TestContext.Current.CancellationToken);
         Assert.Equal(1_553, data.Train.GetColumn<uint>("Label").Count());
         Assert.Equal(388, data.Validation.GetColumn<uint>("Label").Count());
-        Assert.Equal([105, 159, 42, 131, 132, 85], data.Test.GetColumn<uint>("Label").GroupBy(key => key).OrderBy(group => group.Key).Select(group => group.Count()));
+        Assert.Equal(
+            [105, 159, 42, 131, 132, 85],
+            data.Test.GetColumn<uint>("Label").GroupBy(key => key).OrderBy(group => group.Key).Select(group => group.Count()));
     }
 
     [Theory]
@@ -49,7 +53,8 @@ public sealed class RealStudyDataTests
         try
         {
             string json = Path.Combine(folder, "figures.json");
-            BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "pets", "--quick", "--method", method, "--json", json, "--out", folder);
+            BuiltProgram run = await BuiltProgram.RunAsync(
+                "Studies", "run", "pets", "--quick", "--method", method, "--json", json, "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
             JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
@@ -69,7 +74,8 @@ public sealed class RealStudyDataTests
     [Fact]
     public void Of_pets_the_worst_group_counts_and_a_few_settings_are_tried_at_190_steps()
     {
-        StudyOptions options = OptionsOf("pets", "--trials", "24", "--setting", "stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64");
+        StudyOptions options = OptionsOf(
+            "pets", "--trials", "24", "--setting", "stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64");
         var study = (MethodStudy)StudyList.Create(options).Single();
         Method sieve = study.Asked().Single(method => method.Name == "sieve");
         SieveSearchOptions search = sieve.Settings!.Create();
@@ -124,7 +130,8 @@ public sealed class RealStudyDataTests
 
     private static StudyOptions OptionsOf(params string[] arguments)
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA"))) Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA")))
+            Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
         return StudyOptions.Parse(["run", .. arguments]);
     }
 

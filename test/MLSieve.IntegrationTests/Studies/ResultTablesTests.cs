@@ -10,12 +10,15 @@ public sealed class ResultTablesTests
     {
         string[] rows = TableOf(
             Run("bar", "plain", 1, "rate=0.001,every=0", average: 0.5), Run("bar", "plain", 2, "rate=0.001,every=0", average: 0.6),
-            Run("bar", "sieve", 1, "rate=0.001,every=5,stage=3", average: 0.45), Run("bar", "sieve", 2, "rate=0.001,every=5,stage=3", average: 0.54));
+            Run("bar", "sieve", 1, "rate=0.001,every=5,stage=3", average: 0.45),
+            Run("bar", "sieve", 2, "rate=0.001,every=5,stage=3", average: 0.54));
         Assert.Contains(
-            "| bar | sieve | test rows | 2 | 55.0 ± 7.1 | 49.5 ± 6.4 | rate=0.001,every=5,stage=3 | -10.0 % | +3.2 %, relative to the nearest baseline | \"Overcoming Simplicity Bias in Deep Networks using a Feature Sieve\" (ICML 2023) | bar epochs 6 |",
+            "| bar | sieve | test rows | 2 | 55.0 ± 7.1 | 49.5 ± 6.4 | rate=0.001,every=5,stage=3 | -10.0 % | +3.2 %, relative to the "
+                + "nearest baseline | \"Overcoming Simplicity Bias in Deep Networks using a Feature Sieve\" (ICML 2023) | bar epochs 6 |",
             rows);
         Assert.DoesNotContain(rows, row => row.StartsWith("| BAR ", StringComparison.Ordinal)); // it was run
-        Assert.Contains(rows, row => row.StartsWith("| ImageNet-A | sieve | – | not run | – | – | – | – | +11.4 %", StringComparison.Ordinal));
+        Assert.Contains(
+            rows, row => row.StartsWith("| ImageNet-A | sieve | – | not run | – | – | – | – | +11.4 %", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -25,7 +28,9 @@ public sealed class ResultTablesTests
             Run("shapes", "plain", 1, "rate=0.05,every=0", average: 0.9, conflicting: 0.2),
             Run("shapes", "plain", 1, "rate=0.1,every=0", average: 0.9, conflicting: 0.4),
             Run("shapes", "sieve-forced", 1, "rate=0.1,every=5,stage=1", average: 0.8, conflicting: 0.5));
-        Assert.Contains("| shapes | sieve-forced | conflicting rows | 1 | 40.0 | 50.0 | rate=0.1,every=5,stage=1 | +25.0 % | – | – | shapes epochs 6 |", rows);
+        Assert.Contains(
+            "| shapes | sieve-forced | conflicting rows | 1 | 40.0 | 50.0 | rate=0.1,every=5,stage=1 | +25.0 % | – | – | shapes epochs 6 |",
+            rows);
     }
 
     [Fact]
@@ -35,9 +40,19 @@ public sealed class ResultTablesTests
             Run("distillation-0.95", "teacher-dro", 1, "", average: 0.7, worst: 0.25),
             Run("distillation-0.95", "debiased", 1, "lambda=0.9", average: 0.6, worst: 0.3));
         Assert.Contains("| distillation-0.95 | teacher-dro |  | 1 | 25.0 | – | 70.0 | – | – | – | distillation-0.95 epochs 6 |", rows);
-        Assert.Contains("| distillation-0.95 | debiased | lambda=0.9 | 1 | 30.0 | +5.0 | 60.0 | – | – | – | distillation-0.95 epochs 6 |", rows);
+        Assert.Contains(
+            "| distillation-0.95 | debiased | lambda=0.9 | 1 | 30.0 | +5.0 | 60.0 | – | – | – | distillation-0.95 epochs 6 |", rows);
         Assert.Equal(
-            [("Waterbirds", "87.5"), ("Waterbirds", "89.8"), ("CelebA", "89.5"), ("CelebA", "89.6"), ("MultiNLI", "77.9"), ("MultiNLI", "78.9"), ("CivilComments", "75.0"), ("CivilComments", "78.3")],
+            [
+                ("Waterbirds", "87.5"),
+                ("Waterbirds", "89.8"),
+                ("CelebA", "89.5"),
+                ("CelebA", "89.6"),
+                ("MultiNLI", "77.9"),
+                ("MultiNLI", "78.9"),
+                ("CivilComments", "75.0"),
+                ("CivilComments", "78.3"),
+            ],
             rows.Where(row => row.Contains("second-hand", StringComparison.Ordinal)).Select(row => row.Split(" | ")).Select(cells =>
             {
                 Assert.Equal(["not run", "–", "–", "–", "–"], cells[3..8]);
@@ -50,7 +65,11 @@ public sealed class ResultTablesTests
     {
         string[] rows = TableOf(
             Run("shapes", "plain", 1, "rate=0.1,every=0", average: 0.9, conflicting: 0.4),
-            Run("shapes", "plain", 2, "rate=0.1,every=0", average: 0.9, conflicting: 0.4) with { Diverged = "NaN", Metrics = new Dictionary<string, double>() });
+            Run("shapes", "plain", 2, "rate=0.1,every=0", average: 0.9, conflicting: 0.4) with
+            {
+                Diverged = "NaN",
+                Metrics = new Dictionary<string, double>(),
+            });
         Assert.Contains("| plain | 2 | 95.0 | diverged | diverged |", rows);
         Assert.Contains("| **plain** | all |  | **40.0** | **90.0** |", rows);
     }
@@ -74,7 +93,8 @@ public sealed class ResultTablesTests
         Log = ["Epoch 6/6 in 1.0 s: main loss 0.1; forgetting loss 2.0000 → 1.9000"],
     };
 
-    private static Record Run(string study, string method, int seed, string setting, double average, double? conflicting = null, double? worst = null)
+    private static Record Run(
+        string study, string method, int seed, string setting, double average, double? conflicting = null, double? worst = null)
     {
         var metrics = new Dictionary<string, double> { [Figures.Average] = average };
         if (conflicting is { } value) metrics[Figures.Conflicting] = value;

@@ -7,7 +7,10 @@ namespace MLSieve.Tests;
 public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
 {
     // As the program wrote it before runs said what made them.
-    private const string OldLine = """{"Key":"distillation-0.95 rows 5000 epochs 6 | teacher-dro rate=0.02 | seed 1 | test","Diverged":null,"Validation":{"averageAccuracy":0.9518},"Test":{"averageAccuracy":0.6756},"Log":["Epoch 1/4 in 20.6 s: main loss 0.4295"],"FitSeconds":103.1988921}""";
+    private const string OldLine =
+        """{"Key":"distillation-0.95 rows 5000 epochs 6 | teacher-dro rate=0.02 | seed 1 | test","Diverged":null,"""
+            + """ "Validation":{"averageAccuracy":0.9518},"Test":{"averageAccuracy":0.6756},"""
+            + """ "Log":["Epoch 1/4 in 20.6 s: main loss 0.4295"],"FitSeconds":103.1988921}""";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("resume-").FullName;
     private readonly FinishedStudy _study;
@@ -42,7 +45,8 @@ public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
     public void A_kept_result_says_options_versions_machine_and_time()
     {
         JsonNode made = JsonNode.Parse(File.ReadLines(Results).First())!["made"]!;
-        Assert.Equal($"run shapes --quick --select accuracy --rate 0.05 --setting stage=2,depth=0 --out {_study.Folder}", (string?)made["options"]);
+        Assert.Equal(
+            $"run shapes --quick --select accuracy --rate 0.05 --setting stage=2,depth=0 --out {_study.Folder}", (string?)made["options"]);
         Assert.StartsWith("0.107.", (string?)made["versions"]!["torchSharp"]);
         Assert.StartsWith("5.0.1", (string?)made["versions"]!["mlNet"]);
         Assert.EndsWith($"{Environment.ProcessorCount} cores", (string?)made["machine"]);
@@ -79,7 +83,8 @@ public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
     {
         File.WriteAllText(Runs, OldLine + "\n");
         RunResult run = new RunStore(_folder, "").GetOrRun(
-            RunKey.Of("distillation-0.95 rows 5000 epochs 6", "teacher-dro rate=0.02", 1, test: true), () => throw new InvalidOperationException("It was run again."));
+            RunKey.Of("distillation-0.95 rows 5000 epochs 6", "teacher-dro rate=0.02", 1, test: true),
+            () => throw new InvalidOperationException("It was run again."));
         Assert.Equal(0.6756, run.Test["averageAccuracy"]);
         Assert.Equal(103.1988921, run.FitSeconds);
         Assert.Equal(["Epoch 1/4 in 20.6 s: main loss 0.4295"], run.Log);

@@ -31,7 +31,10 @@ public sealed class RunPointsTests
     [Fact]
     public void Where_the_attribute_neither_agrees_nor_conflicts_there_are_no_such_figures()
     {
-        RunPoints pets = Points with { Rows = new Dictionary<string, long> { ["cat, land"] = 10, ["cat, sea"] = 4, ["dog, land"] = 20, ["dog, sea"] = 6 } };
+        RunPoints pets = Points with
+        {
+            Rows = new Dictionary<string, long> { ["cat, land"] = 10, ["cat, sea"] = 4, ["dog, land"] = 20, ["dog, sea"] = 6 },
+        };
         Assert.Null(pets.Figure(Figures.Agreeing));
         Assert.Null(pets.Figure(Figures.Conflicting));
         Assert.Equal(Points.Figure(Figures.Worst), pets.Figure(Figures.Worst));

@@ -18,7 +18,9 @@ public sealed class SharedQueueSearchTests : IDisposable
             byte[] pixels = new byte[count * 64];
             random.NextBytes(pixels);
             SmallIdx.Write(Path.Combine(fashion, $"{name}-images-idx3-ubyte.gz"), [count, 8, 8], pixels);
-            SmallIdx.Write(Path.Combine(fashion, $"{name}-labels-idx1-ubyte.gz"), [count], [.. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
+            SmallIdx.Write(
+                Path.Combine(fashion, $"{name}-labels-idx1-ubyte.gz"), [count],
+                [.. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
         }
     }
 

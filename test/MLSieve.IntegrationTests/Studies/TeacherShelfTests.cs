@@ -66,7 +66,8 @@ public sealed class TeacherShelfTests : IDisposable
         {
             stop.CancelAfter(TimeSpan.FromMilliseconds(100));
             Assert.Throws<OperationCanceledException>(() =>
-                new TeacherShelf(_folder).Teach("teacher", StoppedBy(stop.Token), () => throw new InvalidOperationException("not its turn")));
+                new TeacherShelf(_folder)
+                    .Teach("teacher", StoppedBy(stop.Token), () => throw new InvalidOperationException("not its turn")));
             return Fit(Training());
         });
         Assert.Single(Directory.GetFiles(_folder, "*.idv"));

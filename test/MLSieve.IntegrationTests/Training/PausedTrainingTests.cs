@@ -2,7 +2,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>A training that is paused at its validations, as a search does with those that others overtake, goes on as if it had not been.</summary>
+/// <summary>
+/// A training that is paused at its validations, as a search does with those that others overtake, goes on as if it had not been.
+/// </summary>
 public sealed class PausedTrainingTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("paused-").FullName;
@@ -41,7 +43,8 @@ public sealed class PausedTrainingTests : IDisposable
             catch (OperationCanceledException)
             {
                 Assert.True(pause.IsCancellationRequested);
-                Assert.Equal(Math.Min(parts, 2), Directory.EnumerateDirectories(_folder, "checkpoint-*").Count()); // one a part: that of the pause
+                // one a part: that of the pause
+                Assert.Equal(Math.Min(parts, 2), Directory.EnumerateDirectories(_folder, "checkpoint-*").Count());
             }
 
             Assert.Equal(1, calls);

@@ -77,7 +77,9 @@ public sealed class StepsTests
     {
         TrainerOptions options = TrainingCase.Options("sieve");
         options.Steps = 10;
-        Assert.Contains("- Epochs and Steps are both given; give one.", Assert.Throws<ArgumentException>(() => TrainingCase.Fit(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "- Epochs and Steps are both given; give one.", Assert.Throws<ArgumentException>(() => TrainingCase.Fit(options)).Message,
+            StringComparison.Ordinal);
     }
 
     internal static TrainerOptions InSteps(string name, int steps)

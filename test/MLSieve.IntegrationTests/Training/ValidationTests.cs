@@ -4,7 +4,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>When a training validates, what it then tells, and when it has seen enough. Seven steps make an epoch of the cases' rows.</summary>
+/// <summary>
+/// When a training validates, what it then tells, and when it has seen enough. Seven steps make an epoch of the cases' rows.
+/// </summary>
 public sealed class ValidationTests
 {
     [Theory]
@@ -30,13 +32,15 @@ public sealed class ValidationTests
         using EarlyReadoutTransformer each = Fit(1), some = Fit(4);
         Assert.Equal([4, 8, 12, 16, 17], some.History.Points.Select(point => point.Step));
         Assert.Equal(17, each.History.Points.Count);
-        Assert.All(some.History.Points, point => Assert.Equal(each.History.Points[(int)point.Step - 1].ValidationScore, point.ValidationScore));
+        Assert.All(
+            some.History.Points, point => Assert.Equal(each.History.Points[(int)point.Step - 1].ValidationScore, point.ValidationScore));
         long before = 0;
         foreach (TrainingPoint point in some.History.Points)
         {
             // Of 208 rows, six batches of an epoch have 32 and the last has 16.
             (double Loss, double Rows)[] steps =
-                [.. each.History.Points.Where(one => one.Step > before && one.Step <= point.Step).Select(one => (one.Losses["main"], one.Step % 7 == 0 ? 16.0 : 32))];
+                [.. each.History.Points.Where(one => one.Step > before && one.Step <= point.Step)
+                    .Select(one => (one.Losses["main"], one.Step % 7 == 0 ? 16.0 : 32))];
             Assert.Equal(steps.Sum(one => one.Loss * one.Rows) / steps.Sum(one => one.Rows), point.Losses["main"], 1e-12);
             before = point.Step;
         }
@@ -64,7 +68,9 @@ public sealed class ValidationTests
         Assert.InRange(kept.Step, 1, 39);
         Assert.NotEqual(0, kept.Step % 7);
         Assert.Contains($"Keeping the network of step {kept.Step}.", log);
-        Assert.Equal(14, log.Count(line => line.StartsWith("Step ", StringComparison.Ordinal) && line.Contains("/40 in ", StringComparison.Ordinal)));
+        Assert.Equal(
+            14,
+            log.Count(line => line.StartsWith("Step ", StringComparison.Ordinal) && line.Contains("/40 in ", StringComparison.Ordinal)));
 
         TrainerOptions shorter = StepsTests.InSteps(name, (int)kept.Step);
         (shorter.Optimizer.LearningRate, shorter.Selection) = (0.3, SelectionMetric.LastEpoch);
@@ -128,7 +134,9 @@ public sealed class ValidationTests
         using EarlyReadoutTransformer model = TrainingCase.Fit(options, ml);
         Assert.Equal([5, 10, 15, 20, 24], told.Select(each => each.Step));
         Assert.All(told, each => Assert.Equal((24, each.Step / 9.0), (each.Steps, each.Epoch))); // 260 rows
-        AssertEqual(model.History.Points, told.Select(each => new TrainingPoint(each.Step, each.Epoch, each.Losses, each.Score) { Groups = each.Groups }));
+        AssertEqual(
+            model.History.Points,
+            told.Select(each => new TrainingPoint(each.Step, each.Epoch, each.Losses, each.Score) { Groups = each.Groups }));
 
         TrainingValidation best = told.Last(each => each.IsBest);
         Assert.Equal(model.History.Selected!.Step, best.Step);
@@ -204,15 +212,21 @@ public sealed class ValidationTests
         else options.OnValidation = _ => { };
         (options.ValidationFraction, options.Selection) = (0, SelectionMetric.LastEpoch);
         string message = Assert.Throws<ArgumentException>(() => TrainingCase.Fit(options)).Message;
-        Assert.Contains($"- {option} is given, which needs validation rows; give ValidationFraction or ValidationSet.", message, StringComparison.Ordinal);
-        Assert.Contains($"- {option} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"- {option} is given, which needs validation rows; give ValidationFraction or ValidationSet.", message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"- {option} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.", message,
+            StringComparison.Ordinal);
     }
 
     internal static void AssertEqual(IEnumerable<TrainingPoint> expected, IEnumerable<TrainingPoint> actual) =>
         Assert.Equal(expected.Select(Text), actual.Select(Text));
 
     private static string Text(TrainingPoint point) => FormattableString.Invariant(
-        $"{point.Step} {point.Epoch:R} {point.ValidationScore:R} {string.Join(' ', point.Losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:R}")))} ")
+        $"{point.Step} {point.Epoch:R} {point.ValidationScore:R} ")
+            + FormattableString.Invariant(
+                $"{string.Join(' ', point.Losses.Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:R}")))} ")
         + string.Join(' ', point.Groups); // records, which say all they hold
 
     private static MLContext Logged(List<string> log)

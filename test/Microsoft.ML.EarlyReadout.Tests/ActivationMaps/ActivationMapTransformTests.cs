@@ -42,7 +42,11 @@ public sealed class ActivationMapTransformTests : IDisposable
     {
         IDataView images = View(5);
         using EarlyReadoutTransformer model = Model(images);
-        float[] features = [.. _ml.Transforms.ExtractPixels("Pixels", "Image").Fit(images).Transform(images).GetColumn<float[]>("Pixels").SelectMany(x => x)];
+        float[] features = [.. _ml.Transforms.ExtractPixels("Pixels", "Image")
+            .Fit(images)
+            .Transform(images)
+            .GetColumn<float[]>("Pixels")
+            .SelectMany(x => x)];
         var maps = new float[5 * 3 * model.Session.MapHeight * model.Session.MapWidth];
         var logits = new float[5 * 3];
         model.Session.Score(features, 5, [null], maps);
@@ -70,11 +74,13 @@ public sealed class ActivationMapTransformTests : IDisposable
     {
         IDataView images = View(5);
         using EarlyReadoutTransformer model = Model(images);
-        IEstimator<ITransformer> estimator = _ml.Transforms.ClassActivationMap("Map", model).Append(_ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map"));
+        IEstimator<ITransformer> estimator = _ml.Transforms.ClassActivationMap("Map", model)
+            .Append(_ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map"));
         DataViewSchema delivered = estimator.Fit(images).GetOutputSchema(images.Schema);
         Assert.Equal(Names(SchemaShapes.Of(delivered)), Names(estimator.GetOutputSchema(SchemaShapes.Of(images.Schema))));
 
-        static string[] Names(SchemaShape shape) => [.. shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType.RawType}").Order(StringComparer.Ordinal)];
+        static string[] Names(SchemaShape shape) =>
+            [.. shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType.RawType}").Order(StringComparer.Ordinal)];
     }
 
     [Theory]
@@ -85,18 +91,24 @@ public sealed class ActivationMapTransformTests : IDisposable
         // One hot cell, the second of the lower row; the map is 2 × 3 cells of 8 × 8 pixels.
         IDataView rows = WithMaps([0, 0, 0, 0, 5, 0], [0, 0, 0, 0, 0, 0]);
         if (source == "Pixels") rows = _ml.Transforms.ExtractPixels("Pixels", "Image").Fit(rows).Transform(rows);
-        MLImage[] overlays = [.. _ml.Transforms.ActivationMapOverlay("Overlay", source, "Map", opacity: 1).Fit(rows).Transform(rows).GetColumn<MLImage>("Overlay")];
+        MLImage[] overlays = [.. _ml.Transforms.ActivationMapOverlay("Overlay", source, "Map", opacity: 1)
+            .Fit(rows)
+            .Transform(rows)
+            .GetColumn<MLImage>("Overlay")];
 
         string path = Path.Combine(_folder, source + ".png");
         overlays[0].Save(path);
         MLImage read = MLImage.CreateFromFile(path);
         Assert.Equal((Width, Height), (read.Width, read.Height));
         (int hotRed, int hotGreen, int hotBlue) = Pixel(read, x: 12, y: 12);
-        Assert.True(hotRed > 200 && hotGreen > 200 && hotBlue < 150, $"The hottest place is ({hotRed}, {hotGreen}, {hotBlue}), not yellow.");
+        Assert.True(
+            hotRed > 200 && hotGreen > 200 && hotBlue < 150, $"The hottest place is ({hotRed}, {hotGreen}, {hotBlue}), not yellow.");
         AssertGrey(Pixel(read, x: 1, y: 1));
-        for (int i = 0; i < Height * Width; i++) AssertGrey(Pixel(overlays[1], i % Width, i / Width)); // a map that is zero everywhere shows nothing
+        // a map that is zero everywhere shows nothing
+        for (int i = 0; i < Height * Width; i++) AssertGrey(Pixel(overlays[1], i % Width, i / Width));
 
-        static void AssertGrey((int Red, int Green, int Blue) pixel) => Assert.True(pixel.Red == pixel.Green && pixel.Green == pixel.Blue, pixel.ToString());
+        static void AssertGrey((int Red, int Green, int Blue) pixel) =>
+            Assert.True(pixel.Red == pixel.Green && pixel.Green == pixel.Blue, pixel.ToString());
     }
 
     [Fact]
@@ -106,12 +118,27 @@ public sealed class ActivationMapTransformTests : IDisposable
         using EarlyReadoutTransformer model = Model(images);
         using EarlyReadoutTransformer without = new RandomClassifier { Feature = "Image" }.Fit(images);
         Assert.False(without.HasActivationMaps);
-        Assert.Contains("global average pooling", Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap("Map", without)).Message, StringComparison.Ordinal);
-        Assert.Contains("no class 'dog'; it has 'ant', 'bee', 'cow'", Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap("Map", model, "dog")).Message, StringComparison.Ordinal);
-        Assert.Contains("opacity", Assert.Throws<ArgumentException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map", 1.5)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "global average pooling", Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap("Map", without)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no class 'dog'; it has 'ant', 'bee', 'cow'",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap("Map", model, "dog")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "opacity", Assert.Throws<ArgumentException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map", 1.5)).Message,
+            StringComparison.Ordinal);
         IDataView mapped = _ml.Transforms.ClassActivationMap("Map", model).Fit(images).Transform(images);
-        Assert.Contains("map column 'Class' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Class").Fit(mapped)).Message, StringComparison.Ordinal);
-        Assert.Contains("image column 'Map' is of type", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ActivationMapOverlay("Overlay", "Map", "Map").Fit(mapped)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "map column 'Class' is of type",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Class").Fit(mapped)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "image column 'Map' is of type",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => _ml.Transforms.ActivationMapOverlay("Overlay", "Map", "Map").Fit(mapped)).Message,
+            StringComparison.Ordinal);
         foreach (string output in new[] { "Image", "Label", "Score" })
         {
             string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClassActivationMap(output, model)).Message;
@@ -128,8 +155,10 @@ public sealed class ActivationMapTransformTests : IDisposable
         ITransformer overlay = _ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map").Fit(map.Transform(images));
         Assert.StartsWith("Class activation maps are not part of a saved model.",
             Assert.Throws<NotSupportedException>(() => _ml.Model.Save(map, images.Schema, Stream.Null)).Message, StringComparison.Ordinal);
-        Assert.Equal("Overlays are not part of a saved model: a stock application has no transform that paints them. Save the model without ActivationMapOverlay, and append it again where pictures are wanted.",
-            Assert.Throws<NotSupportedException>(() => _ml.Model.Save(overlay, map.Transform(images).Schema, Stream.Null)).Message);
+        Assert.Equal(
+            "Overlays are not part of a saved model: a stock application has no transform that paints them. Save the model without "
+                + "ActivationMapOverlay, and append it again where pictures are wanted.",
+                Assert.Throws<NotSupportedException>(() => _ml.Model.Save(overlay, map.Transform(images).Schema, Stream.Null)).Message);
     }
 
     [Fact]
@@ -149,9 +178,11 @@ public sealed class ActivationMapTransformTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var shape = FeatureShape.Image(3, Height, Width);
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [8, 12] }, shape, PixelRange.Bytes, _classes.Length, 3, _ => { });
+        using StagedNetwork network = NetworkFactory.Create(
+            new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [8, 12] }, shape, PixelRange.Bytes, _classes.Length, 3, _ => { });
         using IDisposable noGrad = no_grad();
-        for (int i = 0; i < 30; i++) network.call(NetworkCases.Rows(shape, 16)); // batch norm's statistics, without which one bright feature decides everything
+        // batch norm's statistics, without which one bright feature decides everything
+        for (int i = 0; i < 30; i++) network.call(NetworkCases.Rows(shape, 16));
         Tensor weight = network.get_parameter("head.weight")!;
         weight.copy_(weight.sub(weight.mean([1], keepdim: true)).mul(Scalars.Of(50)));
         var columns = new ScoringColumns("Image", "Label", "Score", "PredictedLabel", shape) { Format = FeatureFormat.Images };
@@ -169,11 +200,13 @@ public sealed class ActivationMapTransformTests : IDisposable
 
     private IDataView View(int count)
     {
-        IDataView view = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Image = Draw(i), Class = _classes[i % 3] }).ToArray());
+        IDataView view = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, count).Select(i => new Row { Image = Draw(i), Class = _classes[i % 3] }).ToArray());
         return _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view);
     }
 
-    private IDataView WithMaps(params float[][] maps) => _ml.Data.LoadFromEnumerable(maps.Select((map, i) => new MappedRow { Image = Draw(i), Map = map }).ToArray());
+    private IDataView WithMaps(params float[][] maps) =>
+        _ml.Data.LoadFromEnumerable(maps.Select((map, i) => new MappedRow { Image = Draw(i), Map = map }).ToArray());
 
     private static MLImage Draw(int seed)
     {

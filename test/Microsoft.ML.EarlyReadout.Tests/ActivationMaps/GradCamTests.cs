@@ -78,7 +78,9 @@ public sealed class GradCamTests
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, session.InputNames, [input], ["maps"]);
         float[] maps = outputs[0].GetTensorDataAsSpan<float>().ToArray(); // (B, C, h, w)
         size = maps.Length / Rows / NetworkCases.Classes;
-        Assert.Equal([-1, NetworkCases.Classes, .. outputs[0].GetTensorTypeAndShape().Shape[2..].Select(side => (int)side)], session.OutputMetadata["maps"].Dimensions);
+        Assert.Equal(
+            [-1, NetworkCases.Classes, .. outputs[0].GetTensorTypeAndShape().Shape[2..].Select(side => (int)side)],
+            session.OutputMetadata["maps"].Dimensions);
         return maps;
     }
 }

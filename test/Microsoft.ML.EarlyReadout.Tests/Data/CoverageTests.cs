@@ -48,7 +48,8 @@ public sealed class CoverageTests
         Assert.Equal([NoValidation("1 of 4 classes", "'quarter 3' (training rows: 1)")], log);
     }
 
-    private static string NoValidation(string which, string names) => $"There are no validation rows for {which}, so no validation figure counts them: {names}.";
+    private static string NoValidation(string which, string names) =>
+        $"There are no validation rows for {which}, so no validation figure counts them: {names}.";
 
     private string[] Fit(BiasedRow[] rows, Action<EarlyReadoutEstimator.Options> set)
     {
@@ -57,7 +58,8 @@ public sealed class CoverageTests
         List<string> log = [];
         void Listen(object? _, LoggingEventArgs message)
         {
-            bool counts = message.Kind == ChannelMessageKind.Warning && message.RawMessage.StartsWith("There are", StringComparison.Ordinal);
+            bool counts = message.Kind == ChannelMessageKind.Warning
+                && message.RawMessage.StartsWith("There are", StringComparison.Ordinal);
             if (counts) log.Add(message.RawMessage);
         }
 

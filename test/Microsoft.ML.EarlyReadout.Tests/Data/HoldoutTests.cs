@@ -5,7 +5,10 @@ namespace MLSieve.Tests;
 public sealed class HoldoutTests
 {
     // 60, 30, 9 and 1 rows of the classes 0 to 3.
-    private static readonly int[] _labels = [.. Enumerable.Range(0, 100).Select(row => row % 10 < 6 ? 0 : row % 10 < 9 ? 1 : row == 99 ? 3 : 2)];
+    private static readonly int[] _labels =
+    [
+        .. Enumerable.Range(0, 100).Select(row => row % 10 < 6 ? 0 : row % 10 < 9 ? 1 : row == 99 ? 3 : 2),
+    ];
 
     [Fact]
     public void The_parts_make_up_the_rows_in_ascending_order()

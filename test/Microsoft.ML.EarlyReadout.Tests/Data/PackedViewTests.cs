@@ -214,7 +214,8 @@ public sealed class PackedViewTests
         return Rows.View(width, [.. Enumerable.Range(0, Count).Select(Draw)]);
 
         (float[], string, string) Draw(int row) =>
-            ([.. Enumerable.Range(0, width).Select(_ => (float)random.Next(256))], row % 2 == 0 ? "a" : "b", row % 3 == 0 ? "land" : "water");
+            ([.. Enumerable.Range(0, width).Select(_ => (float)random.Next(256))], row % 2 == 0 ? "a" : "b",
+            row % 3 == 0 ? "land" : "water");
     }
 
     private static TrainingSet Read(IDataView view, CancellationToken token) =>

@@ -22,13 +22,15 @@ internal static class Rows
     {
         var schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, width);
-        return _ml.Data.LoadFromEnumerable(rows.Select(row => new Row { Features = row.Features, Label = row.Label, Place = row.Place }), schema);
+        return _ml.Data.LoadFromEnumerable(
+            rows.Select(row => new Row { Features = row.Features, Label = row.Label, Place = row.Place }), schema);
     }
 
     public static IDataView Keyed(IDataView view) => _ml.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
 
-    public static TrainingSet Read(IDataView view, TrainingColumns? columns = null, InputOptions? input = null, long budget = Gigabyte, List<string>? log = null,
-        TrainingSet? like = null) =>
+    public static TrainingSet Read(
+        IDataView view, TrainingColumns? columns = null, InputOptions? input = null, long budget = Gigabyte, List<string>? log = null,
+            TrainingSet? like = null) =>
         TrainingSet.Read(
             view, columns ?? new("Features", "Label"), input ?? new(), Budget(budget, line => log?.Add(line)), line => log?.Add(line),
             line => log?.Add("Warning: " + line), TestContext.Current.CancellationToken, like);

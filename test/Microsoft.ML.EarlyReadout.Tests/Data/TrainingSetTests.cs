@@ -84,7 +84,9 @@ public sealed class TrainingSetTests
     {
         NativeBackend.EnsureLoaded();
         var random = new Random(1);
-        var rows = Enumerable.Range(0, 300).Select(row => (new float[] { row, random.NextSingle() }, row % 3 == 0 ? "a" : "b", "")).ToArray();
+        var rows = Enumerable.Range(0, 300)
+            .Select(row => (new float[] { row, random.NextSingle() }, row % 3 == 0 ? "a" : "b", ""))
+            .ToArray();
         using var set = Rows.Read(Rows.View(2, rows), budget: 100);
         Parallel.For(0, 8, new() { MaxDegreeOfParallelism = 8 }, thread =>
         {
@@ -101,7 +103,9 @@ public sealed class TrainingSetTests
     public void Sparse_vectors_equal_dense_ones()
     {
         VBuffer<float>[] vectors = [new(5, 2, [1.5f, -2], [1, 4]), new(5, 0, [], []), new(5, [1, 2, 3, 4, 5])];
-        var view = Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(vectors.Select((vector, row) => new SparseRow { Features = vector, Label = row % 2 == 0 ? "a" : "b" })));
+        var view = Rows.Keyed(
+            Rows.Ml.Data.LoadFromEnumerable(
+                vectors.Select((vector, row) => new SparseRow { Features = vector, Label = row % 2 == 0 ? "a" : "b" })));
         using var set = Rows.Read(view);
         Assert.Equal([[0, 1.5f, 0, 0, -2], [0, 0, 0, 0, 0], [1, 2, 3, 4, 5]], Rows.Features(set));
     }
@@ -116,8 +120,10 @@ public sealed class TrainingSetTests
         row[17] = value;
         // The first row has no label: it is skipped, but it counts as row 0.
         var view = Rows.View(20, (new float[20], "", ""), (new float[20], "a", ""), (row, "b", ""));
-        Assert.Equal($"Column 'Features', row 2 (counted from 0 in the data view) has the value {written} in slot 17; expected a finite number. Add ReplaceMissingValues, or drop such rows.",
-            Assert.Throws<InvalidDataException>(() => Rows.Read(view)).Message);
+        Assert.Equal(
+            $"Column 'Features', row 2 (counted from 0 in the data view) has the value {written} in slot 17; expected a finite number. "
+                + "Add ReplaceMissingValues, or drop such rows.",
+                Assert.Throws<InvalidDataException>(() => Rows.Read(view)).Message);
     }
 
     [Fact]
@@ -127,7 +133,8 @@ public sealed class TrainingSetTests
         row[3] = float.NaN;
         var view = Rows.View(12, (new float[12], "a", ""), (row, "b", ""));
         Assert.Contains("row 1 (counted from 0 in the data view) has the value NaN in slot 3",
-            Assert.Throws<InvalidDataException>(() => Rows.Read(view, input: new() { Height = 2, Width = 2 })).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidDataException>(() => Rows.Read(view, input: new() { Height = 2, Width = 2 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +150,10 @@ public sealed class TrainingSetTests
     {
         AttributeRow[] rows = [new("a", true, 10, 2.5f), new("b", false, 9, float.NaN), new("b", true, 10, -1.5f)];
         var view = Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows));
-        view = Rows.Ml.Transforms.Conversion.MapValueToKey("Key", "Text").Append(Rows.Ml.Transforms.Conversion.ConvertType("ByteKey", "Key", DataKind.Byte)).Fit(view).Transform(view);
+        view = Rows.Ml.Transforms.Conversion.MapValueToKey("Key", "Text")
+            .Append(Rows.Ml.Transforms.Conversion.ConvertType("ByteKey", "Key", DataKind.Byte))
+            .Fit(view)
+            .Transform(view);
         Assert.Equal(["a, True", "b, False", "b, True"], Names("Bool"));
         Assert.Equal(["a, 10", "b, 9", "b, 10"], Names("Number"));
         Assert.Equal(["a, 2.5", "b, (missing)", "b, -1.5"], Names("Real"));
@@ -164,8 +174,10 @@ public sealed class TrainingSetTests
         var view = Rows.View(2, _four);
         Assert.Equal("The group column 'Plaace' is not in the data, which has 'Features', 'Label', 'Place'.",
             Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(view, new("Features", "Label", "Plaace"))).Message);
-        Assert.Equal("The group column 'Features' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with one attribute a row.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(view, new("Features", "Label", "Features"))).Message);
+        Assert.Equal(
+            "The group column 'Features' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with one "
+                + "attribute a row.",
+                Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(view, new("Features", "Label", "Features"))).Message);
     }
 
     [Fact]
@@ -176,8 +188,10 @@ public sealed class TrainingSetTests
         using var set = Rows.Read(Rows.View(2, _four), new("Features", "Label", Scores: "Features"));
         Assert.Equal([5, 6, -3, 4], set.Gather([2, 1], CPU).Scores!.data<float>().ToArray());
         var three = Rows.View(2, ([1, 2], "a", ""), ([1, 2], "b", ""), ([1, 2], "c", ""));
-        Assert.StartsWith("The score column 'Features' is of type Vector<Single, 2>; expected Vector<Single> with one slot for each of the 3 classes.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(three, new("Features", "Label", Scores: "Features"))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The score column 'Features' is of type Vector<Single, 2>; expected Vector<Single> with one slot for each of the 3 classes.",
+                Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(three, new("Features", "Label", Scores: "Features"))).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,7 +203,8 @@ public sealed class TrainingSetTests
         {
             AttributeRow[] rows = [new("a", true, 10, 2.5f), new("b", false, 9, -1.5f)];
             var log = new List<string>();
-            using var set = Rows.Read(Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows)), new("Features", "Label", "Real"), budget: 1, log: log);
+            using var set = Rows.Read(
+                Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows)), new("Features", "Label", "Real"), budget: 1, log: log);
             Assert.Equal(["a, 2.5", "b, -1.5"], set.GroupNames);
             var numbers = Rows.Ml.Transforms.Conversion.MapValueToKey("Label", "Real");
             var view = Rows.Ml.Data.LoadFromEnumerable(rows);

@@ -3,13 +3,19 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>Coverage is summed over all outcomes, not simulated, and looked at where it is least: at accuracies near 0 and 1, and just beyond the ends of the intervals.</summary>
+/// <summary>
+/// Coverage is summed over all outcomes, not simulated, and looked at where it is least: at accuracies near 0 and 1, and just beyond the
+/// ends of the intervals.
+/// </summary>
 public sealed class BinomialIntervalTests
 {
     private const double Confidence = 0.95;
     private const double Rounding = 1e-6;
 
-    private static readonly double[] Accuracies = [0, 1e-5, 1e-4, 1e-3, 0.0025, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 0.9975, 0.999, 0.9999, 0.99999, 1];
+    private static readonly double[] Accuracies =
+    [
+        0, 1e-5, 1e-4, 1e-3, 0.0025, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 0.9975, 0.999, 0.9999, 0.99999, 1,
+    ];
 
     [Fact]
     public void Intervals_are_those_that_SciPy_gives()
@@ -18,7 +24,8 @@ public sealed class BinomialIntervalTests
         foreach (JsonElement expected in golden.RootElement.EnumerateArray())
         {
             ConfidenceInterval interval = BinomialInterval.Of(
-                expected.GetProperty("correct").GetInt64(), expected.GetProperty("count").GetInt64(), expected.GetProperty("confidence").GetDouble());
+                expected.GetProperty("correct").GetInt64(), expected.GetProperty("count").GetInt64(),
+                expected.GetProperty("confidence").GetDouble());
             Assert.Equal(expected.GetProperty("low").GetDouble(), interval.Low, 1e-11);
             Assert.Equal(expected.GetProperty("high").GetDouble(), interval.High, 1e-11);
         }
@@ -34,10 +41,17 @@ public sealed class BinomialIntervalTests
     [InlineData(642)]
     public void An_interval_covers_every_accuracy_at_least_as_often_as_it_says(int count)
     {
-        ConfidenceInterval[] intervals = [.. Enumerable.Range(0, count + 1).Select(correct => BinomialInterval.Of(correct, count, Confidence))];
-        Assert.All(Places(intervals), truth => Assert.InRange(Probability(count, truth, correct => Holds(intervals[correct], truth)), Confidence - Rounding, 1 + Rounding));
+        ConfidenceInterval[] intervals =
+        [
+            .. Enumerable.Range(0, count + 1).Select(correct => BinomialInterval.Of(correct, count, Confidence)),
+        ];
+        Assert.All(Places(intervals), truth =>
+            Assert.InRange(Probability(count, truth, correct => Holds(intervals[correct], truth)), Confidence - Rounding, 1 + Rounding));
         // It is no wider than that needs: taken over all accuracies it covers little more often.
-        if (count >= 68) Assert.InRange(Enumerable.Range(1, 99).Average(i => Probability(count, i / 100.0, correct => Holds(intervals[correct], i / 100.0))), Confidence, 0.975);
+        if (count >= 68)
+            Assert.InRange(
+                Enumerable.Range(1, 99).Average(i => Probability(count, i / 100.0, correct => Holds(intervals[correct], i / 100.0))),
+                Confidence, 0.975);
     }
 
     [Theory]
@@ -87,10 +101,14 @@ public sealed class BinomialIntervalTests
     }
 
     private static void AssertCovers(
-        int[] counts, Func<double[], double> figure, Func<IReadOnlyList<(long Correct, long Count)>, double, ConfidenceInterval> interval, double least)
+        int[] counts, Func<double[], double> figure, Func<IReadOnlyList<(long Correct, long Count)>, double, ConfidenceInterval> interval,
+        double least)
     {
         int[][] outcomes = [.. Product(counts.Select(count => Enumerable.Range(0, count + 1)))];
-        ConfidenceInterval[] intervals = [.. outcomes.Select(outcome => interval([.. outcome.Zip(counts, (correct, count) => ((long)correct, (long)count))], Confidence))];
+        ConfidenceInterval[] intervals =
+        [
+            .. outcomes.Select(outcome => interval([.. outcome.Zip(counts, (correct, count) => ((long)correct, (long)count))], Confidence)),
+        ];
         double[] accuracies = counts.Length > 2 ? [0, 1e-3, 0.02, 0.1, 0.5, 0.9, 0.98, 0.999, 1] : Accuracies;
         foreach (double[] truths in Product(counts.Select(_ => accuracies)))
         {
@@ -98,8 +116,10 @@ public sealed class BinomialIntervalTests
             double[][] chances = [.. truths.Zip(counts, (accuracy, count) => Chances(count, accuracy))];
             double covered = 0;
             for (int i = 0; i < outcomes.Length; i++)
-                if (Holds(intervals[i], truth)) covered += outcomes[i].Zip(chances, (correct, chance) => chance[correct]).Aggregate(1.0, (all, each) => all * each);
-            Assert.True(covered >= least - Rounding, $"{covered} of accuracies {string.Join(", ", truths)} with {string.Join(", ", counts)} rows");
+                if (Holds(intervals[i], truth))
+                    covered += outcomes[i].Zip(chances, (correct, chance) => chance[correct]).Aggregate(1.0, (all, each) => all * each);
+            Assert.True(
+                covered >= least - Rounding, $"{covered} of accuracies {string.Join(", ", truths)} with {string.Join(", ", counts)} rows");
         }
     }
 
@@ -112,7 +132,8 @@ public sealed class BinomialIntervalTests
 
     private static bool Holds(ConfidenceInterval interval, double truth) => interval.Low <= truth + 1e-12 && truth - 1e-12 <= interval.High;
 
-    private static double Probability(int count, double accuracy, Func<int, bool> holds) => Chances(count, accuracy).Where((_, correct) => holds(correct)).Sum();
+    private static double Probability(int count, double accuracy, Func<int, bool> holds) =>
+        Chances(count, accuracy).Where((_, correct) => holds(correct)).Sum();
 
     /// <summary>The probability of 0, 1, … right rows.</summary>
     private static double[] Chances(int count, double accuracy)

@@ -15,17 +15,22 @@ public sealed class EvaluationErrorTests
     [InlineData("Place", "Label", "Score", "Guess", "predicted label column 'Guess'")]
     public void A_missing_column_is_named_with_those_present(string group, string label, string score, string predicted, string message)
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), group, label, score, predicted));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.MulticlassClassification.EvaluateByGroup(View(), group, label, score, predicted));
         Assert.Equal($"The {message} is not in the data, which has 'Label', 'PredictedLabel', 'Place', 'Score'.", error.Message);
     }
 
     [Fact]
     public void A_column_of_the_wrong_type_is_named_with_its_type()
     {
-        Assert.Equal("The score column 'Place' is of type String; expected Vector<Single> of two or more. It must have one number for each class.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Place", scoreColumnName: "Place")).Message);
-        Assert.Equal("The label or group column 'Score' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with one value a row.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Score")).Message);
+        Assert.Equal(
+            "The score column 'Place' is of type String; expected Vector<Single> of two or more. It must have one number for each class.",
+                Assert.Throws<ArgumentOutOfRangeException>(
+                    () => _ml.MulticlassClassification.EvaluateByGroup(View(), "Place", scoreColumnName: "Place")).Message);
+        Assert.Equal(
+            "The label or group column 'Score' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with "
+                + "one value a row.",
+                Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.EvaluateByGroup(View(), "Score")).Message);
     }
 
     [Fact]
@@ -33,13 +38,15 @@ public sealed class EvaluationErrorTests
     {
         Assert.Equal("The data have no rows.", Assert.Throws<InvalidOperationException>(() => Evaluate(View([]))).Message);
         Assert.Equal("No row has both a label and a group: 1 without 'Label', 1 without 'Place'.",
-            Assert.Throws<InvalidOperationException>(() => Evaluate(View([new() { Place = "land" }, new() { Label = "landbird" }]))).Message);
+            Assert.Throws<InvalidOperationException>(
+                () => Evaluate(View([new() { Place = "land" }, new() { Label = "landbird" }]))).Message);
     }
 
     [Fact]
     public void Every_option_out_of_range_is_named_in_one_error()
     {
-        var error = Assert.Throws<ArgumentException>(() => Evaluate(View(), new() { GroupBy = (GroupBy)7, Confidence = 1, CalibrationBins = 0 }));
+        var error = Assert.Throws<ArgumentException>(
+            () => Evaluate(View(), new() { GroupBy = (GroupBy)7, Confidence = 1, CalibrationBins = 0 }));
         Assert.Equal("Invalid GroupEvaluationOptions. GroupBy is 7; it must be LabelAndAttribute or AttributeOnly. " +
             "Confidence is 1; it must be above 0 and below 1. CalibrationBins is 0; it must be at least 1.", error.Message);
     }
@@ -48,12 +55,17 @@ public sealed class EvaluationErrorTests
     public void Group_columns_must_be_named_once_and_not_be_the_label()
     {
         var catalog = _ml.MulticlassClassification;
-        Assert.Equal("Name at least one group column.", Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), Array.Empty<string>())).Message);
-        Assert.Equal("A group column is named twice: Place, Place.", Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), ["Place", "Place"])).Message);
+        Assert.Equal(
+            "Name at least one group column.",
+            Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), Array.Empty<string>())).Message);
+        Assert.Equal(
+            "A group column is named twice: Place, Place.",
+            Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), ["Place", "Place"])).Message);
         Assert.StartsWith("'Label' is the label, which is part of every group already.",
             Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), "Label")).Message, StringComparison.Ordinal);
         Assert.Equal(["Label=landbird", "Label=waterbird"],
-            catalog.EvaluateByGroup(View(), "Label", options: new() { GroupBy = GroupBy.AttributeOnly }).Groups.Select(group => group.Name));
+            catalog.EvaluateByGroup(View(), "Label", options: new() { GroupBy = GroupBy.AttributeOnly }).Groups
+                .Select(group => group.Name));
     }
 
     [Fact]
@@ -61,7 +73,8 @@ public sealed class EvaluationErrorTests
     {
         GroupCounts training = new();
         training.Add(10, "1", "land");
-        var error = Assert.Throws<InvalidOperationException>(() => Evaluate(View([.. ScoredRows.Rows("landbird", "land", 1, 0)]), new() { TrainingCounts = training }));
+        var error = Assert.Throws<InvalidOperationException>(
+            () => Evaluate(View([.. ScoredRows.Rows("landbird", "land", 1, 0)]), new() { TrainingCounts = training }));
         Assert.Equal("No evaluated group occurs in the training counts, so there is no adjusted accuracy. " +
             "Evaluated: Label=landbird · Place=land. Training counts: 1, land: 10.", error.Message);
     }

@@ -12,7 +12,12 @@ public sealed class GroupMetricsTests
     {
         GroupMetrics metrics = Evaluate();
         Assert.Equal(
-            ["Label=landbird · Place=land", "Label=landbird · Place=water", "Label=waterbird · Place=land", "Label=waterbird · Place=water"],
+            [
+                "Label=landbird · Place=land",
+                "Label=landbird · Place=water",
+                "Label=waterbird · Place=land",
+                "Label=waterbird · Place=water",
+            ],
             metrics.Groups.Select(group => group.Name));
         Assert.Equal([6L, 2, 4, 3], metrics.Groups.Select(group => group.Count));
         Assert.Equal([1, 0.5, 0.25, 1], metrics.Groups.Select(group => group.Accuracy));
@@ -70,8 +75,15 @@ public sealed class GroupMetricsTests
     {
         // Four bins: [.5, .75) holds .6 right and .7 wrong; [.75, 1] holds .9 right, .9 right and 1.0 wrong.
         ScoredRows.Row Row(float top, bool right) =>
-            new() { Label = "landbird", Place = "land", PredictedLabel = right ? "landbird" : "waterbird", Score = right ? [top, 1 - top] : [1 - top, top] };
-        GroupMetrics metrics = Evaluate(new() { CalibrationBins = 4 }, [Row(0.6f, true), Row(0.7f, false), Row(0.9f, true), Row(0.9f, true), Row(1, false)]);
+            new()
+            {
+                Label = "landbird",
+                Place = "land",
+                PredictedLabel = right ? "landbird" : "waterbird",
+                Score = right ? [top, 1 - top] : [1 - top, top],
+            };
+        GroupMetrics metrics = Evaluate(
+            new() { CalibrationBins = 4 }, [Row(0.6f, true), Row(0.7f, false), Row(0.9f, true), Row(0.9f, true), Row(1, false)]);
         Assert.Equal((Math.Abs(1 - 1.3) + Math.Abs(2 - 2.8)) / 5, metrics.ExpectedCalibrationError!.Value, 6);
     }
 
@@ -138,15 +150,21 @@ public sealed class GroupMetricsTests
     {
         List<string> log = [];
         _ml.Log += (_, entry) => log.Add(entry.RawMessage);
-        ScoredRows.Row[] rows = [.. ScoredRows.Birds, new() { Label = "seabird", PredictedLabel = "waterbird", Place = "water", Score = [0.2f, 0.8f] }];
-        GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, rows, ["seabird", "waterbird", "landbird"]), "Place");
+        ScoredRows.Row[] rows =
+        [
+            .. ScoredRows.Birds,
+            new() { Label = "seabird", PredictedLabel = "waterbird", Place = "water", Score = [0.2f, 0.8f] },
+        ];
+        GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(
+            ScoredRows.View(_ml, rows, ["seabird", "waterbird", "landbird"]), "Place");
         Assert.Equal("Label=seabird · Place=water", metrics.WorstGroup);
         Assert.Equal(0, metrics.WorstGroupAccuracy);
         Assert.Equal(["landbird", "waterbird", "seabird"], metrics.ConfusionMatrix.Classes);
         Assert.Equal([new(2, 1, 1)], metrics.ConfusionMatrix.Cells.Where(cell => cell.TrueClass == 2));
         Assert.Equal([0L, 1, 0], Enumerable.Range(0, 3).Select(predicted => metrics.ConfusionMatrix[2, predicted]));
         Assert.Equal(-((11 * Math.Log(0.8)) + (4 * Math.Log(0.2)) + Math.Log(1e-15)) / 16, metrics.LogLoss!.Value, 5);
-        Assert.Contains("Rows whose class in column 'Label' the model does not know, counted as wrong (classes: 1, the first 'seabird'): 1.", log);
+        Assert.Contains(
+            "Rows whose class in column 'Label' the model does not know, counted as wrong (classes: 1, the first 'seabird'): 1.", log);
     }
 
     [Theory]
@@ -159,13 +177,15 @@ public sealed class GroupMetricsTests
         // Each row is of a class, a group and a pair of classes of its own; bytes are counted, for a clock would tell on the machine.
         long Allocated(int rows)
         {
-            ScoredRows.Row[] scored = [.. Enumerable.Range(0, rows).Select(i => new ScoredRows.Row { Label = $"{i}.5", PredictedLabel = "landbird", Place = $"{i}" })];
+            ScoredRows.Row[] scored = [.. Enumerable.Range(0, rows)
+                .Select(i => new ScoredRows.Row { Label = $"{i}.5", PredictedLabel = "landbird", Place = $"{i}" })];
             string[] labels = [.. scored.Select(row => row.Label)];
             IDataView view = ScoredRows.View(_ml, scored, labels);
             GroupCounts training = new();
             foreach (ScoredRows.Row row in scored) training.Add(3, row.Label, row.Place);
             long before = GC.GetAllocatedBytesForCurrentThread();
-            GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(view, "Place", options: new() { GroupBy = groupBy, TrainingCounts = training });
+            GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(
+                view, "Place", options: new() { GroupBy = groupBy, TrainingCounts = training });
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.Equal(rows, metrics.Groups.Count);
             Assert.Equal(rows, metrics.ConfusionMatrix.Cells.Count);
@@ -182,7 +202,15 @@ public sealed class GroupMetricsTests
         counts.Add(4, "a", "x", "y");
         counts.Add(5, "b", "x", "y");
         counts.Add(6, "a", "xy", "");
-        Assert.Equal([7L, 12, 6, 0, 0], [counts.CountOf("a", "x", "y"), counts.CountOf(null, "x", "y"), counts.CountOf("a", "xy", ""), counts.CountOf("a", "x"), counts.CountOf("c", "x", "y")]);
+        Assert.Equal(
+            [7L, 12, 6, 0, 0],
+            [
+                counts.CountOf("a", "x", "y"),
+                counts.CountOf(null, "x", "y"),
+                counts.CountOf("a", "xy", ""),
+                counts.CountOf("a", "x"),
+                counts.CountOf("c", "x", "y"),
+            ]);
         Assert.Equal("a, x, y: 7; b, x, y: 5; a, xy, : 6", counts.ToString());
     }
 

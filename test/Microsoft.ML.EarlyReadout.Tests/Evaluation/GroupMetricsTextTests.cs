@@ -11,7 +11,8 @@ public sealed class GroupMetricsTextTests
     [Fact]
     public void The_table_shows_groups_and_summaries()
     {
-        IDataView training = ScoredRows.View(_ml, [.. ScoredRows.Rows("landbird", "land", 1200, 0), .. ScoredRows.Rows("waterbird", "land", 3, 0)]);
+        IDataView training = ScoredRows.View(
+            _ml, [.. ScoredRows.Rows("landbird", "land", 1200, 0), .. ScoredRows.Rows("waterbird", "land", 3, 0)]);
         string expected = """
             Group                          Rows  Training  Accuracy  95 % interval
             Label=landbird · Place=land       6     1,200    1.0000  [0.5407, 1.0000]
@@ -29,7 +30,8 @@ public sealed class GroupMetricsTextTests
             Rows left out, without a label: 1
 
             """;
-        GroupMetrics metrics = Evaluate([.. ScoredRows.Birds, new() { Place = "land" }], new() { TrainingCounts = GroupCounts.From(training, "Label", "Place") });
+        GroupMetrics metrics = Evaluate(
+            [.. ScoredRows.Birds, new() { Place = "land" }], new() { TrainingCounts = GroupCounts.From(training, "Label", "Place") });
         Assert.Equal(expected, metrics.ToString(), ignoreLineEndingDifferences: true);
     }
 

@@ -35,7 +35,14 @@ internal static class ScoredRows
         for (int i = 0; i < right + wrong; i++)
         {
             string predicted = i < right ? label : other;
-            yield return new Row { Label = label, Place = place, PredictedLabel = predicted, Sunny = i < right, Score = predicted == "landbird" ? [0.8f, 0.2f] : [0.2f, 0.8f] };
+            yield return new Row
+            {
+                Label = label,
+                Place = place,
+                PredictedLabel = predicted,
+                Sunny = i < right,
+                Score = predicted == "landbird" ? [0.8f, 0.2f] : [0.2f, 0.8f],
+            };
         }
     }
 

@@ -36,7 +36,8 @@ public sealed class StockTrainerEvaluationTests
         int classes = metrics.ConfusionMatrix.Classes.Count;
         Assert.Equal(
             stock.ConfusionMatrix.Counts.Select(row => row.Select(count => (long)count)),
-            Enumerable.Range(0, classes).Select(label => Enumerable.Range(0, classes).Select(predicted => metrics.ConfusionMatrix[label, predicted])));
+            Enumerable.Range(0, classes)
+                .Select(label => Enumerable.Range(0, classes).Select(predicted => metrics.ConfusionMatrix[label, predicted])));
         Assert.Equal(6, metrics.Groups.Count);
     }
 
@@ -55,7 +56,8 @@ public sealed class StockTrainerEvaluationTests
     public void A_label_that_is_no_key_or_is_keyed_in_another_order_gives_the_same_metrics(string labelType)
     {
         IDataView scored = Score(labelType);
-        IDataView other = _ml.Transforms.Conversion.MapValueToKey("OtherLabel", labelType, keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+        IDataView other = _ml.Transforms.Conversion.MapValueToKey(
+            "OtherLabel", labelType, keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Fit(scored).Transform(scored);
         string expected = Accuracies(_ml.MulticlassClassification.EvaluateByGroup(scored, "Bright"));
         Assert.Equal(expected, Accuracies(_ml.MulticlassClassification.EvaluateByGroup(other, "Bright", labelColumnName: "OtherLabel")));
@@ -85,7 +87,9 @@ public sealed class StockTrainerEvaluationTests
         IDataView bare = _ml.Data.LoadFromEnumerable(rows);
         Assert.Null(bare.Schema["Label"].Annotations.Schema.GetColumnOrNull("KeyValues"));
         GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(bare, "Bright");
-        Assert.Equal(_ml.MulticlassClassification.EvaluateByGroup(scored, "Bright").Groups.Select(group => group.Correct), metrics.Groups.Select(group => group.Correct));
+        Assert.Equal(
+            _ml.MulticlassClassification.EvaluateByGroup(scored, "Bright").Groups.Select(group => group.Correct),
+            metrics.Groups.Select(group => group.Correct));
         Assert.Equal(["0", "1", "2"], metrics.ConfusionMatrix.Classes);
         Assert.Equal(names, _ml.MulticlassClassification.EvaluateByGroup(scored, "Bright").ConfusionMatrix.Classes);
     }
@@ -120,7 +124,8 @@ public sealed class StockTrainerEvaluationTests
         IDataView scored = Score("Text");
         scored = _ml.Transforms.Conversion.MapValueToKey("TextKey", "Text").Fit(scored).Transform(scored);
         string[][] groups = [.. new[] { "TextKey", "Text", "Number", "Index", "Bright" }
-            .Select(column => _ml.MulticlassClassification.EvaluateByGroup(scored, column, options: new() { GroupBy = GroupBy.AttributeOnly }))
+            .Select(
+                column => _ml.MulticlassClassification.EvaluateByGroup(scored, column, options: new() { GroupBy = GroupBy.AttributeOnly }))
             .Select(metrics => metrics.Groups.Select(group => group.Name).ToArray())];
         Assert.Equal(["TextKey=oak", "TextKey=elm", "TextKey=ash"], groups[0]);
         Assert.Equal(["Text=ash", "Text=elm", "Text=oak"], groups[1]);
@@ -143,14 +148,15 @@ public sealed class StockTrainerEvaluationTests
     {
         string[] names = ["oak", "elm", "ash"];
         var random = new Random(3);
-        IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(i => (Class: i % 3, Bright: random.Next(4) == 0)).Select(row => new Example
-        {
-            Number = 30 - (10 * row.Class),
-            Text = names[row.Class],
-            Index = row.Class,
-            Bright = row.Bright,
-            Features = [row.Class + random.NextSingle() + (row.Bright ? 0.7f : 0), random.NextSingle()],
-        }).ToArray());
+        IDataView data = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 300).Select(i => (Class: i % 3, Bright: random.Next(4) == 0)).Select(row => new Example
+            {
+                Number = 30 - (10 * row.Class),
+                Text = names[row.Class],
+                Index = row.Class,
+                Bright = row.Bright,
+                Features = [row.Class + random.NextSingle() + (row.Bright ? 0.7f : 0), random.NextSingle()],
+            }).ToArray());
         return _ml.Transforms.Conversion.MapValueToKey("Label", labelType)
             .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy())
             .Fit(data).Transform(data);
@@ -160,5 +166,6 @@ public sealed class StockTrainerEvaluationTests
 
     private static string Accuracies(GroupMetrics metrics) => string.Join("; ", metrics.Groups
         .OrderBy(group => group.Label, StringComparer.Ordinal).ThenBy(group => group.Attributes[0], StringComparer.Ordinal)
-        .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Label} {group.Attributes[0]} {group.Correct}/{group.Count}")));
+        .Select(
+            group => string.Create(CultureInfo.InvariantCulture, $"{group.Label} {group.Attributes[0]} {group.Correct}/{group.Count}")));
 }

@@ -33,11 +33,14 @@ public sealed class FeatureColumnTests
     [InlineData(28, 28, 0, 1)]
     [InlineData(14, 0, 2, 2)]
     public void Options_give_a_flat_vector_an_image_shape(int height, int width, int channels, int expectedChannels) =>
-        Assert.Equal(FeatureShape.Image(expectedChannels, height, 28), Infer(new VectorDataViewType(NumberDataViewType.Single, 784), height, width, channels));
+        Assert.Equal(
+            FeatureShape.Image(expectedChannels, height, 28),
+            Infer(new VectorDataViewType(NumberDataViewType.Single, 784), height, width, channels));
 
     [Fact]
     public void Options_decide_between_two_readings_of_the_dimensions() =>
-        Assert.Equal(new ImageShape(ImageLayout.ChannelsLast, 3, 1, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 1, 9, 3), 1, 9));
+        Assert.Equal(
+            new ImageShape(ImageLayout.ChannelsLast, 3, 1, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 1, 9, 3), 1, 9));
 
     [Fact]
     public void Options_name_an_unusual_number_of_channels() =>
@@ -46,14 +49,18 @@ public sealed class FeatureColumnTests
     [Theory]
     [InlineData(28, 28, 3, "has 784 numbers, but the input options Channels 3, Height 28, Width 28 need 2352.")]
     [InlineData(30, 30, 0, "has 784 numbers, but the input options Height 30, Width 30 need a multiple of 900.")]
-    [InlineData(28, 0, 0, "is a flat vector of 784 numbers: to read it as images, set the input options Height and Width, not only Height 28.")]
+    [InlineData(
+        28, 0, 0, "is a flat vector of 784 numbers: to read it as images, set the input options Height and Width, not only Height 28.")]
     public void Options_that_do_not_fit_are_an_error_with_the_numbers(int height, int width, int channels, string fault) =>
-        Assert.Equal($"The feature column 'Pixels' {fault}", Fault(new VectorDataViewType(NumberDataViewType.Single, 784), height, width, channels));
+        Assert.Equal(
+            $"The feature column 'Pixels' {fault}", Fault(new VectorDataViewType(NumberDataViewType.Single, 784), height, width, channels));
 
     [Fact]
     public void Options_that_contradict_the_dimensions_are_an_error() =>
-        Assert.Equal("The feature column 'Pixels' has the dimensions 3×8×9, which fit the input options Height 9, Width 9 neither as channels×height×width nor as height×width×channels.",
-            Fault(new VectorDataViewType(NumberDataViewType.Single, 3, 8, 9), 9, 9));
+        Assert.Equal(
+            "The feature column 'Pixels' has the dimensions 3×8×9, which fit the input options Height 9, Width 9 neither as "
+                + "channels×height×width nor as height×width×channels.",
+                Fault(new VectorDataViewType(NumberDataViewType.Single, 3, 8, 9), 9, 9));
 
     [Fact]
     public void Images_are_read_as_three_planes() => Assert.Equal(FeatureShape.Image(3, 8, 9), Infer(new ImageDataViewType(8, 9)));
@@ -65,29 +72,47 @@ public sealed class FeatureColumnTests
     public void Options_that_contradict_the_images_are_an_error()
     {
         Assert.Equal("The input option Width is 8, but the images of column 'Pixels' have 9.", Fault(new ImageDataViewType(8, 9), 8, 8));
-        Assert.Equal("The input option Channels is 1, but the images of column 'Pixels' are read with 3 channels (red, green, blue).", Fault(new ImageDataViewType(8, 9), channels: 1));
+        Assert.Equal(
+            "The input option Channels is 1, but the images of column 'Pixels' are read with 3 channels (red, green, blue).",
+            Fault(new ImageDataViewType(8, 9), channels: 1));
     }
 
     [Fact]
     public void Vectors_of_unknown_size_are_an_error_that_says_what_to_do()
     {
         string fault = Fault(new VectorDataViewType(NumberDataViewType.Single));
-        Assert.StartsWith("The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image. Its rows may differ in length", fault, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image. Its rows may "
+                + "differ in length",
+            fault, StringComparison.Ordinal);
         Assert.Contains("ResizeImages before ExtractPixels", fault, StringComparison.Ordinal);
     }
 
     public static TheoryData<DataViewType, string, string> WrongTypes => new()
     {
-        { new VectorDataViewType(NumberDataViewType.Double, 4), "Vector<Double, 4>", "Add Conversion.ConvertType(\"Pixels\", outputKind: DataKind.Single)." },
-        { new VectorDataViewType(new KeyDataViewType(typeof(uint), 5), 4), "Vector<Key<UInt32, 0-4>, 4>", "Add Conversion.MapKeyToVector." },
+        {
+            new VectorDataViewType(NumberDataViewType.Double, 4),
+            "Vector<Double, 4>",
+            "Add Conversion.ConvertType(\"Pixels\", outputKind: DataKind.Single)."
+        },
+        {
+            new VectorDataViewType(new KeyDataViewType(typeof(uint), 5), 4),
+            "Vector<Key<UInt32, 0-4>, 4>",
+            "Add Conversion.MapKeyToVector."
+        },
         { NumberDataViewType.Single, "Single", "Convert single numbers to Single and gather them by Concatenate." },
-        { TextDataViewType.Instance, "String", "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText." },
+        {
+            TextDataViewType.Instance,
+            "String",
+            "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText."
+        },
     };
 
     [Theory]
     [MemberData(nameof(WrongTypes))]
     public void Another_type_is_an_error_with_expected_and_got(DataViewType type, string got, string advice) =>
-        Assert.Equal($"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image. {advice}", Fault(type));
+        Assert.Equal(
+            $"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image. {advice}", Fault(type));
 
     [Fact]
     public void A_missing_column_is_an_error_that_lists_the_others()
@@ -99,7 +124,8 @@ public sealed class FeatureColumnTests
         Assert.Equal("The feature column 'Pixels' is not in the data, which has 'Label', 'Pixel'.",
             Assert.Throws<ArgumentOutOfRangeException>(() => FeatureColumn.Infer(schema, "Pixels", new())).Message);
         Assert.Equal("The feature column 'Pixels' is not in the data, which has no columns.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => FeatureColumn.Infer(new DataViewSchema.Builder().ToSchema(), "Pixels", new())).Message);
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => FeatureColumn.Infer(new DataViewSchema.Builder().ToSchema(), "Pixels", new())).Message);
     }
 
     private static FeatureShape? Infer(DataViewType type, int height = 0, int width = 0, int channels = 0)

@@ -48,7 +48,10 @@ public sealed class PixelTests : IDisposable
     [InlineData(MLPixelFormat.Bgra32)]
     public void Images_in_memory_are_read_in_either_channel_order_and_stay_the_users(MLPixelFormat format)
     {
-        ImageRow[] rows = [.. _planes.Select((planes, row) => new ImageRow(Image(planes, Height, Width, format), row % 2 == 0 ? "a" : "b"))];
+        ImageRow[] rows =
+        [
+            .. _planes.Select((planes, row) => new ImageRow(Image(planes, Height, Width, format), row % 2 == 0 ? "a" : "b")),
+        ];
         using var set = Rows.Read(Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows)));
         Assert.Equal(_planes.Select(each => each.Select(value => (float)value).ToArray()), Rows.Features(set));
         Assert.All(rows, row => Assert.Equal(Width, row.Features.Width));
@@ -58,8 +61,10 @@ public sealed class PixelTests : IDisposable
     public void An_image_of_another_size_than_the_column_says_is_an_error_that_says_to_resize()
     {
         ImageRow[] rows = [new(Image(_planes[0], Height, Width), "a"), new(Image(Planes(9, 4, 4), 4, 4), "b")];
-        Assert.Equal("Column 'Features', row 1 (counted from 0 in the data view) is an image of 4×4 pixels; expected 5×6 (width×height). Add ResizeImages before the trainer.",
-            Assert.Throws<InvalidDataException>(() => Rows.Read(Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows)))).Message);
+        Assert.Equal(
+            "Column 'Features', row 1 (counted from 0 in the data view) is an image of 4×4 pixels; expected 5×6 (width×height). Add "
+                + "ResizeImages before the trainer.",
+                Assert.Throws<InvalidDataException>(() => Rows.Read(Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(rows)))).Message);
     }
 
     [Fact]
@@ -67,7 +72,12 @@ public sealed class PixelTests : IDisposable
     {
         Save(_planes[0], Height, Width, "0.png");
         Save(Planes(9, 4, 4), 4, 4, "1.png");
-        PathRow[] rows = [new() { Path = "0.png", Label = "a" }, new() { Path = "0.png", Label = "b" }, new() { Path = "1.png", Label = "b" }];
+        PathRow[] rows =
+        [
+            new() { Path = "0.png", Label = "a" },
+            new() { Path = "0.png", Label = "b" },
+            new() { Path = "1.png", Label = "b" },
+        ];
         Assert.Equal(FeatureShape.Image(3, Height, Width), Read(rows[..2]).Shape);
         Assert.StartsWith("Column 'Features', row 2 (counted from 0 in the data view) is an image of 4×4 pixels; expected 5×6",
             Assert.Throws<InvalidDataException>(() => Read(rows)).Message, StringComparison.Ordinal);
@@ -123,7 +133,8 @@ public sealed class PixelTests : IDisposable
         for (int i = 0; i < images.Length; i++)
             Save(images[i], Height, Width, $"{i}.png");
         return new EstimatorChain<ITransformer>().Append<ITransformer>(Rows.Ml.Transforms.Conversion.MapValueToKey("Label"))
-            .Append<ITransformer>(Rows.Ml.Transforms.LoadImages("Raw", _folder, "Path")).Append<ITransformer>(Rows.Ml.Transforms.ResizeImages("Image", Width, Height, "Raw"));
+            .Append<ITransformer>(Rows.Ml.Transforms.LoadImages("Raw", _folder, "Path"))
+            .Append<ITransformer>(Rows.Ml.Transforms.ResizeImages("Image", Width, Height, "Raw"));
     }
 
     private void Save(byte[] planes, int height, int width, string name)
@@ -132,7 +143,8 @@ public sealed class PixelTests : IDisposable
         image.Save(Path.Combine(_folder, name));
     }
 
-    private IDataView Paths() => Rows.Ml.Data.LoadFromEnumerable(_planes.Select((_, i) => new PathRow { Path = $"{i}.png", Label = i % 2 == 0 ? "a" : "b" }));
+    private IDataView Paths() =>
+        Rows.Ml.Data.LoadFromEnumerable(_planes.Select((_, i) => new PathRow { Path = $"{i}.png", Label = i % 2 == 0 ? "a" : "b" }));
 
     private static byte[] Planes(int seed, int height, int width)
     {

@@ -125,7 +125,8 @@ public sealed class ParityTests
         using var options = new RunOptions();
         using var outputs = session.Run(options, session.InputNames, [input], ["embedding"]);
         Tensor embedding = tensor(outputs[0].GetTensorDataAsSpan<float>().ToArray(), [7, exported.EmbeddingSize]);
-        float[] expected = network.call(rows).data<float>().ToArray(), actual = network.Head[network.Head.Count - 1].call(embedding).data<float>().ToArray();
+        float[] expected = network.call(rows).data<float>().ToArray(),
+            actual = network.Head[network.Head.Count - 1].call(embedding).data<float>().ToArray();
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
     }
 }

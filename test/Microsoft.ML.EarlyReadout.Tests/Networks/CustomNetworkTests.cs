@@ -14,11 +14,15 @@ public sealed class CustomNetworkTests
     public void A_network_of_ones_own_trains_reports_its_parameters_and_exports()
     {
         using var scope = NewDisposeScope();
-        using StagedNetwork network = NetworkFactory.Create(new NetworkOptions { Custom = (shape, classes) => new GatedNetwork(shape, classes) }, _shape, PixelRange.Bytes, 3, seed: 2, _ => { });
+        using StagedNetwork network = NetworkFactory.Create(
+            new NetworkOptions { Custom = (shape, classes) => new GatedNetwork(shape, classes) }, _shape, PixelRange.Bytes, 3, seed: 2,
+            _ => { });
         Assert.Equal(
             ["front.conv.weight", "front.conv.bias", "gated.0.weight", "gated.0.bias", "gated.1.gate", "out.1.weight", "out.1.bias"],
             network.named_parameters().Select(entry => entry.name));
-        Assert.Equal(["front.conv.weight", "front.conv.bias", "gated.0.weight", "gated.0.bias", "gated.1.gate"], network.ParametersTo(1).Select(entry => entry.Name));
+        Assert.Equal(
+            ["front.conv.weight", "front.conv.bias", "gated.0.weight", "gated.0.bias", "gated.1.gate"],
+            network.ParametersTo(1).Select(entry => entry.Name));
 
         Tensor rows = NetworkCases.Rows(_shape, 16), labels = arange(16).remainder(Scalars.Of(3)).to(ScalarType.Int64);
         Tensor before = Loss();
@@ -42,7 +46,8 @@ public sealed class CustomNetworkTests
     {
         string unfinished = Assert.Throws<ArgumentException>(() => Create((shape, classes) => new Unfinished(shape, classes))).Message;
         Assert.Contains("needs at least one stage (AddStage) and a head (SetHead)", unfinished, StringComparison.Ordinal);
-        string other = Assert.Throws<ArgumentException>(() => Create((_, classes) => new GatedNetwork(FeatureShape.Image(3, 9, 9), classes))).Message;
+        string other = Assert.Throws<ArgumentException>(
+            () => Create((_, classes) => new GatedNetwork(FeatureShape.Image(3, 9, 9), classes))).Message;
         Assert.Contains("(3, 9, 9)", other, StringComparison.Ordinal);
         Assert.Contains("(3, 8, 8)", other, StringComparison.Ordinal);
 

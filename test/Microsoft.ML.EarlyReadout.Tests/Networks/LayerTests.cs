@@ -9,7 +9,9 @@ public sealed class LayerTests
 {
     public static TheoryData<string> Networks => NetworkCases.Names;
 
-    /// <summary>TorchSharp replaces tensors when a module changes device or type; a field that it does not know of would keep the old one.</summary>
+    /// <summary>
+    /// TorchSharp replaces tensors when a module changes device or type; a field that it does not know of would keep the old one.
+    /// </summary>
     [Theory, MemberData(nameof(Networks))]
     public void Every_tensor_field_follows_the_network_when_it_moves(string name)
     {
@@ -19,7 +21,9 @@ public sealed class LayerTests
         readout.to(ScalarType.Float64);
         int fields = 0;
         // The input layer moves its constants itself, when a batch comes from another device.
-        foreach (Layer layer in LayerTree.Find<Layer>(network).Concat(LayerTree.Find<Layer>(readout)).Where(layer => layer is not InputLayer))
+        foreach (Layer layer in LayerTree.Find<Layer>(network)
+            .Concat(LayerTree.Find<Layer>(readout))
+            .Where(layer => layer is not InputLayer))
             foreach (FieldInfo field in layer.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
                 if (field.GetValue(layer) is Tensor tensor)
                 {

@@ -12,7 +12,9 @@ internal static class NetworkCases
         ["Mlp", "MlpOnImages", "ConvNet", "ConvNetGrey", "ResNet18Small", "ResNet18", "ResNet34", "ResNet50", "SqueezeNet11",
         "DnnImageFeaturizerResNet18"];
 
-    public static StagedNetwork Create(string name, int classes = Classes, ImageLayout layout = ImageLayout.ChannelsFirst, ChannelOrder order = ChannelOrder.Rgb, ulong seed = 1)
+    public static StagedNetwork Create(
+        string name, int classes = Classes, ImageLayout layout = ImageLayout.ChannelsFirst, ChannelOrder order = ChannelOrder.Rgb,
+        ulong seed = 1)
     {
         (NetworkOptions options, FeatureShape shape) = name switch
         {
@@ -29,7 +31,8 @@ internal static class NetworkCases
             _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
         };
         options.Input.Order = order;
-        StagedNetwork network = NetworkFactory.Create(options, shape, shape is ImageShape ? PixelRange.Bytes : null, classes, seed, _ => { });
+        StagedNetwork network = NetworkFactory.Create(
+            options, shape, shape is ImageShape ? PixelRange.Bytes : null, classes, seed, _ => { });
         Unsettle(network, seed);
         return network;
 

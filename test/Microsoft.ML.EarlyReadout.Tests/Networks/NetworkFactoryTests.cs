@@ -20,7 +20,8 @@ public sealed class NetworkFactoryTests
     [Fact]
     public void Vectors_cannot_enter_a_convolution_network()
     {
-        var error = Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Vector(3072)));
+        var error = Assert.Throws<ArgumentException>(
+            () => Create(new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Vector(3072)));
         Assert.Contains("needs images, and the feature column holds vectors of 3072 numbers", error.Message, StringComparison.Ordinal);
     }
 
@@ -47,7 +48,8 @@ public sealed class NetworkFactoryTests
     [InlineData(ValueRange.ZeroToOne, 0f, 1f, -1f, 1f)]
     [InlineData(ValueRange.AsIs, -3f, 5f, -3f, 5f)]
     [InlineData(null, 0f, 255f, 0f, 255f)]
-    public void Pixels_come_in_between_minus_one_and_one_and_other_numbers_as_they_are(ValueRange? range, float black, float white, float least, float most)
+    public void Pixels_come_in_between_minus_one_and_one_and_other_numbers_as_they_are(
+        ValueRange? range, float black, float white, float least, float most)
     {
         using var scope = NewDisposeScope();
         PixelRange? pixels = range is { } kind ? new PixelRange(kind, black, white) : null;
@@ -58,7 +60,8 @@ public sealed class NetworkFactoryTests
     [Fact]
     public void A_normalisation_for_another_number_of_channels_is_an_error()
     {
-        var error = Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Input = { Mean = [1, 2] } }, FeatureShape.Image(3, 16, 16)));
+        var error = Assert.Throws<ArgumentException>(
+            () => Create(new NetworkOptions { Input = { Mean = [1, 2] } }, FeatureShape.Image(3, 16, 16)));
         Assert.Equal("Network.Input.Mean has 2 values; it must have one, or one for each of the 3 channels.", error.Message);
     }
 
@@ -76,7 +79,8 @@ public sealed class NetworkFactoryTests
         };
         Assert.Equal(
             [
-                "Network.Kind is 99; it must be one of Automatic, Mlp, ConvNet, ResNet18, ResNet34, ResNet50, SqueezeNet11, DnnImageFeaturizerResNet18.",
+                "Network.Kind is 99; it must be one of Automatic, Mlp, ConvNet, ResNet18, ResNet34, ResNet50, SqueezeNet11, "
+                    + "DnnImageFeaturizerResNet18.",
                 "Network.Stem is -1; it must be one of Automatic, ImageNet, Small.",
                 "Network.HiddenUnits is empty; it must have at least one value.",
                 "Network.Channels holds 0; each value must be at least 1.",

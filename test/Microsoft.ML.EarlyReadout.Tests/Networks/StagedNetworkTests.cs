@@ -78,7 +78,8 @@ public sealed class StagedNetworkTests
         using var scope = NewDisposeScope();
         NativeBackend.EnsureLoaded();
         Tensor before = Generator.Default.get_state();
-        using StagedNetwork one = NetworkCases.Create("ConvNet", seed: 5), same = NetworkCases.Create("ConvNet", seed: 5), other = NetworkCases.Create("ConvNet", seed: 6);
+        using StagedNetwork one = NetworkCases.Create("ConvNet", seed: 5), same = NetworkCases.Create("ConvNet", seed: 5),
+            other = NetworkCases.Create("ConvNet", seed: 6);
         Assert.All(one.parameters().Zip(same.parameters()), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
         Assert.All(one.parameters().Zip(other.parameters()), pair => Assert.False(pair.First.equal(pair.Second).all().item<bool>()));
         Assert.True(before.equal(Generator.Default.get_state()).all().item<bool>());

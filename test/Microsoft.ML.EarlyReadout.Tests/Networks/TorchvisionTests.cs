@@ -19,16 +19,21 @@ public sealed class TorchvisionTests
     }
 
     [Theory]
-    [InlineData(NetworkKind.ResNet18, "conv1.weight", "bn1.running_var", "layer1.0.conv1.weight", "layer2.0.downsample.0.weight", "layer2.0.downsample.1.running_mean", "layer4.1.bn2.bias", "fc.weight", "fc.bias")]
+    [InlineData(
+        NetworkKind.ResNet18, "conv1.weight", "bn1.running_var", "layer1.0.conv1.weight", "layer2.0.downsample.0.weight",
+        "layer2.0.downsample.1.running_mean", "layer4.1.bn2.bias", "fc.weight", "fc.bias")]
     [InlineData(NetworkKind.ResNet50, "layer1.0.conv3.weight", "layer1.0.downsample.0.weight", "layer3.5.bn3.bias", "fc.weight")]
-    [InlineData(NetworkKind.SqueezeNet11, "features.0.weight", "features.3.squeeze.weight", "features.12.expand3x3.bias", "classifier.1.weight", "classifier.1.bias")]
+    [InlineData(
+        NetworkKind.SqueezeNet11, "features.0.weight", "features.3.squeeze.weight", "features.12.expand3x3.bias", "classifier.1.weight",
+        "classifier.1.bias")]
     public void Parameters_and_statistics_bear_torchvisions_names(NetworkKind kind, params string[] names)
     {
         using StagedNetwork network = Create(kind, 64, 3);
         string[] all = [.. Weights(network).Select(entry => entry.Name)];
         Assert.Equal(all.Length, all.Distinct().Count());
         Assert.All(names, name => Assert.Contains(name, all));
-        Assert.DoesNotContain(all, name => name.Contains('_', StringComparison.Ordinal) && !name.Contains("running_", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            all, name => name.Contains('_', StringComparison.Ordinal) && !name.Contains("running_", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -83,20 +88,31 @@ public sealed class TorchvisionTests
             WeightsPath = path,
             Input = { Mean = [103.939f, 116.779f, 123.68f], Scale = [1], Order = ChannelOrder.Bgr },
         };
-        using StagedNetwork network = NetworkFactory.Create(options, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, 6, seed: 1, log.Add);
+        using StagedNetwork network = NetworkFactory.Create(
+            options, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, 6, seed: 1, log.Add);
         network.eval();
         Assert.Contains(log, line => line.Contains("no classifier", StringComparison.Ordinal));
 
-        byte[] pixels = [.. from c in Enumerable.Range(0, 3) from y in Enumerable.Range(0, 128) from x in Enumerable.Range(0, 128) select (byte)((50 * c) + (3 * y) + (5 * x))];
+        byte[] pixels =
+        [
+            ..
+               from c in Enumerable.Range(0, 3)
+               from y in Enumerable.Range(0, 128)
+               from x in Enumerable.Range(0, 128)
+               select (byte)((50 * c) + (3 * y) + (5 * x)),
+        ];
         Tensor image = tensor(pixels, [1, 3, 128, 128], ScalarType.Byte);
         Tensor features = network.ForwardTo(3, image);
         Assert.Equal([1, 512, 7, 7], features.shape);
         Close(golden.Read("squeezenet1_1_imagenet.pooled"), features[0].mean([1, 2]));
-        Close(golden.Read("squeezenet1_1_imagenet.slice"), features.flatten().index_select(0, golden.Read("squeezenet1_1_imagenet.slice.index")));
+        Close(
+            golden.Read("squeezenet1_1_imagenet.slice"),
+            features.flatten().index_select(0, golden.Read("squeezenet1_1_imagenet.slice.index")));
     }
 
     private static StagedNetwork Create(NetworkKind kind, int side, int classes) => NetworkFactory.Create(
-        new NetworkOptions { Kind = kind, Input = InputOptions.ImageNet, Stem = ResNetStem.ImageNet }, FeatureShape.Image(3, side, side), PixelRange.Bytes, classes, seed: 1, _ => { });
+        new NetworkOptions { Kind = kind, Input = InputOptions.ImageNet, Stem = ResNetStem.ImageNet }, FeatureShape.Image(3, side, side),
+        PixelRange.Bytes, classes, seed: 1, _ => { });
 
     private static IEnumerable<(string Name, Tensor Value)> Weights(StagedNetwork network) =>
         network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
@@ -122,7 +138,8 @@ public sealed class TorchvisionTests
                 double wave = Math.Cos((0.37 * i) + (0.001 * (i * i % 9973)) + phase);
                 values[i] = (float)(target.dim() >= 2 ? gain / Math.Sqrt(fanIn) * wave
                     : name.EndsWith("running_var", StringComparison.Ordinal) ? 1 + (0.2 * wave)
-                    : name.EndsWith("bias", StringComparison.Ordinal) || name.EndsWith("running_mean", StringComparison.Ordinal) ? 0.1 * wave
+                    : name.EndsWith("bias", StringComparison.Ordinal)
+                        || name.EndsWith("running_mean", StringComparison.Ordinal) ? 0.1 * wave
                     : 1 + (0.1 * wave));
             }
             using Tensor filled = tensor(values, target.shape);

@@ -30,7 +30,8 @@ public sealed class OnnxGraphTests
         using var scope = NewDisposeScope();
         var graph = new OnnxGraph("top");
         string x = graph.Input("x", 2);
-        string scaled = graph.Node("Mul", [x, graph.Constant("factor", tensor(new[] { 1f, 2f, 3f, 4f }, [2, 2]).t()[1])]); // a strided view: 2, 4
+        // a strided view: 2, 4
+        string scaled = graph.Node("Mul", [x, graph.Constant("factor", tensor(new[] { 1f, 2f, 3f, 4f }, [2, 2]).t()[1])]);
         IReadOnlyList<string> top = graph.Node("TopK", [scaled, graph.Constant("k", tensor(new[] { 1L }))], 2, ("axis", 1));
         graph.Output(top[0], "highest", 1);
         using var session = new InferenceSession(graph.ToBytes());
@@ -43,8 +44,12 @@ public sealed class OnnxGraphTests
         var graph = new OnnxGraph("wrong");
         graph.Input("x", 2);
         Assert.Contains("a value named 'x'", Assert.Throws<ArgumentException>(() => graph.Input("x", 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("'w' has 3 numbers, but its dimensions (2, 2) hold 4", Assert.Throws<ArgumentException>(() => graph.Constant("w", [1f, 2f, 3f], 2, 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("'axis' is a DateTime", Assert.Throws<ArgumentException>(() => graph.Node("Concat", ["x"], ("axis", DateTime.Now))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'w' has 3 numbers, but its dimensions (2, 2) hold 4",
+            Assert.Throws<ArgumentException>(() => graph.Constant("w", [1f, 2f, 3f], 2, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'axis' is a DateTime", Assert.Throws<ArgumentException>(() => graph.Node("Concat", ["x"], ("axis", DateTime.Now))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,8 @@ public sealed class PrefixMergeTests
     {
         using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create("SqueezeNet11");
-        byte[] joined = PrefixMerge.Append(ExportedPrefix.Doubling(network.Shape.Size, 12), OnnxExporter.ToBytes(network), "Features.output");
+        byte[] joined = PrefixMerge.Append(
+            ExportedPrefix.Doubling(network.Shape.Size, 12), OnnxExporter.ToBytes(network), "Features.output");
         using var session = new InferenceSession(joined);
         Tensor rows = NetworkCases.Rows(network.Shape, 3).to(ScalarType.Float32);
         ParityCheck.Verify(network, _ => Run(session, rows.reshape(3, -1)), rows.mul(Scalars.Of(2)));
@@ -62,7 +63,9 @@ public sealed class PrefixMergeTests
         Fails("not an ONNX model", [], "Features");
 
         void Fails(string message, byte[] prefix, string output) =>
-            Assert.Contains(message, Assert.Throws<InvalidDataException>(() => PrefixMerge.Append(prefix, graph, output)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                message, Assert.Throws<InvalidDataException>(() => PrefixMerge.Append(prefix, graph, output)).Message,
+                StringComparison.Ordinal);
     }
 
     private static float[] Run(InferenceSession session, Tensor rows)

@@ -16,7 +16,9 @@ public sealed class EcosystemTests
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
         IDataView scored = model.Transform(data);
         MulticlassClassificationMetrics metrics = _ml.MulticlassClassification.Evaluate(scored);
-        double accuracy = scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (a, b) => a == b ? 1.0 : 0).Average();
+        double accuracy = scored.GetColumn<uint>("Label")
+            .Zip(scored.GetColumn<uint>("PredictedLabel"), (a, b) => a == b ? 1.0 : 0)
+            .Average();
         Assert.Equal(accuracy, metrics.MicroAccuracy, 12);
         Assert.Equal(3, metrics.ConfusionMatrix.NumberOfClasses);
         Assert.Contains("class 2", metrics.ConfusionMatrix.GetFormattedConfusionTable(), StringComparison.Ordinal);
@@ -33,7 +35,8 @@ public sealed class EcosystemTests
         var folds = _ml.MulticlassClassification.CrossValidate(data, pipeline, numberOfFolds: 3);
         Assert.Equal(3, folds.Count);
         Assert.All(folds, fold => Assert.InRange(fold.Metrics.MicroAccuracy, 0, 1));
-        Assert.All(folds[0].ScoredHoldOutSet.GetColumn<string>("Answer"), answer => Assert.StartsWith("class ", answer, StringComparison.Ordinal));
+        Assert.All(
+            folds[0].ScoredHoldOutSet.GetColumn<string>("Answer"), answer => Assert.StartsWith("class ", answer, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -44,8 +47,9 @@ public sealed class EcosystemTests
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
         // The model's own answers as labels: every feature that it uses then matters.
         string[] answers = [.. model.Transform(data).GetColumn<uint>("PredictedLabel").Select(key => $"class {key - 1}")];
-        IDataView own = Example.View(_ml, [.. new[] { "class 0", "class 1", "class 2" }.Select(name => new Example { Features = new float[4], Name = name }),
-            .. rows.Select((row, i) => new Example { Features = [.. row.Features[..3], 0], Name = answers[i] })]);
+        IDataView own = Example.View(
+            _ml, [.. new[] { "class 0", "class 1", "class 2" }.Select(name => new Example { Features = new float[4], Name = name }),
+                .. rows.Select((row, i) => new Example { Features = [.. row.Features[..3], 0], Name = answers[i] })]);
         var importance = _ml.MulticlassClassification.PermutationFeatureImportance(model, own, permutationCount: 2);
         Assert.Equal(4, importance.Length);
         Assert.True(importance.Min(feature => feature.MicroAccuracy.Mean) < -0.02);
@@ -63,8 +67,12 @@ public sealed class EcosystemTests
         SchemaDefinition output = SchemaDefinition.Create(typeof(Prediction));
         output[nameof(Prediction.Score)].ColumnName = score;
         output["PredictedLabel"].ColumnName = predictedLabel;
-        using var engine = _ml.Model.CreatePredictionEngine<Example, Prediction>(model, ignoreMissingColumns: false, outputSchemaDefinition: output);
-        Prediction[] expected = [.. _ml.Data.CreateEnumerable<Prediction>(model.Transform(data), reuseRowObject: false, schemaDefinition: output)];
+        using var engine = _ml.Model.CreatePredictionEngine<Example, Prediction>(
+            model, ignoreMissingColumns: false, outputSchemaDefinition: output);
+        Prediction[] expected =
+        [
+            .. _ml.Data.CreateEnumerable<Prediction>(model.Transform(data), reuseRowObject: false, schemaDefinition: output),
+        ];
         TransformTests.AssertSameScores(expected, [.. rows.Select(engine.Predict)]);
     }
 
@@ -143,7 +151,9 @@ public sealed class EcosystemTests
         Assert.Equal(Text(delivered), Text(promised));
 
         static string[] Text(SchemaShape shape) => [.. shape.Select(column =>
-            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} {string.Join(",", column.Annotations.Select(a => a.Name).Order(StringComparer.Ordinal))}").Order(StringComparer.Ordinal)];
+            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} "
+                + $"{string.Join(",", column.Annotations.Select(a => a.Name).Order(StringComparer.Ordinal))}")
+                .Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -155,7 +165,8 @@ public sealed class EcosystemTests
         Assert.Contains("'Note'", Message(new RandomClassifier { Feature = "Note" }), StringComparison.Ordinal);
         Assert.Contains("'Name'", Message(new RandomClassifier { Label = "Name" }), StringComparison.Ordinal);
 
-        string Message(RandomClassifier estimator) => Assert.Throws<ArgumentOutOfRangeException>(() => estimator.GetOutputSchema(shape)).Message;
+        string Message(RandomClassifier estimator) =>
+            Assert.Throws<ArgumentOutOfRangeException>(() => estimator.GetOutputSchema(shape)).Message;
     }
 
     [Fact]
@@ -171,8 +182,12 @@ public sealed class EcosystemTests
     public void A_label_of_one_class_or_no_key_is_refused()
     {
         IDataView one = Example.View(_ml, Example.Draw(5, classes: 1));
-        Assert.Contains("'Label' has 1 classes", Assert.Throws<ArgumentException>(() => new RandomClassifier().Fit(one)).Message, StringComparison.Ordinal);
-        Assert.Contains("expected a key, got String", Assert.Throws<ArgumentException>(() => StockHead.Fit(one.Schema["Name"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Label' has 1 classes", Assert.Throws<ArgumentException>(() => new RandomClassifier().Fit(one)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "expected a key, got String", Assert.Throws<ArgumentException>(() => StockHead.Fit(one.Schema["Name"])).Message,
+            StringComparison.Ordinal);
     }
 
     private static SchemaShape ShapeOf(IDataView data) => SchemaShapes.Of(data.Schema);

@@ -77,7 +77,8 @@ public sealed class FilesTests
     {
         IDataView data = Example.View(_ml, Example.Draw(50));
         data = _ml.Transforms.CopyColumns(name, "Features").Fit(data).Transform(data);
-        using EarlyReadoutTransformer model = new RandomClassifier { Feature = name, Score = "P", PredictedLabel = "PredictedLabel" }.Fit(data);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = name, Score = "P", PredictedLabel = "PredictedLabel" }
+            .Fit(data);
         float[][] expected = [.. model.Transform(data).GetColumn<float[]>("P")];
         float[][] actual = [.. TransformTests.Reload(model, data.Schema).Transform(data).GetColumn<float[]>("P")];
         Assert.All(expected.Zip(actual), pair => Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, 1e-6f)));

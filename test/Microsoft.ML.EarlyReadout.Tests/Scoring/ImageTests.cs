@@ -23,14 +23,21 @@ public sealed class ImageTests : IDisposable
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image", Shape = shape }.Fit(images);
         float[] fromImages = [.. model.Transform(images).GetColumn<float[]>("Score").SelectMany(x => x)];
 
-        IDataView pixels = _ml.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: layout == ImageLayout.ChannelsLast).Fit(images).Transform(View(Draw(30, format)));
+        IDataView pixels = _ml.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: layout == ImageLayout.ChannelsLast)
+            .Fit(images)
+            .Transform(View(Draw(30, format)));
         using EarlyReadoutTransformer same = new RandomClassifier { Feature = "Pixels", Shape = shape }.Fit(pixels);
         float[] fromPixels = [.. same.Transform(pixels).GetColumn<float[]>("Score").SelectMany(x => x)];
         Assert.Equal(fromPixels, fromImages);
 
-        float[] stock = [.. TransformTests.Reload(model, images.Schema).Transform(View(Draw(30, format))).GetColumn<float[]>("Score").SelectMany(x => x)];
+        float[] stock =
+        [
+            .. TransformTests.Reload(model, images.Schema).Transform(View(Draw(30, format))).GetColumn<float[]>("Score").SelectMany(x => x),
+        ];
         Assert.All(fromImages.Zip(stock), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
-        Assert.Equal(TransformTests.Describe(model.GetOutputSchema(images.Schema)), TransformTests.Describe(TransformTests.Reload(model, images.Schema).GetOutputSchema(images.Schema)));
+        Assert.Equal(
+            TransformTests.Describe(model.GetOutputSchema(images.Schema)),
+            TransformTests.Describe(TransformTests.Reload(model, images.Schema).GetOutputSchema(images.Schema)));
     }
 
     [Fact]
@@ -51,7 +58,8 @@ public sealed class ImageTests : IDisposable
     public void Images_whose_column_has_no_size_score_on_both_paths()
     {
         IDataView images = FromFiles(Draw(20, MLPixelFormat.Bgra32));
-        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image", Shape = FeatureShape.Image(3, Height, Width) }.Fit(images);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image", Shape = FeatureShape.Image(3, Height, Width) }
+            .Fit(images);
         float[] scores = [.. model.Transform(images).GetColumn<float[]>("Score").SelectMany(x => x)];
         // Saved for a column without a size, the model resizes: a step that leaves images of the right size alone.
         float[] stock = [.. TransformTests.Reload(model, images.Schema).Transform(images).GetColumn<float[]>("Score").SelectMany(x => x)];
@@ -64,9 +72,11 @@ public sealed class ImageTests : IDisposable
         IDataView images = View(Draw(5, MLPixelFormat.Rgba32));
         var estimator = new RandomClassifier { Feature = "Image" };
         using EarlyReadoutTransformer model = estimator.Fit(images);
-        Assert.Equal(Names(SchemaShapes.Of(model.GetOutputSchema(images.Schema))), Names(estimator.GetOutputSchema(SchemaShapes.Of(images.Schema))));
+        Assert.Equal(
+            Names(SchemaShapes.Of(model.GetOutputSchema(images.Schema))), Names(estimator.GetOutputSchema(SchemaShapes.Of(images.Schema))));
 
-        static string[] Names(SchemaShape shape) => [.. shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType.RawType}").Order(StringComparer.Ordinal)];
+        static string[] Names(SchemaShape shape) =>
+            [.. shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType.RawType}").Order(StringComparer.Ordinal)];
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -105,7 +105,8 @@ public sealed class TransformTests
     {
         int reads = 0;
         IDataView view = _ml.Data.LoadFromEnumerable(Example.Draw(300));
-        view = _ml.Transforms.CustomMapping<Counted, Counted>((from, to) => { Interlocked.Increment(ref reads); to.Features = from.Features; }, null).Fit(view).Transform(view);
+        view = _ml.Transforms.CustomMapping<Counted, Counted>(
+            (from, to) => { Interlocked.Increment(ref reads); to.Features = from.Features; }, null).Fit(view).Transform(view);
         IDataView data = _ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(view).Transform(view);
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
         IDataView scored = model.Transform(data);
@@ -127,7 +128,11 @@ public sealed class TransformTests
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(dense);
         var sparse = new SparseRow { Features = new VBuffer<float>(4, 2, [1.5f, -0.5f], [1, 3]) };
         var same = new Example { Features = [0, 1.5f, 0, -0.5f] };
-        float[] fromSparse = model.Transform(_ml.Data.LoadFromEnumerable([sparse], model.GetOutputSchema(dense.Schema).Take(1).Aggregate(SchemaDefinition.Create(typeof(SparseRow)), WithType))).GetColumn<float[]>("Score").Single();
+        float[] fromSparse = model.Transform(
+            _ml.Data.LoadFromEnumerable(
+                [sparse], model.GetOutputSchema(dense.Schema).Take(1).Aggregate(SchemaDefinition.Create(typeof(SparseRow)), WithType)))
+            .GetColumn<float[]>("Score")
+            .Single();
         float[] fromDense = model.Transform(_ml.Data.LoadFromEnumerable([same])).GetColumn<float[]>("Score").Single();
         Assert.Equal(fromDense, fromSparse);
 
@@ -147,7 +152,9 @@ public sealed class TransformTests
         Assert.All(scored.GetColumn<float[]>("Score").Single(), score => Assert.True(float.IsNaN(score)));
         Assert.Equal(0u, scored.GetColumn<uint>("PredictedLabel").Single());
         ITransformer stock = Reload(model, data.Schema);
-        Assert.Equal(0u, stock.Transform(_ml.Data.LoadFromEnumerable([new Example { Features = [float.NaN, 0, 0, 0] }])).GetColumn<uint>("PredictedLabel").Single());
+        Assert.Equal(0u, stock.Transform(_ml.Data.LoadFromEnumerable([new Example { Features = [float.NaN, 0, 0, 0] }]))
+            .GetColumn<uint>("PredictedLabel")
+            .Single());
     }
 
     [Fact]
@@ -176,9 +183,11 @@ public sealed class TransformTests
     {
         IDataView data = Example.View(_ml, Example.Draw(10));
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
-        var missing = Assert.Throws<ArgumentOutOfRangeException>(() => model.Transform(_ml.Transforms.DropColumns("Features").Fit(data).Transform(data)));
+        var missing = Assert.Throws<ArgumentOutOfRangeException>(
+            () => model.Transform(_ml.Transforms.DropColumns("Features").Fit(data).Transform(data)));
         Assert.Contains("Could not find feature column 'Features'", missing.Message, StringComparison.Ordinal);
-        var mistyped = Assert.Throws<ArgumentOutOfRangeException>(() => model.Transform(_ml.Transforms.Concatenate("Features", "Features", "Features").Fit(data).Transform(data)));
+        var mistyped = Assert.Throws<ArgumentOutOfRangeException>(
+            () => model.Transform(_ml.Transforms.Concatenate("Features", "Features", "Features").Fit(data).Transform(data)));
         Assert.Contains("expected Vector<Single, 4>, got Vector<Single, 8>", mistyped.Message, StringComparison.Ordinal);
     }
 
@@ -197,9 +206,12 @@ public sealed class TransformTests
     }
 
     internal static string[] Describe(DataViewSchema schema) =>
-        [.. schema.Select(column => $"{column.Name}: {column.Type}{(column.IsHidden ? " hidden" : "")}; {string.Join(", ", column.Annotations.Schema.Select(a => $"{a.Name} {a.Type} {Value(column.Annotations, a)}"))}")];
+        [.. schema.Select(
+            column => $"{column.Name}: {column.Type}{(column.IsHidden ? " hidden" : "")}; "
+                + $"{string.Join(", ", column.Annotations.Schema.Select(a => $"{a.Name} {a.Type} {Value(column.Annotations, a)}"))}")];
 
-    internal static Prediction[] Read(IDataView view) => [.. new MLContext().Data.CreateEnumerable<Prediction>(view, reuseRowObject: false)];
+    internal static Prediction[] Read(IDataView view) =>
+        [.. new MLContext().Data.CreateEnumerable<Prediction>(view, reuseRowObject: false)];
 
     internal static void AssertSameScores(Prediction[] expected, Prediction[] actual, float tolerance = 1e-6f)
     {

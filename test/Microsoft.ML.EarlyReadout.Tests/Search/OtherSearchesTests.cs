@@ -12,7 +12,8 @@ public sealed class OtherSearchesTests
     public void Debiased_distillation_is_held_against_plain_distillation()
     {
         var options = new DistillationSearchOptions { Space = new() { Beta = new(0.5, 6), Stages = [2, 7] } };
-        using SearchResult<DebiasedDistillationTrainer.Options> result = Run(options, _ml.MulticlassClassification.SearchDebiasedDistillation);
+        using SearchResult<DebiasedDistillationTrainer.Options> result = Run(
+            options, _ml.MulticlassClassification.SearchDebiasedDistillation);
         Assert.Equal("plain distillation", result.PlainName);
         Assert.Equal(["Method"], result.Trials[0].Settings.Keys);
         Assert.Equal(DistillationMethod.Plain, result.OptionsOf(result.Trials[0]).Method);
@@ -25,7 +26,8 @@ public sealed class OtherSearchesTests
         });
         Assert.Equal(3, result.Trials.Select(trial => trial.Settings.GetValueOrDefault("Beta")).Distinct().Count());
         Assert.Contains("accuracy by Beta</title>", result.CreateReport().Html, StringComparison.Ordinal);
-        using EarlyReadoutTransformer model = result.Fit(_ml.Data.TakeRows(BiasedRow.View(_ml), 100), 5, TestContext.Current.CancellationToken);
+        using EarlyReadoutTransformer model = result.Fit(
+            _ml.Data.TakeRows(BiasedRow.View(_ml), 100), 5, TestContext.Current.CancellationToken);
         Assert.Equal(4, model.Classes);
     }
 
@@ -33,11 +35,13 @@ public sealed class OtherSearchesTests
     public void A_distillation_trial_that_diverges_is_the_worst_and_no_error()
     {
         var options = new DistillationSearchOptions { Space = new() { LearningRate = new(0.01, 1e30) } };
-        using SearchResult<DebiasedDistillationTrainer.Options> result = Run(options, _ml.MulticlassClassification.SearchDebiasedDistillation, trials: 4);
+        using SearchResult<DebiasedDistillationTrainer.Options> result = Run(
+            options, _ml.MulticlassClassification.SearchDebiasedDistillation, trials: 4);
         SearchTrial diverged = result.Trials.First(trial => trial.State == TrialState.Diverged);
         Assert.Contains(diverged.Runs, run => run is { Figure: 0, Fault: not null });
         Assert.False(result.Best.State == TrialState.Diverged);
-        Assert.Contains($"<li>trial {diverged.Number}, seed {diverged.Runs[0].Seed}: ", result.CreateReport().Html, StringComparison.Ordinal);
+        Assert.Contains(
+            $"<li>trial {diverged.Number}, seed {diverged.Runs[0].Seed}: ", result.CreateReport().Html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -39,7 +39,10 @@ public sealed class AugmentationTests : IDisposable
         Assert.InRange(seen.Count, 36, 50);
 
         static IEnumerable<(bool Mirrored, int Down, int Right)> Versions() =>
-            from mirrored in new[] { false, true } from down in Enumerable.Range(-padding, 2 * padding + 1) from right in Enumerable.Range(-padding, 2 * padding + 1) select (mirrored, down, right);
+            from mirrored in new[] { false, true }
+            from down in Enumerable.Range(-padding, 2 * padding + 1)
+            from right in Enumerable.Range(-padding, 2 * padding + 1)
+            select (mirrored, down, right);
 
         static bool IsVersion(float[,,,] before, float[,,,] after, int image, (bool Mirrored, int Down, int Right) version)
         {
@@ -115,14 +118,18 @@ public sealed class AugmentationTests : IDisposable
     {
         var options = new AugmentationOptions { CropPadding = padding };
         Assert.Equal([fault], options.Faults(FeatureShape.Image(3, 4, 9)));
-        Assert.StartsWith(fault, Assert.Throws<ArgumentException>(() => new Augmentation(options, FeatureShape.Image(3, 4, 9))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            fault, Assert.Throws<ArgumentException>(() => new Augmentation(options, FeatureShape.Image(3, 4, 9))).Message,
+            StringComparison.Ordinal);
     }
 
     // No two pixels of an image are equal and none is 0, so that an image has one version only.
     private static Tensor Images(int count, FeatureShape shape, ScalarType type)
     {
         var random = new Random(4);
-        var values = Enumerable.Range(0, count).SelectMany(_ => Enumerable.Range(1, shape.Size).Select(value => (float)value).OrderBy(_ => random.Next())).ToArray();
+        var values = Enumerable.Range(0, count)
+            .SelectMany(_ => Enumerable.Range(1, shape.Size).Select(value => (float)value).OrderBy(_ => random.Next()))
+            .ToArray();
         return tensor(values).reshape([count, .. shape.Dimensions]).to(type);
     }
 

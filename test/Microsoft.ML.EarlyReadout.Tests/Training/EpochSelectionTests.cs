@@ -4,7 +4,8 @@ namespace MLSieve.Tests;
 
 public sealed class EpochSelectionTests
 {
-    // Class 0: rows 0–5, of which 4 right; class 1: rows 6–7, of which 1 right. Group 0: rows 0–3 (4/4), group 1: rows 4–5 (0/2), group 2: rows 6–7 (1/2).
+    // Class 0: rows 0–5, of which 4 right; class 1: rows 6–7, of which 1 right. Group 0: rows 0–3 (4/4), group 1: rows 4–5 (0/2), group 2:
+    // rows 6–7 (1/2).
     private static readonly long[] Predicted = [0, 0, 0, 0, 1, 1, 1, 0];
     private static readonly int[] Labels = [0, 0, 0, 0, 0, 0, 1, 1];
     private static readonly int[] Groups = [0, 0, 0, 0, 1, 1, 2, 2];

@@ -34,18 +34,26 @@ public sealed class SieveSpaceTests
         Assert.Equal((new LogRange(0.1, 100), new LogRange(0.1, 100)), (released.ForgetRate, released.ReadoutRate)); // of 1e-3
         IReadOnlyList<PlannedTrial> trials = SearchPlan.Draw(released, ThreeStages, 10, SeedSequence.Of(1));
         Assert.All(trials.Where(trial => !trial.IsPlain), trial => Assert.Equal("256", trial.Settings["Readout.Width"]));
-        Assert.Equal([0, 5, 10], trials.Where(trial => trial.IsPlain).Select(trial => trial.Number)); // plain training's rates are searched too
+        // plain training's rates are searched too
+        Assert.Equal([0, 5, 10], trials.Where(trial => trial.IsPlain).Select(trial => trial.Number));
     }
 
     [Fact]
     public void A_rate_is_a_multiple_of_the_main_rate_that_the_trial_draws()
     {
-        ITrialSpace space = new SieveSpace { LearningRate = new(1e-3, 1e-1), ForgetRate = LogRange.Only(10), ReadoutRate = LogRange.Only(0.2) };
+        ITrialSpace space = new SieveSpace
+        {
+            LearningRate = new(1e-3, 1e-1),
+            ForgetRate = LogRange.Only(10),
+            ReadoutRate = LogRange.Only(0.2),
+        };
         foreach (PlannedTrial trial in SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1)).Where(trial => !trial.IsPlain))
         {
             FeatureSieveTrainer.Options options = TrialSettings.Apply(new FeatureSieveTrainer.Options(), trial.Settings);
-            Assert.Equal(10 * options.Optimizer.LearningRate!.Value, options.ForgetLearningRate!.Value, 0.01 * options.ForgetLearningRate.Value);
-            Assert.Equal(0.2 * options.Optimizer.LearningRate.Value, options.ReadoutLearningRate!.Value, 0.001 * options.ForgetLearningRate.Value);
+            Assert.Equal(
+                10 * options.Optimizer.LearningRate!.Value, options.ForgetLearningRate!.Value, 0.01 * options.ForgetLearningRate.Value);
+            Assert.Equal(
+                0.2 * options.Optimizer.LearningRate.Value, options.ReadoutLearningRate!.Value, 0.001 * options.ForgetLearningRate.Value);
         }
     }
 
@@ -88,16 +96,20 @@ public sealed class SieveSpaceTests
         ];
         var space = new SieveSpace { Stages = [1], Widths = [4] };
         IReadOnlyList<PlannedTrial> trials = SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1), known);
-        Assert.Equal(["", "1", "2"], trials.Where(trial => trial.IsKnown || trial.IsPlain).Select(trial => trial.IsPlain ? "" : $"{trial.Number}"));
+        Assert.Equal(
+            ["", "1", "2"], trials.Where(trial => trial.IsKnown || trial.IsPlain).Select(trial => trial.IsPlain ? "" : $"{trial.Number}"));
         Assert.Equal(
             """{"Readout.Stage":3,"Readout.Depth":1,"Readout.Width":7,"ForgetEvery":50,"ForgetLearningRate":0.9}""",
             TrialSettings.ToJson(trials[1].Settings));
         Assert.Equal("""{"Readout.Stage":2,"Readout.Depth":0,"ForgetEvery":1}""", TrialSettings.ToJson(trials[2].Settings));
         IReadOnlyList<PlannedTrial> drawn = SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1));
-        Assert.Equal(drawn.Skip(1).Select(trial => TrialSettings.ToJson(trial.Settings)), trials.Skip(3).Select(trial => TrialSettings.ToJson(trial.Settings)));
+        Assert.Equal(
+            drawn.Skip(1).Select(trial => TrialSettings.ToJson(trial.Settings)),
+            trials.Skip(3).Select(trial => TrialSettings.ToJson(trial.Settings)));
 
         var fault = Assert.Throws<ArgumentException>(() =>
-            SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1), [.. known, new FeatureSieveTrainer.Options { Readout = { Stage = 4 } }]));
+            SearchPlan.Draw(
+                space, ThreeStages, 8, SeedSequence.Of(1), [.. known, new FeatureSieveTrainer.Options { Readout = { Stage = 4 } }]));
         Assert.StartsWith("KnownSettings[4] cannot run: its Readout.Stage is 4, and a readout of ", fault.Message);
     }
 
@@ -109,7 +121,8 @@ public sealed class SieveSpaceTests
         {
             Trainer =
             {
-                BatchSize = 0, ValidationFraction = 0.1, Seed = 1, CheckpointDirectory = "there", Patience = 3, CancellationToken = stop.Token,
+                BatchSize = 0, ValidationFraction = 0.1, Seed = 1, CheckpointDirectory = "there", Patience = 3,
+                CancellationToken = stop.Token,
                 OnValidation = _ => { }, Progress = new Progress<TrainingProgress>(), GroupColumnName = "Place",
             },
             Space = new() { Stages = [0], Depths = [], ForgetEvery = [0], ForgetRate = new(0, 1), ReadoutRate = new(2, 1) },

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// 25 joint updates against PyTorch, which makes them of one loss and one optimiser (test/golden/joint_sieve.py). That file's fault distances
-/// say what each typical mistake would cost: all are above 2e-2, so 1e-4 tells them apart.
+/// 25 joint updates against PyTorch, which makes them of one loss and one optimiser (test/golden/joint_sieve.py). That file's fault
+/// distances say what each typical mistake would cost: all are above 2e-2, so 1e-4 tells them apart.
 /// </summary>
 public sealed class GoldenJointSieveTests
 {
@@ -38,7 +38,12 @@ public sealed class GoldenJointSieveTests
         var options = new FeatureSieveTrainer.Options
         {
             Update = SieveUpdate.Joint,
-            Readout = { Stage = golden.GetProperty("stage").GetInt32(), Depth = golden.GetProperty("readout_depth").GetInt32(), Width = kind == "mlp" ? 12 : 8 },
+            Readout =
+            {
+                Stage = golden.GetProperty("stage").GetInt32(),
+                Depth = golden.GetProperty("readout_depth").GetInt32(),
+                Width = kind == "mlp" ? 12 : 8,
+            },
             Optimizer =
             {
                 LearningRate = golden.GetProperty("rate").GetDouble(),

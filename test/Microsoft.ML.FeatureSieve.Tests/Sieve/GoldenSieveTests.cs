@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// 25 steps against PyTorch (test/golden/feature_sieve.py). That file's fault distances say what each typical mistake would cost: all are above 6e-4, so 1e-4 tells them apart.
+/// 25 steps against PyTorch (test/golden/feature_sieve.py). That file's fault distances say what each typical mistake would cost: all are
+/// above 6e-4, so 1e-4 tells them apart.
 /// </summary>
 public sealed class GoldenSieveTests
 {
@@ -38,7 +39,12 @@ public sealed class GoldenSieveTests
         if (networkName == "convnet") network.Input.Configure([127.5f], [1 / 127.5f], ChannelOrder.Rgb);
         var options = new FeatureSieveTrainer.Options
         {
-            Readout = { Stage = golden.GetProperty("stage").GetInt32(), Depth = golden.GetProperty("readout_depth").GetInt32(), Width = networkName == "mlp" ? 12 : 8 },
+            Readout =
+            {
+                Stage = golden.GetProperty("stage").GetInt32(),
+                Depth = golden.GetProperty("readout_depth").GetInt32(),
+                Width = networkName == "mlp" ? 12 : 8,
+            },
             Optimizer = { LearningRate = golden.GetProperty("rate").GetDouble(), WeightDecay = golden.GetProperty("decay").GetDouble() },
             ReadoutLearningRate = golden.GetProperty("readout_rate").GetDouble(),
             ReadoutWeightDecay = golden.GetProperty("decay").GetDouble(),
@@ -67,8 +73,10 @@ public sealed class GoldenSieveTests
             GoldenWeights.AssertNear(losses.GetProperty("readout")[i].GetDouble(), means["readout"], $"readout loss of step {i}");
             Assert.Equal(options.ForgetEvery > 0 && i % options.ForgetEvery == 0, means.ContainsKey("forget"));
             if (!means.TryGetValue("forget", out double before)) continue;
-            GoldenWeights.AssertNear(losses.GetProperty("forget_before")[forgotten].GetDouble(), before, $"forgetting loss before step {i}");
-            GoldenWeights.AssertNear(losses.GetProperty("forget_after")[forgotten++].GetDouble(), means["forgotten"], $"forgetting loss after step {i}");
+            GoldenWeights.AssertNear(
+                losses.GetProperty("forget_before")[forgotten].GetDouble(), before, $"forgetting loss before step {i}");
+            GoldenWeights.AssertNear(
+                losses.GetProperty("forget_after")[forgotten++].GetDouble(), means["forgotten"], $"forgetting loss after step {i}");
         }
 
         GoldenWeights.AssertEqual(network, file, $"final/{caseName}/", "");

@@ -27,7 +27,8 @@ public sealed class JointSieveStepTests
         using CountingNetwork forgets = new(), doesNot = new();
         FeatureSieveTrainer.Options options = Options(every: 2);
         options.Readout.Stage = stage;
-        using ReadoutHead one = ReadoutFactory.Create(forgets, options.Readout, seed: 1), other = ReadoutFactory.Create(doesNot, options.Readout, seed: 1);
+        using ReadoutHead one = ReadoutFactory.Create(forgets, options.Readout, seed: 1),
+            other = ReadoutFactory.Create(doesNot, options.Readout, seed: 1);
         Run(forgets, one, options, steps: [0]);
         Run(doesNot, other, options, steps: [1]);
 
@@ -38,7 +39,8 @@ public sealed class JointSieveStepTests
             Assert.True(value.Equals(plain[name]) != lower, $"{name} is {(lower ? "as without" : "touched by")} forgetting");
         }
 
-        foreach ((string name, Tensor value) in one.state_dict()) Assert.True(value.Equals(readout[name]), $"readout {name} is touched by forgetting");
+        foreach ((string name, Tensor value) in one.state_dict()) Assert.True(
+            value.Equals(readout[name]), $"readout {name} is touched by forgetting");
     }
 
     [Theory]
@@ -68,7 +70,8 @@ public sealed class JointSieveStepTests
         using CountingNetwork joint = new(), alternating = new(), plain = new();
         FeatureSieveTrainer.Options options = Options(every: 1000);
         (options.Optimizer.LearningRate, options.ForgetLearningRate, options.ReadoutLearningRate) = (1e-6, 0.1, 1e-12);
-        using ReadoutHead one = ReadoutFactory.Create(joint, options.Readout, seed: 1), other = ReadoutFactory.Create(alternating, options.Readout, seed: 1);
+        using ReadoutHead one = ReadoutFactory.Create(joint, options.Readout, seed: 1),
+            other = ReadoutFactory.Create(alternating, options.Readout, seed: 1);
         using ReadoutHead third = ReadoutFactory.Create(plain, options.Readout, seed: 1);
         int[] steps = [.. Enumerable.Range(0, 100)];
         Run(joint, one, options, steps, batch: 0);
@@ -91,7 +94,8 @@ public sealed class JointSieveStepTests
         ForgetLearningRate = 0.05,
     };
 
-    private static void Run(CountingNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, int[] steps, int? batch = null)
+    private static void Run(
+        CountingNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, int[] steps, int? batch = null)
     {
         options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16));
         using var step = new JointSieveStep(network, readout, options, frozenStatistics: false);

@@ -51,7 +51,8 @@ public sealed class SieveStepTests
         using var network = new CountingNetwork();
         FeatureSieveTrainer.Options options = Options(forgetEvery: 1);
         options.Readout.Stage = stage;
-        (options.Optimizer.LearningRate, options.ReadoutLearningRate, options.ForgetLearningRate) = (0, 0, 0.5); // what moves now, forgetting moves
+        // what moves now, forgetting moves
+        (options.Optimizer.LearningRate, options.ReadoutLearningRate, options.ForgetLearningRate) = (0, 0, 0.5);
         using ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, 3);
         Dictionary<string, Tensor> before = Copy(network), readoutBefore = Copy(readout);
         using (var step = new SieveStep(network, readout, options, frozenStatistics: false))
@@ -61,7 +62,8 @@ public sealed class SieveStepTests
             network.train();
             step.Run(batch, new StepContext(0, 1, meters));
             Assert.Equal(readoutBefore.Keys, Copy(readout).Keys);
-            foreach ((string name, Tensor value) in readout.state_dict()) Assert.True(value.Equals(readoutBefore[name]), $"readout {name} moved");
+            foreach ((string name, Tensor value) in readout.state_dict()) Assert.True(
+                value.Equals(readoutBefore[name]), $"readout {name} moved");
         }
 
         foreach ((string name, Tensor value) in network.state_dict())
@@ -96,7 +98,8 @@ public sealed class SieveStepTests
         IReadOnlyDictionary<string, double> first = Train(network, options, steps: 1), last = Train(network, options, steps: 300);
         Assert.True(first["forgotten"] < first["forget"]);
         Assert.InRange(last["forgotten"], Math.Log(3), first["forget"]);
-        Assert.True(last["forgotten"] - Math.Log(3) < 0.2 * (first["forget"] - Math.Log(3)), $"forgetting loss is still {last["forgotten"]}");
+        Assert.True(
+            last["forgotten"] - Math.Log(3) < 0.2 * (first["forget"] - Math.Log(3)), $"forgetting loss is still {last["forgotten"]}");
     }
 
     private static FeatureSieveTrainer.Options Options(int forgetEvery) => new()
@@ -108,7 +111,8 @@ public sealed class SieveStepTests
         ForgetLearningRate = 0.01,
     };
 
-    private static IReadOnlyDictionary<string, double> Train(CountingNetwork network, FeatureSieveTrainer.Options options, int steps, ulong readoutSeed = 1)
+    private static IReadOnlyDictionary<string, double> Train(
+        CountingNetwork network, FeatureSieveTrainer.Options options, int steps, ulong readoutSeed = 1)
     {
         ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, readoutSeed); // looks once at what the stage puts out
         network.StartCounting();
@@ -132,7 +136,8 @@ public sealed class SieveStepTests
         return new Batch(features, features.narrow(1, 0, 3).argmax(1), null, new long[16]);
     }
 
-    private static Dictionary<string, Tensor> Copy(nn.Module module) => module.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+    private static Dictionary<string, Tensor> Copy(nn.Module module) =>
+        module.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
 
     private static void AssertEqual(StagedNetwork expected, StagedNetwork actual)
     {

@@ -2,28 +2,34 @@ using System.Text;
 
 namespace Studies;
 
-/// <summary>Reads comma-separated files with a header, in which fields may be quoted and then hold commas, quotes and line ends (RFC 4180).</summary>
+/// <summary>
+/// Reads comma-separated files with a header, in which fields may be quoted and then hold commas, quotes and line ends (RFC 4180).
+/// </summary>
 internal static class CsvFile
 {
     /// <summary>The rows after the header.</summary>
     /// <param name="path">The file, plain or gzipped.</param>
     /// <param name="needed">Columns that it must have.</param>
-    /// <exception cref="InvalidDataException">A column is missing, a row has another number of fields than the header, or a quote is left open.</exception>
+    /// <exception cref="InvalidDataException">A column is missing, a row has another number of fields than the header, or a quote is left
+    /// open.</exception>
     public static IEnumerable<CsvRow> Read(string path, params string[] needed)
     {
         using StreamReader reader = DataFile.OpenText(path);
         int line = 1;
-        if (Next(reader, path, ref line) is not { } header) throw new InvalidDataException($"{path}: the file is empty; expected a header with {string.Join(", ", needed)}.");
+        if (Next(reader, path, ref line) is not { } header)
+            throw new InvalidDataException($"{path}: the file is empty; expected a header with {string.Join(", ", needed)}.");
         Dictionary<string, int> columns = [];
         for (int i = 0; i < header.Count; i++) columns.TryAdd(header[i].Trim(), i);
         string[] missing = [.. needed.Where(name => !columns.ContainsKey(name))];
-        if (missing.Length > 0) throw new InvalidDataException($"{path}: no column {string.Join(", ", missing)}; the header has {string.Join(", ", header)}.");
+        if (missing.Length > 0)
+            throw new InvalidDataException($"{path}: no column {string.Join(", ", missing)}; the header has {string.Join(", ", header)}.");
         while (true)
         {
             int first = line;
             if (Next(reader, path, ref line) is not { } fields) yield break;
             if (fields is [""]) continue; // an empty line
-            if (fields.Count != header.Count) throw new InvalidDataException($"{path}, line {first}: {fields.Count} fields; the header has {header.Count}.");
+            if (fields.Count != header.Count)
+                throw new InvalidDataException($"{path}, line {first}: {fields.Count} fields; the header has {header.Count}.");
             yield return new CsvRow(path, first, columns, fields);
         }
     }

@@ -31,5 +31,6 @@ internal sealed class CsvRow(string path, int line, Dictionary<string, int> colu
         : throw Fault(column, "a number");
 
     /// <summary>What to throw where a field is not what it should be.</summary>
-    public InvalidDataException Fault(string column, string expected) => new($"{path}, line {line}: column {column} is '{this[column]}'; expected {expected}.");
+    public InvalidDataException Fault(string column, string expected) =>
+        new($"{path}, line {line}: column {column} is '{this[column]}'; expected {expected}.");
 }

@@ -15,7 +15,8 @@ internal static class DataFile
     public static StreamReader OpenText(string path)
     {
         FileStream file = File.OpenRead(path);
-        return new StreamReader(path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file);
+        return new StreamReader(
+            path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file);
     }
 
     /// <summary>The images in a folder itself, in the order of their names.</summary>

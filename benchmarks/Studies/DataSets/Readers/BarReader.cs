@@ -1,6 +1,9 @@
 namespace Studies;
 
-/// <summary>Reads <c>train/</c> and <c>test/</c> with <c>&lt;class&gt;_&lt;number&gt;.jpg</c>. In train the place goes with the action, in test it does not; of a single image nothing is said.</summary>
+/// <summary>
+/// Reads <c>train/</c> and <c>test/</c> with <c>&lt;class&gt;_&lt;number&gt;.jpg</c>. In train the place goes with the action, in test it
+/// does not; of a single image nothing is said.
+/// </summary>
 internal static class BarReader
 {
     public static DataSet Read(string folder) => new(

@@ -26,7 +26,8 @@ internal static class CelebAReader
         return new DataSet("CelebA", folder, examples, PublishedCount.Of(Splits.Train, Groups, 71629, 66874, 22880, 1387));
     }
 
-    private static bool IsText(string path) => path.EndsWith(".txt", StringComparison.Ordinal) || path.EndsWith(".txt.gz", StringComparison.Ordinal);
+    private static bool IsText(string path) =>
+        path.EndsWith(".txt", StringComparison.Ordinal) || path.EndsWith(".txt.gz", StringComparison.Ordinal);
 
     private static IEnumerable<(string Name, bool Blond, bool Male)> FromCsv(string path) =>
         CsvFile.Read(path, Label, Attribute).Select(row => (row[0], IsSet(row, Label), IsSet(row, Attribute)));
@@ -50,11 +51,13 @@ internal static class CelebAReader
                 names = fields.Length;
                 blond = Array.IndexOf(fields, Label);
                 male = Array.IndexOf(fields, Attribute);
-                if (blond < 0 || male < 0) throw new InvalidDataException($"{path}, line 2: no {Label} or no {Attribute} among the attributes.");
+                if (blond < 0 || male < 0)
+                    throw new InvalidDataException($"{path}, line 2: no {Label} or no {Attribute} among the attributes.");
                 continue;
             }
 
-            if (fields.Length != names + 1) throw new InvalidDataException($"{path}, line {line}: {fields.Length - 1} attributes; line 2 names {names}.");
+            if (fields.Length != names + 1)
+                throw new InvalidDataException($"{path}, line {line}: {fields.Length - 1} attributes; line 2 names {names}.");
             yield return (fields[0], IsSet(blond), IsSet(male));
 
             bool IsSet(int attribute) => fields[attribute + 1] switch
@@ -74,6 +77,7 @@ internal static class CelebAReader
     {
         using StreamReader reader = DataFile.OpenText(path);
         for (int line = 1; reader.ReadLine() is { } text; line++)
-            if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } fields) yield return (line, fields);
+            if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } fields)
+                yield return (line, fields);
     }
 }

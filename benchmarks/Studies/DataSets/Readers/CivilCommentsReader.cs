@@ -1,6 +1,9 @@
 namespace Studies;
 
-/// <summary>Reads <c>all_data_with_identities.csv</c>: toxic from a rated toxicity of one half, and whether any identity is mentioned by as many raters.</summary>
+/// <summary>
+/// Reads <c>all_data_with_identities.csv</c>: toxic from a rated toxicity of one half, and whether any identity is mentioned by as many
+/// raters.
+/// </summary>
 internal static class CivilCommentsReader
 {
     private const double Majority = 0.5;
@@ -10,7 +13,8 @@ internal static class CivilCommentsReader
     public static DataSet Read(string folder) => new(
         "CivilComments",
         folder,
-        CsvFile.Read(DataFile.Find(folder, "all_data_with_identities.csv"), ["comment_text", "split", "toxicity", .. Identities]).Select(row => new Example(
+        CsvFile.Read(DataFile.Find(folder, "all_data_with_identities.csv"), ["comment_text", "split", "toxicity", .. Identities])
+            .Select(row => new Example(
             row.Number("toxicity") >= Majority ? "toxic" : "non-toxic",
             MentionsIdentity(row) ? "identity" : "no identity",
             row["split"] switch

@@ -23,8 +23,10 @@ internal static class IsicTrapsReader
 
         IEnumerable<Example> Of(string split, string name)
         {
-            string list = DataFile.Find(Path.Combine(folder, "trap-sets"), FormattableString.Invariant($"isic_annotated_{name}{partition}.csv"));
-            return CsvFile.Read(list, "image", "ruler", "label").Select(row => new Example(row.Name("label", _labels), row.Name("ruler", _artefacts), split)
+            string list = DataFile.Find(
+                Path.Combine(folder, "trap-sets"), FormattableString.Invariant($"isic_annotated_{name}{partition}.csv"));
+            return CsvFile.Read(list, "image", "ruler", "label")
+                .Select(row => new Example(row.Name("label", _labels), row.Name("ruler", _artefacts), split)
             {
                 Path = Path.Combine(folder, "images", Path.ChangeExtension(row["image"], ".jpg")), // the lists name png files
             });

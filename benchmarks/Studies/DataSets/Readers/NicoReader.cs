@@ -10,7 +10,10 @@ internal static class NicoReader
         folder,
         from file in Directory.EnumerateFiles(folder, "*.csv").Order(StringComparer.Ordinal)
         from row in CsvFile.Read(file, "path", "class", "context")
-        select new Example(row["class"], row["context"], Splits.OfName(Path.GetFileName(file))) { Path = Path.Combine(folder, Below(row["path"])) });
+        select new Example(row["class"], row["context"], Splits.OfName(Path.GetFileName(file)))
+        {
+            Path = Path.Combine(folder, Below(row["path"])),
+        });
 
     private static string Below(string path) => path.StartsWith(Images + "/", StringComparison.Ordinal) ? path : Path.Combine(Images, path);
 }

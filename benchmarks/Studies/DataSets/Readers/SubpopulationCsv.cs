@@ -1,6 +1,8 @@
 namespace Studies;
 
-/// <summary>Reads the csv that subpopulation benchmarks share: id, filename, split (0, 1, 2), y, a. Labels and attributes keep the numbers as names.</summary>
+/// <summary>
+/// Reads the csv that subpopulation benchmarks share: id, filename, split (0, 1, 2), y, a. Labels and attributes keep the numbers as names.
+/// </summary>
 internal static class SubpopulationCsv
 {
     public static DataSet Read(string file, string? imageFolder)

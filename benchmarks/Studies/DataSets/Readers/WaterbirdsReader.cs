@@ -16,7 +16,10 @@ internal static class WaterbirdsReader
             "Waterbirds",
             folder,
             CsvFile.Read(metadata, "img_filename", "y", "split", "place").Select(row =>
-                new Example(row.Name("y", Labels), row.Name("place", Places), row.Name("split", Splits.ByNumber)) { Path = Path.Combine(images, row["img_filename"]) }),
+                new Example(row.Name("y", Labels), row.Name("place", Places), row.Name("split", Splits.ByNumber))
+                {
+                    Path = Path.Combine(images, row["img_filename"]),
+                }),
             [
                 .. PublishedCount.Of(Splits.Train, Groups, 3498, 184, 56, 1057),
                 .. PublishedCount.Of(Splits.Validation, Groups, 467, 466, 133, 133),

@@ -20,5 +20,8 @@ internal sealed class FlipCases
     public PairAnswer? Worst => Most(2, 1, pair => pair.Other.Gap - pair.Plain.Gap);
 
     private PairAnswer? Most(int plain, int other, Func<(PairAnswer Plain, PairAnswer Other), double> by) =>
-        _pairs.Where(pair => (pair.Plain.Right, pair.Other.Right) == (plain, other)).OrderByDescending(by).Select(pair => pair.Plain).FirstOrDefault();
+        _pairs.Where(pair => (pair.Plain.Right, pair.Other.Right) == (plain, other))
+            .OrderByDescending(by)
+            .Select(pair => pair.Plain)
+            .FirstOrDefault();
 }

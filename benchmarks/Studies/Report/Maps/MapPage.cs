@@ -14,16 +14,22 @@ internal sealed class MapPage(StudyOptions options, CancellationToken cancellati
     private const int Gap = 8;
     private const string Plain = "plain";
 
-    /// <summary>Trains, tells the counts, and writes the picture: a row for each row of the two pairs; the image, then a map of each model.</summary>
+    /// <summary>
+    /// Trains, tells the counts, and writes the picture: a row for each row of the two pairs; the image, then a map of each model.
+    /// </summary>
     /// <exception cref="UsageException">The study has no pairs, the runs have no such method, or no file was given.</exception>
     public void Write()
     {
         if (options.Report is null) throw new UsageException("maps needs --report FILE, the picture.");
         string name = options.Method == "both" ? "sieve-joint" : options.Method;
-        MethodStudy study = StudyList.Create(options) is [MethodStudy one] ? one : throw new UsageException($"maps takes a study of pairs, such as pets, not {options.Study}.");
-        FinishedRun chosen = FinishedRuns.All(options.Out).LastOrDefault(run => (run.Study, run.Phase, run.Method) == (study.Name, RunPhase.Final, name))
+        MethodStudy study = StudyList.Create(options) is [MethodStudy one]
+            ? one
+            : throw new UsageException($"maps takes a study of pairs, such as pets, not {options.Study}.");
+        FinishedRun chosen = FinishedRuns.All(options.Out)
+            .LastOrDefault(run => (run.Study, run.Phase, run.Method) == (study.Name, RunPhase.Final, name))
             ?? throw new UsageException($"{options.Out} has no final run of {study.Name} by {name}.");
-        TrainedModel plain = study.TrainAgain(Plain, "", Seed, cancellation), other = study.TrainAgain(name, chosen.Settings, Seed, cancellation);
+        TrainedModel plain = study.TrainAgain(Plain, "", Seed, cancellation),
+            other = study.TrainAgain(name, chosen.Settings, Seed, cancellation);
         using var first = (EarlyReadoutTransformer)plain.Model;
         using var second = (EarlyReadoutTransformer)other.Model;
         var ml = new MLContext(Seed);
@@ -35,10 +41,15 @@ internal sealed class MapPage(StudyOptions options, CancellationToken cancellati
                 $"plain {right}: {name} 2: {cases.Count(right, 2)}, 1: {cases.Count(right, 1)}, 0: {cases.Count(right, 0)}"));
         }
 
-        int[] rows = [.. new[] { cases.Best, cases.Worst }.OfType<PairAnswer>().SelectMany(pair => new[] { pair.Rows.First, pair.Rows.Second })];
+        int[] rows =
+        [
+            .. new[] { cases.Best, cases.Worst }.OfType<PairAnswer>().SelectMany(pair => new[] { pair.Rows.First, pair.Rows.Second }),
+        ];
         if (rows.Length == 0) throw new UsageException("no pair differs between the two.");
-        Console.WriteLine($"shown, from the top: rows {string.Join(", ", rows)}: {(cases.Best is null ? "no pair that is mended" : "the pair that is mended most")}, "
-            + (cases.Worst is null ? "no pair that is broken" : "the pair that is broken most"));
+        Console.WriteLine(
+            $"shown, from the top: rows {string.Join(", ", rows)}: "
+                + $"{(cases.Best is null ? "no pair that is mended" : "the pair that is mended most")}, "
+                + (cases.Worst is null ? "no pair that is broken" : "the pair that is broken most"));
         Tile[][] tiles = [Images(plain.Test, rows), Maps(ml, first, plain.Test, rows), Maps(ml, second, plain.Test, rows)];
         Tile.Join(tiles, Gap).Save(options.Report);
     }

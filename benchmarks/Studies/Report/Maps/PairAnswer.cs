@@ -22,7 +22,8 @@ internal sealed record PairAnswer((int First, int Second) Rows, int Right, doubl
                where pair.Count() == 2
                let first = pair.First()
                let second = pair.Last()
-               select new PairAnswer((first, second), pair.Count(row => predicted[row] == labels[row]), Math.Abs(Score(first) - Score(second))),
+               select new PairAnswer(
+                   (first, second), pair.Count(row => predicted[row] == labels[row]), Math.Abs(Score(first) - Score(second))),
         ];
 
         double Score(int row) => scores[row][labels[row] - 1];

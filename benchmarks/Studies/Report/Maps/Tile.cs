@@ -17,7 +17,8 @@ internal sealed record Tile(int Height, int Width, byte[] Pixels)
         byte[] pixels = new byte[Channels * height * width];
         for (int place = 0; place < height * width; place++)
         {
-            for (int colour = 0; colour < Channels - 1; colour++) pixels[(Channels * place) + colour] = (byte)planes[(colour * height * width) + place];
+            for (int colour = 0; colour < Channels - 1; colour++)
+                pixels[(Channels * place) + colour] = (byte)planes[(colour * height * width) + place];
             pixels[(Channels * place) + Channels - 1] = byte.MaxValue;
         }
 
@@ -29,7 +30,8 @@ internal sealed record Tile(int Height, int Width, byte[] Pixels)
     {
         byte[] pixels = image.Pixels.ToArray();
         if (image.PixelFormat == MLPixelFormat.Bgra32)
-            for (int place = 0; place < pixels.Length; place += Channels) (pixels[place], pixels[place + 2]) = (pixels[place + 2], pixels[place]);
+            for (int place = 0; place < pixels.Length; place += Channels)
+                (pixels[place], pixels[place + 2]) = (pixels[place + 2], pixels[place]);
         return new Tile(image.Height, image.Width, pixels);
     }
 

@@ -38,15 +38,20 @@ internal static class CoursePicture
     {
         Curves[] drawn = [.. all.Where(curves => curves.Seeds.Count > 0)];
         if (drawn.Length == 0) yield break;
-        yield return new LineChart($"{study.Name}: {axis}", "steps", axis, [.. drawn.Select(curves => new Series(curves.Name, curves.Mean) { Style = curves.Style })])
+        yield return new LineChart(
+            $"{study.Name}: {axis}", "steps", axis,
+            [.. drawn.Select(curves => new Series(curves.Name, curves.Mean) { Style = curves.Style })])
         {
             Bundles =
             [
                 .. from curves in drawn
                    where curves.Style < Shown.Length
-                   select new Bundle($"seeds of {Shown[curves.Style]}", FormattableString.Invariant($"trial of{curves.Style}"), curves.Seeds),
+                   select new Bundle(
+                       $"seeds of {Shown[curves.Style]}", FormattableString.Invariant($"trial of{curves.Style}"), curves.Seeds),
             ],
-            Level = what == Forget && study.Classes is { } classes ? (FormattableString.Invariant($"bound, log {classes}"), Math.Log(classes)) : null,
+            Level = what == Forget && study.Classes is { } classes
+                ? (FormattableString.Invariant($"bound, log {classes}"), Math.Log(classes))
+                : null,
         }.Draw($"{study.FileName}-{what}");
     }
 
@@ -56,7 +61,10 @@ internal static class CoursePicture
     private static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Of(
         ComparedMethod method, Func<FinishedRun, IReadOnlyList<(long Step, double Value)>> course, double factor)
     {
-        (double, double)[][] curves = [.. method.Runs.Select(run => course(run).Select(point => ((double)point.Step, factor * point.Value)).ToArray())];
+        (double, double)[][] curves =
+        [
+            .. method.Runs.Select(run => course(run).Select(point => ((double)point.Step, factor * point.Value)).ToArray()),
+        ];
         return curves.All(points => points.Length > 0) ? curves : [];
     }
 

@@ -25,7 +25,11 @@ internal static class EffectPicture
 
     private static Markup Draw(StudyComparison study, Scale scale, string id)
     {
-        List<Markup> content = [Chart.Legend(Legend, out double top), Chart.Heading(0, top + 14, FormattableString.Invariant($"{study.Name}, {study.Primary.Name}"))];
+        List<Markup> content =
+        [
+            Chart.Legend(Legend, out double top),
+            Chart.Heading(0, top + 14, FormattableString.Invariant($"{study.Name}, {study.Primary.Name}")),
+        ];
         double first = top + 22, bottom = first + (study.Gains.Count * Line) + 4;
         foreach (double tick in scale.Ticks())
         {
@@ -43,7 +47,12 @@ internal static class EffectPicture
             {
                 (double low, double high) = (X(100 * interval.Low), X(100 * interval.High));
                 string line = FormattableString.Invariant($"interval s{style}");
-                content.AddRange([Chart.Line(low, y, high, y, line), Chart.Line(low, y - 4, low, y + 4, line), Chart.Line(high, y - 4, high, y + 4, line)]);
+                content.AddRange(
+                    [
+                        Chart.Line(low, y, high, y, line),
+                        Chart.Line(low, y - 4, low, y + 4, line),
+                        Chart.Line(high, y - 4, high, y + 4, line),
+                    ]);
             }
 
             content.Add(Chart.Marker(X(100 * gain.Difference), y, style));
@@ -52,8 +61,12 @@ internal static class EffectPicture
             y += Line;
         }
 
-        content.Add(Chart.Text(Chart.Width, bottom + 31, FormattableString.Invariant($"points above or below {study.BaselineName}, 95 % interval"), "end", "axis"));
-        return Chart.Svg(id, bottom + 36, FormattableString.Invariant($"{study.Name}: difference to {study.BaselineName}"), string.Join(' ', said), content);
+        content.Add(Chart.Text(
+            Chart.Width, bottom + 31, FormattableString.Invariant($"points above or below {study.BaselineName}, 95 % interval"), "end",
+            "axis"));
+        return Chart.Svg(
+            id, bottom + 36, FormattableString.Invariant($"{study.Name}: difference to {study.BaselineName}"), string.Join(' ', said),
+            content);
 
         double X(double value) => Left + (scale.At(value) * (Chart.Width - Left - Right));
     }

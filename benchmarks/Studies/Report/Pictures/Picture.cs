@@ -58,7 +58,8 @@ internal static partial class Picture
     }
 
     private static Markup At(Markup chart, double x, double y) => new(chart.Value.Replace("<svg ", Markup.Of(
-        $"<svg x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{Chart.Width}\" height=\"{HeightOf(chart):0.#}\" ").Value, StringComparison.Ordinal) + "\n");
+        $"<svg x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{Chart.Width}\" height=\"{HeightOf(chart):0.#}\" ").Value, StringComparison.Ordinal)
+        + "\n");
 
     // A chart is as high as its legend needs; what came out stands in its own frame.
     private static double HeightOf(Markup chart) => double.Parse(Frame().Match(chart.Value).Groups[1].Value, CultureInfo.InvariantCulture);

@@ -38,7 +38,9 @@ internal sealed class ComparedMethod(IReadOnlyList<FinishedRun> runs)
         IReadOnlyList<(long Step, double Value)> course = run.Course(figure);
         if (course.Count == 0) return null;
         // An older line does not say which was kept: it was the first of the highest by the mean of groups, the one figure that it has.
-        double kept = run.Points is { } points ? course.Single(point => point.Step == points.Selected).Value : course.Max(point => point.Value);
+        double kept = run.Points is { } points
+            ? course.Single(point => point.Step == points.Selected).Value
+            : course.Max(point => point.Value);
         return (kept, course.Skip(course.Count * 2 / 3).Average(point => point.Value));
     }
 }

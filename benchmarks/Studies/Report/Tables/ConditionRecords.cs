@@ -14,5 +14,6 @@ internal sealed record ConditionRecords(string Study, string Conditions, IReadOn
 
     /// <summary>Groups records, in the order in which they were recorded.</summary>
     public static IReadOnlyList<ConditionRecords> Of(IEnumerable<Record> records) =>
-        [.. records.GroupBy(record => (record.Study, record.Conditions)).Select(group => new ConditionRecords(group.Key.Study, group.Key.Conditions, [.. group]))];
+        [.. records.GroupBy(record => (record.Study, record.Conditions))
+            .Select(group => new ConditionRecords(group.Key.Study, group.Key.Conditions, [.. group]))];
 }

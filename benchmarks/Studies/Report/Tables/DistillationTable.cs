@@ -1,6 +1,9 @@
 namespace Studies;
 
-/// <summary>The distillation paper's shape: data sets by methods, worst-group and average accuracy, and how far the worst group is from the teacher's.</summary>
+/// <summary>
+/// The distillation paper's shape: data sets by methods, worst-group and average accuracy, and how far the worst group is from the
+/// teacher's.
+/// </summary>
 internal static class DistillationTable
 {
     private static readonly string[] Teachers = ["teacher-dro", "lightgbm"]; // of the studies on dominoes and Adult
@@ -9,7 +12,8 @@ internal static class DistillationTable
     public static string Of(IReadOnlyList<ConditionRecords> studies)
     {
         var table = new MarkdownTable(
-            "data set", "method", "setting", "seeds", "worst group, measured", "less the teacher's", "average, measured", "mean of groups, measured", "worst group published, quoted", "quoted from", "conditions of ours");
+            "data set", "method", "setting", "seeds", "worst group, measured", "less the teacher's", "average, measured",
+            "mean of groups, measured", "worst group published, quoted", "quoted from", "conditions of ours");
         foreach (ConditionRecords study in studies.Where(study => !study.IsSieve))
         {
             double? teacher = study.Methods.FirstOrDefault(method => Teachers.Contains(method.Method))?.Mean(Figures.Worst);
@@ -21,7 +25,9 @@ internal static class DistillationTable
                     method.Setting,
                     method.Seeds,
                     method.Cell(Figures.Worst),
-                    !Teachers.Contains(method.Method) && teacher is { } taught && method.Mean(Figures.Worst) is { } worst ? Percentage.Difference(worst - taught) : "–",
+                    !Teachers.Contains(method.Method) && teacher is { } taught && method.Mean(Figures.Worst) is { } worst
+                        ? Percentage.Difference(worst - taught)
+                        : "–",
                     method.Cell(Figures.Average),
                     method.Cell(Figures.Unbiased),
                     "–",

@@ -28,7 +28,8 @@ internal sealed class MethodRecords(IEnumerable<Record> records)
         [.. records.GroupBy(record => (record.Method, record.Setting, record.SelectedBy)).Select(method => new MethodRecords(method))];
 
     /// <summary>A test figure of the finished runs; empty where it was not taken.</summary>
-    public IReadOnlyList<double> Values(string figure) => [.. Finished.Where(record => record.Metrics.ContainsKey(figure)).Select(record => record.Metrics[figure])];
+    public IReadOnlyList<double> Values(string figure) =>
+        [.. Finished.Where(record => record.Metrics.ContainsKey(figure)).Select(record => record.Metrics[figure])];
 
     /// <summary>Mean and spread of a test figure.</summary>
     public string Cell(string figure) => Values(figure) is { Count: > 0 } values ? Percentage.Spread(values) : "–";

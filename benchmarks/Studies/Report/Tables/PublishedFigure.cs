@@ -9,7 +9,8 @@ namespace Studies;
 internal sealed record PublishedFigure(string DataSet, string? Study, string Method, string Figure, string Source)
 {
     private const string SievePaper = "\"Overcoming Simplicity Bias in Deep Networks using a Feature Sieve\" (ICML 2023)";
-    private const string Blog = "\"Intervening on early readouts for mitigating spurious features and simplicity bias\" (Google Research blog)";
+    private const string Blog =
+        "\"Intervening on early readouts for mitigating spurious features and simplicity bias\" (Google Research blog)";
     private const string SecondHand = "second-hand, for \"Using Early Readouts to Mediate Featural Bias in Distillation\" (WACV 2024)";
     private const string Traps = "second-hand, for \"Debiasing Skin Lesion Datasets and Models? Not So Fast\" (CVPRW 2020), Table 3";
     private const string Together = "up to 11 % over BAR, CelebA Hair, NICO and ImageNet-A, relative to the nearest baseline";

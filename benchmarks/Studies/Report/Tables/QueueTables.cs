@@ -35,9 +35,17 @@ internal static class QueueTables
                select column,
         ];
         var means = new MarkdownTable(
-            ["method", primary.Name, $"difference to {baseline.Name}", "95 % interval", "verdict", .. others.Select(column => column.Name)]);
+            [
+                "method",
+                primary.Name,
+                $"difference to {baseline.Name}",
+                "95 % interval",
+                "verdict",
+                .. others.Select(column => column.Name),
+            ]);
         var seeds = new MarkdownTable([$"{primary.Name}, seed", .. comparison.Seeds.Select(seed => $"{seed}")]);
-        var courses = new MarkdownTable([$"{comparison.CourseFigure.Name}, validation rows", "network that was kept", "mean of the last third"]);
+        var courses = new MarkdownTable(
+            [$"{comparison.CourseFigure.Name}, validation rows", "network that was kept", "mean of the last third"]);
         foreach (ComparedMethod method in comparison.Methods)
         {
             PairedGain? gain = method == baseline ? null : PairedGain.Of(method, baseline);
@@ -48,7 +56,8 @@ internal static class QueueTables
                 .. others.Select(column => Percentage.Of(method.Mean(column.Figure) ?? double.NaN)),
             ]);
             seeds.Add([method.Name, .. method.Primary.Select(Percentage.Of)]);
-            if (comparison.CourseOf(method) is { } course) courses.Add(method.Name, Percentage.Of(course.Kept), Percentage.Of(course.LastThird));
+            if (comparison.CourseOf(method) is { } course)
+                courses.Add(method.Name, Percentage.Of(course.Kept), Percentage.Of(course.LastThird));
         }
 
         text.Append(means).Append('\n').Append(seeds).Append('\n');
@@ -58,7 +67,8 @@ internal static class QueueTables
 
     private static IEnumerable<string> Notes(StudyComparison comparison)
     {
-        if (comparison.Baseline is null) yield return $"No table: {comparison.BaselineName} lacks final runs, so there is nothing to compare with.";
+        if (comparison.Baseline is null)
+            yield return $"No table: {comparison.BaselineName} lacks final runs, so there is nothing to compare with.";
         foreach (ComparedMethod method in comparison.Methods.Where(method => method.Setting.Length > 0))
             yield return $"{method.Name}, {Choice(comparison, method)}: `{method.Setting}`";
         foreach (PublishedFigure published in PublishedFigure.OfQueue(comparison.Name))
@@ -76,12 +86,17 @@ internal static class QueueTables
     private static string Choice(StudyComparison comparison, ComparedMethod method)
     {
         IReadOnlyList<FinishedRun> searched = comparison.Searched(method);
-        if (searched.Count == 0) return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "its one setting";
+        if (searched.Count == 0)
+            return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "its one setting";
         FinishedRun[] chosen = [.. searched.Where(run => run.Settings == method.Setting)];
         FinishedRun[] plain = [.. searched.Where(run => run.Trial!.Number == 0)];
         int tried = searched.Where(run => run.Trial!.Number > 0).Select(run => run.Settings).Distinct().Count();
-        int whole = searched.Where(run => run.Trial!.Number > 0 && run.Steps == chosen[0].Steps).Select(run => run.Settings).Distinct().Count();
-        return $"the best of {tried} settings by the library's search (trained in full: {whole}; seeds: {chosen.Length}; on validation rows "
+        int whole = searched.Where(run => run.Trial!.Number > 0 && run.Steps == chosen[0].Steps)
+            .Select(run => run.Settings)
+            .Distinct()
+            .Count();
+        return $"the best of {tried} settings by the library's search (trained in full: {whole}; seeds: {chosen.Length}; on validation "
+            + "rows "
             + $"{Mean(chosen)}, no forgetting {Mean(plain)})";
     }
 

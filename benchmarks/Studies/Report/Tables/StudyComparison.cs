@@ -3,7 +3,9 @@ namespace Studies;
 /// <summary>The runs of a queue for one study under one set of conditions.</summary>
 internal sealed class StudyComparison
 {
-    /// <summary>The figures that a table has columns for. The first of them that all methods have as what counts is the study's own.</summary>
+    /// <summary>
+    /// The figures that a table has columns for. The first of them that all methods have as what counts is the study's own.
+    /// </summary>
     public static readonly IReadOnlyList<(string Name, string Figure)> Columns =
     [
         ("conflicting rows", Figures.Conflicting),
@@ -92,7 +94,9 @@ internal sealed class StudyComparison
         ? [.. Methods.Where(method => method != baseline).Select(method => (method, PairedGain.Of(method, baseline)))]
         : [];
 
-    /// <summary>The course of a method; <see langword="null"/> where its last layer is fitted anew afterwards, so that it says little of it.</summary>
+    /// <summary>
+    /// The course of a method; <see langword="null"/> where its last layer is fitted anew afterwards, so that it says little of it.
+    /// </summary>
     public (double Kept, double LastThird)? CourseOf(ComparedMethod method) =>
         Refitted.Any(method.Name.StartsWith) ? null : method.Course(CourseFigure.Figure);
 
@@ -102,7 +106,9 @@ internal sealed class StudyComparison
     /// <summary>The seeds of the search among settings that the methods name.</summary>
     public IReadOnlyList<int> SearchSeeds { get; }
 
-    /// <summary>The methods with figures for each seed: the baseline, this library's own, others, the oracles, and else as they were run.</summary>
+    /// <summary>
+    /// The methods with figures for each seed: the baseline, this library's own, others, the oracles, and else as they were run.
+    /// </summary>
     public IReadOnlyList<ComparedMethod> Methods { get; }
 
     /// <summary>
@@ -127,14 +133,17 @@ internal sealed class StudyComparison
     public IEnumerable<(string Method, int Count)> Diverged =>
         _searches.Where(run => run.Diverged is not null).CountBy(run => run.Method).Select(method => (method.Key, method.Value));
 
-    /// <summary>The runs of the library's search that chose a method's setting; none where it was chosen among settings that the method names.</summary>
+    /// <summary>
+    /// The runs of the library's search that chose a method's setting; none where it was chosen among settings that the method names.
+    /// </summary>
     public IReadOnlyList<FinishedRun> Searched(ComparedMethod method) => _searches
         .Where(run => run.Trial is not null && run.Method == method.Name)
         .GroupBy(run => run.Trial!.Search, (_, runs) => runs.ToArray())
         .LastOrDefault(runs => SearchedTrial.Choose(runs) == method.Setting, []);
 
     /// <summary>How many settings that the method names were tried.</summary>
-    public int Tried(string method) => _searches.Where(run => run.Trial is null && run.Method == method).Select(run => run.Settings).Distinct().Count();
+    public int Tried(string method) =>
+        _searches.Where(run => run.Trial is null && run.Method == method).Select(run => run.Settings).Distinct().Count();
 
     /// <summary>How many runs the choice of a method's setting took; none where it has one only.</summary>
     public int SearchRuns(ComparedMethod method)

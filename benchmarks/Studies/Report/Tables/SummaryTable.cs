@@ -13,7 +13,8 @@ internal static class SummaryTable
             foreach ((ComparedMethod method, PairedGain gain) in study.Gains.Where(each => StudyComparison.IsOwn(each.Method.Name)))
             {
                 table.Add(
-                    $"[{study.Name}](#{study.FileName})", study.Primary.Name, study.BaselineName, Percentage.Of(study.Baseline!.Primary.Average()),
+                    $"[{study.Name}](#{study.FileName})", study.Primary.Name, study.BaselineName,
+                    Percentage.Of(study.Baseline!.Primary.Average()),
                     method.Name, Percentage.Of(method.Primary.Average()), $"{Percentage.Difference(gain.Difference)} ({gain.IntervalText})",
                     gain.Verdict, $"{study.SearchRuns(method)}");
             }

@@ -12,7 +12,8 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
     private ImageShape? _shape;
     private byte[] _planes = [];
 
-    // Handed back to the getter each time: by ML.NET's custom a loader disposes there the image that it made before, and only it knows which are its own.
+    // Handed back to the getter each time: by ML.NET's custom a loader disposes there the image that it made before, and only it knows
+    // which are its own.
     private MLImage? _image;
     private long _current = -1;
 
@@ -31,7 +32,8 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
         if (image.Height != shape.Height || image.Width != shape.Width)
         {
             throw Bad(column, row, FormattableString.Invariant(
-                $"is an image of {image.Width}×{image.Height} pixels; expected {shape.Width}×{shape.Height} (width×height). Add ResizeImages before the trainer."));
+                $"is an image of {image.Width}×{image.Height} pixels; expected {shape.Width}×{shape.Height} (width×height). Add ")
+                    + "ResizeImages before the trainer.");
         }
         if (_shape != shape)
             (_shape, _planes) = (shape, new byte[shape.Size]);

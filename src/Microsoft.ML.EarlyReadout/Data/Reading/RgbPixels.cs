@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Takes red, green and blue, 0 to 255, from an image; alpha is left out, as <c>ExtractPixels</c> leaves it out by default.</summary>
+/// <summary>
+/// Takes red, green and blue, 0 to 255, from an image; alpha is left out, as <c>ExtractPixels</c> leaves it out by default.
+/// </summary>
 internal static class RgbPixels
 {
     private const int BytesPerPixel = 4;

@@ -13,7 +13,8 @@ internal sealed class VectorReader(DataViewRowCursor cursor, DataViewSchema.Colu
     {
         _getter(ref _vector);
         if (_vector.Length != size)
-            throw Bad(column, row, FormattableString.Invariant($"has {_vector.Length} numbers; expected {size}, as the column's type says."));
+            throw Bad(
+                column, row, FormattableString.Invariant($"has {_vector.Length} numbers; expected {size}, as the column's type says."));
         int slot = _vector.IsDense ? packer.Add(_vector.GetValues()) : packer.Add(_vector.GetIndices(), _vector.GetValues());
         if (slot >= 0)
         {

@@ -4,11 +4,12 @@ using System.Text.Json;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What readouts say about a classifier on labelled rows: how much is decidable early, how sure early errors are, and whether they point to the rows on which the classifier
-/// itself fails. Immutable.
+/// What readouts say about a classifier on labelled rows: how much is decidable early, how sure early errors are, and whether they point to
+/// the rows on which the classifier itself fails. Immutable.
 /// </summary>
 /// <remarks>
-/// The signal of a row is "wrong and confident": the readout's confidence margin where it is wrong, else 0. Made by <c>mlContext.MulticlassClassification.ProfileReadouts</c>.
+/// The signal of a row is "wrong and confident": the readout's confidence margin where it is wrong, else 0. Made by
+/// <c>mlContext.MulticlassClassification.ProfileReadouts</c>.
 /// </remarks>
 public sealed class ReadoutProfile
 {
@@ -25,7 +26,9 @@ public sealed class ReadoutProfile
     /// <summary>The classifier's own accuracy on these rows, in [0, 1].</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>The group (label and attribute) on which the classifier's accuracy is least; <see langword="null"/> without groups.</summary>
+    /// <summary>
+    /// The group (label and attribute) on which the classifier's accuracy is least; <see langword="null"/> without groups.
+    /// </summary>
     public required string? WorstGroup { get; init; }
 
     /// <summary>The readouts, in the order in which they were named.</summary>

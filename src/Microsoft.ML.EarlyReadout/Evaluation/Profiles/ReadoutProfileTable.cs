@@ -9,15 +9,21 @@ internal static class ReadoutProfileTable
     public static string Render(ReadoutProfile profile)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Classifier: accuracy {Ratio(profile.Accuracy)} on {profile.RowCount:N0} rows{(profile.WorstGroup is null ? "" : $"; worst group {profile.WorstGroup}")}");
+        text.Append(CultureInfo.InvariantCulture, $"Classifier: accuracy {Ratio(profile.Accuracy)} on {profile.RowCount:N0} rows");
+        text.AppendLine(profile.WorstGroup is null ? "" : $"; worst group {profile.WorstGroup}");
         int width = Math.Max(7, profile.Readouts.Max(readout => readout.Name.Length));
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"Readout".PadRight(width)}  Accuracy  Margin right  Margin wrong  Recall  Precision     AUC");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"{"Readout".PadRight(width)}  Accuracy  Margin right  Margin wrong  Recall  Precision     AUC");
         foreach (ReadoutResult readout in profile.Readouts)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{readout.Name.PadRight(width)}  {Ratio(readout.Accuracy),8}  {Ratio(readout.RightMargins.Mean),12}  {Ratio(readout.WrongMargins.Mean),12}  "
-                + $"{Ratio(readout.WorstGroupRecall),6}  {Ratio(readout.WorstGroupPrecision),9}  {Ratio(readout.WorstGroupAuc),6}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{readout.Name.PadRight(width)}  {Ratio(readout.Accuracy),8}  {Ratio(readout.RightMargins.Mean),12}  "
+                    + $"{Ratio(readout.WrongMargins.Mean),12}  "
+                    + $"{Ratio(readout.WorstGroupRecall),6}  {Ratio(readout.WorstGroupPrecision),9}  {Ratio(readout.WorstGroupAuc),6}");
         }
-        if (profile.WorstGroup is not null) text.AppendLine("Recall, precision, AUC: of wrong (and confidently wrong) readouts for the worst group.");
+        if (profile.WorstGroup is not null)
+            text.AppendLine("Recall, precision, AUC: of wrong (and confidently wrong) readouts for the worst group.");
         return text.ToString();
     }
 

@@ -11,9 +11,12 @@ internal sealed class ReadoutProfiler
     private readonly (ReadoutColumns Names, DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] _readouts;
     private readonly ClassList _classes;
 
-    public ReadoutProfiler(DataViewSchema schema, IReadOnlyList<string> readouts, string label, string score, string predictedLabel, string? group)
+    public ReadoutProfiler(
+        DataViewSchema schema, IReadOnlyList<string> readouts, string label, string score, string predictedLabel, string? group)
     {
-        if (readouts.Count == 0) throw new ArgumentException("Name at least one readout; EarlyReadoutTransformer.ReadoutNames lists a model's.", nameof(readouts));
+        if (readouts.Count == 0)
+            throw new ArgumentException(
+                "Name at least one readout; EarlyReadoutTransformer.ReadoutNames lists a model's.", nameof(readouts));
         _label = EvaluationColumns.Find(schema, label, "label");
         _predicted = EvaluationColumns.Find(schema, predictedLabel, "predicted label");
         _group = group is null ? null : EvaluationColumns.Find(schema, group, "group");
@@ -30,7 +33,13 @@ internal sealed class ReadoutProfiler
         var margins = _readouts.Select(_ => new List<float>()).ToArray();
         var right = _readouts.Select(_ => new List<bool>()).ToArray();
 
-        DataViewSchema.Column[] needed = [_label, _predicted, .. _group is { } column ? [column] : Array.Empty<DataViewSchema.Column>(), .. _readouts.SelectMany(readout => new[] { readout.Predicted, readout.Margin })];
+        DataViewSchema.Column[] needed =
+        [
+            _label,
+            _predicted,
+            .. _group is { } column ? [column] : Array.Empty<DataViewSchema.Column>(),
+            .. _readouts.SelectMany(readout => new[] { readout.Predicted, readout.Margin }),
+        ];
         using var cursor = new FaultNamingCursor(data, needed.DistinctBy(each => each.Index));
         Func<int> label = _classes.Reader(cursor, _label), predicted = _classes.Reader(cursor, _predicted);
         CategoryColumn? attribute = _group is { } named ? CategoryColumn.Open(cursor, named) : null;
@@ -52,9 +61,15 @@ internal sealed class ReadoutProfiler
             }
         }
 
-        if (groups.Count == 0) throw new InvalidOperationException($"No row has a label in column '{_label.Name}'{(_group is { } g ? $" and a group in column '{g.Name}'" : "")}.");
-        (int Id, string Name)[] names = attribute is null ? [] : [.. ids.OrderBy(entry => entry.Key.Label).ThenBy(entry => entry.Key, Comparer<(int Label, int Attribute)>.Create((a, b) => attribute.Compare(a.Attribute, b.Attribute)))
-            .Select(entry => (entry.Value, $"{_label.Name}={_classes.Names[entry.Key.Label]} · {_group!.Value.Name}={attribute.NameOf(entry.Key.Attribute)}"))];
+        if (groups.Count == 0)
+            throw new InvalidOperationException(
+                $"No row has a label in column '{_label.Name}'{(_group is { } g ? $" and a group in column '{g.Name}'" : "")}.");
+        (int Id, string Name)[] names = attribute is null
+            ? []
+            : [.. ids.OrderBy(entry => entry.Key.Label).ThenBy(
+                entry => entry.Key, Comparer<(int Label, int Attribute)>.Create((a, b) => attribute.Compare(a.Attribute, b.Attribute)))
+            .Select(entry => (entry.Value,
+            $"{_label.Name}={_classes.Names[entry.Key.Label]} · {_group!.Value.Name}={attribute.NameOf(entry.Key.Attribute)}"))];
         var sizes = new long[ids.Count];
         foreach (int id in groups) sizes[id]++;
         double[] accuracy = Means(hits.Select(Hit));
@@ -83,7 +98,8 @@ internal sealed class ReadoutProfiler
                 WorstGroupRecall = worst is { Id: var of } ? (double)wrongMembers / sizes[of] : null,
                 WorstGroupPrecision = member is null || wrong == 0 ? null : (double)wrongMembers / wrong,
                 WorstGroupAuc = member is null ? null : RocCurve.Area(signal, member),
-                Groups = [.. names.Select(group => new ReadoutGroup(group.Name, sizes[group.Id], accuracy[group.Id], accuracies[group.Id], signals[group.Id]))],
+                Groups = [.. names.Select(
+                    group => new ReadoutGroup(group.Name, sizes[group.Id], accuracy[group.Id], accuracies[group.Id], signals[group.Id]))],
             };
         }
 
@@ -99,7 +115,9 @@ internal sealed class ReadoutProfiler
     private static DataViewSchema.Column Margin(DataViewSchema schema, ReadoutColumns names)
     {
         DataViewSchema.Column margin = EvaluationColumns.Find(schema, names.Margin, "readout's margin");
-        return margin.Type == NumberDataViewType.Single ? margin : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
+        return margin.Type == NumberDataViewType.Single
+            ? margin
+            : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
     }
 
     private static double Hit(bool isRight) => isRight ? 1 : 0;

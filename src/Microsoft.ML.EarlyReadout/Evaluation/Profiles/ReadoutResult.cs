@@ -18,10 +18,15 @@ public sealed class ReadoutResult
     /// <summary>The part of the worst group's rows that it reads wrongly; <see langword="null"/> without groups.</summary>
     public required double? WorstGroupRecall { get; init; }
 
-    /// <summary>The part of the rows that it reads wrongly that are of the worst group; <see langword="null"/> without groups or without errors.</summary>
+    /// <summary>
+    /// The part of the rows that it reads wrongly that are of the worst group; <see langword="null"/> without groups or without errors.
+    /// </summary>
     public required double? WorstGroupPrecision { get; init; }
 
-    /// <summary>The area under the ROC curve of its signal for belonging to the worst group: 0.5 says nothing, 1 tells the group apart; <see langword="null"/> without groups, or with one only.</summary>
+    /// <summary>
+    /// The area under the ROC curve of its signal for belonging to the worst group: 0.5 says nothing, 1 tells the group apart;
+    /// <see langword="null"/> without groups, or with one only.
+    /// </summary>
     public required double? WorstGroupAuc { get; init; }
 
     /// <summary>The groups, by name; empty without groups.</summary>

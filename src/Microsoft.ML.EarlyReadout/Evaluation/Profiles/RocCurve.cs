@@ -4,7 +4,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class RocCurve
 {
     /// <summary>
-    /// The area under the curve: the probability that a member drawn at random has a greater number than another row drawn at random, ties counted half (Mann and Whitney).
+    /// The area under the curve: the probability that a member drawn at random has a greater number than another row drawn at random, ties
+    /// counted half (Mann and Whitney).
     /// </summary>
     /// <param name="values">The number of each row.</param>
     /// <param name="member">Whether the row is a member.</param>

@@ -7,8 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// The classes of an evaluation: those of the model in the order of its score slots, then those of the data that the model does not know.
 /// </summary>
 /// <remarks>
-/// Classes are known by name, so that a label keyed by its own data, or a predicted label mapped back to its value, still means the same class.
-/// The names come from the predicted label's key values, else the score's slots, else the label's key values; else they are the zero-based indexes.
+/// Classes are known by name, so that a label keyed by its own data, or a predicted label mapped back to its value, still means the same
+/// class. The names come from the predicted label's key values, else the score's slots, else the label's key values; else they are the
+/// zero-based indexes.
 /// </remarks>
 internal sealed class ClassList
 {
@@ -40,13 +41,18 @@ internal sealed class ClassList
             ?? ColumnAnnotation.Names(score, ColumnAnnotation.TrainingLabelValues)
             ?? ColumnAnnotation.Names(label, ColumnAnnotation.KeyValues));
 
-    /// <summary>A reader of a column's class index on the current row, <see cref="CategoryColumn.Missing"/> where it has no value.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The column holds text or bool and nothing says which score slot a value belongs to.</exception>
+    /// <summary>
+    /// A reader of a column's class index on the current row, <see cref="CategoryColumn.Missing"/> where it has no value.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column holds text or bool and nothing says which score slot a value belongs
+    /// to.</exception>
     public Func<int> Reader(DataViewRow row, DataViewSchema.Column column)
     {
         if (!IsNamed && column.Type is (TextDataViewType or BooleanDataViewType))
-            throw ColumnFinder.Mismatch($"Column '{column.Name}' is {column.Type}, and neither the score column nor the other label column says which class each score belongs to. " +
-                "Evaluate before mapping the predicted label back to its value, or map the label to a key.");
+            throw ColumnFinder.Mismatch(
+                $"Column '{column.Name}' is {column.Type}, and neither the score column nor the other label column says which class each "
+                    + "score belongs to. " +
+                    "Evaluate before mapping the predicted label back to its value, or map the label to a key.");
 
         // ML.NET reads a key without values, and a number where the classes are not numbers, as the index of the class.
         bool byIndex = column.Type is KeyDataViewType

@@ -32,7 +32,8 @@ internal sealed class LabelColumn
     /// <summary>Finds the column and checks its type.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing, is not a key, or its key does not count at least two classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing, is not a key, or its key does not count at least two
+    /// classes.</exception>
     public static LabelColumn Find(DataViewSchema schema, string name)
     {
         var column = ColumnFinder.Find(schema, name, Role);

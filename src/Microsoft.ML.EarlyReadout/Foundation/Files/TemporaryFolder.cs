@@ -6,7 +6,8 @@ internal sealed class TemporaryFolder
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes the folder.</summary>
-    /// <param name="root">The temporary folder, which is made too where it is missing, as ML.NET does; see <see cref="CatalogEnvironment.TemporaryFolderOf"/>.</param>
+    /// <param name="root">The temporary folder, which is made too where it is missing, as ML.NET does; see
+    /// <see cref="CatalogEnvironment.TemporaryFolderOf"/>.</param>
     /// <exception cref="IOException">It cannot be made; the message names it and says what to set.</exception>
     public TemporaryFolder(string root)
     {
@@ -25,7 +26,8 @@ internal sealed class TemporaryFolder
 
     /// <summary>What a user can do where the temporary folder does not serve.</summary>
     public static string Advice { get; } =
-        $"Set {nameof(MLContext)}.{nameof(MLContext.TempFilePath)}, or the environment variable {(OperatingSystem.IsWindows() ? "TMP" : "TMPDIR")} before the program starts, "
+        $"Set {nameof(MLContext)}.{nameof(MLContext.TempFilePath)}, or the environment variable "
+            + $"{(OperatingSystem.IsWindows() ? "TMP" : "TMPDIR")} before the program starts, "
         + "to a folder that can be written and has room.";
 
     /// <summary>Its full path.</summary>
@@ -40,8 +42,8 @@ internal sealed class TemporaryFolder
     public IOException Failure(string what, Exception error) => new($"{what} '{Path}' cannot be written: {error.Message} {Advice}", error);
 
     /// <summary>
-    /// Removes the folder and what it holds. On Linux and macOS this works while files in it are open, and leaves them readable to whoever holds them;
-    /// on Windows it only works once they are closed, so it is tried again then.
+    /// Removes the folder and what it holds. On Linux and macOS this works while files in it are open, and leaves them readable to whoever
+    /// holds them; on Windows it only works once they are closed, so it is tried again then.
     /// </summary>
     public void TryDelete()
     {

@@ -10,14 +10,19 @@ internal sealed class Cancellation(CancellationToken token, Func<bool>? contextC
 {
     private bool _acknowledged;
 
-    /// <summary>Whether the fit has settled for the model that it has: nothing more is trained, and nothing stops what is left to do.</summary>
+    /// <summary>
+    /// Whether the fit has settled for the model that it has: nothing more is trained, and nothing stops what is left to do.
+    /// </summary>
     public bool IsAcknowledged => _acknowledged;
 
     /// <summary>The token and the context of a fit.</summary>
-    /// <remarks>ML.NET keeps the interface that tells of a context's cancellation internal, so it is read by name; a test pins it.</remarks>
+    /// <remarks>
+    /// ML.NET keeps the interface that tells of a context's cancellation internal, so it is read by name; a test pins it.
+    /// </remarks>
     public static Cancellation Of(IHostEnvironment environment, CancellationToken token)
     {
-        MethodInfo? isCanceled = environment.GetType().GetInterface("Microsoft.ML.Runtime.ICancelable")?.GetProperty("IsCanceled")?.GetMethod;
+        MethodInfo? isCanceled = environment.GetType()
+            .GetInterface("Microsoft.ML.Runtime.ICancelable")?.GetProperty("IsCanceled")?.GetMethod;
         return new Cancellation(token, isCanceled?.CreateDelegate<Func<bool>>(environment));
     }
 

@@ -5,7 +5,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The environment behind an ML.NET catalog: where messages go to reach <see cref="MLContext.Log"/>, and what the user set in the <see cref="MLContext"/>.
+/// The environment behind an ML.NET catalog: where messages go to reach <see cref="MLContext.Log"/>, and what the user set in the
+/// <see cref="MLContext"/>.
 /// </summary>
 /// <remarks>
 /// ML.NET keeps it internal, and every catalog hands it out through one internal interface. This is the only place that reads it,
@@ -35,9 +36,13 @@ public static class CatalogEnvironment
     internal static int? SeedOf(IHostEnvironment environment) =>
         environment.GetType().GetProperty("Seed")?.GetValue(environment) as int?;
 
-    /// <summary>The folder for temporary files: <see cref="MLContext.TempFilePath"/>, which is the system's own where the user sets none.</summary>
+    /// <summary>
+    /// The folder for temporary files: <see cref="MLContext.TempFilePath"/>, which is the system's own where the user sets none.
+    /// </summary>
     internal static string TemporaryFolderOf(IHostEnvironment environment) =>
-        environment.GetType().GetProperty(nameof(MLContext.TempFilePath))?.GetValue(environment) is string { Length: > 0 } path ? path : Path.GetTempPath();
+        environment.GetType().GetProperty(nameof(MLContext.TempFilePath))?.GetValue(environment) is string { Length: > 0 } path
+            ? path
+            : Path.GetTempPath();
 
     /// <exception cref="NotSupportedException">The catalog does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     internal static IHostEnvironment Read(object catalog)
@@ -45,7 +50,8 @@ public static class CatalogEnvironment
         ArgumentNullException.ThrowIfNull(catalog);
         PropertyInfo? property = catalog.GetType().GetInterface("Microsoft.ML.Data.IInternalCatalog")?.GetProperty("Environment");
         return property?.GetValue(catalog) as IHostEnvironment ?? throw new NotSupportedException(
-            $"{catalog.GetType().FullName} of {typeof(MLContext).Assembly.GetName().FullName} does not hand out its environment as Microsoft.ML 5.0 does. " +
+            $"{catalog.GetType().FullName} of {typeof(MLContext).Assembly.GetName().FullName} does not hand out its environment as "
+                + "Microsoft.ML 5.0 does. " +
             "Use the Microsoft.ML version that this package names as its dependency.");
     }
 }

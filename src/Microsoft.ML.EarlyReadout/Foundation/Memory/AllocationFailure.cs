@@ -14,7 +14,8 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
     public static AllocationFailure? Of(Exception fault)
     {
         if (fault is OutOfMemoryException) return new(null, null);
-        if (fault is not (ExternalException or OnnxRuntimeException)) return null; // TorchSharp's for every fault of libtorch; ONNX Runtime's
+        // TorchSharp's for every fault of libtorch; ONNX Runtime's
+        if (fault is not (ExternalException or OnnxRuntimeException)) return null;
         if (Cpu().Match(fault.Message) is { Success: true } cpu)
         {
             string digits = cpu.Groups[1].Value + cpu.Groups[2].Value;
@@ -29,7 +30,14 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
     private static long? Bytes(Match match)
     {
         double number = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
-        return (long)(number * match.Groups[2].Value switch { "KiB" => 1L << 10, "MiB" => 1L << 20, "GiB" => 1L << 30, "TiB" => 1L << 40, _ => 1 });
+        return (long)(number * match.Groups[2].Value switch
+        {
+            "KiB" => 1L << 10,
+            "MiB" => 1L << 20,
+            "GiB" => 1L << 30,
+            "TiB" => 1L << 40,
+            _ => 1,
+        });
     }
 
     [GeneratedRegex(@"DefaultCPUAllocator: (?:can't allocate memory|not enough memory): you tried to allocate (\d+) bytes|"
@@ -42,7 +50,8 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
     [GeneratedRegex(@"Tried to allocate ([\d.]+) (\w+)")]
     private static partial Regex Tried();
 
-    // "… has a total capacity of 79.11 GiB of which 5.06 GiB is free. … Of the allocated memory 70.00 GiB is allocated by PyTorch, and 1.00 GiB is reserved by PyTorch but unallocated."
+    // "… has a total capacity of 79.11 GiB of which 5.06 GiB is free. … Of the allocated memory 70.00 GiB is allocated by PyTorch, and 1.00
+    // GiB is reserved by PyTorch but unallocated."
     [GeneratedRegex(@"([\d.]+) (\w+) is (?:free|allocated by PyTorch|reserved by PyTorch but unallocated)")]
     private static partial Regex Free();
 }

@@ -81,7 +81,8 @@ internal sealed class FileBytes : ByteStore
         {
             int read = RandomAccess.Read(_sealed!, destination, start);
             if (read == 0)
-                throw new EndOfStreamException($"The temporary file of training rows '{_path}' ends before byte {start}: something else has cut it.");
+                throw new EndOfStreamException(
+                    $"The temporary file of training rows '{_path}' ends before byte {start}: something else has cut it.");
             destination = destination[read..];
             start += read;
         }

@@ -9,8 +9,10 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal sealed class ElfImage
 {
-    private const long StringTable = 5, SymbolTable = 6, RelocationTable = 7, RelocationBytes = 8, PltRelocationBytes = 2, PltRelocations = 0x17,
-        SymbolVersions = 0x6ffffff0, VersionDefinitions = 0x6ffffffc, VersionDefinitionCount = 0x6ffffffd, VersionNeeds = 0x6ffffffe, VersionNeedCount = 0x6fffffff;
+    private const long StringTable = 5, SymbolTable = 6, RelocationTable = 7, RelocationBytes = 8, PltRelocationBytes = 2,
+        PltRelocations = 0x17,
+        SymbolVersions = 0x6ffffff0, VersionDefinitions = 0x6ffffffc, VersionDefinitionCount = 0x6ffffffd, VersionNeeds = 0x6ffffffe,
+        VersionNeedCount = 0x6fffffff;
 
     private readonly string _path;
     private readonly List<(long Address, long Offset, long Length)> _segments = [];
@@ -43,7 +45,8 @@ internal sealed class ElfImage
             long version = file + U32(file + 8);
             for (int j = 0, count = U16(file + 2); j < count; j++)
             {
-                needs.Add(new(library, Name(U32(version + 8)), U16(version + 6), version + 4, (U16(version + 4) & ElfVersionNeed.WeakFlag) != 0));
+                needs.Add(
+                    new(library, Name(U32(version + 8)), U16(version + 6), version + 4, (U16(version + 4) & ElfVersionNeed.WeakFlag) != 0));
                 version += U32(version + 12);
             }
             file += U32(file + 12);
@@ -126,7 +129,9 @@ internal sealed class ElfImage
     {
         int start = Checked(Offset(_dynamic.GetValueOrDefault(StringTable)) + index, 1);
         int length = Bytes.AsSpan(start).IndexOf((byte)0);
-        return length < 0 ? throw new InvalidDataException($"'{_path}' is cut off in its string table.") : Encoding.ASCII.GetString(Bytes, start, length);
+        return length < 0
+            ? throw new InvalidDataException($"'{_path}' is cut off in its string table.")
+            : Encoding.ASCII.GetString(Bytes, start, length);
     }
 
     private ushort U16(long at) => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.AsSpan(Checked(at, 2)));
@@ -136,5 +141,7 @@ internal sealed class ElfImage
     private long I64(long at) => BinaryPrimitives.ReadInt64LittleEndian(Bytes.AsSpan(Checked(at, 8)));
 
     private int Checked(long at, int length) =>
-        at >= 0 && at + length <= Bytes.Length ? (int)at : throw new InvalidDataException($"'{_path}' is cut off: byte {at} of {Bytes.Length} was asked for.");
+        at >= 0 && at + length <= Bytes.Length
+            ? (int)at
+            : throw new InvalidDataException($"'{_path}' is cut off: byte {at} of {Bytes.Length} was asked for.");
 }

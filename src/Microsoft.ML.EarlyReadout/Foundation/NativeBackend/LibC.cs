@@ -13,7 +13,9 @@ internal static partial class LibC
     private const long ReadAhead = 128 << 10; // what the system fetches at one call at most
     private const uint CloseOnExec = 1; // MFD_CLOEXEC
 
-    /// <summary>Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.</summary>
+    /// <summary>
+    /// Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.
+    /// </summary>
     public static void SetEnvironmentDefault(string name, string value) => _ = setenv(name, value, 0);
 
     /// <summary>The value of a variable as native code sees it, or null.</summary>

@@ -54,9 +54,11 @@ internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr Torch
         // A read-only system, or a user without a home: the copy needs no file to be loaded from.
         return LoadFromMemory(repaired, Path.GetFileName(path)) is { } loaded and not 0
             ? (loaded, $"shim {path}, repaired as a copy in memory {why}")
-            : throw new NativeBackendException($"TorchSharp's library '{path}' needs a repaired copy on this system, {why}, and there is no place "
-                + $"for it: {obstacle}, and the system loads none from memory. Set the environment variable XDG_CACHE_HOME, or HOME, to a folder "
-                + "that can be written and programs may be run from.");
+            : throw new NativeBackendException(
+                $"TorchSharp's library '{path}' needs a repaired copy on this system, {why}, and there is no place "
+                    + $"for it: {obstacle}, and the system loads none from memory. Set the environment variable XDG_CACHE_HOME, or HOME, "
+                    + "to a folder "
+                    + "that can be written and programs may be run from.");
     }
 
     private static IntPtr LoadFromMemory(byte[] library, string name)
@@ -68,9 +70,13 @@ internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr Torch
         return NativeLibrary.TryLoad($"/proc/self/fd/{file.DangerousGetHandle()}", out IntPtr handle) ? handle : 0;
     }
 
-    // Functions bind at their first call, so a libtorch of another version loads well and fails late. The handle sees all that the shim depends on.
+    // Functions bind at their first call, so a libtorch of another version loads well and fails late. The handle sees all that the shim
+    // depends on.
     private static List<string> FindMissing(IntPtr shim, string path) =>
-        [.. ElfImage.Read(path).ReadBoundSymbols().Select(symbol => symbol.Name).Where(name => !NativeLibrary.TryGetExport(shim, name, out _))];
+        [.. ElfImage.Read(path)
+            .ReadBoundSymbols()
+            .Select(symbol => symbol.Name)
+            .Where(name => !NativeLibrary.TryGetExport(shim, name, out _))];
 
     private static IntPtr LoadLibrary(string path)
     {

@@ -11,12 +11,13 @@ namespace Microsoft.ML.EarlyReadout;
 /// Loads libtorch and TorchSharp's native library, which training needs and scoring does not.
 /// </summary>
 /// <remarks>
-/// <para>On Linux, libtorch is looked for in the folder that the environment variable <c>MLSIEVE_LIBTORCH</c> names (for instance <c>torch/lib</c> of a
-/// Python installation, with or without CUDA); where it is not set, in the app's folders and then among the restored packages. TorchSharp's library asks
-/// for a newer libstdc++ than some systems have without using it; where that stops it from loading, a repaired copy is kept in the user's cache
-/// folder (XDG_CACHE_HOME, else .cache in HOME), or in memory where that cannot be written, and loaded. Elsewhere TorchSharp loads what it
-/// finds itself.</para>
-/// <para>Every trainer calls <see cref="EnsureLoaded"/>. An app that uses TorchSharp before it touches this library should call it first.</para>
+/// <para>On Linux, libtorch is looked for in the folder that the environment variable <c>MLSIEVE_LIBTORCH</c> names (for instance
+/// <c>torch/lib</c> of a Python installation, with or without CUDA); where it is not set, in the app's folders and then among the restored
+/// packages. TorchSharp's library asks for a newer libstdc++ than some systems have without using it; where that stops it from loading, a
+/// repaired copy is kept in the user's cache folder (XDG_CACHE_HOME, else .cache in HOME), or in memory where that cannot be written, and
+/// loaded. Elsewhere TorchSharp loads what it finds itself.</para>
+/// <para>Every trainer calls <see cref="EnsureLoaded"/>. An app that uses TorchSharp before it touches this library should call it
+/// first.</para>
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
 public static class NativeBackend
@@ -44,17 +45,20 @@ public static class NativeBackend
         }
         catch (Exception error) when (error is NotSupportedException or TypeInitializationException or DllNotFoundException)
         {
-            throw new NativeBackendException($"TorchSharp's native libraries do not load: {error.Message.Trim()} {LibTorchLocation.Advice}", error);
+            throw new NativeBackendException(
+                $"TorchSharp's native libraries do not load: {error.Message.Trim()} {LibTorchLocation.Advice}", error);
         }
     }
 
     /// <summary>
-    /// Stands in for TorchSharp's own search, before anything can start it. Left alone, that search does not get past the version need, and copies 500 MB
-    /// in the attempt.
+    /// Stands in for TorchSharp's own search, before anything can start it. Left alone, that search does not get past the version need, and
+    /// copies 500 MB in the attempt.
     /// </summary>
     /// <remarks>An assembly-load event would come too late: another thread may call into TorchSharp before its handler has run.</remarks>
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp must not search before this; all that runs here are two registrations, and libtorch stays unloaded.")]
+    [SuppressMessage(
+        "Usage", "CA2255",
+        Justification = "TorchSharp must not search before this; all that runs here are two registrations, and libtorch stays unloaded.")]
     internal static void StandInForTorchSharp()
     {
         if (!OperatingSystem.IsLinux())

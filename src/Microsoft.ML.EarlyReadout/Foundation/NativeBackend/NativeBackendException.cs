@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The native libraries that training needs (libtorch and TorchSharp's shim) could not be found or loaded; the message says what to add.</summary>
+/// <summary>
+/// The native libraries that training needs (libtorch and TorchSharp's shim) could not be found or loaded; the message says what to add.
+/// </summary>
 public sealed class NativeBackendException : Exception
 {
     /// <summary>Creates the exception without a message.</summary>

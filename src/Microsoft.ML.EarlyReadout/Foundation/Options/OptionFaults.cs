@@ -26,7 +26,8 @@ public sealed class OptionFaults
     /// <param name="minimum">The least that is allowed.</param>
     public void AtLeast(string name, double? value, double minimum)
     {
-        if (value is { } given && (!(given >= minimum) || double.IsInfinity(given))) _faults.Add($"{name} is {Text(given)}; it must be at least {Text(minimum)}.");
+        if (value is { } given && (!(given >= minimum) || double.IsInfinity(given)))
+            _faults.Add($"{name} is {Text(given)}; it must be at least {Text(minimum)}.");
     }
 
     /// <summary>Requires a number to be finite and above a bound.</summary>
@@ -35,7 +36,8 @@ public sealed class OptionFaults
     /// <param name="bound">The bound, which is not allowed itself.</param>
     public void GreaterThan(string name, double? value, double bound)
     {
-        if (value is { } given && (!(given > bound) || double.IsInfinity(given))) _faults.Add($"{name} is {Text(given)}; it must be greater than {Text(bound)}.");
+        if (value is { } given && (!(given > bound) || double.IsInfinity(given)))
+            _faults.Add($"{name} is {Text(given)}; it must be greater than {Text(bound)}.");
     }
 
     /// <summary>Requires a number to lie in the half-open range [minimum, end).</summary>
@@ -45,7 +47,8 @@ public sealed class OptionFaults
     /// <param name="end">The bound above, which is not allowed itself.</param>
     public void Within(string name, double value, double minimum, double end)
     {
-        if (!(value >= minimum && value < end)) _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)} and less than {Text(end)}.");
+        if (!(value >= minimum && value < end))
+            _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)} and less than {Text(end)}.");
     }
 
     /// <summary>Requires a number to lie in the closed range [minimum, maximum].</summary>
@@ -55,7 +58,8 @@ public sealed class OptionFaults
     /// <param name="maximum">The most that is allowed.</param>
     public void From(string name, double? value, double minimum, double maximum)
     {
-        if (value is { } given && !(given >= minimum && given <= maximum)) _faults.Add($"{name} is {Text(given)}; it must be from {Text(minimum)} to {Text(maximum)}.");
+        if (value is { } given && !(given >= minimum && given <= maximum))
+            _faults.Add($"{name} is {Text(given)}; it must be from {Text(minimum)} to {Text(maximum)}.");
     }
 
     /// <summary>Requires whole numbers to choose among, one at least; null is right here too.</summary>

@@ -6,8 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Constants for tensor operations that live as long as the process.</summary>
 /// <remarks>
-/// TorchSharp hands a Scalar's native handle over and keeps nothing alive: a garbage collection at that moment frees the number while libtorch reads it.
-/// A C# number that converts itself makes just such a Scalar. So every operation takes one of these.
+/// TorchSharp hands a Scalar's native handle over and keeps nothing alive: a garbage collection at that moment frees the number while
+/// libtorch reads it. A C# number that converts itself makes just such a Scalar. So every operation takes one of these.
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
 [Experimental(Seam.Id)]
@@ -35,13 +35,17 @@ public static class Scalars
     public static Scalar MinusOne { get; }
 
 #pragma warning disable RS0030 // the one place that makes Scalars, and keeps them
-    /// <summary>A constant of a run, such as a rate. It is kept for ever: never call this with a number that changes from step to step.</summary>
+    /// <summary>
+    /// A constant of a run, such as a rate. It is kept for ever: never call this with a number that changes from step to step.
+    /// </summary>
     public static Scalar Of(double value) => _real.GetOrAdd(value, number => number.ToScalar());
 
     /// <summary>A whole constant of a run, such as a class index. It is kept for ever.</summary>
     public static Scalar Whole(long value) => _whole.GetOrAdd(value, number => number.ToScalar());
 
-    /// <summary>A number that changes from step to step. The caller disposes it after the call that reads it, which is what keeps it alive so long.</summary>
+    /// <summary>
+    /// A number that changes from step to step. The caller disposes it after the call that reads it, which is what keeps it alive so long.
+    /// </summary>
     public static Scalar Passing(double value) => value.ToScalar();
 #pragma warning restore RS0030
 }

@@ -4,8 +4,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>One constant TorchScript function that works in place, compiled at its first use and kept for the process.</summary>
 /// <remarks>
-/// This is how libtorch's operators that TorchSharp does not bind are reached. A script that does not parse ends the process, so scripts are
-/// constants, each run by a test.
+/// This is how libtorch's operators that TorchSharp does not bind are reached. A script that does not parse ends the process, so scripts
+/// are constants, each run by a test.
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
 internal sealed class TensorScript(string name, string source)
@@ -18,7 +18,8 @@ internal sealed class TensorScript(string name, string source)
 
     /// <summary>Runs the function.</summary>
     /// <param name="arguments">
-    /// Tensors, arrays of tensors and <see cref="TorchSharp.Scalar"/>s. Not C# numbers: TorchSharp turns those into Scalars that nothing keeps alive.
+    /// Tensors, arrays of tensors and <see cref="TorchSharp.Scalar"/>s. Not C# numbers: TorchSharp turns those into Scalars that nothing
+    /// keeps alive.
     /// </param>
     public void Run(params object[] arguments)
     {

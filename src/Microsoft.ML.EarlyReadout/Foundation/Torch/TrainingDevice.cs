@@ -14,7 +14,9 @@ internal sealed record TrainingDevice(torch.Device Device, string Description)
     /// <summary>Whether a name has the form of a device's; that the device exists is another matter.</summary>
     public static bool IsName(string? name) => name is "auto" or "cpu" || IndexOf(name) is not null;
 
-    /// <summary>Finds the named device: auto is the first CUDA device, or the CPU where there is none; every other name is that device or an error.</summary>
+    /// <summary>
+    /// Finds the named device: auto is the first CUDA device, or the CPU where there is none; every other name is that device or an error.
+    /// </summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="ArgumentException">The name is not a device's, or this machine has no such device.</exception>
     /// <exception cref="NativeBackendException">libtorch does not load.</exception>
@@ -24,7 +26,9 @@ internal sealed record TrainingDevice(torch.Device Device, string Description)
         return Choose(name, torch.cuda.is_available() ? torch.cuda.device_count() : 0, NativeBackend.HasCuda);
     }
 
-    /// <summary>As <see cref="Choose(string)"/>, on a machine with the given number of CUDA devices and a libtorch with or without CUDA.</summary>
+    /// <summary>
+    /// As <see cref="Choose(string)"/>, on a machine with the given number of CUDA devices and a libtorch with or without CUDA.
+    /// </summary>
     internal static TrainingDevice Choose(string name, int cudaDevices, bool hasCuda)
     {
         if (!IsName(name))
@@ -32,7 +36,10 @@ internal sealed record TrainingDevice(torch.Device Device, string Description)
         if (name == "auto")
             return cudaDevices > 0
                 ? new(new(DeviceType.CUDA, 0), $"device cuda:0 (auto; {cudaDevices} CUDA device(s) found)")
-                : new(new(DeviceType.CPU), $"device cpu (auto; {(hasCuda ? "this libtorch has CUDA, but finds no GPU" : "this libtorch has no CUDA")}; {NativeBackend.Description})");
+                : new(
+                    new(DeviceType.CPU),
+                    $"device cpu (auto; {(hasCuda ? "this libtorch has CUDA, but finds no GPU" : "this libtorch has no CUDA")}; "
+                        + $"{NativeBackend.Description})");
         if (name == "cpu")
             return new(new(DeviceType.CPU), "device cpu (as asked)");
         int index = IndexOf(name)!.Value;
@@ -51,10 +58,13 @@ internal sealed record TrainingDevice(torch.Device Device, string Description)
         }
 
         return hasCuda
-            ? $"Device '{name}' needs an NVIDIA GPU, and libtorch finds none {loaded}. See that nvidia-smi lists one, that its driver is new enough for this libtorch, and that "
+            ? $"Device '{name}' needs an NVIDIA GPU, and libtorch finds none {loaded}. See that nvidia-smi lists one, that its driver is "
+                + "new enough for this libtorch, and that "
                 + "CUDA_VISIBLE_DEVICES does not hide it; or set the option Device to 'cpu' or 'auto'."
-            : $"Device '{name}' needs a libtorch with CUDA, and this one has none {loaded}. Reference the package TorchSharp-cuda-linux (or TorchSharp-cuda-windows) in place of "
-                + $"libtorch-cpu-linux-x64 or TorchSharp-cpu, or set {LibTorchLocation.Variable} to the folder of a libtorch {LibTorchLocation.LibTorchVersion} with CUDA; or set the option Device to 'cpu' or 'auto'.";
+            : $"Device '{name}' needs a libtorch with CUDA, and this one has none {loaded}. Reference the package TorchSharp-cuda-linux "
+                + "(or TorchSharp-cuda-windows) in place of "
+                + $"libtorch-cpu-linux-x64 or TorchSharp-cpu, or set {LibTorchLocation.Variable} to the folder of a libtorch "
+                + $"{LibTorchLocation.LibTorchVersion} with CUDA; or set the option Device to 'cpu' or 'auto'.";
     }
 
     private static int? IndexOf(string? name) => name switch

@@ -26,8 +26,9 @@ internal sealed class BatchView(DataViewSchema schema, DataViewSchema.Column fea
     {
         if (columnsNeeded.Where(column => column.Index != feature.Index).Select(column => column.Name).FirstOrDefault() is { } other)
         {
-            throw new ArgumentException($"With Augmentation the teacher scores the images that the student sees, and so can read the column "
-                + $"'{feature.Name}' alone; it reads '{other}' too. Give a teacher of that column alone, or switch Augmentation off.");
+            throw new ArgumentException(
+                $"With Augmentation the teacher scores the images that the student sees, and so can read the column "
+                    + $"'{feature.Name}' alone; it reads '{other}' too. Give a teacher of that column alone, or switch Augmentation off.");
         }
 
         return new Cursor(this, feature, shape);

@@ -46,7 +46,9 @@ public sealed partial class DebiasedDistillationTrainer
         [Range(0.01, 2.0, 0.05, true)]
         public double Alpha { get; set; } = 0.05;
 
-        /// <summary>β: how much wrong readouts count; at 0 not more than others, which is plain distillation. No weight is above e to the β.</summary>
+        /// <summary>
+        /// β: how much wrong readouts count; at 0 not more than others, which is plain distillation. No weight is above e to the β.
+        /// </summary>
         /// <value>
         /// The default value is <see langword="null"/>: automatic. Where pretrained weights are given that is 4, the release's for
         /// Waterbirds (3.5 for CelebA, 3 for text); else 1, ours: a network with fresh weights does not bear weights of fifty. From 0 to
@@ -102,7 +104,9 @@ public sealed partial class DebiasedDistillationTrainer
         /// <value>The default value is <see langword="null"/>: none, as in the release. At least 1.</value>
         public double? WeightCap { get; set; }
 
-        /// <summary>Whether the weights are divided by their mean over the training rows, so that they do not act as a higher learning rate.</summary>
+        /// <summary>
+        /// Whether the weights are divided by their mean over the training rows, so that they do not act as a higher learning rate.
+        /// </summary>
         /// <value>The default value is <see langword="false"/>, as in the release.</value>
         public bool NormalizeWeights { get; set; }
 
@@ -115,7 +119,8 @@ public sealed partial class DebiasedDistillationTrainer
             TeacherFeatures = MatchesFeatures ? Teacher.FeatureColumnName : null,
         };
 
-        // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made of.
+        // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made
+        // of.
         internal override TrainingColumns GivenColumns => Teacher is { Model: null, OnnxPath: null } ? RowColumns : base.RowColumns;
 
         /// <inheritdoc/>
@@ -189,8 +194,10 @@ public sealed partial class DebiasedDistillationTrainer
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
             faults.HidesNothing(base.ColumnsRead, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
             faults.Defined("Teacher.Scores", Teacher.Scores);
-            if (MatchesFeatures && Teacher.FeatureColumnName is null) faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");
-            if (Teacher.Model is not null && Teacher.OnnxPath is not null) faults.Add("Teacher.Model and Teacher.OnnxPath are both given; give one.");
+            if (MatchesFeatures && Teacher.FeatureColumnName is null)
+                faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");
+            if (Teacher.Model is not null && Teacher.OnnxPath is not null)
+                faults.Add("Teacher.Model and Teacher.OnnxPath are both given; give one.");
             if (Teacher.OnnxPath is { } path && !File.Exists(path)) faults.Add($"Teacher.OnnxPath is '{path}'; there is no such file.");
         }
     }

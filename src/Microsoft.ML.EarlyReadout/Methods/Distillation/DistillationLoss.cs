@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The teacher's term, row by row: <c>T²·KL( softmax(t/T) ‖ softmax(s/T) )</c>. T² keeps its gradients as large as those of the labels' term.
+/// The teacher's term, row by row: <c>T²·KL( softmax(t/T) ‖ softmax(s/T) )</c>. T² keeps its gradients as large as those of the labels'
+/// term.
 /// </summary>
 /// <remarks>"Distilling the Knowledge in a Neural Network", 2015.</remarks>
 internal static class DistillationLoss

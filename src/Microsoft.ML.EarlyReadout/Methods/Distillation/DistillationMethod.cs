@@ -12,10 +12,13 @@ public enum DistillationMethod
     /// <summary>Every row counts alike (Hinton et al., 2015).</summary>
     Plain,
 
-    /// <summary>SimKD (Chen et al., CVPR 2022): a projection of the student's features learns to equal the teacher's, and the teacher's own classifier reads it. Needs
-    /// <see cref="TeacherOptions.FeatureColumnName"/>.</summary>
+    /// <summary>SimKD (Chen et al., CVPR 2022): a projection of the student's features learns to equal the teacher's, and the teacher's own
+    /// classifier reads it. Needs <see cref="TeacherOptions.FeatureColumnName"/>.</summary>
     SimKd,
 
-    /// <summary>DeTT (Lee et al., 2023): SimKD in which the rows that a briefly trained student gets wrong count more. Needs <see cref="TeacherOptions.FeatureColumnName"/>.</summary>
+    /// <summary>
+    /// DeTT (Lee et al., 2023): SimKD in which the rows that a briefly trained student gets wrong count more. Needs
+    /// <see cref="TeacherOptions.FeatureColumnName"/>.
+    /// </summary>
     DeTt,
 }

@@ -22,7 +22,8 @@ internal sealed class DistillationStep : ITrainingStep
     /// <param name="teacher">How to read the teacher's scores.</param>
     /// <param name="options">The options; already validated.</param>
     /// <param name="rows">The rows of the packed set; each weight starts at 1.</param>
-    /// <param name="newWeights">Given an epoch, from 1: the weight of each row from then on, or <see langword="null"/> where the weights stay.</param>
+    /// <param name="newWeights">Given an epoch, from 1: the weight of each row from then on, or <see langword="null"/> where the weights
+    /// stay.</param>
     /// <param name="lessons">Gives a batch what the teacher says of it.</param>
     public DistillationStep(
         StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, long rows,
@@ -63,7 +64,8 @@ internal sealed class DistillationStep : ITrainingStep
 
     /// <inheritdoc/>
     public string Describe(IReadOnlyDictionary<string, double> losses) => FormattableString.Invariant(
-        $"main loss {losses["main"]:F4}, labels' loss {losses["labels"]:F4}, teacher's loss {losses["teacher"]:F4}, mean weight {losses["weight"]:F4}");
+        $"main loss {losses["main"]:F4}, labels' loss {losses["labels"]:F4}, teacher's loss {losses["teacher"]:F4}, mean weight ")
+            + FormattableString.Invariant($"{losses["weight"]:F4}");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -7,14 +7,18 @@ namespace Microsoft.ML.EarlyReadout;
 /// classifier. Trained are the student's stages and the projection, to equal the teacher's maps; row weights are 1 for SimKD, those of
 /// Just Train Twice for DeTT. The labels are not used by the loss.
 /// </summary>
-/// <remarks>"Knowledge Distillation with the Reused Teacher Classifier", CVPR 2022; "Debiased Distillation by Transplanting the Last Layer", 2023.</remarks>
+/// <remarks>
+/// "Knowledge Distillation with the Reused Teacher Classifier", CVPR 2022; "Debiased Distillation by Transplanting the Last Layer", 2023.
+/// </remarks>
 internal static class FeatureMatching
 {
     /// <summary>Trains the student; afterwards its head ends in the teacher's classifier.</summary>
     public static void Train(TrainingSession session, TeacherScores teacher, Lessons lessons, DebiasedDistillationTrainer.Options options)
     {
         TrainingRows rows = session.Training;
-        IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt ? JustTrainTwice.FindErrors(session, options.JustTrainTwice) : new HashSet<long>();
+        IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt
+            ? JustTrainTwice.FindErrors(session, options.JustTrainTwice)
+            : new HashSet<long>();
         float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value).Weights;
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher);
         StagedNetwork student = session.Network;

@@ -169,7 +169,8 @@ internal sealed class OnnxTeacherInput
         if (unknown > 1 && isOfColumn) return [1, .. Long(_columnDimensions)];
         throw new ArgumentException(unknown > 1
             ? FormattableString.Invariant($"{_path} (Teacher.OnnxPath) reads '{_name}' in {unknown} dimensions of any size, and ")
-                + FormattableString.Invariant($"the column '{Column.Name}' is a plain vector of {count} numbers. Export the model for one size.")
+                + FormattableString.Invariant(
+                    $"the column '{Column.Name}' is a plain vector of {count} numbers. Export the model for one size.")
             : FormattableString.Invariant($"{_path} (Teacher.OnnxPath) reads {known} numbers a row as '{_name}'; the column has {count}."));
     }
 

@@ -67,8 +67,9 @@ internal sealed class OnnxTeacherView : IDataView
         }
         catch (ArgumentException fault)
         {
-            throw new ArgumentOutOfRangeException($"The column '{input.Column.Name}' is of type {input.Column.Type}, and Teacher.OnnxPath reads it "
-                + $"as {input.ConvertedKind}: {fault.Message}", fault);
+            throw new ArgumentOutOfRangeException(
+                $"The column '{input.Column.Name}' is of type {input.Column.Type}, and Teacher.OnnxPath reads it "
+                    + $"as {input.ConvertedKind}: {fault.Message}", fault);
         }
     }
 

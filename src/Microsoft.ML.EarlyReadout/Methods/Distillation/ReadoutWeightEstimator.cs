@@ -26,7 +26,8 @@ internal sealed class ReadoutWeightEstimator(IEstimator<ITransformer> chain, str
         if (column.Annotations.Schema.GetColumnOrNull(ColumnAnnotation.KeyValues) is null)
         {
             throw ColumnFinder.Mismatch($"The {role} column '{name}' is of type {column.Type}, a key without values, and labels "
-                + "are compared with the readout's answers by their values. Make the label with MapValueToKey before the readouts are trained.");
+                + "are compared with the readout's answers by their values. Make the label with MapValueToKey before the readouts are "
+                + "trained.");
         }
     }
 }

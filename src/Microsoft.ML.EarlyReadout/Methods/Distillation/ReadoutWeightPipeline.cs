@@ -9,7 +9,8 @@ internal static class ReadoutWeightPipeline
     private const double LargestAlpha = float.MaxValue; // the expression computes in float32
     private const double LargestBeta = 80;
 
-    public static IEstimator<ITransformer> Create(TransformsCatalog catalog, ReadoutColumns readout, string output, string label, double alpha, double beta)
+    public static IEstimator<ITransformer> Create(
+        TransformsCatalog catalog, ReadoutColumns readout, string output, string label, double alpha, double beta)
     {
         var faults = new OptionFaults();
         faults.NotEmpty("readoutName", readout.Name);
@@ -24,7 +25,9 @@ internal static class ReadoutWeightPipeline
         // Dropped in the end, and with them any column of the same name.
         string truth = ColumnNameRules.Reserved + "Truth", read = ColumnNameRules.Reserved + "Read";
         // The expression language has ^ for powers; a number keeps its point in every culture.
-        string weight = string.Create(CultureInfo.InvariantCulture, $"(truth, read, margin) => truth == read ? 1f : exp({(float)beta:F6}f * (margin ^ {(float)alpha:F6}f))");
+        string weight = string.Create(
+            CultureInfo.InvariantCulture,
+            $"(truth, read, margin) => truth == read ? 1f : exp({(float)beta:F6}f * (margin ^ {(float)alpha:F6}f))");
         // The expression language knows six types; as text it compares values of any.
         IEstimator<ITransformer> chain = catalog.Conversion.MapKeyToValue(truth, label)
             .Append(catalog.Conversion.MapKeyToValue(read, readout.PredictedLabel))

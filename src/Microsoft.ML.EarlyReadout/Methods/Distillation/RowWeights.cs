@@ -3,18 +3,22 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The weights of the training rows. They start at 1; every L epochs a fresh readout of the student is trained on the training rows, read on them, and all weights are made
-/// anew: those of rows that are read rightly again go back to 1. The student stays as it is, to the bit.
+/// The weights of the training rows. They start at 1; every L epochs a fresh readout of the student is trained on the training rows, read
+/// on them, and all weights are made anew: those of rows that are read rightly again go back to 1. The student stays as it is, to the bit.
 /// </summary>
 internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTrainer.Options options)
 {
     private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta!.Value, options.WeightCap);
 
-    /// <summary>The weight of each row of the packed set from an epoch on, or <see langword="null"/> where the epoch is not due for new ones.</summary>
+    /// <summary>
+    /// The weight of each row of the packed set from an epoch on, or <see langword="null"/> where the epoch is not due for new ones.
+    /// </summary>
     /// <param name="epoch">The epoch that begins, from 1.</param>
     public float[]? Renew(int epoch)
     {
-        if (options.Method != DistillationMethod.Debiased || epoch < options.StartEpoch || (epoch - options.StartEpoch) % options.ReadoutEvery != 0) return null;
+        if (options.Method != DistillationMethod.Debiased || epoch < options.StartEpoch
+            || (epoch - options.StartEpoch) % options.ReadoutEvery != 0)
+            return null;
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout", epoch));
         Train(readout, epoch);
         return Read(readout);
@@ -52,7 +56,10 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
         double mean = rows.Average(row => (double)weights[row]);
         if (options.NormalizeWeights) foreach (long row in rows) weights[row] = (float)(weights[row] / mean);
         session.Log(FormattableString.Invariant(
-            $"The readout at stage {readout.Stage} gets {wrong} of {rows.Length} training rows wrong; weights from {rows.Min(row => weights[row]):G4} to {rows.Max(row => weights[row]):G4}, mean {rows.Average(row => weights[row]):G4}."));
+            $"The readout at stage {readout.Stage} gets {wrong} of {rows.Length} training rows wrong; weights from ")
+                + FormattableString.Invariant(
+                    $"{rows.Min(row => weights[row]):G4} to {rows.Max(row => weights[row]):G4}, mean ")
+                        + FormattableString.Invariant($"{rows.Average(row => weights[row]):G4}."));
         return weights;
     }
 

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The teacher's last linear layer, recovered from what it reads and what it puts out: least squares over the training rows.</summary>
+/// <summary>
+/// The teacher's last linear layer, recovered from what it reads and what it puts out: least squares over the training rows.
+/// </summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="ReadsRectified">Whether no feature of any training row is below 0, as after a ReLU.</param>
 internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
@@ -43,11 +45,14 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             residual += difference.mul(difference).sum().ToDouble();
         });
         double fit = 1 - residual / total;
-        session.Log(FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features."));
+        session.Log(
+            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features."));
         if (!(fit >= LeastFit))
         {
-            throw new ArgumentException(FormattableString.Invariant($"The teacher's scores are not a linear function of its features: the best one explains {fit:P1} of their variance. ")
-                + "Give the features that the teacher's last linear layer reads, and its logits rather than probabilities.");
+            throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"The teacher's scores are not a linear function of its features: the best one explains {fit:P1} of their variance. ")
+                    + "Give the features that the teacher's last linear layer reads, and its logits rather than probabilities.");
         }
         Tensor weight = solution.narrow(0, 0, width).t(), bias = solution.select(0, width);
         return new TeacherClassifier(new Linear(weight.to(float32), bias.to(float32)), least >= 0);

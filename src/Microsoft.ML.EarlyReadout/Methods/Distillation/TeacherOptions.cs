@@ -2,15 +2,18 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Who teaches: a column of scores, or a model that is run on the training rows. It is needed for training alone; the fitted student does not know it.</summary>
+/// <summary>
+/// Who teaches: a column of scores, or a model that is run on the training rows. It is needed for training alone; the fitted student does
+/// not know it.
+/// </summary>
 public sealed class TeacherOptions
 {
     /// <summary>The column of the teacher's scores, <c>Vector&lt;Single&gt;</c> with one number for each class of the label.</summary>
     /// <value>The default value is <c>TeacherScore</c>. A column in the data has scores of the images as they are, and is refused where
     /// augmentation changes them. With <see cref="Model"/> or <see cref="OnnxPath"/>, which make the column, a name that the data does
     /// not have.</value>
-    /// <remarks>Where the column has slot names (or, from ML.NET's trainers on labels other than text, training label values), they say which class each number is of, and must be
-    /// the label's; where it has none, the order is that of the label's key.</remarks>
+    /// <remarks>Where the column has slot names (or, from ML.NET's trainers on labels other than text, training label values), they say
+    /// which class each number is of, and must be the label's; where it has none, the order is that of the label's key.</remarks>
     public string ScoreColumnName { get; set; } = "TeacherScore";
 
     /// <summary>

@@ -9,7 +9,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
 {
     private const float Slack = 1e-3f;
-    private const double SmallestProbability = 1.2e-38; // the smallest that float32 holds exactly: any larger floor would bend the logits of a sure teacher
+    // the smallest that float32 holds exactly: any larger floor would bend the logits of a sure teacher
+    private const double SmallestProbability = 1.2e-38;
 
     /// <summary>Finds out what the column holds.</summary>
     /// <param name="column">The score column.</param>
@@ -70,7 +71,8 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
     private static long[]? OrderOf(DataViewSchema.Column column, string source, TrainingSet set)
     {
         // ML.NET names the slots of text labels; the values of others it annotates apart.
-        string[]? slots = ColumnAnnotation.Names(column, ColumnAnnotation.SlotNames) ?? ColumnAnnotation.Names(column, ColumnAnnotation.TrainingLabelValues);
+        string[]? slots = ColumnAnnotation.Names(column, ColumnAnnotation.SlotNames)
+            ?? ColumnAnnotation.Names(column, ColumnAnnotation.TrainingLabelValues);
         if (slots is null || !set.HasClassNames) return null;
         if (slots.SequenceEqual(set.ClassNames)) return null;
         if (slots.Except(set.ClassNames).FirstOrDefault() is { } unknown)

@@ -4,16 +4,17 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Trains a network classifier plainly, with readouts on its stages: the diagnosis of what early layers can decide on their own, and the baseline of every method
-/// that mends it.
+/// Trains a network classifier plainly, with readouts on its stages: the diagnosis of what early layers can decide on their own, and the
+/// baseline of every method that mends it.
 /// </summary>
 /// <remarks>
 /// <para>To create it, use <c>mlContext.Transforms.EarlyReadout(...)</c>.</para>
-/// <para>A readout of stage k is a small classifier q trained by <c>L_aux = −log q_y(sg[f≤k(x)])</c>, where sg stops the gradient: it changes nothing in the network. Its
-/// confidence margin is <c>cm = q(top 1) − q(top 2)</c>. Readouts are more often wrong, and more confidently wrong, on the rows where a spurious feature misleads: "Using Early
-/// Readouts to Mediate Featural Bias in Distillation", WACV 2024. <c>mlContext.MulticlassClassification.ProfileReadouts</c> shows it.</para>
-/// <para>Besides <c>Score</c> and <c>PredictedLabel</c>, the fitted transformer adds for each readout R the columns <c>R.Score</c>, <c>R.PredictedLabel</c> and <c>R.Margin</c>.
-/// They are outputs of the same ONNX graph, and survive saving.</para>
+/// <para>A readout of stage k is a small classifier q trained by <c>L_aux = −log q_y(sg[f≤k(x)])</c>, where sg stops the gradient: it
+/// changes nothing in the network. Its confidence margin is <c>cm = q(top 1) − q(top 2)</c>. Readouts are more often wrong, and more
+/// confidently wrong, on the rows where a spurious feature misleads: "Using Early Readouts to Mediate Featural Bias in Distillation", WACV
+/// 2024. <c>mlContext.MulticlassClassification.ProfileReadouts</c> shows it.</para>
+/// <para>Besides <c>Score</c> and <c>PredictedLabel</c>, the fitted transformer adds for each readout R the columns <c>R.Score</c>,
+/// <c>R.PredictedLabel</c> and <c>R.Margin</c>. They are outputs of the same ONNX graph, and survive saving.</para>
 /// </remarks>
 /// <threadsafety>An estimator may be fitted from several threads; each fit is on its own.</threadsafety>
 public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutEstimator.Options>
@@ -34,11 +35,13 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
                 TappedReadout readout = session.CreateReadout(tap.ColumnName, tap.Readout, session.Seeds.For("readout " + tap.ColumnName));
                 session.Readouts.Add(readout);
                 IRisk risk = tap.ClassBalanced ? WeightedRisk.ClassBalanced(session.Training) : EmpiricalRisk.Instance;
-                trainers.Add(new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
+                trainers.Add(
+                    new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
             }
 
             bool together = options.ReadoutTraining == ReadoutTraining.Together && options.TrainedPart != TrainedPart.None;
-            if (options.TrainedPart != TrainedPart.None) SupervisedTraining.Run(session, options.TrainedPart, options.Objective, together ? trainers : []);
+            if (options.TrainedPart != TrainedPart.None)
+                SupervisedTraining.Run(session, options.TrainedPart, options.Objective, together ? trainers : []);
             if (together || trainers.Count == 0) return;
             using var step = new ReadoutStep(session.Network, trainers);
             session.Train("Readouts", step, options.ReadoutEpochs!.Value);

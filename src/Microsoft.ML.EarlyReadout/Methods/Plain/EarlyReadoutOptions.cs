@@ -10,7 +10,10 @@ public sealed partial class EarlyReadoutEstimator
     /// <summary>A readout of an <see cref="EarlyReadoutEstimator"/>.</summary>
     public sealed class Tap
     {
-        /// <summary>The stage whose output it reads, from 1; 0 is what stage 1 reads, which for an <see cref="NetworkKind.Mlp"/> is the feature column itself.</summary>
+        /// <summary>
+        /// The stage whose output it reads, from 1; 0 is what stage 1 reads, which for an <see cref="NetworkKind.Mlp"/> is the feature
+        /// column itself.
+        /// </summary>
         /// <value>The default value is 1. At most the number of stages.</value>
         public int Stage { get; set; } = 1;
 
@@ -22,13 +25,16 @@ public sealed partial class EarlyReadoutEstimator
         /// <value>The default value is <see langword="null"/>: automatic, as in <see cref="ReadoutOptions.Width"/>. At least 1.</value>
         public int? Width { get; set; }
 
-        /// <summary>Whether every class counts alike while it is trained. On unbalanced classes an early readout may know no more than which class is frequent; then
-        /// "wrong" means "of a rare class". This control tells the two apart.</summary>
+        /// <summary>Whether every class counts alike while it is trained. On unbalanced classes an early readout may know no more than
+        /// which class is frequent; then "wrong" means "of a rare class". This control tells the two apart.</summary>
         /// <value>The default value is <see langword="false"/>.</value>
         public bool ClassBalanced { get; set; }
 
-        /// <summary>The start of the names of its output columns: <c>NAME.Score</c>, <c>NAME.PredictedLabel</c>, <c>NAME.Margin</c>.</summary>
-        /// <value>The default value is <see langword="null"/>: <c>Readout1</c> at stage 1, with <c>Balanced</c> appended where it is class-balanced.</value>
+        /// <summary>
+        /// The start of the names of its output columns: <c>NAME.Score</c>, <c>NAME.PredictedLabel</c>, <c>NAME.Margin</c>.
+        /// </summary>
+        /// <value>The default value is <see langword="null"/>: <c>Readout1</c> at stage 1, with <c>Balanced</c> appended where it is
+        /// class-balanced.</value>
         public string? Name { get; set; }
 
         internal string ColumnName => Name ?? FormattableString.Invariant($"Readout{Stage}{(ClassBalanced ? "Balanced" : "")}");
@@ -53,7 +59,8 @@ public sealed partial class EarlyReadoutEstimator
         public int? ReadoutEpochs { get; set; }
 
         /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as released. Greater than 0.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, the main rate, or ten times it where weights are pretrained, as
+        /// released. Greater than 0.</value>
         [Range(1e-4, 1.0, 1e-2, true)]
         public double? ReadoutLearningRate { get; set; }
 
@@ -62,7 +69,8 @@ public sealed partial class EarlyReadoutEstimator
         public double ReadoutWeightDecay { get; set; } = 1e-4;
 
         /// <summary>What of the network is trained.</summary>
-        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file or a network of your own.</value>
+        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file or a network of
+        /// your own.</value>
         public TrainedPart TrainedPart { get; set; } = TrainedPart.All;
 
         /// <summary>What training the network minimises.</summary>
@@ -132,7 +140,8 @@ public sealed partial class EarlyReadoutEstimator
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
             faults.Defined(nameof(TrainedPart), TrainedPart);
             if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
-                faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read out of random weights.");
+                faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read "
+                    + "out of random weights.");
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             bool looksAtReadout = Objective is
             {

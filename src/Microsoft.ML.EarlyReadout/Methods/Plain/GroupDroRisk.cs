@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Group distributionally robust optimisation, "Distributionally Robust Neural Networks for Group Shifts" (ICLR 2020), its online algorithm: on each batch, with ℓ_g the
-/// mean loss of the rows of group g, <c>q_g ← q_g·exp(η·ℓ_g)</c>, normalised; minimises <c>Σ_g q_g·ℓ_g</c>. All q_g start alike. A group
-/// that is not in the batch has ℓ_g = 0; one without training rows has q_g = 0 from the start, so that it takes nothing from the others.
+/// Group distributionally robust optimisation, "Distributionally Robust Neural Networks for Group Shifts" (ICLR 2020), its online
+/// algorithm: on each batch, with ℓ_g the mean loss of the rows of group g, <c>q_g ← q_g·exp(η·ℓ_g)</c>, normalised; minimises <c>Σ_g
+/// q_g·ℓ_g</c>. All q_g start alike. A group that is not in the batch has ℓ_g = 0; one without training rows has q_g = 0 from the start, so
+/// that it takes nothing from the others.
 /// </summary>
 internal sealed class GroupDroRisk : IRisk, IDisposable
 {

@@ -20,7 +20,9 @@ internal static class JustTrainTwice
         long[] predicted = Prediction.Classes(session, rows);
         long[] errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
         start.Restore();
-        session.Log(FormattableString.Invariant($"Just Train Twice: the first network gets {errors.Length} of {rows.Rows.Length} training rows wrong; they count {options.UpWeight} times."));
+        session.Log(FormattableString.Invariant(
+            $"Just Train Twice: the first network gets {errors.Length} of {rows.Rows.Length} training rows wrong; they count ")
+                + FormattableString.Invariant($"{options.UpWeight} times."));
         return errors;
     }
 }

@@ -12,12 +12,15 @@ public enum ObjectiveKind
     /// <summary>Every class alike, whatever its number of rows.</summary>
     ClassBalanced,
 
-    /// <summary>Group distributionally robust optimisation (Sagawa et al., ICLR 2020): the groups with the highest loss count most. Needs the groups of the training rows.</summary>
+    /// <summary>
+    /// Group distributionally robust optimisation (Sagawa et al., ICLR 2020): the groups with the highest loss count most. Needs the groups
+    /// of the training rows.
+    /// </summary>
     GroupDro,
 
     /// <summary>
-    /// Just Train Twice (Liu et al., ICML 2021): a first network, trained for a few epochs, finds the rows that it gets wrong; the second, trained from the start, counts
-    /// them <see cref="JustTrainTwiceOptions.UpWeight"/> times.
+    /// Just Train Twice (Liu et al., ICML 2021): a first network, trained for a few epochs, finds the rows that it gets wrong; the second,
+    /// trained from the start, counts them <see cref="JustTrainTwiceOptions.UpWeight"/> times.
     /// </summary>
     JustTrainTwice,
 

@@ -31,7 +31,8 @@ public sealed class SupervisedStep : ITrainingStep
     /// <param name="risk">What is minimised; it stays the caller's.</param>
     /// <param name="options">How.</param>
     /// <param name="readouts">Readouts that are trained on the same batches; they stay the caller's.</param>
-    internal SupervisedStep(StagedNetwork network, TrainedPart part, IRisk risk, OptimizerOptions options, IReadOnlyList<ReadoutTrainer> readouts)
+    internal SupervisedStep(
+        StagedNetwork network, TrainedPart part, IRisk risk, OptimizerOptions options, IReadOnlyList<ReadoutTrainer> readouts)
     {
         _network = network;
         _risk = risk;
@@ -39,8 +40,10 @@ public sealed class SupervisedStep : ITrainingStep
         _readouts = readouts;
         _stages = [.. readouts.Select(trainer => trainer.Readout.Stage).Distinct().Order()];
         _headOnly = part == TrainedPart.Head;
-        var below = new HashSet<Parameter>(network.ParametersTo(network.Stages.Count).Select(entry => entry.Parameter), ReferenceEqualityComparer.Instance);
-        _optimizer = Optimizer.Create(options, [.. network.named_parameters().Where(entry => !_headOnly || !below.Contains(entry.parameter))]);
+        var below = new HashSet<Parameter>(
+            network.ParametersTo(network.Stages.Count).Select(entry => entry.Parameter), ReferenceEqualityComparer.Instance);
+        _optimizer = Optimizer.Create(
+            options, [.. network.named_parameters().Where(entry => !_headOnly || !below.Contains(entry.parameter))]);
     }
 
     /// <inheritdoc/>
@@ -69,7 +72,8 @@ public sealed class SupervisedStep : ITrainingStep
 
     /// <inheritdoc/>
     public string Describe(IReadOnlyDictionary<string, double> losses) =>
-        string.Join(", ", losses.Select(loss => FormattableString.Invariant($"{(loss.Key == "main" ? "main loss" : loss.Key)} {loss.Value:F4}")));
+        string.Join(
+            ", ", losses.Select(loss => FormattableString.Invariant($"{(loss.Key == "main" ? "main loss" : loss.Key)} {loss.Value:F4}")));
 
     /// <inheritdoc/>
     public void Dispose() => _optimizer.Dispose();

@@ -22,7 +22,9 @@ internal static class SupervisedTraining
                     Train(risk, objective.GroupDroBalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:
-                Train(WeightedRisk.UpWeighted(session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice), objective.JustTrainTwice.UpWeight!.Value));
+                Train(WeightedRisk.UpWeighted(
+                    session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice),
+                    objective.JustTrainTwice.UpWeight!.Value));
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
                 HeadReweighting.Run(session, objective, () => Train(EmpiricalRisk.Instance));

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The residual block of ResNet-18 and -34: relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)), 3×3 convolutions.</summary>
-/// <remarks>(B, C, H, W) → (B, C', ⌈H/stride⌉, ⌈W/stride⌉). The shortcut is x, or a 1×1 convolution with batch norm where the shapes differ.</remarks>
+/// <remarks>
+/// (B, C, H, W) → (B, C', ⌈H/stride⌉, ⌈W/stride⌉). The shortcut is x, or a 1×1 convolution with batch norm where the shapes differ.
+/// </remarks>
 public sealed class BasicBlock : Layer
 {
     [ComponentName(Name = "conv1")]

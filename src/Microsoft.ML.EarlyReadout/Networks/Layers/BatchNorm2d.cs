@@ -38,7 +38,8 @@ public sealed class BatchNorm2d : Layer
     }
 
     /// <summary>The stored mean and variance of each channel, (C).</summary>
-    internal (float[] Mean, float[] Variance) Statistics => (_mean.detach().cpu().data<float>().ToArray(), _variance.detach().cpu().data<float>().ToArray());
+    internal (float[] Mean, float[] Variance) Statistics =>
+        (_mean.detach().cpu().data<float>().ToArray(), _variance.detach().cpu().data<float>().ToArray());
 
     /// <summary>What the layer does in training mode.</summary>
     internal BatchNormMode Mode { get; set; }
@@ -57,7 +58,14 @@ public sealed class BatchNorm2d : Layer
     public override string Export(OnnxGraph graph, string input)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        string[] inputs = [input, graph.Constant("bn_weight", _weight), graph.Constant("bn_bias", _bias), graph.Constant("bn_mean", _mean), graph.Constant("bn_var", _variance)];
+        string[] inputs =
+        [
+            input,
+            graph.Constant("bn_weight", _weight),
+            graph.Constant("bn_bias", _bias),
+            graph.Constant("bn_mean", _mean),
+            graph.Constant("bn_var", _variance),
+        ];
         return graph.Node("BatchNormalization", inputs, ("epsilon", Epsilon));
     }
 

@@ -3,8 +3,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The residual block of ResNet-50: 1×1, 3×3 (with the stride) and 1×1 convolution, each with batch norm, plus shortcut, then ReLU.</summary>
-/// <remarks>(B, C, H, W) → (B, 4·width, ⌈H/stride⌉, ⌈W/stride⌉). The shortcut is x, or a 1×1 convolution with batch norm where the shapes differ.</remarks>
+/// <summary>
+/// The residual block of ResNet-50: 1×1, 3×3 (with the stride) and 1×1 convolution, each with batch norm, plus shortcut, then ReLU.
+/// </summary>
+/// <remarks>
+/// (B, C, H, W) → (B, 4·width, ⌈H/stride⌉, ⌈W/stride⌉). The shortcut is x, or a 1×1 convolution with batch norm where the shapes differ.
+/// </remarks>
 internal sealed class Bottleneck : Layer
 {
     internal const int Expansion = 4;

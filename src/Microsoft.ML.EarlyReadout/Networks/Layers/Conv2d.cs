@@ -27,8 +27,10 @@ public sealed class Conv2d : Layer, IMixedPrecision
     /// <param name="stride">Step of the kernel in pixels.</param>
     /// <param name="padding">Zeros added to each side in pixels.</param>
     /// <param name="bias">Whether a bias is added; needless in front of batch norm.</param>
-    /// <param name="deviation">Standard deviation of initial weights; 0: √(2 / (outputs · kernel²)), which keeps gradients alike through layers with ReLU.</param>
-    public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, double deviation = 0) : base("conv")
+    /// <param name="deviation">Standard deviation of initial weights; 0: √(2 / (outputs · kernel²)), which keeps gradients alike through
+    /// layers with ReLU.</param>
+    public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, double deviation = 0)
+        : base("conv")
     {
         _kernel = kernel;
         _stride = [stride, stride];
@@ -85,6 +87,8 @@ public sealed class Conv2d : Layer, IMixedPrecision
         ArgumentNullException.ThrowIfNull(graph);
         List<string> inputs = [input, graph.Constant("weight", weight)];
         if (bias is not null) inputs.Add(graph.Constant("bias", bias));
-        return graph.Node("Conv", inputs, ("kernel_shape", new[] { _kernel, _kernel }), ("strides", _stride), ("pads", (long[])[.. _padding, .. _padding]));
+        return graph.Node(
+            "Conv", inputs, ("kernel_shape", new[] { _kernel, _kernel }), ("strides", _stride),
+            ("pads", (long[])[.. _padding, .. _padding]));
     }
 }

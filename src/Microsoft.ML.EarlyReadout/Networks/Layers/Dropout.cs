@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Sets each number to 0 with a probability while training, and scales the rest up to keep the mean. Does nothing in evaluation.</summary>
+/// <summary>
+/// Sets each number to 0 with a probability while training, and scales the rest up to keep the mean. Does nothing in evaluation.
+/// </summary>
 /// <remarks>Its randomness is that of the generator which drew the network's weights, or the trainer's own; never the global one.</remarks>
 public sealed class Dropout : Layer
 {

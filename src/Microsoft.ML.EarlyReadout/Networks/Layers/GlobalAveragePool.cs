@@ -13,5 +13,6 @@ public sealed class GlobalAveragePool : Layer
     public override Tensor forward(Tensor input) => input.mean([2, 3], type: ScalarType.Float32); // (B, C)
 
     /// <inheritdoc/>
-    public override string Export(OnnxGraph graph, string input) => graph.Node("Flatten", [graph.Node("GlobalAveragePool", [input])], ("axis", 1));
+    public override string Export(OnnxGraph graph, string input) =>
+        graph.Node("Flatten", [graph.Node("GlobalAveragePool", [input])], ("axis", 1));
 }

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Fills parameters in place. Numbers are drawn on the generator's device, so that a seed gives the same network on every device.</summary>
+/// <summary>
+/// Fills parameters in place. Numbers are drawn on the generator's device, so that a seed gives the same network on every device.
+/// </summary>
 internal static class InitialValues
 {
     public static void Normal(Tensor parameter, double deviation, Generator generator) =>

@@ -13,8 +13,8 @@ public sealed class InputLayer : Layer
     private float[] _mean = [0];
     private float[] _scale = [1];
 
-    // Not buffers: they are options, not weights, and appear in no list of weights. TorchSharp's own buffers that are not saved do not move with the module.
-    // In an array, because TorchSharp makes a buffer of every field that is a tensor.
+    // Not buffers: they are options, not weights, and appear in no list of weights. TorchSharp's own buffers that are not saved do not move
+    // with the module. In an array, because TorchSharp makes a buffer of every field that is a tensor.
     private readonly Tensor[] _constants = new Tensor[2];
 
     internal InputLayer(FeatureShape shape) : base("input")
@@ -63,7 +63,9 @@ public sealed class InputLayer : Layer
     public override string Export(OnnxGraph graph, string input)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        string x = _image is { Layout: ImageLayout.ChannelsLast } ? graph.Node("Transpose", [input], ("perm", new long[] { 0, 3, 1, 2 })) : input;
+        string x = _image is { Layout: ImageLayout.ChannelsLast }
+            ? graph.Node("Transpose", [input], ("perm", new long[] { 0, 3, 1, 2 }))
+            : input;
         if (_reverseChannels)
         {
             long[] order = [.. Enumerable.Range(0, _image!.Channels).Select(channel => (long)channel).Reverse()];

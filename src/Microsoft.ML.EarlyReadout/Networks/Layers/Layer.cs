@@ -4,12 +4,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// One layer of a <see cref="StagedNetwork"/>: the same computation twice, as a TorchSharp module for training and as ONNX nodes for scoring.
+/// One layer of a <see cref="StagedNetwork"/>: the same computation twice, as a TorchSharp module for training and as ONNX nodes for
+/// scoring.
 /// </summary>
 /// <remarks>
 /// <para>After each fit the two are compared on training rows, so a layer whose faces differ cannot go unnoticed.</para>
-/// <para>Parameters are fields with TorchSharp's <c>[ComponentName]</c>, and the constructor ends with <c>RegisterComponents()</c>: a field that is registered
-/// in any other way is not updated when the network moves to a GPU.</para>
+/// <para>Parameters are fields with TorchSharp's <c>[ComponentName]</c>, and the constructor ends with <c>RegisterComponents()</c>: a field
+/// that is registered in any other way is not updated when the network moves to a GPU.</para>
 /// </remarks>
 public abstract class Layer : nn.Module<Tensor, Tensor>
 {
@@ -25,7 +26,9 @@ public abstract class Layer : nn.Module<Tensor, Tensor>
     /// <returns>The name of the value that this layer computes.</returns>
     public abstract string Export(OnnxGraph graph, string input);
 
-    /// <summary>Draws fresh parameters. The default asks each child layer in order; a layer with parameters of its own overrides it.</summary>
+    /// <summary>
+    /// Draws fresh parameters. The default asks each child layer in order; a layer with parameters of its own overrides it.
+    /// </summary>
     /// <param name="generator">The source of randomness; the global one is never touched.</param>
     public virtual void Initialize(Generator generator)
     {
@@ -33,7 +36,9 @@ public abstract class Layer : nn.Module<Tensor, Tensor>
             if (child is Layer layer) layer.Initialize(generator);
     }
 
-    /// <summary>Registers the fields, and keeps their tensors from ending with the dispose scope that the layer happens to be made in.</summary>
+    /// <summary>
+    /// Registers the fields, and keeps their tensors from ending with the dispose scope that the layer happens to be made in.
+    /// </summary>
     protected override void RegisterComponents()
     {
         base.RegisterComponents();

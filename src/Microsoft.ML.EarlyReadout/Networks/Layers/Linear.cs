@@ -101,7 +101,8 @@ public sealed class Linear : Layer, IMixedPrecision
     internal string ExportWeight(OnnxGraph graph) => graph.Constant("weight", _weight);
 
     /// <summary>Exports the layer on a weight that is in the graph already.</summary>
-    internal string Export(OnnxGraph graph, string input, string weight) => graph.Node("Gemm", [input, weight, graph.Constant("bias", _bias)], ("transB", 1));
+    internal string Export(OnnxGraph graph, string input, string weight) =>
+        graph.Node("Gemm", [input, weight, graph.Constant("bias", _bias)], ("transB", 1));
 
     /// <summary>Applies a weight (D', D), without bias, at each pixel: (N, D, h, w) → (N, D', h, w).</summary>
     internal static string ExportAtEachPixel(OnnxGraph graph, string features, string weight)

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The arithmetic of convolutions and linear layers while training. Weights, batch norm and losses are float32 always; so is scoring.</summary>
+/// <summary>
+/// The arithmetic of convolutions and linear layers while training. Weights, batch norm and losses are float32 always; so is scoring.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
 public enum Precision
 {

@@ -15,7 +15,8 @@ internal static class ReadoutFactory
     {
         StageTap.Check(network, options.Stage);
         FeatureShape tap = StageTap.Of(network, options.Stage);
-        var readout = new ReadoutHead(tap.Channels, tap is ImageShape, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes);
+        var readout = new ReadoutHead(
+            tap.Channels, tap is ImageShape, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;

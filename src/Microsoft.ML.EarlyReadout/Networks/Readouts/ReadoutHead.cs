@@ -6,12 +6,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The auxiliary classifier on a stage's output: d blocks, then a linear layer; on images the blocks are basic blocks (the first without shortcut) and
-/// global average pooling comes before the linear layer, on vectors they are linear layers with ReLU.
+/// The auxiliary classifier on a stage's output: d blocks, then a linear layer; on images the blocks are basic blocks (the first without
+/// shortcut) and global average pooling comes before the linear layer, on vectors they are linear layers with ReLU.
 /// </summary>
 /// <remarks>
 /// (B, C, H, W) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.
-/// Parameters: <c>blocks.0.conv1.weight</c>, <c>blocks.0.bn1.*</c>, … or, for vectors, <c>blocks.0.weight</c>, <c>blocks.0.bias</c>; <c>head.weight</c>, <c>head.bias</c>.
+/// Parameters: <c>blocks.0.conv1.weight</c>, <c>blocks.0.bn1.*</c>, … or, for vectors, <c>blocks.0.weight</c>, <c>blocks.0.bias</c>;
+/// <c>head.weight</c>, <c>head.bias</c>.
 /// </remarks>
 [Experimental(Seam.Id)]
 public sealed class ReadoutHead : Layer

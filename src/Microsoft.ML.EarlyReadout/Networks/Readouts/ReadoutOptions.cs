@@ -12,15 +12,17 @@ public sealed class ReadoutOptions
     public int Stage { get; set; } = 1;
 
     /// <summary>
-    /// Blocks before the linear classifier: basic blocks of two 3×3 convolutions on images (the first without skip), linear layers with ReLU on vectors.
-    /// 0: a linear readout (of the pooled features).
+    /// Blocks before the linear classifier: basic blocks of two 3×3 convolutions on images (the first without skip), linear layers with
+    /// ReLU on vectors. 0: a linear readout (of the pooled features).
     /// </summary>
-    /// <value>The default value is <see langword="null"/>: automatic. For distillation 1; for the sieve 0, or the released 2 where weights are pretrained. At least 0.</value>
+    /// <value>The default value is <see langword="null"/>: automatic. For distillation 1; for the sieve 0, or the released 2 where weights
+    /// are pretrained. At least 0.</value>
     [Choice([0, 1, 2, 3, 4, 5, 6], 2)]
     public int? Depth { get; set; }
 
     /// <summary>Channels (or units) of each block.</summary>
-    /// <value>The default value is <see langword="null"/>: automatic, those of the stage, or where weights are pretrained the released number: 256, for distillation 128. At least 1.</value>
+    /// <value>The default value is <see langword="null"/>: automatic, those of the stage, or where weights are pretrained the released
+    /// number: 256, for distillation 128. At least 1.</value>
     public int? Width { get; set; }
 
     /// <summary>Brings a sampled stage back among those that a network has: after the last comes the first again.</summary>

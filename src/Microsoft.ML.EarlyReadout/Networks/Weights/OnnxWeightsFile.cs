@@ -94,7 +94,8 @@ internal sealed class OnnxWeightsFile : IWeightsFile
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw new InvalidDataException($"it is no ONNX model, or one that is damaged or cut short ({error.Message.TrimEnd('.')})", error);
+            throw new InvalidDataException(
+                $"it is no ONNX model, or one that is damaged or cut short ({error.Message.TrimEnd('.')})", error);
         }
     }
 

@@ -9,7 +9,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// A safetensors file: 8 bytes with the length of a JSON header, the header with each tensor's type, shape and place, then the numbers.
 /// </summary>
-/// <remarks>Everything in the header is checked when the file is opened; a tensor's numbers are read when asked for, one tensor at a time.</remarks>
+/// <remarks>
+/// Everything in the header is checked when the file is opened; a tensor's numbers are read when asked for, one tensor at a time.
+/// </remarks>
 /// <threadsafety>Not thread-safe.</threadsafety>
 internal sealed class SafetensorsFile : IWeightsFile
 {
@@ -26,7 +28,8 @@ internal sealed class SafetensorsFile : IWeightsFile
     public string Path => _stream.Name;
 
     /// <summary>Opens a file and checks its header.</summary>
-    /// <exception cref="InvalidDataException">The file is malformed; the message names it, the tensor, what was expected and what was found.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed; the message names it, the tensor, what was expected and what was
+    /// found.</exception>
     public static SafetensorsFile Open(string path)
     {
         NativeBackend.EnsureLoaded();
@@ -52,7 +55,8 @@ internal sealed class SafetensorsFile : IWeightsFile
     public string TypeName(string name) => Excerpt.Of(_entries[name].TypeName);
 
     /// <inheritdoc/>
-    public bool HoldsFloats(string name) => Type(name) is ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64;
+    public bool HoldsFloats(string name) =>
+        Type(name) is ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">Its numbers are of a type that is not read.</exception>
@@ -60,14 +64,18 @@ internal sealed class SafetensorsFile : IWeightsFile
     {
         SafetensorsEntry entry = _entries[name];
         if (entry.Type is not { } type)
-            throw new InvalidDataException($"The tensor '{Excerpt.Of(name)}' of '{Path}' has numbers of type {TypeName(name)}; only {SafetensorsHeader.ReadableTypes} are read.");
+            throw new InvalidDataException(
+                $"The tensor '{Excerpt.Of(name)}' of '{Path}' has numbers of type {TypeName(name)}; only "
+                    + $"{SafetensorsHeader.ReadableTypes} are read.");
         Tensor tensor = empty([.. entry.Shape], type);
         _stream.Position = entry.Begin;
         _stream.ReadExactly(tensor.bytes);
         return tensor;
     }
 
-    /// <summary>Writes tensors in the order of their names; a reader sees the whole file or, until it is whole, the one that was there before.</summary>
+    /// <summary>
+    /// Writes tensors in the order of their names; a reader sees the whole file or, until it is whole, the one that was there before.
+    /// </summary>
     /// <param name="path">Where to.</param>
     /// <param name="tensors">Name and tensor; on any device.</param>
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors)

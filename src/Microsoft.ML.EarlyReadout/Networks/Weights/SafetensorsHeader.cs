@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The JSON header of a safetensors file: <c>{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}</c>.</summary>
+/// <summary>
+/// The JSON header of a safetensors file: <c>{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}</c>.
+/// </summary>
 internal static class SafetensorsHeader
 {
     // The format's own bound; it keeps a damaged length from claiming all memory.
@@ -13,7 +15,8 @@ internal static class SafetensorsHeader
     private const int PrefixLength = sizeof(long);
     private const string MetadataName = "__metadata__";
 
-    // Tensors of types that are not read have their place in a file like others. Of a type that is not even named here, the bytes are not known.
+    // Tensors of types that are not read have their place in a file like others. Of a type that is not even named here, the bytes are not
+    // known.
     private static readonly Dictionary<string, (ScalarType? Type, int Size)> Types = new()
     {
         ["F32"] = (ScalarType.Float32, 4),
@@ -36,16 +39,19 @@ internal static class SafetensorsHeader
     };
 
     /// <summary>The names of the types whose numbers are read.</summary>
-    public static string ReadableTypes { get; } = string.Join(", ", Types.Where(type => type.Value.Type is not null).Select(type => type.Key));
+    public static string ReadableTypes { get; } = string.Join(
+        ", ", Types.Where(type => type.Value.Type is not null).Select(type => type.Key));
 
     /// <summary>Reads and checks a file's header.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
     public static Dictionary<string, SafetensorsEntry> Read(FileStream stream)
     {
         string file = stream.Name;
-        if (!BeginsAsHeader(stream) && ForeignWeights.Describe(stream) is { } other) throw new InvalidDataException($"'{file}' is not a safetensors file: {other}.");
+        if (!BeginsAsHeader(stream) && ForeignWeights.Describe(stream) is { } other)
+            throw new InvalidDataException($"'{file}' is not a safetensors file: {other}.");
         stream.Position = 0;
-        if (stream.Length < PrefixLength) throw Fault(file, $"it has {stream.Length} bytes; the length of the header alone takes {PrefixLength}");
+        if (stream.Length < PrefixLength)
+            throw Fault(file, $"it has {stream.Length} bytes; the length of the header alone takes {PrefixLength}");
         Span<byte> prefix = stackalloc byte[PrefixLength];
         stream.ReadExactly(prefix);
         long length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
@@ -73,9 +79,16 @@ internal static class SafetensorsHeader
         foreach ((string name, Tensor tensor) in tensors)
         {
             (string code, (_, int size)) = Types.FirstOrDefault(type => type.Value.Type == tensor.dtype);
-            if (code is null) throw new ArgumentException($"The tensor '{name}' is {tensor.dtype}; a weights file holds {ReadableTypes}.", nameof(tensors));
+            if (code is null)
+                throw new ArgumentException(
+                    $"The tensor '{name}' is {tensor.dtype}; a weights file holds {ReadableTypes}.", nameof(tensors));
             long end = offset + (tensor.numel() * size);
-            header[name] = new Dictionary<string, object> { ["dtype"] = code, ["shape"] = tensor.shape, ["data_offsets"] = new[] { offset, end } };
+            header[name] = new Dictionary<string, object>
+            {
+                ["dtype"] = code,
+                ["shape"] = tensor.shape,
+                ["data_offsets"] = new[] { offset, end },
+            };
             offset = end;
         }
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
@@ -85,13 +98,16 @@ internal static class SafetensorsHeader
         return padded;
     }
 
-    /// <summary>Whether the file starts with a length that it has room for, then with the brace of its header: no other kind of file does.</summary>
+    /// <summary>
+    /// Whether the file starts with a length that it has room for, then with the brace of its header: no other kind of file does.
+    /// </summary>
     private static bool BeginsAsHeader(FileStream stream)
     {
         Span<byte> beginning = stackalloc byte[PrefixLength + 1];
         stream.Position = 0;
         return stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false) == beginning.Length
-            && BinaryPrimitives.ReadInt64LittleEndian(beginning) <= Math.Min(LongestHeader, stream.Length - PrefixLength) && beginning[PrefixLength] == '{';
+            && BinaryPrimitives.ReadInt64LittleEndian(beginning) <= Math.Min(LongestHeader, stream.Length - PrefixLength)
+            && beginning[PrefixLength] == '{';
     }
 
     private static Dictionary<string, SafetensorsEntry> Entries(string file, JsonElement header, long dataStart, long fileLength)
@@ -111,7 +127,8 @@ internal static class SafetensorsHeader
         JsonElement value = property.Value;
         if (value.ValueKind != JsonValueKind.Object
             || !value.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
-            || !value.TryGetProperty("shape", out JsonElement shapeJson) || !value.TryGetProperty("data_offsets", out JsonElement offsetsJson))
+            || !value.TryGetProperty("shape", out JsonElement shapeJson)
+            || !value.TryGetProperty("data_offsets", out JsonElement offsetsJson))
             throw Fault(file, $"its header gives no dtype, shape and data_offsets for the tensor '{name}'");
         string typeName = type.GetString()!;
         bool isKnown = Types.TryGetValue(typeName, out (ScalarType? Type, int Size) known);
@@ -121,14 +138,24 @@ internal static class SafetensorsHeader
         if (offsets.Length != 2 || offsets[0] > offsets[1])
             throw Fault(file, $"the tensor '{name}' has data_offsets [{string.Join(", ", offsets)}]; expected a begin and an end");
         if (offsets[1] > dataLength)
-            throw Fault(file, $"the tensor '{name}' ends at byte {offsets[1]} of the data, which has {dataLength}; the file is truncated or its header damaged");
+            throw Fault(
+                file,
+                $"the tensor '{name}' ends at byte {offsets[1]} of the data, which has {dataLength}; the file is truncated or its header "
+                    + "damaged");
         if (!isKnown) return new SafetensorsEntry(null, typeName, shape, dataStart + offsets[0], dataStart + offsets[1]);
         UInt128 expected = shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, size));
         if (expected != (UInt128)(offsets[1] - offsets[0]))
-            throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}) of {typeName}, so {expected} bytes are expected; {offsets[1] - offsets[0]} found");
+            throw Fault(
+                file,
+                $"the tensor '{name}' has shape ({string.Join(", ", shape)}) of {typeName}, so {expected} bytes are expected; "
+                    + $"{offsets[1] - offsets[0]} found");
         // A tensor without numbers may still have sides that libtorch cannot count with.
-        if (shape.Length > MostDimensions || shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, Math.Max(size, 1))) > long.MaxValue)
-            throw Fault(file, $"the tensor '{name}' has shape ({string.Join(", ", shape)}); expected at most {MostDimensions} dimensions, and sides whose product is a number of 64 bits");
+        if (shape.Length > MostDimensions
+            || shape.Aggregate((UInt128)known.Size, (product, size) => Multiply(product, Math.Max(size, 1))) > long.MaxValue)
+            throw Fault(
+                file,
+                $"the tensor '{name}' has shape ({string.Join(", ", shape)}); expected at most {MostDimensions} dimensions, and sides "
+                    + "whose product is a number of 64 bits");
         return new SafetensorsEntry(known.Type, typeName, shape, dataStart + offsets[0], dataStart + offsets[1]);
     }
 
@@ -139,7 +166,11 @@ internal static class SafetensorsHeader
     {
         if (json.ValueKind == JsonValueKind.Array)
         {
-            long?[] numbers = [.. json.EnumerateArray().Select(element => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) ? number : (long?)null)];
+            long?[] numbers =
+            [
+                .. json.EnumerateArray().Select(
+                    element => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) ? number : (long?)null),
+            ];
             if (numbers.All(number => number >= 0)) return [.. numbers.Select(number => number!.Value)];
         }
         throw Fault(file, $"the tensor '{name}' has {what} {json.GetRawText()}; expected an array of whole numbers from 0");
@@ -157,5 +188,6 @@ internal static class SafetensorsHeader
         if (end < fileLength && entries.Count == 0) throw Fault(file, "its header names no tensor, and yet it holds data");
     }
 
-    private static InvalidDataException Fault(string file, string what) => new($"'{file}' is not a valid safetensors file: {Excerpt.Of(what)}.");
+    private static InvalidDataException Fault(string file, string what) =>
+        new($"'{file}' is not a valid safetensors file: {Excerpt.Of(what)}.");
 }

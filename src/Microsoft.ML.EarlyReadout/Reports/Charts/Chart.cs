@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What the charts share: SVG that scales with the page, classes of <c>report.css</c> for colour, dash and fill, and markers that differ in shape.</summary>
+/// <summary>
+/// What the charts share: SVG that scales with the page, classes of <c>report.css</c> for colour, dash and fill, and markers that differ in
+/// shape.
+/// </summary>
 internal static class Chart
 {
     /// <summary>The width of every chart in user units; a unit is about a pixel.</summary>
@@ -23,7 +26,8 @@ internal static class Chart
     /// <param name="description">What one would see, in words.</param>
     /// <param name="content">The drawing.</param>
     public static Markup Svg(string id, double height, string title, string description, IEnumerable<Markup> content) => Markup.Of(
-        $"<svg viewBox=\"0 0 {Width} {height:0.#}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>\n{content}</svg>");
+        $"<svg viewBox=\"0 0 {Width} {height:0.#}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\"><title "
+            + $"id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>\n{content}</svg>");
 
     public static Markup Line(double x1, double y1, double x2, double y2, string style) =>
         Markup.Of($"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" class=\"{style}\"/>\n");
@@ -36,10 +40,12 @@ internal static class Chart
         Markup.Of($"<text x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\" class=\"{style}\">{text}</text>\n");
 
     /// <summary>A heading that ends in … where it is longer than the chart is wide; tables have the whole of it.</summary>
-    public static Markup Heading(double x, double y, string text) => Text(x, y, Shorten(text, (Width - x) / BoldLetterWidth), style: "heading");
+    public static Markup Heading(double x, double y, string text) =>
+        Text(x, y, Shorten(text, (Width - x) / BoldLetterWidth), style: "heading");
 
     /// <summary>A text of at most so many letters, the last of them … where it is cut.</summary>
-    public static string Shorten(string text, double letters) => text.Length <= letters ? text : text[..Math.Max(1, (int)letters - 1)] + "…";
+    public static string Shorten(string text, double letters) =>
+        text.Length <= letters ? text : text[..Math.Max(1, (int)letters - 1)] + "…";
 
     /// <summary>A marker of a series: circle, square, triangle, diamond, cross, upside-down triangle or ring.</summary>
     public static Markup Marker(double x, double y, int series)
@@ -105,7 +111,8 @@ internal static class Chart
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = power * (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
         var ticks = new List<double>();
-        for (double tick = Math.Ceiling(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step) ticks.Add(Math.Abs(tick) < step * 1e-9 ? 0 : tick);
+        for (double tick = Math.Ceiling(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step)
+            ticks.Add(Math.Abs(tick) < step * 1e-9 ? 0 : tick);
         return ticks;
     }
 

@@ -40,7 +40,9 @@ internal sealed record IntervalChart(string Title, IReadOnlyList<string> Models,
                 y += Line;
             }
 
-            said.Add($"{name}: {string.Join(", ", estimates.Select((estimate, model) => estimate is { } known ? FormattableString.Invariant($"{Models[model]} {100 * known.Value:F1} %") : null).OfType<string>())}.");
+            IEnumerable<string> known = estimates.Select((estimate, model) =>
+                estimate is { } value ? FormattableString.Invariant($"{Models[model]} {100 * value.Value:F1} %") : null).OfType<string>();
+            said.Add($"{name}: {string.Join(", ", known)}.");
             y += Gap;
         }
 

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A figure of the page: a chart, its caption with units, and its numbers as a table for those who cannot see it or want them.</summary>
+/// <summary>
+/// A figure of the page: a chart, its caption with units, and its numbers as a table for those who cannot see it or want them.
+/// </summary>
 internal static class Figure
 {
     /// <param name="id">Unique on the page.</param>

@@ -5,7 +5,10 @@ using System.Text;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>HTML or SVG. Written as an interpolated string, whatever stands in a hole is escaped, unless it is markup itself: a class name cannot break a page.</summary>
+/// <summary>
+/// HTML or SVG. Written as an interpolated string, whatever stands in a hole is escaped, unless it is markup itself: a class name cannot
+/// break a page.
+/// </summary>
 internal readonly record struct Markup(string Value)
 {
     public static Markup Empty { get; } = new("");

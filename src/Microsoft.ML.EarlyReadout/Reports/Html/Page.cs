@@ -30,7 +30,8 @@ internal static class Page
         <main>
         {sections}
         </main>
-        <footer><p>{remark} Made by MLSieve {typeof(Page).Assembly.GetName().Version?.ToString(3)}; docs/report.md says how to read it.</p></footer>
+        <footer><p>{remark}
+        Made by MLSieve {typeof(Page).Assembly.GetName().Version?.ToString(3)}; docs/report.md says how to read it.</p></footer>
         </body>
         </html>
 
@@ -38,7 +39,9 @@ internal static class Page
 
     // The hatching of what is wrong: referred to by report.css, and drawn once for all charts.
     private static Markup Patterns => new("""
-        <svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" class="hatch-ground"/><line x1="0" y1="0" x2="0" y2="5" class="hatch-line"/></pattern></defs></svg>
+        <svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>
+        <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <rect width="5" height="5" class="hatch-ground"/><line x1="0" y1="0" x2="0" y2="5" class="hatch-line"/></pattern></defs></svg>
         """);
 
     private static Markup Style()

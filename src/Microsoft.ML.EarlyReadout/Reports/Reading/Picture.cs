@@ -28,7 +28,8 @@ internal sealed record Picture(byte[] Pixels, int Height, int Width)
         using SKBitmap small = Bitmap(Opaque(Pixels), Height, Width);
         using SKBitmap sized = Resize(small);
         byte[] pixels = [.. sized.Bytes.Where((_, i) => i % 4 != 3)];
-        using SKBitmap painted = Bitmap(HeatOverlay.Paint(pixels, sized.Height, sized.Width, map.Values, map.Height, map.Width, Opacity), sized.Height, sized.Width);
+        using SKBitmap painted = Bitmap(
+            HeatOverlay.Paint(pixels, sized.Height, sized.Width, map.Values, map.Height, map.Width, Opacity), sized.Height, sized.Width);
         return Encode(painted);
     }
 
@@ -50,7 +51,9 @@ internal sealed record Picture(byte[] Pixels, int Height, int Width)
     {
         int longer = Math.Max(bitmap.Width, bitmap.Height);
         double factor = longer < Side ? Math.Max(1, Side / longer) : (double)Side / longer;
-        var size = new SKImageInfo(Math.Max(1, (int)Math.Round(bitmap.Width * factor)), Math.Max(1, (int)Math.Round(bitmap.Height * factor)), SKColorType.Rgba8888, SKAlphaType.Opaque);
+        var size = new SKImageInfo(
+            Math.Max(1, (int)Math.Round(bitmap.Width * factor)), Math.Max(1, (int)Math.Round(bitmap.Height * factor)), SKColorType.Rgba8888,
+            SKAlphaType.Opaque);
         return bitmap.Resize(size, factor < 1 ? SKFilterQuality.High : SKFilterQuality.None);
     }
 
@@ -60,6 +63,7 @@ internal sealed record Picture(byte[] Pixels, int Height, int Width)
         bool photograph = Math.Max(bitmap.Width, bitmap.Height) >= Side / 2;
         using SKBitmap sized = Resize(bitmap);
         using SKData data = photograph ? sized.Encode(SKEncodedImageFormat.Jpeg, JpegQuality) : sized.Encode(SKEncodedImageFormat.Png, 100);
-        return string.Create(CultureInfo.InvariantCulture, $"data:image/{(photograph ? "jpeg" : "png")};base64,{Convert.ToBase64String(data.Span)}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"data:image/{(photograph ? "jpeg" : "png")};base64,{Convert.ToBase64String(data.Span)}");
     }
 }

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Options of <see cref="ReportCatalog.CreateReport(MulticlassClassificationCatalog, IDataView, IReadOnlyList{ReportedModel}, ReportOptions)"/>.</summary>
+/// <summary>
+/// Options of
+/// <see cref="ReportCatalog.CreateReport(MulticlassClassificationCatalog, IDataView, IReadOnlyList{ReportedModel}, ReportOptions)"/>.
+/// </summary>
 public sealed class ReportOptions
 {
     /// <summary>The page's title.</summary>

@@ -10,17 +10,23 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Classifier">The classifier within the pipeline; <see langword="null"/> for a model of another library.</param>
 /// <param name="Scored">The scored view, for a second look at a few rows.</param>
 internal sealed record ScoredModel(
-    string Name, GroupMetrics Groups, IReadOnlyList<ScoredRow> Rows, ReadoutProfile? Readouts, EarlyReadoutTransformer? Classifier, IDataView Scored)
+    string Name, GroupMetrics Groups, IReadOnlyList<ScoredRow> Rows, ReadoutProfile? Readouts, EarlyReadoutTransformer? Classifier,
+    IDataView Scored)
 {
     public static ScoredModel Read(MulticlassClassificationCatalog catalog, IDataView data, ReportedModel model, ReportOptions options)
     {
         EarlyReadoutTransformer? classifier = Find(model.Model);
         IDataView scored = model.Model.Transform(data);
-        string[] readouts = [.. (classifier?.ReadoutNames ?? []).Where(name => scored.Schema.GetColumnOrNull(new ReadoutColumns(name).Margin) is not null)];
+        string[] readouts =
+        [
+            .. (classifier?.ReadoutNames ?? []).Where(name => scored.Schema.GetColumnOrNull(new ReadoutColumns(name).Margin) is not null),
+        ];
         string?[] needed = [options.LabelColumnName, options.GroupColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
-            .. readouts.Select(name => new ReadoutColumns(name)).SelectMany(names => new[] { names.Score, names.PredictedLabel, names.Margin })];
+            .. readouts.Select(name => new ReadoutColumns(name))
+                .SelectMany(names => new[] { names.Score, names.PredictedLabel, names.Margin })];
         // Scored once, however many figures are made of it. A missing column is left to the evaluation, whose message names those present.
-        IDataView cached = new MLContext().Data.Cache(scored, [.. needed.OfType<string>().Distinct().Where(name => scored.Schema.GetColumnOrNull(name) is not null)]);
+        IDataView cached = new MLContext().Data
+            .Cache(scored, [.. needed.OfType<string>().Distinct().Where(name => scored.Schema.GetColumnOrNull(name) is not null)]);
         GroupMetrics groups = new GroupEvaluator(
             cached.Schema,
             [options.GroupColumnName ?? options.LabelColumnName],
@@ -31,7 +37,8 @@ internal sealed record ScoredModel(
             .Evaluate(cached, CatalogEnvironment.Of(catalog));
         ReadoutProfile? profile = readouts.Length == 0 ? null
             : new ReadoutProfiler(
-                cached.Schema, readouts, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, options.GroupColumnName)
+                cached.Schema, readouts, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
+                options.GroupColumnName)
                 .Profile(cached);
         return new ScoredModel(model.Name, groups, ScoredRow.ReadAll(cached, readouts, options), profile, classifier, scored);
     }

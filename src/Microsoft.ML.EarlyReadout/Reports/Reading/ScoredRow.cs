@@ -17,7 +17,8 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
     public static IReadOnlyList<ScoredRow> ReadAll(IDataView data, IReadOnlyList<string> readouts, ReportOptions options)
     {
         DataViewSchema schema = data.Schema;
-        DataViewSchema.Column label = schema[options.LabelColumnName], score = schema[options.ScoreColumnName], predicted = schema[options.PredictedLabelColumnName];
+        DataViewSchema.Column label = schema[options.LabelColumnName], score = schema[options.ScoreColumnName],
+            predicted = schema[options.PredictedLabelColumnName];
         DataViewSchema.Column? attribute = options.GroupColumnName is null ? null : schema[options.GroupColumnName];
         ReadoutColumns[] names = [.. readouts.Select(name => new ReadoutColumns(name))];
         ClassList classes = ClassList.Of(score, predicted, label);
@@ -25,7 +26,10 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
         Func<int> readLabel = classes.Reader(cursor, label), readPredicted = classes.Reader(cursor, predicted);
         CategoryColumn? readGroup = attribute is { } named ? CategoryColumn.Open(cursor, named) : null;
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(score);
-        (Func<int> Predicted, ValueGetter<float> Margin)[] read = [.. names.Select(each => (classes.Reader(cursor, schema[each.PredictedLabel]), cursor.GetGetter<float>(schema[each.Margin])))];
+        (Func<int> Predicted, ValueGetter<float> Margin)[] read =
+        [
+            .. names.Select(each => (classes.Reader(cursor, schema[each.PredictedLabel]), cursor.GetGetter<float>(schema[each.Margin]))),
+        ];
         VBuffer<float> scores = default;
         float margin = 0;
         var rows = new List<ScoredRow>();
@@ -34,12 +38,15 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
             int truth = readLabel(), value = readGroup?.Read() ?? 0;
             if (truth == CategoryColumn.Missing || value == CategoryColumn.Missing) continue;
             readScore(ref scores);
-            string group = $"{label.Name}={classes.Names[truth]}" + (readGroup is null ? "" : $" · {options.GroupColumnName}={readGroup.NameOf(value)}");
-            rows.Add(new ScoredRow(index, classes.Names[truth], group, NameOf(readPredicted()), ConfidenceMargin.Of([.. scores.DenseValues()]), [.. read.Select(readout =>
-            {
-                readout.Margin(ref margin);
-                return new RowReadout(NameOf(readout.Predicted()), margin);
-            })]));
+            string group = $"{label.Name}={classes.Names[truth]}"
+                + (readGroup is null ? "" : $" · {options.GroupColumnName}={readGroup.NameOf(value)}");
+            rows.Add(new ScoredRow(
+                index, classes.Names[truth], group, NameOf(readPredicted()), ConfidenceMargin.Of([.. scores.DenseValues()]),
+                [.. read.Select(readout =>
+                {
+                    readout.Margin(ref margin);
+                    return new RowReadout(NameOf(readout.Predicted()), margin);
+                })]));
         }
 
         return rows;

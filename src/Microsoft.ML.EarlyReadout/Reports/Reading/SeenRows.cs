@@ -2,7 +2,10 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A second look at a few rows: their pictures, as the network sees them, and where in them it sees what speaks for the class that it predicts.</summary>
+/// <summary>
+/// A second look at a few rows: their pictures, as the network sees them, and where in them it sees what speaks for the class that it
+/// predicts.
+/// </summary>
 internal sealed class SeenRows
 {
     private readonly Dictionary<int, SeenRow> _rows = [];

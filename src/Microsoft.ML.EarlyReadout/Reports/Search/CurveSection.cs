@@ -28,7 +28,8 @@ internal static class CurveSection
             Divisions = isHalved ? ("comparison", [.. result.RungSteps.Select(steps => (double)steps)]) : null,
         };
         Markup caption = Markup.Of($"""
-            The {search.Figure} in % at each validation, the mean of a trial's seeds as far as all of them came. {(isHalved ? Comparisons : "")}A
+            The {search.Figure} in % at each validation, the mean of a trial's seeds as far as all of them came.
+            {(isHalved ? Comparisons : "")}A
             thick line that is still rising asks for more steps; thin lines that cross late say that comparisons came too early.
             """);
         return Markup.Of($"""

@@ -60,7 +60,9 @@ internal static class LossSection
         ];
         if (lines.Length == 0) return Markup.Empty;
         string what = isShare || isWeight ? name : name + " loss", unit = isShare ? " (%)" : isWeight ? "" : " (nats)";
-        string said = isShare ? " in % of training rows" : isWeight ? ", the mean over training rows" : " in nats, the mean over training rows";
+        string said = isShare
+            ? " in % of training rows"
+            : isWeight ? ", the mean over training rows" : " in nats, the mean over training rows";
         var chart = new LineChart(Capitalised(what), "steps", what + unit, lines) { YRange = isShare ? (0, 100) : null };
         Markup caption = Markup.Of($"<b>{Capitalised(what)}</b>{said}, by steps.");
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of(Capitalised(what) + unit, "Steps", lines));

@@ -25,7 +25,8 @@ internal sealed record ForgettingFigure(string Name, string XAxis, int Classes, 
             YRange = Range,
         };
         Markup caption = Markup.Of($"""
-            <b>{Name}</b>: forgetting loss in nats, {(After.Points.Count > 0 ? "before and after" : "before")} each step that forgets. Its lowest possible value is log C = {bound:F3},
+            <b>{Name}</b>: forgetting loss in nats, {(After.Points.Count > 0 ? "before and after" : "before")} each step that forgets.
+            Its lowest possible value is log C = {bound:F3},
             where the readout cannot tell the classes apart. It must fall towards it; where it stays high, nothing is forgotten.
             """);
         string x = char.ToUpperInvariant(XAxis[0]) + XAxis[1..];

@@ -6,18 +6,25 @@ internal static class GroupSection
     public static Markup Write(IReadOnlyList<ScoredModel> models)
     {
         string[] names = [.. models.Select(model => model.Name)];
-        Dictionary<string, GroupResult>[] results = [.. models.Select(model => model.Groups.Groups.DistinctBy(group => group.Name).ToDictionary(group => group.Name))];
+        Dictionary<string, GroupResult>[] results =
+        [
+            .. models.Select(model => model.Groups.Groups.DistinctBy(group => group.Name).ToDictionary(group => group.Name)),
+        ];
         string[] groups = [.. results.SelectMany(each => each.Keys).Distinct()];
         double confidence = 100 * models[0].Groups.Confidence;
-        var chart = new IntervalChart("Accuracy by group", names, [.. Summaries(models).Select(summary => (summary.Name, summary.Estimates)), .. groups.Select(name => (name, Of(name)))]);
+        var chart = new IntervalChart(
+            "Accuracy by group", names,
+            [.. Summaries(models).Select(summary => (summary.Name, summary.Estimates)), .. groups.Select(name => (name, Of(name)))]);
         IReadOnlyList<Markup>[] rows =
         [
             .. Summaries(models).Select(summary => Row(summary.Name, summary.Rows, summary.Estimates)),
             .. groups.Select(name => Row(name, results[0].GetValueOrDefault(name)?.Count, Of(name))),
         ];
-        Markup numbers = Table.Of(FormattableString.Invariant($"Accuracy in %, with {confidence:0.#} % intervals"), ["Group", "Rows", .. names], rows);
+        Markup numbers = Table.Of(
+            FormattableString.Invariant($"Accuracy in %, with {confidence:0.#} % intervals"), ["Group", "Rows", .. names], rows);
         Markup caption = Markup.Of($"""
-            Accuracy in % of rows, with {confidence:0.#} % intervals. A model that leans on a shortcut does well on average and badly on the group where the shortcut points the other way:
+            Accuracy in % of rows, with {confidence:0.#} % intervals. A model that leans on a shortcut does well on average
+            and badly on the group where the shortcut points the other way:
             look at the worst group first, and at whether the intervals overlap.
             """);
         return Markup.Of($"""
@@ -33,18 +40,26 @@ internal static class GroupSection
 
             """);
 
-        Estimate?[] Of(string name) => [.. results.Select(each => each.TryGetValue(name, out GroupResult? group) ? new Estimate(group.Accuracy, group.AccuracyInterval) : (Estimate?)null)];
+        Estimate?[] Of(string name) =>
+            [.. results.Select(each => each.TryGetValue(name, out GroupResult? group)
+                ? new Estimate(group.Accuracy, group.AccuracyInterval)
+                : (Estimate?)null)];
     }
 
     private static IReadOnlyList<(string Name, long? Rows, Estimate?[] Estimates)> Summaries(IReadOnlyList<ScoredModel> models) =>
     [
-        ("Worst group", null, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.WorstGroupAccuracy, model.Groups.WorstGroupAccuracyInterval))]),
-        ("All rows", models[0].Groups.RowCount, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.AverageAccuracy, model.Groups.AverageAccuracyInterval))]),
-        ("Mean of the groups", null, [.. models.Select(model => (Estimate?)new Estimate(model.Groups.UnbiasedAccuracy, model.Groups.UnbiasedAccuracyInterval))]),
+        ("Worst group", null,
+        [.. models.Select(model => (Estimate?)new Estimate(model.Groups.WorstGroupAccuracy, model.Groups.WorstGroupAccuracyInterval))]),
+        ("All rows", models[0].Groups.RowCount,
+        [.. models.Select(model => (Estimate?)new Estimate(model.Groups.AverageAccuracy, model.Groups.AverageAccuracyInterval))]),
+        ("Mean of the groups", null,
+        [.. models.Select(model => (Estimate?)new Estimate(model.Groups.UnbiasedAccuracy, model.Groups.UnbiasedAccuracyInterval))]),
     ];
 
-    private static Markup[] Row(string name, long? rows, Estimate?[] estimates) => [Table.Cell(name), rows is { } count ? Markup.Of($"{count}") : new Markup("–"), .. estimates.Select(Cell)];
+    private static Markup[] Row(string name, long? rows, Estimate?[] estimates) =>
+        [Table.Cell(name), rows is { } count ? Markup.Of($"{count}") : new Markup("–"), .. estimates.Select(Cell)];
 
     private static Markup Cell(Estimate? maybe) => maybe is not { } estimate ? new Markup("–")
-        : Markup.Of($"{100 * estimate.Value:F1} <span class=\"range\">({100 * estimate.Interval.Low:F1} to {100 * estimate.Interval.High:F1})</span>");
+        : Markup.Of($"{100 * estimate.Value:F1} <span class=\"range\">({100 * estimate.Interval.Low:F1} to "
+            + $"{100 * estimate.Interval.High:F1})</span>");
 }

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Confident mistakes of the first model, those that the second one mends and those that it does not, and those that it introduces: image and each model's map side by side.</summary>
+/// <summary>
+/// Confident mistakes of the first model, those that the second one mends and those that it does not, and those that it introduces: image
+/// and each model's map side by side.
+/// </summary>
 internal static class MistakeSection
 {
     // Beside an image, more maps would be too small to see; the tables have every model.
@@ -19,7 +22,8 @@ internal static class MistakeSection
             return Markup.Of($"""
                 <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
                 {Explanation(models, options)}
-                {Rows($"Wrong: {wrong.Length} of {first.Rows.Count} rows", "The most confident first.", [.. wrong.Take(options.Pictures).Select(row => row.Index)], beside)}
+                {Rows($"Wrong: {wrong.Length} of {first.Rows.Count} "
+                    + "rows", "The most confident first.", [.. wrong.Take(options.Pictures).Select(row => row.Index)], beside)}
                 </section>
 
                 """);
@@ -31,9 +35,12 @@ internal static class MistakeSection
             <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
             {Counts(first, second, mistakes)}
             {Explanation(models, options)}
-            {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: {mistakes.Mended.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Mended), beside)}
-            {Rows($"Not mended: both are wrong (rows: {mistakes.Kept.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Kept), beside)}
-            {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: {mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), beside)}
+            {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: "
+                + $"{mistakes.Mended.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Mended), beside)}
+            {Rows("Not mended: both are wrong (rows: "
+                + $"{mistakes.Kept.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Kept), beside)}
+            {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: "
+                + $"{mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), beside)}
             </section>
 
             """);
@@ -44,15 +51,32 @@ internal static class MistakeSection
     private static Markup Counts(ScoredModel first, ScoredModel second, Mistakes mistakes)
     {
         string[] groups = [.. first.Groups.Groups.Select(group => group.Name)];
-        Dictionary<string, int>[] counts = [.. new[] { mistakes.Mended, mistakes.Kept, mistakes.Introduced }.Select(rows => rows.CountBy(row => row.First.Group).ToDictionary())];
-        return Table.Of($"Rows by what becomes of {first.Name}'s mistakes under {second.Name}", ["Group", "Mended", "Not mended", "New"], groups.Select(group => (IReadOnlyList<Markup>)
-            [Table.Cell(group), .. counts.Select(each => Markup.Of($"{each.GetValueOrDefault(group)}"))])
-            .Append([Table.Cell("All rows"), Markup.Of($"{mistakes.Mended.Count}"), Markup.Of($"{mistakes.Kept.Count}"), Markup.Of($"{mistakes.Introduced.Count}")]));
+        Dictionary<string, int>[] counts =
+        [
+            .. new[]
+            {
+                mistakes.Mended,
+                mistakes.Kept,
+                mistakes.Introduced,
+            }.Select(rows => rows.CountBy(row => row.First.Group).ToDictionary()),
+        ];
+        return Table.Of(
+            $"Rows by what becomes of {first.Name}'s mistakes under {second.Name}", ["Group", "Mended", "Not mended", "New"],
+            groups.Select(group => (IReadOnlyList<Markup>)
+                [Table.Cell(group), .. counts.Select(each => Markup.Of($"{each.GetValueOrDefault(group)}"))])
+                .Append([
+                    Table.Cell("All rows"),
+                    Markup.Of($"{mistakes.Mended.Count}"),
+                    Markup.Of($"{mistakes.Kept.Count}"),
+                    Markup.Of($"{mistakes.Introduced.Count}"),
+                ]));
     }
 
     private static Markup Explanation(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
         options.Pictures == 0 || !models.Any(model => model.Classifier is { HasActivationMaps: true }) ? Markup.Empty : Markup.Of($"""
-            <p>Beside each image, a map for each{(models.Count > ModelsBeside ? $" of the first {ModelsBeside} models" : " model")}: where it sees what speaks for the class that it predicts (class activation map, which for these networks is Grad-CAM). The image is grey where the map is 0.
+            <p>Beside each image, a map for each{(models.Count > ModelsBeside ? $" of the first {ModelsBeside} models" : " model")}:
+            where it sees what speaks for the class that it predicts
+            (class activation map, which for these networks is Grad-CAM). The image is grey where the map is 0.
             Colours run from 0 to the map's own highest value: they compare places, not pictures.</p>
             <p class="scale" aria-hidden="true">0<span class="bar"></span>the map's highest value</p>
 
@@ -60,7 +84,8 @@ internal static class MistakeSection
 
     private static Markup Rows(string title, string subtitle, int[] indexes, IReadOnlyList<ScoredModel> models)
     {
-        if (indexes.Length == 0) return Markup.Of($"<h3>{title}</h3>\n<p>{(title.EndsWith("(rows: 0)", StringComparison.Ordinal) ? "None." : "No pictures were asked for.")}</p>\n");
+        string none = title.EndsWith("(rows: 0)", StringComparison.Ordinal) ? "None." : "No pictures were asked for.";
+        if (indexes.Length == 0) return Markup.Of($"<h3>{title}</h3>\n<p>{none}</p>\n");
         SeenRows[] seen = [.. models.Select(model => SeenRows.Read(model, indexes))];
         return Markup.Of($"""
             <h3>{title}</h3>
@@ -77,9 +102,12 @@ internal static class MistakeSection
         ScoredRow[] rows = [.. models.Select(model => model.Rows.First(row => row.Index == index))];
         Picture? picture = seen.Select(each => each[index]?.Picture).FirstOrDefault(each => each is not null);
         IEnumerable<Markup> maps = models.Select((model, i) => Map(model, rows[i], seen[i][index]));
+        Markup image = picture is null
+            ? Markup.Empty
+            : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a {rows[0].Label}.\"><span>image</span></div>");
         return Markup.Of($"""
             <figure class="strip"><div class="panels">
-            {(picture is null ? Markup.Empty : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a {rows[0].Label}.\"><span>image</span></div>"))}
+            {image}
             {maps}
             </div><figcaption><b>{rows[0].Group}</b> <span class="row">row {index}</span></figcaption></figure>
 
@@ -99,9 +127,11 @@ internal static class MistakeSection
     {
         int highest = Array.IndexOf(map.Values, map.Values.Max());
         if (map.Values[highest] <= 0) return "zero everywhere";
-        string row = Third(highest / map.Width, map.Height, "top", "middle", "bottom"), column = Third(highest % map.Width, map.Width, "left", "centre", "right");
+        string row = Third(highest / map.Width, map.Height, "top", "middle", "bottom"),
+            column = Third(highest % map.Width, map.Width, "left", "centre", "right");
         return $"highest at the {row} {column}";
     }
 
-    private static string Third(int index, int count, string low, string middle, string high) => ((index + 0.5) / count) switch { < 1.0 / 3 => low, > 2.0 / 3 => high, _ => middle };
+    private static string Third(int index, int count, string low, string middle, string high) =>
+        ((index + 0.5) / count) switch { < 1.0 / 3 => low, > 2.0 / 3 => high, _ => middle };
 }

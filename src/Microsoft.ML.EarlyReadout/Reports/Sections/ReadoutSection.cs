@@ -13,7 +13,8 @@ internal static class ReadoutSection
         if (read.Length == 0) return Markup.Empty;
         return Markup.Of($"""
             <section aria-labelledby="readouts"><h2 id="readouts">What can be decided early</h2>
-            <p>A readout is a small classifier on what an early stage puts out. What it reads rightly can be decided there already. Where it is wrong and sure of it, a simple feature points the other way.</p>
+            <p>A readout is a small classifier on what an early stage puts out. What it reads rightly can be decided there already.
+            Where it is wrong and sure of it, a simple feature points the other way.</p>
             <div class="grid">
             {read.Select((model, i) => Stages(model, $"stages-{i}"))}
             {read.SelectMany((model, i) => model.Readouts!.Readouts.Select((readout, k) => Margins(model, readout, k, $"margins-{i}-{k}")))}
@@ -30,13 +31,41 @@ internal static class ReadoutSection
         Series[] lines =
         [
             new("all rows", Points([.. profile.Readouts.Select(readout => readout.Accuracy), profile.Accuracy])),
-            .. groups.Select(name => new Series(name, Points([.. profile.Readouts.Select(readout => ReadoutRows(model, name, readout.Name)), model.Groups.Groups.Single(group => group.Name == name).Accuracy]))),
+            .. groups.Select(
+                name => new Series(
+                    name,
+                    Points([
+                        .. profile.Readouts.Select(readout => ReadoutRows(model, name, readout.Name)),
+                        model.Groups.Groups.Single(group => group.Name == name).Accuracy,
+                    ]))),
         ];
-        var chart = new LineChart($"{model.Name}: readout accuracy by stage", "readout", "accuracy (%)", lines) { XNames = names, YRange = (0, 100) };
-        Markup caption = Markup.Of($"<b>{model.Name}</b>: accuracy in % of each readout, and of the network itself, on all rows and on the {groups.Length} groups where the network is worst.");
-        Markup numbers = Table.Of($"Readouts of {model.Name}", ["Readout", "Stage", "Accuracy, %", "Mean margin when right", "when wrong", "Recall of the worst group, %", "Precision, %", "AUC"],
-            profile.Readouts.Select(readout => (IReadOnlyList<Markup>)[Table.Cell(readout.Name), Stage(model, readout.Name), Table.Percent(readout.Accuracy), Ratio(readout.RightMargins.Mean), Ratio(readout.WrongMargins.Mean),
-                Table.Percent(readout.WorstGroupRecall), Table.Percent(readout.WorstGroupPrecision), Ratio(readout.WorstGroupAuc)]));
+        var chart = new LineChart($"{model.Name}: readout accuracy by stage", "readout", "accuracy (%)", lines)
+        {
+            XNames = names,
+            YRange = (0, 100),
+        };
+        Markup caption = Markup.Of($"""
+            <b>{model.Name}</b>: accuracy in % of each readout, and of the network itself, on all rows and on the
+            {groups.Length} groups where the network is worst.
+            """);
+        Markup numbers = Table.Of(
+            $"Readouts of {model.Name}",
+            [
+                "Readout",
+                "Stage",
+                "Accuracy, %",
+                "Mean margin when right",
+                "when wrong",
+                "Recall of the worst group, %",
+                "Precision, %",
+                "AUC",
+            ],
+                profile.Readouts.Select(
+                    readout => (IReadOnlyList<Markup>)[Table.Cell(readout.Name), Stage(
+                        model,
+                        readout.Name), Table.Percent(readout.Accuracy), Ratio(readout.RightMargins.Mean), Ratio(readout.WrongMargins.Mean),
+                        Table.Percent(readout.WorstGroupRecall), Table.Percent(readout.WorstGroupPrecision),
+                        Ratio(readout.WorstGroupAuc)]));
         return Figure.Of(id, chart.Draw(id), caption, numbers);
     }
 
@@ -45,16 +74,30 @@ internal static class ReadoutSection
         string[] groups = [.. Worst(model).Take(MostPanels)];
         var panels = groups.Select(name => (name, Of(name, true), Of(name, false))).ToArray();
         var chart = new MarginChart($"{model.Name}, {readout.Name}: confidence margins by group", panels);
-        Markup caption = Markup.Of($"<b>{model.Name}, {readout.Name}</b>: confidence margin (highest probability less the second, 0 to 1) of rows read rightly and wrongly, in % of the group's rows for each 0.05; each panel is as high as its tallest bar. Bars below the line far to the right are confident mistakes.");
-        Markup numbers = Table.Of($"Margins of {readout.Name}", ["Group", "Right rows", "Mean margin", "Wrong rows", "Mean margin"], panels.Select(panel => (IReadOnlyList<Markup>)
-            [Table.Cell(panel.name), Markup.Of($"{panel.Item2.Count}"), Ratio(panel.Item2.Mean), Markup.Of($"{panel.Item3.Count}"), Ratio(panel.Item3.Mean)]));
+        Markup caption = Markup.Of($"""
+            <b>{model.Name}, {readout.Name}</b>: confidence margin (highest probability less the second, 0 to 1) of rows read rightly
+            and wrongly, in % of the group's rows for each 0.05; each panel is as high as its tallest bar. Bars below the line far
+            to the right are confident mistakes.
+            """);
+        Markup numbers = Table.Of(
+            $"Margins of {readout.Name}", ["Group", "Right rows", "Mean margin", "Wrong rows", "Mean margin"],
+            panels.Select(panel => (IReadOnlyList<Markup>)
+                [
+                    Table.Cell(panel.name),
+                    Markup.Of($"{panel.Item2.Count}"),
+                    Ratio(panel.Item2.Mean),
+                    Markup.Of($"{panel.Item3.Count}"),
+                    Ratio(panel.Item3.Mean),
+                ]));
         return Figure.Of(id, chart.Draw(id), caption, numbers);
 
         MarginDistribution Of(string group, bool right) => MarginDistribution.Of(
-            [.. model.Rows.Where(row => row.Group == group && (row.Readouts[index].Predicted == row.Label) == right).Select(row => row.Readouts[index].Margin)]);
+            [.. model.Rows.Where(row => row.Group == group && (row.Readouts[index].Predicted == row.Label) == right)
+                .Select(row => row.Readouts[index].Margin)]);
     }
 
-    private static IEnumerable<string> Worst(ScoredModel model) => model.Groups.Groups.OrderBy(group => group.Accuracy).Select(group => group.Name);
+    private static IEnumerable<string> Worst(ScoredModel model) =>
+        model.Groups.Groups.OrderBy(group => group.Accuracy).Select(group => group.Name);
 
     private static double ReadoutRows(ScoredModel model, string group, string readout)
     {
@@ -65,7 +108,9 @@ internal static class ReadoutSection
     private static (double, double)[] Points(double[] shares) => [.. shares.Select((share, i) => ((double)i, 100 * share))];
 
     private static Markup Stage(ScoredModel model, string readout) =>
-        model.Classifier!.Columns.Readouts.FirstOrDefault(each => each.Name == readout)?.Stage is { } stage ? Markup.Of($"{stage}") : new Markup("–");
+        model.Classifier!.Columns.Readouts.FirstOrDefault(each => each.Name == readout)?.Stage is { } stage
+            ? Markup.Of($"{stage}")
+            : new Markup("–");
 
     private static Markup Ratio(double? value) => value is { } known ? Markup.Of($"{known:F2}") : new Markup("–");
 }

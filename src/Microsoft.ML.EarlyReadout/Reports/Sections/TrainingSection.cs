@@ -5,7 +5,10 @@ internal static class TrainingSection
 {
     public static Markup Write(IReadOnlyList<ScoredModel> models)
     {
-        (ScoredModel Model, TrainingHistory History)[] trained = [.. models.Where(model => model.Classifier?.History.Points.Count > 0).Select(model => (model, model.Classifier!.History))];
+        (ScoredModel Model, TrainingHistory History)[] trained =
+        [
+            .. models.Where(model => model.Classifier?.History.Points.Count > 0).Select(model => (model, model.Classifier!.History)),
+        ];
         if (trained.Length == 0) return Markup.Empty;
         return Markup.Of($"""
             <section aria-labelledby="training"><h2 id="training">Training</h2>
@@ -47,19 +50,29 @@ internal static class TrainingSection
     {
         List<Series> lines = [];
         if (history.Points.All(point => point.ValidationScore is not null))
-            lines.Add(new Series($"validation: {MetricName.Of(history.Selection)}", [.. history.Points.Select(point => (point.Epoch, 100 * point.ValidationScore!.Value))]));
+            lines.Add(new Series(
+                $"validation: {MetricName.Of(history.Selection)}",
+                [.. history.Points.Select(point => (point.Epoch, 100 * point.ValidationScore!.Value))]));
         lines.AddRange(Names(history).Where(LossNames.IsAccuracy).Select(name => Line(history, name, "training: " + name, 100)));
         if (lines.Count == 0) return Markup.Empty;
-        var chart = new LineChart($"{model.Name}: validation and readouts", "epoch", "%", lines) { Mark = Kept(history), YRange = (0, 100) };
-        Markup caption = Markup.Of($"<b>{model.Name}</b>: in % of rows, by epoch. The network of the highest validation figure is the one that was kept.");
+        var chart = new LineChart($"{model.Name}: validation and readouts", "epoch", "%", lines)
+        {
+            Mark = Kept(history),
+            YRange = (0, 100),
+        };
+        Markup caption = Markup.Of(
+            $"<b>{model.Name}</b>: in % of rows, by epoch. The network of the highest validation figure is the one that was kept.");
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Validation and readouts of {model.Name} in %", "Epoch", lines));
     }
 
     private static (string, double)? Kept(TrainingHistory history) =>
         history.Points.Count > 1 && history.Selected is { } kept ? ("kept epoch", kept.Epoch) : null;
 
-    private static string[] Names(TrainingHistory history) => [.. history.Points.SelectMany(point => point.Losses.Keys).Distinct().OrderBy(name => name != "main")];
+    private static string[] Names(TrainingHistory history) =>
+        [.. history.Points.SelectMany(point => point.Losses.Keys).Distinct().OrderBy(name => name != "main")];
 
     private static Series Line(TrainingHistory history, string name, string title, double factor = 1) =>
-        new(title, [.. history.Points.Where(point => point.Losses.ContainsKey(name)).Select(point => (point.Epoch, factor * point.Losses[name]))]);
+        new(
+            title,
+            [.. history.Points.Where(point => point.Losses.ContainsKey(name)).Select(point => (point.Epoch, factor * point.Losses[name]))]);
 }

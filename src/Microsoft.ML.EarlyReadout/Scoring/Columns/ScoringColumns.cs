@@ -16,8 +16,8 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     /// <summary>The output columns of each readout.</summary>
     public IReadOnlyList<ReadoutColumns> Readouts { get; init; } = [];
 
-    /// <summary>Whether images of any size are scored, brought to the network's by the stock <c>ResizeImages</c>: so where the training column tells no size. Where it tells one, only
-    /// columns of that size are scored.</summary>
+    /// <summary>Whether images of any size are scored, brought to the network's by the stock <c>ResizeImages</c>: so where the training
+    /// column tells no size. Where it tells one, only columns of that size are scored.</summary>
     public bool ResizesImages { get; init; }
 
     /// <summary>What the numbers of the feature column mean, for pictures of them.</summary>
@@ -58,7 +58,8 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
         if (schema.GetColumnOrNull(Feature) is not { } column)
             throw new ArgumentOutOfRangeException(nameof(schema), $"Could not find feature column '{Feature}'.");
         if (!Format.Holds(column.Type, Shape, ResizesImages))
-            throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
         return column;
     }
 

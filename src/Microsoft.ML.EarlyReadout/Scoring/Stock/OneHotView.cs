@@ -5,7 +5,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// One row a class: a vector with one number at the class's place, and its label in a column that has the training label's name, classes
 /// and annotations. A stock trainer fitted on it
-/// predicts keys with the training label's own key values. Stock trainers read keys of UInt32 alone, so that is its type whatever the label's.
+/// predicts keys with the training label's own key values. Stock trainers read keys of UInt32 alone, so that is its type whatever the
+/// label's.
 /// </summary>
 internal sealed class OneHotView : IDataView
 {

@@ -4,8 +4,8 @@ using Microsoft.ML.Trainers;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A stock linear classifier that stands behind the exported graph in a saved model. It makes what no ONNX graph can: a Score column with slot names, and a
-/// PredictedLabel key with the training label's own key values, of types that ML.NET itself loads.
+/// A stock linear classifier that stands behind the exported graph in a saved model. It makes what no ONNX graph can: a Score column with
+/// slot names, and a PredictedLabel key with the training label's own key values, of types that ML.NET itself loads.
 /// </summary>
 /// <remarks>
 /// <para>The head computes <c>softmax(W·x + b)</c> of the graph's <c>x</c>. It is fitted so that W is diagonal, and the graph hands it
@@ -57,9 +57,13 @@ internal sealed class StockHead
     public static StockHead Fit(DataViewSchema.Column label, Cancellation? cancellation = null)
     {
         if (label.Type is not KeyDataViewType key)
-            throw new ArgumentException($"Schema mismatch for label column '{label.Name}': expected a key, got {label.Type}. MapValueToKey makes one.", nameof(label));
+            throw new ArgumentException(
+                $"Schema mismatch for label column '{label.Name}': expected a key, got {label.Type}. MapValueToKey makes one.",
+                nameof(label));
         if (key.Count is < 2 or > LabelColumn.MaxClasses)
-            throw new ArgumentException($"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {LabelColumn.MaxClasses}.", nameof(label));
+            throw new ArgumentException(
+                $"The label column '{label.Name}' has {key.Count} classes; a classifier needs 2 to {LabelColumn.MaxClasses}.",
+                nameof(label));
 
         // A context of its own: the fit is an inner step that no user asked for, so it writes to nobody's log and draws from nobody's seed.
         var ml = new MLContext(seed: 0);
@@ -78,7 +82,10 @@ internal sealed class StockHead
         return new StockHead(head, [.. head.Model.GetBiases()], Diagonal(head.Model));
     }
 
-    /// <summary>The columns that scoring adds to rows of a schema, in the order in which the stock chain adds them: each readout's, then the network's.</summary>
+    /// <summary>
+    /// The columns that scoring adds to rows of a schema, in the order in which the stock chain adds them: each readout's, then the
+    /// network's.
+    /// </summary>
     /// <param name="input">The schema of the rows to score.</param>
     /// <param name="columns">The names.</param>
     public IReadOnlyList<ScoredColumn> OutputColumns(DataViewSchema input, ScoringColumns columns)
@@ -91,7 +98,8 @@ internal sealed class StockHead
         foreach ((int readout, ReadoutColumns names) in columns.Readouts.Index())
         {
             Add(readout + 1, names.Score, names.PredictedLabel);
-            outputs.Add(new ScoredColumn(readout + 1, Scored.Margin, new DataViewSchema.DetachedColumn(names.Margin, NumberDataViewType.Single)));
+            outputs.Add(
+                new ScoredColumn(readout + 1, Scored.Margin, new DataViewSchema.DetachedColumn(names.Margin, NumberDataViewType.Single)));
         }
         Add(0, columns.Score, columns.PredictedLabel);
         return outputs;
@@ -99,9 +107,13 @@ internal sealed class StockHead
         void Add(int head, string score, string predictedLabel)
         {
             (Scored Kind, DataViewSchema.Column Column, string Name)[] made =
-                [(Scored.Score, output[DefaultColumns.Score], score), (Scored.PredictedLabel, output[DefaultColumns.PredictedLabel], predictedLabel)];
+                [
+                    (Scored.Score, output[DefaultColumns.Score], score),
+                    (Scored.PredictedLabel, output[DefaultColumns.PredictedLabel], predictedLabel),
+                ];
             outputs.AddRange(made.OrderBy(entry => entry.Column.Index)
-                .Select(entry => new ScoredColumn(head, entry.Kind, new DataViewSchema.DetachedColumn(entry.Name, entry.Column.Type, entry.Column.Annotations))));
+                .Select(entry => new ScoredColumn(
+                    head, entry.Kind, new DataViewSchema.DetachedColumn(entry.Name, entry.Column.Type, entry.Column.Annotations))));
         }
     }
 

@@ -4,8 +4,8 @@ using Microsoft.ML.Trainers;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A stock linear regressor of one feature that stands behind the exported graph in a saved model. It makes what no ONNX graph can: a column of single numbers rather
-/// than of vectors of length 1.
+/// A stock linear regressor of one feature that stands behind the exported graph in a saved model. It makes what no ONNX graph can: a
+/// column of single numbers rather than of vectors of length 1.
 /// </summary>
 /// <remarks>It computes <c>w·x + b</c>; the graph hands it <c>x = (margin − b)/w</c>.</remarks>
 internal sealed class StockMargin
@@ -29,16 +29,25 @@ internal sealed class StockMargin
     /// <summary>b.</summary>
     public float Shift { get; }
 
-    /// <summary>Fits the regressor to two points of the identity: which line it is hardly matters, only that it is none of constant value.</summary>
+    /// <summary>
+    /// Fits the regressor to two points of the identity: which line it is hardly matters, only that it is none of constant value.
+    /// </summary>
     public static StockMargin Fit()
     {
         var ml = new MLContext(seed: 0);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Point));
         schema[nameof(Point.Margin)].ColumnType = OneHotView.HeadInputType(1);
         schema[nameof(Point.Margin)].ColumnName = InputColumn;
-        IDataView points = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 100).Select(i => new Point { Margin = [i % 2], Label = i % 2 }), schema);
+        IDataView points = ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 100).Select(i => new Point { Margin = [i % 2], Label = i % 2 }), schema);
         RegressionPredictionTransformer<LinearRegressionModelParameters> line = ml.Regression.Trainers.OnlineGradientDescent(
-            new OnlineGradientDescentTrainer.Options { FeatureColumnName = InputColumn, LabelColumnName = nameof(Point.Label), NumberOfIterations = 10 }).Fit(points);
+            new OnlineGradientDescentTrainer.Options
+            {
+                FeatureColumnName = InputColumn,
+                LabelColumnName = nameof(Point.Label),
+                NumberOfIterations = 10,
+            })
+                .Fit(points);
         return new StockMargin(line, line.Model.Weights[0], line.Model.Bias);
     }
 

@@ -6,9 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 /// <remarks>
 /// A run is one trial trained from one seed. It is trained from rung to rung: at each it has taken a part of its steps, and its figure says
-/// whether it is worth the next. A worker claims a run for the length of a lease and renews it while it trains; times are those of the store's
-/// own clock. The number of a claim's attempt is what tells it from a later one: a worker that has lost its claim can change nothing any more.
-/// What an attempt says twice counts once, so that a statement whose answer was lost may be made again.
+/// whether it is worth the next. A worker claims a run for the length of a lease and renews it while it trains; times are those of the
+/// store's own clock. The number of a claim's attempt is what tells it from a later one: a worker that has lost its claim can change
+/// nothing any more. What an attempt says twice counts once, so that a statement whose answer was lost may be made again.
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
 public interface ITrialStore
@@ -27,9 +27,9 @@ public interface ITrialStore
     void Add(string search, IReadOnlyList<SearchRun> runs);
 
     /// <summary>
-    /// Claims a run, in one statement. First come runs that may be trained to a further rung, by <see cref="SearchRun.Priority"/> and number; then,
-    /// so that a worker never waits for a decision, those that wait for one, the best figure first. A run whose worker let its lease
-    /// run out is claimed like one that nobody has; one that has failed too often is failed for good.
+    /// Claims a run, in one statement. First come runs that may be trained to a further rung, by <see cref="SearchRun.Priority"/> and
+    /// number; then, so that a worker never waits for a decision, those that wait for one, the best figure first. A run whose worker let
+    /// its lease run out is claimed like one that nobody has; one that has failed too often is failed for good.
     /// </summary>
     /// <param name="search">The search's name.</param>
     /// <param name="worker">Who claims it, for people to read.</param>
@@ -46,7 +46,9 @@ public interface ITrialStore
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
     bool Renew(RunClaim claim, TimeSpan lease);
 
-    /// <summary>Writes down that a run has reached a rung. The claim goes on, but where the rung is the run's last: the run is then finished.</summary>
+    /// <summary>
+    /// Writes down that a run has reached a rung. The claim goes on, but where the rung is the run's last: the run is then finished.
+    /// </summary>
     /// <param name="claim">The claim.</param>
     /// <param name="rung">The rung, from 1 to the run's last. One before that which the run has reached changes nothing.</param>
     /// <param name="figure">The validation figure there; a number.</param>

@@ -12,4 +12,5 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Outcome">What was last reported of it, as JSON.</param>
 /// <param name="Message">Why it failed last.</param>
 public sealed record StoredRun(
-    SearchRun Run, RunState State, int Attempt, int Failures, string? Worker, int Reached, int Granted, double? Figure, string? Outcome, string? Message);
+    SearchRun Run, RunState State, int Attempt, int Failures, string? Worker, int Reached, int Granted, double? Figure, string? Outcome,
+    string? Message);

@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A folder of checkpoints, numbered in the order in which they were taken. A checkpoint is there wholly or not at all, whenever the process ends.</summary>
+/// <summary>
+/// A folder of checkpoints, numbered in the order in which they were taken. A checkpoint is there wholly or not at all, whenever the
+/// process ends.
+/// </summary>
 /// <remarks>
-/// It is written beside under a passing name, flushed and renamed. The best network's weights are files of their own, since checkpoints share them; those that no checkpoint
-/// names go with the last one that did.
+/// It is written beside under a passing name, flushed and renamed. The best network's weights are files of their own, since checkpoints
+/// share them; those that no checkpoint names go with the last one that did.
 /// </remarks>
 internal sealed class CheckpointDirectory : IDisposable
 {
@@ -37,13 +40,15 @@ internal sealed class CheckpointDirectory : IDisposable
 
         try
         {
-            var directory = new CheckpointDirectory(full, kept, new FileStream(Path.Combine(full, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var directory = new CheckpointDirectory(
+                full, kept, new FileStream(Path.Combine(full, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             directory.Clean();
             return directory;
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
-            throw new IOException($"CheckpointDirectory '{full}' cannot be used: another training uses it, or it cannot be written. {fault.Message}", fault);
+            throw new IOException(
+                $"CheckpointDirectory '{full}' cannot be used: another training uses it, or it cannot be written. {fault.Message}", fault);
         }
     }
 
@@ -71,14 +76,16 @@ internal sealed class CheckpointDirectory : IDisposable
     /// <returns>The file's name.</returns>
     public string WriteBest(string loop, long step, IEnumerable<(string Name, Tensor Tensor)> weights)
     {
-        string name = FormattableString.Invariant($"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}step-{step}.safetensors");
+        string name = FormattableString.Invariant(
+            $"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}step-{step}.safetensors");
         Write(() => CheckpointFiles.WriteWeights(PathOf(name), weights));
         return name;
     }
 
     /// <summary>Adds a checkpoint and lets go of the oldest beyond those that are kept.</summary>
     /// <exception cref="IOException">The folder can no longer be written.</exception>
-    public void Add(CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training)
+    public void Add(
+        CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training)
     {
         string draft = PathOf(Path.GetRandomFileName() + Passing);
         Write(() =>
@@ -133,7 +140,10 @@ internal sealed class CheckpointDirectory : IDisposable
 
         // Older checkpoints may name older best networks.
         string[] named = [best ?? "", .. Numbered().SkipLast(1).Select(entry => CheckpointFiles.BestOf(entry.Path))];
-        foreach (string file in Directory.EnumerateFiles(_path, BestPrefix + "*").Where(file => !named.Contains(Path.GetFileName(file))).ToArray()) File.Delete(file);
+        foreach (string file in Directory.EnumerateFiles(_path, BestPrefix + "*")
+            .Where(file => !named.Contains(Path.GetFileName(file)))
+            .ToArray())
+            File.Delete(file);
     }
 
     private IEnumerable<(int Number, string Path)> Numbered() => Numbered(_path);
@@ -146,7 +156,8 @@ internal sealed class CheckpointDirectory : IDisposable
         orderby number
         select (number, path);
 
-    private static bool IsPassing(string path) => path.EndsWith(Passing, StringComparison.Ordinal) || path.EndsWith(".tmp", StringComparison.Ordinal);
+    private static bool IsPassing(string path) =>
+        path.EndsWith(Passing, StringComparison.Ordinal) || path.EndsWith(".tmp", StringComparison.Ordinal);
 
     private static void Delete(string path)
     {

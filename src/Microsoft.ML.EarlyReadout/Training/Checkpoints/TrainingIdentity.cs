@@ -5,7 +5,9 @@ using TorchSharp;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>All that a training's course depends on, as names and values: two trainings of equal identities end with equal networks.</summary>
+/// <summary>
+/// All that a training's course depends on, as names and values: two trainings of equal identities end with equal networks.
+/// </summary>
 internal static class TrainingIdentity
 {
     /// <summary>The entry of the arithmetic that training uses, which may be settled by the checkpoint itself.</summary>
@@ -60,9 +62,12 @@ internal static class TrainingIdentity
     /// <summary>What differs, in words.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
         [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
-            .Select(name => Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
+            .Select(name =>
+                Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
 
     // Without what follows a +, which names a build of that version.
     private static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version!.ToString()).Split('+')[0];
+        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? assembly.GetName().Version!.ToString())
+            .Split('+')[0];
 }

@@ -25,8 +25,9 @@ internal sealed class AdamWOptimizer : Optimizer
     /// <param name="beta2">Decay of the running mean of their squares, in [0, 1).</param>
     /// <param name="epsilon">What is added to the root of the second, above 0.</param>
     /// <param name="weightDecay">λ, not negative.</param>
-    public AdamWOptimizer(IReadOnlyList<(string Name, Parameter Parameter)> parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
-        double weightDecay = 0) : base(parameters)
+    public AdamWOptimizer(
+        IReadOnlyList<(string Name, Parameter Parameter)> parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
+            double weightDecay = 0) : base(parameters)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(beta1);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(beta1, 1);

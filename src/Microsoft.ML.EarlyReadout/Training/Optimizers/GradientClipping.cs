@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Clips gradients by their global norm: g ← g · min(1, c / (‖g‖ + 1e-6)), where ‖g‖ runs over all of them. The device is never waited for.</summary>
+/// <summary>
+/// Clips gradients by their global norm: g ← g · min(1, c / (‖g‖ + 1e-6)), where ‖g‖ runs over all of them. The device is never waited for.
+/// </summary>
 internal static class GradientClipping
 {
     private static readonly TensorScript _script = new("clip", """

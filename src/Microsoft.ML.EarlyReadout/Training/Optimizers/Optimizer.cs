@@ -34,12 +34,13 @@ public abstract class Optimizer : IDisposable
     /// <param name="options">The options.</param>
     /// <param name="parameters">The parameters to move, by name; they stay the caller's.</param>
     /// <exception cref="ArgumentException">There is no parameter, or two share a name.</exception>
-    public static Optimizer Create(OptimizerOptions options, IReadOnlyList<(string Name, Parameter Parameter)> parameters) => options.Kind switch
-    {
-        OptimizerKind.AdamW => new AdamWOptimizer(parameters, weightDecay: options.WeightDecay),
-        OptimizerKind.Sgd => Descent(parameters, options.Momentum, options.WeightDecay),
-        _ => throw new UnreachableException($"No optimiser is known by the name {options.Kind}."),
-    };
+    public static Optimizer Create(OptimizerOptions options, IReadOnlyList<(string Name, Parameter Parameter)> parameters) =>
+        options.Kind switch
+        {
+            OptimizerKind.AdamW => new AdamWOptimizer(parameters, weightDecay: options.WeightDecay),
+            OptimizerKind.Sgd => Descent(parameters, options.Momentum, options.WeightDecay),
+            _ => throw new UnreachableException($"No optimiser is known by the name {options.Kind}."),
+        };
 
     /// <summary>Stochastic gradient descent: g ← g + λw; m ← μm + g; w ← w − ηm, with rate η.</summary>
     /// <param name="parameters">The parameters to move, by name; they stay the caller's.</param>
@@ -50,7 +51,10 @@ public abstract class Optimizer : IDisposable
         IReadOnlyList<(string Name, Parameter Parameter)> parameters, double momentum = 0, double weightDecay = 0) =>
         new SgdOptimizer(parameters, momentum, weightDecay);
 
-    /// <summary>The running averages and counts, each named by its parameter and its meaning, such as "conv1.weight/momentum". They stay the optimiser's.</summary>
+    /// <summary>
+    /// The running averages and counts, each named by its parameter and its meaning, such as "conv1.weight/momentum". They stay the
+    /// optimiser's.
+    /// </summary>
     public abstract IEnumerable<(string Name, Tensor Tensor)> State { get; }
 
     /// <summary>Moves each parameter that has a gradient; the others, and their state, stay as they are.</summary>
@@ -66,7 +70,9 @@ public abstract class Optimizer : IDisposable
         Update(Select(_parameters, indices), gradients, indices, rate);
     }
 
-    /// <summary>One step down a loss at the options' rate, times the schedule's factor: backward, clip, move, forget the gradients.</summary>
+    /// <summary>
+    /// One step down a loss at the options' rate, times the schedule's factor: backward, clip, move, forget the gradients.
+    /// </summary>
     /// <param name="loss">The loss, a scalar.</param>
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">Where the training stands; it is told the norm of the gradients, so that one that is not finite is
@@ -74,7 +80,9 @@ public abstract class Optimizer : IDisposable
     public void Minimize(Tensor loss, OptimizerOptions options, in StepContext context) =>
         Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context.Meters);
 
-    /// <summary>One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, forget them.</summary>
+    /// <summary>
+    /// One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, forget them.
+    /// </summary>
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">As for <see cref="Minimize(Tensor, OptimizerOptions, in StepContext)"/>.</param>
     public void Descend(OptimizerOptions options, in StepContext context) =>
@@ -145,7 +153,8 @@ public abstract class Optimizer : IDisposable
         tensors.Select((tensor, i) => ($"{_names[i]}/{meaning}", tensor));
 
     /// <summary>The entries at the given places; the array itself where that is all of them.</summary>
-    private protected static Tensor[] Select(Tensor[] all, int[] indices) => indices.Length == all.Length ? all : [.. indices.Select(i => all[i])];
+    private protected static Tensor[] Select(Tensor[] all, int[] indices) =>
+        indices.Length == all.Length ? all : [.. indices.Select(i => all[i])];
 
     /// <summary>Applies the rule in place.</summary>
     /// <param name="parameters">The parameters that have a gradient.</param>

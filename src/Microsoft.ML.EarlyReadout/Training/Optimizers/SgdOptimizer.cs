@@ -21,7 +21,8 @@ internal sealed class SgdOptimizer : Optimizer
     /// <param name="parameters">The parameters by name.</param>
     /// <param name="momentum">μ, in [0, 1); 0 is plain descent, which keeps no state.</param>
     /// <param name="weightDecay">λ, not negative.</param>
-    public SgdOptimizer(IReadOnlyList<(string Name, Parameter Parameter)> parameters, double momentum = 0, double weightDecay = 0) : base(parameters)
+    public SgdOptimizer(IReadOnlyList<(string Name, Parameter Parameter)> parameters, double momentum = 0, double weightDecay = 0)
+        : base(parameters)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(momentum);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(momentum, 1);
@@ -35,5 +36,6 @@ internal sealed class SgdOptimizer : Optimizer
 
     /// <inheritdoc/>
     private protected override void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate) =>
-        _script.Run(parameters, gradients, _momenta.Length == 0 ? _momenta : Select(_momenta, indices), learningRate, _momentum, _weightDecay);
+        _script.Run(
+            parameters, gradients, _momenta.Length == 0 ? _momenta : Select(_momenta, indices), learningRate, _momentum, _weightDecay);
 }

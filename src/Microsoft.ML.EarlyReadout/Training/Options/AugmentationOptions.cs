@@ -19,6 +19,7 @@ public sealed class AugmentationOptions
         if (CropPadding < 0)
             yield return FormattableString.Invariant($"Augmentation.CropPadding is {CropPadding}; it must be at least 0.");
         else if (CropPadding >= limit)
-            yield return FormattableString.Invariant($"Augmentation.CropPadding is {CropPadding}; it must be less than the image's shorter side, {limit}.");
+            yield return FormattableString.Invariant(
+                $"Augmentation.CropPadding is {CropPadding}; it must be less than the image's shorter side, {limit}.");
     }
 }

@@ -11,7 +11,10 @@ internal static class AutomaticSettings
         TOptions settled = options.Copy();
         settled.SetAutomatic(facts);
         IReadOnlyDictionary<string, string> given = OptionValues.Of(options);
-        string[] chosen = [.. OptionValues.Of(settled).Where(option => given[option.Key] != option.Value).Select(option => $"{option.Key} {option.Value}")];
+        string[] chosen =
+        [
+            .. OptionValues.Of(settled).Where(option => given[option.Key] != option.Value).Select(option => $"{option.Key} {option.Value}"),
+        ];
         if (chosen.Length > 0) log($"Automatic settings for {facts}: {string.Join(", ", chosen)}.");
         return settled;
     }

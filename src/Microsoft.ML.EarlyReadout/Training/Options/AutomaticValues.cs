@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The values of options that are left automatic, by what is trained. Each is documented at its option; docs/training.md has them as a table.</summary>
+/// <summary>
+/// The values of options that are left automatic, by what is trained. Each is documented at its option; docs/training.md has them as a
+/// table.
+/// </summary>
 internal sealed record AutomaticValues
 {
     /// <summary>A network with fresh weights on vectors.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A trainer's options as names and values: nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON.</summary>
+/// <summary>
+/// A trainer's options as names and values: nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON.
+/// </summary>
 internal static class OptionValues
 {
     public static IReadOnlyDictionary<string, string> Of(TrainerOptions options)

@@ -5,9 +5,10 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What every trainer of this library has in common: columns, network, optimisation, validation, data and device. An option that is automatic is settled in <c>Fit</c>, once network and
-/// rows are known; the log and <see cref="TrainingHistory.Settings"/> say what it came to. All options are validated when the trainer is made,
-/// and all faults are reported in one exception. A trainer copies what it needs: changing the options afterwards changes nothing.
+/// What every trainer of this library has in common: columns, network, optimisation, validation, data and device. An option that is
+/// automatic is settled in <c>Fit</c>, once network and rows are known; the log and <see cref="TrainingHistory.Settings"/> say what it came
+/// to. All options are validated when the trainer is made, and all faults are reported in one exception. A trainer copies what it needs:
+/// changing the options afterwards changes nothing.
 /// </summary>
 public abstract class TrainerOptions
 {
@@ -15,7 +16,9 @@ public abstract class TrainerOptions
     /// <value>The default value is <c>Features</c>.</value>
     public string FeatureColumnName { get; set; } = "Features";
 
-    /// <summary>The column of labels: a key, as made by <c>MapValueToKey</c>. Rows whose label is missing are skipped and counted in the log.</summary>
+    /// <summary>
+    /// The column of labels: a key, as made by <c>MapValueToKey</c>. Rows whose label is missing are skipped and counted in the log.
+    /// </summary>
     /// <value>The default value is <c>Label</c>.</value>
     public string LabelColumnName { get; set; } = "Label";
 
@@ -40,8 +43,8 @@ public abstract class TrainerOptions
     public NetworkOptions Network { get; set; } = new();
 
     /// <summary>Passes over the training rows.</summary>
-    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where weights are pretrained; none where
-    /// <see cref="Steps"/> is given. At least 1.</value>
+    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where
+    /// weights are pretrained; none where <see cref="Steps"/> is given. At least 1.</value>
     public int? Epochs { get; set; }
 
     /// <summary>Steps in all, one on each batch, in place of <see cref="Epochs"/>: the last epoch may end in the middle.</summary>
@@ -98,15 +101,15 @@ public abstract class TrainerOptions
     public SelectionMetric Selection { get; set; } = SelectionMetric.Accuracy;
 
     /// <summary>
-    /// Steps from one validation to the next; the last step is followed by one in any case. The network that is kept is then that of a step,
-    /// not of an epoch's end, and <see cref="TrainingHistory.Points"/> come as often, without validation rows too.
+    /// Steps from one validation to the next; the last step is followed by one in any case. The network that is kept is then that of a
+    /// step, not of an epoch's end, and <see cref="TrainingHistory.Points"/> come as often, without validation rows too.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: at the end of each epoch. At least 1.</value>
     public int? ValidateEverySteps { get; set; }
 
     /// <summary>
-    /// Training stops when the figure of <see cref="Selection"/> has not risen above its highest in so many validations in a row. The network with
-    /// the highest is kept.
+    /// Training stops when the figure of <see cref="Selection"/> has not risen above its highest in so many validations in a row. The
+    /// network with the highest is kept.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: never. At least 1. Needs validation rows, and a figure to select by.</value>
     public int? Patience { get; set; }
@@ -114,8 +117,8 @@ public abstract class TrainerOptions
     /// <summary>Called with the figures of each validation, on the thread that trains, which waits for it.</summary>
     /// <remarks>
     /// <para>An exception of it ends the fit and comes out as it is; one of cancellation or of memory counts as the training's own. To stop
-    /// right here, cancel <see cref="CancellationToken"/> in it: a checkpoint is taken first where <see cref="CheckpointDirectory"/> is given,
-    /// and a fit with the same options and folder goes on with the next step.</para>
+    /// right here, cancel <see cref="CancellationToken"/> in it: a checkpoint is taken first where <see cref="CheckpointDirectory"/> is
+    /// given, and a fit with the same options and folder goes on with the next step.</para>
     /// <para>A fit that goes on from a checkpoint does not call it for validations before it; <see cref="TrainingHistory.Points"/> has them
     /// all. The checkpoint of a validation is taken after the call: where the call throws, or the process ends between the two, the same
     /// validation is reported again.</para>
@@ -124,7 +127,10 @@ public abstract class TrainerOptions
     [JsonIgnore]
     public Action<TrainingValidation>? OnValidation { get; set; }
 
-    /// <summary>Where training runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. A device that is not there is an error, never a silent fallback.</summary>
+    /// <summary>
+    /// Where training runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. A device that is not there is an error, never a silent
+    /// fallback.
+    /// </summary>
     /// <value>The default value is <c>auto</c>: the first GPU if there is one, else the CPU; the log says which.</value>
     public string Device { get; set; } = "auto";
 
@@ -149,7 +155,10 @@ public abstract class TrainerOptions
     [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Stops reading, training, validating and exporting within one step. So does the cancellation of the <see cref="MLContext"/>, by which AutoML ends a trial.</summary>
+    /// <summary>
+    /// Stops reading, training, validating and exporting within one step. So does the cancellation of the <see cref="MLContext"/>, by which
+    /// AutoML ends a trial.
+    /// </summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
 
@@ -158,18 +167,22 @@ public abstract class TrainerOptions
     public CancellationBehavior OnCancellation { get; set; } = CancellationBehavior.Throw;
 
     /// <summary>
-    /// A folder for checkpoints. A fit that was stopped at any moment, killed included, and is started again with the same folder, options and data goes on where the last
-    /// checkpoint was taken; on a CPU with one thread it ends with the same model to the bit. A finished fit that is started again returns its model at once.
-    /// One fit uses a folder at a time.
+    /// A folder for checkpoints. A fit that was stopped at any moment, killed included, and is started again with the same folder, options
+    /// and data goes on where the last checkpoint was taken; on a CPU with one thread it ends with the same model to the bit. A finished
+    /// fit that is started again returns its model at once. One fit uses a folder at a time.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: no checkpoints.</value>
     public string? CheckpointDirectory { get; set; }
 
-    /// <summary>A checkpoint is taken after so many steps, besides that after each point of the history: by default, at the end of each epoch.</summary>
+    /// <summary>
+    /// A checkpoint is taken after so many steps, besides that after each point of the history: by default, at the end of each epoch.
+    /// </summary>
     /// <value>The default value is 0: not by steps. At least 0.</value>
     public int CheckpointEverySteps { get; set; }
 
-    /// <summary>A checkpoint is taken after so many minutes, besides that after each point of the history: by default, at the end of each epoch.</summary>
+    /// <summary>
+    /// A checkpoint is taken after so many minutes, besides that after each point of the history: by default, at the end of each epoch.
+    /// </summary>
     /// <value>The default value is 5. At least 0; 0: not by time.</value>
     public double CheckpointEveryMinutes { get; set; } = 5;
 
@@ -206,7 +219,9 @@ public abstract class TrainerOptions
         readout.SetAutomatic(facts.Network, depth, width);
     }
 
-    /// <summary>The rate of a readout: the main rate of gradient descent, or ten times it where weights are pretrained, as released.</summary>
+    /// <summary>
+    /// The rate of a readout: the main rate of gradient descent, or ten times it where weights are pretrained, as released.
+    /// </summary>
     /// <param name="facts">What is trained.</param>
     [Experimental(Seam.Id)]
     protected double ReadoutRate(TrainingFacts facts) => facts.Values.ReadoutRate * DescentRate(facts);
@@ -219,7 +234,8 @@ public abstract class TrainerOptions
     /// <summary>The main rate as gradient descent counts it, which the rates of readouts and of forgetting are multiples of.</summary>
     /// <param name="facts">What is trained.</param>
     [Experimental(Seam.Id)]
-    protected internal double DescentRate(TrainingFacts facts) => Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
+    protected internal double DescentRate(TrainingFacts facts) =>
+        Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
 
     /// <summary>Adds everything that is wrong with the options.</summary>
     /// <param name="faults">Takes the faults.</param>

@@ -46,5 +46,6 @@ public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int R
     }
 
     /// <inheritdoc/>
-    public override string ToString() => FormattableString.Invariant($"{Network.GetName()} {(Pretrained ? "from pretrained" : "from fresh")} weights, {Rows} training rows");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Network.GetName()} {(Pretrained ? "from pretrained" : "from fresh")} weights, {Rows} training rows");
 }

@@ -57,7 +57,10 @@ internal sealed class LossMeters(Device device) : IDisposable
         }
     }
 
-    /// <summary>The first step since the last call at which a number was NaN or infinite, with all numbers of that step; <see langword="null"/> where there was none.</summary>
+    /// <summary>
+    /// The first step since the last call at which a number was NaN or infinite, with all numbers of that step; <see langword="null"/>
+    /// where there was none.
+    /// </summary>
     public (long Step, IReadOnlyDictionary<string, double> Values)? FindFault()
     {
         try
@@ -69,7 +72,8 @@ internal sealed class LossMeters(Device device) : IDisposable
             if (fault < 0) return null;
             long step = _unread[fault].Step;
             var ofStep = new Dictionary<string, double>();
-            foreach ((int i, (long _, string name, Tensor _)) in _unread.Index().Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];
+            foreach ((int i, (long _, string name, Tensor _)) in _unread.Index()
+                .Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];
             return (step, ofStep);
         }
         finally

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>What a training reported, point by point, for curves. Complete once <c>Fit</c> has returned; it is not saved with the model.</summary>
+/// <summary>
+/// What a training reported, point by point, for curves. Complete once <c>Fit</c> has returned; it is not saved with the model.
+/// </summary>
 /// <threadsafety>Reading is thread-safe.</threadsafety>
 public sealed class TrainingHistory
 {
@@ -9,8 +11,8 @@ public sealed class TrainingHistory
     internal TrainingHistory() { }
 
     /// <summary>
-    /// The points in order: the end of each epoch, or every <see cref="TrainerOptions.ValidateEverySteps"/> steps, and the last step. Where a
-    /// fit was stopped between two points and its network is the one as the last step left it, that step is the last point: without a
+    /// The points in order: the end of each epoch, or every <see cref="TrainerOptions.ValidateEverySteps"/> steps, and the last step. Where
+    /// a fit was stopped between two points and its network is the one as the last step left it, that step is the last point: without a
     /// validation score.
     /// </summary>
     public IReadOnlyList<TrainingPoint> Points => _points;
@@ -19,8 +21,8 @@ public sealed class TrainingHistory
     public TrainingPoint? Selected { get; internal set; }
 
     /// <summary>
-    /// The trainer's options by name, nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON. Those that were left automatic have the value that was
-    /// chosen for them. Empty where nothing was trained.
+    /// The trainer's options by name, nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON. Those that were left
+    /// automatic have the value that was chosen for them. Empty where nothing was trained.
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; internal init; } = new Dictionary<string, string>();
 

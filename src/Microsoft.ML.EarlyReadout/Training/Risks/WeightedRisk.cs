@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Cross-entropy with a weight for each training row: <c>1/B Σ_i w_i·(−log p_{y_i}(x_i))</c>. The weights have mean 1 over the training rows, so that they do not change
-/// the learning rate; a row of weight 5 then counts as five copies of it would.
+/// Cross-entropy with a weight for each training row: <c>1/B Σ_i w_i·(−log p_{y_i}(x_i))</c>. The weights have mean 1 over the training
+/// rows, so that they do not change the learning rate; a row of weight 5 then counts as five copies of it would.
 /// </summary>
 /// <param name="weights">The weight of each row of the packed set.</param>
 internal sealed class WeightedRisk(float[] weights) : IRisk
@@ -20,7 +20,8 @@ internal sealed class WeightedRisk(float[] weights) : IRisk
     }
 
     /// <summary>Some rows count <paramref name="factor"/> times: "Just Train Twice" (ICML 2021).</summary>
-    public static WeightedRisk UpWeighted(TrainingRows rows, IReadOnlySet<long> upWeighted, double factor) => Of(rows, row => upWeighted.Contains(row) ? factor : 1);
+    public static WeightedRisk UpWeighted(TrainingRows rows, IReadOnlySet<long> upWeighted, double factor) =>
+        Of(rows, row => upWeighted.Contains(row) ? factor : 1);
 
     /// <summary>The weights of the rows, scaled to mean 1.</summary>
     public static WeightedRisk Of(TrainingRows rows, Func<long, double> weight)
@@ -32,5 +33,6 @@ internal sealed class WeightedRisk(float[] weights) : IRisk
     }
 
     /// <inheritdoc/>
-    public Tensor Of(Tensor logits, Batch batch) => nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None).mul(batch.Take(weights)).mean();
+    public Tensor Of(Tensor logits, Batch batch) =>
+        nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None).mul(batch.Take(weights)).mean();
 }

@@ -10,12 +10,14 @@ public interface ITrainingStep : IDisposable
     /// <summary>Whether the network is in training mode while the steps run: batch norm by the batch, dropout.</summary>
     bool NeedsTrainingMode => true;
 
-    /// <summary>Modules that are trained beside the network and belong to it: they are kept and restored with it when a network is selected.</summary>
+    /// <summary>
+    /// Modules that are trained beside the network and belong to it: they are kept and restored with it when a network is selected.
+    /// </summary>
     IReadOnlyList<nn.Module> Companions => [];
 
     /// <summary>
-    /// Every tensor besides the network's that the steps change, under names that do not change: readouts, optimisers' running averages, weights of rows. A checkpoint
-    /// holds them; a resumed training writes them back in place.
+    /// Every tensor besides the network's that the steps change, under names that do not change: readouts, optimisers' running averages,
+    /// weights of rows. A checkpoint holds them; a resumed training writes them back in place.
     /// </summary>
     IEnumerable<(string Name, Tensor Tensor)> State { get; }
 

@@ -25,15 +25,20 @@ public static class ModuleState
         state.Select(entry => (prefix + entry.Name, entry.Tensor));
 
     /// <summary>Writes the tensors of a file into those of the same names.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing in the file, unexpected in it, or of another type or shape; then nothing has been written.</exception>
+    /// <exception cref="InvalidDataException">A tensor is missing in the file, unexpected in it, or of another type or shape; then nothing
+    /// has been written.</exception>
     internal static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Tensor)> state)
     {
         var own = state.ToDictionary(entry => entry.Name, entry => entry.Tensor);
-        if (own.Keys.FirstOrDefault(name => !file.Names.Contains(name)) is { } missing) throw Fault($"lacks the tensor '{Excerpt.Of(missing)}'");
-        if (file.Names.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown) throw Fault($"has a tensor '{Excerpt.Of(unknown)}', which this training has not");
+        if (own.Keys.FirstOrDefault(name => !file.Names.Contains(name)) is { } missing)
+            throw Fault($"lacks the tensor '{Excerpt.Of(missing)}'");
+        if (file.Names.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown)
+            throw Fault($"has a tensor '{Excerpt.Of(unknown)}', which this training has not");
         foreach ((string name, Tensor tensor) in own)
         {
-            if (!file.Shape(name).SequenceEqual(tensor.shape)) throw Fault($"has the tensor '{name}' of shape ({string.Join(", ", file.Shape(name))}); expected ({string.Join(", ", tensor.shape)})");
+            if (!file.Shape(name).SequenceEqual(tensor.shape))
+                throw Fault($"has the tensor '{name}' of shape ({string.Join(", ", file.Shape(name))}); expected "
+                    + $"({string.Join(", ", tensor.shape)})");
             if (file.Type(name) != tensor.dtype) throw Fault($"has the tensor '{name}' of {file.TypeName(name)}; expected {tensor.dtype}");
         }
 

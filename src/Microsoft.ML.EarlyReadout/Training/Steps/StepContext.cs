@@ -18,7 +18,9 @@ public readonly struct StepContext
     /// <summary>Takes the step's losses.</summary>
     internal LossMeters Meters { get; }
 
-    /// <summary>Tells a loss or another figure of the step. The device is not waited for; a figure that is not finite ends the training.</summary>
+    /// <summary>
+    /// Tells a loss or another figure of the step. The device is not waited for; a figure that is not finite ends the training.
+    /// </summary>
     /// <param name="meter">The figure's name in log, progress and history, such as <c>main</c>.</param>
     /// <param name="mean">A scalar, the mean over the rows; its graph is not kept.</param>
     /// <param name="rows">The rows that it is a mean of.</param>

@@ -90,8 +90,9 @@ public sealed class LabelColumnTests
 
     [Fact]
     public void A_label_that_is_no_key_is_an_error_that_names_the_transform() =>
-        Assert.Equal("The label column 'Label' is of type String; expected a key. Add Conversion.MapValueToKey(\"Label\") before the trainer.",
-            Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(Rows.Load(1, ([1], "a", "")))).Message);
+        Assert.Equal(
+            "The label column 'Label' is of type String; expected a key. Add Conversion.MapValueToKey(\"Label\") before the trainer.",
+                Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(Rows.Load(1, ([1], "a", "")))).Message);
 
     [Fact]
     public void A_key_that_does_not_count_its_values_is_an_error()
@@ -99,7 +100,8 @@ public sealed class LabelColumnTests
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Label", new KeyDataViewType(typeof(ulong), ulong.MaxValue));
         Assert.Contains("expected a key of at most 10000 classes. Where its values are no classes, as of a hash, add ",
-            Assert.Throws<ArgumentOutOfRangeException>(() => LabelColumn.Find(builder.ToSchema(), "Label")).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentOutOfRangeException>(() => LabelColumn.Find(builder.ToSchema(), "Label")).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class NumberRow(int number, bool isTrue)

@@ -4,7 +4,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>A temporary folder that is missing, full or cannot be written: the error names it and what to set, and what the user sets counts.</summary>
+/// <summary>
+/// A temporary folder that is missing, full or cannot be written: the error names it and what to set, and what the user sets counts.
+/// </summary>
 public sealed class TemporaryFolderTests
 {
     private const int Width = 1000; // 300 rows are above the least memory budget, 1 MiB
@@ -49,9 +51,11 @@ public sealed class TemporaryFolderTests
         var whole = new EarlyReadoutEstimator.Options { Taps = [], Epochs = 4, Seed = 1 };
         options.Progress = new Filling(Path.Combine(disk.Folder, "filling"));
         string message = Assert.Throws<IOException>(() => Fit(ml, options, train).Dispose()).Message;
-        Assert.StartsWith($"CheckpointDirectory '{options.CheckpointDirectory}' can no longer be written: ", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"CheckpointDirectory '{options.CheckpointDirectory}' can no longer be written: ", message, StringComparison.Ordinal);
         Assert.Contains("fit again: the training goes on from the last whole checkpoint", message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(options.CheckpointDirectory), path => path.EndsWith(".partial", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(options.CheckpointDirectory), path => path.EndsWith(".partial", StringComparison.Ordinal));
 
         File.Delete(Path.Combine(disk.Folder, "filling"));
         options.Progress = null;
@@ -83,7 +87,8 @@ public sealed class TemporaryFolderTests
             Assert.Equal(4, engine.Predict(BiasedRow.Draw(1)[0]).Score.Length);
             List<string> log = [];
             ml.Log += (_, line) => log.Add(line.Message);
-            using (EarlyReadoutTransformer wide = Fit(ml, Options(budget: 1), Large(ml))) Assert.Contains(log, line => line.Contains($"they go to a temporary file in '{folder}'", StringComparison.Ordinal));
+            using (EarlyReadoutTransformer wide = Fit(ml, Options(budget: 1), Large(ml)))
+                Assert.Contains(log, line => line.Contains($"they go to a temporary file in '{folder}'", StringComparison.Ordinal));
         }
         finally
         {
@@ -106,14 +111,19 @@ public sealed class TemporaryFolderTests
         {
             string message = Assert.Throws<IOException>(act).Message;
             Assert.Contains($"'{path}", message, StringComparison.Ordinal);
-            Assert.Contains($"Set MLContext.TempFilePath, or the environment variable {_variable} before the program starts, to a folder that can be written and has room.", message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"Set MLContext.TempFilePath, or the environment variable {_variable} before the program starts, to a folder that can be "
+                    + "written and has room.",
+                message, StringComparison.Ordinal);
             return message;
         }
     }
 
-    private static EarlyReadoutEstimator.Options Options(int epochs = 1, int budget = 4096) => new() { Taps = [], Epochs = epochs, Seed = 1, MemoryBudgetMebibytes = budget };
+    private static EarlyReadoutEstimator.Options Options(int epochs = 1, int budget = 4096) =>
+        new() { Taps = [], Epochs = epochs, Seed = 1, MemoryBudgetMebibytes = budget };
 
-    private static EarlyReadoutTransformer Fit(MLContext ml, EarlyReadoutEstimator.Options options, IDataView rows) => ml.Transforms.EarlyReadout(options).Fit(rows);
+    private static EarlyReadoutTransformer Fit(MLContext ml, EarlyReadoutEstimator.Options options, IDataView rows) =>
+        ml.Transforms.EarlyReadout(options).Fit(rows);
 
     private static IDataView Large(MLContext ml)
     {

@@ -29,8 +29,11 @@ public sealed class CatalogEnvironmentTests
             channel.Warning(MessageSensitivity.None, "3 rows skipped");
         }
 
-        Assert.Contains(log, line => line.StartsWith("Info ", StringComparison.Ordinal) && line.EndsWith("epoch 1", StringComparison.Ordinal));
-        Assert.Contains(log, line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.EndsWith("3 rows skipped", StringComparison.Ordinal));
+        Assert.Contains(
+            log, line => line.StartsWith("Info ", StringComparison.Ordinal) && line.EndsWith("epoch 1", StringComparison.Ordinal));
+        Assert.Contains(
+            log,
+            line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.EndsWith("3 rows skipped", StringComparison.Ordinal));
         Assert.Contains(log, line => line.Contains("Readout", StringComparison.Ordinal));
     }
 

@@ -20,8 +20,12 @@ public sealed class AllocationFailureTests
     [Fact]
     public void What_libtorch_says_on_a_gpu_is_read() => Assert.Equal(
         new AllocationFailure(20L << 30, (5L << 30) + (70L << 30) + (512L << 20)),
-        AllocationFailure.Of(new ExternalException("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.11 GiB of which 5.00 GiB is free. Process 7 has 74.00 GiB memory "
-            + "in use. Of the allocated memory 70.00 GiB is allocated by PyTorch, and 512.00 MiB is reserved by PyTorch but unallocated. If reserved but unallocated memory is large try setting …")));
+        AllocationFailure.Of(
+            new ExternalException(
+                "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.11 GiB of which 5.00 GiB is free. "
+                    + "Process 7 has 74.00 GiB memory "
+                    + "in use. Of the allocated memory 70.00 GiB is allocated by PyTorch, and 512.00 MiB is reserved by PyTorch but "
+                    + "unallocated. If reserved but unallocated memory is large try setting …")));
 #pragma warning restore CA2201
 
     [Fact]

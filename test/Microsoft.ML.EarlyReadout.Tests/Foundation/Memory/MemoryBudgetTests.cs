@@ -33,7 +33,9 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void Bytes_that_are_widened_in_the_file_are_told_of_once()
     {
-        var rows = Enumerable.Range(0, 20).Select(row => (new float[] { row, 1, 2, row < 15 ? 3 : .5f }, row % 2 == 0 ? "a" : "b", "")).ToArray();
+        var rows = Enumerable.Range(0, 20)
+            .Select(row => (new float[] { row, 1, 2, row < 15 ? 3 : .5f }, row % 2 == 0 ? "a" : "b", ""))
+            .ToArray();
         var log = new List<string>();
         using var set = Rows.Read(Rows.View(4, rows), input: new() { Height = 2, Width = 2 }, budget: 4, log: log);
         Assert.Single(log, line => line.StartsWith("The training rows exceed the memory budget", StringComparison.Ordinal));
@@ -247,7 +249,8 @@ public sealed class MemoryBudgetTests
         Assert.Empty(log);
         MemoryBudget automatic = MemoryBudget.Of(null, Path.GetTempPath(), log.Add);
         Assert.Matches(
-            @"^The training rows may take [\d.]+ MiB of memory, a quarter of what this process may still use; MemoryBudgetMebibytes sets another limit\.$",
+            @"^The training rows may take [\d.]+ MiB of memory, a quarter of what this process may still use; "
+                + @"MemoryBudgetMebibytes sets another limit\.$",
             Assert.Single(log));
         long usable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         Assert.False(automatic.TryTake((usable / 4) + 1));
@@ -283,10 +286,14 @@ public sealed class MemoryBudgetTests
     private static IDataView Large(int count)
     {
         var random = new Random(7);
-        return Rows.View(Width, [.. Enumerable.Range(0, count).Select(row => (Enumerable.Range(0, Width).Select(_ => random.NextSingle()).ToArray(), row % 3 == 0 ? "a" : "b", ""))]);
+        return Rows.View(
+            Width,
+            [.. Enumerable.Range(0, count)
+                .Select(row => (Enumerable.Range(0, Width).Select(_ => random.NextSingle()).ToArray(), row % 3 == 0 ? "a" : "b", ""))]);
     }
 
     // The file has no name on Unix, so an open handle is what would be left behind.
     private static int DeletedFilesHeldOpen() => !OperatingSystem.IsLinux() ? 0
-        : Directory.GetFiles("/proc/self/fd").Count(each => new FileInfo(each).LinkTarget?.Contains(FileBytes.FilePrefix, StringComparison.Ordinal) == true);
+        : Directory.GetFiles("/proc/self/fd")
+            .Count(each => new FileInfo(each).LinkTarget?.Contains(FileBytes.FilePrefix, StringComparison.Ordinal) == true);
 }

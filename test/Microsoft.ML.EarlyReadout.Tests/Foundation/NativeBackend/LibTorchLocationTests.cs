@@ -9,7 +9,8 @@ public sealed class LibTorchLocationTests : IDisposable
     [Fact]
     public void A_given_folder_that_does_not_exist_is_an_error_that_names_it_and_what_to_do()
     {
-        var error = Assert.Throws<NativeBackendException>(() => LibTorchLocation.Find("/nowhere/torch/lib", [Libtorch("app")], Packages, "0.107.0"));
+        var error = Assert.Throws<NativeBackendException>(
+            () => LibTorchLocation.Find("/nowhere/torch/lib", [Libtorch("app")], Packages, "0.107.0"));
         Assert.StartsWith("MLSIEVE_LIBTORCH names the folder '/nowhere/torch/lib', which does not exist.", error.Message);
         Assert.Contains("libtorch-cpu-linux-x64 2.10.0, TorchSharp-cpu or TorchSharp-cuda-linux", error.Message);
     }

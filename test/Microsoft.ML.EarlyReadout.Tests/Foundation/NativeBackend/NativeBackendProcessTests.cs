@@ -19,16 +19,21 @@ public sealed class NativeBackendProcessTests
         DirectoryInfo app = Directory.CreateTempSubdirectory("app-without-libtorch-");
         string program = typeof(Child).Assembly.Location, folder = Path.GetDirectoryName(program)!;
         // Without a .deps.json the program takes what lies beside it.
-        foreach (string file in Directory.EnumerateFiles(folder).Where(file => file == Path.ChangeExtension(program, null) || file.EndsWith(".dll", StringComparison.Ordinal) || file.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)))
+        foreach (string file in Directory.EnumerateFiles(folder)
+            .Where(file => file == Path.ChangeExtension(program, null) || file.EndsWith(".dll", StringComparison.Ordinal)
+                || file.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(app.FullName, Path.GetFileName(file)));
-        OwnProcess.Run(Path.Combine(app.FullName, Path.GetFileName(program)), $"{typeof(Child).FullName}.{nameof(Child.Fails_without_libtorch)}",
-            (LibTorchLocation.Variable, null), ("NUGET_PACKAGES", app.FullName));
+        OwnProcess.Run(
+            Path.Combine(app.FullName, Path.GetFileName(program)), $"{typeof(Child).FullName}.{nameof(Child.Fails_without_libtorch)}",
+                (LibTorchLocation.Variable, null), ("NUGET_PACKAGES", app.FullName));
         app.Delete(recursive: true);
     }
 
     [Fact]
     public void A_named_folder_is_used_and_said() =>
-        Run(nameof(Child.Loads_from_the_named_folder), ("MLSIEVE_LIBTORCH", LibTorchLocation.Find(typeof(torch).Assembly.GetName().Version!.ToString(3)).Folder));
+        Run(
+            nameof(Child.Loads_from_the_named_folder),
+            ("MLSIEVE_LIBTORCH", LibTorchLocation.Find(typeof(torch).Assembly.GetName().Version!.ToString(3)).Folder));
 
     [Fact]
     public void Threads_that_touch_torchsharp_first_all_find_libtorch() => Run(nameof(Child.Touches_torchsharp_on_many_threads));
@@ -51,7 +56,8 @@ public sealed class NativeBackendProcessTests
         Run(nameof(Child.Waits_as_told), ("EXPECTED", "ACTIVE"), ("OMP_WAIT_POLICY", "ACTIVE"));
     }
 
-    private static void Run(string test, params (string Name, string? Value)[] environment) => OwnProcess.Run<Child>(test, [(LibTorchLocation.Variable, null), .. environment]);
+    private static void Run(string test, params (string Name, string? Value)[] environment) =>
+        OwnProcess.Run<Child>(test, [(LibTorchLocation.Variable, null), .. environment]);
 
     /// <summary>The tests that run in the other process.</summary>
     public sealed class Child
@@ -72,14 +78,17 @@ public sealed class NativeBackendProcessTests
             var ml = new MLContext(seed: 1);
             var error = Assert.Throws<NativeBackendException>(() => ml.Transforms.EarlyReadout().Fit(BiasedRow.View(ml, 20)));
             Assert.Contains("Training needs libtorch, which is in none of these folders:", error.Message);
-            Assert.Contains("Add one of the packages libtorch-cpu-linux-x64 2.10.0, TorchSharp-cpu or TorchSharp-cuda-linux to the app", error.Message);
+            Assert.Contains(
+                "Add one of the packages libtorch-cpu-linux-x64 2.10.0, TorchSharp-cpu or TorchSharp-cuda-linux to the app", error.Message);
         }
 
         [Fact(Explicit = true)]
         public void Loads_from_the_named_folder()
         {
             NativeBackend.EnsureLoaded();
-            Assert.StartsWith($"libtorch with CPU from {Environment.GetEnvironmentVariable(LibTorchLocation.Variable)}; shim ", NativeBackend.Description);
+            Assert.StartsWith(
+                $"libtorch with CPU from {Environment.GetEnvironmentVariable(LibTorchLocation.Variable)}; shim ",
+                NativeBackend.Description);
             Assert.DoesNotContain("lacks", NativeBackend.Description);
         }
 
@@ -104,7 +113,8 @@ public sealed class NativeBackendProcessTests
             NativeBackend.EnsureLoaded();
             using var ones = torch.ones(3);
             Assert.Equal(3, ones.sum().item<float>());
-            if (!NativeBackend.Description.Contains("as packaged", StringComparison.Ordinal)) Assert.Contains("repaired as a copy in memory", NativeBackend.Description);
+            if (!NativeBackend.Description.Contains("as packaged", StringComparison.Ordinal))
+                Assert.Contains("repaired as a copy in memory", NativeBackend.Description);
         }
 
         [Fact(Explicit = true)]

@@ -4,7 +4,9 @@ using TorchSharp;
 
 namespace MLSieve.Tests;
 
-/// <summary>On TorchSharp's own shim, with a version renamed to one that no system has, so that they mean the same on every Linux.</summary>
+/// <summary>
+/// On TorchSharp's own shim, with a version renamed to one that no system has, so that they mean the same on every Linux.
+/// </summary>
 public sealed class ShimRepairTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("shim-");
@@ -20,7 +22,8 @@ public sealed class ShimRepairTests : IDisposable
         var unmet = ShimRepair.FindUnmetNeeds(image).Single(need => need.Version == "GLIBCXX_9.9.32");
         Assert.Equal("GLIBCXX_9.9.32 of libstdc++.so.6", unmet.ToString());
         byte[] repaired = ShimRepair.MarkWeak(image, [unmet]);
-        Assert.Equal([unmet.FlagsOffset], Enumerable.Range(0, repaired.Length).Where(i => repaired[i] != image.Bytes[i]).Select(i => (long)i));
+        Assert.Equal(
+            [unmet.FlagsOffset], Enumerable.Range(0, repaired.Length).Where(i => repaired[i] != image.Bytes[i]).Select(i => (long)i));
         File.WriteAllBytes(Copy, repaired);
         Assert.DoesNotContain(ShimRepair.FindUnmetNeeds(ElfImage.Read(Copy)), need => need.Version == "GLIBCXX_9.9.32");
     }

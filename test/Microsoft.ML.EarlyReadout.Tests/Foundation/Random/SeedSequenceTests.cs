@@ -12,7 +12,9 @@ public sealed class SeedSequenceTests
             foreach (string purpose in new[] { "", "a", "shuffle", "ab", "ba" })
                 for (long epoch = -1; epoch < 100; epoch++)
                     for (long step = 0; step < 3; step++)
-                        Assert.True(seeds.Add(SeedSequence.Of(seed).For(purpose, epoch, step).Seed), $"{seed} {purpose} {epoch} {step} repeats a seed");
+                        Assert.True(
+                            seeds.Add(SeedSequence.Of(seed).For(purpose, epoch, step).Seed),
+                            $"{seed} {purpose} {epoch} {step} repeats a seed");
         Assert.Equal(SeedSequence.Of(7).For("shuffle", 3), SeedSequence.Of(7).For("shuffle", 3));
         Assert.NotEqual(SeedSequence.Of(7).For("a", 'b'), SeedSequence.Of(7).For("ab"));
     }
@@ -24,7 +26,8 @@ public sealed class SeedSequenceTests
     public void The_generator_is_splitmix64()
     {
         var numbers = new SplitMix64(1234567);
-        Assert.Equal([6457827717110365317, 3203168211198807973, 9817491932198370423], new[] { numbers.Next(), numbers.Next(), numbers.Next() });
+        Assert.Equal(
+            [6457827717110365317, 3203168211198807973, 9817491932198370423], new[] { numbers.Next(), numbers.Next(), numbers.Next() });
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(2), InlineData(1000)]
@@ -35,7 +38,10 @@ public sealed class SeedSequenceTests
     public void Every_order_of_four_is_equally_likely()
     {
         const int draws = 24000;
-        var counts = Enumerable.Range(0, draws).GroupBy(i => string.Join("", SeedSequence.Of(5).For("shuffle", i).Permutation(4))).Select(group => group.Count()).ToArray();
+        var counts = Enumerable.Range(0, draws)
+            .GroupBy(i => string.Join("", SeedSequence.Of(5).For("shuffle", i).Permutation(4)))
+            .Select(group => group.Count())
+            .ToArray();
         Assert.Equal(24, counts.Length);
         double chiSquare = counts.Sum(count => Math.Pow(count - draws / 24.0, 2) / (draws / 24.0));
         Assert.True(chiSquare < 49.7, $"χ² = {chiSquare} with 23 degrees of freedom (p = 0.001)");

@@ -21,11 +21,20 @@ public sealed class TrainingDeviceTests
     }
 
     [Theory]
-    [InlineData("cuda:3", 1, true, "Device 'cuda:3' does not exist here; there is cpu, cuda:0 (", "Set the option Device to one of these, or to 'auto'.")]
-    [InlineData("cuda:2", 2, true, "Device 'cuda:2' does not exist here; there is cpu, cuda:0, cuda:1 (", "Set the option Device to one of these, or to 'auto'.")]
-    [InlineData("cuda", 0, true, "Device 'cuda' needs an NVIDIA GPU, and libtorch finds none (", "nvidia-smi", "CUDA_VISIBLE_DEVICES", "set the option Device to 'cpu' or 'auto'.")]
-    [InlineData("cuda:0", 0, false, "Device 'cuda:0' needs a libtorch with CUDA, and this one has none (", "the package TorchSharp-cuda-linux", "MLSIEVE_LIBTORCH", "set the option Device to 'cpu' or 'auto'.")]
-    public void A_device_that_is_not_there_is_an_error_that_names_what_to_change(string name, int cudaDevices, bool hasCuda, params string[] parts)
+    [InlineData(
+        "cuda:3", 1, true, "Device 'cuda:3' does not exist here; there is cpu, cuda:0 (",
+        "Set the option Device to one of these, or to 'auto'.")]
+    [InlineData(
+        "cuda:2", 2, true, "Device 'cuda:2' does not exist here; there is cpu, cuda:0, cuda:1 (",
+        "Set the option Device to one of these, or to 'auto'.")]
+    [InlineData(
+        "cuda", 0, true, "Device 'cuda' needs an NVIDIA GPU, and libtorch finds none (", "nvidia-smi", "CUDA_VISIBLE_DEVICES",
+        "set the option Device to 'cpu' or 'auto'.")]
+    [InlineData(
+        "cuda:0", 0, false, "Device 'cuda:0' needs a libtorch with CUDA, and this one has none (", "the package TorchSharp-cuda-linux",
+        "MLSIEVE_LIBTORCH", "set the option Device to 'cpu' or 'auto'.")]
+    public void A_device_that_is_not_there_is_an_error_that_names_what_to_change(
+        string name, int cudaDevices, bool hasCuda, params string[] parts)
     {
         var error = Assert.Throws<ArgumentException>(() => TrainingDevice.Choose(name, cudaDevices, hasCuda));
         Assert.StartsWith(parts[0], error.Message, StringComparison.Ordinal);
@@ -35,8 +44,12 @@ public sealed class TrainingDeviceTests
     [Fact]
     public void Auto_says_whether_it_was_the_libtorch_or_the_gpu_that_was_lacking()
     {
-        Assert.StartsWith("device cpu (auto; this libtorch has no CUDA;", TrainingDevice.Choose("auto", 0, hasCuda: false).Description, StringComparison.Ordinal);
-        Assert.StartsWith("device cpu (auto; this libtorch has CUDA, but finds no GPU;", TrainingDevice.Choose("auto", 0, hasCuda: true).Description, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "device cpu (auto; this libtorch has no CUDA;", TrainingDevice.Choose("auto", 0, hasCuda: false).Description,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "device cpu (auto; this libtorch has CUDA, but finds no GPU;", TrainingDevice.Choose("auto", 0, hasCuda: true).Description,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +68,8 @@ public sealed class TrainingDeviceTests
         Assert.SkipWhen(torch.cuda.is_available(), "This machine has a GPU.");
         var ml = new MLContext(seed: 1);
         IDataView unread = ml.Data.LoadFromEnumerable(Unread());
-        var error = Assert.Throws<ArgumentException>(() => ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Device = "cuda" }).Fit(unread));
+        var error = Assert.Throws<ArgumentException>(
+            () => ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Device = "cuda" }).Fit(unread));
         Assert.StartsWith("Device 'cuda' needs a", error.Message, StringComparison.Ordinal);
 
         static IEnumerable<BiasedRow> Unread()
@@ -75,7 +89,8 @@ public sealed class TrainingDeviceTests
     public void What_is_not_a_device_is_an_error_that_says_what_is(string name)
     {
         Assert.False(TrainingDevice.IsName(name));
-        Assert.Contains("auto, cpu, cuda, cuda:0", Assert.Throws<ArgumentException>(() => TrainingDevice.Choose(name, 4, hasCuda: true)).Message);
+        Assert.Contains(
+            "auto, cpu, cuda, cuda:0", Assert.Throws<ArgumentException>(() => TrainingDevice.Choose(name, 4, hasCuda: true)).Message);
     }
 
     [Fact]

@@ -15,10 +15,12 @@ public sealed class AugmentedTeacherTests
     [MemberData(nameof(Columns))]
     public void A_student_learns_what_mirroring_turns_round_because_the_teacher_sees_it_mirrored(string column)
     {
-        // The class is the bright side, so half of all mirrored images would be taught the wrong way round by scores of the images as they are.
+        // The class is the bright side, so half of all mirrored images would be taught the wrong way round by scores of the images as they
+        // are.
         IDataView train = SideRow.View(_ml, 120, seed: 1), test = SideRow.View(_ml, 120, seed: 2);
         using EarlyReadoutTransformer teacher = Teacher(column, train);
-        ITransformer chain = new TransformerChain<ITransformer>(_ml.Transforms.CopyColumns("Copy", column).Fit(train), teacher); // any pipeline that ends in scores
+        // any pipeline that ends in scores
+        ITransformer chain = new TransformerChain<ITransformer>(_ml.Transforms.CopyColumns("Copy", column).Fit(train), teacher);
         DebiasedDistillationTrainer.Options options = Options(column);
         (options.Teacher.Model, options.Lambda, options.Augmentation.HorizontalFlip) = (chain, 1, true);
         using (EarlyReadoutTransformer student = Fit(options, train)) Assert.InRange(Accuracy(student, test), 0.95, 1);
@@ -72,7 +74,9 @@ public sealed class AugmentedTeacherTests
         using Batch batch = set.Gather([.. Enumerable.Range(0, 20).Select(row => (long)row)], TorchSharp.torch.CPU);
         var view = new BatchView(train.Schema, train.Schema[column], set.Shape, batch.Features);
         Assert.Equal([.. teacher.Transform(train).GetColumn<float[]>("Score")], teacher.Transform(view).GetColumn<float[]>("Score"));
-        Assert.Contains("it reads 'Label' too", Assert.Throws<ArgumentException>(() => view.GetRowCursor([train.Schema["Label"]])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it reads 'Label' too", Assert.Throws<ArgumentException>(() => view.GetRowCursor([train.Schema["Label"]])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,12 +97,16 @@ public sealed class AugmentedTeacherTests
     public void A_teacher_that_reads_another_column_too_is_refused_before_the_first_step()
     {
         IDataView train = SideRow.View(_ml, 60, seed: 1);
-        ITransformer teacher = _ml.Transforms.Concatenate("Both", "Flat", "Hint").Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Both")).Fit(train);
+        ITransformer teacher = _ml.Transforms.Concatenate("Both", "Flat", "Hint")
+            .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Both"))
+            .Fit(train);
         DebiasedDistillationTrainer.Options options = Options("Pixels");
         (options.Teacher.Model, options.Epochs) = (teacher, 1);
         Fit(options, train).Dispose();
         options.Augmentation.HorizontalFlip = true;
-        Assert.Contains("can read the column 'Pixels' alone; it reads 'Flat' too", Assert.Throws<ArgumentException>(() => Fit(options, train)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "can read the column 'Pixels' alone; it reads 'Flat' too", Assert.Throws<ArgumentException>(() => Fit(options, train)).Message,
+            StringComparison.Ordinal);
     }
 
     private EarlyReadoutTransformer Teacher(string column, IDataView train) => _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
@@ -112,9 +120,11 @@ public sealed class AugmentedTeacherTests
         Seed = 5,
     }).Fit(train);
 
-    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
+    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) =>
+        _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
 
-    private double Accuracy(EarlyReadoutTransformer student, IDataView test) => _ml.MulticlassClassification.Evaluate(student.Transform(test)).MicroAccuracy;
+    private double Accuracy(EarlyReadoutTransformer student, IDataView test) =>
+        _ml.MulticlassClassification.Evaluate(student.Transform(test)).MicroAccuracy;
 
     private static DebiasedDistillationTrainer.Options Options(string column) => new()
     {

@@ -14,7 +14,9 @@ public sealed class DistillationTrainerTests
     {
         using var leaks = NativeLeakCheck.Start();
         using EarlyReadoutTransformer student = Trainer(Options(epochs: 10)).Fit(BiasedRow.View(_ml));
-        IDataView test = _ml.Transforms.DropColumns("TeacherScore").Fit(BiasedRow.View(_ml, seed: 2)).Transform(BiasedRow.View(_ml, seed: 2));
+        IDataView test = _ml.Transforms.DropColumns("TeacherScore")
+            .Fit(BiasedRow.View(_ml, seed: 2))
+            .Transform(BiasedRow.View(_ml, seed: 2));
         Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(test)).MicroAccuracy, 0.9, 1);
     }
 
@@ -22,7 +24,8 @@ public sealed class DistillationTrainerTests
     public void A_fitted_model_teaches_and_so_does_its_onnx_file()
     {
         IDataView train = BiasedRow.View(_ml);
-        using EarlyReadoutTransformer teacher = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Epochs = 3, Optimizer = { LearningRate = 0.1 } }).Fit(train);
+        using EarlyReadoutTransformer teacher = _ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options { Epochs = 3, Optimizer = { LearningRate = 0.1 } }).Fit(train);
         string path = Path.Combine(Directory.CreateTempSubdirectory("teacher").FullName, "teacher.onnx");
         teacher.SaveAsOnnx(path);
         IDataView untaught = _ml.Transforms.DropColumns("TeacherScore").Fit(train).Transform(train);
@@ -44,8 +47,12 @@ public sealed class DistillationTrainerTests
         string[] readings = [.. log.Where(line => line.Contains("The readout at stage 1 gets", StringComparison.Ordinal))];
         Assert.Equal(2, readings.Length); // before epochs 2 and 4
         Assert.All(readings, line => Assert.Contains("weights from 1 to", line, StringComparison.Ordinal));
-        Assert.Contains(log, line => line.Contains("Epoch 1/4", StringComparison.Ordinal) && line.EndsWith("mean weight 1.0000", StringComparison.Ordinal));
-        Assert.DoesNotContain(log, line => line.Contains("Epoch 2/4", StringComparison.Ordinal) && line.EndsWith("mean weight 1.0000", StringComparison.Ordinal));
+        Assert.Contains(
+            log,
+            line => line.Contains("Epoch 1/4", StringComparison.Ordinal) && line.EndsWith("mean weight 1.0000", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            log,
+            line => line.Contains("Epoch 2/4", StringComparison.Ordinal) && line.EndsWith("mean weight 1.0000", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -66,7 +73,8 @@ public sealed class DistillationTrainerTests
         DebiasedDistillationTrainer.Options options = Options();
         (options.NormalizeWeights, options.StartEpoch, options.Epochs) = (true, 1, 1);
         ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(ml)).Dispose();
-        Assert.Contains(log, line => line.Contains("The readout", StringComparison.Ordinal) && line.EndsWith("mean 1.", StringComparison.Ordinal));
+        Assert.Contains(
+            log, line => line.Contains("The readout", StringComparison.Ordinal) && line.EndsWith("mean 1.", StringComparison.Ordinal));
         Assert.Equal(7, new ReadoutWeighting(0.05, 80, 7).OfWrong(1));
         Assert.True(float.IsFinite((float)new ReadoutWeighting(0, 80, null).OfWrong(0)));
     }
@@ -81,7 +89,8 @@ public sealed class DistillationTrainerTests
         DebiasedDistillationTrainer.Options options = Options(epochs: 20);
         (options.Method, options.Teacher.FeatureColumnName, options.Optimizer.LearningRate) = (method, "TeacherFeatures", 0.1);
         // A teacher that sees the plane: its features are x⁺, x⁻, y⁺, y⁻, its classifier sums two of them for each quarter.
-        using EarlyReadoutTransformer student = ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(ml, LinearTeacher(BiasedRow.Draw(400))));
+        using EarlyReadoutTransformer student = ml.MulticlassClassification.Trainers.DebiasedDistillation(options)
+            .Fit(BiasedRow.View(ml, LinearTeacher(BiasedRow.Draw(400))));
         IDataView test = student.Transform(BiasedRow.View(ml, seed: 2));
         Assert.InRange(ml.MulticlassClassification.Evaluate(test).MicroAccuracy, 0.9, 1);
         Assert.Contains(log, line => line.Contains("its classifier explains 100.00", StringComparison.Ordinal));
@@ -94,9 +103,15 @@ public sealed class DistillationTrainerTests
         BiasedRow[] rows = LinearTeacher(BiasedRow.Draw(100));
         var random = new Random(1);
         foreach (BiasedRow row in rows) row.TeacherFeatures = [.. row.TeacherFeatures.Select(_ => random.NextSingle())];
-        DebiasedDistillationTrainer.Options options = With(each => (each.Method, each.Teacher.FeatureColumnName) = (DistillationMethod.SimKd, "TeacherFeatures"));
-        Assert.Contains("not a linear function of its features", Assert.Throws<ArgumentException>(() => Trainer(options).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
-        Assert.Contains("Method is SimKd, which needs Teacher.FeatureColumnName", Assert.Throws<ArgumentException>(() => Trainer(With(each => each.Method = DistillationMethod.SimKd))).Message, StringComparison.Ordinal);
+        DebiasedDistillationTrainer.Options options = With(
+            each => (each.Method, each.Teacher.FeatureColumnName) = (DistillationMethod.SimKd, "TeacherFeatures"));
+        Assert.Contains(
+            "not a linear function of its features",
+            Assert.Throws<ArgumentException>(() => Trainer(options).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Method is SimKd, which needs Teacher.FeatureColumnName",
+            Assert.Throws<ArgumentException>(() => Trainer(With(each => each.Method = DistillationMethod.SimKd))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -114,18 +129,27 @@ public sealed class DistillationTrainerTests
         IDataView train = BiasedRow.View(_ml);
         IDataView untaught = _ml.Transforms.DropColumns("TeacherScore").Fit(train).Transform(train);
         Fails<ArgumentOutOfRangeException>("score column 'TeacherScore' is not in the data", untaught);
-        Fails<ArgumentOutOfRangeException>("one slot for each of the 4 classes", _ml.Transforms.Concatenate("TeacherScore", "TeacherScore", "TeacherScore").Fit(train).Transform(train));
-        Fails<ArgumentOutOfRangeException>("'TeacherScore' is of type String", _ml.Transforms.CopyColumns("TeacherScore", "Class").Fit(train).Transform(train));
+        Fails<ArgumentOutOfRangeException>(
+            "one slot for each of the 4 classes",
+            _ml.Transforms.Concatenate("TeacherScore", "TeacherScore", "TeacherScore").Fit(train).Transform(train));
+        Fails<ArgumentOutOfRangeException>(
+            "'TeacherScore' is of type String", _ml.Transforms.CopyColumns("TeacherScore", "Class").Fit(train).Transform(train));
         Fails<InvalidDataException>("'TeacherScore', row 3", Changed(row => row.TeacherScore[2] = float.NaN, only: 3));
-        Fails<ArgumentException>("sums to 1, as probabilities do", Changed(row => row.TeacherScore = [0.25f, 0.25f, 0.25f, 0.25f]), options => options.Teacher.Scores = TeacherScoreKind.Logits);
+        Fails<ArgumentException>(
+            "sums to 1, as probabilities do", Changed(row => row.TeacherScore = [0.25f, 0.25f, 0.25f, 0.25f]),
+            options => options.Teacher.Scores = TeacherScoreKind.Logits);
         Fails<ArgumentException>("do not sum to 1", train, options => options.Teacher.Scores = TeacherScoreKind.Probabilities);
-        Fails<ArgumentOutOfRangeException>("scores a class 'elsewhere', which the label column does not have", Named(train, [0, 1, 2, 3], last: "elsewhere"));
+        Fails<ArgumentOutOfRangeException>(
+            "scores a class 'elsewhere', which the label column does not have", Named(train, [0, 1, 2, 3], last: "elsewhere"));
 
         string path = Path.GetTempFileName();
         File.WriteAllText(path, "no model");
         Fails<InvalidDataException>("is not an ONNX model", untaught, options => options.Teacher.OnnxPath = path);
         File.Delete(path);
-        Assert.Contains("there is no such file", Assert.Throws<ArgumentException>(() => Trainer(With(options => options.Teacher.OnnxPath = path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such file",
+            Assert.Throws<ArgumentException>(() => Trainer(With(options => options.Teacher.OnnxPath = path))).Message,
+            StringComparison.Ordinal);
 
         void Fails<T>(string message, IDataView view, Action<DebiasedDistillationTrainer.Options>? change = null) where T : Exception =>
             Assert.Contains(message, Assert.Throws<T>(() => Trainer(With(change)).Fit(view)).Message, StringComparison.Ordinal);
@@ -139,7 +163,18 @@ public sealed class DistillationTrainerTests
             (options.Lambda, options.Temperature, options.Alpha, options.Beta, options.StartEpoch) = (1.5, 0, -1, 200, 0);
             (options.ReadoutEvery, options.ReadoutEpochs, options.WeightCap, options.Readout.Stage) = (0, 0, 0.5, 0);
         }))).Message;
-        foreach (string name in new[] { "Lambda is 1.5", "Temperature is 0", "Alpha is -1", "Beta is 200; it must be from 0 to 80", "StartEpoch is 0", "ReadoutEvery is 0", "ReadoutEpochs is 0", "WeightCap is 0.5", "Readout.Stage is 0" })
+        foreach (string name in new[]
+        {
+            "Lambda is 1.5",
+            "Temperature is 0",
+            "Alpha is -1",
+            "Beta is 200; it must be from 0 to 80",
+            "StartEpoch is 0",
+            "ReadoutEvery is 0",
+            "ReadoutEpochs is 0",
+            "WeightCap is 0.5",
+            "Readout.Stage is 0",
+        })
             Assert.Contains(name, message, StringComparison.Ordinal);
     }
 
@@ -150,7 +185,10 @@ public sealed class DistillationTrainerTests
             (float x, float y) = (row.Features[0], row.Features[1]);
             float[] seen = [Math.Max(x, 0), Math.Max(-x, 0), Math.Max(y, 0), Math.Max(-y, 0)];
             row.TeacherFeatures = seen;
-            row.TeacherScore = [.. Enumerable.Range(0, 4).Select(quarter => 5 * (seen[quarter % 2 == 1 ? 0 : 1] + seen[quarter >= 2 ? 2 : 3]))];
+            row.TeacherScore =
+            [
+                .. Enumerable.Range(0, 4).Select(quarter => 5 * (seen[quarter % 2 == 1 ? 0 : 1] + seen[quarter >= 2 ? 2 : 3])),
+            ];
         }
         return rows;
     }
@@ -171,12 +209,17 @@ public sealed class DistillationTrainerTests
         string[] names = [.. order.Select(slot => $"quarter {slot}")];
         if (last is not null) names[^1] = last;
         SchemaDefinition schema = SchemaDefinition.Create(typeof(BiasedRow));
-        schema["TeacherScore"].AddAnnotation("SlotNames", new VBuffer<ReadOnlyMemory<char>>(4, [.. names.Select(name => name.AsMemory())]), new VectorDataViewType(TextDataViewType.Instance, 4));
+        schema["TeacherScore"].AddAnnotation(
+            "SlotNames", new VBuffer<ReadOnlyMemory<char>>(4, [.. names.Select(name => name.AsMemory())]),
+            new VectorDataViewType(TextDataViewType.Instance, 4));
         IDataView named = _ml.Data.LoadFromEnumerable(rows, schema);
-        return _ml.Transforms.Conversion.MapValueToKey("Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(named).Transform(named);
+        return _ml.Transforms.Conversion.MapValueToKey(
+            "Label", "Class",
+            keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(named).Transform(named);
     }
 
-    private DebiasedDistillationTrainer Trainer(DebiasedDistillationTrainer.Options options) => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options);
+    private DebiasedDistillationTrainer Trainer(DebiasedDistillationTrainer.Options options) =>
+        _ml.MulticlassClassification.Trainers.DebiasedDistillation(options);
 
     private static DebiasedDistillationTrainer.Options With(Action<DebiasedDistillationTrainer.Options>? change)
     {

@@ -21,13 +21,15 @@ public sealed class FeatureMapTeacherTests : IDisposable
     [InlineData(DistillationMethod.SimKd, 1, 1, "(8, 4, 4), are matched with the teacher's, (8, 4, 4)")]
     [InlineData(DistillationMethod.SimKd, 2, 1, "(8, 4, 4), are matched with the teacher's, (8, 2, 2)")]
     [InlineData(DistillationMethod.DeTt, 1, 2, "(8, 2, 2), are matched with the teacher's, (8, 4, 4)")]
-    public void A_student_takes_over_the_maps_of_a_teachers_file_whatever_their_size(DistillationMethod method, int teacherStages, int studentStages, string maps)
+    public void A_student_takes_over_the_maps_of_a_teachers_file_whatever_their_size(
+        DistillationMethod method, int teacherStages, int studentStages, string maps)
     {
         IDataView train = Picture.View(_ml, 200);
         string path = TeacherFile(train, teacherStages);
         DebiasedDistillationTrainer.Options options = Options(method, studentStages);
         (options.Teacher.OnnxPath, options.Teacher.FeatureColumnName) = (path, "FeatureMaps");
-        using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train); // the parity check compares the new head with its nodes
+        // the parity check compares the new head with its nodes
+        using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
         Assert.Contains(_log, line => line.Contains("The student's feature maps, " + maps, StringComparison.Ordinal));
         Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(Picture.View(_ml, 200, seed: 2))).MicroAccuracy, 0.95, 1);
         Assert.True(student.HasActivationMaps);
@@ -37,7 +39,9 @@ public sealed class FeatureMapTeacherTests : IDisposable
     public void The_means_of_a_files_feature_maps_are_its_embedding()
     {
         IDataView train = SideRow.View(_ml, 40, seed: 1);
-        IDataView both = _ml.Transforms.ApplyOnnxModel(["FeatureMaps", "Embedding"], ["Pixels"], TeacherFile(train, 1)).Fit(train).Transform(train);
+        IDataView both = _ml.Transforms.ApplyOnnxModel(["FeatureMaps", "Embedding"], ["Pixels"], TeacherFile(train, 1))
+            .Fit(train)
+            .Transform(train);
         Assert.Equal([1, 8, 6, 6], ((VectorDataViewType)both.Schema["FeatureMaps"].Type).Dimensions);
         foreach ((float[] maps, float[] embedding) in both.GetColumn<float[]>("FeatureMaps").Zip(both.GetColumn<float[]>("Embedding")))
             for (int c = 0; c < 8; c++) Assert.Equal(embedding[c], maps.AsSpan(c * 36, 36).ToArray().Average(), 1e-4f);
@@ -51,7 +55,8 @@ public sealed class FeatureMapTeacherTests : IDisposable
         (options.Teacher.OnnxPath, options.Teacher.FeatureColumnName, options.Epochs) = (TeacherFile(train, 1), "FeatureMaps", 2);
         options.Augmentation.HorizontalFlip = true;
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train).Dispose();
-        Assert.Contains(_log, line => line.Contains("feature maps, (8, 6, 6), are matched with the teacher's, (8, 6, 6)", StringComparison.Ordinal));
+        Assert.Contains(
+            _log, line => line.Contains("feature maps, (8, 6, 6), are matched with the teacher's, (8, 6, 6)", StringComparison.Ordinal));
         Assert.Contains(_log, line => line.Contains("it scores every batch as augmentation leaves it", StringComparison.Ordinal));
 
         options.Teacher.FeatureColumnName = "Embedding";

@@ -18,7 +18,10 @@ public sealed class ForeignTeacherTests
         _rows = Read("rows");
         _expected = Read("probabilities");
 
-        float[][] Read(string name) => [.. golden.RootElement.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(number => number.GetSingle()).ToArray())];
+        float[][] Read(string name) =>
+            [.. golden.RootElement.GetProperty(name)
+                .EnumerateArray()
+                .Select(row => row.EnumerateArray().Select(number => number.GetSingle()).ToArray())];
     }
 
     [Theory]
@@ -33,8 +36,11 @@ public sealed class ForeignTeacherTests
     {
         using Teacher teacher = Prepare(file, output, View());
         IDataView taught = teacher.Apply(View());
-        Assert.All(taught.GetColumn<float[]>("TeacherScore").Zip(_expected), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.Second, score.First, tolerance)));
-        Assert.Equal(["Features", "Class", "Label", "TeacherScore"], taught.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
+        Assert.All(
+            taught.GetColumn<float[]>("TeacherScore").Zip(_expected),
+            row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.Second, score.First, tolerance)));
+        Assert.Equal(
+            ["Features", "Class", "Label", "TeacherScore"], taught.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
     }
 
     [Theory]
@@ -51,7 +57,9 @@ public sealed class ForeignTeacherTests
         if (classes is null) return;
         float[][] scores = [.. taught.GetColumn<float[]>("TeacherScore")];
         int[] quarters = [.. classes.Split(", ").Select(name => name[^1] - '0')];
-        Assert.All(scores.Zip(_expected), row => Assert.All(quarters.Index(), slot => Assert.Equal(row.Second[slot.Item], row.First[slot.Index], 1e-6)));
+        Assert.All(
+            scores.Zip(_expected),
+            row => Assert.All(quarters.Index(), slot => Assert.Equal(row.Second[slot.Item], row.First[slot.Index], 1e-6)));
     }
 
     [Theory]
@@ -64,19 +72,24 @@ public sealed class ForeignTeacherTests
         // Labels in the order of their appearance, the last quarter first.
         IDataView rows = _ml.Data.LoadFromEnumerable(BiasedRow.Draw(300).OrderByDescending(row => row.Class == "quarter 3").ToArray());
         IDataView train = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(BiasedRow.Class), keyOrdinality: file == "double"
-            ? Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue : Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence).Fit(rows).Transform(rows);
-        using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(new DebiasedDistillationTrainer.Options
-        {
-            Teacher = { OnnxPath = File(file), OutputName = output },
-            Method = DistillationMethod.Plain,
-            Lambda = 1, // the labels do not help
-            Epochs = 20,
-            Optimizer = { LearningRate = 0.1 },
-        }).Fit(train);
+            ? Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue
+            : Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence)
+            .Fit(rows)
+            .Transform(rows);
+        using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(
+            new DebiasedDistillationTrainer.Options
+            {
+                Teacher = { OnnxPath = File(file), OutputName = output },
+                Method = DistillationMethod.Plain,
+                Lambda = 1, // the labels do not help
+                Epochs = 20,
+                Optimizer = { LearningRate = 0.1 },
+            }).Fit(train);
         Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(train)).MicroAccuracy, 0.8, 1);
         Assert.Contains(log, line => line.Contains($"Teacher: output '{output}' of '{File(file)}' is taken for probabilities, its classes "
             + (file == "double" ? "in the label's order" : "matched to the label's by their names"), StringComparison.Ordinal));
-        Assert.DoesNotContain(log, line => line.Contains("EarlyReadout.Kept", StringComparison.Ordinal) || line.Contains("EarlyReadout.Converted", StringComparison.Ordinal));
+        Assert.DoesNotContain(log, line => line.Contains("EarlyReadout.Kept", StringComparison.Ordinal)
+            || line.Contains("EarlyReadout.Converted", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -85,19 +98,28 @@ public sealed class ForeignTeacherTests
         Fails("reads 'X' in 2 dimensions of any size, and the column 'Features' is a plain vector of 4 numbers", "image", "Score", View());
         var schema = SchemaDefinition.Create(typeof(BiasedRow));
         schema[nameof(BiasedRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 1, 2, 2);
-        IDataView rows = Keyed(_ml.Data.LoadFromEnumerable(_rows.Select((row, i) => new BiasedRow { Features = row, Class = $"quarter {i % 4}" }), schema));
+        IDataView rows = Keyed(
+            _ml.Data.LoadFromEnumerable(_rows.Select((row, i) => new BiasedRow { Features = row, Class = $"quarter {i % 4}" }), schema));
         using Teacher teacher = Prepare("image", "Score", rows);
         IDataView taught = teacher.Apply(rows);
-        Assert.All(taught.GetColumn<float[]>("TeacherScore").Zip(_expected), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.Second, score.First, 1e-6f)));
+        Assert.All(
+            taught.GetColumn<float[]>("TeacherScore").Zip(_expected),
+            row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.Second, score.First, 1e-6f)));
     }
 
     [Fact]
     public void What_cannot_teach_is_named_with_file_output_and_what_was_found()
     {
-        Fails("output 'output_label' is String (N), as of a predicted class; expected floating-point numbers, one a class", "zipmap_text", "output_label", View());
+        Fails(
+            "output 'output_label' is String (N), as of a predicted class; expected floating-point numbers, one a class", "zipmap_text",
+            "output_label", View());
         Fails("has no output 'Scores' (Teacher.OutputName); it has 'Score'.", "double", "Scores", View());
-        Fails("output 'Score' has 4 numbers a row; expected one for each of the 3 classes of the label column 'Label'", "no_shape", "Score", View(classes: 3));
-        Fails("output 'output_probability' has 4 numbers a row; expected one for each of the 2 classes", "zipmap_text", "output_probability", View(classes: 2));
+        Fails(
+            "output 'Score' has 4 numbers a row; expected one for each of the 3 classes of the label column 'Label'", "no_shape", "Score",
+            View(classes: 3));
+        Fails(
+            "output 'output_probability' has 4 numbers a row; expected one for each of the 2 classes", "zipmap_text", "output_probability",
+            View(classes: 2));
         IDataView wide = _ml.Transforms.Concatenate("Features", "Features", "Features").Fit(View()).Transform(View());
         Fails("reads 4 numbers a row as 'X'; the column has 8", "double", "Score", wide);
         IDataView text = _ml.Transforms.CopyColumns("Features", "Class").Fit(View()).Transform(View());
@@ -111,7 +133,9 @@ public sealed class ForeignTeacherTests
         System.IO.File.WriteAllText(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n");
         var options = new TeacherOptions { OnnxPath = path };
         var error = Assert.Throws<InvalidDataException>(() => Teacher.Prepare(options, new TrainingColumns("Features", "Label"), View()));
-        Assert.StartsWith($"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: it is a Git LFS pointer", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: it is a Git LFS pointer", error.Message,
+            StringComparison.Ordinal);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 
@@ -119,24 +143,39 @@ public sealed class ForeignTeacherTests
     public void A_missing_column_is_told_by_the_users_own_names()
     {
         ITransformer teacher = _ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(BiasedRow.View(_ml, 100));
-        var options = new DebiasedDistillationTrainer.Options { Epochs = 1, Teacher = { Model = teacher }, FeatureColumnName = "Feature", Readout = { Depth = 0 } };
-        string message = Assert.ThrowsAny<ArgumentException>(() => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(_ml, 100))).Message;
-        Assert.StartsWith("The feature column 'Feature' is not in the data, which has 'Features', 'Class', 'Number'", message, StringComparison.Ordinal);
+        var options = new DebiasedDistillationTrainer.Options
+        {
+            Epochs = 1,
+            Teacher = { Model = teacher },
+            FeatureColumnName = "Feature",
+            Readout = { Depth = 0 },
+        };
+        string message = Assert.ThrowsAny<ArgumentException>(
+            () => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(BiasedRow.View(_ml, 100))).Message;
+        Assert.StartsWith(
+            "The feature column 'Feature' is not in the data, which has 'Features', 'Class', 'Number'", message, StringComparison.Ordinal);
         Assert.DoesNotContain("EarlyReadout.", message, StringComparison.Ordinal);
         IDataView rows = BiasedRow.View(_ml, 10);
         using Teacher prepared = Teacher.Prepare(new TeacherOptions { Model = teacher }, new TrainingColumns("Features", "Label"), rows);
         IDataView taught = prepared.Apply(rows);
-        Assert.DoesNotContain(taught.Schema, column => !column.IsHidden && column.Name.StartsWith("EarlyReadout.", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            taught.Schema, column => !column.IsHidden && column.Name.StartsWith("EarlyReadout.", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_model_of_two_classes_that_scores_one_is_told_so()
     {
         IDataView rows = View(classes: 2);
-        IDataView binary = _ml.Transforms.CustomMapping<Sight, Sign>((from, to) => to.Above = from.Features[0] > 0, null).Fit(rows).Transform(rows);
+        IDataView binary = _ml.Transforms.CustomMapping<Sight, Sign>((from, to) => to.Above = from.Features[0] > 0, null)
+            .Fit(rows)
+            .Transform(rows);
         ITransformer teacher = _ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Above").Fit(binary);
-        string message = Assert.ThrowsAny<ArgumentException>(() => Teacher.Prepare(new TeacherOptions { Model = teacher }, new TrainingColumns("Features", "Label"), rows)).Message;
-        Assert.Contains("The teacher's column 'Score' (Teacher.OutputName) is of type Single; expected Vector<Single> with one slot for each of the 2 classes of the label column 'Label'", message, StringComparison.Ordinal);
+        string message = Assert.ThrowsAny<ArgumentException>(
+            () => Teacher.Prepare(new TeacherOptions { Model = teacher }, new TrainingColumns("Features", "Label"), rows)).Message;
+        Assert.Contains(
+            "The teacher's column 'Score' (Teacher.OutputName) is of type Single; expected Vector<Single> with one slot for each of the 2 "
+                + "classes of the label column 'Label'",
+            message, StringComparison.Ordinal);
     }
 
     private static string File(string name) => Golden.Path(Path.Combine("teachers", name + ".onnx"));
@@ -151,7 +190,8 @@ public sealed class ForeignTeacherTests
         Assert.Contains($"{file}.onnx", found, StringComparison.Ordinal);
     }
 
-    private IDataView View(int classes = 4) => Keyed(_ml.Data.LoadFromEnumerable(_rows.Select((row, i) => new Plain { Features = row, Class = $"quarter {i % classes}" })));
+    private IDataView View(int classes = 4) =>
+        Keyed(_ml.Data.LoadFromEnumerable(_rows.Select((row, i) => new Plain { Features = row, Class = $"quarter {i % classes}" })));
 
     private IDataView Keyed(IDataView view) => _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(view).Transform(view);
 

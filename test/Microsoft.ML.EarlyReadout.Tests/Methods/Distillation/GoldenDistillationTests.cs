@@ -37,10 +37,12 @@ public sealed class GoldenDistillationTests
             Optimizer = { LearningRate = golden.GetProperty("rate").GetDouble(), WeightDecay = golden.GetProperty("decay").GetDouble() },
         };
         bool probabilities = golden.GetProperty("probabilities").GetBoolean();
-        Tensor features = start.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = start.Read("data/labels"), teacher = file.Read("data/teacher");
+        Tensor features = start.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = start.Read("data/labels"),
+            teacher = file.Read("data/teacher");
         if (probabilities) teacher = nn.functional.softmax(teacher, 2);
         float[] weights = file.Read("data/weights").flatten().data<float>().ToArray();
-        using var step = new DistillationStep(network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights, Lessons.AsRead);
+        using var step = new DistillationStep(
+            network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights, Lessons.AsRead);
         network.train();
         step.BeforeEpoch(1);
         using var meters = new LossMeters(CPU);
@@ -66,7 +68,10 @@ public sealed class GoldenDistillationTests
         Tensor student = Matrix(golden.GetProperty("student")), teacher = Matrix(golden.GetProperty("teacher"));
         Tensor labels = tensor(golden.GetProperty("labels").EnumerateArray().Select(label => label.GetInt64()).ToArray());
         double lambda = golden.GetProperty("lambda").GetDouble();
-        double[] term = DistillationLoss.Of(student, teacher, golden.GetProperty("temperature").GetDouble()).to(float64).data<double>().ToArray();
+        double[] term = DistillationLoss.Of(student, teacher, golden.GetProperty("temperature").GetDouble())
+            .to(float64)
+            .data<double>()
+            .ToArray();
         double[] entropy = nn.functional.cross_entropy(student, labels, reduction: nn.Reduction.None).to(float64).data<double>().ToArray();
         double value = term.Zip(entropy, (t, e) => lambda * t + (1 - lambda) * e).Average();
         Assert.Equal(golden.GetProperty("unweighted").GetProperty("value").GetDouble(), value, 1e-5);
@@ -78,8 +83,11 @@ public sealed class GoldenDistillationTests
         using JsonDocument all = Golden.Json("losses.json");
         foreach (JsonProperty set in all.RootElement.GetProperty("readout_weights").EnumerateObject())
         {
-            var weighting = new ReadoutWeighting(set.Value.GetProperty("alpha").GetDouble(), set.Value.GetProperty("beta").GetDouble(), null);
-            foreach ((JsonElement margin, JsonElement weight) in set.Value.GetProperty("margins").EnumerateArray().Zip(set.Value.GetProperty("weights").EnumerateArray()))
+            var weighting = new ReadoutWeighting(
+                set.Value.GetProperty("alpha").GetDouble(), set.Value.GetProperty("beta").GetDouble(), null);
+            foreach ((JsonElement margin, JsonElement weight) in set.Value.GetProperty("margins")
+                .EnumerateArray()
+                .Zip(set.Value.GetProperty("weights").EnumerateArray()))
                 Assert.Equal(weight.GetDouble(), weighting.OfWrong(margin.GetDouble()), 1e-9);
         }
 

@@ -34,9 +34,13 @@ public sealed class GoldenFeatureMatchingTests
         Sequence projector = MatchingProjector.Create(own, teachers, golden.GetProperty("rectified").GetBoolean());
         int pools = own.Height > teachers.Height ? 1 : 0;
         LoadShifted(projector, file, pools);
-        student.ReplaceHead("simkd", projector, new GlobalAveragePool(), new Linear(file.Read($"{name}/classifier/weight"), file.Read($"{name}/classifier/bias")));
+        student.ReplaceHead(
+            "simkd", projector, new GlobalAveragePool(),
+            new Linear(file.Read($"{name}/classifier/weight"), file.Read($"{name}/classifier/bias")));
 
-        float[] weights = golden.GetProperty("weighted").GetBoolean() ? file.Read("data/weights").flatten().data<float>().ToArray() : [.. Enumerable.Repeat(1f, Steps * Rows)];
+        float[] weights = golden.GetProperty("weighted").GetBoolean()
+            ? file.Read("data/weights").flatten().data<float>().ToArray()
+            : [.. Enumerable.Repeat(1f, Steps * Rows)];
         var options = new OptimizerOptions { LearningRate = 0.01, WeightDecay = 1e-4 };
         using (var step = new FeatureMatchingStep(student, projector, Lessons.AsRead, options, weights))
         {
@@ -46,7 +50,9 @@ public sealed class GoldenFeatureMatchingTests
             {
                 meters.Reset();
                 using var stepScope = NewDisposeScope();
-                var batch = new Batch(features[i], zeros(Rows, ScalarType.Int64), null, [.. Enumerable.Range(Rows * i, Rows).Select(row => (long)row)]) { TeacherFeatures = teacher[i] };
+                var batch = new Batch(
+                    features[i], zeros(Rows, ScalarType.Int64), null,
+                    [.. Enumerable.Range(Rows * i, Rows).Select(row => (long)row)]) { TeacherFeatures = teacher[i] };
                 step.Run(batch, new StepContext(i, 1, meters));
                 GoldenWeights.AssertNear(golden.GetProperty("losses")[i].GetDouble(), meters.Read()["main"], $"loss of step {i}");
             }
@@ -78,8 +84,12 @@ public sealed class GoldenFeatureMatchingTests
     {
         public Student() : base("golden student", FeatureShape.Image(3, 12, 12), classes: 4)
         {
-            AddStage("one", Register("stage1.conv", new Conv2d(3, 8, 3, padding: 1, bias: false)), Register("stage1.bn", new BatchNorm2d(8)), new Relu(), new MaxPool2d(2, 2));
-            AddStage("two", Register("stage2.conv", new Conv2d(8, 12, 3, padding: 1, bias: false)), Register("stage2.bn", new BatchNorm2d(12)), new Relu());
+            AddStage(
+                "one", Register("stage1.conv", new Conv2d(3, 8, 3, padding: 1, bias: false)), Register("stage1.bn", new BatchNorm2d(8)),
+                new Relu(), new MaxPool2d(2, 2));
+            AddStage(
+                "two", Register("stage2.conv", new Conv2d(8, 12, 3, padding: 1, bias: false)), Register("stage2.bn", new BatchNorm2d(12)),
+                new Relu());
         }
     }
 }

@@ -18,10 +18,17 @@ public sealed partial class RowWeightsTests
     [Fact]
     public void Rows_that_are_read_rightly_again_weigh_one_again()
     {
-        // At α = 0 a wrong row weighs 2, so the mean says how many do: those that this reading gets wrong, and none that only an earlier one did.
-        DebiasedDistillationTrainer.Options options = Options(options => (options.Alpha, options.Beta, options.StartEpoch, options.Epochs) = (0, Math.Log(2), 1, 6));
+        // At α = 0 a wrong row weighs 2, so the mean says how many do: those that this reading gets wrong, and none that only an earlier
+        // one did.
+        DebiasedDistillationTrainer.Options options = Options(
+            options => (options.Alpha, options.Beta, options.StartEpoch, options.Epochs) = (0, Math.Log(2), 1, 6));
         Fit(options, BiasedRow.View(_ml, count: 200)).Dispose();
-        (int Wrong, double Mean)[] readings = [.. Readings().Select(reading => (int.Parse(reading.Groups["wrong"].Value, CultureInfo.InvariantCulture), double.Parse(reading.Groups["mean"].Value, CultureInfo.InvariantCulture)))];
+        (int Wrong, double Mean)[] readings =
+        [
+            .. Readings()
+                .Select(reading => (int.Parse(reading.Groups["wrong"].Value, CultureInfo.InvariantCulture),
+                double.Parse(reading.Groups["mean"].Value, CultureInfo.InvariantCulture))),
+        ];
         Assert.Equal(6, readings.Length);
         Assert.Contains(readings.Zip(readings.Skip(1)), pair => pair.Second.Wrong < pair.First.Wrong);
         Assert.All(readings, reading => Assert.Equal(1 + reading.Wrong / 200.0, reading.Mean, 1e-9));
@@ -56,10 +63,13 @@ public sealed partial class RowWeightsTests
             _log.Clear();
             Fit(Options(options =>
             {
-                (options.FeatureColumnName, options.Network.Channels, options.Epochs, options.StartEpoch) = ("Pixels", [8, 8], 3, startEpoch);
+                (options.FeatureColumnName, options.Network.Channels, options.Epochs,
+                options.StartEpoch) = ("Pixels", [8, 8], 3, startEpoch);
                 (options.Readout.Depth, options.Readout.Width, options.Beta) = (1, 8, 0); // the student is the same whatever is read
             }), train).Dispose();
-            return [.. _log.Where(line => line.StartsWith("Readout, epoch", StringComparison.Ordinal)).TakeLast(1).Select(line => line[line.IndexOf(": ", StringComparison.Ordinal)..]), Readings()[^1].Value];
+            return [.. _log.Where(line => line.StartsWith("Readout, epoch", StringComparison.Ordinal))
+                .TakeLast(1)
+                .Select(line => line[line.IndexOf(": ", StringComparison.Ordinal)..]), Readings()[^1].Value];
         }
 
         Assert.Equal(Third(startEpoch: 3), Third(startEpoch: 1));
@@ -72,7 +82,9 @@ public sealed partial class RowWeightsTests
         int[] Wrong(int warmUp)
         {
             _log.Clear();
-            Fit(Options(options => (options.Epochs, options.StartEpoch, options.Optimizer.LearningRate, options.Schedule.WarmUpSteps) = (1, 1, 1e-9, warmUp)), train).Dispose();
+            Fit(Options(options => (options.Epochs, options.StartEpoch, options.Optimizer.LearningRate,
+            options.Schedule.WarmUpSteps) = (1, 1, 1e-9, warmUp)), train)
+                .Dispose();
             return [.. Readings().Select(reading => int.Parse(reading.Groups["wrong"].Value, CultureInfo.InvariantCulture))];
         }
 
@@ -85,8 +97,10 @@ public sealed partial class RowWeightsTests
         BiasedRow[] rows = BiasedRow.Draw(100);
         foreach (BiasedRow row in rows) row.Features = [.. Enumerable.Range(0, 4).Select(c => row.Number == 10 * c ? 3f : 0)];
         IDataView train = BiasedRow.View(_ml, rows);
-        float[] debiased = Scores(Options(options => (options.ReadoutEpochs, options.ReadoutLearningRate, options.StartEpoch) = (20, 0.1, 1)), train);
-        Assert.All(Readings(), reading => Assert.Equal(("0", "1", "1"), (reading.Groups["wrong"].Value, reading.Groups["most"].Value, reading.Groups["mean"].Value)));
+        float[] debiased = Scores(
+            Options(options => (options.ReadoutEpochs, options.ReadoutLearningRate, options.StartEpoch) = (20, 0.1, 1)), train);
+        Assert.All(Readings(), reading =>
+            Assert.Equal(("0", "1", "1"), (reading.Groups["wrong"].Value, reading.Groups["most"].Value, reading.Groups["mean"].Value)));
         Assert.Equal(Scores(Options(options => options.Method = DistillationMethod.Plain), train), debiased);
     }
 
@@ -97,10 +111,13 @@ public sealed partial class RowWeightsTests
         BiasedRow[] rows = [.. BiasedRow.Draw(100).Where(row => row.Number < 20)];
         foreach (BiasedRow row in rows) row.Features = [1, 1, 1, 1];
         IDataView keys = BiasedRow.View(_ml);
-        IDataView train = _ml.Transforms.Conversion.MapValueToKey("Label", "Class", keyData: _ml.Data.LoadFromEnumerable(BiasedRow.Draw(100).Select(row => new { row.Class }).Distinct().OrderBy(row => row.Class)))
+        IDataView train = _ml.Transforms.Conversion.MapValueToKey(
+            "Label", "Class",
+            keyData: _ml.Data.LoadFromEnumerable(BiasedRow.Draw(100).Select(row => new { row.Class }).Distinct().OrderBy(row => row.Class)))
             .Fit(keys).Transform(_ml.Data.LoadFromEnumerable(rows));
         void Untaught(DebiasedDistillationTrainer.Options options, int seed) =>
-            (options.ReadoutLearningRate, options.StartEpoch, options.Epochs, options.Seed, options.Alpha, options.NormalizeWeights) = (1e-12, 1, 1, seed, 0, true);
+            (options.ReadoutLearningRate, options.StartEpoch, options.Epochs, options.Seed, options.Alpha,
+            options.NormalizeWeights) = (1e-12, 1, 1, seed, 0, true);
         int found = Enumerable.Range(0, 40).First(seed =>
         {
             _log.Clear();
@@ -117,7 +134,9 @@ public sealed partial class RowWeightsTests
     public void A_stage_that_the_student_does_not_have_is_told_before_the_first_epoch()
     {
         DebiasedDistillationTrainer.Options options = Options(options => options.Readout.Stage = 3);
-        Assert.Contains("A readout is to tap stage 3, but Mlp has 2 stages: 1 (", Assert.Throws<ArgumentException>(() => Fit(options, BiasedRow.View(_ml))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "A readout is to tap stage 3, but Mlp has 2 stages: 1 (",
+            Assert.Throws<ArgumentException>(() => Fit(options, BiasedRow.View(_ml))).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal));
     }
 
@@ -143,7 +162,8 @@ public sealed partial class RowWeightsTests
 
     private Match[] Readings() => [.. _log.Select(line => Reading().Match(line)).Where(match => match.Success)];
 
-    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
+    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) =>
+        _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
 
     private float[] Scores(DebiasedDistillationTrainer.Options options, IDataView train)
     {
@@ -153,11 +173,19 @@ public sealed partial class RowWeightsTests
 
     private static DebiasedDistillationTrainer.Options Options(Action<DebiasedDistillationTrainer.Options> change)
     {
-        var options = new DebiasedDistillationTrainer.Options { Epochs = 3, Optimizer = { LearningRate = 0.02 }, Readout = { Depth = 0 }, Seed = 3 };
+        var options = new DebiasedDistillationTrainer.Options
+        {
+            Epochs = 3,
+            Optimizer = { LearningRate = 0.02 },
+            Readout = { Depth = 0 },
+            Seed = 3,
+        };
         change(options);
         return options;
     }
 
-    [GeneratedRegex(@"^The readout at stage 1 gets (?<wrong>\d+) of \d+ training rows wrong; weights from (?<least>\S+) to (?<most>\S+), mean (?<mean>\S+)\.$")]
+    [GeneratedRegex(
+        @"^The readout at stage 1 gets (?<wrong>\d+) of \d+ training rows wrong; "
+            + @"weights from (?<least>\S+) to (?<most>\S+), mean (?<mean>\S+)\.$")]
     private static partial Regex Reading();
 }

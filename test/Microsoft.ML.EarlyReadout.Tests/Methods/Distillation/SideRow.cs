@@ -6,7 +6,9 @@ using Microsoft.ML.Transforms.Image;
 
 namespace MLSieve.Tests;
 
-/// <summary>An image of 12×12, as pixels and as an image, whose class is the bright edge: left or right. Mirrored, it is of the other class.</summary>
+/// <summary>
+/// An image of 12×12, as pixels and as an image, whose class is the bright edge: left or right. Mirrored, it is of the other class.
+/// </summary>
 internal sealed class SideRow
 {
     public const int Side = 12;
@@ -31,12 +33,23 @@ internal sealed class SideRow
     {
         var random = new Random(seed);
         IDataView view = ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => Draw(random, i % 2)).ToArray());
-        return ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(view).Transform(view);
+        return ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+            .Fit(view)
+            .Transform(view);
     }
 
     private static SideRow Draw(Random random, int right)
     {
-        float[] pixels = [.. Enumerable.Range(0, 3 * Side * Side).Select(at => (float)random.Next(40) + (right == 1 ? at % Side >= 9 : at % Side < 3) switch { true => 160, false => 0 })];
-        return new SideRow { Pixels = pixels, Flat = pixels[..10], Image = RgbPixels.Image(pixels, Side, Side), Label = $"{right}", Hint = right, TeacherScore = right == 1 ? [0, 1] : [1, 0] };
+        float[] pixels = [.. Enumerable.Range(0, 3 * Side * Side)
+            .Select(at => (float)random.Next(40) + (right == 1 ? at % Side >= 9 : at % Side < 3) switch { true => 160, false => 0 })];
+        return new SideRow
+        {
+            Pixels = pixels,
+            Flat = pixels[..10],
+            Image = RgbPixels.Image(pixels, Side, Side),
+            Label = $"{right}",
+            Hint = right,
+            TeacherScore = right == 1 ? [0, 1] : [1, 0],
+        };
     }
 }

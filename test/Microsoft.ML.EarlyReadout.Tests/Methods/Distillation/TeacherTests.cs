@@ -30,7 +30,8 @@ public sealed class TeacherTests : IDisposable
         ITransformer teacher = Normalising().Append(_ml.Transforms.SelectColumns("Score", "Label")).Fit(train);
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => Fit(Options(options => options.Teacher.Model = teacher), train));
         Assert.Contains("The teacher keeps only some columns, and not 'Features'", error.Message, StringComparison.Ordinal);
-        error = Assert.Throws<ArgumentOutOfRangeException>(() => Fit(Options(options => (options.Teacher.Model, options.Teacher.OutputName) = (teacher, "Nowhere")), train));
+        error = Assert.Throws<ArgumentOutOfRangeException>(
+            () => Fit(Options(options => (options.Teacher.Model, options.Teacher.OutputName) = (teacher, "Nowhere")), train));
         Assert.Equal("The teacher adds no column 'Nowhere' (Teacher.OutputName).", error.Message);
     }
 
@@ -57,7 +58,9 @@ public sealed class TeacherTests : IDisposable
     {
         BiasedRow[] rows = BiasedRow.Draw(400);
         IDataView train = BiasedRow.View(_ml, rows);
-        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 10, Optimizer = { LearningRate = 0.1 } }).Fit(train)) large.SaveAsOnnx(File("large.onnx"));
+        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options { Taps = [], Epochs = 10, Optimizer = { LearningRate = 0.1 } }).Fit(train))
+            large.SaveAsOnnx(File("large.onnx"));
         DebiasedDistillationTrainer.Options options = Options(options =>
         {
             options.Method = DistillationMethod.SimKd;
@@ -65,7 +68,9 @@ public sealed class TeacherTests : IDisposable
             options.Teacher.FeatureColumnName = "Embedding";
             (options.Epochs, options.Optimizer.LearningRate) = (20, 0.1);
         });
-        Assert.Contains(_ml.MulticlassClassification.Trainers.DebiasedDistillation(options).GetOutputSchema(SchemaShapes.Of(train.Schema)), column => column.Name == "Score");
+        Assert.Contains(
+            _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).GetOutputSchema(SchemaShapes.Of(train.Schema)),
+            column => column.Name == "Score");
         using EarlyReadoutTransformer student = Fit(options, train);
         Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(BiasedRow.View(_ml, seed: 2))).MicroAccuracy, 0.85, 1);
     }
@@ -74,8 +79,12 @@ public sealed class TeacherTests : IDisposable
     public void A_file_for_other_outputs_or_other_rows_is_told_apart()
     {
         IDataView train = BiasedRow.View(_ml);
-        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 }).Fit(train)) large.SaveAsOnnx(File("large.onnx"));
-        Fails("has no output 'Probabilities' (Teacher.OutputName); it has 'Logits', 'Embedding', 'Score'", options => options.Teacher.OutputName = "Probabilities", train);
+        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 })
+            .Fit(train))
+            large.SaveAsOnnx(File("large.onnx"));
+        Fails(
+            "has no output 'Probabilities' (Teacher.OutputName); it has 'Logits', 'Embedding', 'Score'",
+            options => options.Teacher.OutputName = "Probabilities", train);
         IDataView wide = _ml.Transforms.Concatenate("Features", "Features", "Features").Fit(train).Transform(train);
         Fails("reads 4 numbers a row as 'Features'; the column has 8", _ => { }, wide);
 
@@ -102,8 +111,10 @@ public sealed class TeacherTests : IDisposable
         IDataView train = BiasedRow.View(_ml, rows, label);
         Assert.NotEqual(byOccurrence.GetColumn<uint>("Label"), train.GetColumn<uint>("Label"));
         ITransformer ownOrder = Normalising().Fit(byOccurrence), sameOrder = Normalising().Fit(train);
-        float[] expected = Scores(Options(options => options.Teacher.Model = sameOrder), rows, label), actual = Scores(Options(options => options.Teacher.Model = ownOrder), rows, label);
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 0.02f)); // L-BFGS ends a little elsewhere when the classes are permuted
+        float[] expected = Scores(Options(options => options.Teacher.Model = sameOrder), rows, label),
+            actual = Scores(Options(options => options.Teacher.Model = ownOrder), rows, label);
+        // L-BFGS ends a little elsewhere when the classes are permuted
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 0.02f));
     }
 
     [Fact]
@@ -192,7 +203,8 @@ public sealed class TeacherTests : IDisposable
 
     private string File(string name) => Path.Combine(_folder, name);
 
-    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
+    private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) =>
+        _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
 
     private float[] Scores(DebiasedDistillationTrainer.Options options, BiasedRow[] rows, string label = nameof(BiasedRow.Class))
     {
@@ -203,7 +215,13 @@ public sealed class TeacherTests : IDisposable
 
     private static DebiasedDistillationTrainer.Options Options(Action<DebiasedDistillationTrainer.Options>? change = null)
     {
-        var options = new DebiasedDistillationTrainer.Options { Epochs = 3, Optimizer = { LearningRate = 0.02 }, Readout = { Depth = 0 }, Seed = 3 };
+        var options = new DebiasedDistillationTrainer.Options
+        {
+            Epochs = 3,
+            Optimizer = { LearningRate = 0.02 },
+            Readout = { Depth = 0 },
+            Seed = 3,
+        };
         change?.Invoke(options);
         return options;
     }

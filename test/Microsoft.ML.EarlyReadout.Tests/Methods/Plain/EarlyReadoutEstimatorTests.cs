@@ -17,7 +17,9 @@ public sealed class EarlyReadoutEstimatorTests
     {
         using var leaks = NativeLeakCheck.Start();
         IDataView train = BiasedRow.View(_ml, label: label);
-        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(Options(new() { Stage = 1 }, new() { Stage = 2, Depth = 1, Width = 8, ClassBalanced = true }, new() { Stage = 0, Name = "Raw" }));
+        EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(
+            Options(
+                new() { Stage = 1 }, new() { Stage = 2, Depth = 1, Width = 8, ClassBalanced = true }, new() { Stage = 0, Name = "Raw" }));
         SchemaShape promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema));
         using EarlyReadoutTransformer model = estimator.Fit(train);
         Assert.Equal(["Readout1", "Readout2Balanced", "Raw"], model.ReadoutNames);
@@ -32,21 +34,28 @@ public sealed class EarlyReadoutEstimatorTests
         _ml.Model.Save(model, train.Schema, zip);
         zip.Position = 0;
         IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
-        double[] Accuracies(IDataView view) => [.. _ml.MulticlassClassification.ProfileReadouts(view, model.ReadoutNames, "Cue").Readouts.Select(readout => readout.Accuracy)];
+        double[] Accuracies(IDataView view) =>
+            [.. _ml.MulticlassClassification.ProfileReadouts(view, model.ReadoutNames, "Cue").Readouts.Select(readout => readout.Accuracy)];
         Assert.Equal(Accuracies(scored), Accuracies(reloaded));
-        Assert.Equal(scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name), reloaded.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
+        Assert.Equal(
+            scored.Schema.Where(column => !column.IsHidden).Select(column => column.Name),
+            reloaded.Schema.Where(column => !column.IsHidden).Select(column => column.Name));
         foreach (string name in model.ReadoutNames.Append(""))
         {
             string prefix = name.Length == 0 ? "" : name + ".";
             float[][] scores = [.. scored.GetColumn<float[]>(prefix + "Score")];
             uint[] predicted = [.. scored.GetColumn<uint>(prefix + "PredictedLabel")];
             Assert.All(scores.Zip(predicted), row => Assert.Equal(row.First.IndexOf(row.First.Max()) + 1, (int)row.Second));
-            Assert.All(scores.Zip(reloaded.GetColumn<float[]>(prefix + "Score")), row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
+            Assert.All(
+                scores.Zip(reloaded.GetColumn<float[]>(prefix + "Score")),
+                row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
             Assert.Equal(predicted, reloaded.GetColumn<uint>(prefix + "PredictedLabel"));
             Assert.Equal(Keys(scored, prefix + "PredictedLabel"), Keys(reloaded, prefix + "PredictedLabel"));
             if (name.Length == 0) continue;
             float[] margins = [.. scored.GetColumn<float>(prefix + "Margin")];
-            Assert.All(scores.Zip(margins), row => Assert.Equal(row.First.OrderDescending().First() - row.First.OrderDescending().ElementAt(1), row.Second));
+            Assert.All(
+                scores.Zip(margins),
+                row => Assert.Equal(row.First.OrderDescending().First() - row.First.OrderDescending().ElementAt(1), row.Second));
             Assert.All(margins.Zip(reloaded.GetColumn<float>(prefix + "Margin")), row => Assert.Equal(row.First, row.Second, 1e-5f));
         }
     }
@@ -55,7 +64,8 @@ public sealed class EarlyReadoutEstimatorTests
     public void Training_readouts_moves_nothing_in_the_network()
     {
         IDataView train = BiasedRow.View(_ml);
-        EarlyReadoutEstimator.Options none = Options(), together = Options(new() { Stage = 1, Depth = 1, Width = 8 }, new() { Stage = 2 }), afterwards = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
+        EarlyReadoutEstimator.Options none = Options(), together = Options(new() { Stage = 1, Depth = 1, Width = 8 }, new() { Stage = 2 }),
+            afterwards = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
         afterwards.ReadoutTraining = ReadoutTraining.Afterwards;
         float[] expected = Scores(none, train);
         Assert.Equal(expected, Scores(together, train));
@@ -76,7 +86,8 @@ public sealed class EarlyReadoutEstimatorTests
         double accuracy = _ml.MulticlassClassification.ProfileReadouts(scored, model.ReadoutNames).Readouts[0].Accuracy;
         Assert.True(accuracy > 0.6, $"A linear readout of 16 random features reads {accuracy}.");
         Assert.Contains("needs Network.WeightsPath or Network.Custom", Assert.Throws<ArgumentException>(() =>
-            _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message, StringComparison.Ordinal);
+            _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +106,9 @@ public sealed class EarlyReadoutEstimatorTests
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
 
         float[][] features = [.. train.GetColumn<float[]>("Features")];
-        float[] expected = nn.functional.softmax(network.call(tensor(features.SelectMany(row => row).ToArray(), [features.Length, 4])), 1).data<float>().ToArray();
+        float[] expected = nn.functional.softmax(network.call(tensor(features.SelectMany(row => row).ToArray(), [features.Length, 4])), 1)
+            .data<float>()
+            .ToArray();
         float[] actual = [.. model.Transform(train).GetColumn<float[]>("Score").SelectMany(score => score)];
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
@@ -104,21 +117,26 @@ public sealed class EarlyReadoutEstimatorTests
     public void Readouts_read_a_column_that_another_model_made()
     {
         IDataView train = BiasedRow.View(_ml);
-        using EarlyReadoutTransformer other = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 5, Optimizer = { LearningRate = 0.1 } }).Fit(train);
+        using EarlyReadoutTransformer other = _ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options { Taps = [], Epochs = 5, Optimizer = { LearningRate = 0.1 } }).Fit(train);
         string path = Path.Combine(Directory.CreateTempSubdirectory("other").FullName, "other.onnx");
         other.SaveAsOnnx(path);
         EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 0, Name = "Probe" });
-        (options.FeatureColumnName, options.ReadoutEpochs, options.ReadoutLearningRate, options.ReadoutTraining) = ("Embedding", 10, 0.1, ReadoutTraining.Afterwards);
+        (options.FeatureColumnName, options.ReadoutEpochs, options.ReadoutLearningRate,
+        options.ReadoutTraining) = ("Embedding", 10, 0.1, ReadoutTraining.Afterwards);
         var pipeline = _ml.Transforms.ApplyOnnxModel(["Embedding"], ["Features"], path).Append(_ml.Transforms.EarlyReadout(options));
         var model = pipeline.Fit(train);
         IDataView scored = model.Transform(train);
-        Assert.InRange(_ml.MulticlassClassification.ProfileReadouts(scored, ["Probe"]).Readouts[0].Accuracy, 0.8, 1); // a probe of what the other model's last layer reads
+        // a probe of what the other model's last layer reads
+        Assert.InRange(_ml.MulticlassClassification.ProfileReadouts(scored, ["Probe"]).Readouts[0].Accuracy, 0.8, 1);
 
         using var zip = new MemoryStream();
         _ml.Model.Save(model, train.Schema, zip);
         zip.Position = 0;
         IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
-        Assert.All(scored.GetColumn<float[]>("Probe.Score").Zip(reloaded.GetColumn<float[]>("Probe.Score")), row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
+        Assert.All(
+            scored.GetColumn<float[]>("Probe.Score").Zip(reloaded.GetColumn<float[]>("Probe.Score")),
+            row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
         model.LastTransformer.Dispose();
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
@@ -126,11 +144,13 @@ public sealed class EarlyReadoutEstimatorTests
     [Fact]
     public void A_key_without_values_is_promised_as_it_is_delivered()
     {
-        IDataView train = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Numbered { Value = [i % 2, i % 4], Label = (byte)(i % 2) }));
+        IDataView train = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 40).Select(i => new Numbered { Value = [i % 2, i % 4], Label = (byte)(i % 2) }));
         EarlyReadoutEstimator.Options options = Options();
         options.FeatureColumnName = nameof(Numbered.Value);
         EarlyReadoutEstimator estimator = _ml.Transforms.EarlyReadout(options);
-        SchemaShape.Column promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema)).Single(column => column.Name == "PredictedLabel");
+        SchemaShape.Column promised = estimator.GetOutputSchema(SchemaShapes.Of(train.Schema))
+            .Single(column => column.Name == "PredictedLabel");
         using EarlyReadoutTransformer model = estimator.Fit(train);
         SchemaShape.Column delivered = SchemaShapes.Of(model.Transform(train).Schema).Single(column => column.Name == "PredictedLabel");
         Assert.Equal((delivered.Kind, delivered.ItemType, delivered.IsKey), (promised.Kind, promised.ItemType, promised.IsKey));
@@ -154,11 +174,17 @@ public sealed class EarlyReadoutEstimatorTests
             Assert.Equal((column.Kind, column.ItemType, column.IsKey), (named.Kind, named.ItemType, named.IsKey));
         }
 
-        Assert.Equal(Scores(Options(new EarlyReadoutEstimator.Tap { Stage = 1 }), keyed), scored.GetColumn<float[]>("Score").SelectMany(score => score));
+        Assert.Equal(
+            Scores(Options(new EarlyReadoutEstimator.Tap { Stage = 1 }), keyed),
+            scored.GetColumn<float[]>("Score").SelectMany(score => score));
         Assert.Equal(Keys(keyed, "Label"), Keys(scored, "PredictedLabel"));
-        double accuracy = keyed.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted ? 1.0 : 0).Average();
+        double accuracy = keyed.GetColumn<uint>("Label")
+            .Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted ? 1.0 : 0)
+            .Average();
         Assert.Equal(accuracy, _ml.MulticlassClassification.EvaluateByGroup(scored, "Cue").AverageAccuracy, 1e-12);
-        Assert.Equal(scored.GetColumn<uint>("PredictedLabel"), TransformTests.Reload(model, train.Schema).Transform(train).GetColumn<uint>("PredictedLabel"));
+        Assert.Equal(
+            scored.GetColumn<uint>("PredictedLabel"),
+            TransformTests.Reload(model, train.Schema).Transform(train).GetColumn<uint>("PredictedLabel"));
     }
 
     [Theory]
@@ -167,9 +193,12 @@ public sealed class EarlyReadoutEstimatorTests
     public void Readouts_of_image_networks_are_exported_and_compared(TrainedPart part)
     {
         IDataView train = Picture.View(_ml);
-        EarlyReadoutEstimator.Options options = Options(new() { Stage = 0, Depth = 1, Width = 4 }, new() { Stage = 1 }, new() { Stage = 2, Depth = 2, Width = 4 });
-        (options.FeatureColumnName, options.Network.Channels, options.Epochs, options.TrainedPart, options.ReadoutLearningRate) = ("Pixels", [8, 8], 40, part, 0.05);
-        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train); // compares network and readouts with the graph
+        EarlyReadoutEstimator.Options options = Options(
+            new() { Stage = 0, Depth = 1, Width = 4 }, new() { Stage = 1 }, new() { Stage = 2, Depth = 2, Width = 4 });
+        (options.FeatureColumnName, options.Network.Channels, options.Epochs, options.TrainedPart,
+        options.ReadoutLearningRate) = ("Pixels", [8, 8], 40, part, 0.05);
+        // compares network and readouts with the graph
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
         ReadoutProfile profile = _ml.MulticlassClassification.ProfileReadouts(model.Transform(train), model.ReadoutNames);
         Assert.All(profile.Readouts, readout => Assert.InRange(readout.Accuracy, 0.5, 1));
     }
@@ -177,22 +206,27 @@ public sealed class EarlyReadoutEstimatorTests
     [Fact]
     public void The_selected_epochs_readouts_are_kept_with_its_network()
     {
-        // Parity is checked on whatever is exported; that readouts of another epoch would score otherwise is seen by comparing with a training that ends there.
+        // Parity is checked on whatever is exported; that readouts of another epoch would score otherwise is seen by comparing with a
+        // training that ends there.
         IDataView train = BiasedRow.View(_ml);
-        EarlyReadoutEstimator.Options longer = Options(new EarlyReadoutEstimator.Tap { Stage = 1 }), shorter = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
+        EarlyReadoutEstimator.Options longer = Options(new EarlyReadoutEstimator.Tap { Stage = 1 }),
+            shorter = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
         longer.ValidationSet = BiasedRow.View(_ml, seed: 5);
         longer.Epochs = 8;
         longer.Optimizer.LearningRate = 0.6; // so high that a middle epoch is the best
         longer.Schedule.Kind = shorter.Schedule.Kind = ScheduleKind.Constant; // the same rates, whatever the number of epochs
         string kept = "";
         var ml = new MLContext(seed: 1);
-        ml.Log += (_, entry) => kept = entry.RawMessage.StartsWith("Keeping the network of epoch", StringComparison.Ordinal) ? entry.RawMessage : kept;
+        ml.Log += (_, entry) => kept = entry.RawMessage.StartsWith("Keeping the network of epoch", StringComparison.Ordinal)
+            ? entry.RawMessage
+            : kept;
         using EarlyReadoutTransformer selected = ml.Transforms.EarlyReadout(longer).Fit(train);
         Assert.NotEqual("", kept);
         shorter.Epochs = int.Parse(kept.Split(' ')[^1].TrimEnd('.'), System.Globalization.CultureInfo.InvariantCulture);
         shorter.Optimizer.LearningRate = 0.6;
         using EarlyReadoutTransformer ended = _ml.Transforms.EarlyReadout(shorter).Fit(train);
-        Assert.Equal(ended.Transform(train).GetColumn<float>("Readout1.Margin"), selected.Transform(train).GetColumn<float>("Readout1.Margin"));
+        Assert.Equal(
+            ended.Transform(train).GetColumn<float>("Readout1.Margin"), selected.Transform(train).GetColumn<float>("Readout1.Margin"));
     }
 
     [Fact]
@@ -221,7 +255,10 @@ public sealed class EarlyReadoutEstimatorTests
         Assert.Contains("\"worstGroupAuc\": 1", profile.ToJson(), StringComparison.Ordinal);
         Assert.Contains("worst group Label=b · Cue=x", profile.ToString(), StringComparison.Ordinal);
         Assert.Null(_ml.MulticlassClassification.ProfileReadouts(view, ["R"]).Readouts[0].WorstGroupAuc);
-        Assert.Contains("'Q.PredictedLabel'", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Q.PredictedLabel'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -241,7 +278,9 @@ public sealed class EarlyReadoutEstimatorTests
         var plain = _ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(exampleWeightColumnName: null).Fit(weighted);
         var debiased = _ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(exampleWeightColumnName: "Weight").Fit(weighted);
         Assert.NotEqual(plain.Model.GetBiases(), debiased.Model.GetBiases());
-        Assert.Contains("beta is 90; it must be from 0 to 80", Assert.Throws<ArgumentException>(() => _ml.Transforms.ReadoutWeight(beta: 90)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "beta is 90; it must be from 0 to 80", Assert.Throws<ArgumentException>(() => _ml.Transforms.ReadoutWeight(beta: 90)).Message,
+            StringComparison.Ordinal);
     }
 
     private float[] Scores(EarlyReadoutEstimator.Options options, IDataView view)

@@ -19,7 +19,8 @@ public sealed class GroupDroTests
         using JsonDocument file = Golden.Json("group_dro.json");
         JsonElement[] steps = [.. file.RootElement.GetProperty("steps").EnumerateArray()];
         using var scope = NewDisposeScope();
-        int[] labels = [.. steps.SelectMany(step => Integers(step, "labels"))], groups = [.. steps.SelectMany(step => Integers(step, "groups"))];
+        int[] labels = [.. steps.SelectMany(step => Integers(step, "labels"))],
+            groups = [.. steps.SelectMany(step => Integers(step, "groups"))];
         using TrainingSet set = Set(labels, groups, file.RootElement.GetProperty("groups").GetInt32());
         using var risk = new GroupDroRisk(TrainingRows.AllOf(set), file.RootElement.GetProperty("eta").GetDouble(), CPU);
         int count = labels.Length / steps.Length;
@@ -30,7 +31,9 @@ public sealed class GroupDroTests
             loss.backward();
             Assert.Equal(step.GetProperty("loss").GetDouble(), loss.ToDouble(), 1e-5);
             AssertNear(Numbers(step, "gradient"), logits.grad!.data<float>().ToArray());
-            AssertNear([.. step.GetProperty("shares").EnumerateArray().Select(share => share.GetSingle())], risk.State.Single().Tensor.data<float>().ToArray());
+            AssertNear(
+                [.. step.GetProperty("shares").EnumerateArray().Select(share => share.GetSingle())],
+                risk.State.Single().Tensor.data<float>().ToArray());
         }
     }
 
@@ -51,7 +54,10 @@ public sealed class GroupDroTests
         int[] groups = [.. Enumerable.Repeat(0, 900), .. Enumerable.Repeat(2, 90), .. Enumerable.Repeat(1, 10)];
         using TrainingSet set = Set(new int[1000], groups, groupCount: 4); // no row is of the last group
         var rows = new TrainingRows(set, [.. Enumerable.Range(0, 1000).Where(row => row % 10 != 3).Select(row => (long)row)]);
-        long[] drawn = [.. Enumerable.Range(1, 40).SelectMany(epoch => EpochOrder.GroupBalanced(rows, SeedSequence.Of(5).For("shuffle", epoch)))];
+        long[] drawn =
+        [
+            .. Enumerable.Range(1, 40).SelectMany(epoch => EpochOrder.GroupBalanced(rows, SeedSequence.Of(5).For("shuffle", epoch))),
+        ];
         Assert.Equal(40 * rows.Rows.Length, drawn.Length); // 36,000; one group in three
         Assert.DoesNotContain(drawn, row => row % 10 == 3);
         foreach (int group in new[] { 0, 1, 2 })
@@ -59,9 +65,12 @@ public sealed class GroupDroTests
             // Five standard deviations of a binomial: √(36,000 · 1/3 · 2/3) = 89.
             Assert.InRange(drawn.Count(row => groups[row] == group), 12_000 - 450, 12_000 + 450);
             long[] members = [.. rows.Rows.Where(row => groups[row] == group)];
-            Dictionary<long, int> counts = drawn.Where(row => groups[row] == group).GroupBy(row => row).ToDictionary(row => row.Key, row => row.Count());
+            Dictionary<long, int> counts = drawn.Where(row => groups[row] == group)
+                .GroupBy(row => row)
+                .ToDictionary(row => row.Key, row => row.Count());
             double expected = 12_000.0 / members.Length;
-            Assert.All(members, row => Assert.InRange(counts.GetValueOrDefault(row), expected - 6 * Math.Sqrt(expected), expected + 6 * Math.Sqrt(expected)));
+            Assert.All(members, row =>
+                Assert.InRange(counts.GetValueOrDefault(row), expected - 6 * Math.Sqrt(expected), expected + 6 * Math.Sqrt(expected)));
         }
 
         Assert.Equal(EpochOrder.GroupBalanced(rows, SeedSequence.Of(5)), EpochOrder.GroupBalanced(rows, SeedSequence.Of(5)));
@@ -93,7 +102,8 @@ public sealed class GroupDroTests
         _ml.Transforms.EarlyReadout(options).Fit(BiasedRow.View(_ml, rows)).Dispose();
         double share = rows.Count(row => row.Cue == "conflicts") / 2000.0;
         Assert.True(all >= 2000);
-        Assert.InRange(conflicts / (double)all, balanced ? 0.44 : share - 0.01, balanced ? 0.56 : share + 0.01); // 8 groups, 4 of them conflict
+        // 8 groups, 4 of them conflict
+        Assert.InRange(conflicts / (double)all, balanced ? 0.44 : share - 0.01, balanced ? 0.56 : share + 0.01);
     }
 
     private static TrainingSet Set(int[] labels, int[] groups, int groupCount)
@@ -114,9 +124,11 @@ public sealed class GroupDroTests
         };
     }
 
-    private static IEnumerable<int> Integers(JsonElement step, string name) => step.GetProperty(name).EnumerateArray().Select(value => value.GetInt32());
+    private static IEnumerable<int> Integers(JsonElement step, string name) =>
+        step.GetProperty(name).EnumerateArray().Select(value => value.GetInt32());
 
-    private static float[] Numbers(JsonElement step, string name) => [.. step.GetProperty(name).EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetSingle()))];
+    private static float[] Numbers(JsonElement step, string name) =>
+        [.. step.GetProperty(name).EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetSingle()))];
 
     private static void AssertNear(float[] expected, float[] actual)
     {

@@ -37,11 +37,16 @@ public sealed class ObjectiveTests
         TrainingRows rows = TrainingRows.AllOf(set);
         using Batch all = set.Gather(rows.Rows, CPU);
         Tensor logits = zeros(set.Count, 4); // every row's loss is log 4, so the risk is the mean weight times that
-        foreach (WeightedRisk risk in new[] { WeightedRisk.ClassBalanced(rows), WeightedRisk.UpWeighted(rows, new HashSet<long> { 1, 2, 3 }, 50) })
+        foreach (WeightedRisk risk in new[]
+        {
+            WeightedRisk.ClassBalanced(rows),
+            WeightedRisk.UpWeighted(rows, new HashSet<long> { 1, 2, 3 }, 50),
+        })
             Assert.Equal(Math.Log(4), risk.Of(logits, all).ToDouble(), 1e-5);
         Tensor biased = logits.clone();
         biased.select(1, 0).fill_(Scalars.One);
-        double expected = Enumerable.Range(0, 4).Average(c => nn.functional.cross_entropy(biased.narrow(0, 0, 1), tensor(new long[] { c })).ToDouble());
+        double expected = Enumerable.Range(0, 4)
+            .Average(c => nn.functional.cross_entropy(biased.narrow(0, 0, 1), tensor(new long[] { c })).ToDouble());
         Assert.Equal(expected, WeightedRisk.ClassBalanced(rows).Of(biased, all).ToDouble(), 1e-5);
     }
 
@@ -78,10 +83,16 @@ public sealed class ObjectiveTests
 
         _log.Clear();
         options.Objective.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
-        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
-        ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(few);
-        options.Objective.ReweightingSet = keys.Transform(_ml.Data.LoadFromEnumerable(BiasedRow.Draw(300, seed: 9).Where(row => row.Number > 0)));
-        Assert.Contains("has no rows of the class 'quarter 0'", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, train)).Message,
+            StringComparison.Ordinal);
+        ITransformer keys = _ml.Transforms.Conversion.MapValueToKey(
+            "Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(few);
+        options.Objective.ReweightingSet = keys.Transform(
+            _ml.Data.LoadFromEnumerable(BiasedRow.Draw(300, seed: 9).Where(row => row.Number > 0)));
+        Assert.Contains(
+            "has no rows of the class 'quarter 0'", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal)); // no training was spent on either
     }
 
@@ -90,9 +101,14 @@ public sealed class ObjectiveTests
     [InlineData(ObjectiveKind.DeepFeatureReweighting)]
     public void A_group_with_one_row_is_a_group(ObjectiveKind kind)
     {
-        BiasedRow[] rows = [.. BiasedRow.Draw(400).Where(row => row.Cue == "agrees"), BiasedRow.Draw(400).First(row => row.Cue == "conflicts")];
+        BiasedRow[] rows =
+        [
+            .. BiasedRow.Draw(400).Where(row => row.Cue == "agrees"),
+            BiasedRow.Draw(400).First(row => row.Cue == "conflicts"),
+        ];
         Assert.All(Scores(Options(kind), BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));
-        if (kind == ObjectiveKind.DeepFeatureReweighting) Assert.Contains(_log, line => line.Contains("fitted anew on 5 rows", StringComparison.Ordinal));
+        if (kind == ObjectiveKind.DeepFeatureReweighting)
+            Assert.Contains(_log, line => line.Contains("fitted anew on 5 rows", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -102,7 +118,11 @@ public sealed class ObjectiveTests
     {
         IDataView train = BiasedRow.View(_ml);
         EarlyReadoutEstimator.Options options = Options(kind);
-        Assert.Contains("group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "group column 'Cue' is not in the data",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => Scores(options, _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train))).Message,
+            StringComparison.Ordinal);
         BiasedRow[] rows = BiasedRow.Draw(400);
         foreach (BiasedRow row in rows.Take(40)) row.Cue = "";
         Assert.All(Scores(options, BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));
@@ -115,7 +135,9 @@ public sealed class ObjectiveTests
         {
             EarlyReadoutEstimator.Options options = Options(kind);
             options.GroupColumnName = null;
-            Assert.Contains($"Objective.Kind is {kind}, which needs GroupColumnName", Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"Objective.Kind is {kind}, which needs GroupColumnName",
+                Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -11,8 +11,11 @@ public sealed class ForeignWeightsTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("torch.pt", "it is a PyTorch file (.pt, .pth: a pickle in a zip archive). Convert it with Python", "d = torch.load('torch.pt', map_location='cpu', weights_only=True);")]
-    [InlineData("torch_before_1_6.pt", "it is a Python pickle, as torch.save wrote before PyTorch 1.6", "torch.load('torch_before_1_6.pt', ")]
+    [InlineData(
+        "torch.pt", "it is a PyTorch file (.pt, .pth: a pickle in a zip archive). Convert it with Python",
+        "d = torch.load('torch.pt', map_location='cpu', weights_only=True);")]
+    [InlineData(
+        "torch_before_1_6.pt", "it is a Python pickle, as torch.save wrote before PyTorch 1.6", "torch.load('torch_before_1_6.pt', ")]
     [InlineData("torchscript.pt", "it is a TorchScript program", "d = torch.jit.load('torchscript.pt', map_location='cpu').state_dict();")]
     [InlineData("numpy.npz", "it is a NumPy archive (.npz)", "save_file(dict(numpy.load('numpy.npz')), 'weights.safetensors')")]
     [InlineData("numpy.npy", "it is a NumPy array (.npy)", "safetensors.numpy.save_file")]
@@ -26,11 +29,14 @@ public sealed class ForeignWeightsTests : IDisposable
 
     [Theory]
     [InlineData("", "it is empty")]
-    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 46827520\n", "it is a Git LFS pointer, not the file itself. Run 'git lfs pull'")]
+    [InlineData(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 46827520\n",
+        "it is a Git LFS pointer, not the file itself. Run 'git lfs pull'")]
     [InlineData("\n  <!DOCTYPE html><html><title>Sign in</title></html>", "it is a web page (HTML)")]
     [InlineData("\ufeff<HTML lang=\"en\">", "it is a web page (HTML)")]
     [InlineData("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "it is an XML text")]
-    [InlineData("{\"weight_map\": {\"a.weight\": \"model-00001.safetensors\", \"b.weight\": \"model-00002.safetensors\", \"c\": \"model-00001.safetensors\"}}",
+    [InlineData("{\"weight_map\": {\"a.weight\": \"model-00001.safetensors\", \"b.weight\": \"model-00002.safetensors\", \"c\": "
+        + "\"model-00001.safetensors\"}}",
         "it is the index of weights in 2 files ('model-00001.safetensors', 'model-00002.safetensors')")]
     [InlineData("{\"architectures\": [\"ResNet\"]}", "it is a JSON text, without any weights")]
     [InlineData("PK\u0003\u0004 cut short", "it is a zip archive that is damaged or cut short")]

@@ -23,14 +23,18 @@ public sealed class PretrainedWeightsTests : IDisposable
         using StagedNetwork source = Network(3, seed: 1);
         Write(source, weights => weights["stage1.bn.num_batches_tracked"] = zeros([], ScalarType.Int64));
         using StagedNetwork target = Load(3);
-        Assert.All(Weights(source).Zip(Weights(target)), pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
+        Assert.All(
+            Weights(source).Zip(Weights(target)),
+            pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
 
         Write(source, weights =>
         {
             foreach (string name in weights.Keys.ToArray()) weights[name] = weights[name].to(ScalarType.Float64);
         });
         using StagedNetwork again = Load(3);
-        Assert.All(Weights(source).Zip(Weights(again)), pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
+        Assert.All(
+            Weights(source).Zip(Weights(again)),
+            pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
     }
 
     [Fact]
@@ -69,7 +73,8 @@ public sealed class PretrainedWeightsTests : IDisposable
         Assert.Contains($"'{FilePath}' are not those of ConvNet (3 input channels)", error.Message, StringComparison.Ordinal);
         Assert.Contains("expected and not found: 'stage1.bn.running_var' (4)", error.Message, StringComparison.Ordinal);
         Assert.Contains("found and not expected: 'stage9.bias' (2)", error.Message, StringComparison.Ordinal);
-        Assert.Contains("wrong shape: 'stage1.conv.weight' (expected (4, 3, 3, 3), found (4, 1, 3, 3))", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "wrong shape: 'stage1.conv.weight' (expected (4, 3, 3, 3), found (4, 1, 3, 3))", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +85,9 @@ public sealed class PretrainedWeightsTests : IDisposable
         Write(source, weights => weights.Remove("head.bias"));
         Assert.Contains("'head.bias' (3)", Assert.Throws<InvalidDataException>(() => Load(3)).Message, StringComparison.Ordinal);
         Write(source, weights => weights["head.weight"] = zeros(4, 7));
-        Assert.Contains("'head.weight' (expected (3, 4), found (4, 7))", Assert.Throws<InvalidDataException>(() => Load(3)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'head.weight' (expected (3, 4), found (4, 7))", Assert.Throws<InvalidDataException>(() => Load(3)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,10 +96,17 @@ public sealed class PretrainedWeightsTests : IDisposable
         using var scope = NewDisposeScope();
         using StagedNetwork source = Network(3, seed: 1);
         Write(source);
-        Add(("stage1.steps", "I32", 4), ("mask", "BOOL", 1), ("scale", "F8_E4M3", 1), ("position_ids", "I64", 8), ("pixels", "U8", 1), ("packed", "Q4_K", 3), ("stage1.bn.num_batches_tracked", "I32", 4));
+        Add(
+            ("stage1.steps", "I32", 4), ("mask", "BOOL", 1), ("scale", "F8_E4M3", 1), ("position_ids", "I64", 8), ("pixels", "U8", 1),
+            ("packed", "Q4_K", 3), ("stage1.bn.num_batches_tracked", "I32", 4));
         using StagedNetwork target = Load(3);
-        Assert.All(Weights(source).Zip(Weights(target)), pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
-        Assert.Contains($"Tensors of '{FilePath}' that no parameter asks for were left out: 'mask' (BOOL), 'packed' (Q4_K), 'pixels' (U8), 'position_ids' (I64), 'scale' (F8_E4M3) and 1 more.", _log);
+        Assert.All(
+            Weights(source).Zip(Weights(target)),
+            pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
+        Assert.Contains(
+            $"Tensors of '{FilePath}' that no parameter asks for were left out: 'mask' (BOOL), 'packed' (Q4_K), 'pixels' (U8), "
+                + "'position_ids' (I64), 'scale' (F8_E4M3) and 1 more.",
+            _log);
     }
 
     [Theory]
@@ -108,7 +122,9 @@ public sealed class PretrainedWeightsTests : IDisposable
         Write(source, weights => weights.Remove("stage1.bn.weight"));
         Add([4], ("stage1.bn.weight", type, bytes));
         var error = Assert.Throws<InvalidDataException>(() => Load(3));
-        Assert.Contains($"numbers of a type that is not converted (only F64, F32, F16 and BF16 are): 'stage1.bn.weight' ({type})", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"numbers of a type that is not converted (only F64, F32, F16 and BF16 are): 'stage1.bn.weight' ({type})", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +139,9 @@ public sealed class PretrainedWeightsTests : IDisposable
         using StagedNetwork target = Load(3, seed: 5);
         Dictionary<string, Tensor> from = Weights(source), to = Weights(target);
         bool headToo = prefix == ofTheHead;
-        Assert.All(from.Where(entry => headToo || !entry.Key.StartsWith("head", StringComparison.Ordinal)), entry => Assert.True(entry.Value.equal(to[entry.Key]).all().item<bool>(), entry.Key));
+        Assert.All(
+            from.Where(entry => headToo || !entry.Key.StartsWith("head", StringComparison.Ordinal)),
+            entry => Assert.True(entry.Value.equal(to[entry.Key]).all().item<bool>(), entry.Key));
         Assert.Contains($"The names in '{FilePath}' are taken without the prefix '{prefix}'.", _log);
         Assert.Equal(!headToo, _log.Exists(line => line.Contains("has no classifier ('head')", StringComparison.Ordinal)));
     }
@@ -141,7 +159,9 @@ public sealed class PretrainedWeightsTests : IDisposable
                 (weights["encoder_q." + name], weights["encoder_k." + name]) = (value, value);
             }
         });
-        Assert.Contains("under the prefixes 'encoder_k.', 'encoder_q.'. Keep one of them", Assert.Throws<InvalidDataException>(() => Load(3)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "under the prefixes 'encoder_k.', 'encoder_q.'. Keep one of them", Assert.Throws<InvalidDataException>(() => Load(3)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -194,7 +214,12 @@ public sealed class PretrainedWeightsTests : IDisposable
         int end = file.Length - 8 - length;
         foreach ((string name, string type, int bytes) in tensors)
         {
-            header[name] = new JsonObject { ["dtype"] = type, ["shape"] = new JsonArray([.. shape.Select(side => (JsonNode)side)]), ["data_offsets"] = new JsonArray(end, end + bytes) };
+            header[name] = new JsonObject
+            {
+                ["dtype"] = type,
+                ["shape"] = new JsonArray([.. shape.Select(side => (JsonNode)side)]),
+                ["data_offsets"] = new JsonArray(end, end + bytes),
+            };
             end += bytes;
         }
 
@@ -203,11 +228,15 @@ public sealed class PretrainedWeightsTests : IDisposable
         File.WriteAllBytes(FilePath, [.. prefix, .. text, .. file.AsSpan(8 + length), .. new byte[tensors.Sum(tensor => tensor.Bytes)]]);
     }
 
-    private static StagedNetwork Network(int classes, ulong seed, string? weights = null, Action<string>? log = null) => NetworkFactory.Create(
-        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4], WeightsPath = weights }, _shape, PixelRange.Bytes, classes, seed, log ?? (_ => { }));
+    private static StagedNetwork Network(int classes, ulong seed, string? weights = null, Action<string>? log = null) =>
+        NetworkFactory.Create(
+            new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4], WeightsPath = weights }, _shape, PixelRange.Bytes, classes,
+            seed, log ?? (_ => { }));
 
-    private static Dictionary<string, Tensor> Weights(StagedNetwork network) => network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
-        .Concat(network.named_buffers(true, false).Select(entry => (entry.name, entry.buffer))).ToDictionary(entry => entry.Item1, entry => entry.Item2);
+    private static Dictionary<string, Tensor> Weights(StagedNetwork network) =>
+        network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
+            .Concat(network.named_buffers(true, false).Select(entry => (entry.name, entry.buffer)))
+            .ToDictionary(entry => entry.Item1, entry => entry.Item2);
 
     private StagedNetwork Load(int classes, ulong seed = 9) => Network(classes, seed, FilePath, _log.Add);
 

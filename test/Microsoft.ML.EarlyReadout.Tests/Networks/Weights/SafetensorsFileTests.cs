@@ -25,7 +25,8 @@ public sealed class SafetensorsFileTests : IDisposable
         using var scope = NewDisposeScope();
         NativeBackend.EnsureLoaded();
         Tensor matrix = arange(6).to(type).reshape(2, 3).t(); // not contiguous
-        SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["b"] = matrix, ["a.weight"] = zeros(0).to(type), ["c"] = zeros([]).to(type) });
+        SafetensorsFile.Write(
+            FilePath, new Dictionary<string, Tensor> { ["b"] = matrix, ["a.weight"] = zeros(0).to(type), ["c"] = zeros([]).to(type) });
         using SafetensorsFile file = SafetensorsFile.Open(FilePath);
         Assert.Equal(["a.weight", "b", "c"], file.Names.Order());
         Assert.Equal(type, file.Read("b").dtype);
@@ -40,24 +41,41 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         File.WriteAllText(FilePath, "before");
-        Assert.Throws<ArgumentException>(() => SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["a"] = zeros(2, ScalarType.Bool) }));
+        Assert.Throws<ArgumentException>(
+            () => SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["a"] = zeros(2, ScalarType.Bool) }));
         Assert.Equal("before", File.ReadAllText(FilePath));
         Assert.Single(Directory.GetFiles(_folder));
     }
 
     [Theory]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "the tensor 'w' ends at byte 8 of the data, which has 4; the file is truncated")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "the tensor 'w' has shape (3) of F32, so 12 bytes are expected; 8 found")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "so 73786976294838206464 bytes are expected; 0 found")]
-    [InlineData("""{"w":{"dtype":"I32","shape":[3],"data_offsets":[0,8]}}""", 8, "the tensor 'w' has shape (3) of I32, so 12 bytes are expected; 8 found")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4,
+        "the tensor 'w' ends at byte 8 of the data, which has 4; the file is truncated")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8,
+        "the tensor 'w' has shape (3) of F32, so 12 bytes are expected; 8 found")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0,
+        "so 73786976294838206464 bytes are expected; 0 found")]
+    [InlineData(
+        """{"w":{"dtype":"I32","shape":[3],"data_offsets":[0,8]}}""", 8,
+        "the tensor 'w' has shape (3) of I32, so 12 bytes are expected; 8 found")]
     [InlineData("""{"w":{"dtype":"Q4","shape":[3],"data_offsets":[0,9]}}""", 8, "the tensor 'w' ends at byte 9 of the data, which has 8")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "the tensor 'w' has shape [-2]; expected an array of whole numbers from 0")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8,
+        "the tensor 'w' has shape [-2]; expected an array of whole numbers from 0")]
     [InlineData("""{"w":{"dtype":"F32","shape":[0.5],"data_offsets":[0,8]}}""", 8, "the tensor 'w' has shape [0.5]")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "the tensor 'w' has data_offsets [8, 0]; expected a begin and an end")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8,
+        "the tensor 'w' has data_offsets [8, 0]; expected a begin and an end")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2]}}""", 8, "its header gives no dtype, shape and data_offsets for the tensor 'w'")]
     [InlineData("""{"w":7}""", 8, "its header gives no dtype, shape and data_offsets for the tensor 'w'")]
-    [InlineData("""{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "the tensors 'v' and 'w' overlap")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "names the tensor 'w' twice")]
+    [InlineData(
+        """{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+        "the tensors 'v' and 'w' overlap")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+        "names the tensor 'w' twice")]
     [InlineData("""[1,2]""", 8, "its header is a JSON Array; expected an object")]
     [InlineData("""{"w":""", 8, "its header is no JSON")]
     public void A_malformed_file_is_named_with_what_was_expected_and_what_was_found(string header, int dataLength, string message)
@@ -74,13 +92,16 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("Q4_of_tomorrow", 1)]
     public void A_tensor_of_a_type_that_is_not_read_does_no_harm_until_it_is_asked_for(string type, int bytes)
     {
-        string header = $$$"""{"w":{"dtype":"{{{type}}}","shape":[2],"data_offsets":[0,{{{bytes}}}]},"v":{"dtype":"F32","shape":[1],"data_offsets":[{{{bytes}}},{{{bytes + 4}}}]} }""";
+        string header =
+            $$$"""{"w":{"dtype":"{{{type}}}","shape":[2],"data_offsets":[0,{{{bytes}}}]},"""
+                + $$$""" "v":{"dtype":"F32","shape":[1],"data_offsets":[{{{bytes}}},{{{bytes + 4}}}]} }""";
         Write(Encoding.UTF8.GetByteCount(header), header, bytes + 4);
         using var scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(FilePath);
         Assert.Equal(0, file.Read("v").item<float>());
         var error = Assert.Throws<InvalidDataException>(() => file.Read("w"));
-        Assert.Equal($"The tensor 'w' of '{FilePath}' has numbers of type {type}; only F32, F16, BF16, F64, I64, U8 are read.", error.Message);
+        Assert.Equal(
+            $"The tensor 'w' of '{FilePath}' has numbers of type {type}; only F32, F16, BF16, F64, I64, U8 are read.", error.Message);
     }
 
     [Theory]

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
-/// <summary>A weights file that someone else wrote, or a disk has damaged, loads or is an <see cref="InvalidDataException"/>: nothing else, in bounded memory, and wholly or not at all.</summary>
+/// <summary>
+/// A weights file that someone else wrote, or a disk has damaged, loads or is an <see cref="InvalidDataException"/>: nothing else, in
+/// bounded memory, and wholly or not at all.
+/// </summary>
 public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const int Files = 10_000;
@@ -13,7 +16,10 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("mlsieve-fuzz-").FullName;
 
     /// <summary>Files that once did something else, or that are the hardest of their kind.</summary>
-    public static TheoryData<string> Crashers => [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Networks", "Weights", "Crashers")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Crashers =>
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Networks", "Weights", "Crashers"))
+            .Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal)];
 
     private string FilePath => Path.Combine(_folder, "weights.safetensors");
 
@@ -38,7 +44,8 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
             {
                 string kept = Path.Combine(AppContext.BaseDirectory, $"crasher{i}.safetensors");
                 File.WriteAllBytes(kept, spoilt);
-                throw new InvalidOperationException($"File {i}, kept as {kept}: move it to the folder Crashers once it is mended. {fault.Message}", fault);
+                throw new InvalidOperationException(
+                    $"File {i}, kept as {kept}: move it to the folder Crashers once it is mended. {fault.Message}", fault);
             }
         }
 
@@ -60,7 +67,8 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static StagedNetwork Network() => NetworkFactory.Create(
-        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] }, FeatureShape.Image(3, 8, 8), PixelRange.Bytes, classes: 3, seed: 1, _ => { });
+        new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4] }, FeatureShape.Image(3, 8, 8), PixelRange.Bytes, classes: 3,
+        seed: 1, _ => { });
 
     private byte[] Written(StagedNetwork network)
     {
@@ -111,8 +119,10 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
         return done;
     }
 
-    private static Dictionary<string, Tensor> State(StagedNetwork network) => network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
-        .Concat(network.named_buffers(true, false).Select(entry => (entry.name, entry.buffer))).ToDictionary(entry => entry.Item1, entry => entry.Item2);
+    private static Dictionary<string, Tensor> State(StagedNetwork network) =>
+        network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
+            .Concat(network.named_buffers(true, false).Select(entry => (entry.name, entry.buffer)))
+            .ToDictionary(entry => entry.Item1, entry => entry.Item2);
 
     private static byte[] Numbers(IEnumerable<Tensor> state) => [.. state.SelectMany(tensor => tensor.bytes.ToArray())];
 }

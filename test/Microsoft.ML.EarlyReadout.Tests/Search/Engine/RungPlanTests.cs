@@ -15,7 +15,8 @@ public sealed class RungPlanTests
     [InlineData(1, 3, null, null, "1", 1)]
     [InlineData(100, 3, null, 60, "60 100", 60)]
     [InlineData(100, 3, null, 200, "100", 200)]
-    public void Rungs_grow_by_the_factor_and_lie_at_validations(int steps, int factor, int? first, int? every, string rungs, int validateEvery)
+    public void Rungs_grow_by_the_factor_and_lie_at_validations(
+        int steps, int factor, int? first, int? every, string rungs, int validateEvery)
     {
         var plan = RungPlan.Of(new Halving { Factor = factor, FirstSteps = first }, steps, every);
         Assert.Equal((rungs, validateEvery), (string.Join(' ', plan.Steps), plan.ValidateEvery));

@@ -2,7 +2,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>What is decided, by reports alone: rungs at 1, 3 and 9 steps, plain training and six others, two seeds, two fresh ones.</summary>
+/// <summary>
+/// What is decided, by reports alone: rungs at 1, 3 and 9 steps, plain training and six others, two seeds, two fresh ones.
+/// </summary>
 public sealed class StandingsTests
 {
     private static readonly SearchPlan Plan = new()
@@ -89,7 +91,10 @@ public sealed class StandingsTests
     [Fact]
     public void Numbers_of_runs_never_meet()
     {
-        int[] numbers = [.. Plan.FirstRuns().Concat(Plan.Trials.Skip(1).SelectMany(trial => Plan.ConfirmationOf(trial))).Select(run => run.Number)];
+        int[] numbers =
+        [
+            .. Plan.FirstRuns().Concat(Plan.Trials.Skip(1).SelectMany(trial => Plan.ConfirmationOf(trial))).Select(run => run.Number),
+        ];
         Assert.Equal(numbers.Length, numbers.Distinct().Count());
         Assert.Equal([0, 1, 14, 15], Plan.FirstRuns().Where(run => run.Trial == 0).Select(run => run.Number));
         Assert.All(Plan.FirstRuns(), run => Assert.Equal(run.Trial == 0 ? 3 : 1, run.Granted)); // plain training is never stopped
@@ -102,7 +107,10 @@ public sealed class StandingsTests
 
     private static StoredRun Reported(SearchRun run, params double[] figures) => Stored(run, new RunOutcome
     {
-        Points = [.. figures.Select((figure, i) => new RunOutcome.Point(Plan.Rungs.Steps[i], figure, [], new Dictionary<string, double>()))],
+        Points =
+        [
+            .. figures.Select((figure, i) => new RunOutcome.Point(Plan.Rungs.Steps[i], figure, [], new Dictionary<string, double>())),
+        ],
     });
 
     private static StoredRun Stored(SearchRun run, RunOutcome outcome) =>

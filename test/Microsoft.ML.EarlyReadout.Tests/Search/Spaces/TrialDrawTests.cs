@@ -14,7 +14,8 @@ public sealed class TrialDrawTests
         Assert.Equal(12, points.Count);
         Assert.All(points.GroupBy(point => point[0]), stage => Assert.Equal(4, stage.Count()));
         Assert.All(points.GroupBy(point => point[1]), depth => Assert.Equal(6, depth.Count()));
-        Assert.Equal(Enumerable.Range(0, 12), points.Select(point => (int)((Math.Log10(point[2]) + 4) * 2)).Order()); // each half decade once
+        // each half decade once
+        Assert.Equal(Enumerable.Range(0, 12), points.Select(point => (int)((Math.Log10(point[2]) + 4) * 2)).Order());
         Assert.NotEqual(points, points.OrderBy(point => point[2])); // and not in order
     }
 

@@ -7,9 +7,11 @@ namespace MLSieve.Tests;
 
 public sealed class OptimizerGoldenTests
 {
-    private static readonly JsonElement _golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "golden", "optimizers.json"))).RootElement;
+    private static readonly JsonElement _golden = JsonDocument.Parse(
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "golden", "optimizers.json"))).RootElement;
 
-    public static TheoryData<string> Cases => [.. _golden.GetProperty("cases").EnumerateArray().Select(entry => entry.GetProperty("name").GetString()!)];
+    public static TheoryData<string> Cases =>
+        [.. _golden.GetProperty("cases").EnumerateArray().Select(entry => entry.GetProperty("name").GetString()!)];
 
     [Theory, MemberData(nameof(Cases))]
     public void Every_step_matches_pytorch(string name)
@@ -33,7 +35,9 @@ public sealed class OptimizerGoldenTests
             {
                 float[] expected = Numbers(step.GetProperty("after").GetProperty(key)), found = parameter.detach().data<float>().ToArray();
                 for (int i = 0; i < expected.Length; i++)
-                    Assert.True(Math.Abs(expected[i] - found[i]) < 1e-6, $"step {number}, {key}[{i}]: expected {expected[i]:R}, found {found[i]:R}");
+                    Assert.True(
+                        Math.Abs(expected[i] - found[i]) < 1e-6,
+                        $"step {number}, {key}[{i}]: expected {expected[i]:R}, found {found[i]:R}");
             }
             number++;
         }
@@ -52,7 +56,8 @@ public sealed class OptimizerGoldenTests
     }
 
     private static torch.Tensor Read(string key, JsonElement values) =>
-        torch.tensor(Numbers(values)).reshape([.. _golden.GetProperty("shapes").GetProperty(key).EnumerateArray().Select(size => size.GetInt64())]);
+        torch.tensor(Numbers(values))
+            .reshape([.. _golden.GetProperty("shapes").GetProperty(key).EnumerateArray().Select(size => size.GetInt64())]);
 
     private static float[] Numbers(JsonElement values) => [.. values.EnumerateArray().Select(value => value.GetSingle())];
 }

@@ -8,7 +8,10 @@ namespace MLSieve.Tests;
 
 public sealed class OptimizerStressTests
 {
-    /// <summary>A Scalar or gradient that dies too early ends the process, or shows as a loss that is not finite. TorchSharp's own optimisers fail this.</summary>
+    /// <summary>
+    /// A Scalar or gradient that dies too early ends the process, or shows as a loss that is not finite. TorchSharp's own optimisers fail
+    /// this.
+    /// </summary>
     [Theory, InlineData("sgd"), InlineData("adamw")]
     public void Training_survives_threads_that_keep_the_garbage_collector_busy(string kind)
     {
@@ -25,7 +28,9 @@ public sealed class OptimizerStressTests
         using var first = new Parameter(randn([16, 20], generator: generator).mul(Scalars.Of(0.2)));
         using var second = new Parameter(randn([2, 16], generator: generator).mul(Scalars.Of(0.2)));
         (string, Parameter)[] parameters = [("first", first), ("second", second)];
-        using Optimizer optimizer = kind == "sgd" ? new SgdOptimizer(parameters, 0.9, 1e-4) : new AdamWOptimizer(parameters, weightDecay: 1e-2);
+        using Optimizer optimizer = kind == "sgd"
+            ? new SgdOptimizer(parameters, 0.9, 1e-4)
+            : new AdamWOptimizer(parameters, weightDecay: 1e-2);
         int steps = 0;
         float start = 0, loss = 0;
         for (; steps < 200 || clock.Elapsed < TimeSpan.FromSeconds(3); steps++)
