@@ -12,35 +12,32 @@ internal sealed class QuickstartOptions
 
         dotnet run -c Release --project samples/Quickstart -- [options]
 
-        --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.85)
+        --strength X   how often the background goes with the shape in training, 0.25 (never more than chance) to 1 (default 0.97)
         --rows N       training images (default 3000)
-        --epochs N     passes over them (default 6); not with --search
+        --steps N      batches that a training takes (default 4500)
         --seeds N      repetitions with other images and other initial weights, 10 at most (default 1); not with --search
-        --seed N       the first of the seeds (default 1); not with --search
-        --search       searches settings: five minutes on two cores
+        --seed N       the first of the seeds (default 11); not with --search
+        --search       searches settings, with two workers
         --trials N     settings to try, besides plain training; with --search (default 9)
-        --steps N      batches that a training takes; with --search (default 3000)
         --output DIR   where images and models are written (default: a new folder in the temporary folder)
         --json FILE    writes the figures as a list of records
         --report FILE  writes a page that shows what the models of the first seed lean on, or what the search found (HTML)
         --help         this text
         """;
 
-    public double Strength { get; private set; } = 0.85;
+    public double Strength { get; private set; } = 0.97;
 
     public int Rows { get; private set; } = 3_000;
 
-    public int Epochs { get; private set; } = 6;
+    public int Steps { get; private set; } = Method.Steps;
 
     public int Seeds { get; private set; } = 1;
 
-    public int FirstSeed { get; private set; } = 1;
+    public int FirstSeed { get; private set; } = 11;
 
     public bool Search { get; private set; }
 
     public int Trials { get; private set; } = 9;
-
-    public int Steps { get; private set; } = 3_000;
 
     public string? Output { get; private set; }
 
@@ -63,12 +60,11 @@ internal sealed class QuickstartOptions
             {
                 case "--strength": options.Strength = Number(name, Value(), 0.25, 1); break;
                 case "--rows": options.Rows = (int)Number(name, Value(), 16, 1_000_000); break;
-                case "--epochs": options.Epochs = (int)Number(name, Value(), 1, 10_000); break;
+                case "--steps": options.Steps = (int)Number(name, Value(), 1, 1_000_000); break;
                 case "--seeds": options.Seeds = (int)Number(name, Value(), 1, PairedDifference.MostSeeds); break;
                 case "--seed": options.FirstSeed = (int)Number(name, Value(), 1, 100_000); break;
                 case "--search": options.Search = true; break;
                 case "--trials": options.Trials = (int)Number(name, Value(), 1, 10_000); break;
-                case "--steps": options.Steps = (int)Number(name, Value(), 1, 1_000_000); break;
                 case "--output": options.Output = Value(); break;
                 case "--json": options.Json = Value(); break;
                 case "--report": options.ReportPath = Value(); break;
@@ -77,7 +73,7 @@ internal sealed class QuickstartOptions
             }
         }
 
-        string[] others = options.Search ? ["--epochs", "--seeds", "--seed"] : ["--trials", "--steps"];
+        string[] others = options.Search ? ["--seeds", "--seed"] : ["--trials"];
         return arguments.FirstOrDefault(others.Contains) is { } other
             ? throw new ArgumentException($"{other} {(options.Search ? "does not go with" : "goes only with")} --search.")
             : options;

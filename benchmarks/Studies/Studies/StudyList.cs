@@ -5,7 +5,7 @@ internal static class StudyList
 {
     private static readonly double[] ColouredAgreements = [0.98];
     private static readonly double[] DominoesAgreements = [0.95, 0.99];
-    private static readonly double[] ShapesAgreements = [0.85];
+    private static readonly double[] ShapesAgreements = [ShapesStudy.OwnStrength];
     private static readonly IReadOnlyList<int> IsicPartitions = [1, 2, 3, 4, 5];
 
     /// <summary>The studies, in the order in which <c>all</c> runs them.</summary>
@@ -13,8 +13,8 @@ internal static class StudyList
     [
         new("shapes", "the Quickstart's generated images", [],
             options => Agreements(options, ShapesAgreements).Select(agreement => new ShapesStudy(options, agreement)),
-            "--select accuracy --rate 0.05 --seeds 1 --setting stage=1,depth=1,every=2,forget=0.2,readout=0.05,width=32 --setting stage=1,depth=1,every=5,forget=0.2,readout=0.05,width=32 "
-            + "--setting stage=1,depth=0,every=2,forget=0.5,readout=0.05 --setting stage=2,depth=0,every=5,forget=0.1,readout=0.05"),
+            "--select groups --schedule cosine --rate 0.05 --seeds 5 --setting stage=1,depth=1,every=5,forget=0.15,readout=0.01,width=8 "
+            + "--setting stage=1,depth=1,every=5,forget=0.5,readout=0.05,width=8 --setting stage=1,depth=0,every=5,forget=0.5,readout=0.01,width=8"),
         new("coloured", "Fashion-MNIST tinted by class, 98 % in training, 50 % in the test", ["fashion-mnist"],
             options => Agreements(options, ColouredAgreements).Select(agreement => new ColouredStudy(options, agreement)),
             "--select groups --seeds 5 --search-seeds 2 --trials 12 --setting stage=1,depth=0,every=5,forget=0.5,readout=0.01 --setting stage=1,depth=1,every=2,forget=0.2,readout=0.05,width=32 "

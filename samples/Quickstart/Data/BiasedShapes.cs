@@ -8,16 +8,23 @@ internal sealed record ShapeSample(int Shape, int Background, int PaintSeed)
 }
 
 /// <summary>
-/// A data set with a spurious cue: every shape has a background colour of its own, which agrees with the shape with a given probability in training
-/// and is independent of it in the test. The colour is simple, the shape is not.
+/// A data set with a spurious cue, as where each kind of part comes from a line of its own and is photographed on that line's belt: every shape
+/// has a background colour of its own, which agrees with the shape with a given probability in training and is independent of it on validation
+/// and test images. The colour is simple, the shape is not.
 /// </summary>
 internal static class BiasedShapes
 {
+    /// <summary>Images that epochs and settings are chosen on.</summary>
+    public const int ValidationRows = 800;
+
+    /// <summary>The seed of the validation images: all trainings choose on the same ones.</summary>
+    public const int ValidationSeed = 1_000_000;
+
     /// <summary>Test images.</summary>
     public const int TestRows = 1_200;
 
     /// <summary>The seed of the test images: all trainings are tested on the same ones.</summary>
-    public const int TestSeed = 0;
+    public const int TestSeed = 3_000_000;
 
     /// <summary>The strength at which the background says nothing about the shape.</summary>
     public const double Independent = 0.25;

@@ -6,7 +6,7 @@ namespace Quickstart;
 internal static class ShapePainter
 {
     /// <summary>Height and width of an image in pixels.</summary>
-    public const int Side = 32;
+    public const int Side = 24;
 
     private const int ColourJitter = 40;
     private const int PixelNoise = 25;
@@ -38,7 +38,7 @@ internal static class ShapePainter
             Color = new SKColor(grey, grey, grey),
             IsAntialias = true,
         };
-        float radius = Between(8, 12, random);
+        float radius = Between(6, 9, random);
         canvas.Translate(Between(radius + 1, Side - radius - 1, random), Between(radius + 1, Side - radius - 1, random));
         canvas.RotateDegrees(Between(-MostRotation, MostRotation, random));
         using SKPath outline = ShapeOutlines.Create(shape, radius);

@@ -12,10 +12,11 @@ public sealed class QuickstartTests : IDisposable
     public async Task A_small_run_trains_saves_reloads_compares_and_records_both_methods()
     {
         string json = Path.Combine(_folder, "figures.json"), report = Path.Combine(_folder, "reports", "report.html");
-        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--rows", "64", "--epochs", "1", "--seed", "6", "--seeds", "2", "--output", _folder, "--json", json, "--report", report);
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--rows", "64", "--steps", "2", "--seed", "6", "--seeds", "2", "--output", _folder, "--json", json, "--report", report);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("sieve.zip reloaded by stock ML.NET: 0 labels differ", run.Output);
         Assert.Matches("Where the background conflicts, the sieve .*95 % interval of the difference over 2 seeds, test images", run.Output);
+        Assert.Matches("plain: [0-9.]+ % of validation images, mean of groups; it (has levelled|was still rising): ", run.Output);
         Assert.True(File.Exists(Path.Combine(_folder, "seed-7", "plain.zip")));
 
         string page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
@@ -38,12 +39,12 @@ public sealed class QuickstartTests : IDisposable
     public async Task Ctrl_C_keeps_the_best_model_so_far_and_a_checkpoint()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
-        string checkpoints = Path.Combine(_folder, "seed-1", "plain-checkpoints");
-        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", ["--rows", "64", "--epochs", "10000", "--output", _folder], interruptWhen: () =>
+        string checkpoints = Path.Combine(_folder, "seed-11", "plain-checkpoints");
+        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", ["--rows", "64", "--steps", "20000", "--output", _folder], interruptWhen: () =>
             Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Any());
         Assert.True(run.ExitCode == 130, $"{run.ExitCode} {run.Error}{run.Output}");
         Assert.Contains("run again with --output", run.Error);
-        Assert.NotNull(new Microsoft.ML.MLContext().Model.Load(Path.Combine(_folder, "seed-1", "plain.zip"), out _));
+        Assert.NotNull(new Microsoft.ML.MLContext().Model.Load(Path.Combine(_folder, "seed-11", "plain.zip"), out _));
         Assert.NotEmpty(Directory.EnumerateDirectories(checkpoints, "checkpoint-*"));
         Assert.Empty(Directory.EnumerateFileSystemEntries(checkpoints, "*.partial"));
     }
@@ -51,9 +52,9 @@ public sealed class QuickstartTests : IDisposable
     [Theory]
     [InlineData("--strength takes a number from 0.25 to 1, not '2'", "--strength", "2")]
     [InlineData("--rows takes a whole number", "--rows", "many")]
-    [InlineData("--epochs needs a value", "--epochs")]
+    [InlineData("--steps needs a value", "--steps")]
     [InlineData("unknown option --speed", "--speed")]
-    [InlineData("--epochs does not go with --search", "--search", "--epochs", "2")]
+    [InlineData("--seeds does not go with --search", "--search", "--seeds", "2")]
     [InlineData("--seed does not go with --search", "--search", "--seed", "2")]
     [InlineData("--seeds takes a whole number from 1 to 10", "--seeds", "11")]
     [InlineData("--trials goes only with --search", "--trials", "2")]

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Studies;
 
 namespace MLSieve.Tests;
 
-public sealed class StudyProgramTests : IDisposable
+public sealed partial class StudyProgramTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("study-").FullName;
 
@@ -159,10 +160,10 @@ public sealed class StudyProgramTests : IDisposable
         Assert.Contains($"bar: skipped, since the data folder {_folder} has no bar and no squeezenet1_1-imagenet.", all.Output);
         BuiltProgram table = await BuiltProgram.RunAsync("Studies", "table", "--out", _folder);
         Assert.True(table.ExitCode == 0, table.Error);
-        Assert.Contains("| shapes | sieve | conflicting rows | 1 |", table.Output);
-        Assert.Contains("| **sieve** | all |", table.Output);
+        Assert.Contains("| shapes | sieve-by-groups | conflicting rows | 1 |", table.Output);
+        Assert.Contains("| **sieve-by-groups** | all |", table.Output);
         Assert.Contains("| BAR | sieve | – | not run |", table.Output);
-        Assert.Contains("| rate=0.05,every=5,stage=2,depth=0,width=64,forget=0.1,readout=0.05 | 1 |", table.Output); // one of the settings that docs/results-short.md names
+        Assert.Contains("| rate=0.05,every=5,stage=1,depth=1,width=8,forget=0.15,readout=0.01 | 1 |", table.Output); // the Quickstart's
         Assert.Matches(@"\n(\d+) of \1 runs: .* cores; .*torchSharp 0\.107", table.Output);
     }
 
@@ -179,13 +180,24 @@ public sealed class StudyProgramTests : IDisposable
     public void Every_command_of_the_short_studies_page_is_one_that_all_runs()
     {
         const string Program = "--project benchmarks/Studies -- ";
-        string[] documented = [.. StudyList.All.SelectMany(entry => entry.Documented.Select(options => $"run {entry.Name} {options}".TrimEnd()))];
-        string[] commands = [.. File.ReadAllLines(Path.Combine(Repository.Root, "docs", "results-short.md")).Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
-            .Select(line => line[(line.IndexOf(Program, StringComparison.Ordinal) + Program.Length)..].TrimEnd())];
+        string[] documented =
+        [
+            .. StudyList.All.SelectMany(entry => entry.Documented.Select(options => $"run {entry.Name} {options}".TrimEnd())),
+        ];
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "results-short.md")).ReplaceLineEndings("\n");
+        string[] commands =
+        [
+            .. ContinuedLine().Replace(page, " ").Split('\n')
+                .Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
+                .Select(line => line[(line.IndexOf(Program, StringComparison.Ordinal) + Program.Length)..].TrimEnd()),
+        ];
         Assert.NotEmpty(commands);
         Assert.Empty(commands.Except(documented));
         Assert.All(documented, command => Assert.Equal("run", StudyOptions.Parse(command.Split(' ')).Command));
     }
+
+    [GeneratedRegex(@" \\\n +")]
+    private static partial Regex ContinuedLine();
 
     private static JsonElement[] Of(JsonDocument records, string method) =>
         [.. records.RootElement.EnumerateArray().Where(record => record.GetProperty("method").GetString() == method)];
