@@ -4,11 +4,15 @@ using Microsoft.ML.FeatureSieve;
 
 namespace Quickstart;
 
-/// <summary>A way to train, of the two that are compared. Network, rate, steps and validation images are the same: all that differs is forgetting.</summary>
+/// <summary>
+/// A way to train, of the two that are compared. Network, rate, steps and validation images are the same: all that differs is forgetting.
+/// </summary>
 /// <param name="Name">The name in tables, records and file names.</param>
 internal sealed record Method(string Name)
 {
-    /// <summary>Plain training, with a readout on each stage, which changes nothing in the network: the report shows what they see.</summary>
+    /// <summary>
+    /// Plain training, with a readout on each stage, which changes nothing in the network: the report shows what they see.
+    /// </summary>
     public static readonly Method Plain = new("plain");
 
     /// <summary>The feature sieve.</summary>
@@ -34,7 +38,8 @@ internal sealed record Method(string Name)
     /// <param name="validation">Images that the best step is chosen by.</param>
     /// <param name="steps">Batches to train on.</param>
     /// <param name="configure">Sets what is the program's own.</param>
-    public IEstimator<EarlyReadoutTransformer> CreateTrainer(MLContext ml, IDataView validation, int steps, Action<TrainerOptions> configure)
+    public IEstimator<EarlyReadoutTransformer> CreateTrainer(
+        MLContext ml, IDataView validation, int steps, Action<TrainerOptions> configure)
     {
         if (this == Sieve)
         {

@@ -85,6 +85,7 @@ internal sealed class QuickstartOptions
         NumberStyles style = whole ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
         return double.TryParse(text, style, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most
             ? value
-            : throw new ArgumentException(FormattableString.Invariant($"{name} takes a {(whole ? "whole " : "")}number from {least} to {most}, not '{text}'."));
+            : throw new ArgumentException(
+                FormattableString.Invariant($"{name} takes a {(whole ? "whole " : "")}number from {least} to {most}, not '{text}'."));
     }
 }

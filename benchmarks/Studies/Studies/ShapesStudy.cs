@@ -6,7 +6,9 @@ using SkiaSharp;
 
 namespace Studies;
 
-/// <summary>The Quickstart's generated images, painted straight into memory: searches other settings than the Quickstart's one, on more seeds.</summary>
+/// <summary>
+/// The Quickstart's generated images, painted straight into memory: searches other settings than the Quickstart's one, on more seeds.
+/// </summary>
 internal sealed class ShapesStudy(StudyOptions options, double strength) : SieveStudy(options)
 {
     /// <summary>How often the background goes with the shape in training, where nothing else is asked for.</summary>
@@ -15,7 +17,8 @@ internal sealed class ShapesStudy(StudyOptions options, double strength) : Sieve
     public override string Name => strength == OwnStrength ? "shapes" : FormattableString.Invariant($"shapes-{strength}");
 
     public override string Description => FormattableString.Invariant(
-        $"The Quickstart's shapes on backgrounds that agree in {strength:P0} of {Rows} training rows and are independent elsewhere; 3 × 24 × 24; ConvNet 8-16-32.");
+        $"The Quickstart's shapes on backgrounds that agree in {strength:P0} of {Rows} training rows and are independent elsewhere; 3 × ")
+            + "24 × 24; ConvNet 8-16-32.";
 
     public override SearchSpace Space { get; } = new()
     {
@@ -39,8 +42,11 @@ internal sealed class ShapesStudy(StudyOptions options, double strength) : Sieve
     public override StudyData Load(MLContext ml, int seed, CancellationToken cancellation)
     {
         IDataView train = Paint(BiasedShapes.Draw(Rows, strength, seed)).ToDataView(ml);
-        IDataView validation = Paint(BiasedShapes.Draw(Options.Quick ? 128 : BiasedShapes.ValidationRows, BiasedShapes.Independent, BiasedShapes.ValidationSeed)).ToDataView(ml);
-        IDataView test = Paint(BiasedShapes.Draw(Options.Quick ? 128 : BiasedShapes.TestRows, BiasedShapes.Independent, BiasedShapes.TestSeed)).ToDataView(ml);
+        IDataView validation = Paint(
+            BiasedShapes.Draw(Options.Quick ? 128 : BiasedShapes.ValidationRows, BiasedShapes.Independent, BiasedShapes.ValidationSeed))
+            .ToDataView(ml);
+        IDataView test = Paint(
+            BiasedShapes.Draw(Options.Quick ? 128 : BiasedShapes.TestRows, BiasedShapes.Independent, BiasedShapes.TestSeed)).ToDataView(ml);
         return StudyData.From(ml, BiasedShapes.Shapes, train, validation, test);
     }
 

@@ -14,61 +14,105 @@ internal static class StudyList
         new("shapes", "the Quickstart's generated images", [],
             options => Agreements(options, ShapesAgreements).Select(agreement => new ShapesStudy(options, agreement)),
             "--select groups --schedule cosine --rate 0.05 --seeds 5 --setting stage=1,depth=1,every=5,forget=0.15,readout=0.01,width=8 "
-            + "--setting stage=1,depth=1,every=5,forget=0.5,readout=0.05,width=8 --setting stage=1,depth=0,every=5,forget=0.5,readout=0.01,width=8"),
+            + "--setting stage=1,depth=1,every=5,forget=0.5,readout=0.05,width=8 --setting "
+            + "stage=1,depth=0,every=5,forget=0.5,readout=0.01,width=8"),
         new("coloured", "Fashion-MNIST tinted by class, 98 % in training, 50 % in the test", ["fashion-mnist"],
             options => Agreements(options, ColouredAgreements).Select(agreement => new ColouredStudy(options, agreement)),
-            "--select groups --seeds 5 --search-seeds 2 --trials 12 --setting stage=1,depth=0,every=5,forget=0.5,readout=0.01 --setting stage=1,depth=1,every=2,forget=0.2,readout=0.05,width=32 "
-            + "--setting stage=1,depth=1,every=2,forget=0.1,readout=0.05,width=32 --setting stage=1,depth=1,every=5,forget=0.2,readout=0.05,width=32 --setting stage=1,depth=2,every=5,forget=0.2,readout=0.05,width=32"),
-        new("dominoes", "Fashion-MNIST above an MNIST digit that agrees with it, 95 % and 99 % in training, independent in the test", ["fashion-mnist", "mnist"],
-            options => Agreements(options, DominoesAgreements).Select(agreement => new DominoesStudy(options, agreement)),
-            "--agreement 0.95 --select groups --seeds 3 --rate 0.05 --trials 9",
-            "--agreement 0.99 --select groups --seeds 3 --rate 0.05 --no-search --setting stage=1,depth=2,every=15,forget=0.03,readout=0.01,width=32"),
-        new("coloured-methods", "coloured with every method, two oracles among them, at one number of steps; half of the validation rows conflict", ["fashion-mnist"],
-            options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
-        new("dominoes-methods", "dominoes likewise", ["fashion-mnist", "mnist"],
-            options => Agreements(options, DominoesAgreements).Select(agreement => new AgreementStudy(options, "dominoes", agreement, new DominoesRows(options, agreement, AgreementStudy.ValidationAgreement)))),
-        new("two-features", "pullovers over 0, dresses over 1: two features of which either tells the class in training; validation rows on which one does choose it",
+            "--select groups --seeds 5 --search-seeds 2 --trials 12 --setting stage=1,depth=0,every=5,forget=0.5,readout=0.01 --setting "
+                + "stage=1,depth=1,every=2,forget=0.2,readout=0.05,width=32 "
+            + "--setting stage=1,depth=1,every=2,forget=0.1,readout=0.05,width=32 --setting "
+            + "stage=1,depth=1,every=5,forget=0.2,readout=0.05,width=32 --setting "
+            + "stage=1,depth=2,every=5,forget=0.2,readout=0.05,width=32"),
+        new(
+            "dominoes", "Fashion-MNIST above an MNIST digit that agrees with it, 95 % and 99 % in training, independent in the test",
             ["fashion-mnist", "mnist"],
-            options => Enum.GetValues<Feature>().Select(kept => new TwoFeaturesStudy(options, kept))),
+                options => Agreements(options, DominoesAgreements).Select(agreement => new DominoesStudy(options, agreement)),
+                "--agreement 0.95 --select groups --seeds 3 --rate 0.05 --trials 9",
+                "--agreement 0.99 --select groups --seeds 3 --rate 0.05 --no-search --setting "
+                    + "stage=1,depth=2,every=15,forget=0.03,readout=0.01,width=32"),
+        new(
+            "coloured-methods",
+            "coloured with every method, two oracles among them, at one number of steps; half of the validation rows conflict",
+            ["fashion-mnist"],
+                options => Agreements(options, ColouredAgreements)
+                    .Select(agreement => new AgreementStudy(
+                        options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
+        new("dominoes-methods", "dominoes likewise", ["fashion-mnist", "mnist"],
+            options => Agreements(options, DominoesAgreements)
+                .Select(agreement => new AgreementStudy(
+                    options, "dominoes", agreement, new DominoesRows(options, agreement, AgreementStudy.ValidationAgreement)))),
+        new(
+            "two-features",
+            "pullovers over 0, dresses over 1: two features of which either tells the class in training; validation rows on which one "
+                + "does choose it",
+                ["fashion-mnist", "mnist"],
+                options => Enum.GetValues<Feature>().Select(kept => new TwoFeaturesStudy(options, kept))),
         new("bar", "Biased Action Recognition, SqueezeNet 1.1 from ImageNet weights", ["bar", ImageNetWeights.SqueezeNetFolder],
             options => [new BarStudy(options)],
-            "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
-            + "--setting stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.003,readout=0.01,width=64 "
-            + "--setting stage=2,depth=2,every=5,forget=0.01,readout=0.01,width=64 --setting stage=3,depth=1,every=5,forget=0.03,readout=0.01,width=64"),
-        new("pets", "pets in front of land or sea, a residual network from ImageNet weights, every method, two oracles among them", [PetsStudy.Folder],
-            options => [new PetsStudy(options)]),
-        new("isic", "skin lesions whose artefacts tell the label in training and mislead in the test, five partitions, likewise", [IsicStudy.Folder],
-            options => (options.Partitions is { Count: > 0 } asked ? asked : IsicPartitions).Select(partition => new IsicStudy(options, partition))),
+            "--seeds 5 --rate 0.0005 --rate 0.001 --trials 8 --setting stage=1,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
+                + "--setting stage=2,depth=1,every=5,forget=0.01,readout=0.01,width=64 "
+            + "--setting stage=3,depth=1,every=5,forget=0.01,readout=0.01,width=64 --setting "
+            + "stage=3,depth=1,every=5,forget=0.003,readout=0.01,width=64 "
+            + "--setting stage=2,depth=2,every=5,forget=0.01,readout=0.01,width=64 --setting "
+            + "stage=3,depth=1,every=5,forget=0.03,readout=0.01,width=64"),
+        new(
+            "pets", "pets in front of land or sea, a residual network from ImageNet weights, every method, two oracles among them",
+            [PetsStudy.Folder],
+                options => [new PetsStudy(options)]),
+        new(
+            "isic", "skin lesions whose artefacts tell the label in training and mislead in the test, five partitions, likewise",
+            [IsicStudy.Folder],
+                options => (options.Partitions is { Count: > 0 } asked ? asked : IsicPartitions).Select(
+                    partition => new IsicStudy(options, partition))),
         new("celeba", "blond hair, which goes with women, in 10,000 faces, likewise", [CelebAStudy.Folder],
             options => [new CelebAStudy(options)]),
         new("bar-test-validation", "Biased Action Recognition likewise, a fifth of the test images validate", [BarMethodsStudy.Folder],
             options => [new BarMethodsStudy(options, Splits.Test)]),
-        new("bar-train-validation", "the same, a fifth of the training images validate: they choose nothing, each setting of a short list is reported", [BarMethodsStudy.Folder],
-            options => [new BarMethodsStudy(options, Splits.Train)]),
-        new("distillation", "dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline", ["fashion-mnist", "mnist"],
-            options => Agreements(options, DominoesAgreements[..1]).Select(agreement => new DominoesDistillationStudy(options, agreement)),
-            "--seeds 5"),
-        new("coloured-distillation", "coloured: a ResNet-18 teaches a small ConvNet by every method, at one number of steps; half of the validation rows conflict", ["fashion-mnist"],
-            options => Agreements(options, ColouredAgreements).Select(agreement => new AgreementDistillationStudy(options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
-        new("pets-distillation", "pets: a residual network teaches SqueezeNet, both from ImageNet weights, by every method", [PetsStudy.Folder, ImageNetWeights.SqueezeNetFolder],
-            options => [new PhotographDistillationStudy(options, "pets", epochs: 20, PetsStudy.Rows(options))]),
+        new(
+            "bar-train-validation",
+            "the same, a fifth of the training images validate: they choose nothing, each setting of a short list is reported",
+            [BarMethodsStudy.Folder],
+                options => [new BarMethodsStudy(options, Splits.Train)]),
+        new(
+            "distillation", "dominoes (95 %): a small student, on its own and taught by a ResNet-18, with every baseline",
+            ["fashion-mnist", "mnist"],
+                options => Agreements(options, DominoesAgreements[..1])
+                    .Select(agreement => new DominoesDistillationStudy(options, agreement)),
+                "--seeds 5"),
+        new(
+            "coloured-distillation",
+            "coloured: a ResNet-18 teaches a small ConvNet by every method, at one number of steps; half of the validation rows conflict",
+            ["fashion-mnist"],
+                options => Agreements(options, ColouredAgreements)
+                    .Select(agreement => new AgreementDistillationStudy(
+                        options, "coloured", agreement, new ColouredRows(options, agreement, AgreementStudy.ValidationAgreement)))),
+        new(
+            "pets-distillation", "pets: a residual network teaches SqueezeNet, both from ImageNet weights, by every method",
+            [PetsStudy.Folder, ImageNetWeights.SqueezeNetFolder],
+                options => [new PhotographDistillationStudy(options, "pets", epochs: 20, PetsStudy.Rows(options))]),
         new("celeba-distillation", "blond hair in faces: likewise", [CelebAStudy.Folder, ImageNetWeights.SqueezeNetFolder],
             options => [new PhotographDistillationStudy(options, "celeba", epochs: 23, CelebAStudy.Rows(options))]),
         new("adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp", ["adult"],
             options => [new AdultStudy(options)],
             ""),
-        new("adult-methods", "adult with every method of a shortcut, two oracles among them, at one number of steps of a small network", [AdultRows.Folder],
-            options => [new AdultMethodsStudy(options)]),
-        new("tables", "whether the defaults train: tables of your own, every method with nothing set, beside logistic regression", [TableStudy.Folder],
-            TableStudy.Of,
-            "--seeds 3"),
+        new(
+            "adult-methods", "adult with every method of a shortcut, two oracles among them, at one number of steps of a small network",
+            [AdultRows.Folder],
+                options => [new AdultMethodsStudy(options)]),
+        new(
+            "tables", "whether the defaults train: tables of your own, every method with nothing set, beside logistic regression",
+            [TableStudy.Folder],
+                TableStudy.Of,
+                "--seeds 3"),
     ];
 
     /// <summary>The studies of a name.</summary>
     /// <exception cref="UsageException">There is no such study.</exception>
     public static IReadOnlyList<Study> Create(StudyOptions options) =>
         [.. (All.FirstOrDefault(entry => entry.Name == options.Study)
-            ?? throw new UsageException($"no study '{options.Study}'; there are {string.Join(", ", All.Select(entry => entry.Name))}.")).Create(options)];
+            ?? throw new UsageException($"no study '{options.Study}'; there are {string.Join(", ", All.Select(entry => entry.Name))}."))
+            .Create(options)];
 
-    private static IEnumerable<double> Agreements(StudyOptions options, double[] own) => options.Agreements.Count > 0 ? options.Agreements : own;
+    private static IEnumerable<double> Agreements(StudyOptions options, double[] own) =>
+        options.Agreements.Count > 0 ? options.Agreements : own;
 }

@@ -1,6 +1,8 @@
 namespace Quickstart;
 
-/// <summary>One image to be: which shape it shows (the label), on which background (the cue), and the seed of everything else about it.</summary>
+/// <summary>
+/// One image to be: which shape it shows (the label), on which background (the cue), and the seed of everything else about it.
+/// </summary>
 internal sealed record ShapeSample(int Shape, int Background, int PaintSeed)
 {
     /// <summary>Whether the background is the one that goes with the shape.</summary>
@@ -8,9 +10,9 @@ internal sealed record ShapeSample(int Shape, int Background, int PaintSeed)
 }
 
 /// <summary>
-/// A data set with a spurious cue, as where each kind of part comes from a line of its own and is photographed on that line's belt: every shape
-/// has a background colour of its own, which agrees with the shape with a given probability in training and is independent of it on validation
-/// and test images. The colour is simple, the shape is not.
+/// A data set with a spurious cue, as where each kind of part comes from a line of its own and is photographed on that line's belt: every
+/// shape has a background colour of its own, which agrees with the shape with a given probability in training and is independent of it on
+/// validation and test images. The colour is simple, the shape is not.
 /// </summary>
 internal static class BiasedShapes
 {
@@ -37,7 +39,8 @@ internal static class BiasedShapes
 
     /// <summary>Draws samples; the shapes are equally frequent.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="strength">The probability that the background is the shape's own; else it is one of the others. 0.25 makes it independent.</param>
+    /// <param name="strength">The probability that the background is the shape's own; else it is one of the others. 0.25 makes it
+    /// independent.</param>
     /// <param name="seed">Equal seeds draw equal samples.</param>
     public static IReadOnlyList<ShapeSample> Draw(int count, double strength, int seed)
     {

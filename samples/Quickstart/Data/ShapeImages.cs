@@ -32,7 +32,9 @@ internal sealed class ShapeImages
     /// <summary>Rows that say in the end what came out.</summary>
     public IDataView Test { get; }
 
-    /// <summary>Draws images, writes them below a folder as anyone has theirs, PNG files and csv files that name them, and reads them.</summary>
+    /// <summary>
+    /// Draws images, writes them below a folder as anyone has theirs, PNG files and csv files that name them, and reads them.
+    /// </summary>
     /// <param name="ml">The context.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="rows">How many training images.</param>

@@ -2,7 +2,9 @@ using SkiaSharp;
 
 namespace Quickstart;
 
-/// <summary>Paints a sample: a shape of random place, size, angle, outline and grey on a tinted background, with noise over everything.</summary>
+/// <summary>
+/// Paints a sample: a shape of random place, size, angle, outline and grey on a tinted background, with noise over everything.
+/// </summary>
 internal static class ShapePainter
 {
     /// <summary>Height and width of an image in pixels.</summary>
@@ -49,7 +51,9 @@ internal static class ShapePainter
     {
         SKColor[] pixels = bitmap.Pixels;
         for (int i = 0; i < pixels.Length; i++)
-            pixels[i] = new SKColor(Shake(pixels[i].Red, PixelNoise, random), Shake(pixels[i].Green, PixelNoise, random), Shake(pixels[i].Blue, PixelNoise, random));
+            pixels[i] = new SKColor(
+                Shake(pixels[i].Red, PixelNoise, random), Shake(pixels[i].Green, PixelNoise, random),
+                Shake(pixels[i].Blue, PixelNoise, random));
         bitmap.Pixels = pixels;
     }
 

@@ -3,7 +3,9 @@ using Microsoft.ML.EarlyReadout;
 
 namespace Quickstart;
 
-/// <summary>Whether a training was long enough to be compared with another one: a network that is still learning says only who learns faster.</summary>
+/// <summary>
+/// Whether a training was long enough to be compared with another one: a network that is still learning says only who learns faster.
+/// </summary>
 /// <param name="Best">The highest validation figure.</param>
 /// <param name="Rise">How far that is above the highest of the first two thirds of the steps.</param>
 internal readonly record struct Levelling(double Best, double Rise)

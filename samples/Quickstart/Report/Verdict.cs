@@ -25,8 +25,8 @@ internal static class Verdict
         string basis = pairs.Length == 1
             ? "on these test images, one seed"
             : FormattableString.Invariant($"over {pairs.Length} seeds, test images");
-        return string.Create(CultureInfo.InvariantCulture,
-            $"Where the background conflicts, {sieve} {Outcome(low, high)}: {Points(conflicting.Average())} points, from {Points(low)} to {Points(high)} ")
+        return $"Where the background conflicts, {sieve} {Outcome(low, high)}: "
+            + $"{Points(conflicting.Average())} points, from {Points(low)} to {Points(high)} "
             + $"(95 % interval of the difference {basis}). Where it agrees: {Points(Differences(run => run.AgreeingAccuracy).Average())} "
             + "points.";
 

@@ -60,7 +60,8 @@ internal static class ShapeSearch
         // Only now the test images.
         Console.WriteLine($"Trial {result.Best.Number} and plain training are trained from {FreshSeeds.Count} fresh seeds and tested.");
         IReadOnlyList<Run> runs = new FreshSeeds(ml, images.ToPixels, folder).Test(
-            images.Test, (method, seed) => method == Method.Plain ? result.FitPlain(train, seed, cancellation) : result.Fit(train, seed, cancellation));
+            images.Test,
+            (method, seed) => method == Method.Plain ? result.FitPlain(train, seed, cancellation) : result.Fit(train, seed, cancellation));
         Report.WriteMeans(runs);
         Console.WriteLine(Verdict.OfSearch(runs));
         Console.WriteLine($"Images and models: {output}");

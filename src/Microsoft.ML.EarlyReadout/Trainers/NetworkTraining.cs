@@ -20,7 +20,8 @@ internal static class NetworkTraining
         Run(environment, trainer, options, rows, train, makesModel: false);
 
     private static EarlyReadoutTransformer? Run<TOptions>(
-        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train, bool makesModel)
+        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train,
+        bool makesModel)
         where TOptions : TrainerOptions
     {
         CheckNames(options, rows.View.Schema, rows.Scored);
@@ -41,7 +42,8 @@ internal static class NetworkTraining
     }
 
     private static EarlyReadoutTransformer? Run<TOptions>(
-        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train, bool makesModel,
+        IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train,
+        bool makesModel,
         MemoryBudget budget, Action<string> log, Action<string> warn)
         where TOptions : TrainerOptions
     {
@@ -64,16 +66,19 @@ internal static class NetworkTraining
         DataViewSchema.Column label = input.Schema[options.LabelColumnName];
         StockHead head = StockHead.Of(input, label, cancellation);
 
-        using StagedNetwork network = NetworkFactory.Create(options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
+        using StagedNetwork network = NetworkFactory.Create(
+            options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
-        options = AutomaticSettings.Settle(options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
+        options = AutomaticSettings.Settle(
+            options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
         network.SetChannelsLast(set.Shape.IsConvolved);
         network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(
             options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log);
-        TrainingPrecision precision = TrainingPrecision.Choose(options.Precision, set.Shape.IsConvolved, device.Device, checkpoints?.Precision);
+        TrainingPrecision precision = TrainingPrecision.Choose(
+            options.Precision, set.Shape.IsConvolved, device.Device, checkpoints?.Precision);
         log(precision.Description);
         if (precision.Warning is { } slow) warn(slow);
         network.SetPrecision(precision.Precision);
@@ -114,7 +119,8 @@ internal static class NetworkTraining
 
         if (!makesModel) return null;
         checkpoints?.RequireTaken();
-        if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge(); // the model is whole: what is left is to hand it over
+        // the model is whole: what is left is to hand it over
+        if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge();
         return Export();
 
         EarlyReadoutTransformer Export() =>
@@ -171,13 +177,16 @@ internal static class NetworkTraining
             [.. options.ReadoutNames.Select(name => new ReadoutColumns(name))]);
     }
 
-    private static (TrainingRows Training, TrainingRows? Validation) Split(TrainingSet set, TrainingSet? validationSet, TrainerOptions options, SeedSequence seeds)
+    private static (TrainingRows Training, TrainingRows? Validation) Split(
+        TrainingSet set, TrainingSet? validationSet, TrainerOptions options, SeedSequence seeds)
     {
         int present = set.Labels.Distinct().Count();
         if (present < 2)
         {
-            throw new ArgumentException($"All {set.Count} rows with a label in column '{options.LabelColumnName}' are of one class, '{set.ClassNames[set.Labels[0]]}'; "
-                + "a classifier needs rows of at least two.");
+            throw new ArgumentException(
+                $"All {set.Count} rows with a label in column '{options.LabelColumnName}' are of one class, "
+                    + $"'{set.ClassNames[set.Labels[0]]}'; "
+                    + "a classifier needs rows of at least two.");
         }
 
         if (options.ValidationFraction > 0)

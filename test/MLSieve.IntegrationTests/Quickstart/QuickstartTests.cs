@@ -12,7 +12,9 @@ public sealed class QuickstartTests : IDisposable
     public async Task A_small_run_trains_saves_reloads_compares_and_records_both_methods()
     {
         string json = Path.Combine(_folder, "figures.json"), report = Path.Combine(_folder, "reports", "report.html");
-        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", "--rows", "64", "--steps", "2", "--seed", "6", "--seeds", "2", "--output", _folder, "--json", json, "--report", report);
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Quickstart", "--rows", "64", "--steps", "2", "--seed", "6", "--seeds", "2", "--output", _folder, "--json", json, "--report",
+            report);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("sieve.zip reloaded by stock ML.NET: 0 labels differ", run.Output);
         Assert.Matches("Where the background conflicts, the sieve .*95 % interval of the difference over 2 seeds, test images", run.Output);
@@ -20,13 +22,21 @@ public sealed class QuickstartTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_folder, "seed-7", "plain.zip")));
 
         string page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
-        foreach (string heading in new[] { "Accuracy by group", "Confident mistakes", "What can be decided early", "The rows that count most", "Training" })
+        foreach (string heading in new[]
+        {
+            "Accuracy by group",
+            "Confident mistakes",
+            "What can be decided early",
+            "The rows that count most",
+            "Training",
+        })
             Assert.Contains(heading + "</h2>", page, StringComparison.Ordinal);
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         Assert.Equal(
             [("plain", 6), ("sieve", 6), ("plain", 7), ("sieve", 7)],
-            records.RootElement.EnumerateArray().Select(record => (record.GetProperty("method").GetString()!, record.GetProperty("seed").GetInt32())));
+            records.RootElement.EnumerateArray()
+                .Select(record => (record.GetProperty("method").GetString()!, record.GetProperty("seed").GetInt32())));
         Assert.All(records.RootElement.EnumerateArray(), record =>
         {
             Assert.Equal("quickstart", record.GetProperty("study").GetString());
@@ -40,8 +50,9 @@ public sealed class QuickstartTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
         string checkpoints = Path.Combine(_folder, "seed-11", "plain-checkpoints");
-        BuiltProgram run = await BuiltProgram.RunAsync("Quickstart", ["--rows", "64", "--steps", "20000", "--output", _folder], interruptWhen: () =>
-            Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Any());
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Quickstart", ["--rows", "64", "--steps", "20000", "--output", _folder], interruptWhen: () =>
+                Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Any());
         Assert.True(run.ExitCode == 130, $"{run.ExitCode} {run.Error}{run.Output}");
         Assert.Contains("run again with --output", run.Error);
         Assert.NotNull(new Microsoft.ML.MLContext().Model.Load(Path.Combine(_folder, "seed-11", "plain.zip"), out _));

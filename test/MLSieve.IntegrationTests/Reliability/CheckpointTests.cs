@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
@@ -12,7 +13,8 @@ public sealed class CheckpointTests : IDisposable
 
     public static TheoryData<string> Cases => [.. TrainingCase.Names];
 
-    public static MatrixTheoryData<ContractTrainer, ContractInput> TrainersAndInputs => new(Enum.GetValues<ContractTrainer>(), Enum.GetValues<ContractInput>());
+    public static MatrixTheoryData<ContractTrainer, ContractInput> TrainersAndInputs =>
+        new(Enum.GetValues<ContractTrainer>(), Enum.GetValues<ContractInput>());
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -40,7 +42,8 @@ public sealed class CheckpointTests : IDisposable
             () =>
             {
                 TrainerOptions options = TrainingCase.Options(name);
-                (options.Epochs, options.Steps, options.ValidateEverySteps, options.Patience, options.CheckpointEverySteps) = (null, 90, 3, 5, 2);
+                (options.Epochs, options.Steps, options.ValidateEverySteps, options.Patience,
+                options.CheckpointEverySteps) = (null, 90, 3, 5, 2);
                 options.Optimizer.LearningRate = 0.3;
                 return options;
             },
@@ -74,7 +77,9 @@ public sealed class CheckpointTests : IDisposable
     {
         ContractRow[] rows = ContractRow.Draw(90);
         var context = new MLContext(seed: 1);
-        using EarlyReadoutTransformer teacher = ContractTrainer.Readouts.Options(input).Estimator(context).Fit(ContractRow.View(context, rows));
+        using EarlyReadoutTransformer teacher = ContractTrainer.Readouts.Options(input)
+            .Estimator(context)
+            .Fit(ContractRow.View(context, rows));
         StopAndGoOn(
             () =>
             {
@@ -84,7 +89,8 @@ public sealed class CheckpointTests : IDisposable
                 if (input != ContractInput.Vector)
                 {
                     options.Augmentation = new AugmentationOptions { HorizontalFlip = true, CropPadding = 1 };
-                    if (options is DebiasedDistillationTrainer.Options distillation) distillation.Teacher.Model = teacher; // it scores what augmentation leaves
+                    // it scores what augmentation leaves
+                    if (options is DebiasedDistillationTrainer.Options distillation) distillation.Teacher.Model = teacher;
                 }
 
                 options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, value) => value.alias());
@@ -99,7 +105,10 @@ public sealed class CheckpointTests : IDisposable
             every: 10);
     }
 
-    /// <summary>Stops a training at every nth batch, whatever that is for: a step, validation, or the training of an earlier network. Starts it again until it ends.</summary>
+    /// <summary>
+    /// Stops a training at every nth batch, whatever that is for: a step, validation, or the training of an earlier network. Starts it
+    /// again until it ends.
+    /// </summary>
     private void StopAndGoOn(Func<TrainerOptions> create, Func<TrainerOptions, byte[]> fit, int every)
     {
         int batches = 0;
@@ -215,14 +224,19 @@ public sealed class CheckpointTests : IDisposable
         (other.Epochs, other.Optimizer.LearningRate) = (7, 0.25);
         var fault = Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(other));
         // The rate of forgetting is automatic, and follows the main one.
-        Assert.Equal(["Epochs was 3 and is 7", "ForgetLearningRate was 0.05 and is 0.25", "Optimizer.LearningRate was 0.05 and is 0.25"], fault.Differences);
+        Assert.Equal(
+            ["Epochs was 3 and is 7", "ForgetLearningRate was 0.05 and is 0.25", "Optimizer.LearningRate was 0.05 and is 0.25"],
+            fault.Differences);
         Assert.Contains("Set another CheckpointDirectory", fault.Message, StringComparison.Ordinal);
 
         var ml = new MLContext(seed: 1);
         fault = Assert.Throws<CheckpointMismatchException>(() => Checkpointed("sieve").Estimator(ml).Fit(TrainingCase.Rows(ml, 200)));
         Assert.Contains("the training data's rows was 260 and is 200", fault.Differences);
-        Assert.Contains(fault.Differences, difference => difference.StartsWith("the training data's features was ", StringComparison.Ordinal));
-        Assert.Contains(Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("group DRO"))).Differences, difference => difference == "the trainer was FeatureSieveTrainer and is EarlyReadoutEstimator");
+        Assert.Contains(
+            fault.Differences, difference => difference.StartsWith("the training data's features was ", StringComparison.Ordinal));
+        Assert.Contains(
+            Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("group DRO"))).Differences,
+            difference => difference == "the trainer was FeatureSieveTrainer and is EarlyReadoutEstimator");
     }
 
     [Fact]
@@ -237,7 +251,9 @@ public sealed class CheckpointTests : IDisposable
             if (count == 15) stop.Cancel();
         });
         Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
-        Assert.Contains("ReweightingSet differ", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(With(120))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ReweightingSet differ", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(With(120))).Message,
+            StringComparison.Ordinal);
         TrainingCase.Fit(With(100)).Dispose();
 
         TrainerOptions With(int rows)
@@ -252,10 +268,15 @@ public sealed class CheckpointTests : IDisposable
     public void A_checkpoint_of_another_version_is_told_so()
     {
         TrainingCase.FitToBytes(Checkpointed("sieve"));
-        Rewrite(text => text.Replace("\"this library\\u0027s version\":\"", "\"this library\\u0027s version\":\"0.0.1-old", StringComparison.Ordinal));
-        Assert.Contains("this library's version was 0.0.1-old", Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+        Rewrite(text =>
+            text.Replace("\"this library\\u0027s version\":\"", "\"this library\\u0027s version\":\"0.0.1-old", StringComparison.Ordinal));
+        Assert.Contains(
+            "this library's version was 0.0.1-old",
+            Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
         Rewrite(text => text.Replace("\"Format\":2", "\"Format\":9", StringComparison.Ordinal));
-        Assert.Contains("is of format 9", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is of format 9", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -263,7 +284,8 @@ public sealed class CheckpointTests : IDisposable
     {
         byte[] first = TrainingCase.FitToBytes(Checkpointed("sieve"));
         TrainerOptions other = Checkpointed("sieve");
-        (other.Device, other.MemoryBudgetMebibytes, other.CheckpointEverySteps, other.OnCancellation) = ("cpu", 17, 99, CancellationBehavior.ReturnBest);
+        (other.Device, other.MemoryBudgetMebibytes, other.CheckpointEverySteps,
+        other.OnCancellation) = ("cpu", 17, 99, CancellationBehavior.ReturnBest);
         Assert.Equal(first, TrainingCase.FitToBytes(other));
     }
 
@@ -288,7 +310,8 @@ public sealed class CheckpointTests : IDisposable
         {
             damage(file);
             var fault = Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve")));
-            Assert.Contains(name == "SHA256SUMS" ? newest : Path.GetFileName(name), fault.Message, StringComparison.Ordinal); // a flipped sum looks like a flipped file
+            // a flipped sum looks like a flipped file
+            Assert.Contains(name == "SHA256SUMS" ? newest : Path.GetFileName(name), fault.Message, StringComparison.Ordinal);
             Assert.Contains("Delete this checkpoint", fault.Message, StringComparison.Ordinal);
         }
 
@@ -318,7 +341,8 @@ public sealed class CheckpointTests : IDisposable
         File.WriteAllText(file, "");
         TrainerOptions options = Checkpointed("sieve");
         options.CheckpointDirectory = Path.Combine(file, "below");
-        Assert.Contains(options.CheckpointDirectory, Assert.Throws<IOException>(() => TrainingCase.Fit(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            options.CheckpointDirectory, Assert.Throws<IOException>(() => TrainingCase.Fit(options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -327,10 +351,16 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase.FitToBytes(Checkpointed("sieve"));
         string newest = Newest();
         string state = File.ReadAllText(Path.Combine(newest, "state.json"));
-        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace("\"BestStep\":", "\"BestStep\":-", StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace("\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
-            state.Replace("\"History\":[", "\"History\":[null,", StringComparison.Ordinal), // the fuzz test once found that it ended in a null reference
-            state.Replace("\"BestFile\":\"best-", "\"BestFile\":\"no-", StringComparison.Ordinal), // the fuzz test once found that a missing file went unnoticed until it was opened
-            state.Replace("\"Format\":", $"\"{new string('x', 50_000)}\":1,\"Format\":\"", StringComparison.Ordinal) }) // … and a message of 40,000 letters
+        foreach (string text in new[] { "", "null", "[]", "{}", state.Replace(
+            "\"BestStep\":", "\"BestStep\":-",
+            StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace(
+            "\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
+            // the fuzz test once found that it ended in a null reference
+            state.Replace("\"History\":[", "\"History\":[null,", StringComparison.Ordinal),
+            // the fuzz test once found that a missing file went unnoticed until it was opened
+            state.Replace("\"BestFile\":\"best-", "\"BestFile\":\"no-", StringComparison.Ordinal),
+            // … and a message of 40,000 letters
+            state.Replace("\"Format\":", $"\"{new string('x', 50_000)}\":1,\"Format\":\"", StringComparison.Ordinal) })
         {
             Rewrite(_ => text);
             var fault = Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve")));
@@ -341,7 +371,9 @@ public sealed class CheckpointTests : IDisposable
         Rewrite(_ => state);
         File.Copy(Path.Combine(newest, "training.safetensors"), Path.Combine(newest, "network.safetensors"), overwrite: true);
         Rewrite(text => text);
-        Assert.Contains("network.safetensors", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "network.safetensors", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class LastStep(Action action) : IProgress<TrainingProgress>
@@ -359,15 +391,20 @@ public sealed class CheckpointTests : IDisposable
         return options;
     }
 
-    private static void Watch(TrainerOptions options, Action<int> watch) => options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (count, input) =>
-    {
-        watch(count);
-        return input.alias();
-    });
+    private static void Watch(TrainerOptions options, Action<int> watch) =>
+        options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (count, input) =>
+        {
+            watch(count);
+            return input.alias();
+        });
 
     private string Newest() => Directory.EnumerateDirectories(_folder, "checkpoint-*").Max()!;
 
-    private string BestOf(string checkpoint) => Path.Combine(_folder, Path.GetFileName(File.ReadAllLines(Path.Combine(checkpoint, "SHA256SUMS")).Single(line => line.Contains("../", StringComparison.Ordinal))[66..]));
+    private string BestOf(string checkpoint) =>
+        Path.Combine(
+            _folder,
+            Path.GetFileName(File.ReadAllLines(Path.Combine(checkpoint, "SHA256SUMS"))
+                .Single(line => line.Contains("../", StringComparison.Ordinal))[66..]));
 
     /// <summary>Changes the newest checkpoint's state.json and makes its checksums right again.</summary>
     private void Rewrite(Func<string, string> change)
@@ -376,6 +413,10 @@ public sealed class CheckpointTests : IDisposable
         string path = Path.Combine(newest, "state.json"), sums = Path.Combine(newest, "SHA256SUMS");
         File.WriteAllText(path, change(File.ReadAllText(path)), new UTF8Encoding(false));
         string[] names = [.. File.ReadAllLines(sums).Select(line => line[66..])];
-        File.WriteAllText(sums, string.Concat(names.Select(name => $"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(newest, name))))}  {name}\n")));
+        File.WriteAllText(
+            sums,
+            string.Concat(
+                names.Select(
+                    name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(newest, name))))}  {name}\n")));
     }
 }

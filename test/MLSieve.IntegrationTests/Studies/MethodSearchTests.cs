@@ -51,7 +51,8 @@ public sealed class MethodSearchTests : IDisposable
         IReadOnlyDictionary<string, double> figures = Figures.Of(ml, model, training.Data.Validation);
         Assert.Equal(trial.Metrics[Figures.Average], figures[Figures.Average], 6);
         Assert.Equal(trial.Metrics[Figures.Worst], figures[Figures.Worst], 6);
-        Assert.Throws<InvalidOperationException>(() => Figures.Of(ml, model, training.Data.Test)); // which says that they are not to be read
+        // which says that they are not to be read
+        Assert.Throws<InvalidOperationException>(() => Figures.Of(ml, model, training.Data.Test));
     }
 
     [Fact]
@@ -116,7 +117,9 @@ public sealed class MethodSearchTests : IDisposable
     {
         FinishedRun[] searched =
         [
-            .. from number in Enumerable.Range(0, 5) select Searched("4 settings, 1 seeds", number, number == 0 ? 0.625 : 0.5 + (0.05 * number)),
+            ..
+               from number in Enumerable.Range(0, 5)
+               select Searched("4 settings, 1 seeds", number, number == 0 ? 0.625 : 0.5 + (0.05 * number)),
         ];
         searched[1] = searched[1] with { Steps = 3 };
         FinishedRun older = searched[2] with { Trial = null, Seed = 1001 };

@@ -17,11 +17,15 @@ public sealed partial class StudyProgramTests : IDisposable
     [InlineData("bar", true, "")] // no group labels to choose by
     public async Task A_quick_study_records_both_methods_with_their_logs(string study, bool needsData, string suffix)
     {
-        if (needsData && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA"))) Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
+        if (needsData && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("MLSIEVE_DATA")))
+            Assert.Skip("MLSIEVE_DATA is not set: no real data here.");
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--select", "groups", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies", "run", study, "--quick", "--select", "groups", "--json", json, "--out", _folder, "--report",
+            Path.Combine(_folder, "report.html"));
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        string page = await File.ReadAllTextAsync(Directory.EnumerateFiles(_folder, "report*.html").First(), TestContext.Current.CancellationToken);
+        string page = await File.ReadAllTextAsync(
+            Directory.EnumerateFiles(_folder, "report*.html").First(), TestContext.Current.CancellationToken);
         Assert.Contains("plain" + suffix, page);
         Assert.Contains("sieve" + suffix, page);
 
@@ -37,7 +41,8 @@ public sealed partial class StudyProgramTests : IDisposable
             Assert.Single(record.GetProperty("log").EnumerateArray());
             Assert.StartsWith($"run {study} --quick", record.GetProperty("made").GetProperty("options").GetString());
         });
-        JsonElement[] forgetting = [.. records.RootElement.EnumerateArray().Where(record => !record.GetProperty("setting").GetString()!.EndsWith("every=0", StringComparison.Ordinal))];
+        JsonElement[] forgetting = [.. records.RootElement.EnumerateArray()
+            .Where(record => !record.GetProperty("setting").GetString()!.EndsWith("every=0", StringComparison.Ordinal))];
         Assert.NotEmpty(forgetting);
         Assert.All(forgetting, record => Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString()));
     }
@@ -50,17 +55,23 @@ public sealed partial class StudyProgramTests : IDisposable
         RealData.Path(study == "adult" ? "adult" : "fashion-mnist");
         if (study == "adult") LightGbmNative.SkipWhereMissing();
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", study, "--quick", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies", "run", study, "--quick", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         string page = await File.ReadAllTextAsync(Path.Combine(_folder, "report.html"), TestContext.Current.CancellationToken);
         Assert.All(methods, method => Assert.Contains(method, page));
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-        Assert.All(methods, method => Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0, 1));
+        Assert.All(methods, method =>
+            Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0, 1));
         if (study == "distillation") // a smoke run's teachers never teach the study itself
-            Assert.All(Directory.GetFiles(Path.Combine(_folder, "teachers")), file => Assert.Contains("_quick_", Path.GetFileName(file), StringComparison.Ordinal));
+            Assert.All(
+                Directory.GetFiles(Path.Combine(_folder, "teachers")),
+                file => Assert.Contains("_quick_", Path.GetFileName(file), StringComparison.Ordinal));
         JsonElement diagnosis = Of(records, "erm")[0].GetProperty("metrics");
-        Assert.All(["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"], figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
+        Assert.All(
+            ["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"],
+            figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
     }
 
     [Theory]
@@ -91,11 +102,14 @@ public sealed partial class StudyProgramTests : IDisposable
         {
             int age = random.Next(18, 90);
             string town = random.NextDouble() < 0.5 ? "north" : "\"south, east\"";
-            return FormattableString.Invariant($"{(age + random.Next(20) > 60 ? "old" : "young")},{(random.NextDouble() < 0.6 ? "a" : "b")},{age},{town}");
+            return FormattableString.Invariant(
+                $"{(age + random.Next(20) > 60 ? "old" : "young")},{(random.NextDouble() < 0.6 ? "a" : "b")},{age},{town}");
         });
-        await File.WriteAllLinesAsync(Path.Combine(tables, "people.csv"), rows.Prepend("label,group,age,town"), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(
+            Path.Combine(tables, "people.csv"), rows.Prepend("label,group,age,town"), TestContext.Current.CancellationToken);
         string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "tables", "--quick", "--data", _folder, "--json", json, "--out", _folder);
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies", "run", "tables", "--quick", "--data", _folder, "--json", json, "--out", _folder);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
 
         using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
@@ -107,7 +121,8 @@ public sealed partial class StudyProgramTests : IDisposable
         }
 
         await File.WriteAllTextAsync(Path.Combine(tables, "people.csv"), "label,age\nold,70\n", TestContext.Current.CancellationToken);
-        run = await BuiltProgram.RunAsync("Studies", "run", "tables", "--quick", "--data", _folder, "--out", Path.Combine(_folder, "faulty"));
+        run = await BuiltProgram.RunAsync(
+            "Studies", "run", "tables", "--quick", "--data", _folder, "--out", Path.Combine(_folder, "faulty"));
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("people.csv: no column group", run.Error);
     }
@@ -188,7 +203,8 @@ public sealed partial class StudyProgramTests : IDisposable
         string[] commands =
         [
             .. ContinuedLine().Replace(page, " ").Split('\n')
-                .Where(line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
+                .Where(
+                    line => line.StartsWith("    ", StringComparison.Ordinal) && line.Contains(Program + "run", StringComparison.Ordinal))
                 .Select(line => line[(line.IndexOf(Program, StringComparison.Ordinal) + Program.Length)..].TrimEnd()),
         ];
         Assert.NotEmpty(commands);

@@ -73,7 +73,8 @@ public sealed class SieveSearchTests : IDisposable
     {
         var reports = new ConcurrentQueue<SearchProgress>();
         Run(options => (options.Progress, options.Workers) = (new Reports(reports.Enqueue), 1)).Dispose();
-        Assert.All(reports, report => Assert.True(report is { Trials: 7, TimeLeft: not null, Done: <= 2, Stopped: <= 5 }, report.ToString()));
+        Assert.All(
+            reports, report => Assert.True(report is { Trials: 7, TimeLeft: not null, Done: <= 2, Stopped: <= 5 }, report.ToString()));
         Assert.Equal(reports.Select(report => report.Stopped).Order(), reports.Select(report => report.Stopped));
         Assert.Equal((2, 5, TimeSpan.Zero), (reports.Last().Done, reports.Last().Stopped, reports.Last().TimeLeft));
     }
@@ -141,7 +142,8 @@ public sealed class SieveSearchTests : IDisposable
         Assert.Equal(2, result.Classes);
         Assert.Equal(0.05, result.Trials[0].MainRate);
         Assert.Equal([0, 5], result.Trials.Where(trial => trial.IsPlain).Select(trial => trial.Number));
-        Assert.All(result.Trials.Skip(1), trial => Assert.Equal(trial.MainRate, Rate(trial, "Optimizer.LearningRate"), 0.01 * trial.MainRate));
+        Assert.All(
+            result.Trials.Skip(1), trial => Assert.Equal(trial.MainRate, Rate(trial, "Optimizer.LearningRate"), 0.01 * trial.MainRate));
         Assert.All(result.Trials.Where(trial => !trial.IsPlain), trial =>
         {
             Assert.Equal(2 * trial.MainRate, Rate(trial, "ForgetLearningRate"), 0.01 * trial.MainRate);
@@ -189,7 +191,9 @@ public sealed class SieveSearchTests : IDisposable
         string whole = Search(options => options.Trainer.Network.Custom = (shape, classes) => new Mlp(shape, [8, 8], classes));
         int built = 0;
         Assert.Equal(whole, Search(options => options.Trainer.Network.Custom = (shape, classes) =>
-            Interlocked.Increment(ref built) % 7 == 0 ? throw new InvalidOperationException("Not this time.") : new Mlp(shape, [8, 8], classes)));
+            Interlocked.Increment(ref built) % 7 == 0
+                ? throw new InvalidOperationException("Not this time.")
+                : new Mlp(shape, [8, 8], classes)));
         Assert.True(built > 20);
 
         built = 0;
@@ -199,7 +203,8 @@ public sealed class SieveSearchTests : IDisposable
                 Interlocked.Increment(ref built) > 1 ? throw new InvalidOperationException("Never.") : new Mlp(shape, [8, 8], classes));
         }));
         Assert.Equal("No trial finished: 0 runs diverged and 4 failed. The first said: Never.", error.Message);
-        Assert.InRange(built, 1 + (3 * 4), 1 + (3 * 6)); // the first look, four runs, and plain training on two fresh seeds if there was time
+        // the first look, four runs, and plain training on two fresh seeds if there was time
+        Assert.InRange(built, 1 + (3 * 4), 1 + (3 * 6));
     }
 
     [Fact]
@@ -211,7 +216,8 @@ public sealed class SieveSearchTests : IDisposable
         {
             if (line.Source == "Search") lines.Enqueue(line.RawMessage);
         };
-        using SearchResult<FeatureSieveTrainer.Options> result = Run(options => (options.Progress, options.Workers) = (new Reports(seen.Enqueue), 1));
+        using SearchResult<FeatureSieveTrainer.Options> result = Run(
+            options => (options.Progress, options.Workers) = (new Reports(seen.Enqueue), 1));
         SearchProgress last = seen.Last();
         Assert.Equal((7, 2, 5, TimeSpan.Zero), (last.Trials, last.Done, last.Stopped, last.TimeLeft));
         Assert.Equal(result.Trials.Where(trial => trial.Steps == 18).Max(trial => trial.Figure), last.BestFigure!.Value);
@@ -235,7 +241,8 @@ public sealed class SieveSearchTests : IDisposable
     public void Cancelling_the_context_stops_the_search()
     {
         var ml = new MLContext(seed: 1);
-        MethodInfo cancel = typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
+        MethodInfo cancel = typeof(MLContext).GetMethod(
+            "CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
         var search = ml.MulticlassClassification.SearchFeatureSieve(new SieveSearchOptions
         {
             Trainer = { Steps = 1_000_000 },
@@ -268,7 +275,8 @@ public sealed class SieveSearchTests : IDisposable
         Assert.Equal(
             [
                 "BatchSize was 16 and is 8",
-                """KnownSettings was {"Readout.Stage":1,"ForgetEvery":7,"ForgetLearningRate":0.25} and is {"Readout.Stage":1,"ForgetEvery":7}""",
+                """KnownSettings was {"Readout.Stage":1,"ForgetEvery":7,"ForgetLearningRate":0.25} """
+                    + """and is {"Readout.Stage":1,"ForgetEvery":7}""",
                 "Space.ForgetEvery was [1,2,5,15] and is [3]", "the seed was 1 and is 5",
             ],
             error.Differences.Order(StringComparer.Ordinal));
@@ -288,16 +296,19 @@ public sealed class SieveSearchTests : IDisposable
         Assert.Contains(none.Warnings, warning => warning.StartsWith("No validation row conflicts", StringComparison.Ordinal));
         Assert.Contains(none.Warnings, warning => warning.Contains("no validation rows for 2 of 4 groups", StringComparison.Ordinal));
         Assert.Contains(messages, message => message.StartsWith("No validation row conflicts", StringComparison.Ordinal));
-        Assert.Single(messages, message => message.Contains("no validation rows for 2 of 4 groups", StringComparison.Ordinal)); // once, by the trainer
+        // once, by the trainer
+        Assert.Single(messages, message => message.Contains("no validation rows for 2 of 4 groups", StringComparison.Ordinal));
 
         using SearchResult<FeatureSieveTrainer.Options> few = Search(options => options.Trials = 1, _train, _validation);
         Assert.InRange(few.ConflictingRows!.Value, 1, 99);
         string points = FormattableString.Invariant($"{98 / Math.Sqrt(few.ConflictingRows.Value):F0}");
         Assert.Contains(few.Warnings, warning => warning.StartsWith(
-            $"Few validation rows conflict with the shortcut: {few.ConflictingRows}. An accuracy on so few is known to ± {points} points", StringComparison.Ordinal));
+            $"Few validation rows conflict with the shortcut: {few.ConflictingRows}. An accuracy on so few is known to ± {points} points",
+            StringComparison.Ordinal));
 
         using SearchResult<FeatureSieveTrainer.Options> same = Search(options => options.Trials = 1, _train, PlaceRow.View(_ml, 120, 1));
-        Assert.Contains(same.Warnings, warning => warning.StartsWith("The validation rows are the training rows", StringComparison.Ordinal));
+        Assert.Contains(
+            same.Warnings, warning => warning.StartsWith("The validation rows are the training rows", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -313,7 +324,8 @@ public sealed class SieveSearchTests : IDisposable
         Assert.Equal((0, 0, 0), (result.Gain!.Mean, result.Gain.Low, result.Gain.High));
         Assert.Same(result.BestPlain, result.Best);
         Assert.Equal(
-            "No difference is shown between trial 1, the best other, and plain training, which is the choice: MeanOfGroupsAccuracy 0.0 points, "
+            "No difference is shown between trial 1, the best other, and plain training, which is the choice: MeanOfGroupsAccuracy 0.0 "
+                + "points, "
                 + "95 % interval 0.0 to 0.0, 2 fresh seeds.",
             result.Verdict);
     }

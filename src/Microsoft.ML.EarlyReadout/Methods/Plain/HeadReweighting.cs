@@ -118,7 +118,8 @@ internal static class HeadReweighting
         int least = groups.Min(group => group.Length);
         return [.. groups.SelectMany((group, i) => Drawn(group, seeds.For("group", i))).Order()];
 
-        IEnumerable<long> Drawn(long[] group, SeedSequence seed) => seed.Permutation(group.Length).Take(least).Select(place => group[place]);
+        IEnumerable<long> Drawn(long[] group, SeedSequence seed) =>
+            seed.Permutation(group.Length).Take(least).Select(place => group[place]);
     }
 
     /// <summary>Halves of each group, drawn at random: those to fit to, which have the odd row, and those to tune on.</summary>

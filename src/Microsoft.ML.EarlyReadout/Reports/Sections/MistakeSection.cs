@@ -104,7 +104,8 @@ internal static class MistakeSection
         IEnumerable<Markup> maps = models.Select((model, i) => Map(model, rows[i], seen[i][index]));
         Markup image = picture is null
             ? Markup.Empty
-            : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a {rows[0].Label}.\"><span>image</span></div>");
+            : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a "
+                + $"{rows[0].Label}.\"><span>image</span></div>");
         return Markup.Of($"""
             <figure class="strip"><div class="panels">
             {image}

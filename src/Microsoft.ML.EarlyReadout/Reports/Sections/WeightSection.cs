@@ -40,7 +40,8 @@ internal static class WeightSection
             : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
         return Markup.Of($"""
             <figure class="card">{image}
-            <figcaption><b>{row.Group}</b><br>read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>weight {weight:F1}<br>
+            <figcaption><b>{row.Group}</b><br>
+            read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>weight {weight:F1}<br>
             network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
             <span class="row">row {row.Index}</span></figcaption></figure>
 

@@ -4,8 +4,8 @@ using Microsoft.ML.Trainers;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The promise of an estimator: which columns its transformer will add. Columns of a <see cref="SchemaShape"/> cannot be made from outside ML.NET, so they are
-/// borrowed from stock estimators, whose messages about missing and mistyped columns are then ML.NET's own.
+/// The promise of an estimator: which columns its transformer will add. Columns of a <see cref="SchemaShape"/> cannot be made from outside
+/// ML.NET, so they are borrowed from stock estimators, whose messages about missing and mistyped columns are then ML.NET's own.
 /// </summary>
 internal static class ScoringSchema
 {
@@ -21,7 +21,8 @@ internal static class ScoringSchema
     /// <param name="readouts">The readouts whose columns are added besides.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or would be lost by a saved
     /// model.</exception>
-    public static SchemaShape GetOutputSchema(SchemaShape input, string feature, string label, string score, string predictedLabel, IReadOnlyList<ReadoutColumns> readouts)
+    public static SchemaShape GetOutputSchema(
+        SchemaShape input, string feature, string label, string score, string predictedLabel, IReadOnlyList<ReadoutColumns> readouts)
     {
         ArgumentNullException.ThrowIfNull(input);
         string[] outputs = [score, predictedLabel, .. readouts.SelectMany(readout => readout.All)];
@@ -36,8 +37,10 @@ internal static class ScoringSchema
             shape = conversion.GetOutputSchema(input);
         }
 
-        if (shape.Any(column => column.Name == label && column.IsKey && column.ItemType != NumberDataViewType.UInt32)) shape = WithKeyOfUInt32(ml, shape, label);
-        var trainer = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new LbfgsMaximumEntropyMulticlassTrainer.Options { FeatureColumnName = vector, LabelColumnName = label });
+        if (shape.Any(column => column.Name == label && column.IsKey && column.ItemType != NumberDataViewType.UInt32))
+            shape = WithKeyOfUInt32(ml, shape, label);
+        var trainer = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(
+            new LbfgsMaximumEntropyMulticlassTrainer.Options { FeatureColumnName = vector, LabelColumnName = label });
         SchemaShape trained = trainer.GetOutputSchema(shape);
         SchemaShape number = ml.Transforms.CustomMapping<Nothing, Number>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
         SchemaShape.Column[] added =
@@ -62,8 +65,11 @@ internal static class ScoringSchema
     {
         bool hasValues = shape.Single(column => column.Name == label).Annotations.Any(annotation => annotation.Name == "KeyValues");
         return hasValues
-            ? ml.Transforms.Conversion.MapKeyToValue(KeyValue, label).Append(ml.Transforms.Conversion.MapValueToKey(label, KeyValue)).GetOutputSchema(shape)
-            : ml.Transforms.CopyColumns(label, KeyValue).GetOutputSchema(ml.Transforms.CustomMapping<Nothing, Key>((_, _) => { }, null).GetOutputSchema(shape));
+            ? ml.Transforms.Conversion.MapKeyToValue(KeyValue, label)
+                .Append(ml.Transforms.Conversion.MapValueToKey(label, KeyValue))
+                .GetOutputSchema(shape)
+            : ml.Transforms.CopyColumns(label, KeyValue)
+                .GetOutputSchema(ml.Transforms.CustomMapping<Nothing, Key>((_, _) => { }, null).GetOutputSchema(shape));
     }
 
     private sealed class Nothing { }

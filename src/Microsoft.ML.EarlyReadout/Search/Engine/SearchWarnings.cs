@@ -28,8 +28,10 @@ internal static class SearchWarnings
         else if (conflicting < FewConflicting)
         {
             double points = 100 * NormalQuantile * Math.Sqrt(0.25 / conflicting);
-            yield return FormattableString.Invariant($"Few validation rows conflict with the shortcut: {conflicting}. An accuracy on so few is ")
-                + FormattableString.Invariant($"known to ± {points:F0} points at worst, whatever the number of seeds. More such rows tell more than ")
+            yield return FormattableString.Invariant(
+                $"Few validation rows conflict with the shortcut: {conflicting}. An accuracy on so few is ")
+                + FormattableString.Invariant(
+                    $"known to ± {points:F0} points at worst, whatever the number of seeds. More such rows tell more than ")
                 + "more trials do.";
         }
     }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// One checkpoint on disk: a folder with the network's weights and the training's other tensors as safetensors, where the training stands as JSON, and the SHA-256 of each
-/// in the form that <c>sha256sum --check</c> reads.
+/// One checkpoint on disk: a folder with the network's weights and the training's other tensors as safetensors, where the training stands
+/// as JSON, and the SHA-256 of each in the form that <c>sha256sum --check</c> reads.
 /// </summary>
 internal static class CheckpointFiles
 {
@@ -19,7 +19,11 @@ internal static class CheckpointFiles
     private const long LongestSums = 4096;
     private const long LongestState = 256L << 20;
 
-    private static readonly JsonSerializerOptions Json = new() { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
 
     /// <summary>Writes a checkpoint into a folder of its own; every file is on the disk when this returns.</summary>
     /// <param name="folder">An empty folder.</param>
@@ -27,18 +31,23 @@ internal static class CheckpointFiles
     /// <param name="network">The network's tensors.</param>
     /// <param name="training">The others.</param>
     /// <param name="best">The full path of the best network's weights, if there are any.</param>
-    public static void Write(string folder, CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training, string? best)
+    public static void Write(
+        string folder, CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network,
+        IEnumerable<(string Name, Tensor Tensor)> training, string? best)
     {
         SafetensorsFile.Write(Path.Combine(folder, Network), network.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
         SafetensorsFile.Write(Path.Combine(folder, Training), training.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
         WriteThrough(Path.Combine(folder, State), JsonSerializer.SerializeToUtf8Bytes(state, Json));
         List<string> named = [Network, Training, State];
         if (best is not null) named.Add("../" + Path.GetFileName(best));
-        WriteThrough(Path.Combine(folder, Sums), [.. named.SelectMany(name => System.Text.Encoding.ASCII.GetBytes($"{HashOf(Path.Combine(folder, name))}  {name}\n"))]);
+        WriteThrough(
+            Path.Combine(folder, Sums),
+            [.. named.SelectMany(name => System.Text.Encoding.ASCII.GetBytes($"{HashOf(Path.Combine(folder, name))}  {name}\n"))]);
     }
 
     /// <summary>Reads where a training stands, once every file of the checkpoint has been found to be as it was written.</summary>
-    /// <exception cref="InvalidDataException">A file is missing, damaged or of a form that this version does not know; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is missing, damaged or of a form that this version does not know; the message names
+    /// it.</exception>
     public static CheckpointState Read(string folder)
     {
         IReadOnlySet<string> verified = Verify(folder);
@@ -55,9 +64,14 @@ internal static class CheckpointFiles
         }
 
         if (state.Format != CheckpointState.CurrentFormat)
-            throw Fault(path, FormattableString.Invariant($"is of format {state.Format}; this version of the library reads format {CheckpointState.CurrentFormat}"));
-        if (state.BestStep < 0 || state.Point < state.BestStep || state.Step < state.Point) throw Fault(path, "names a place that no training reaches");
-        if (state.History.Contains(null!)) throw Fault(path, "lacks a point of the history"); // a list's entries may be null whatever its type says
+            throw Fault(
+                path,
+                FormattableString.Invariant(
+                    $"is of format {state.Format}; this version of the library reads format {CheckpointState.CurrentFormat}"));
+        if (state.BestStep < 0 || state.Point < state.BestStep || state.Step < state.Point)
+            throw Fault(path, "names a place that no training reaches");
+        // a list's entries may be null whatever its type says
+        if (state.History.Contains(null!)) throw Fault(path, "lacks a point of the history");
         if (state.BestFile is { } best && !verified.Contains("../" + best)) throw Fault(path, $"names weights that {Sums} does not");
         return state;
     }
@@ -85,7 +99,9 @@ internal static class CheckpointFiles
         foreach (string line in lines)
         {
             string name = line.Length > HashDigits + 2 ? line[(HashDigits + 2)..] : "";
-            bool isKnown = name is Network or Training or State || (name.StartsWith(BestPath, StringComparison.Ordinal) && name[BestPath.Length..].All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.'));
+            bool isKnown = name is Network or Training or State
+                || (name.StartsWith(BestPath, StringComparison.Ordinal)
+                    && name[BestPath.Length..].All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.'));
             if (!isKnown || !seen.Add(name)) throw Fault(path, "is damaged");
             string file = Path.Combine(folder, name);
             if (HashOf(file) != line[..HashDigits]) throw Fault(Path.GetFullPath(file), "is not as it was written: its SHA-256 differs");

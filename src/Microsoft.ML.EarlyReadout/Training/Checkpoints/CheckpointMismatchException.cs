@@ -1,6 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A checkpoint folder holds the checkpoints of another training: with other options, other data or another version of the software.</summary>
+/// <summary>
+/// A checkpoint folder holds the checkpoints of another training: with other options, other data or another version of the software.
+/// </summary>
 public sealed class CheckpointMismatchException : InvalidOperationException
 {
     /// <summary>Creates the exception.</summary>

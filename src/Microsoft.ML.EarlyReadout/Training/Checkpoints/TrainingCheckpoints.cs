@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The checkpoints of one fit. A fit is a row of loops (such as an identification, then the training proper); a resumed one runs the same way, except that loops before the
-/// checkpoint's are passed over and the checkpoint's own goes on where it was.
+/// The checkpoints of one fit. A fit is a row of loops (such as an identification, then the training proper); a resumed one runs the same
+/// way, except that loops before the checkpoint's are passed over and the checkpoint's own goes on where it was.
 /// </summary>
 internal sealed class TrainingCheckpoints : IDisposable
 {
@@ -84,13 +84,16 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <summary>Whether a loop lies before the one that the checkpoint was taken in, so that it has been done.</summary>
     public bool Passes(string loop) => _pending is not null && _pending.Loop != loop;
 
-    /// <summary>Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.</summary>
+    /// <summary>
+    /// Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.
+    /// </summary>
     public CheckpointState? Take(
         string loop, StagedNetwork network, IEnumerable<(string Name, Tensor Tensor)> others, BestNetwork best, LossMeters meters)
     {
         if (_pending is not { } state || state.Loop != loop) return null;
         _pending = null;
-        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Network))) ModuleState.Load(file, ModuleState.Of(network));
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Network)))
+            ModuleState.Load(file, ModuleState.Of(network));
         using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Training))) ModuleState.Load(file, others);
         if (state.BestFile is { } bestFile)
         {
@@ -111,7 +114,10 @@ internal sealed class TrainingCheckpoints : IDisposable
         return known;
     }
 
-    /// <summary>Throws if rows that are read beside the training rows, which the identity does not know, are not those that were read before the checkpoint.</summary>
+    /// <summary>
+    /// Throws if rows that are read beside the training rows, which the identity does not know, are not those that were read before the
+    /// checkpoint.
+    /// </summary>
     /// <exception cref="CheckpointMismatchException">They are not.</exception>
     public void RequireSame(string what, TrainingSet rows)
     {
@@ -123,7 +129,8 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <summary>Counts a step.</summary>
     /// <returns>Whether a checkpoint is due.</returns>
     public bool IsDueAfterStep() =>
-        ++_stepsSinceLast == _options.CheckpointEverySteps || (_options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes);
+        ++_stepsSinceLast == _options.CheckpointEverySteps
+            || (_options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes);
 
     /// <summary>Forgets the last loop's best network.</summary>
     public void BeginLoop() => (_bestFile, _bestStep) = (null, 0);
@@ -159,8 +166,9 @@ internal sealed class TrainingCheckpoints : IDisposable
     public void RequireTaken()
     {
         if (_pending is not { } state) return;
-        throw new InvalidDataException($"'{_folder}' was saved in the training part '{Excerpt.Of(state.Loop)}', which this training does not have. "
-            + "Delete the folder to start again.");
+        throw new InvalidDataException(
+            $"'{_folder}' was saved in the training part '{Excerpt.Of(state.Loop)}', which this training does not have. "
+                + "Delete the folder to start again.");
     }
 
     public void Dispose() => _directory.Dispose();

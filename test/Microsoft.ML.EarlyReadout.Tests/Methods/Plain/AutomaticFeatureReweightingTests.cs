@@ -89,7 +89,8 @@ public sealed class AutomaticFeatureReweightingTests
         options.Objective.Kind = ObjectiveKind.EmpiricalRisk;
         (double plainWorst, double plainMean) = Groups(options);
         Assert.True(
-            worst > plainWorst + 0.1 && mean > plainMean + 0.05, $"worst {worst:F3}, mean {mean:F3}; plain {plainWorst:F3}, {plainMean:F3}");
+            worst > plainWorst + 0.1 && mean > plainMean + 0.05,
+            $"worst {worst:F3}, mean {mean:F3}; plain {plainWorst:F3}, {plainMean:F3}");
 
         (double Worst, double Mean) Groups(EarlyReadoutEstimator.Options trainer)
         {

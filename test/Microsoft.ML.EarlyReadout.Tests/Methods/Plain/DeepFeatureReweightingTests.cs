@@ -32,7 +32,9 @@ public sealed class DeepFeatureReweightingTests
             foreach (double start in new[] { 0, 0.5 }) // the optimum is one, wherever the search starts
             {
                 double[] weights = [.. Enumerable.Repeat(start, columns.Length)];
-                new SparseLogisticRegression(columns, CancellationToken.None).Fit([.. subset.Select(row => golden.Labels[row] == positive)], double.Parse(strength, CultureInfo.InvariantCulture), weights);
+                new SparseLogisticRegression(columns, CancellationToken.None).Fit(
+                    [.. subset.Select(row => golden.Labels[row] == positive)], double.Parse(strength, CultureInfo.InvariantCulture),
+                    weights);
                 AssertNear(expected[k], weights, 1e-4);
                 for (int j = 0; j < weights.Length; j++) Assert.Equal(expected[k][j] == 0, weights[j] == 0);
             }
@@ -96,7 +98,8 @@ public sealed class DeepFeatureReweightingTests
     public void It_ends_as_good_as_another_librarys_regression_on_the_same_rows()
     {
         IDataView train = BiasedRow.View(_ml, count: 1000), test = BiasedRow.View(_ml, count: 2000, seed: 4);
-        BiasedRow[] few = [.. BiasedRow.Draw(2000, seed: 9).GroupBy(row => (row.Class, row.Cue)).SelectMany(group => group.Take(12))]; // balanced already
+        // balanced already
+        BiasedRow[] few = [.. BiasedRow.Draw(2000, seed: 9).GroupBy(row => (row.Class, row.Cue)).SelectMany(group => group.Take(12))];
         EarlyReadoutEstimator.Options options = Options();
         options.Objective.ReweightingSet = BiasedRow.View(_ml, few);
         using EarlyReadoutTransformer reweighted = _ml.Transforms.EarlyReadout(options).Fit(train);
@@ -109,7 +112,9 @@ public sealed class DeepFeatureReweightingTests
         {
             var embed = _ml.Transforms.ApplyOnnxModel(["Embedding"], ["Features"], path).Fit(train);
             var regression = _ml.Transforms.NormalizeMeanVariance("Embedding", fixZero: false)
-                .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Embedding", l1Regularization: 0.1f, l2Regularization: 0)).Fit(embed.Transform(options.Objective.ReweightingSet));
+                .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(
+                    "Label", "Embedding", l1Regularization: 0.1f, l2Regularization: 0))
+                .Fit(embed.Transform(options.Objective.ReweightingSet));
             double expected = Unbiased(regression.Transform(embed.Transform(test))), actual = Unbiased(reweighted.Transform(test));
             Assert.True(expected > 0.75, $"the regression has {expected:F3}");
             Assert.True(actual > expected - 0.03, $"{actual:F3}, the regression {expected:F3}");
@@ -147,7 +152,8 @@ public sealed class DeepFeatureReweightingTests
         EarlyReadoutEstimator.Options options = Options();
         options.Objective.ReweightingSet = BiasedRow.View(_ml, few);
         _ml.Transforms.EarlyReadout(options).Fit(BiasedRow.View(_ml)).Dispose();
-        Assert.Contains(_log, line => line.Contains("C cannot be tuned, because no group has two rows. C = 1 is used.", StringComparison.Ordinal));
+        Assert.Contains(
+            _log, line => line.Contains("C cannot be tuned, because no group has two rows. C = 1 is used.", StringComparison.Ordinal));
     }
 
     private static EarlyReadoutEstimator.Options Options() => new()
@@ -216,7 +222,8 @@ public sealed class DeepFeatureReweightingTests
         public static DotRow Draw(Random random, int c)
         {
             bool left = random.NextDouble() < 0.5;
-            float[] pixels = [.. Enumerable.Range(0, 3 * 32 * 32).Select(i => (float)random.Next(60) + (i / 1024 == c ? 120 : 0) + (i % 32 < 16 == left ? 30 : 0))];
+            float[] pixels = [.. Enumerable.Range(0, 3 * 32 * 32)
+                .Select(i => (float)random.Next(60) + (i / 1024 == c ? 120 : 0) + (i % 32 < 16 == left ? 30 : 0))];
             return new DotRow { Pixels = pixels, Label = $"{c}", Side = left ? "left" : "right" };
         }
 

@@ -38,7 +38,10 @@ public sealed class PretrainedInputTests : IDisposable
             }
         }
 
-        Assert.Contains(_log, line => line.StartsWith("Network.Input fits the pretrained weights, as far as some training images tell: the distance", StringComparison.Ordinal));
+        Assert.Contains(
+            _log,
+            line => line.StartsWith(
+                "Network.Input fits the pretrained weights, as far as some training images tell: the distance", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -51,7 +54,10 @@ public sealed class PretrainedInputTests : IDisposable
         Assert.StartsWith("Network.Input does not match the input that the weights were trained on", warning, StringComparison.Ordinal);
         Assert.Contains("With torchvision's normalisation (InputOptions.ImageNet) it is 0.0", warning, StringComparison.Ordinal);
         // The same images from 0 to 1: the normalisation is found in their units.
-        Assert.Contains("With torchvision's normalisation (InputOptions.ImageNet) it is 0.0", Check(InputOptions.ImageNet, Images(seed: 2).to(ScalarType.Float32).div(tensor(255f)), PixelRange.Of(0, 1))!, StringComparison.Ordinal);
+        Assert.Contains(
+            "With torchvision's normalisation (InputOptions.ImageNet) it is 0.0",
+            Check(InputOptions.ImageNet, Images(seed: 2).to(ScalarType.Float32).div(tensor(255f)), PixelRange.Of(0, 1))!,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,7 +67,8 @@ public sealed class PretrainedInputTests : IDisposable
         NativeBackend.EnsureLoaded();
         Train(new InputOptions { Mean = [0], Scale = [40] }, Images(seed: 1));
         string warning = Check(new InputOptions(), Images(seed: 2))!;
-        Assert.Contains("Set Mean and Scale to the weights' own, or see that the images are like theirs.", warning, StringComparison.Ordinal);
+        Assert.Contains(
+            "Set Mean and Scale to the weights' own, or see that the images are like theirs.", warning, StringComparison.Ordinal);
         Assert.Null(Check(new InputOptions { Mean = [0], Scale = [40] }, Images(seed: 2)));
     }
 
@@ -71,22 +78,30 @@ public sealed class PretrainedInputTests : IDisposable
         using var scope = NewDisposeScope();
         NativeBackend.EnsureLoaded();
         Train(_caffe, Images(seed: 1));
-        Assert.Contains(Fit(InputOptions.ImageNet), line => line.Kind == ChannelMessageKind.Warning && line.Message.Contains("Caffe's normalisation", StringComparison.Ordinal));
-        Assert.DoesNotContain(Fit(_caffe), line => line.Kind == ChannelMessageKind.Warning && line.Message.Contains("Network.Input", StringComparison.Ordinal));
+        Assert.Contains(
+            Fit(InputOptions.ImageNet),
+            line => line.Kind == ChannelMessageKind.Warning && line.Message.Contains("Caffe's normalisation", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Fit(_caffe),
+            line => line.Kind == ChannelMessageKind.Warning && line.Message.Contains("Network.Input", StringComparison.Ordinal));
     }
 
-    /// <summary>The first convolution and batch norm of MobileNet, as trained on ImageNet (−1 to 1, RGB), on photographs of people in action.</summary>
+    /// <summary>
+    /// The first convolution and batch norm of MobileNet, as trained on ImageNet (−1 to 1, RGB), on photographs of people in action.
+    /// </summary>
     [Fact]
     public void On_real_weights_and_photographs_their_own_normalisation_is_not_warned_of_and_others_are()
     {
-        string weights = RealData.Path("mobilenet_v1_0.75-imagenet/mobilenet_v1_0.75_224-imagenet.safetensors"), photographs = RealData.Path("bar/train");
+        string weights = RealData.Path("mobilenet_v1_0.75-imagenet/mobilenet_v1_0.75_224-imagenet.safetensors"),
+            photographs = RealData.Path("bar/train");
         using var scope = NewDisposeScope();
         NativeBackend.EnsureLoaded();
         Tensor images = Read(photographs);
         using (SafetensorsFile file = SafetensorsFile.Open(weights))
         {
             string[] norms = ["weight", "bias", "running_mean", "running_var"];
-            SafetensorsFile.Write(Weights, norms.Select(name => KeyValuePair.Create("bn." + name, file.Read("conv1_bn." + name))).Append(KeyValuePair.Create("conv.weight", file.Read("conv1.weight"))));
+            SafetensorsFile.Write(Weights, norms.Select(name => KeyValuePair.Create("bn." + name, file.Read("conv1_bn." + name)))
+                .Append(KeyValuePair.Create("conv.weight", file.Read("conv1.weight"))));
         }
 
         Assert.Null(CheckFirstLayer(new InputOptions { Mean = [127.5f], Scale = [1 / 127.5f] }));
@@ -95,8 +110,14 @@ public sealed class PretrainedInputTests : IDisposable
 
         string? CheckFirstLayer(InputOptions input)
         {
-            var options = new NetworkOptions { Custom = (shape, classes) => new FirstLayer(shape, classes), WeightsPath = Weights, Input = input };
-            using StagedNetwork network = NetworkFactory.Create(options, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
+            var options = new NetworkOptions
+            {
+                Custom = (shape, classes) => new FirstLayer(shape, classes),
+                WeightsPath = Weights,
+                Input = input,
+            };
+            using StagedNetwork network = NetworkFactory.Create(
+                options, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
             return PretrainedInput.Check(network, images, PixelRange.Bytes, _log.Add);
         }
     }
@@ -105,18 +126,25 @@ public sealed class PretrainedInputTests : IDisposable
     [Fact]
     public void On_real_weights_without_batch_norm_another_scale_is_warned_of()
     {
-        string weights = RealData.Path("squeezenet1_1-imagenet/squeezenet1_1-imagenet-notop.safetensors"), photographs = RealData.Path("pets-on-scenes/train");
+        string weights = RealData.Path("squeezenet1_1-imagenet/squeezenet1_1-imagenet-notop.safetensors"),
+            photographs = RealData.Path("pets-on-scenes/train");
         using var scope = NewDisposeScope();
         NativeBackend.EnsureLoaded();
         Tensor images = Read(photographs);
         Assert.Null(CheckSqueezeNet(_caffe));
-        Assert.Contains(_log, line => line.Contains("the share of the last stage's channels that are on everywhere or off everywhere in the training images is 0", StringComparison.Ordinal));
-        foreach (InputOptions other in new[] { new(), _zeroToOne, InputOptions.ImageNet }) Assert.Contains("set Network.Input to that", CheckSqueezeNet(other)!, StringComparison.Ordinal);
+        Assert.Contains(
+            _log,
+            line => line.Contains(
+                "the share of the last stage's channels that are on everywhere or off everywhere in the training images is 0",
+                StringComparison.Ordinal));
+        foreach (InputOptions other in new[] { new(), _zeroToOne, InputOptions.ImageNet })
+            Assert.Contains("set Network.Input to that", CheckSqueezeNet(other)!, StringComparison.Ordinal);
 
         string? CheckSqueezeNet(InputOptions input)
         {
             using StagedNetwork network = NetworkFactory.Create(
-                new NetworkOptions { Kind = NetworkKind.SqueezeNet11, WeightsPath = weights, Input = input }, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
+                new NetworkOptions { Kind = NetworkKind.SqueezeNet11, WeightsPath = weights, Input = input },
+                FeatureShape.Image(3, 128, 128), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
             return PretrainedInput.Check(network, images, PixelRange.Bytes, _log.Add);
         }
     }
@@ -136,7 +164,12 @@ public sealed class PretrainedInputTests : IDisposable
         string? CheckResNet(InputOptions input)
         {
             using StagedNetwork network = NetworkFactory.Create(
-                new NetworkOptions { Kind = NetworkKind.DnnImageFeaturizerResNet18, WeightsPath = DnnImageFeaturizerTests.ModelPath, Input = input },
+                new NetworkOptions
+                {
+                    Kind = NetworkKind.DnnImageFeaturizerResNet18,
+                    WeightsPath = DnnImageFeaturizerTests.ModelPath,
+                    Input = input,
+                },
                 FeatureShape.Image(3, 128, 128), PixelRange.Bytes, classes: 2, seed: 1, _ => { });
             return PretrainedInput.Check(network, images, PixelRange.Bytes, _log.Add);
         }
@@ -147,8 +180,13 @@ public sealed class PretrainedInputTests : IDisposable
     {
         var ml = new MLContext(seed: 1);
         string[] files = [.. Directory.EnumerateFiles(folder, "*.jpg").Order(StringComparer.Ordinal)];
-        IDataView paths = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 32).Select(i => new Photograph { File = files[i * files.Length / 32] }));
-        IDataView pixels = ml.Transforms.LoadImages("Image", "", nameof(Photograph.File)).Append(ml.Transforms.ResizeImages("Image", 128, 128)).Append(ml.Transforms.ExtractPixels("Features", "Image")).Fit(paths).Transform(paths);
+        IDataView paths = ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 32).Select(i => new Photograph { File = files[i * files.Length / 32] }));
+        IDataView pixels = ml.Transforms.LoadImages("Image", "", nameof(Photograph.File))
+            .Append(ml.Transforms.ResizeImages("Image", 128, 128))
+            .Append(ml.Transforms.ExtractPixels("Features", "Image"))
+            .Fit(paths)
+            .Transform(paths);
         return tensor([.. pixels.GetColumn<float[]>("Features").SelectMany(row => row)], [32, 3, 128, 128]);
     }
 
@@ -176,21 +214,29 @@ public sealed class PretrainedInputTests : IDisposable
         byte[] bytes = Images(seed: 3).bytes.ToArray();
         var schema = SchemaDefinition.Create(typeof(Pixels));
         schema[nameof(Pixels.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3, 16, 16);
-        IDataView rows = ml.Data.LoadFromEnumerable(bytes.Chunk(_shape.Size).Select((row, i) => new Pixels { Features = [.. row.Select(value => (float)value)], Label = i % 2 == 0 }), schema);
+        IDataView rows = ml.Data.LoadFromEnumerable(bytes.Chunk(_shape.Size)
+            .Select((row, i) => new Pixels { Features = [.. row.Select(value => (float)value)], Label = i % 2 == 0 }), schema);
         rows = ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
-        ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = Options(input, Weights), Taps = [], Epochs = 1, Seed = 1 }).Fit(rows).Dispose();
+        ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = Options(input, Weights), Taps = [], Epochs = 1, Seed = 1 })
+            .Fit(rows)
+            .Dispose();
         return log;
     }
 
-    private static StagedNetwork Network(InputOptions input, string? weights) => NetworkFactory.Create(Options(input, weights), _shape, PixelRange.Bytes, classes: 2, seed: 1, _ => { });
+    private static StagedNetwork Network(InputOptions input, string? weights) =>
+        NetworkFactory.Create(Options(input, weights), _shape, PixelRange.Bytes, classes: 2, seed: 1, _ => { });
 
-    private static NetworkOptions Options(InputOptions input, string? weights) => new() { Kind = NetworkKind.ConvNet, Channels = [8], WeightsPath = weights, Input = input };
+    private static NetworkOptions Options(InputOptions input, string? weights) =>
+        new() { Kind = NetworkKind.ConvNet, Channels = [8], WeightsPath = weights, Input = input };
 
     /// <summary>Pixels with the mean and deviation of photographs.</summary>
     private static Tensor Images(int seed)
     {
         var random = new Random(seed);
-        byte[] pixels = [.. Enumerable.Range(0, 32 * _shape.Size).Select(_ => (byte)Math.Clamp(115 + 58 * 1.7 * (random.NextDouble() * 2 - 1), 0, 255))];
+        byte[] pixels =
+        [
+            .. Enumerable.Range(0, 32 * _shape.Size).Select(_ => (byte)Math.Clamp(115 + 58 * 1.7 * (random.NextDouble() * 2 - 1), 0, 255)),
+        ];
         return tensor(pixels, [32, 3, 16, 16]);
     }
 
@@ -212,7 +258,9 @@ public sealed class PretrainedInputTests : IDisposable
         });
         PretrainedInput.Check(network, TrainingRows.AllOf(set), SeedSequence.Of(1), _log.Add);
         Assert.Equal(tries, seen);
-        Assert.Equal(most == 0, _log.Contains("Network.Input could not be compared with the pretrained weights: there is no memory for a single image."));
+        Assert.Equal(
+            most == 0,
+            _log.Contains("Network.Input could not be compared with the pretrained weights: there is no memory for a single image."));
     }
 
     /// <summary>A network whose first layer has memory for some images only.</summary>

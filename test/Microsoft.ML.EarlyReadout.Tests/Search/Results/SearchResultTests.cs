@@ -73,7 +73,8 @@ public sealed class SearchResultTests
         Assert.False(result.Gain!.AreSeedsFresh);
         Assert.Equal([11L, 12], result.Gain.Seeds.Select(seed => seed.Seed));
         Assert.EndsWith(
-            "2 seeds. The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.", result.Verdict, StringComparison.Ordinal);
+            "2 seeds. The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.", result.Verdict,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +117,8 @@ public sealed class SearchResultTests
         var findings = SearchConclusion.Of("Trainer", 2, options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
         var ml = new MLContext(seed: 1);
         return new SearchResult<EarlyReadoutEstimator.Options>(
-            findings, new SearchRows(BiasedRow.View(ml, 10), BiasedRow.View(ml, 10)), _ => options, (_, _) => throw new InvalidOperationException());
+            findings, new SearchRows(BiasedRow.View(ml, 10), BiasedRow.View(ml, 10)), _ => options,
+            (_, _) => throw new InvalidOperationException());
     }
 
     private static StoredRun Diverged(SearchRun run) =>
