@@ -52,7 +52,7 @@ internal static class ChoiceSection
             gain is { Low: { } low, High: { } high } ? (100 * low, 100 * high) : null);
         string seeds = gain.AreSeedsFresh
             ? "The seeds are fresh: no trial was chosen by them."
-            : "The seeds are those that chose the trial, which flatter it: set ConfirmationSeeds.";
+            : "The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.";
         Markup caption = Markup.Of($"""
             <b>Gain</b>: each dot is one seed from which both were trained, the {search.Figure} of {other} less that of {plain}, in
             points. The bar is the 95 % interval of their mean by Student's t. A gain is shown where all of it lies right of zero. {seeds}
