@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.OnnxProto;
 using Microsoft.ML.OnnxRuntime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -35,6 +36,24 @@ public sealed class CustomNetworkTests
         ParityCheck.Verify(network, session, rows);
 
         Tensor Loss() => nn.functional.cross_entropy(network.call(rows), labels);
+    }
+
+    [Fact]
+    public void A_layer_of_ones_own_folds_its_batch_norm_into_the_convolution()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork network = NetworkFactory.Create(
+            new NetworkOptions { Custom = (shape, classes) => new NormedNetwork(shape, classes) }, _shape, PixelRange.Bytes, 3, seed: 2,
+            _ => { });
+        Tensor rows = NetworkCases.Rows(_shape, 16);
+        network.train();
+        network.call(rows); // now the norm's statistics are no longer 0 and 1
+        byte[] bytes = OnnxExporter.ToBytes(network);
+        Assert.DoesNotContain("BatchNormalization", OperatorsOf(bytes));
+        using var session = new InferenceSession(bytes);
+        ParityCheck.Verify(network, session, rows);
+
+        static IEnumerable<string> OperatorsOf(byte[] model) => ModelProto.Parser.ParseFrom(model).Graph.Node.Select(node => node.OpType);
     }
 
     [Fact]
@@ -81,6 +100,33 @@ public sealed class CustomNetworkTests
             _front = Register("front.conv", new Conv2d(3, 4, 3, padding: 1));
             SetStem(_front);
             AddStage("gated", new Conv2d(4, 6, 1), new Gate(6), new Relu());
+            SetHead("out", new GlobalAveragePool(), new Linear(6, classes));
+        }
+    }
+
+    /// <summary>A convolution with a batch norm and a squashed output, as a layer.</summary>
+    private sealed class Normed : Layer
+    {
+        private readonly Conv2d _conv;
+        private readonly BatchNorm2d _norm;
+
+        public Normed(int inputs, int outputs) : base("normed")
+        {
+            _conv = new Conv2d(inputs, outputs, 3, padding: 1);
+            _norm = new BatchNorm2d(outputs);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => _norm.call(_conv.call(input)).tanh();
+
+        public override string Export(OnnxGraph graph, string input) => graph.Node("Tanh", [_conv.Export(graph, input, _norm)]);
+    }
+
+    private sealed class NormedNetwork : StagedNetwork
+    {
+        public NormedNetwork(FeatureShape shape, int classes) : base("Normed", shape, classes)
+        {
+            AddStage("normed", new Normed(3, 6));
             SetHead("out", new GlobalAveragePool(), new Linear(6, classes));
         }
     }

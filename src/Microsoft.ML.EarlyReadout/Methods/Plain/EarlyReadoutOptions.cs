@@ -139,6 +139,9 @@ public sealed partial class EarlyReadoutEstimator
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
             faults.Defined(nameof(TrainedPart), TrainedPart);
+            if (Epochs == 0 || Steps == 0)
+                faults.Add($"To train readouts alone on a network as it is, leave {(Epochs == 0 ? nameof(Epochs) : nameof(Steps))} out and "
+                    + $"set {nameof(TrainedPart)} to {TrainedPart.None}.");
             if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read "
                     + "out of random weights.");

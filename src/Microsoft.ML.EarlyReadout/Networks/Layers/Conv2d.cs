@@ -56,9 +56,17 @@ public sealed class Conv2d : Layer, IMixedPrecision
     /// <inheritdoc/>
     public override string Export(OnnxGraph graph, string input) => Export(graph, input, _weight, _bias);
 
-    /// <summary>Exports this convolution and the batch norm after it as one convolution.</summary>
-    internal string Export(OnnxGraph graph, string input, BatchNorm2d norm)
+    /// <summary>
+    /// Adds the nodes of this convolution and of the batch norm that reads it as one convolution, which is what scoring runs fastest.
+    /// A layer of your own calls it where its <c>forward</c> calls one after the other, with nothing in between.
+    /// </summary>
+    /// <param name="graph">The graph that grows.</param>
+    /// <param name="input">The name of the value that the convolution reads.</param>
+    /// <param name="norm">The batch norm, over as many channels as the convolution puts out.</param>
+    /// <returns>The name of the value that the batch norm computes.</returns>
+    public string Export(OnnxGraph graph, string input, BatchNorm2d norm)
     {
+        ArgumentNullException.ThrowIfNull(norm);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         (Tensor scale, Tensor shift) = norm.Affine(); // float64, (C')

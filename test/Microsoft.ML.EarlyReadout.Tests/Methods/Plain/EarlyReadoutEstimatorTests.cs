@@ -73,6 +73,15 @@ public sealed class EarlyReadoutEstimatorTests
     }
 
     [Fact]
+    public void No_epochs_and_no_steps_are_refused_with_the_option_that_trains_readouts_alone()
+    {
+        foreach (EarlyReadoutEstimator.Options none in new EarlyReadoutEstimator.Options[] { new() { Epochs = 0 }, new() { Steps = 0 } })
+            Assert.Contains(
+                "set TrainedPart to None",
+                Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(none)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Readouts_read_a_network_that_is_not_trained_at_all()
     {
         IDataView train = BiasedRow.View(_ml);
