@@ -2,16 +2,16 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A loss or a gradient is no longer a finite number: what a loop knows of it. Users see a
 /// <c>TrainingDivergedException</c>, which has the last good model besides.</summary>
-/// <param name="loop">What was trained; empty for the training proper.</param>
+/// <param name="loop">What was trained; <see langword="null"/>: the network itself, in the training proper.</param>
 /// <param name="epoch">The epoch, from 1.</param>
 /// <param name="step">The step of that epoch, from 1.</param>
 /// <param name="losses">Every loss of that step, by name, and the norm of its gradients.</param>
 /// <param name="learningRate">The main network's learning rate in that step.</param>
-internal sealed class DivergenceException(string loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
+internal sealed class DivergenceException(string? loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
     : Exception(
-        FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop.Length == 0 ? "" : $" of '{loop}'")}, ")
+        FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop is null ? "" : $" of '{loop}'")}, ")
             + FormattableString.Invariant($"at a learning rate of {learningRate:G4}: {Text(losses)}. ")
-            + "Try a smaller learning rate or forgetting rate, a warm-up (Schedule.WarmUpSteps), or gradient clipping "
+            + "Try a smaller learning rate or smaller rates of the method, a warm-up (Schedule.WarmUpSteps), or gradient clipping "
             + "(Optimizer.ClipNorm).")
 {
     public int Epoch => epoch;

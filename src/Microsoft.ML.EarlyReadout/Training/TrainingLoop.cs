@@ -34,6 +34,11 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private long _done;
     private long _point;
 
+    // The epoch under way, from 1, its rows in their order, and the steps done when it ends.
+    private int _epoch;
+    private long[] _order = [];
+    private long _epochEnd;
+
     /// <summary>Whether the last step ends at a point that is still to be made: what was stopped, or failed, is its validation.</summary>
     private bool OwesPoint => plan.IsPoint(_done) && _point < _done;
 
@@ -54,24 +59,19 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     /// where memory has run out.</exception>
     public void Run()
     {
-        checkpoints?.BeginLoop();
-        if (checkpoints?.Take(plan.Name, _network, State, _best, _meters) is { } checkpoint)
-            (_done, _point) = (checkpoint.Step, checkpoint.Point);
-        // the network is trained: what is trained afterwards must not take it along
-        if (session.History.Selected is not null) _best.Begin();
-
+        Resume();
         try
         {
             try
             {
                 if (OwesPoint) EndPoint();
-                while (!HasEnded) RunEpoch(plan.EpochOf(_done + 1));
+                while (!HasEnded) RunEpoch();
                 KeepBest();
             }
             catch (OperationCanceledException)
             {
                 Check();
-                SaveLast();
+                Save(isLast: true);
                 if (plan.IsNested || _options.OnCancellation != CancellationBehavior.ReturnBest || !session.HasModel) throw;
                 session.Cancellation.Acknowledge();
                 session.Log(
@@ -101,43 +101,60 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _dropout.Dispose();
     }
 
-    private void RunEpoch(int epoch)
+    /// <summary>Goes on where the checkpoint of this loop was taken, if there is one.</summary>
+    private void Resume()
     {
-        if (_done == plan.StepsBefore(epoch)) step.BeforeEpoch(epoch);
-        long[] order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", epoch));
-        long end = plan.StepsBefore(epoch) + plan.StepsIn(epoch);
-        while (_done < end && !HasStalled)
+        checkpoints?.BeginLoop();
+        if (checkpoints?.Take(plan.Name, _network, State, _best, _meters) is { } checkpoint)
+            (_done, _point) = (checkpoint.Step, checkpoint.Point);
+        // the network is trained: what is trained afterwards must not take it along
+        if (session.History.Selected is not null) _best.Begin();
+    }
+
+    private void RunEpoch()
+    {
+        BeginEpoch();
+        while (_done < _epochEnd && !HasStalled)
         {
-            RunSteps(epoch, order, end);
+            RunSteps();
             if (OwesPoint) EndPoint();
         }
     }
 
-    /// <summary>Runs the steps of an epoch up to the next point or to the epoch's end.</summary>
-    private void RunSteps(int epoch, long[] order, long end)
+    private void BeginEpoch()
+    {
+        _epoch = plan.EpochOf(_done + 1);
+        _epochEnd = plan.StepsBefore(_epoch) + plan.StepsIn(_epoch);
+        if (_done == plan.StepsBefore(_epoch)) step.BeforeEpoch(_epoch);
+        _order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", _epoch));
+    }
+
+    /// <summary>Runs the steps of the epoch up to the next point or to the epoch's end.</summary>
+    private void RunSteps()
     {
         _network.train(step.NeedsTrainingMode); // a validation, or what was done before the epoch, may have changed it
         _network.SetDropoutGenerator(_dropout);
         _progress.Begin(_done);
         do
         {
-            RunStep(epoch, (int)(_done - plan.StepsBefore(epoch)), order);
+            RunStep();
             if (OwesPoint) break;
-            if (_progress.IsDue || _done == end) _progress.Report(_done, ReadLosses());
+            if (_progress.IsDue || _done == _epochEnd) _progress.Report(_done, ReadLosses());
             if (checkpoints?.IsDueAfterStep() == true) Save();
         }
-        while (_done < end);
+        while (_done < _epochEnd);
         _progress.Pause();
     }
 
-    private void RunStep(int epoch, int batch, long[] order)
+    private void RunStep()
     {
         session.Cancellation.ThrowIfRequested();
         using var scope = NewDisposeScope(); // everything that a step allocates dies with it
-        ulong seed = plan.Seeds.For("batch", epoch, batch).Seed;
+        int batch = (int)(_done - plan.StepsBefore(_epoch));
+        ulong seed = plan.Seeds.For("batch", _epoch, batch).Seed;
         _dropout.manual_seed(unchecked((long)seed));
-        Batch rows = plan.Rows.Set.Gather(order.AsSpan(plan.Batches[batch]), session.Device);
-        if (batch + 1 < plan.Batches.Count) plan.Rows.Set.Expect(order.AsSpan(plan.Batches[batch + 1]));
+        Batch rows = plan.Rows.Set.Gather(_order.AsSpan(plan.Batches[batch]), session.Device);
+        if (batch + 1 < plan.Batches.Count) plan.Rows.Set.Expect(_order.AsSpan(plan.Batches[batch + 1]));
         rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
         _meters.Step = _done + 1;
         step.Run(rows, new StepContext(_done, _schedule.Factor(_done), _meters));
@@ -152,13 +169,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         IReadOnlyDictionary<string, double> losses = ReadLosses();
         _progress.Report(_done, losses);
         TimeSpan time = _progress.EndPoint(_done);
-        ValidationFigures? figures;
-        bool isBest;
-        using (_average?.Show())
-        {
-            figures = ValidationFigures.Of(session, plan.Validation);
-            isBest = _best.Offer(_done, figures?.Score);
-        }
+        (ValidationFigures? figures, bool isBest) = Validate();
 
         var point = new TrainingPoint(_done, plan.Passes(_done), losses, figures?.Score) { Groups = figures?.Groups ?? [] };
         plan.History.Add(point);
@@ -172,14 +183,17 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
             session.Log(FormattableString.Invariant(
                 $"Stopping after {plan.Say(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
                     + "validations.");
-        if (HasEnded)
-        {
-            SaveLast();
-            return;
-        }
+        if (!HasEnded) session.Cancellation.ThrowIfRequested(); // then the checkpoint is taken where the cancellation ends
+        Save(isLast: HasEnded);
+    }
 
-        session.Cancellation.ThrowIfRequested(); // then the checkpoint is taken where the cancellation ends
-        Save();
+    private (ValidationFigures? Figures, bool IsBest) Validate()
+    {
+        using (_average?.Show())
+        {
+            ValidationFigures? figures = ValidationFigures.Of(session, plan.Validation);
+            return (figures, _best.Offer(_done, figures?.Score));
+        }
     }
 
     private void KeepBest()
@@ -209,7 +223,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         if (_meters.FindFault() is not { } fault) return;
         int epoch = plan.EpochOf(fault.Step);
         double rate = _options.Optimizer.LearningRate!.Value * _schedule.Factor(fault.Step - 1);
-        throw new DivergenceException(plan.Name, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
+        throw new DivergenceException(plan.IsMain ? null : plan.Name, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
     }
 
     private IReadOnlyDictionary<string, double> ReadLosses()
@@ -218,27 +232,21 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         return _meters.Read();
     }
 
-    /// <summary>
-    /// Takes the checkpoint after which no step follows. A disk that is full is no reason to lose the network that is trained.
-    /// </summary>
-    private void SaveLast()
-    {
-        try
-        {
-            Save();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            session.Warn($"The last checkpoint could not be written, and the fit goes on without it: {fault.Message}");
-        }
-    }
-
-    private void Save()
+    /// <summary>Takes a checkpoint.</summary>
+    /// <param name="isLast">Whether no step follows: then a disk that is full is no reason to lose the network that is trained.</param>
+    private void Save(bool isLast = false)
     {
         if (checkpoints is null) return;
         Check(); // a checkpoint is never of a training that has diverged
         using var scope = NewDisposeScope();
-        checkpoints.Save(plan.Name, _done, _point, session.HasModel, session.History, _network, State, _best, _meters);
+        try
+        {
+            checkpoints.Save(plan.Name, _done, _point, session.HasModel, session.History, _network, State, _best, _meters);
+        }
+        catch (Exception fault) when (isLast && fault is (IOException or UnauthorizedAccessException))
+        {
+            session.Warn($"The last checkpoint could not be written, and the fit goes on without it: {fault.Message}");
+        }
     }
 
     private string Describe(TrainingPoint point, bool isBest, TimeSpan time)

@@ -1,18 +1,21 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What a training loop runs over, and for how long.</summary>
-/// <param name="Name">What is trained, for the log; empty for the training proper.</param>
+/// <param name="Name">What is trained, for log, checkpoints and faults; <see cref="TrainingProper"/> for the training proper.</param>
 /// <param name="Rows">The rows to train on.</param>
 /// <param name="Batches">Cuts them.</param>
 /// <param name="Steps">Steps in all; the last epoch may end in the middle.</param>
 /// <param name="Seeds">Draw the order and the augmentation.</param>
 internal sealed record TrainingPlan(string Name, TrainingRows Rows, BatchPlan Batches, long Steps, SeedSequence Seeds)
 {
+    /// <summary>The name of the training proper, whose network is the fit's; that of no other loop.</summary>
+    public const string TrainingProper = "Training";
+
     /// <summary>Whether it runs within a step of another loop, which then answers for checkpoints and cancellation.</summary>
     public bool IsNested { get; init; }
 
     /// <summary>Whether this is the training proper.</summary>
-    public bool IsMain => Name.Length == 0;
+    public bool IsMain => Name == TrainingProper;
 
     /// <summary>Draws the rows of an epoch in their order.</summary>
     public Func<TrainingRows, SeedSequence, long[]> Order { get; init; } = EpochOrder.Shuffled;

@@ -114,6 +114,7 @@ public sealed class TrainingSession : IDisposable
     /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
     /// <param name="step">What is done with a batch; it stays the caller's.</param>
     /// <param name="epochs">Passes over the training rows, at least 1.</param>
+    /// <exception cref="ArgumentException">The name is empty, or <c>Training</c>, that of the training proper.</exception>
     /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
     public void Train(string name, ITrainingStep step, int epochs) => Train(name, step, epochs, null, 0);
 
@@ -125,7 +126,7 @@ public sealed class TrainingSession : IDisposable
     {
         rows ??= Training;
         var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
-        Run(step, new TrainingPlan("", rows, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
+        Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
         {
             Order = order ?? EpochOrder.Shuffled,
             Validation = Validation,
@@ -144,15 +145,16 @@ public sealed class TrainingSession : IDisposable
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
     internal void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0)
     {
+        if (name is "" or TrainingPlan.TrainingProper)
+            throw new ArgumentException($"A training cannot be called '{name}'; give it a name of its own.", nameof(name));
         rows ??= Training;
         var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
         Run(step, new TrainingPlan(name, rows, batches, batches.StepsOf(epochs), Seeds.For(name, repetition)));
     }
 
-    /// <summary>Whether a resumed training goes on after a loop: what the loop did, and what was done between it and the next, comes from
-    /// the checkpoint.</summary>
-    /// <param name="loop">The loop's name; empty for the training proper.</param>
-    internal bool IsPast(string loop) => Checkpoints?.Passes(loop) == true;
+    /// <summary>Whether a resumed training goes on after the training proper: what that did, and what was done between it and the next
+    /// loop, comes from the checkpoint.</summary>
+    internal bool IsPastTraining => Checkpoints?.Passes(TrainingPlan.TrainingProper) == true;
 
     /// <summary>What is worked out from a network that is gone afterwards. A resumed training takes it from its checkpoint.</summary>
     /// <param name="name">What it is.</param>

@@ -78,7 +78,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         best.Offer(7, 0.5);
         checkpoints.BeginLoop();
         checkpoints.Recall("errors", () => [1, 2, 3]);
-        checkpoints.Save("", 10, 7, hasModel: true, history, network, step.State, best, meters);
+        checkpoints.Save(TrainingPlan.TrainingProper, 10, 7, hasModel: true, history, network, step.State, best, meters);
     }
 
     private TrainingCheckpoints Open()
@@ -108,7 +108,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
             using var meters = new LossMeters(CPU);
             using var best = new BestNetwork([network]);
             checkpoints.Restore(new TrainingHistory());
-            went = checkpoints.Take("", network, step.State, best, meters) is not null;
+            went = checkpoints.Take(TrainingPlan.TrainingProper, network, step.State, best, meters) is not null;
         }
         catch (Exception fault) when (fault is InvalidDataException or CheckpointMismatchException)
         {

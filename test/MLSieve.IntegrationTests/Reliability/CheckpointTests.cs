@@ -172,7 +172,7 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase.FitToBytes(options);
         string[] checkpoints = [.. Directory.EnumerateDirectories(_folder, "checkpoint-*").Order()];
         Assert.Equal(3, checkpoints.Length);
-        Assert.NotEmpty(Directory.EnumerateFiles(_folder, "best-step-*.safetensors"));
+        Assert.NotEmpty(Directory.EnumerateFiles(_folder, "best-training-step-*.safetensors"));
         foreach (string checkpoint in checkpoints)
         {
             foreach (string line in File.ReadAllLines(Path.Combine(checkpoint, "SHA256SUMS")))
@@ -273,7 +273,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains(
             "this library's version was 0.0.1-old",
             Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
-        Rewrite(text => text.Replace("\"Format\":2", "\"Format\":9", StringComparison.Ordinal));
+        Rewrite(text => text.Replace("\"Format\":3", "\"Format\":9", StringComparison.Ordinal));
         Assert.Contains(
             "is of format 9", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message,
             StringComparison.Ordinal);
@@ -294,7 +294,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("training.safetensors")]
     [InlineData("state.json")]
     [InlineData("SHA256SUMS")]
-    [InlineData("../best-step-")]
+    [InlineData("../best-training-step-")]
     public void A_damaged_file_is_named_and_the_checkpoint_before_it_still_works(string name)
     {
         byte[] expected = TrainingCase.FitToBytes(Checkpointed("sieve"));
@@ -354,7 +354,7 @@ public sealed class CheckpointTests : IDisposable
         foreach (string text in new[] { "", "null", "[]", "{}", state.Replace(
             "\"BestStep\":", "\"BestStep\":-",
             StringComparison.Ordinal), state.Replace("\"Step\":", "\"Step\":\"x\",\"S\":", StringComparison.Ordinal), state.Replace(
-            "\"Loop\":\"\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
+            "\"Loop\":\"Training\"", "\"Loop\":\"Unknown\"", StringComparison.Ordinal),
             // the fuzz test once found that it ended in a null reference
             state.Replace("\"History\":[", "\"History\":[null,", StringComparison.Ordinal),
             // the fuzz test once found that a missing file went unnoticed until it was opened

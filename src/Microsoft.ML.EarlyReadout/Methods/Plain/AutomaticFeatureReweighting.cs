@@ -23,7 +23,7 @@ internal static class AutomaticFeatureReweighting
             + $"{session.Network.GetName()} ends in none. Choose another network, or another objective.");
         (TrainingRows trained, TrainingRows heldOut) = Split(session, options.HeldOutFraction);
         trainNetwork(trained);
-        if (session.Cancellation.IsAcknowledged || session.IsPast("")) return; // a checkpoint has the layer as it was trained
+        if (session.Cancellation.IsAcknowledged || session.IsPastTraining) return; // a checkpoint has the layer as it was trained
         try
         {
             using DisposeScope scope = NewDisposeScope();

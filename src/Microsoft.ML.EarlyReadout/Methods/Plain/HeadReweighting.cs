@@ -19,7 +19,7 @@ internal static class HeadReweighting
         CheckClasses(session.Training, rows);
         trainNetwork();
         if (session.Cancellation.IsAcknowledged) return;
-        if (session.IsPast(""))
+        if (session.IsPastTraining)
         {
             session.Network.EndInLinear(); // the checkpoint has what was fitted
             return;

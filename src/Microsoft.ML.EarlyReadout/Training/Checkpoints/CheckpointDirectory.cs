@@ -76,8 +76,7 @@ internal sealed class CheckpointDirectory : IDisposable
     /// <returns>The file's name.</returns>
     public string WriteBest(string loop, long step, IEnumerable<(string Name, Tensor Tensor)> weights)
     {
-        string name = FormattableString.Invariant(
-            $"{BestPrefix}{(loop.Length == 0 ? "" : loop.ToLowerInvariant() + "-")}step-{step}.safetensors");
+        string name = FormattableString.Invariant($"{BestPrefix}{loop.ToLowerInvariant()}-step-{step}.safetensors");
         Write(() => CheckpointFiles.WriteWeights(PathOf(name), weights));
         return name;
     }

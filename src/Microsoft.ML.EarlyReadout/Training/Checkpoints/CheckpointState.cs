@@ -4,7 +4,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record CheckpointState
 {
     /// <summary>The version of the files' form that this library writes and reads.</summary>
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 
     /// <summary>The version of the files' form.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -12,7 +12,7 @@ internal sealed record CheckpointState
     /// <summary>What the training's course depends on.</summary>
     public required IReadOnlyDictionary<string, string> Identity { get; init; }
 
-    /// <summary>Which of the fit's loops is under way; empty for the training proper.</summary>
+    /// <summary>Which of the fit's loops is under way, by its name.</summary>
     public required string Loop { get; init; }
 
     /// <summary>Steps of that loop that are done.</summary>

@@ -66,8 +66,7 @@ internal sealed class TrainingCheckpoints : IDisposable
         if (_pending is not { } state) return;
         IReadOnlyList<string> differences = TrainingIdentity.Differences(state.Identity, _identity);
         if (differences.Count > 0) throw new CheckpointMismatchException(_folder, differences);
-        string loop = state.Loop.Length == 0 ? "" : state.Loop + ", ";
-        _log(FormattableString.Invariant($"Going on from '{_folder}': {loop}{state.Step} steps done."));
+        _log(FormattableString.Invariant($"Going on from '{_folder}': {state.Loop}, {state.Step} steps done."));
     }
 
     /// <summary>Whether a step of the training proper was done before this fit began.</summary>
