@@ -76,7 +76,7 @@ internal sealed class PostgreSqlDatabase : SqlDatabase
     }
 
     /// <inheritdoc/>
-    public override bool MayPass(Exception fault) =>
+    public override bool IsTransient(Exception fault) =>
         fault is DbException { IsTransient: true } or TimeoutException or SocketException or IOException;
 
     /// <inheritdoc/>

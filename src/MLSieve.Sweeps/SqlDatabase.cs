@@ -30,7 +30,7 @@ internal abstract class SqlDatabase
     public abstract DbTransaction BeginSchema(DbConnection connection);
 
     /// <summary>Whether a fault may pass by itself.</summary>
-    public abstract bool MayPass(Exception fault);
+    public abstract bool IsTransient(Exception fault);
 
     /// <summary>What the database said, and what to do about it, in sentences.</summary>
     public abstract string Explain(Exception fault);

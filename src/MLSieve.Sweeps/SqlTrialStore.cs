@@ -160,7 +160,7 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
             }
             catch (Exception fault) when (IsFault(fault))
             {
-                bool mayPass = database.MayPass(fault);
+                bool mayPass = database.IsTransient(fault);
                 if (!mayPass || waited.Elapsed + pause > patience)
                 {
                     string asked = mayPass ? FormattableString.Invariant($", asked for {waited.Elapsed.TotalSeconds:F1} s") : "";

@@ -71,7 +71,7 @@ internal sealed class SqliteDatabase : SqlDatabase
     }
 
     /// <inheritdoc/>
-    public override bool MayPass(Exception fault) =>
+    public override bool IsTransient(Exception fault) =>
         (fault as SqliteException)?.SqliteErrorCode is Busy or Locked or Full or Io or Protocol;
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public static class ReportCatalog
     /// <param name="models">The models, at least one. The first is the one that the others are compared with; the pictures show which of
     /// its mistakes the second one mends.</param>
     /// <param name="options">Columns, title and number of pictures; <see langword="null"/> for the defaults.</param>
-    /// <returns>The report; <see cref="ModelReport.Save(string)"/> writes it.</returns>
+    /// <returns>The report; <see cref="HtmlReport.Save(string)"/> writes it.</returns>
     /// <remarks>
     /// Any ML.NET classifier can be reported. Curves, readouts and maps are there for pipelines that hold an
     /// <see cref="EarlyReadoutTransformer"/>; pictures need the model's feature column, of images or pixels, in the view that the pipeline
@@ -25,7 +25,7 @@ public static class ReportCatalog
     /// <exception cref="ArgumentException">There is no model, two have one name, or an option is out of range.</exception>
     /// <exception cref="InvalidOperationException">No row has a label and a group, or the models give different numbers of
     /// rows.</exception>
-    public static ModelReport CreateReport(
+    public static HtmlReport CreateReport(
         this MulticlassClassificationCatalog catalog, IDataView data, IReadOnlyList<ReportedModel> models, ReportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -36,7 +36,7 @@ public static class ReportCatalog
         if (models.Count == 0) throw new ArgumentException("Name at least one model to report.", nameof(models));
         if (models.GroupBy(model => model.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentException($"Two models are named '{twice.Key}'; give each a name of its own.", nameof(models));
-        return new ModelReport(ReportPage.Write(options, [.. models.Select(model => ScoredModel.Read(catalog, data, model, options))]));
+        return new HtmlReport(ReportPage.Write(options, [.. models.Select(model => ScoredModel.Read(catalog, data, model, options))]));
     }
 
     /// <summary>
@@ -45,12 +45,12 @@ public static class ReportCatalog
     /// </summary>
     /// <param name="result">What the search found.</param>
     /// <param name="title">The page's title.</param>
-    /// <returns>The report; <see cref="ModelReport.Save(string)"/> writes it. Equal results give equal pages.</returns>
+    /// <returns>The report; <see cref="HtmlReport.Save(string)"/> writes it. Equal results give equal pages.</returns>
     /// <exception cref="ArgumentException">The title is empty.</exception>
-    public static ModelReport CreateReport(this SearchResult result, string title = "What the search found")
+    public static HtmlReport CreateReport(this SearchResult result, string title = "What the search found")
     {
         ArgumentNullException.ThrowIfNull(result);
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
-        return new ModelReport(SearchReportPage.Write(result, title));
+        return new HtmlReport(SearchReportPage.Write(result, title));
     }
 }

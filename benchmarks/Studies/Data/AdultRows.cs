@@ -26,7 +26,7 @@ internal sealed class AdultRows(StudyOptions options) : IStudyRows
     public StudyData Load(MLContext ml, int seed)
     {
         AdultRow[] rows = _training.Value;
-        int[] order = Draws.Shuffled(rows.Length, Draws.For(seed, Draws.Rows));
+        int[] order = RandomSources.Shuffled(rows.Length, RandomSources.For(seed, RandomSources.Rows));
         IDataView train = View(order[Held..(Held + Count)].Select(row => rows[row]));
         ITransformer features = AdultFeatures.Create(ml)
             .Append(ml.Transforms.SelectColumns("Features", "Label", "Cue"))

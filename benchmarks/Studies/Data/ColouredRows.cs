@@ -19,19 +19,19 @@ internal sealed class ColouredRows(StudyOptions options, double agreement, doubl
     /// <inheritdoc/>
     public StudyData Load(MLContext ml, int seed)
     {
-        int[] order = Draws.Shuffled(_training.Value.Classes.Length, Draws.For(seed, Draws.Rows));
+        int[] order = RandomSources.Shuffled(_training.Value.Classes.Length, RandomSources.For(seed, RandomSources.Rows));
         int validation = options.Quick ? 256 : ValidationRows;
         int test = options.Quick ? 256 : _testing.Value.Classes.Length;
         if (Count + validation > order.Length)
             throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
-        PackedImages train = Draw(order.AsSpan(0, Count), agreement, Draws.TrainingCues);
-        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, Draws.ValidationCues);
+        PackedImages train = Draw(order.AsSpan(0, Count), agreement, RandomSources.TrainingCues);
+        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, RandomSources.ValidationCues);
         int[] tests = [.. Enumerable.Range(0, test)];
-        Random testCues = Draws.For(Draws.TestSeed, Draws.TestCues);
+        Random testCues = RandomSources.For(RandomSources.TestSeed, RandomSources.TestCues);
         PackedImages tested = ColouredFashion.Draw(_testing.Value, tests, new Agreement(TestAgreement, Classes), testCues);
         return StudyData.From(ml, FashionClasses.Names, train.ToDataView(ml), held.ToDataView(ml), tested.ToDataView(ml));
 
         PackedImages Draw(ReadOnlySpan<int> rows, double agrees, int purpose) =>
-            ColouredFashion.Draw(_training.Value, rows, new Agreement(agrees, Classes), Draws.For(seed, purpose));
+            ColouredFashion.Draw(_training.Value, rows, new Agreement(agrees, Classes), RandomSources.For(seed, purpose));
     }
 }

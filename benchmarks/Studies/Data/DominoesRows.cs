@@ -18,20 +18,20 @@ internal sealed class DominoesRows(StudyOptions options, double agreement, doubl
     /// <inheritdoc/>
     public StudyData Load(MLContext ml, int seed)
     {
-        int[] order = Draws.Shuffled(_garments.Value.Classes.Length, Draws.For(seed, Draws.Rows));
+        int[] order = RandomSources.Shuffled(_garments.Value.Classes.Length, RandomSources.For(seed, RandomSources.Rows));
         int validation = options.Quick ? 256 : ValidationRows;
         int test = options.Quick ? 256 : _testGarments.Value.Classes.Length;
         if (Count + validation > order.Length)
             throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
         var independent = new Agreement(1.0 / Classes, Classes);
-        PackedImages train = Draw(order.AsSpan(0, Count), agreement, Draws.TrainingCues);
-        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, Draws.ValidationCues);
+        PackedImages train = Draw(order.AsSpan(0, Count), agreement, RandomSources.TrainingCues);
+        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, RandomSources.ValidationCues);
         PackedImages tested = Dominoes.Draw(
             _testGarments.Value, _testDigits.Value, Enumerable.Range(0, test).ToArray(), independent,
-            Draws.For(Draws.TestSeed, Draws.TestCues));
+            RandomSources.For(RandomSources.TestSeed, RandomSources.TestCues));
         return StudyData.From(ml, FashionClasses.Names, train.ToDataView(ml), held.ToDataView(ml), tested.ToDataView(ml));
 
         PackedImages Draw(ReadOnlySpan<int> rows, double agrees, int purpose) =>
-            Dominoes.Draw(_garments.Value, _digits.Value, rows, new Agreement(agrees, Classes), Draws.For(seed, purpose));
+            Dominoes.Draw(_garments.Value, _digits.Value, rows, new Agreement(agrees, Classes), RandomSources.For(seed, purpose));
     }
 }

@@ -29,10 +29,10 @@ internal sealed class TwoFeaturesRows(StudyOptions options, Feature label) : ISt
     public StudyData LoadBalanced(MLContext ml, int seed) => Keyed(ml, Training(seed, Independent).LabelledBy(label).ToDataView(ml), seed);
 
     /// <summary>Training rows.</summary>
-    public TwoFeatures Training(int seed, double agreement) => Draw(seed, 0, Count, agreement, Draws.TrainingCues);
+    public TwoFeatures Training(int seed, double agreement) => Draw(seed, 0, Count, agreement, RandomSources.TrainingCues);
 
     /// <summary>Rows to fit decoders to: their halves are independent, and no other rows have their garments.</summary>
-    public TwoFeatures Decoding(int seed) => Draw(seed, Count + Held, Held, Independent, Draws.DecodingCues);
+    public TwoFeatures Decoding(int seed) => Draw(seed, Count + Held, Held, Independent, RandomSources.DecodingCues);
 
     /// <summary>Test rows, the same for every seed; their halves are independent.</summary>
     public TwoFeatures Testing()
@@ -40,12 +40,12 @@ internal sealed class TwoFeaturesRows(StudyOptions options, Feature label) : ISt
         int[] rows = TwoFeatures.RowsOf(_testGarments.Value);
         return TwoFeatures.Draw(
             _testGarments.Value, _testDigits.Value, options.Quick ? rows.AsSpan(0, Held) : rows, Independent,
-            Draws.For(Draws.TestSeed, Draws.TestCues));
+            RandomSources.For(RandomSources.TestSeed, RandomSources.TestCues));
     }
 
     private StudyData Keyed(MLContext ml, IDataView train, int seed) => StudyData.From(
         ml, TwoFeatures.Classes, train,
-        Draw(seed, Count, Held, Independent, Draws.ValidationCues).LabelledBy(label).ToDataView(ml),
+        Draw(seed, Count, Held, Independent, RandomSources.ValidationCues).LabelledBy(label).ToDataView(ml),
         Testing().LabelledBy(label).ToDataView(ml));
 
     private TwoFeatures Draw(int seed, int first, int count, double agreement, int purpose)
@@ -54,7 +54,7 @@ internal sealed class TwoFeaturesRows(StudyOptions options, Feature label) : ISt
         int most = rows.Length - (2 * Held);
         if (Count > most)
             throw new UsageException($"--rows: at most {most}, the pullovers and dresses of the training file less those held out.");
-        Draws.For(seed, Draws.Rows).Shuffle(rows);
-        return TwoFeatures.Draw(_garments.Value, _digits.Value, rows.AsSpan(first, count), agreement, Draws.For(seed, purpose));
+        RandomSources.For(seed, RandomSources.Rows).Shuffle(rows);
+        return TwoFeatures.Draw(_garments.Value, _digits.Value, rows.AsSpan(first, count), agreement, RandomSources.For(seed, purpose));
     }
 }

@@ -66,7 +66,7 @@ internal sealed class DataSet
     /// <param name="seed">Sets the draw. Equal for equal seeds.</param>
     public DataSet WithValidation(string from, double fraction, int seed)
     {
-        Random random = Draws.For(seed, Draws.Rows);
+        Random random = RandomSources.For(seed, RandomSources.Rows);
         HashSet<Example> held = new(ReferenceEqualityComparer.Instance);
         foreach (string label in Labels)
         {

@@ -93,7 +93,7 @@ internal sealed record FinishedRun
     public IReadOnlyList<(long Step, double Value)> Course(string figure)
     {
         if (Points is not null) return Points.Figure(figure) is { } values ? [.. Points.Steps.Zip(values)] : [];
-        return figure == Figures.Unbiased && Steps is { } steps
+        return figure == StudyMetrics.Unbiased && Steps is { } steps
             ? [.. Curve.Select((value, i) => ((long)steps * (i + 1) / Curve.Count, value))]
             : [];
     }
@@ -110,7 +110,7 @@ internal sealed record FinishedRun
     {
         bool isFinal = run.Phase == RunPhase.Final;
         IReadOnlyDictionary<string, double> metrics = isFinal ? result.Test : result.Validation;
-        string primary = isFinal && metrics.ContainsKey(study.FinalFigure) ? study.FinalFigure : Figures.Unbiased;
+        string primary = isFinal && metrics.ContainsKey(study.FinalFigure) ? study.FinalFigure : StudyMetrics.Unbiased;
         return new FinishedRun
         {
             Study = run.Study,
@@ -148,9 +148,9 @@ internal sealed record FinishedRun
         var metrics = new Dictionary<string, double>();
         if (run.Fault is null)
         {
-            metrics[Figures.Unbiased] = run.Figure;
-            metrics[Figures.Average] = (double)run.Groups.Sum(group => group.Correct) / run.Groups.Sum(group => group.Count);
-            metrics[Figures.Worst] = run.Groups.Where(group => group.Count > 0).Min(group => (double)group.Correct / group.Count);
+            metrics[StudyMetrics.Unbiased] = run.Figure;
+            metrics[StudyMetrics.Average] = (double)run.Groups.Sum(group => group.Correct) / run.Groups.Sum(group => group.Count);
+            metrics[StudyMetrics.Worst] = run.Groups.Where(group => group.Count > 0).Min(group => (double)group.Correct / group.Count);
         }
 
         return new FinishedRun

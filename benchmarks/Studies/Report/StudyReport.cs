@@ -5,7 +5,8 @@ namespace Studies;
 /// <summary>Prints what a search tried and what the final runs came to.</summary>
 internal static class StudyReport
 {
-    private static readonly string[] Shown = [Figures.Worst, Figures.Average, Figures.Unbiased, Figures.Agreeing, Figures.Conflicting];
+    private static readonly string[] Shown =
+        [StudyMetrics.Worst, StudyMetrics.Average, StudyMetrics.Unbiased, StudyMetrics.Agreeing, StudyMetrics.Conflicting];
 
     /// <summary>Everything that was tried, with its validation figures.</summary>
     public static void WriteTrials(IEnumerable<Trial> trials)
@@ -18,9 +19,9 @@ internal static class StudyReport
             table.AddRow([
                 trial.Criterion.Name,
                 trial.Setting.ToString(),
-                trial.Diverged ? "diverged" : Percentage.Of(trial.Mean(Figures.Average)),
-                trial.Diverged ? "" : Percentage.Of(trial.Mean(Figures.Unbiased)),
-                trial.Diverged ? "" : Percentage.Of(trial.Mean(Figures.Conflicting)),
+                trial.Diverged ? "diverged" : Percentage.Of(trial.Mean(StudyMetrics.Average)),
+                trial.Diverged ? "" : Percentage.Of(trial.Mean(StudyMetrics.Unbiased)),
+                trial.Diverged ? "" : Percentage.Of(trial.Mean(StudyMetrics.Conflicting)),
                 EpochLog.LastOf(trial.Results[0].Log),
             ]);
         }

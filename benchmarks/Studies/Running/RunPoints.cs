@@ -46,17 +46,17 @@ internal sealed record RunPoints
     }
 
     /// <summary>
-    /// One of <see cref="Figures"/> at each validation, on validation rows; <see langword="null"/> where they do not give it.
+    /// One of <see cref="StudyMetrics"/> at each validation, on validation rows; <see langword="null"/> where they do not give it.
     /// </summary>
     public IReadOnlyList<double>? Figure(string figure)
     {
         Func<IReadOnlyList<long>, double>? at = figure switch
         {
-            Figures.Average => right => (double)right.Sum() / Rows.Values.Sum(),
-            Figures.Unbiased => right => Shares(right).Average(),
-            Figures.Worst => right => Shares(right).Min(),
-            Figures.Agreeing => Part(Agreement.Agrees),
-            Figures.Conflicting => Part(Agreement.Conflicts),
+            StudyMetrics.Average => right => (double)right.Sum() / Rows.Values.Sum(),
+            StudyMetrics.Unbiased => right => Shares(right).Average(),
+            StudyMetrics.Worst => right => Shares(right).Min(),
+            StudyMetrics.Agreeing => Part(Agreement.Agrees),
+            StudyMetrics.Conflicting => Part(Agreement.Conflicts),
             _ => null,
         };
         return at is null ? null : [.. Right.Select(at)];

@@ -45,8 +45,8 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
             return new RunResult
             {
                 Key = key,
-                Validation = Figures.Of(ml, model, data.Validation),
-                Test = test ? Figures.Of(ml, model, data.Test) : new Dictionary<string, double>(),
+                Validation = StudyMetrics.Evaluate(ml, model, data.Validation),
+                Test = test ? StudyMetrics.Evaluate(ml, model, data.Test) : new Dictionary<string, double>(),
                 Log = curve.Lines,
                 Precision = model.History.Precision.ToString(),
                 FitSeconds = seconds,
@@ -79,9 +79,10 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
     private static string Describe(RunResult result)
     {
         string text = FormattableString.Invariant(
-            $"validation accuracy {result.Validation[Figures.Average]:F4}, mean of groups {result.Validation[Figures.Unbiased]:F4}");
-        if (result.Test.Count > 0) text += FormattableString.Invariant($", test accuracy {result.Test[Figures.Average]:F4}");
-        if (result.Test.TryGetValue(Figures.Conflicting, out double conflicting))
+            $"validation accuracy {result.Validation[StudyMetrics.Average]:F4}, ")
+            + FormattableString.Invariant($"mean of groups {result.Validation[StudyMetrics.Unbiased]:F4}");
+        if (result.Test.Count > 0) text += FormattableString.Invariant($", test accuracy {result.Test[StudyMetrics.Average]:F4}");
+        if (result.Test.TryGetValue(StudyMetrics.Conflicting, out double conflicting))
             text += FormattableString.Invariant($", conflicting {conflicting:F4}");
         return text;
     }

@@ -48,7 +48,7 @@ internal sealed class SettingSearch(SieveStudy study, StudyOptions options, Stud
 
     private IEnumerable<Setting> Candidates(double rate) =>
         options.Settings.Select(text => Setting.Parse(text, rate))
-            .Concat(study.Space.Draw(DrawnTrials(), rate, Draws.For(FirstSeed, Draws.Settings)))
+            .Concat(study.Space.Draw(DrawnTrials(), rate, RandomSources.For(FirstSeed, RandomSources.Settings)))
             .Distinct();
 
     private int DrawnTrials() => options.Trials ?? (options.Settings.Count > 0 ? 0 : options.Quick ? 1 : study.DefaultTrials);

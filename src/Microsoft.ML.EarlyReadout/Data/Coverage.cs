@@ -35,7 +35,7 @@ internal static class Coverage
         TrainingSet set = rows.Set;
         (int[] of, IReadOnlyList<string> names) = set.Groups is { } groups ? (groups, set.GroupNames) : (set.Labels, set.ClassNames);
         var counts = new Dictionary<string, int>();
-        foreach (long row in rows.Rows)
+        foreach (long row in rows.Indices)
             CollectionsMarshal.GetValueRefOrAddDefault(counts, names[of[row]], out _)++;
         return counts;
     }

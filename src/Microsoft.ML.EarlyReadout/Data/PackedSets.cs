@@ -6,8 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>Thread-safe. <see cref="Dispose"/> lets fits that have a set finish with it.</threadsafety>
 internal sealed class PackedSets : IDisposable
 {
-    private readonly MadeOnce<Packing, TrainingSet> _sets = new();
-    private readonly MadeOnce<(Type Type, string Name), object> _kept = new();
+    private readonly SingleFlightCache<Packing, TrainingSet> _sets = new();
+    private readonly SingleFlightCache<(Type Type, string Name), object> _kept = new();
     private readonly Lock _lock = new();
     private readonly List<TrainingSet> _owned = [];
     private MemoryBudget? _budget;
@@ -35,7 +35,7 @@ internal sealed class PackedSets : IDisposable
     /// <param name="make">Makes it, where nobody has.</param>
     /// <param name="cancellation">Ends the waiting for another's making.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public T Keep<T>(string name, Func<T> make, Cancellation cancellation) where T : class =>
+    public T GetOrCreate<T>(string name, Func<T> make, Cancellation cancellation) where T : class =>
         (T)_kept.Get((typeof(T), name), make, cancellation);
 
     /// <summary>Frees the sets that no fit uses any more, and each other one with its last fit.</summary>

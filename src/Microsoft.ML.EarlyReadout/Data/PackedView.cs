@@ -35,7 +35,7 @@ internal sealed class PackedView : IDataView, IDisposable
     /// <summary>This view with a teacher's columns, whose packed rows go with this one's.</summary>
     /// <param name="taught">The view with the columns.</param>
     /// <param name="teacher">Who made them: equal where they are.</param>
-    public PackedView Taught(IDataView taught, object teacher) => new(taught, _sets, teacher);
+    public PackedView WithTeacher(IDataView taught, object teacher) => new(taught, _sets, teacher);
 
     /// <summary>The packed rows, read by the first fit that asks. Its log and warnings tell what was found; the memory budget of the first
     /// is that of all. The caller disposes what it is given, as if it had read it.</summary>
@@ -58,8 +58,9 @@ internal sealed class PackedView : IDataView, IDisposable
         }
     }
 
-    /// <inheritdoc cref="PackedSets.Keep"/>
-    public T Keep<T>(string name, Func<T> make, Cancellation cancellation) where T : class => _sets.Keep(name, make, cancellation);
+    /// <inheritdoc cref="PackedSets.GetOrCreate"/>
+    public T GetOrCreate<T>(string name, Func<T> make, Cancellation cancellation) where T : class =>
+        _sets.GetOrCreate(name, make, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _sets.Dispose();

@@ -21,7 +21,7 @@ internal abstract class FeatureFormat
     public static IReadOnlyList<FeatureFormat> All { get; } = [Vectors, Images];
 
     /// <summary>The types that can be trained on, for messages.</summary>
-    public static string Expected { get; } = string.Join(", or ", All.Select(format => format.Wanted));
+    public static string Expected { get; } = string.Join(", or ", All.Select(format => format.ColumnType));
 
     /// <summary>The format of a column's type; <see langword="null"/> where it cannot be trained on.</summary>
     public static FeatureFormat? Of(DataViewType type) => All.FirstOrDefault(format => format.Holds(type));
@@ -45,7 +45,7 @@ internal abstract class FeatureFormat
     public abstract string GraphContents { get; }
 
     /// <summary>The column types, for messages.</summary>
-    protected abstract string Wanted { get; }
+    protected abstract string ColumnType { get; }
 
     /// <summary>Whether a column type is of this format.</summary>
     public abstract bool Holds(DataViewType type);

@@ -18,7 +18,7 @@ internal sealed class ImageFormat : FeatureFormat
     public override string GraphContents => "pixels";
 
     /// <inheritdoc/>
-    protected override string Wanted => "an image";
+    protected override string ColumnType => "an image";
 
     /// <summary>The column that <see cref="Resizing"/> adds.</summary>
     public static string Sized(string feature) => feature + ".Sized";

@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="White">The number that is white, more than <paramref name="Black"/>.</param>
 internal sealed record PixelRange(ValueRange Kind, float Black, float White)
 {
-    private const float Slack = 0.1f; // by which a sharp resizing filter may overshoot, as a part of the range
+    private const float Tolerance = 0.1f; // by which a sharp resizing filter may overshoot, as a part of the range
     private const float LargeNumber = 10; // what no network is meant to be fed
 
     /// <summary>Pixels as files and <c>ExtractPixels</c> have them.</summary>
@@ -26,10 +26,10 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
     /// <summary>The range that numbers suggest by their smallest and their largest.</summary>
     public static PixelRange Of(float smallest, float largest)
     {
-        if (smallest < -Slack * Math.Max(largest, 0)) return AsTheyAre(smallest, largest);
+        if (smallest < -Tolerance * Math.Max(largest, 0)) return AsTheyAre(smallest, largest);
         if (largest == 0) return Bytes; // all black, in any range
-        if (largest <= Unit.White + Slack) return Unit;
-        return largest <= Bytes.White + Slack * Bytes.White ? Bytes : AsTheyAre(smallest, largest);
+        if (largest <= Unit.White + Tolerance) return Unit;
+        return largest <= Bytes.White + Tolerance * Bytes.White ? Bytes : AsTheyAre(smallest, largest);
     }
 
     /// <summary>The range of training rows.</summary>
@@ -90,12 +90,12 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
         }
     }
 
-    private static PixelRange AsTheyAre(float smallest, float largest) => smallest >= -1 - Slack && largest <= 1 + Slack
+    private static PixelRange AsTheyAre(float smallest, float largest) => smallest >= -1 - Tolerance && largest <= 1 + Tolerance
         ? new(ValueRange.AsIs, -1, 1)
         : new(ValueRange.AsIs, smallest, largest > smallest ? largest : smallest + 1);
 
     private bool Holds(float smallest, float largest) =>
-        Kind == ValueRange.AsIs || (smallest >= Black - Slack * (White - Black) && largest <= White + Slack * (White - Black));
+        Kind == ValueRange.AsIs || (smallest >= Black - Tolerance * (White - Black) && largest <= White + Tolerance * (White - Black));
 
     private string Entering(InputOptions input) => (input.Mean.Length > 0, input.Scale.Length > 0) switch
     {
@@ -108,7 +108,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
 
     private IEnumerable<string> Warnings(InputOptions input, float smallest, float largest)
     {
-        float reach = Slack * (White - Black);
+        float reach = Tolerance * (White - Black);
         if (input.Mean.Any(mean => mean < Black - reach || mean > White + reach))
         {
             yield return FormattableString.Invariant($"Network.Input.Mean goes up to {input.Mean.Max():G4}, but black is {Black:G4} ")

@@ -12,7 +12,7 @@ internal sealed class VectorFormat : FeatureFormat
     public override string GraphContents => "numbers";
 
     /// <inheritdoc/>
-    protected override string Wanted => "Vector<Single> of known size";
+    protected override string ColumnType => "Vector<Single> of known size";
 
     /// <inheritdoc/>
     public override bool Holds(DataViewType type) =>
@@ -37,7 +37,7 @@ internal sealed class VectorFormat : FeatureFormat
         var type = (VectorDataViewType)column.Type;
         if (!type.IsKnownSize)
         {
-            throw ColumnFinder.WrongType(column, Role, Expected,
+            throw ColumnFinder.WrongType(column, Role, ColumnType,
                 "Its rows may differ in length: give it a size where it is loaded ([VectorType(n)] or TextLoader.Range), or use a "
                 + "transform that fixes one, such as ResizeImages before ExtractPixels.");
         }

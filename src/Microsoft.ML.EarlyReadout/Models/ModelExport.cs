@@ -65,7 +65,7 @@ internal static class ModelExport
     private static void Check(TrainingSession session, EarlyReadoutTransformer model)
     {
         int classes = model.Classes;
-        var answers = new int[Math.Min(SampleRows, session.Training.Rows.Length)];
+        var answers = new int[Math.Min(SampleRows, session.Training.Indices.Length)];
         long bytes = session.Footprint.Evaluation + session.Readouts.Select(readout => readout.RowBytes).DefaultIfEmpty().Max();
         try
         {

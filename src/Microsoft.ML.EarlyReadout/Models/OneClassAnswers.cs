@@ -19,11 +19,11 @@ internal static class OneClassAnswers
         TrainingRows rows = session.Training;
         int answer = sample[0];
         if (Array.Exists(sample, other => other != answer)) return;
-        if (rows.Rows.Length > sample.Length && !IsAnswerForAll(session, answer)) return;
-        int right = rows.Rows.Count(row => rows.Set.Labels[row] == answer);
+        if (rows.Indices.Length > sample.Length && !IsAnswerForAll(session, answer)) return;
+        int right = rows.Indices.Count(row => rows.Set.Labels[row] == answer);
         session.Warn(FormattableString.Invariant(
-            $"The model answers '{rows.Set.ClassNames[answer]}' for every one of the {rows.Rows.Length} training rows, {right} of which ")
-            + FormattableString.Invariant($"({100.0 * right / rows.Rows.Length:F1} %) are of that class: ")
+            $"The model answers '{rows.Set.ClassNames[answer]}' for every one of the {rows.Indices.Length} training rows, ")
+            + FormattableString.Invariant($"{right} of which ({100.0 * right / rows.Indices.Length:F1} %) are of that class: ")
             + "it has learned nothing from the features. "
             + "Raise Optimizer.LearningRate or Epochs, or lower BatchSize, so that it trains more; "
             + $"bring tabular features to one scale (NormalizeMeanVariance). {session.Options.OneClassAdvice}".TrimEnd());

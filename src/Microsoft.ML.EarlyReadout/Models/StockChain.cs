@@ -12,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </remarks>
 internal sealed class StockChain : IDisposable
 {
-    private const string Kept = ColumnNameRules.Reserved + "Kept.";
+    private const string BackupPrefix = ColumnNameRules.Reserved + "Kept.";
     private const string Made = ColumnNameRules.Reserved + "Made.";
 
     private readonly ScoringColumns _columns;
@@ -80,7 +80,7 @@ internal sealed class StockChain : IDisposable
         // The head writes columns of fixed names. Where the schema has a column of such a name, which only features may have, it is set
         // aside and put back.
         string[] own = [.. TransientColumns.Freed(_columns.Outputs).Where(name => schema.GetColumnOrNull(name) is not null)];
-        foreach (string name in own) Add(_ml.Transforms.CopyColumns(Kept + name, name));
+        foreach (string name in own) Add(_ml.Transforms.CopyColumns(BackupPrefix + name, name));
         foreach ((IEstimator<ITransformer> step, string made) in _columns.StockSteps(_ml))
         {
             Add(step);
@@ -94,8 +94,8 @@ internal sealed class StockChain : IDisposable
         Add(_ml.Transforms.DropColumns([.. helpers]));
         if (own.Length > 0)
         {
-            foreach (string name in own) Add(_ml.Transforms.CopyColumns(name, Kept + name));
-            Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]));
+            foreach (string name in own) Add(_ml.Transforms.CopyColumns(name, BackupPrefix + name));
+            Add(_ml.Transforms.DropColumns([.. own.Select(name => BackupPrefix + name)]));
         }
 
         return new TransformerChain<ITransformer>([.. steps]);
@@ -116,7 +116,7 @@ internal sealed class StockChain : IDisposable
         // The stock parts read one column each and write columns of fixed names, so they run in turns; the network's own turn comes last.
         void AddReadout(GraphHead outputs, ReadoutColumns names)
         {
-            string network = Kept + StockHead.InputColumn;
+            string network = BackupPrefix + StockHead.InputColumn;
             Add(_ml.Transforms.CopyColumns(network, StockHead.InputColumn));
             Add(_ml.Transforms.CopyColumns(StockHead.InputColumn, outputs.HeadInput));
             Add(_head.Transformer);

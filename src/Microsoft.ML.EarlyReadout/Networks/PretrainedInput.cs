@@ -37,12 +37,12 @@ internal static class PretrainedInput
         if (training.Set.Pixels is not { } range) return null;
         FeatureShape shape = network.Shape;
         int count = Math.Clamp(MostPixels / (shape.Size / shape.Channels), 1, MostImages);
-        long[] order = seeds.For("pretrained input").Permutation(training.Rows.Length);
+        long[] order = seeds.For("pretrained input").Permutation(training.Indices.Length);
         for (; count > 0; count /= 2)
         {
             try
             {
-                using Batch images = training.Set.Gather([.. order.Take(count).Select(row => training.Rows[row])], CPU);
+                using Batch images = training.Set.Gather([.. order.Take(count).Select(row => training.Indices[row])], CPU);
                 return Check(network, images.Features, range, log);
             }
             catch (Exception fault) when (AllocationFailure.Of(fault) is not null)

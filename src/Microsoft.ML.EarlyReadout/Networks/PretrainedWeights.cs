@@ -20,7 +20,7 @@ internal static class PretrainedWeights
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using IWeightsFile file = OnnxWeightsFile.IsNamedSo(path) ? OnnxWeightsFile.Open(path) : SafetensorsFile.Open(path);
+        using IWeightsFile file = OnnxWeightsFile.HasExtension(path) ? OnnxWeightsFile.Open(path) : SafetensorsFile.Open(path);
         Dictionary<string, Tensor> expected = Expected(network);
         string prefix = WeightsPrefix.Of(file, expected.Keys.Where(name => !IsHead(network, name)).ToHashSet());
         Dictionary<string, string> found = file.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))

@@ -150,7 +150,7 @@ public sealed class OnnxGraph
     /// </summary>
     /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
     /// <param name="outputs">The outputs' names.</param>
-    internal static byte[] Without(byte[] model, params string[] outputs)
+    internal static byte[] RemoveOutputs(byte[] model, params string[] outputs)
     {
         ModelProto slim = ModelProto.Parser.ParseFrom(model);
         GraphProto graph = slim.Graph;

@@ -33,7 +33,7 @@ internal static class PrefixMerge
         CheckOpset(model, graph);
         ValueInfoProto input = graph.Input.Single();
         Dictionary<string, string> names = Renaming(prefix, graph);
-        names[input.Name] = Shaped(prefix, Joint(prefix, prefixOutput), input, names.Values);
+        names[input.Name] = Shaped(prefix, OutputToFollow(prefix, prefixOutput), input, names.Values);
 
         HashSet<string> nodeNames = [.. prefix.Node.Select(node => node.Name)];
         foreach (NodeProto node in graph.Node)
@@ -115,7 +115,7 @@ internal static class PrefixMerge
                     + "anew for such a version.");
     }
 
-    private static ValueInfoProto Joint(GraphProto prefix, string name)
+    private static ValueInfoProto OutputToFollow(GraphProto prefix, string name)
     {
         ValueInfoProto joint = prefix.Output.FirstOrDefault(output => output.Name == name)
             ?? prefix.Output.FirstOrDefault(output => output.Name == name + ".output") // how ML.NET names the output of a column

@@ -51,13 +51,13 @@ public sealed class ReadoutTrainer : IDisposable
     /// <param name="tap">What the stage puts out; it is detached here.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="context">Where the training stands.</param>
-    public void Step(Tensor tap, Batch batch, in StepContext context) => Learn(Readout.Head.call(tap.detach()), batch, context);
+    public void Step(Tensor tap, Batch batch, in StepContext context) => StepOnLogits(Readout.Head.call(tap.detach()), batch, context);
 
     /// <summary>One step on what the readout has said of a detached tap.</summary>
     /// <param name="logits">Its logits (B, C), with their graph.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="context">Where the training stands.</param>
-    public void Learn(Tensor logits, Batch batch, in StepContext context)
+    public void StepOnLogits(Tensor logits, Batch batch, in StepContext context)
     {
         Tensor loss = _risk.Of(logits, batch);
         context.Meters.Add(_meter, loss, batch.Count);

@@ -27,7 +27,7 @@ internal sealed record ScoringGraph(
     public byte[] WithoutMaps()
     {
         string[] maps = [.. new[] { FeatureMaps, ActivationMaps }.OfType<string>()];
-        return maps.Length == 0 ? Bytes : OnnxGraph.Without(Bytes, maps);
+        return maps.Length == 0 ? Bytes : OnnxGraph.RemoveOutputs(Bytes, maps);
     }
 
     /// <summary>The network's outputs, then the readouts'.</summary>
@@ -44,17 +44,17 @@ internal sealed record ScoringGraph(
     {
         var graph = new OnnxGraph("EarlyReadout");
         var taken = new HashSet<string> { StockHead.InputColumn };
-        string input = Free(columns.GraphInput);
-        string score = Free(columns.Score);
-        string logits = Free("Logits");
+        string input = Unique(columns.GraphInput);
+        string score = Unique(columns.Score);
+        string logits = Unique("Logits");
         int classes = head.Classes;
 
         GraphValues values = export(graph, graph.Input(input, columns.Shape));
         graph.Output(values.Network.Logits, logits, classes);
-        if (values.Network.Embedding is { } embedding) graph.Output(embedding, Free("Embedding"), values.Network.EmbeddingSize);
-        string? features = values.Network.FeatureMaps is null ? null : Free("FeatureMaps");
+        if (values.Network.Embedding is { } embedding) graph.Output(embedding, Unique("Embedding"), values.Network.EmbeddingSize);
+        string? features = values.Network.FeatureMaps is null ? null : Unique("FeatureMaps");
         if (features is not null) graph.Output(values.Network.FeatureMaps!, features, values.Network.FeatureMapShape!.Dimensions);
-        string? maps = values.Network.ActivationMaps is null ? null : Free("ActivationMaps");
+        string? maps = values.Network.ActivationMaps is null ? null : Unique("ActivationMaps");
         if (maps is not null) graph.Output(values.Network.ActivationMaps!, maps, classes, OnnxGraph.AnySize, OnnxGraph.AnySize);
         GraphHead network = Head(values.Network.Logits, score, StockHead.InputColumn);
         GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Enumerable.Range(1, values.Readouts.Count)).Select(Readout)];
@@ -68,8 +68,8 @@ internal sealed record ScoringGraph(
         GraphHead Readout((string Logits, ReadoutColumns Names, int Number) readout)
         {
             (string logits, ReadoutColumns names, int number) = readout;
-            GraphHead outputs = Head(logits, Free(names.Score), Free(FormattableString.Invariant($"{StockHead.InputColumn}.{number}")));
-            string marginInput = Free(FormattableString.Invariant($"{StockMargin.InputColumn}.{number}"));
+            GraphHead outputs = Head(logits, Unique(names.Score), Unique(FormattableString.Invariant($"{StockHead.InputColumn}.{number}")));
+            string marginInput = Unique(FormattableString.Invariant($"{StockMargin.InputColumn}.{number}"));
             graph.Output(MarginInput(graph, outputs.Score, margin!), marginInput, 1);
             return outputs with { MarginInput = marginInput };
         }
@@ -81,7 +81,7 @@ internal sealed record ScoringGraph(
             return new GraphHead(score, headInput);
         }
 
-        string Free(string name) => taken.Add(name) ? name : Free(name + "_");
+        string Unique(string name) => taken.Add(name) ? name : Unique(name + "_");
     }
 
     private static string HeadInput(OnnxGraph graph, string logits, StockHead head)

@@ -69,7 +69,7 @@ public sealed class TrainerSearch<TOptions>
         try
         {
             var start = SearchStart<TOptions>.Of(_options, _trainer, _environment, rows); // packs the rows and draws the trials
-            reporter.Begin(start.Plan, start.Trainer.Selection, start.Findings, start.Told);
+            reporter.Begin(start.Plan, start.Trainer.Selection, start.Findings, start.FindingsWarnedOf);
             SearchIdentity.Require(_options.Name, _store.Open(_options.Name, start.Identity), start.Identity);
             _store.Add(_options.Name, [.. start.Plan.FirstRuns()]);
             Work(start, rows, reporter); // trains, decides, confirms

@@ -69,7 +69,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     }
 
     /// <summary>Does all that comes before training, and hands over what would be trained.</summary>
-    internal void Look(IDataView input, Action<TrainingSession, TOptions> look)
+    internal void Inspect(IDataView input, Action<TrainingSession, TOptions> look)
     {
         using FitRows rows = Prepare(_options, input);
         NetworkTraining.Train(_environment, Name, _options, rows, look);

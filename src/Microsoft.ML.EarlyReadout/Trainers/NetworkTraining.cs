@@ -70,7 +70,7 @@ internal static class NetworkTraining
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         options = AutomaticSettings.Settle(
-            options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Rows.Length), log);
+            options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Indices.Length), log);
         network.SetChannelsLast(set.Shape.IsConvolved);
         network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
@@ -118,7 +118,7 @@ internal static class NetworkTraining
         }
 
         if (!makesModel) return null;
-        checkpoints?.RequireTaken();
+        checkpoints?.RequireResumed();
         // the model is whole: what is left is to hand it over
         if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge();
         return Export();

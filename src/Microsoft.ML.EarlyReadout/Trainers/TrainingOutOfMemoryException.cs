@@ -59,7 +59,7 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     private static string Advice(int batchSize, BatchMemory? memory)
     {
         if (memory is null) return "Set BatchSize to less.";
-        string known = $"{Size(memory.Free)} is free, and a row takes some {Size(memory.PerRow)} in this network";
+        string known = $"{Size(memory.FreeBytes)} is free, and a row takes some {Size(memory.PerRow)} in this network";
         return Fitting(batchSize, memory) is > 0 and int rows
             ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set BatchSize to {rows}.")
             : $"{known}: not even one row would fit.";

@@ -7,8 +7,8 @@ internal static class EpochOrder
     /// <summary>Every row once.</summary>
     public static long[] Shuffled(TrainingRows rows, SeedSequence seed)
     {
-        long[] order = seed.Permutation(rows.Rows.Length);
-        for (int i = 0; i < order.Length; i++) order[i] = rows.Rows[order[i]];
+        long[] order = seed.Permutation(rows.Indices.Length);
+        for (int i = 0; i < order.Length; i++) order[i] = rows.Indices[order[i]];
         return order;
     }
 
@@ -20,7 +20,7 @@ internal static class EpochOrder
     {
         long[][] groups = rows.ByGroup();
         var numbers = seed.Numbers();
-        long[] order = new long[rows.Rows.Length];
+        long[] order = new long[rows.Indices.Length];
         for (int i = 0; i < order.Length; i++)
         {
             long[] group = groups[numbers.NextBelow((ulong)groups.Length)];

@@ -9,7 +9,7 @@ internal static class Prediction
     public static long[] Classes(TrainingSession session, TrainingRows rows)
     {
         session.Network.eval();
-        long[] predicted = new long[rows.Rows.Length];
+        long[] predicted = new long[rows.Indices.Length];
         session.Evaluation.ForEach(rows, session.Footprint.Evaluation, (start, batch) =>
         {
             Tensor classes = session.Network.call(batch.Features).argmax(1).cpu(); // (B)

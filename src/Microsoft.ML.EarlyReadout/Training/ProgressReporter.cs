@@ -51,7 +51,7 @@ internal sealed class ProgressReporter(TrainingPlan plan)
             (int)(step - plan.StepsBefore(epoch)),
             plan.StepsIn(epoch),
             losses,
-            plan.Rows.Rows.Length * plan.Passes(step - _pointStart) / Math.Max(_steps.Elapsed.TotalSeconds, 1e-9),
+            plan.Rows.Indices.Length * plan.EpochsIn(step - _pointStart) / Math.Max(_steps.Elapsed.TotalSeconds, 1e-9),
             _total.Elapsed * ((double)(plan.Steps - step) / Math.Max(step - (_start ?? step), 1))));
     }
 }

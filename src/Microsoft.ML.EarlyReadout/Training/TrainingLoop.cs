@@ -40,7 +40,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private long _epochEnd;
 
     /// <summary>Whether the last step ends at a point that is still to be made: what was stopped, or failed, is its validation.</summary>
-    private bool OwesPoint => plan.IsPoint(_done) && _point < _done;
+    private bool IsAtUnfinishedPoint => plan.IsPoint(_done) && _point < _done;
 
     private bool HasEnded => _done >= plan.Steps || HasStalled;
 
@@ -64,7 +64,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         {
             try
             {
-                if (OwesPoint) EndPoint();
+                if (IsAtUnfinishedPoint) EndPoint();
                 while (!HasEnded) RunEpoch();
                 KeepBest();
             }
@@ -87,7 +87,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         }
         catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
         {
-            if (OwesPoint && _best.Score is null) KeepAsItStands();
+            if (IsAtUnfinishedPoint && _best.Score is null) KeepAsItStands();
             else KeepBest();
             throw;
         }
@@ -105,7 +105,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private void Resume()
     {
         checkpoints?.BeginLoop();
-        if (checkpoints?.Take(plan.Name, _network, State, _best, _meters) is { } checkpoint)
+        if (checkpoints?.Resume(plan.Name, _network, State, _best, _meters) is { } checkpoint)
             (_done, _point) = (checkpoint.Step, checkpoint.Point);
         // the network is trained: what is trained afterwards must not take it along
         if (session.History.Selected is not null) _best.Begin();
@@ -117,7 +117,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         while (_done < _epochEnd && !HasStalled)
         {
             RunSteps();
-            if (OwesPoint) EndPoint();
+            if (IsAtUnfinishedPoint) EndPoint();
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         do
         {
             RunStep();
-            if (OwesPoint) break;
+            if (IsAtUnfinishedPoint) break;
             if (_progress.IsDue || _done == _epochEnd) _progress.Report(_done, ReadLosses());
             if (checkpoints?.IsDueAfterStep() == true) Save();
         }
@@ -171,7 +171,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         TimeSpan time = _progress.EndPoint(_done);
         (ValidationFigures? figures, bool isBest) = Validate();
 
-        var point = new TrainingPoint(_done, plan.Passes(_done), losses, figures?.Score) { Groups = figures?.Groups ?? [] };
+        var point = new TrainingPoint(_done, plan.EpochsIn(_done), losses, figures?.Score) { Groups = figures?.Groups ?? [] };
         plan.History.Add(point);
         _meters.Reset();
         _point = _done;
@@ -181,7 +181,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
                 new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups));
         if (HasStalled && _done < plan.Steps)
             session.Log(FormattableString.Invariant(
-                $"Stopping after {plan.Say(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
+                $"Stopping after {plan.Describe(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
                     + "validations.");
         if (!HasEnded) session.Cancellation.ThrowIfRequested(); // then the checkpoint is taken where the cancellation ends
         Save(isLast: HasEnded);
@@ -192,7 +192,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         using (_average?.Show())
         {
             ValidationFigures? figures = ValidationFigures.Of(session, plan.Validation);
-            return (figures, _best.Offer(_done, figures?.Score));
+            return (figures, _best.Update(_done, figures?.Score));
         }
     }
 
@@ -201,7 +201,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _best.Restore();
         _network.eval();
         plan.History.Selected = plan.History.At(_best.Step);
-        if (_best.Step > 0 && _best.Step != plan.Steps) session.Log($"Keeping the network of {plan.Say(_best.Step)}.");
+        if (_best.Step > 0 && _best.Step != plan.Steps) session.Log($"Keeping the network of {plan.Describe(_best.Step)}.");
     }
 
     /// <summary>
@@ -212,7 +212,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     {
         _average?.Keep();
         _network.eval();
-        if (_point < _done) plan.History.Add(new TrainingPoint(_done, plan.Passes(_done), _meters.Read(), null));
+        if (_point < _done) plan.History.Add(new TrainingPoint(_done, plan.EpochsIn(_done), _meters.Read(), null));
         plan.History.Selected = plan.History.At(_done);
     }
 
@@ -256,7 +256,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
             ? ""
             : FormattableString.Invariant(
                 $"; validation {_options.Selection} {point.ValidationScore:F4}{(isBest ? " (best so far)" : "")}");
-        return $"{title} {plan.Count(point.Step)}/{plan.Count(plan.Steps)} "
+        return $"{title} {plan.InUnit(point.Step)}/{plan.InUnit(plan.Steps)} "
             + FormattableString.Invariant($"in {time.TotalSeconds:F1} s: {step.Describe(point.Losses)}{selection}");
     }
 }

@@ -48,7 +48,7 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, BatchPlan Ba
     public int StepsIn(int epoch) => (int)Math.Min(Batches.Count, Steps - StepsBefore(epoch));
 
     /// <summary>Passes over the rows that some steps make.</summary>
-    public double Passes(long steps) => (double)steps / Batches.Count;
+    public double EpochsIn(long steps) => (double)steps / Batches.Count;
 
     /// <summary>Whether the training tells its losses, validates and selects after so many steps.</summary>
     public bool IsPoint(long steps) => steps > 0 && (steps % (PointEvery ?? Batches.Count) == 0 || steps == Steps);
@@ -57,9 +57,9 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, BatchPlan Ba
     public string Unit => PointEvery is null ? "epoch" : "step";
 
     /// <summary>Some steps in the user's unit.</summary>
-    public string Count(long steps) =>
-        PointEvery is null ? FormattableString.Invariant($"{Passes(steps):0.##}") : FormattableString.Invariant($"{steps}");
+    public string InUnit(long steps) =>
+        PointEvery is null ? FormattableString.Invariant($"{EpochsIn(steps):0.##}") : FormattableString.Invariant($"{steps}");
 
     /// <summary>Some steps in words, such as "epoch 3".</summary>
-    public string Say(long steps) => $"{Unit} {Count(steps)}";
+    public string Describe(long steps) => $"{Unit} {InUnit(steps)}";
 }

@@ -41,7 +41,7 @@ public sealed class TrainingSession : IDisposable
     public IReadOnlyList<int>? Groups => Training.Set.Groups;
 
     /// <summary>The places of the rows that are trained on.</summary>
-    public IReadOnlyList<long> TrainingPlaces => Training.Rows;
+    public IReadOnlyList<long> TrainingPlaces => Training.Indices;
 
     /// <summary>Whether the network's batch norm is to run on its stored statistics.</summary>
     public bool FreezesBatchNorm => Options.FreezesBatchNorm;
@@ -125,7 +125,7 @@ public sealed class TrainingSession : IDisposable
     internal void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)
     {
         rows ??= Training;
-        var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
+        var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
         Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
         {
             Order = order ?? EpochOrder.Shuffled,
@@ -148,18 +148,19 @@ public sealed class TrainingSession : IDisposable
         if (name is "" or TrainingPlan.TrainingProper)
             throw new ArgumentException($"A training cannot be called '{name}'; give it a name of its own.", nameof(name));
         rows ??= Training;
-        var batches = new BatchPlan(rows.Rows.Length, Options.BatchSize);
+        var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
         Run(step, new TrainingPlan(name, rows, batches, batches.StepsOf(epochs), Seeds.For(name, repetition)));
     }
 
     /// <summary>Whether a resumed training goes on after the training proper: what that did, and what was done between it and the next
     /// loop, comes from the checkpoint.</summary>
-    internal bool IsPastTraining => Checkpoints?.Passes(TrainingPlan.TrainingProper) == true;
+    internal bool HasFinishedTraining => Checkpoints?.HasFinished(TrainingPlan.TrainingProper) == true;
 
     /// <summary>What is worked out from a network that is gone afterwards. A resumed training takes it from its checkpoint.</summary>
     /// <param name="name">What it is.</param>
     /// <param name="workOut">Works it out.</param>
-    internal long[] Recall(string name, Func<long[]> workOut) => Checkpoints is null ? workOut() : Checkpoints.Recall(name, workOut);
+    internal long[] GetOrCompute(string name, Func<long[]> workOut) =>
+        Checkpoints is null ? workOut() : Checkpoints.GetOrCompute(name, workOut);
 
     /// <summary>Makes a readout of this network on its device.</summary>
     /// <param name="name">What it is called in columns and messages.</param>
@@ -192,7 +193,7 @@ public sealed class TrainingSession : IDisposable
         }
 
         HasModel |= Checkpoints?.HasModel == true;
-        if (Checkpoints?.Passes(plan.Name) == true) return;
+        if (Checkpoints?.HasFinished(plan.Name) == true) return;
         _running = true;
         try
         {

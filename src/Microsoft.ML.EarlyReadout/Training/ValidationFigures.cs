@@ -11,8 +11,8 @@ internal sealed record ValidationFigures(double Score, IReadOnlyList<ValidationG
         SelectionMetric selection = session.Options.Selection;
         if (rows is null || selection == SelectionMetric.LastEpoch) return null;
         long[] predicted = Prediction.Classes(session, rows);
-        int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
-        int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
+        int[] labels = [.. rows.Indices.Select(row => rows.Set.Labels[row])];
+        int[] groups = rows.Set.Groups is { } all ? [.. rows.Indices.Select(row => all[row])] : [];
         (int[] parts, IReadOnlyList<string> names) = rows.Set.Groups is null
             ? (labels, rows.Set.ClassNames)
             : (groups, rows.Set.GroupNames);

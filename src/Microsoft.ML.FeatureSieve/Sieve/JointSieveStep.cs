@@ -56,7 +56,7 @@ internal sealed class JointSieveStep : ITrainingStep
         Tensor read = _readout.call(forgets ? seen.requires_grad_() : seen); // (B, C)
         if (forgets) BackwardForgetting(loss, tap, seen, read, context);
         else loss.backward();
-        _readoutTrainer.Learn(read, batch, context);
+        _readoutTrainer.StepOnLogits(read, batch, context);
         _optimizer.Descend(_options.Optimizer, context);
     }
 

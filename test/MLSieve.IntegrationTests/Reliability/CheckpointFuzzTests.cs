@@ -75,9 +75,9 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         using (Tensor loss = ones([], float32)) meters.Add("main", loss, 5);
         var history = new TrainingHistory();
         history.Add(new TrainingPoint(7, 1, meters.Read(), 0.5));
-        best.Offer(7, 0.5);
+        best.Update(7, 0.5);
         checkpoints.BeginLoop();
-        checkpoints.Recall("errors", () => [1, 2, 3]);
+        checkpoints.GetOrCompute("errors", () => [1, 2, 3]);
         checkpoints.Save(TrainingPlan.TrainingProper, 10, 7, hasModel: true, history, network, step.State, best, meters);
     }
 
@@ -108,7 +108,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
             using var meters = new LossMeters(CPU);
             using var best = new BestNetwork([network]);
             checkpoints.Restore(new TrainingHistory());
-            went = checkpoints.Take(TrainingPlan.TrainingProper, network, step.State, best, meters) is not null;
+            went = checkpoints.Resume(TrainingPlan.TrainingProper, network, step.State, best, meters) is not null;
         }
         catch (Exception fault) when (fault is InvalidDataException or CheckpointMismatchException)
         {

@@ -23,7 +23,7 @@ internal static class TrainingCase
                 Taps = [new(), new() { Stage = 2, ClassBalanced = true }],
                 Optimizer = { Kind = OptimizerKind.AdamW },
             },
-            "readouts afterwards" => new EarlyReadoutEstimator.Options { ReadoutTraining = ReadoutTraining.Afterwards, ReadoutEpochs = 2 },
+            "readouts afterwards" => new EarlyReadoutEstimator.Options { ReadoutTiming = ReadoutTiming.Afterwards, ReadoutEpochs = 2 },
             "class-balanced" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.ClassBalanced } },
             "group DRO" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.GroupDro, GroupDroRate = 0.1 } },
             "Just Train Twice" => new EarlyReadoutEstimator.Options

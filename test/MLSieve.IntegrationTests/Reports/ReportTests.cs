@@ -134,7 +134,7 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     [Fact]
     public void A_file_is_written_wholly_or_not_at_all()
     {
-        ModelReport report = models.Create();
+        HtmlReport report = models.Create();
         string path = Path.Combine(_folder, "report.html");
         File.WriteAllText(path, "an older report");
         report.Save(path);

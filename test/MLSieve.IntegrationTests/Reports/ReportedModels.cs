@@ -42,7 +42,7 @@ public sealed class ReportedModels : IDisposable
 
     public IReadOnlyList<ReportedModel> Models => [new("plain", Plain), new("sieve", Sieve), new("linear <stock>", Linear)];
 
-    public ModelReport Create() => Ml.MulticlassClassification.CreateReport(Test, Models, Options);
+    public HtmlReport Create() => Ml.MulticlassClassification.CreateReport(Test, Models, Options);
 
     public void Dispose() => _networks.ForEach(network => network.Dispose());
 

@@ -11,17 +11,17 @@ public sealed class AreaUnderCurveTests
     {
         // Of 24 dogs 22 are at sea, of 24 cats 2; the model sees the place alone, so it knows two scores.
         IReadOnlyDictionary<string, double> figures = FiguresOf(["cat", "dog"], label => label == "dog" ? 22 : 2);
-        Assert.Equal(((22 * 22) + (0.5 * ((22 * 2) + (2 * 22)))) / (24 * 24), figures[Figures.Auc], 1e-6);
+        Assert.Equal(((22 * 22) + (0.5 * ((22 * 2) + (2 * 22)))) / (24 * 24), figures[StudyMetrics.Auc], 1e-6);
     }
 
     [Fact]
     public void Of_three_classes_and_of_one_there_is_no_area()
     {
-        Assert.DoesNotContain(Figures.Auc, FiguresOf(["bird", "cat", "dog"], _ => 12));
+        Assert.DoesNotContain(StudyMetrics.Auc, FiguresOf(["bird", "cat", "dog"], _ => 12));
         var ml = new MLContext(seed: 1);
         StudyData data = Data(ml, ["cat", "dog"], _ => 12, tested: "cat");
         ITransformer model = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(data.Train);
-        Assert.DoesNotContain(Figures.Auc, Figures.Of(ml, model, data.Test));
+        Assert.DoesNotContain(StudyMetrics.Auc, StudyMetrics.Evaluate(ml, model, data.Test));
     }
 
     private static IReadOnlyDictionary<string, double> FiguresOf(string[] classes, Func<string, int> atSea)
@@ -29,7 +29,7 @@ public sealed class AreaUnderCurveTests
         var ml = new MLContext(seed: 1);
         StudyData data = Data(ml, classes, atSea, tested: null);
         ITransformer model = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(data.Train);
-        return Figures.Of(ml, model, data.Test);
+        return StudyMetrics.Evaluate(ml, model, data.Test);
     }
 
     private static StudyData Data(MLContext ml, string[] classes, Func<string, int> atSea, string? tested)

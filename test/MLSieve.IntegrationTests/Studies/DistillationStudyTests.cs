@@ -15,7 +15,7 @@ public sealed class DistillationStudyTests : IDisposable
     {
         MethodStudy[] studies = [.. Of("coloured-distillation --agreement 0.98 --agreement 0.95 --seeds 5 --search-seeds 2")];
         Assert.Equal(["coloured-98-distillation", "coloured-95-distillation"], studies.Select(study => study.Name));
-        Assert.Equal(Figures.Conflicting, studies[0].FinalFigure);
+        Assert.Equal(StudyMetrics.Conflicting, studies[0].FinalFigure);
         Assert.Equal((6280, 1884), (studies[0].StepsOf("kd"), studies[0].StepsOf("teacher-erm")));
         PlannedRun[] open = [.. new StudyPlan(studies[0], "line").Open(new FinishedRuns(_folder), new HashSet<PlannedRun>())];
         (string Method, int Settings)[] planned =
@@ -43,7 +43,7 @@ public sealed class DistillationStudyTests : IDisposable
     {
         RealData.Path(folder);
         MethodStudy study = Of($"{set}-distillation --seeds 10").Single();
-        Assert.Equal(($"{set}-distillation", Figures.Worst), (study.Name, study.FinalFigure));
+        Assert.Equal(($"{set}-distillation", StudyMetrics.Worst), (study.Name, study.FinalFigure));
         Assert.Equal((steps, teacherSteps), (study.StepsOf("debiased"), study.StepsOf("teacher-dro")));
     }
 
@@ -65,9 +65,9 @@ public sealed class DistillationStudyTests : IDisposable
         Assert.All(runs, run =>
         {
             Assert.Null(run.Diverged);
-            Assert.Equal(run.Metrics[Figures.Conflicting], run.Primary);
-            Assert.InRange(run.Metrics[Figures.Average], 0, 1);
-            Assert.InRange(run.Metrics[Figures.Worst], 0, run.Metrics[Figures.Average]);
+            Assert.Equal(run.Metrics[StudyMetrics.Conflicting], run.Primary);
+            Assert.InRange(run.Metrics[StudyMetrics.Average], 0, 1);
+            Assert.InRange(run.Metrics[StudyMetrics.Worst], 0, run.Metrics[StudyMetrics.Average]);
             Assert.Equal((8, 2), (run.Steps, run.Curve.Count));
         });
         Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder, "teachers"), "*.idv").Length);
@@ -87,7 +87,7 @@ public sealed class DistillationStudyTests : IDisposable
         RealData.Path(ImageNetWeights.SqueezeNetFolder);
         string line = Assert.Single(Lines("pets-distillation --quick --method kd", out _));
         FinishedRun run = JsonSerializer.Deserialize<FinishedRun>(line, FinishedRun.Line)!;
-        Assert.Equal(run.Metrics[Figures.Worst], run.Primary);
+        Assert.Equal(run.Metrics[StudyMetrics.Worst], run.Primary);
         Assert.InRange(run.Metrics["dog, land.accuracy"], 0, 1);
         Assert.Single(Directory.GetFiles(Path.Combine(_folder, "teachers"), "pets-distillation*GroupDro*.idv"));
     }

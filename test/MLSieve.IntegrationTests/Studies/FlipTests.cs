@@ -14,8 +14,8 @@ public sealed class FlipTests
         var ml = new MLContext(seed: 1);
         IDataView training = Keyed(ml, Images(animal, place));
         ITransformer model = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(training);
-        IReadOnlyDictionary<string, double> figures = Figures.Of(ml, model, training);
-        Assert.Equal(rate, figures[Figures.Flips]);
+        IReadOnlyDictionary<string, double> figures = StudyMetrics.Evaluate(ml, model, training);
+        Assert.Equal(rate, figures[StudyMetrics.Flips]);
         Assert.Equal(1 - rate, figures["cat, sea.accuracy"]);
         Assert.Equal(1, figures["cat, land.accuracy"]);
     }
@@ -27,7 +27,7 @@ public sealed class FlipTests
         IDataView rows = Keyed(
             ml, Images(animal: true, place: false).Select((image, i) => image with { Pair = i % 2 == 0 ? "" : $"alone {i}" }));
         ITransformer model = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(rows);
-        Assert.DoesNotContain(Figures.Flips, Figures.Of(ml, model, rows));
+        Assert.DoesNotContain(StudyMetrics.Flips, StudyMetrics.Evaluate(ml, model, rows));
     }
 
     // Cats on land and dogs at sea ten times as often as not, so that either feature alone separates most rows.

@@ -28,7 +28,7 @@ public sealed class MethodSearchTests : IDisposable
             Assert.Equal((RunPhase.Search, name, _study.Conditions), (run.Phase, run.Method, run.Conditions));
             Assert.DoesNotContain(run.Seed, _study.FinalSeeds);
             Assert.Equal(run.Curve.Max(), run.Primary);
-            Assert.Equal(run.Primary, run.Metrics[Figures.Unbiased]);
+            Assert.Equal(run.Primary, run.Metrics[StudyMetrics.Unbiased]);
             Assert.Equal(run.Curve.Count * 3, run.Steps); // three steps an epoch
             Assert.Equal(10, run.Trial!.Runs);
         });
@@ -48,11 +48,11 @@ public sealed class MethodSearchTests : IDisposable
         using var model = (EarlyReadoutTransformer)method.At(chosen).Fit(training);
         Assert.Equal(trial.Curve, model.History.Points.Select(point => point.ValidationScore!.Value));
 
-        IReadOnlyDictionary<string, double> figures = Figures.Of(ml, model, training.Data.Validation);
-        Assert.Equal(trial.Metrics[Figures.Average], figures[Figures.Average], 6);
-        Assert.Equal(trial.Metrics[Figures.Worst], figures[Figures.Worst], 6);
+        IReadOnlyDictionary<string, double> figures = StudyMetrics.Evaluate(ml, model, training.Data.Validation);
+        Assert.Equal(trial.Metrics[StudyMetrics.Average], figures[StudyMetrics.Average], 6);
+        Assert.Equal(trial.Metrics[StudyMetrics.Worst], figures[StudyMetrics.Worst], 6);
         // which says that they are not to be read
-        Assert.Throws<InvalidOperationException>(() => Figures.Of(ml, model, training.Data.Test));
+        Assert.Throws<InvalidOperationException>(() => StudyMetrics.Evaluate(ml, model, training.Data.Test));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class MethodSearchTests : IDisposable
         Trial = new SearchedTrial(search, number, 5),
         Steps = 9,
         Primary = figure,
-        Metrics = figure is { } known ? new Dictionary<string, double> { [Figures.Unbiased] = known } : new(),
+        Metrics = figure is { } known ? new Dictionary<string, double> { [StudyMetrics.Unbiased] = known } : new(),
         Curve = [],
         Diverged = figure is null ? "The loss is not finite." : null,
         Conditions = _study.Conditions,
@@ -171,7 +171,7 @@ public sealed class MethodSearchTests : IDisposable
 
             IDataView View(int count, double agreement, int purpose)
             {
-                Random random = Draws.For(seed, purpose);
+                Random random = RandomSources.For(seed, purpose);
                 PackedImages images = PackedImages.Allocate(count, 3, Side, Side);
                 for (int i = 0; i < count; i++)
                 {

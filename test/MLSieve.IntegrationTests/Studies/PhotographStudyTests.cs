@@ -11,11 +11,11 @@ public sealed class PhotographStudyTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("isic", IsicStudy.Folder, "isic-1 isic-2 isic-3 isic-4 isic-5", 980, Figures.Auc)]
-    [InlineData("isic --partition 4 --partition 2", IsicStudy.Folder, "isic-4 isic-2", 980, Figures.Auc)]
-    [InlineData("celeba", CelebAStudy.Folder, "celeba", 10_028, Figures.Worst)]
-    [InlineData("bar-test-validation", BarMethodsStudy.Folder, "bar-test-validation", 5_002, Figures.Average)]
-    [InlineData("bar-train-validation", BarMethodsStudy.Folder, "bar-train-validation", 5_047, Figures.Average)]
+    [InlineData("isic", IsicStudy.Folder, "isic-1 isic-2 isic-3 isic-4 isic-5", 980, StudyMetrics.Auc)]
+    [InlineData("isic --partition 4 --partition 2", IsicStudy.Folder, "isic-4 isic-2", 980, StudyMetrics.Auc)]
+    [InlineData("celeba", CelebAStudy.Folder, "celeba", 10_028, StudyMetrics.Worst)]
+    [InlineData("bar-test-validation", BarMethodsStudy.Folder, "bar-test-validation", 5_002, StudyMetrics.Average)]
+    [InlineData("bar-train-validation", BarMethodsStudy.Folder, "bar-train-validation", 5_047, StudyMetrics.Average)]
     public void Each_study_has_its_steps_and_the_figure_that_counts(string line, string folder, string names, int steps, string figure)
     {
         RealData.Path(folder);
@@ -79,10 +79,10 @@ public sealed class PhotographStudyTests : IDisposable
         foreach (string folder in new[] { IsicStudy.Folder, CelebAStudy.Folder, BarMethodsStudy.Folder }) RealData.Path(folder);
         (string Line, string Study, string Figure)[] asked =
         [
-            ("isic --partition 3 --method plain", "isic-3", Figures.Auc),
-            ("celeba --method group-dro", "celeba", Figures.Worst),
-            ("bar-test-validation --method plain", "bar-test-validation", Figures.Average),
-            ("bar-train-validation --method sieve-2", "bar-train-validation", Figures.Average),
+            ("isic --partition 3 --method plain", "isic-3", StudyMetrics.Auc),
+            ("celeba --method group-dro", "celeba", StudyMetrics.Worst),
+            ("bar-test-validation --method plain", "bar-test-validation", StudyMetrics.Average),
+            ("bar-train-validation --method sieve-2", "bar-train-validation", StudyMetrics.Average),
         ];
         string file = Path.Combine(_folder, "queue.txt");
         await File.WriteAllLinesAsync(file, asked.Select(each => each.Line + " --quick --size 32"), TestContext.Current.CancellationToken);

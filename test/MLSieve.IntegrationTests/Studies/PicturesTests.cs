@@ -42,7 +42,7 @@ public sealed class PicturesTests
     public void A_course_has_a_line_a_seed_their_mean_and_the_bound_of_forgetting()
     {
         StudyComparison study = Assert.Single(StudyComparison.All([.. Trained("plain", 1, 2), .. Trained("sieve", 1, 2)]));
-        Assert.Equal(Figures.Conflicting, study.CourseFigure.Figure);
+        Assert.Equal(StudyMetrics.Conflicting, study.CourseFigure.Figure);
         XElement picture = Parsed(CoursePicture.Of(study)!);
         XElement[] charts = [.. picture.Elements(Svg + "svg")];
         Assert.Equal(3, charts.Length); // validation, forgetting, readout
@@ -64,8 +64,8 @@ public sealed class PicturesTests
         FinishedRun[] runs = [.. Finals("old", "plain", 0.5, 0.6), .. Finals("old", "sieve", 0.5, 0.6)];
         Assert.Null(CoursePicture.Of(Assert.Single(StudyComparison.All(runs))));
         StudyComparison study = Assert.Single(StudyComparison.All(runs.Select(run => run with { Curve = [0.2, 0.8, 0.5, 0.3, 0.5, 0.7] })));
-        Assert.Equal(Figures.Unbiased, study.CourseFigure.Figure);
-        Assert.Equal([200, 400, 600, 800, 1000, 1200], study.Methods[0].Runs[0].Course(Figures.Unbiased).Select(point => point.Step));
+        Assert.Equal(StudyMetrics.Unbiased, study.CourseFigure.Figure);
+        Assert.Equal([200, 400, 600, 800, 1000, 1200], study.Methods[0].Runs[0].Course(StudyMetrics.Unbiased).Select(point => point.Step));
         Assert.Equal(0.8, study.CourseOf(study.Methods[0])!.Value.Kept, 1e-12);
         Assert.Equal(0.6, study.CourseOf(study.Methods[0])!.Value.LastThird, 1e-12);
         Assert.Single(Parsed(CoursePicture.Of(study)!).Elements(Svg + "svg"));
@@ -111,7 +111,7 @@ public sealed class PicturesTests
             Settings = "",
             Steps = 1200,
             Primary = figure,
-            Metrics = new Dictionary<string, double> { [Figures.Conflicting] = figure, [Figures.Unbiased] = 0.5 },
+            Metrics = new Dictionary<string, double> { [StudyMetrics.Conflicting] = figure, [StudyMetrics.Unbiased] = 0.5 },
             Curve = [],
             Conditions = "epochs 6",
             Seconds = 1,

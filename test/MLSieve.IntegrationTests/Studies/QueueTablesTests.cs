@@ -92,7 +92,11 @@ public sealed class QueueTablesTests
         {
             Study = "isic-2",
             Settings = run.Method == "plain" ? "" : "stage=2",
-            Metrics = new Dictionary<string, double>(run.Metrics) { [Figures.Conflicting] = 0.3, [Figures.Auc] = run.Primary!.Value },
+            Metrics = new Dictionary<string, double>(run.Metrics)
+            {
+                [StudyMetrics.Conflicting] = 0.3,
+                [StudyMetrics.Auc] = run.Primary!.Value,
+            },
         })];
         string[] lines = LinesOf(runs);
         Assert.StartsWith("| method | area under the curve | difference to plain |", lines[2], StringComparison.Ordinal);
@@ -118,10 +122,10 @@ public sealed class QueueTablesTests
         Primary = conflicting,
         Metrics = new Dictionary<string, double>
         {
-            [Figures.Conflicting] = conflicting,
-            [Figures.Average] = 0.7,
-            [Figures.Unbiased] = 0.8,
-            [Figures.Worst] = 0.1,
+            [StudyMetrics.Conflicting] = conflicting,
+            [StudyMetrics.Average] = 0.7,
+            [StudyMetrics.Unbiased] = 0.8,
+            [StudyMetrics.Worst] = 0.1,
         },
         Curve = [],
         Conditions = "study epochs 6",

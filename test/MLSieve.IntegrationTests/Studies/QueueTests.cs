@@ -79,9 +79,12 @@ public sealed class QueueTests : IDisposable
             Assert.Equal(["forget", "forgotten", "main", "readout", "readout accuracy"], points.Losses.Keys.Order());
             Assert.All(points.Losses.Values, losses => Assert.Equal(3, losses.Count));
             int kept = points.Steps.Index().Single(step => step.Item == points.Selected).Index;
-            foreach (string figure in new[] { Figures.Worst, Figures.Average, Figures.Unbiased, Figures.Agreeing, Figures.Conflicting })
+            string[] figures =
+                [StudyMetrics.Worst, StudyMetrics.Average, StudyMetrics.Unbiased, StudyMetrics.Agreeing, StudyMetrics.Conflicting];
+            foreach (string figure in figures)
                 Assert.Equal((line.Validation ?? line.Metrics)[figure], points.Figure(figure)![kept], 1e-12);
-            foreach ((double told, double counted) in line.Curve.Zip(points.Figure(Figures.Unbiased)!)) Assert.Equal(told, counted, 1e-12);
+            foreach ((double told, double counted) in line.Curve.Zip(points.Figure(StudyMetrics.Unbiased)!))
+                Assert.Equal(told, counted, 1e-12);
         });
     }
 

@@ -62,7 +62,7 @@ public sealed class RealStudyDataTests
             Assert.Contains("forgetting loss", log, StringComparison.Ordinal);
             Assert.Equal(alternating, log.Contains(" → ", StringComparison.Ordinal)); // before and after its own step
             Assert.Matches(alternating ? "^[0-9.]+ → [0-9.]+$" : "^[0-9.]+$", EpochLog.LastOf([log]));
-            Assert.All(["cat, land.accuracy", "cat, sea.accuracy", "dog, land.accuracy", "dog, sea.accuracy", Figures.Worst], figure =>
+            Assert.All(["cat, land.accuracy", "cat, sea.accuracy", "dog, land.accuracy", "dog, sea.accuracy", StudyMetrics.Worst], figure =>
                 Assert.InRange(record.GetProperty("metrics").GetProperty(figure).GetDouble(), 0, 1));
         }
         finally
@@ -87,7 +87,7 @@ public sealed class RealStudyDataTests
         FinishedRun finished = FinishedRun.Of(run, study, new RunResult
         {
             Key = "",
-            Test = new Dictionary<string, double> { [Figures.Worst] = 0.25, [Figures.Unbiased] = 0.5 },
+            Test = new Dictionary<string, double> { [StudyMetrics.Worst] = 0.25, [StudyMetrics.Unbiased] = 0.5 },
         });
         Assert.Equal(190, finished.Steps);
         Assert.Equal(0.25, finished.Primary);
@@ -99,7 +99,7 @@ public sealed class RealStudyDataTests
         RealData.Path("adult");
         var study = (MethodStudy)StudyList.Create(OptionsOf("adult-methods")).Single();
         Assert.Equal(3_060, study.Steps);
-        Assert.Equal(Figures.Worst, study.FinalFigure);
+        Assert.Equal(StudyMetrics.Worst, study.FinalFigure);
         string[] methods = ["plain", "sieve", "jtt", "afr", "group-dro", "sieve-joint", "readout-afr", "dfr"];
         Assert.Equal(methods, study.Asked().Select(method => method.Name));
         Assert.Equal(24, study.Asked().Single(method => method.Name == "sieve").Settings!.Create().Trials);

@@ -89,16 +89,16 @@ public sealed class ResultTablesTests
     private static RunResult Search(string conditions, int seed, double accuracy) => new()
     {
         Key = RunKey.Of(conditions, "rate=0.1,every=5", seed, test: false),
-        Validation = new Dictionary<string, double> { [Figures.Average] = accuracy },
+        Validation = new Dictionary<string, double> { [StudyMetrics.Average] = accuracy },
         Log = ["Epoch 6/6 in 1.0 s: main loss 0.1; forgetting loss 2.0000 → 1.9000"],
     };
 
     private static Record Run(
         string study, string method, int seed, string setting, double average, double? conflicting = null, double? worst = null)
     {
-        var metrics = new Dictionary<string, double> { [Figures.Average] = average };
-        if (conflicting is { } value) metrics[Figures.Conflicting] = value;
-        if (worst is { } group) metrics[Figures.Worst] = group;
+        var metrics = new Dictionary<string, double> { [StudyMetrics.Average] = average };
+        if (conflicting is { } value) metrics[StudyMetrics.Conflicting] = value;
+        if (worst is { } group) metrics[StudyMetrics.Worst] = group;
         return new Record
         {
             Study = study,
@@ -108,7 +108,7 @@ public sealed class ResultTablesTests
             SelectedBy = "given",
             Conditions = $"{study} epochs 6",
             Metrics = metrics,
-            Validation = new Dictionary<string, double> { [Figures.Average] = 0.95 },
+            Validation = new Dictionary<string, double> { [StudyMetrics.Average] = 0.95 },
             Log = [],
             FitSeconds = 1,
         };

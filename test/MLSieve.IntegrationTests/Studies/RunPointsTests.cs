@@ -18,13 +18,13 @@ public sealed class RunPointsTests
     [Fact]
     public void Figures_follow_from_the_rows_that_are_right_in_each_group()
     {
-        Assert.Equal([25 / 30.0, 28 / 30.0], Points.Figure(Figures.Agreeing));
-        Assert.Equal([1 / 10.0, 6 / 10.0], Points.Figure(Figures.Conflicting));
-        Assert.Equal([0, 2 / 6.0], Points.Figure(Figures.Worst));
-        Assert.Equal([26 / 40.0, 34 / 40.0], Points.Figure(Figures.Average));
-        Assert.Equal((1 + 0.25 + 0.75 + 0) / 4, Points.Figure(Figures.Unbiased)![0], 1e-12);
-        Assert.Equal((0.9 + 1 + 0.95 + (2 / 6.0)) / 4, Points.Figure(Figures.Unbiased)![1], 1e-12);
-        Assert.Null(Points.Figure(Figures.Flips));
+        Assert.Equal([25 / 30.0, 28 / 30.0], Points.Figure(StudyMetrics.Agreeing));
+        Assert.Equal([1 / 10.0, 6 / 10.0], Points.Figure(StudyMetrics.Conflicting));
+        Assert.Equal([0, 2 / 6.0], Points.Figure(StudyMetrics.Worst));
+        Assert.Equal([26 / 40.0, 34 / 40.0], Points.Figure(StudyMetrics.Average));
+        Assert.Equal((1 + 0.25 + 0.75 + 0) / 4, Points.Figure(StudyMetrics.Unbiased)![0], 1e-12);
+        Assert.Equal((0.9 + 1 + 0.95 + (2 / 6.0)) / 4, Points.Figure(StudyMetrics.Unbiased)![1], 1e-12);
+        Assert.Null(Points.Figure(StudyMetrics.Flips));
         Assert.Equal(2, Points.Classes);
     }
 
@@ -35,9 +35,9 @@ public sealed class RunPointsTests
         {
             Rows = new Dictionary<string, long> { ["cat, land"] = 10, ["cat, sea"] = 4, ["dog, land"] = 20, ["dog, sea"] = 6 },
         };
-        Assert.Null(pets.Figure(Figures.Agreeing));
-        Assert.Null(pets.Figure(Figures.Conflicting));
-        Assert.Equal(Points.Figure(Figures.Worst), pets.Figure(Figures.Worst));
+        Assert.Null(pets.Figure(StudyMetrics.Agreeing));
+        Assert.Null(pets.Figure(StudyMetrics.Conflicting));
+        Assert.Equal(Points.Figure(StudyMetrics.Worst), pets.Figure(StudyMetrics.Worst));
     }
 
     [Fact]

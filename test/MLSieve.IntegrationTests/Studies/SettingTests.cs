@@ -22,10 +22,10 @@ public sealed class SettingTests
     public void A_search_draws_different_settings_that_all_forget_and_the_same_for_the_same_seed()
     {
         SearchSpace space = new ColouredStudy(StudyOptions.Parse(["run", "coloured"]), 0.98).Space;
-        IReadOnlyList<Setting> drawn = space.Draw(20, 0.05, Draws.For(1001, Draws.Settings));
+        IReadOnlyList<Setting> drawn = space.Draw(20, 0.05, RandomSources.For(1001, RandomSources.Settings));
         Assert.Equal(20, drawn.Distinct().Count());
         Assert.DoesNotContain(drawn, setting => setting.IsPlain);
-        Assert.Equal(drawn, space.Draw(20, 0.05, Draws.For(1001, Draws.Settings)));
+        Assert.Equal(drawn, space.Draw(20, 0.05, RandomSources.For(1001, RandomSources.Settings)));
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public sealed class StudyDataTests
     public void A_conflicting_cue_is_every_other_class_alike()
     {
         var agreement = new Agreement(0.5, 10);
-        Random random = Draws.For(1, Draws.TrainingCues);
+        Random random = RandomSources.For(1, RandomSources.TrainingCues);
         int[] counts = new int[10];
         for (int i = 0; i < 20_000; i++) counts[agreement.Draw(4, random)]++;
         Assert.InRange(counts[4], 9_700, 10_300);
@@ -58,7 +58,8 @@ public sealed class StudyDataTests
     public void Dominoes_put_the_garment_above_a_digit_that_agrees_as_often_as_asked()
     {
         GreyDataset digits = SmallIdx.Dataset(30);
-        PackedImages images = Dominoes.Draw(Garments, digits, Rows(), new Agreement(0.95, 10), Draws.For(1, Draws.TrainingCues));
+        PackedImages images = Dominoes.Draw(
+            Garments, digits, Rows(), new Agreement(0.95, 10), RandomSources.For(1, RandomSources.TrainingCues));
         Assert.Equal((1, 4, 3), (images.Channels, images.Height, images.Width));
         for (int i = 0; i < images.Count; i += 997)
         {
@@ -101,5 +102,5 @@ public sealed class StudyDataTests
     private static int[] Rows() => [.. Enumerable.Range(0, Garments.Classes.Length)];
 
     private static PackedImages Draw(double probability, int seed) =>
-        ColouredFashion.Draw(Garments, Rows(), new Agreement(probability, 10), Draws.For(seed, Draws.TrainingCues));
+        ColouredFashion.Draw(Garments, Rows(), new Agreement(probability, 10), RandomSources.For(seed, RandomSources.TrainingCues));
 }

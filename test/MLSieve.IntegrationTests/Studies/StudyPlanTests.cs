@@ -127,12 +127,12 @@ public sealed class StudyPlanTests : IDisposable
     private FinishedRun Searched(PlannedRun run, double meanOfGroups) => FinishedRun.Of(run, _study, Result(meanOfGroups, []));
 
     private FinishedRun Tested(PlannedRun run, double meanOfGroups, double conflicting) =>
-        FinishedRun.Of(run, _study, Result(meanOfGroups, new Dictionary<string, double> { [Figures.Conflicting] = conflicting }));
+        FinishedRun.Of(run, _study, Result(meanOfGroups, new Dictionary<string, double> { [StudyMetrics.Conflicting] = conflicting }));
 
     private static RunResult Result(double meanOfGroups, Dictionary<string, double> test) => new()
     {
         Key = "",
-        Validation = new Dictionary<string, double> { [Figures.Unbiased] = meanOfGroups },
+        Validation = new Dictionary<string, double> { [StudyMetrics.Unbiased] = meanOfGroups },
         Test = test,
     };
 

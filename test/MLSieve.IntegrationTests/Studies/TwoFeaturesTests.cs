@@ -17,7 +17,7 @@ public sealed class TwoFeaturesTests
         GreyDataset garments = SmallIdx.Dataset(40_000), digits = SmallIdx.Dataset(30);
         int[] rows = TwoFeatures.RowsOf(garments);
         Assert.Equal(8_000, rows.Length);
-        var drawn = TwoFeatures.Draw(garments, digits, rows, agreement, Draws.For(1, Draws.TrainingCues));
+        var drawn = TwoFeatures.Draw(garments, digits, rows, agreement, RandomSources.For(1, RandomSources.TrainingCues));
         PackedImages complex = drawn.LabelledBy(Feature.Complex), simple = drawn.LabelledBy(Feature.Simple);
         Assert.Equal((1, 4, 3), (complex.Channels, complex.Height, complex.Width));
         Assert.InRange(complex.Cues.Count(cue => cue == Agreement.Agrees) / 8_000.0, least, most);
@@ -110,13 +110,13 @@ public sealed class TwoFeaturesTests
                     Path.Combine(folder, $"two-features-{half}.jsonl"), TestContext.Current.CancellationToken);
                 JsonNode final = JsonNode.Parse(Assert.Single(lines, line => line.Contains("\"final\"", StringComparison.Ordinal)))!;
                 JsonNode metrics = final["metrics"]!;
-                Assert.Equal((double)metrics[Figures.Conflicting]!, (double)final["primary"]!);
-                string own = half == "complex" ? Figures.SimpleRandomised : Figures.ComplexRandomised;
-                Assert.Equal((double)metrics[Figures.Average]!, (double)metrics[own]!, 6);
+                Assert.Equal((double)metrics[StudyMetrics.Conflicting]!, (double)final["primary"]!);
+                string own = half == "complex" ? StudyMetrics.SimpleRandomised : StudyMetrics.ComplexRandomised;
+                Assert.Equal((double)metrics[StudyMetrics.Average]!, (double)metrics[own]!, 6);
                 IEnumerable<string> decoded =
-                    from each in Enum.GetValues<Feature>() from stage in Enumerable.Range(1, 3) select Figures.Decodable(each, stage);
+                    from each in Enum.GetValues<Feature>() from stage in Enumerable.Range(1, 3) select StudyMetrics.Decodable(each, stage);
                 Assert.All(decoded, figure => Assert.InRange((double)metrics[figure]!, 0.4, 1));
-                Assert.InRange((double)metrics[Figures.Decodable(Feature.Simple, 1)]!, 0.7, 1); // a 0 has more ink than a 1
+                Assert.InRange((double)metrics[StudyMetrics.Decodable(Feature.Simple, 1)]!, 0.7, 1); // a 0 has more ink than a 1
             }
         }
         finally
@@ -145,13 +145,13 @@ public sealed class TwoFeaturesTests
                 Key = "",
                 Test = new Dictionary<string, double>
                 {
-                    [Figures.Conflicting] = complex,
-                    [Figures.SimpleRandomised] = complex,
-                    [Figures.ComplexRandomised] = 0.75,
-                    [Figures.Decodable(Feature.Complex, 1)] = 0.6,
-                    [Figures.Decodable(Feature.Simple, 1)] = 0.95,
-                    [Figures.Decodable(Feature.Complex, 2)] = 0.7,
-                    [Figures.Decodable(Feature.Simple, 2)] = 0.9,
+                    [StudyMetrics.Conflicting] = complex,
+                    [StudyMetrics.SimpleRandomised] = complex,
+                    [StudyMetrics.ComplexRandomised] = 0.75,
+                    [StudyMetrics.Decodable(Feature.Complex, 1)] = 0.6,
+                    [StudyMetrics.Decodable(Feature.Simple, 1)] = 0.95,
+                    [StudyMetrics.Decodable(Feature.Complex, 2)] = 0.7,
+                    [StudyMetrics.Decodable(Feature.Simple, 2)] = 0.9,
                 },
             });
     }

@@ -135,8 +135,8 @@ public sealed class SieveSearchTests : IDisposable
             options.Space = options.Space with
             {
                 LearningRate = new(0.01, 0.1),
-                ForgetRate = LogRange.Only(2),
-                ReadoutRate = LogRange.Only(0.5),
+                ForgetRate = LogRange.Fixed(2),
+                ReadoutRate = LogRange.Fixed(0.5),
             };
         });
         Assert.Equal(2, result.Classes);
@@ -317,7 +317,7 @@ public sealed class SieveSearchTests : IDisposable
         // At a rate of nothing, forgetting does nothing.
         using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
         {
-            options.Space = SieveSpace.Default with { ForgetRate = LogRange.Only(1e-30) };
+            options.Space = SieveSpace.Default with { ForgetRate = LogRange.Fixed(1e-30) };
             options.Trials = 1;
         });
         Assert.Equal(result.BestOther!.Figure, result.BestPlain.Figure);

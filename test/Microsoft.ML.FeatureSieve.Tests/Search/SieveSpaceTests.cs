@@ -44,8 +44,8 @@ public sealed class SieveSpaceTests
         ITrialSpace space = new SieveSpace
         {
             LearningRate = new(1e-3, 1e-1),
-            ForgetRate = LogRange.Only(10),
-            ReadoutRate = LogRange.Only(0.2),
+            ForgetRate = LogRange.Fixed(10),
+            ReadoutRate = LogRange.Fixed(0.2),
         };
         foreach (PlannedTrial trial in SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1)).Where(trial => !trial.IsPlain))
         {
@@ -62,7 +62,7 @@ public sealed class SieveSpaceTests
     {
         ITrialSpace space = new SieveSpace
         {
-            Depths = [0], Widths = [16, 32], ForgetEvery = [5], ForgetRate = LogRange.Only(1), ReadoutRate = LogRange.Only(1),
+            Depths = [0], Widths = [16, 32], ForgetEvery = [5], ForgetRate = LogRange.Fixed(1), ReadoutRate = LogRange.Fixed(1),
         };
         IReadOnlyList<PlannedTrial> trials = SearchPlan.Draw(space, ThreeStages, 40, SeedSequence.Of(1));
         Assert.Equal(4, trials.Count); // plain training, and each stage once

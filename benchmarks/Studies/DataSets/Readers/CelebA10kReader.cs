@@ -22,7 +22,7 @@ internal static class CelebA10kReader
                     Path = Path.Combine(folder, row["file"]),
                 }),
         ];
-        Random random = Draws.For(SplitSeed, Draws.Rows);
+        Random random = RandomSources.For(SplitSeed, RandomSources.Rows);
         return new DataSet(
             "CelebA-10k", folder,
             images.GroupBy(image => image.Group).OrderBy(group => group.Key, StringComparer.Ordinal).SelectMany(Split));
@@ -30,7 +30,7 @@ internal static class CelebA10kReader
         IEnumerable<Example> Split(IGrouping<string, Example> group)
         {
             Example[] rows = [.. group];
-            int[] order = Draws.Shuffled(rows.Length, random);
+            int[] order = RandomSources.Shuffled(rows.Length, random);
             (int train, int validation) = group.Key == "blond, male" ? (30, 15) : (rows.Length * 7 / 10, rows.Length / 10);
             return order.Select(
                 (row, i) => rows[row] with { Split = i < train ? Splits.Train : i < train + validation ? Splits.Validation : Splits.Test });

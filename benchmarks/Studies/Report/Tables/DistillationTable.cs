@@ -16,7 +16,7 @@ internal static class DistillationTable
             "mean of groups, measured", "worst group published, quoted", "quoted from", "conditions of ours");
         foreach (ConditionRecords study in studies.Where(study => !study.IsSieve))
         {
-            double? teacher = study.Methods.FirstOrDefault(method => Teachers.Contains(method.Method))?.Mean(Figures.Worst);
+            double? teacher = study.Methods.FirstOrDefault(method => Teachers.Contains(method.Method))?.Mean(StudyMetrics.Worst);
             foreach (MethodRecords method in study.Methods)
             {
                 table.Add(
@@ -24,12 +24,12 @@ internal static class DistillationTable
                     method.Method,
                     method.Setting,
                     method.Seeds,
-                    method.Cell(Figures.Worst),
-                    !Teachers.Contains(method.Method) && teacher is { } taught && method.Mean(Figures.Worst) is { } worst
+                    method.Cell(StudyMetrics.Worst),
+                    !Teachers.Contains(method.Method) && teacher is { } taught && method.Mean(StudyMetrics.Worst) is { } worst
                         ? Percentage.Difference(worst - taught)
                         : "–",
-                    method.Cell(Figures.Average),
-                    method.Cell(Figures.Unbiased),
+                    method.Cell(StudyMetrics.Average),
+                    method.Cell(StudyMetrics.Unbiased),
                     "–",
                     "–",
                     study.Conditions);

@@ -30,7 +30,7 @@ internal static class QueueTables
         (string Name, string Figure)[] others =
         [
             .. from column in StudyComparison.Columns
-               where column != primary && column.Figure is not (Figures.Conflicting or Figures.Worst)
+               where column != primary && column.Figure is not (StudyMetrics.Conflicting or StudyMetrics.Worst)
                where baseline.Mean(column.Figure) is not null
                select column,
         ];

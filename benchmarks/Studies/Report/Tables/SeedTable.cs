@@ -5,11 +5,11 @@ internal static class SeedTable
 {
     private static readonly (string Name, string Figure)[] Columns =
     [
-        ("agreeing", Figures.Agreeing),
-        ("conflicting", Figures.Conflicting),
-        ("average", Figures.Average),
-        ("mean of groups", Figures.Unbiased),
-        ("worst group", Figures.Worst),
+        ("agreeing", StudyMetrics.Agreeing),
+        ("conflicting", StudyMetrics.Conflicting),
+        ("average", StudyMetrics.Average),
+        ("mean of groups", StudyMetrics.Unbiased),
+        ("worst group", StudyMetrics.Worst),
     ];
 
     /// <summary>The table, with the columns that the study has figures for.</summary>
@@ -26,7 +26,7 @@ internal static class SeedTable
                 table.Add([
                     method.Method,
                     $"{run.Seed}",
-                    Value(run.Validation, Figures.Average),
+                    Value(run.Validation, StudyMetrics.Average),
                     .. columns.Select(column => run.Diverged is null ? Value(run.Metrics, column.Figure) : "diverged"),
                 ]);
             table.Add([$"**{method.Method}**", "all", "", .. columns.Select(column => $"**{method.Cell(column.Figure)}**")]);

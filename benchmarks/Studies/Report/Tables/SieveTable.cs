@@ -19,13 +19,13 @@ internal static class SieveTable
             foreach (MethodRecords sieve in study.Methods.Where(method => method.Method.StartsWith("sieve", StringComparison.Ordinal)))
             {
                 // Rows on which the cue misleads, where they are known; the test split of bar holds no others.
-                string figure = sieve.Values(Figures.Conflicting).Count > 0 ? Figures.Conflicting : Figures.Average;
+                string figure = sieve.Values(StudyMetrics.Conflicting).Count > 0 ? StudyMetrics.Conflicting : StudyMetrics.Average;
                 MethodRecords? plain = study.Methods.FirstOrDefault(
                     method => method.Method.StartsWith("plain", StringComparison.Ordinal) && Rate(method) == Rate(sieve));
                 table.Add(
                     study.Study,
                     sieve.Method,
-                    figure == Figures.Conflicting ? "conflicting rows" : "test rows",
+                    figure == StudyMetrics.Conflicting ? "conflicting rows" : "test rows",
                     sieve.Seeds,
                     plain?.Cell(figure) ?? "–",
                     sieve.Cell(figure),

@@ -8,13 +8,13 @@ internal sealed class StudyComparison
     /// </summary>
     public static readonly IReadOnlyList<(string Name, string Figure)> Columns =
     [
-        ("conflicting rows", Figures.Conflicting),
-        ("agreeing rows", Figures.Agreeing),
-        ("worst group", Figures.Worst),
-        ("average", Figures.Average),
-        ("mean of groups", Figures.Unbiased),
-        ("flip rate", Figures.Flips),
-        ("area under the curve", Figures.Auc),
+        ("conflicting rows", StudyMetrics.Conflicting),
+        ("agreeing rows", StudyMetrics.Agreeing),
+        ("worst group", StudyMetrics.Worst),
+        ("average", StudyMetrics.Average),
+        ("mean of groups", StudyMetrics.Unbiased),
+        ("flip rate", StudyMetrics.Flips),
+        ("area under the curve", StudyMetrics.Auc),
     ];
 
     private static readonly string[] Baselines = ["plain", "student"];
@@ -87,7 +87,7 @@ internal sealed class StudyComparison
     /// </summary>
     public (string Name, string Figure) CourseFigure => Methods.All(method => method.Course(Primary.Figure) is not null)
         ? Primary
-        : Columns.Single(column => column.Figure == Figures.Unbiased);
+        : Columns.Single(column => column.Figure == StudyMetrics.Unbiased);
 
     /// <summary>What each method but the baseline gains over it; empty where that is missing.</summary>
     public IReadOnlyList<(ComparedMethod Method, PairedGain Gain)> Gains => Baseline is { } baseline

@@ -21,7 +21,7 @@ internal static class TriedTable
             table.Add([
                 setting.Key,
                 $"{setting.Count()}",
-                .. new[] { Figures.Average, Figures.Unbiased, Figures.Conflicting }.Select(figure =>
+                .. new[] { StudyMetrics.Average, StudyMetrics.Unbiased, StudyMetrics.Conflicting }.Select(figure =>
                     diverged ? "diverged" : Percentage.Of(setting.Average(run => run.Validation.GetValueOrDefault(figure, double.NaN)))),
                 EpochLog.LastOf(setting.First().Log),
             ]);

@@ -7,7 +7,7 @@ internal static class TwoFeaturesTable
     /// <param name="methods">The methods of one study.</param>
     public static string? Of(IReadOnlyList<ComparedMethod> methods)
     {
-        ComparedMethod[] shown = [.. methods.Where(method => method.Mean(Figures.SimpleRandomised) is not null)];
+        ComparedMethod[] shown = [.. methods.Where(method => method.Mean(StudyMetrics.SimpleRandomised) is not null)];
         if (shown.Length == 0) return null;
         string[][] stages = [.. Enumerable.Range(1, int.MaxValue - 1).Select(Both).TakeWhile(both => shown[0].Mean(both[0]) is not null)];
         var table = new MarkdownTable(
@@ -19,7 +19,7 @@ internal static class TwoFeaturesTable
         {
             table.Add(
             [
-                method.Name, Of(Figures.SimpleRandomised), Of(Figures.ComplexRandomised),
+                method.Name, Of(StudyMetrics.SimpleRandomised), Of(StudyMetrics.ComplexRandomised),
                 .. stages.Select(both => string.Join(", ", both.Select(Of))),
             ]);
 
@@ -29,5 +29,6 @@ internal static class TwoFeaturesTable
         return table.ToString();
     }
 
-    private static string[] Both(int stage) => [Figures.Decodable(Feature.Complex, stage), Figures.Decodable(Feature.Simple, stage)];
+    private static string[] Both(int stage) =>
+        [StudyMetrics.Decodable(Feature.Complex, stage), StudyMetrics.Decodable(Feature.Simple, stage)];
 }

@@ -33,7 +33,7 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
     {
         try
         {
-            ImageFileNames names = ImageFileNames.Learn(view);
+            ImageFileNames names = ImageFileNames.Read(view);
             DataViewSchema.Column[] columns = [.. view.Schema.Where(column => column.Type is ImageDataViewType)];
             return columns.Select(column => Find(view, column, names, from, rows)).OfType<BrokenImage>().MinBy(broken => broken.Row);
         }

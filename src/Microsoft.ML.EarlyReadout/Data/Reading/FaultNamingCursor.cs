@@ -57,7 +57,7 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         catch (Exception fault) when (IsOfData(fault))
         {
             // ML.NET reads rows ahead on other threads, and wraps what fails there: any of the next rows may be the one.
-            if (Within(fault) is { } named) ExceptionDispatchInfo.Throw(named);
+            if (FindNamed(fault) is { } named) ExceptionDispatchInfo.Throw(named);
             if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched) is { } broken)
                 throw broken.Fault(_required ?? broken.Column, fault);
             throw;
@@ -91,7 +91,7 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         fault.GetBaseException() is not (OperationCanceledException or ObjectDisposedException or OutOfMemoryException);
 
     // What such a cursor before this one has named, under the wrappings of the transforms between them.
-    private static InvalidDataException? Within(Exception? fault)
+    private static InvalidDataException? FindNamed(Exception? fault)
     {
         while (fault is not (null or InvalidDataException)) fault = fault.InnerException;
         return fault as InvalidDataException;

@@ -21,7 +21,7 @@ internal sealed class ImageFileNames
     public DataViewSchema.Column[] Texts { get; }
 
     /// <summary>Learns it from the first image that can be loaded.</summary>
-    public static ImageFileNames Learn(IDataView view)
+    public static ImageFileNames Read(IDataView view)
     {
         var names = new ImageFileNames(view.Schema);
         DataViewSchema.Column images = view.Schema.First(column => column.Type is ImageDataViewType);
@@ -34,7 +34,7 @@ internal sealed class ImageFileNames
             try
             {
                 getter(ref image!);
-                if (image?.Tag is { Length: > 0 } path) names.Learn(path, texts());
+                if (image?.Tag is { Length: > 0 } path) names.Read(path, texts());
             }
             catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
             {
@@ -53,7 +53,7 @@ internal sealed class ImageFileNames
         return () => FileOf(texts());
     }
 
-    private void Learn(string path, string[] texts)
+    private void Read(string path, string[] texts)
     {
         (DataViewSchema.Column Column, string Text)[] naming = [.. Texts.Zip(texts).Where(each => Names(each.Second, path))];
         if (naming.Length == 0) return;

@@ -8,7 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Column column) : FeatureReader
 {
     private readonly ValueGetter<MLImage> _getter = cursor.GetGetter<MLImage>(column);
-    private readonly CutImages _cut = new();
+    private readonly TruncatedImages _cut = new();
     private ImageShape? _shape;
     private byte[] _planes = [];
 
@@ -39,7 +39,7 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
             (_shape, _planes) = (shape, new byte[shape.Size]);
         RgbPixels.Copy<byte>(image, column.Name, _planes, ImageLayout.ChannelsFirst);
         packer.Add(_planes);
-        _cut.Look(image, row);
+        _cut.Check(image, row);
     }
 
     /// <inheritdoc/>

@@ -63,7 +63,7 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     public int Add(ReadOnlySpan<int> places, ReadOnlySpan<float> values)
     {
         int others = SparseRow.CountOthers(values);
-        if (HoldsBytes || !SparseRow.Pays(others, shape.Size))
+        if (HoldsBytes || !SparseRow.IsWorthwhile(others, shape.Size))
         {
             _dense = _dense.Length == 0 ? new float[shape.Size] : _dense;
             Array.Clear(_dense);
@@ -102,7 +102,7 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     private void Append(ReadOnlySpan<float> row)
     {
         int others = SparseRow.CountOthers(row);
-        if (SparseRow.Pays(others, row.Length)) AppendSparse(others, [], row);
+        if (SparseRow.IsWorthwhile(others, row.Length)) AppendSparse(others, [], row);
         else _store.Append(MemoryMarshal.AsBytes(row));
     }
 

@@ -13,7 +13,7 @@ internal static class SparseRow
     /// <summary>Whether a row takes at most half the bytes so.</summary>
     /// <param name="others">Numbers that are not zero.</param>
     /// <param name="size">All numbers.</param>
-    public static bool Pays(int others, int size) => size >= LeastSize && others <= size / 4;
+    public static bool IsWorthwhile(int others, int size) => size >= LeastSize && others <= size / 4;
 
     /// <summary>The bytes that a row takes.</summary>
     /// <param name="others">Numbers that are not zero.</param>

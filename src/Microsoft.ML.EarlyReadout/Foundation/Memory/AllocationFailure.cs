@@ -23,8 +23,10 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
         }
 
         if (!Cuda().IsMatch(fault.Message)) return null;
-        long?[] free = [.. Free().Matches(fault.Message).Select(match => Bytes(match))];
-        return new(Tried().Match(fault.Message) is { Success: true } tried ? Bytes(tried) : null, free.Length == 0 ? null : free.Sum());
+        long?[] free = [.. FreePattern().Matches(fault.Message).Select(match => Bytes(match))];
+        return new(
+            RequestedPattern().Match(fault.Message) is { Success: true } requested ? Bytes(requested) : null,
+            free.Length == 0 ? null : free.Sum());
     }
 
     private static long? Bytes(Match match)
@@ -48,10 +50,10 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
     private static partial Regex Cuda();
 
     [GeneratedRegex(@"Tried to allocate ([\d.]+) (\w+)")]
-    private static partial Regex Tried();
+    private static partial Regex RequestedPattern();
 
     // "… has a total capacity of 79.11 GiB of which 5.06 GiB is free. … Of the allocated memory 70.00 GiB is allocated by PyTorch, and 1.00
     // GiB is reserved by PyTorch but unallocated."
     [GeneratedRegex(@"([\d.]+) (\w+) is (?:free|allocated by PyTorch|reserved by PyTorch but unallocated)")]
-    private static partial Regex Free();
+    private static partial Regex FreePattern();
 }

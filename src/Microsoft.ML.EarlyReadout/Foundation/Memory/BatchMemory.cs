@@ -1,12 +1,12 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>How much memory there is for a batch, and how much of it a row takes.</summary>
-/// <param name="Free">Bytes that are free.</param>
+/// <param name="FreeBytes">Bytes that are free.</param>
 /// <param name="PerRow">Bytes that training takes for one row.</param>
-internal sealed record BatchMemory(long Free, long PerRow)
+internal sealed record BatchMemory(long FreeBytes, long PerRow)
 {
     /// <summary>Rows that fit.</summary>
-    public long Rows => Free / Math.Max(PerRow, 1);
+    public long Rows => FreeBytes / Math.Max(PerRow, 1);
 
     /// <summary>What is free now.</summary>
     /// <param name="perRow">Bytes that training takes for one row.</param>

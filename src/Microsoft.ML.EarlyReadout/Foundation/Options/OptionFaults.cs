@@ -45,7 +45,7 @@ public sealed class OptionFaults
     /// <param name="value">Its value.</param>
     /// <param name="minimum">The least that is allowed.</param>
     /// <param name="end">The bound above, which is not allowed itself.</param>
-    public void Within(string name, double value, double minimum, double end)
+    public void InHalfOpenRange(string name, double value, double minimum, double end)
     {
         if (!(value >= minimum && value < end))
             _faults.Add($"{name} is {Text(value)}; it must be at least {Text(minimum)} and less than {Text(end)}.");
@@ -56,7 +56,7 @@ public sealed class OptionFaults
     /// <param name="value">Its value.</param>
     /// <param name="minimum">The least that is allowed.</param>
     /// <param name="maximum">The most that is allowed.</param>
-    public void From(string name, double? value, double minimum, double maximum)
+    public void InRange(string name, double? value, double minimum, double maximum)
     {
         if (value is { } given && !(given >= minimum && given <= maximum))
             _faults.Add($"{name} is {Text(given)}; it must be from {Text(minimum)} to {Text(maximum)}.");

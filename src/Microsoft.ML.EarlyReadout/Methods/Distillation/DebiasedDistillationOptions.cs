@@ -172,10 +172,10 @@ public sealed partial class DebiasedDistillationTrainer
             base.AddFaults(faults);
             AddTeacherFaults(faults);
             faults.Defined(nameof(Method), Method);
-            faults.From(nameof(Lambda), Lambda, 0, 1);
+            faults.InRange(nameof(Lambda), Lambda, 0, 1);
             faults.GreaterThan(nameof(Temperature), Temperature, 0);
             faults.AtLeast(nameof(Alpha), Alpha, 0);
-            faults.From(nameof(Beta), Beta, 0, LargestBeta);
+            faults.InRange(nameof(Beta), Beta, 0, LargestBeta);
             if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(StartEpoch), StartEpoch, 1);
             faults.AtLeast(nameof(ReadoutEvery), ReadoutEvery, 1);

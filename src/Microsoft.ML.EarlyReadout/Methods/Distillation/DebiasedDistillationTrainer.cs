@@ -37,20 +37,20 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
     [Experimental(Seam.Id)]
     protected override void Train(TrainingSession session, Options options)
     {
-        var rows = (TaughtRows)session.Prepared!;
-        var lessons = Lessons.Of(rows.Teacher, options, options.RowColumns, rows.Scored, session);
+        var rows = (RowsWithTeacher)session.Prepared!;
+        var targets = TeacherTargets.Of(rows.Teacher, options, options.RowColumns, rows.Scored, session);
         var teacher = TeacherScores.Read(
             rows.View.Schema[options.Teacher.ScoreColumnName], rows.Teacher.Source, session.Training.Set, options.Teacher.Scores,
             session.Log);
         if (options.MatchesFeatures)
         {
-            FeatureMatching.Train(session, teacher, lessons, options);
+            FeatureMatching.Train(session, teacher, targets, options);
             return;
         }
 
         StageTap.Check(session.Network, options.Readout.Stage); // now, not when the first readout is due
         using var step = new DistillationStep(
-            session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, lessons);
+            session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, targets);
         session.Train(step);
     }
 
@@ -62,7 +62,7 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
         var teacher = Teacher.Prepare(options.Teacher, options.RowColumns, input);
         try
         {
-            return new TaughtRows(teacher, teacher.Apply(input), input.Schema);
+            return new RowsWithTeacher(teacher, teacher.Apply(input), input.Schema);
         }
         catch
         {

@@ -15,7 +15,7 @@ internal sealed class DistillationStep : ITrainingStep
     private readonly DebiasedDistillationTrainer.Options _options;
     private readonly Func<int, float[]?> _newWeights;
     private readonly Optimizer _optimizer;
-    private readonly Lessons _lessons;
+    private readonly TeacherTargets _targets;
     private readonly Tensor _weights; // (rows of the packed set), on the CPU
 
     /// <param name="student">The student, on its device.</param>
@@ -24,16 +24,16 @@ internal sealed class DistillationStep : ITrainingStep
     /// <param name="rows">The rows of the packed set; each weight starts at 1.</param>
     /// <param name="newWeights">Given an epoch, from 1: the weight of each row from then on, or <see langword="null"/> where the weights
     /// stay.</param>
-    /// <param name="lessons">Gives a batch what the teacher says of it.</param>
+    /// <param name="targets">Gives a batch what the teacher says of it.</param>
     public DistillationStep(
         StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, long rows,
-        Func<int, float[]?> newWeights, Lessons lessons)
+        Func<int, float[]?> newWeights, TeacherTargets targets)
     {
         _student = student;
         _teacher = teacher;
         _options = options;
         _newWeights = newWeights;
-        _lessons = lessons;
+        _targets = targets;
         _weights = ones(rows, float32).DetachFromDisposeScope();
         _optimizer = Optimizer.Create(options.Optimizer, [.. student.named_parameters()]);
     }
@@ -49,7 +49,7 @@ internal sealed class DistillationStep : ITrainingStep
     {
         Tensor logits = _student.call(batch.Features); // (B, C)
         Tensor labels = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None); // (B)
-        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(_lessons.For(batch)), _options.Temperature); // (B)
+        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(_targets.For(batch)), _options.Temperature); // (B)
         Tensor weights = batch.Take(Weights); // (B)
         Tensor taught = teacher.mul(weights).mul(Scalars.Of(_options.Lambda));
         Tensor labelled = (_options.WeightBothTerms ? labels.mul(weights) : labels).mul(Scalars.Of(1 - _options.Lambda));

@@ -13,7 +13,8 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class FeatureMatching
 {
     /// <summary>Trains the student; afterwards its head ends in the teacher's classifier.</summary>
-    public static void Train(TrainingSession session, TeacherScores teacher, Lessons lessons, DebiasedDistillationTrainer.Options options)
+    public static void Train(
+        TrainingSession session, TeacherScores teacher, TeacherTargets targets, DebiasedDistillationTrainer.Options options)
     {
         TrainingRows rows = session.Training;
         IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt
@@ -32,7 +33,7 @@ internal static class FeatureMatching
         session.Log(maps
             ? $"The student's feature maps, {own}, are matched with the teacher's, {teachers}{end}."
             : $"The student's features, {own}, are matched with the teacher's, {teachers}, as vectors: the released code matches maps.");
-        using var step = new FeatureMatchingStep(student, projector, lessons, options.Optimizer, weights);
+        using var step = new FeatureMatchingStep(student, projector, targets, options.Optimizer, weights);
         session.Train(step);
     }
 }

@@ -18,8 +18,8 @@ internal static class ReadoutWeightPipeline
         faults.NotEmpty("labelColumnName", label);
         IEnumerable<NamedColumn> columns = readout.All.Select(column => new NamedColumn("a column of the readout", column));
         faults.HidesNothing([new("labelColumnName", label), .. columns], [new("outputColumnName", output)]);
-        faults.From(nameof(alpha), alpha, 0, LargestAlpha);
-        faults.From(nameof(beta), beta, 0, LargestBeta);
+        faults.InRange(nameof(alpha), alpha, 0, LargestAlpha);
+        faults.InRange(nameof(beta), beta, 0, LargestBeta);
         faults.ThrowIfAny("ReadoutWeight");
 
         // Dropped in the end, and with them any column of the same name.

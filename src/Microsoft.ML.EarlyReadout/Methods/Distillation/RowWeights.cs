@@ -36,7 +36,7 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
     {
         session.Network.eval();
         readout.Head.eval();
-        long[] rows = session.Training.Rows;
+        long[] rows = session.Training.Indices;
         int classes = session.Training.Set.Classes;
         float[] weights = Ones(session.Training.Set.Count);
         long wrong = 0;

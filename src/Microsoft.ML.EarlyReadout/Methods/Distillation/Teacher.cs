@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>A teacher that is run on rows: adds its score column to a view, and leaves what the student reads as it is.</summary>
 internal sealed class Teacher : IDisposable
 {
-    private const string Kept = "EarlyReadout.Kept.";
+    private const string BackupPrefix = "EarlyReadout.Kept.";
     private readonly List<ITransformer> _transforms = [];
     private readonly MLContext _ml = new(seed: 0);
     private readonly string _scoreColumn;
@@ -61,7 +61,7 @@ internal sealed class Teacher : IDisposable
     {
         IDataView scored = _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : rows;
         IDataView taught = _transforms.Aggregate(scored, (view, transform) => transform.Transform(view));
-        return IsModel && rows is PackedView packed ? packed.Taught(taught, _who) : taught;
+        return IsModel && rows is PackedView packed ? packed.WithTeacher(taught, _who) : taught;
     }
 
     public void Dispose() => _onnx?.Dispose();
@@ -72,19 +72,19 @@ internal sealed class Teacher : IDisposable
         // teacher, so it must not see that.
         string?[] read = [columns.Feature, columns.Label, columns.Group, columns.TeacherFeatures];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
-        IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, Kept + name)));
+        IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, BackupPrefix + name)));
         if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)
             throw ColumnFinder.Mismatch($"The teacher adds no column '{options.OutputName}' (Teacher.OutputName).");
         CheckClasses(output, label);
-        if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(Kept + name) is null) is { } dropped)
+        if (own.FirstOrDefault(name => scored.Schema.GetColumnOrNull(BackupPrefix + name) is null) is { } dropped)
         {
             throw ColumnFinder.Mismatch($"The teacher keeps only some columns, and not '{dropped}', which the student reads. "
                 + "Give the part of it that ends in the scores, without SelectColumns.");
         }
 
         IDataView taught = AddCopy(scored, options.OutputName, options.ScoreColumnName);
-        taught = own.Aggregate(taught, (view, name) => AddCopy(view, Kept + name, name));
-        Add(_ml.Transforms.DropColumns([.. own.Select(name => Kept + name)]).Fit(taught), taught);
+        taught = own.Aggregate(taught, (view, name) => AddCopy(view, BackupPrefix + name, name));
+        Add(_ml.Transforms.DropColumns([.. own.Select(name => BackupPrefix + name)]).Fit(taught), taught);
     }
 
     /// <summary>Features to match, where the data does not have them, are an output of the file too: its graph is run once more for

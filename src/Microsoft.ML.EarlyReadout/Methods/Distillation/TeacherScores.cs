@@ -8,7 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="AreProbabilities">Whether the column holds probabilities.</param>
 internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
 {
-    private const float Slack = 1e-3f;
+    private const float Tolerance = 1e-3f;
     // the smallest that float32 holds exactly: any larger floor would bend the logits of a sure teacher
     private const double SmallestProbability = 1.2e-38;
 
@@ -62,10 +62,10 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         float sum = 0;
         foreach (float score in scores)
         {
-            if (score < -Slack) return false;
+            if (score < -Tolerance) return false;
             sum += score;
         }
-        return Math.Abs(sum - 1) <= Slack * Math.Max(1, scores.Length / 10f);
+        return Math.Abs(sum - 1) <= Tolerance * Math.Max(1, scores.Length / 10f);
     }
 
     private static long[]? OrderOf(DataViewSchema.Column column, string source, TrainingSet set)

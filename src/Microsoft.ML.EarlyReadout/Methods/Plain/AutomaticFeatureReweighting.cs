@@ -23,7 +23,7 @@ internal static class AutomaticFeatureReweighting
             + $"{session.Network.GetName()} ends in none. Choose another network, or another objective.");
         (TrainingRows trained, TrainingRows heldOut) = Split(session, options.HeldOutFraction);
         trainNetwork(trained);
-        if (session.Cancellation.IsAcknowledged || session.IsPastTraining) return; // a checkpoint has the layer as it was trained
+        if (session.Cancellation.IsAcknowledged || session.HasFinishedTraining) return; // a checkpoint has the layer as it was trained
         try
         {
             using DisposeScope scope = NewDisposeScope();
@@ -48,7 +48,7 @@ internal static class AutomaticFeatureReweighting
     private static (TrainingRows Trained, TrainingRows HeldOut) Split(TrainingSession session, double fraction)
     {
         TrainingRows rows = session.Training;
-        int[] classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
+        int[] classes = [.. rows.Indices.Select(row => rows.Set.Labels[row])];
         try
         {
             (long[] trained, long[] heldOut) = Holdout.Split(classes, fraction, session.Seeds.For("reweighting").Seed);
@@ -61,11 +61,11 @@ internal static class AutomaticFeatureReweighting
                 + FormattableString.Invariant($"{classes.Length} training rows, no row is left to train the last layer. Raise it."), fault);
         }
 
-        TrainingRows Of(long[] places) => rows with { Rows = [.. places.Select(place => rows.Rows[place])] };
+        TrainingRows Of(long[] places) => rows with { Indices = [.. places.Select(place => rows.Indices[place])] };
     }
 
     private static float[] Weights(TrainingRows rows, float[] probabilities, ReweightedRows.RowCount counts) =>
-        ReweightedRows.Weights(probabilities, [.. rows.Rows.Select(row => rows.Set.Labels[row])], counts);
+        ReweightedRows.Weights(probabilities, [.. rows.Indices.Select(row => rows.Set.Labels[row])], counts);
 
     /// <summary>What the network's last layer gives each class, (N, C).</summary>
     private static float[] Read(Linear last, Tensor embeddings)
@@ -90,7 +90,7 @@ internal static class AutomaticFeatureReweighting
         TrainingSession session, AutomaticFeatureReweightingOptions options, Linear last, TrainingRows heldOut, Tensor embeddings,
         float[] weights)
     {
-        Tensor labels = tensor([.. heldOut.Rows.Select(row => (long)heldOut.Set.Labels[row])], device: session.Device); // (N)
+        Tensor labels = tensor([.. heldOut.Indices.Select(row => (long)heldOut.Set.Labels[row])], device: session.Device); // (N)
         using var descent = new LastLayerDescent(
             last, embeddings, labels, tensor(weights, device: session.Device), options.LearningRate, options.Penalty);
         using var best = new BestNetwork([descent.Layer]);
@@ -99,7 +99,7 @@ internal static class AutomaticFeatureReweighting
         {
             session.Cancellation.ThrowIfRequested();
             descent.Step();
-            if (validate is not null) best.Offer(epoch, validate());
+            if (validate is not null) best.Update(epoch, validate());
         }
 
         best.Restore();
@@ -126,8 +126,8 @@ internal static class AutomaticFeatureReweighting
         SelectionMetric selection = session.Options.Selection;
         if (session.Validation is not { } rows || selection == SelectionMetric.LastEpoch) return null;
         Tensor embeddings = Embeddings.AllOf(session, rows); // (M, D)
-        int[] labels = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
-        int[] groups = rows.Set.Groups is { } all ? [.. rows.Rows.Select(row => all[row])] : [];
+        int[] labels = [.. rows.Indices.Select(row => rows.Set.Labels[row])];
+        int[] groups = rows.Set.Groups is { } all ? [.. rows.Indices.Select(row => all[row])] : [];
         return () =>
         {
             using IDisposable noGrad = no_grad();

@@ -70,9 +70,9 @@ public sealed class AutomaticFeatureReweightingOptions
         }
 
         faults.Defined($"{name}.{nameof(Weights)}", Weights);
-        faults.From($"{name}.{nameof(Gamma)}", Gamma, 0, LargestGamma);
+        faults.InRange($"{name}.{nameof(Gamma)}", Gamma, 0, LargestGamma);
         faults.AtLeast($"{name}.{nameof(Alpha)}", Alpha, 0);
-        faults.From($"{name}.{nameof(Beta)}", Beta, 0, LargestBeta);
+        faults.InRange($"{name}.{nameof(Beta)}", Beta, 0, LargestBeta);
         faults.AtLeast($"{name}.{nameof(Penalty)}", Penalty, 0);
         faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
         faults.AtLeast($"{name}.{nameof(Epochs)}", Epochs, 1);

@@ -39,7 +39,7 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
                     new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
             }
 
-            bool together = options.ReadoutTraining == ReadoutTraining.Together && options.TrainedPart != TrainedPart.None;
+            bool together = options.ReadoutTiming == ReadoutTiming.Together && options.TrainedPart != TrainedPart.None;
             if (options.TrainedPart != TrainedPart.None)
                 SupervisedTraining.Run(session, options.TrainedPart, options.Objective, together ? trainers : []);
             if (together || trainers.Count == 0) return;

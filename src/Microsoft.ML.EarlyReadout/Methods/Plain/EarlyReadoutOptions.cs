@@ -51,8 +51,8 @@ public sealed partial class EarlyReadoutEstimator
         public Tap[] Taps { get; set; } = [new()];
 
         /// <summary>When the readouts are trained.</summary>
-        /// <value>The default value is <see cref="ReadoutTraining.Together"/>.</value>
-        public ReadoutTraining ReadoutTraining { get; set; } = ReadoutTraining.Together;
+        /// <value>The default value is <see cref="ReadoutTiming.Together"/>.</value>
+        public ReadoutTiming ReadoutTiming { get; set; } = ReadoutTiming.Together;
 
         /// <summary>Passes over the training rows when readouts are trained afterwards.</summary>
         /// <value>The default value is <see langword="null"/>: automatic, as many as come to 500 steps. At least 1.</value>
@@ -134,7 +134,7 @@ public sealed partial class EarlyReadoutEstimator
         {
             base.AddFaults(faults);
             AddTapFaults(faults);
-            faults.Defined(nameof(ReadoutTraining), ReadoutTraining);
+            faults.Defined(nameof(ReadoutTiming), ReadoutTiming);
             faults.AtLeast(nameof(ReadoutEpochs), ReadoutEpochs, 1);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);
@@ -150,10 +150,10 @@ public sealed partial class EarlyReadoutEstimator
             {
                 Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout,
             };
-            if (looksAtReadout && (Taps is not { Length: > 0 } || ReadoutTraining != ReadoutTraining.Together))
+            if (looksAtReadout && (Taps is not { Length: > 0 } || ReadoutTiming != ReadoutTiming.Together))
             {
                 faults.Add("Objective.AutomaticFeatureReweighting.Weights is Readout, which needs a readout that is trained together with "
-                    + $"the network: give {nameof(Taps)}, and {nameof(ReadoutTraining)} Together.");
+                    + $"the network: give {nameof(Taps)}, and {nameof(ReadoutTiming)} Together.");
             }
         }
 

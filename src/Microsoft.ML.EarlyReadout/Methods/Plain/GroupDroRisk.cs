@@ -25,7 +25,7 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
         _count = rows.Set.GroupNames.Count;
         _rate = rate;
         var shares = new float[_count];
-        int[] present = [.. rows.Rows.Select(row => _groups[row]).Distinct()];
+        int[] present = [.. rows.Indices.Select(row => _groups[row]).Distinct()];
         foreach (int group in present) shares[group] = 1f / present.Length;
         _shares = tensor(shares, float32, device).DetachFromDisposeScope();
     }

@@ -19,7 +19,7 @@ internal static class HeadReweighting
         CheckClasses(session.Training, rows);
         trainNetwork();
         if (session.Cancellation.IsAcknowledged) return;
-        if (session.IsPastTraining)
+        if (session.HasFinishedTraining)
         {
             session.Network.EndInLinear(); // the checkpoint has what was fitted
             return;
@@ -39,8 +39,8 @@ internal static class HeadReweighting
 
     private static void CheckClasses(TrainingRows training, TrainingRows rows)
     {
-        HashSet<int> classes = [.. rows.Rows.Select(row => rows.Set.Labels[row])];
-        IEnumerable<int> missing = training.Rows.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c));
+        HashSet<int> classes = [.. rows.Indices.Select(row => rows.Set.Labels[row])];
+        IEnumerable<int> missing = training.Indices.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c));
         if (missing.Select(c => training.Set.ClassNames[c]).FirstOrDefault() is not { } lacking) return;
         throw new ArgumentException(
             $"Objective.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it could never say that class.");
@@ -64,7 +64,7 @@ internal static class HeadReweighting
         TrainingSession session, TrainingRows rows, long[][] subsets, double strength, StandardScaler scaler)
     {
         long[] needed = [.. subsets.SelectMany(subset => subset).Distinct().Order()];
-        float[][] embeddings = [.. Embeddings.Of(session, rows with { Rows = needed }).SelectMany(batch => batch)];
+        float[][] embeddings = [.. Embeddings.Of(session, rows with { Indices = needed }).SelectMany(batch => batch)];
         int[][] places = [.. subsets.Select(subset => subset.Select(row => Array.BinarySearch(needed, row)).ToArray())];
         return Head(session, rows.Set, needed, embeddings, scaler).Fit(places, strength);
     }
@@ -82,7 +82,7 @@ internal static class HeadReweighting
         (TrainingRows fitted, TrainingRows tuned) = scaler is not null && session.Validation is { Set.Groups: not null } validation
             ? (rows, validation)
             : Halves(rows, session.Seeds.For("halves"));
-        if (tuned.Rows.Length == 0)
+        if (tuned.Indices.Length == 0)
         {
             session.Log(FormattableString.Invariant(
                 $"Deep feature reweighting: C cannot be tuned, because no group has two rows. C = {strengths[0]:G4} is used."));
@@ -90,10 +90,11 @@ internal static class HeadReweighting
         }
 
         long[] subset = Balanced(fitted, session.Seeds.For("tuning"));
-        float[][] embeddings = [.. Embeddings.Of(session, fitted with { Rows = subset }).SelectMany(batch => batch)];
+        float[][] embeddings = [.. Embeddings.Of(session, fitted with { Indices = subset }).SelectMany(batch => batch)];
         ReweightedHead head = Head(session, fitted.Set, subset, embeddings, scaler ?? StandardScaler.Of([embeddings]));
         float[][] unseen = [.. Embeddings.Of(session, tuned).SelectMany(batch => batch)];
-        int[] labels = [.. tuned.Rows.Select(row => tuned.Set.Labels[row])], groups = [.. tuned.Rows.Select(row => tuned.Set.Groups![row])];
+        int[] labels = [.. tuned.Indices.Select(row => tuned.Set.Labels[row])];
+        int[] groups = [.. tuned.Indices.Select(row => tuned.Set.Groups![row])];
         int[] all = [.. Enumerable.Range(0, subset.Length)];
         (double Strength, double WorstGroup)[] tried = [.. strengths.Select(strength => (strength, WorstGroup(head.Fit([all], strength))))];
         string found = string.Join(", ", tried.Select(each => FormattableString.Invariant($"{each.WorstGroup:F4} at {each.Strength:G4}")));
@@ -132,6 +133,6 @@ internal static class HeadReweighting
             for (int place = 0; place < order.Length; place++) (place % 2 == 0 ? fitted : tuned).Add(group[order[place]]);
         }
 
-        return (rows with { Rows = [.. fitted.Order()] }, rows with { Rows = [.. tuned.Order()] });
+        return (rows with { Indices = [.. fitted.Order()] }, rows with { Indices = [.. tuned.Order()] });
     }
 }

@@ -9,7 +9,7 @@ internal static class JustTrainTwice
     /// <summary>Trains the session's network for a few epochs, notes its errors, and draws its weights as they were before.</summary>
     /// <returns>Those rows.</returns>
     public static IReadOnlySet<long> FindErrors(TrainingSession session, JustTrainTwiceOptions options) =>
-        session.Recall("errors of the identification", () => Identify(session, options)).ToHashSet();
+        session.GetOrCompute("errors of the identification", () => Identify(session, options)).ToHashSet();
 
     private static long[] Identify(TrainingSession session, JustTrainTwiceOptions options)
     {
@@ -18,10 +18,10 @@ internal static class JustTrainTwice
             session.Train("Identification", step, options.IdentificationEpochs!.Value);
         TrainingRows rows = session.Training;
         long[] predicted = Prediction.Classes(session, rows);
-        long[] errors = [.. rows.Rows.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
+        long[] errors = [.. rows.Indices.Where((row, i) => predicted[i] != rows.Set.Labels[row])];
         start.Restore();
         session.Log(FormattableString.Invariant(
-            $"Just Train Twice: the first network gets {errors.Length} of {rows.Rows.Length} training rows wrong; they count ")
+            $"Just Train Twice: the first network gets {errors.Length} of {rows.Indices.Length} training rows wrong; they count ")
                 + FormattableString.Invariant($"{options.UpWeight} times."));
         return errors;
     }

@@ -32,7 +32,7 @@ internal sealed class OnnxWeightsFile : IWeightsFile
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 
     /// <summary>Whether a file's name says that it is an ONNX model.</summary>
-    public static bool IsNamedSo(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+    public static bool HasExtension(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads and checks a file.</summary>
     /// <exception cref="InvalidDataException">It is no ONNX model of a residual network, damaged, or incomplete; the message says what was

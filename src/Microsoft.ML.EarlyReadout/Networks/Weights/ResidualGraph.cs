@@ -34,7 +34,8 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         if (inputs.Length != 1) throw Fault(FormattableString.Invariant($"it has {inputs.Length} inputs; expected 1, the images"));
         CheckOrder(inputs[0]);
         Tail(Blocks(Stem(inputs[0])));
-        if (graph.Node.FirstOrDefault(node => !_passed.Contains(node)) is { } other) throw Fault($"there is another node, {Told(other)}");
+        if (graph.Node.FirstOrDefault(node => !_passed.Contains(node)) is { } other)
+            throw Fault($"there is another node, {Describe(other)}");
         return _tensors;
     }
 
@@ -45,7 +46,8 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         foreach (NodeProto node in graph.Node)
         {
             if (node.Output.Count == 0 || !node.Input.All(known.Contains) || !node.Output.All(known.Add))
-                throw Fault($"{Told(node)} has an input that no earlier node computes, an output name that already exists, or no output");
+                throw Fault($"{Describe(node)} has an input that no earlier node computes, an output name that already exists, or no "
+                    + "output");
         }
     }
 
@@ -108,7 +110,7 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         NodeProto linear = Next(value, "Gemm");
         bool isPlain = linear.Input.Count == 3 && Integer(linear, "transB", 0) == 1 && Integer(linear, "transA", 0) == 0
             && (Attribute(linear, "alpha")?.F ?? 1) == 1 && (Attribute(linear, "beta")?.F ?? 1) == 1;
-        if (!isPlain) throw Fault($"{Told(linear)} is not x·Wᵀ + b");
+        if (!isPlain) throw Fault($"{Describe(linear)} is not x·Wᵀ + b");
         Name("fc.weight", linear, 1);
         Name("fc.bias", linear, 2);
     }
@@ -119,12 +121,12 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
     {
         _passed.Add(convolution);
         CheckWindow(convolution, KernelOf(convolution), stride);
-        if (Integer(convolution, "group", 1) != 1) throw Fault($"{Told(convolution)} works by groups of channels");
+        if (Integer(convolution, "group", 1) != 1) throw Fault($"{Describe(convolution)} works by groups of channels");
         Name($"{name}.weight", convolution, 1);
         NodeProto norm = Next(convolution.Output[0], "BatchNormalization");
-        if (convolution.Input.Count > 2) throw Fault($"{Told(convolution)} has a bias besides batch norm");
+        if (convolution.Input.Count > 2) throw Fault($"{Describe(convolution)} has a bias besides batch norm");
         float epsilon = Attribute(norm, "epsilon")?.F ?? Epsilon;
-        if (epsilon != Epsilon) throw Fault(FormattableString.Invariant($"{Told(norm)} has ε {epsilon}; expected {Epsilon}"));
+        if (epsilon != Epsilon) throw Fault(FormattableString.Invariant($"{Describe(norm)} has ε {epsilon}; expected {Epsilon}"));
         Name($"{normName}.weight", norm, 1);
         Name($"{normName}.bias", norm, 2);
         Name($"{normName}.running_mean", norm, 3);
@@ -136,7 +138,7 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
     {
         _tensors[name] = node.Input.Count > input && initializers.TryGetValue(node.Input[input], out TensorProto? tensor)
             ? tensor
-            : throw Fault($"{Told(node)} does not read its {name} from a tensor in the file");
+            : throw Fault($"{Describe(node)} does not read its {name} from a tensor in the file");
     }
 
     /// <summary>The one node that reads a value, which must be of one of some kinds.</summary>
@@ -149,7 +151,7 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
             return readers[0];
         }
 
-        string found = readers.Length == 0 ? "nothing" : string.Join(" and ", readers.Select(Told));
+        string found = readers.Length == 0 ? "nothing" : string.Join(" and ", readers.Select(Describe));
         string hint = kinds is ["BatchNormalization"]
             ? ". Exporters fold batch norm into the convolution before it unless told otherwise: with Python, torch.onnx.export(…, "
                 + "training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) of the network in evaluation leaves it"
@@ -161,7 +163,8 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         convolution.Input.Count > 1 && initializers.TryGetValue(convolution.Input[1], out TensorProto? weight)
             && weight.Dims is [_, _, var height, var width] && height == width && height is > 0 and <= LargeKernel
             ? (int)height
-            : throw Fault($"{Told(convolution)} has no weights for a square of at most {LargeKernel} × {LargeKernel} pixels in the file");
+            : throw Fault(
+                $"{Describe(convolution)} has no weights for a square of at most {LargeKernel} × {LargeKernel} pixels in the file");
 
     private static int StrideOf(NodeProto node) => (int)(Attribute(node, "strides")?.Ints.FirstOrDefault() ?? 1);
 
@@ -175,15 +178,15 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
         Check("dilations", 1, 1);
         Check("pads", before, before, after, after);
         string automatic = Attribute(node, "auto_pad")?.S.ToStringUtf8() ?? "";
-        if (automatic is not ("" or "NOTSET")) throw Fault($"{Told(node)} has auto_pad '{automatic}'; expected pads");
-        if (Integer(node, "ceil_mode", 0) != 0) throw Fault($"{Told(node)} has ceil_mode; expected none");
+        if (automatic is not ("" or "NOTSET")) throw Fault($"{Describe(node)} has auto_pad '{automatic}'; expected pads");
+        if (Integer(node, "ceil_mode", 0) != 0) throw Fault($"{Describe(node)} has ceil_mode; expected none");
 
         void Check(string name, params long[] expected)
         {
             AttributeProto? found = Attribute(node, name);
             long[] values = found is null ? name is "pads" ? [0, 0, 0, 0] : name is "kernel_shape" ? expected : [1, 1] : [.. found.Ints];
             if (!values.SequenceEqual(expected))
-                throw Fault($"{Told(node)} has {name} ({string.Join(", ", values)}); expected ({string.Join(", ", expected)})");
+                throw Fault($"{Describe(node)} has {name} ({string.Join(", ", values)}); expected ({string.Join(", ", expected)})");
         }
     }
 
@@ -196,7 +199,7 @@ internal sealed class ResidualGraph(GraphProto graph, IReadOnlyDictionary<string
 
     private static long Integer(NodeProto node, string name, long otherwise) => Attribute(node, name)?.I ?? otherwise;
 
-    private static string Told(NodeProto node) =>
+    private static string Describe(NodeProto node) =>
         node.Name.Length > 0 ? $"{node.OpType} '{node.Name}'" : $"{node.OpType} → '{node.Output.FirstOrDefault()}'";
 
     private static InvalidDataException Fault(string what) => new($"it is not the graph of a residual network that can be read: {what}");

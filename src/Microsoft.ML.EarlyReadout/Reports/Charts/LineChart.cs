@@ -95,13 +95,13 @@ internal sealed record LineChart(string Title, string XAxis, string YAxis, IRead
     {
         if (XNames is { } names) return names.Select((name, i) => ((double)i, Chart.Shorten(name, Plot.Width / names.Count / LetterWidth)));
         IEnumerable<double> ticks = Divisions is { } divisions
-            ? Apart([.. divisions.X.Reverse(), x.Low], x)
+            ? WithoutOverlap([.. divisions.X.Reverse(), x.Low], x)
             : x.Ticks().Where(tick => tick == Math.Round(tick));
         return ticks.Select(tick => (tick, Chart.Number(tick)));
     }
 
     /// <summary>Those that leave room for one another; earlier ones go first.</summary>
-    private static IEnumerable<double> Apart(double[] ticks, Scale x)
+    private static IEnumerable<double> WithoutOverlap(double[] ticks, Scale x)
     {
         List<double> kept = [];
         foreach (double tick in ticks)

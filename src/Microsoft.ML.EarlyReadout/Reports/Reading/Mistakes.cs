@@ -1,10 +1,11 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The mistakes of two models on the same rows, each kind with the most confident ones first.</summary>
-/// <param name="Mended">The first is wrong, the second right.</param>
-/// <param name="Kept">Both are wrong.</param>
+/// <param name="Fixed">The first is wrong, the second right.</param>
+/// <param name="Remaining">Both are wrong.</param>
 /// <param name="Introduced">The first is right, the second wrong.</param>
-internal sealed record Mistakes(IReadOnlyList<MistakenRow> Mended, IReadOnlyList<MistakenRow> Kept, IReadOnlyList<MistakenRow> Introduced)
+internal sealed record Mistakes(
+    IReadOnlyList<MistakenRow> Fixed, IReadOnlyList<MistakenRow> Remaining, IReadOnlyList<MistakenRow> Introduced)
 {
     /// <exception cref="InvalidOperationException">The models did not score the same rows.</exception>
     public static Mistakes Of(ScoredModel first, ScoredModel second)

@@ -46,9 +46,9 @@ public sealed class ReportOptions
         faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
-        faults.From(nameof(Pictures), Pictures, 0, 100);
+        faults.InRange(nameof(Pictures), Pictures, 0, 100);
         faults.AtLeast(nameof(Alpha), Alpha, 0);
-        faults.From(nameof(Beta), Beta, 0, 80);
+        faults.InRange(nameof(Beta), Beta, 0, 80);
         faults.ThrowIfAny(nameof(ReportOptions));
     }
 }

@@ -5,7 +5,7 @@ internal static class LossSection
 {
     public static Markup Write(ReportedSearch search)
     {
-        IReadOnlyList<SearchTrial> trials = search.Closely();
+        IReadOnlyList<SearchTrial> trials = search.InDetail();
         string[] names =
             [.. trials.SelectMany(trial => trial.Runs).SelectMany(run => run.Curve).SelectMany(point => point.Losses.Keys).Distinct()];
         if (names.Length == 0) return Markup.Empty;

@@ -78,7 +78,7 @@ internal sealed class ReportedSearch(SearchResult result)
         Mean(trial.Runs, point => point.Losses.TryGetValue(name, out double loss) ? factor * loss : null);
 
     /// <summary>A handful of trials to look at closely: plain training, the best other, those next to it and the last.</summary>
-    public IReadOnlyList<SearchTrial> Closely()
+    public IReadOnlyList<SearchTrial> InDetail()
     {
         SearchTrial[] others = [.. Ranked.Where(trial => !trial.IsPlain && trial.Runs.All(run => run.Curve.Count > 0)).Except(Finalists)];
         return [.. Finalists, .. others.Take(MostBeside), .. others.Skip(MostBeside).TakeLast(MostBeside)];

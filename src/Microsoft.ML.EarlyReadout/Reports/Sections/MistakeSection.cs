@@ -36,9 +36,9 @@ internal static class MistakeSection
             {Counts(first, second, mistakes)}
             {Explanation(models, options)}
             {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: "
-                + $"{mistakes.Mended.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Mended), beside)}
+                + $"{mistakes.Fixed.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Fixed), beside)}
             {Rows("Not mended: both are wrong (rows: "
-                + $"{mistakes.Kept.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Kept), beside)}
+                + $"{mistakes.Remaining.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Remaining), beside)}
             {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: "
                 + $"{mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), beside)}
             </section>
@@ -55,8 +55,8 @@ internal static class MistakeSection
         [
             .. new[]
             {
-                mistakes.Mended,
-                mistakes.Kept,
+                mistakes.Fixed,
+                mistakes.Remaining,
                 mistakes.Introduced,
             }.Select(rows => rows.CountBy(row => row.First.Group).ToDictionary()),
         ];
@@ -66,8 +66,8 @@ internal static class MistakeSection
                 [Table.Cell(group), .. counts.Select(each => Markup.Of($"{each.GetValueOrDefault(group)}"))])
                 .Append([
                     Table.Cell("All rows"),
-                    Markup.Of($"{mistakes.Mended.Count}"),
-                    Markup.Of($"{mistakes.Kept.Count}"),
+                    Markup.Of($"{mistakes.Fixed.Count}"),
+                    Markup.Of($"{mistakes.Remaining.Count}"),
                     Markup.Of($"{mistakes.Introduced.Count}"),
                 ]));
     }

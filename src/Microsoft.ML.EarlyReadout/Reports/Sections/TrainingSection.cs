@@ -34,7 +34,7 @@ internal static class TrainingSection
                 .Where(name => !LossNames.IsAccuracy(name) && name is not (LossNames.Forget or LossNames.Forgotten or LossNames.Weight))
                 .Select(name => Line(history, name, name)),
         ];
-        var chart = new LineChart($"{model.Name}: losses", "epoch", "loss (nats)", lines) { Mark = Kept(history) };
+        var chart = new LineChart($"{model.Name}: losses", "epoch", "loss (nats)", lines) { Mark = SelectedPoint(history) };
         Markup caption = Markup.Of($"<b>{model.Name}</b>: training losses, the means between two points in nats.");
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Losses of {model.Name} in nats", "Epoch", lines));
     }
@@ -43,7 +43,8 @@ internal static class TrainingSection
     {
         if (!Names(history).Contains(LossNames.Forget)) return Markup.Empty;
         Series before = Line(history, LossNames.Forget, "before the step"), after = Line(history, LossNames.Forgotten, "after it");
-        return new ForgettingFigure(model.Name, "epoch", model.Classifier!.Classes, before, after) { Mark = Kept(history) }.Draw(id);
+        var figure = new ForgettingFigure(model.Name, "epoch", model.Classifier!.Classes, before, after) { Mark = SelectedPoint(history) };
+        return figure.Draw(id);
     }
 
     private static Markup Accuracies(ScoredModel model, TrainingHistory history, string id)
@@ -57,7 +58,7 @@ internal static class TrainingSection
         if (lines.Count == 0) return Markup.Empty;
         var chart = new LineChart($"{model.Name}: validation and readouts", "epoch", "%", lines)
         {
-            Mark = Kept(history),
+            Mark = SelectedPoint(history),
             YRange = (0, 100),
         };
         Markup caption = Markup.Of(
@@ -65,7 +66,7 @@ internal static class TrainingSection
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Validation and readouts of {model.Name} in %", "Epoch", lines));
     }
 
-    private static (string, double)? Kept(TrainingHistory history) =>
+    private static (string, double)? SelectedPoint(TrainingHistory history) =>
         history.Points.Count > 1 && history.Selected is { } kept ? ("kept epoch", kept.Epoch) : null;
 
     private static string[] Names(TrainingHistory history) =>

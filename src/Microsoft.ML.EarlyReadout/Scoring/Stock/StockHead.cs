@@ -47,7 +47,7 @@ internal sealed class StockHead
     /// <param name="cancellation">Whether the fit is to stop.</param>
     /// <inheritdoc cref="Fit" path="/exception"/>
     public static StockHead Of(IDataView view, DataViewSchema.Column label, Cancellation cancellation) =>
-        view is PackedView shared ? shared.Keep(label.Name, () => Fit(label, cancellation), cancellation) : Fit(label, cancellation);
+        view is PackedView shared ? shared.GetOrCreate(label.Name, () => Fit(label, cancellation), cancellation) : Fit(label, cancellation);
 
     /// <summary>Fits a head: milliseconds for a hundred classes, a second or two for a thousand.</summary>
     /// <param name="label">The label column of the training data.</param>

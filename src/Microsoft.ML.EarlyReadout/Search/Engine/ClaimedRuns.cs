@@ -24,7 +24,7 @@ internal sealed class ClaimedRuns(ITrialStore store, TimeSpan lease, SearchRepor
         {
             if (_runs.TryGetValue(run.Claim.Run.Number, out ClaimedRun? before)) before.Lose();
             _runs[run.Claim.Run.Number] = run;
-            EndWhatIsNotNeeded();
+            EndUnneededRuns();
         }
     }
 
@@ -48,13 +48,13 @@ internal sealed class ClaimedRuns(ITrialStore store, TimeSpan lease, SearchRepor
     }
 
     /// <summary>Takes note of what is decided.</summary>
-    public void Heed(Standings standings)
+    public void Follow(Standings standings)
     {
         lock (_lock)
         {
             _stoppedTrials.UnionWith(standings.Decisions.SelectMany(decision => decision.Stopped));
             _isOver = standings.IsOver;
-            EndWhatIsNotNeeded();
+            EndUnneededRuns();
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class ClaimedRuns(ITrialStore store, TimeSpan lease, SearchRepor
             }
             catch (TrialStoreException fault)
             {
-                reporter.CannotRenew(fault); // whether the run is lost by then, the next renewal or the report says
+                reporter.WarnRenewalFailed(fault); // whether the run is lost by then, the next renewal or the report says
                 return; // the store was waited for, and is away for the others too
             }
         }
@@ -87,7 +87,7 @@ internal sealed class ClaimedRuns(ITrialStore store, TimeSpan lease, SearchRepor
             if (Holds(run)) run.Lose();
     }
 
-    private void EndWhatIsNotNeeded()
+    private void EndUnneededRuns()
     {
         foreach (ClaimedRun run in _runs.Values)
         {

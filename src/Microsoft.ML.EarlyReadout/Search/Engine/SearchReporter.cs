@@ -59,7 +59,7 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
 
     public void Failed(RunClaim claim, Exception fault) => Warn($"{Name(claim)} failed: {fault.Message}");
 
-    public void CannotRenew(TrialStoreException fault) => Warn($"A claim could not be renewed: {fault.Message}");
+    public void WarnRenewalFailed(TrialStoreException fault) => Warn($"A claim could not be renewed: {fault.Message}");
 
     public void Decided(RungDecision decision, Standings standings)
     {

@@ -30,7 +30,7 @@ internal sealed record SearchStart<TOptions>
     public required IReadOnlyList<string> Findings { get; init; }
 
     /// <summary>Those of them of which the trainer has warned already, as it looked at the rows.</summary>
-    public required IReadOnlyList<string> Told { get; init; }
+    public required IReadOnlyList<string> FindingsWarnedOf { get; init; }
 
     /// <summary>Whether runs are trained on a GPU.</summary>
     public required bool IsOnGpu { get; init; }
@@ -45,7 +45,7 @@ internal sealed record SearchStart<TOptions>
         int seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         (looked.ValidationSet, looked.Seed, looked.CancellationToken) = (rows.Validation, seed, options.CancellationToken);
         NetworkTrainer<TOptions> trainer = make(environment, looked);
-        trainer.Look(rows.Training, (session, settled) => start = Of(options, trainer.Name, seed, session, settled));
+        trainer.Inspect(rows.Training, (session, settled) => start = Of(options, trainer.Name, seed, session, settled));
         return start!;
     }
 
@@ -89,11 +89,11 @@ internal sealed record SearchStart<TOptions>
             Identity = identity,
             Groups = groups,
             Findings = [.. told, .. SearchWarnings.OfRows(groups, training.Groups is not null, SearchIdentity.HasSameRows(identity))],
-            Told = told,
+            FindingsWarnedOf = told,
             IsOnGpu = session.Device.type == DeviceType.CUDA,
         };
     }
 
     private static int StepsOf(TrainingSession session, TOptions settled) =>
-        checked((int)new BatchPlan(session.Training.Rows.Length, settled.BatchSize).StepsOf(settled.Epochs!.Value));
+        checked((int)new BatchPlan(session.Training.Indices.Length, settled.BatchSize).StepsOf(settled.Epochs!.Value));
 }

@@ -126,7 +126,7 @@ internal sealed class SearchWorkers
             _held.Remove(held);
             if (_held.IsStopped(claim.Run.Trial)) AttemptFolder.DeleteRun(_folder, claim.Run.Number);
             if (!isOver && !held.IsLost) _store.Release(claim);
-            Tell();
+            WakeUp();
         }
     }
 
@@ -167,7 +167,7 @@ internal sealed class SearchWorkers
             foreach (SearchRun run in runs.Select(run => run.Run).Where(run => decision.Stopped.Contains(run.Trial)))
                 if (!_held.Contains(run.Number)) AttemptFolder.DeleteRun(_folder, run.Number);
             _reporter.Decided(decision, standings);
-            Tell();
+            WakeUp();
         }
 
         int[] known = [.. runs.Select(run => run.Run.Number)];
@@ -176,10 +176,10 @@ internal sealed class SearchWorkers
         {
             _store.Add(_name, fresh);
             _reporter.Confirms(standings);
-            Tell();
+            WakeUp();
         }
 
-        _held.Heed(standings);
+        _held.Follow(standings);
         return standings;
     }
 
@@ -195,10 +195,10 @@ internal sealed class SearchWorkers
             stop.Cancel();
         }
 
-        Tell();
+        WakeUp();
     }
 
-    private void Tell()
+    private void WakeUp()
     {
         lock (_lock)
         {

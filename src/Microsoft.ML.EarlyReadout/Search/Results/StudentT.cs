@@ -14,7 +14,7 @@ internal static class StudentT
         for (int i = 0; i < Halvings; i++)
         {
             double middle = (low + high) / 2;
-            if (Within(middle, freedom) < confidence) low = middle;
+            if (ProbabilityWithin(middle, freedom) < confidence) low = middle;
             else high = middle;
         }
 
@@ -22,7 +22,7 @@ internal static class StudentT
     }
 
     /// <summary>P(|T| ≤ √ν·tan θ): the finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4.</summary>
-    private static double Within(double theta, int freedom)
+    private static double ProbabilityWithin(double theta, int freedom)
     {
         double cosine = Math.Cos(theta), sum = 0;
         bool odd = freedom % 2 == 1;

@@ -43,11 +43,11 @@ public sealed record DistillationSpace : ITrialSpace
     void ITrialSpace.AddFaults(OptionFaults faults)
     {
         Beta.AddFaults(faults, "Space.Beta");
-        faults.From("Space.Beta.To", Beta.To, 0, LargestBeta);
+        faults.InRange("Space.Beta.To", Beta.To, 0, LargestBeta);
         Alpha?.AddFaults(faults, "Space.Alpha");
         faults.Choices("Space.Stages", Stages, 1);
         if (Lambda is { Length: 0 }) faults.Add("Space.Lambda is empty; give at least one value, or null.");
-        foreach (double lambda in Lambda ?? []) faults.From("Space.Lambda", lambda, 0, 1);
+        foreach (double lambda in Lambda ?? []) faults.InRange("Space.Lambda", lambda, 0, 1);
         LearningRate?.AddFaults(faults, "Space.LearningRate");
         WeightDecay?.AddFaults(faults, "Space.WeightDecay");
     }

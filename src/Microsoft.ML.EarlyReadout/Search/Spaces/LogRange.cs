@@ -10,7 +10,7 @@ public readonly record struct LogRange(double From, double To)
 {
     /// <summary>One value.</summary>
     /// <param name="value">The value, greater than 0.</param>
-    public static LogRange Only(double value) => new(value, value);
+    public static LogRange Fixed(double value) => new(value, value);
 
     /// <summary>The value below which a part of the draws lies.</summary>
     /// <param name="part">The part, from 0 to 1.</param>

@@ -19,7 +19,7 @@ public sealed record SearchedNetwork(
     internal static SearchedNetwork Of(TrainingSession session, TrainerOptions settled)
     {
         StagedNetwork network = session.Network;
-        var facts = new TrainingFacts(network, settled.Network.WeightsPath is not null, session.Training.Rows.Length);
+        var facts = new TrainingFacts(network, settled.Network.WeightsPath is not null, session.Training.Indices.Length);
         return new(
             network.GetName(),
             [.. network.Stages.Select(stage => stage.Name)],
@@ -37,7 +37,7 @@ public sealed record SearchedNetwork(
         int[] left = [.. Readable.Where(stage => asked?.Contains(stage) ?? true)];
         if (left.Length > 0) return left;
         string wants = asked is null ? "all stages" : string.Join(", ", asked.Select(stage => FormattableString.Invariant($"{stage}")));
-        throw new ArgumentException($"Nothing of the space can run: {option} is {wants}, and {Can()}.");
+        throw new ArgumentException($"Nothing of the space can run: {option} is {wants}, and {ReadableStages()}.");
     }
 
     /// <summary>Requires that this network has the stage that settings name.</summary>
@@ -48,10 +48,10 @@ public sealed record SearchedNetwork(
     {
         if (!settings.TryGetValue(TrialSettings.Stage, out string? stage)) return;
         if (!Readable.Contains(int.Parse(stage, CultureInfo.InvariantCulture)))
-            throw new ArgumentException($"{option} cannot run: its {TrialSettings.Stage} is {stage}, and {Can()}.");
+            throw new ArgumentException($"{option} cannot run: its {TrialSettings.Stage} is {stage}, and {ReadableStages()}.");
     }
 
-    private string Can()
+    private string ReadableStages()
     {
         string has = string.Join(", ", Readable.Select(stage => FormattableString.Invariant($"{stage} ({Stages[stage - 1]})")));
         return $"a readout of {Name} can read {(has.Length == 0 ? "none of its stages" : $"the stages {has}")}";

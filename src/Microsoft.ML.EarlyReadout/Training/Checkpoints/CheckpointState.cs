@@ -43,5 +43,5 @@ internal sealed record CheckpointState
     public required long SelectedStep { get; init; }
 
     /// <summary>What has been worked out from networks that are gone, by name.</summary>
-    public required IReadOnlyDictionary<string, long[]> Recalled { get; init; }
+    public required IReadOnlyDictionary<string, long[]> Computed { get; init; }
 }

@@ -13,7 +13,7 @@ internal sealed class TrainingCheckpoints : IDisposable
     private readonly TrainerOptions _options;
     private readonly Action<string> _log;
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
-    private readonly Dictionary<string, long[]> _recalled;
+    private readonly Dictionary<string, long[]> _computed;
     private readonly SortedDictionary<string, string> _identity;
     private CheckpointState? _pending;
     private string _folder = "";
@@ -37,7 +37,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             throw;
         }
 
-        _recalled = _pending is null ? [] : new(_pending.Recalled);
+        _computed = _pending is null ? [] : new(_pending.Computed);
     }
 
     /// <summary>Opens the options' folder, or a trial's own in it, and looks for a checkpoint to go on from; <see langword="null"/> where
@@ -81,12 +81,12 @@ internal sealed class TrainingCheckpoints : IDisposable
     }
 
     /// <summary>Whether a loop lies before the one that the checkpoint was taken in, so that it has been done.</summary>
-    public bool Passes(string loop) => _pending is not null && _pending.Loop != loop;
+    public bool HasFinished(string loop) => _pending is not null && _pending.Loop != loop;
 
     /// <summary>
     /// Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.
     /// </summary>
-    public CheckpointState? Take(
+    public CheckpointState? Resume(
         string loop, StagedNetwork network, IEnumerable<(string Name, Tensor Tensor)> others, BestNetwork best, LossMeters meters)
     {
         if (_pending is not { } state || state.Loop != loop) return null;
@@ -107,9 +107,9 @@ internal sealed class TrainingCheckpoints : IDisposable
     }
 
     /// <summary>What was worked out from a network that is gone: from the checkpoint where it holds it, else worked out now.</summary>
-    public long[] Recall(string name, Func<long[]> workOut)
+    public long[] GetOrCompute(string name, Func<long[]> workOut)
     {
-        if (!_recalled.TryGetValue(name, out long[]? known)) known = _recalled[name] = workOut();
+        if (!_computed.TryGetValue(name, out long[]? known)) known = _computed[name] = workOut();
         return known;
     }
 
@@ -121,7 +121,7 @@ internal sealed class TrainingCheckpoints : IDisposable
     public void RequireSame(string what, TrainingSet rows)
     {
         long fingerprint = DataFingerprint.Of(rows);
-        if (Recall($"fingerprint of {what}", () => [fingerprint])[0] != fingerprint)
+        if (GetOrCompute($"fingerprint of {what}", () => [fingerprint])[0] != fingerprint)
             throw new CheckpointMismatchException(_folder, [$"{what} differ"]);
     }
 
@@ -153,7 +153,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             BestFile = _bestFile,
             History = history.Points,
             SelectedStep = history.Selected?.Step ?? 0,
-            Recalled = _recalled,
+            Computed = _computed,
         };
         _directory.Add(state, ModuleState.Of(network), others);
         _stepsSinceLast = 0;
@@ -162,7 +162,7 @@ internal sealed class TrainingCheckpoints : IDisposable
 
     /// <summary>Throws if the checkpoint is of a loop that this fit has not run.</summary>
     /// <exception cref="InvalidDataException">It is.</exception>
-    public void RequireTaken()
+    public void RequireResumed()
     {
         if (_pending is not { } state) return;
         throw new InvalidDataException(

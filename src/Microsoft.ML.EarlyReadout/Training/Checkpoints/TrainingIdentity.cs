@@ -16,7 +16,7 @@ internal static class TrainingIdentity
     private const int FolderDigits = 16;
 
     // What may change between two parts of a training without changing its course.
-    private static readonly string[] Free =
+    private static readonly string[] DoNotChangeTraining =
     [
         nameof(TrainerOptions.Seed), // what it came to is an entry of its own
         nameof(TrainerOptions.Precision), // so is this
@@ -44,7 +44,7 @@ internal static class TrainingIdentity
         };
         if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
-            if (!Free.Contains(name)) identity[name] = value;
+            if (!DoNotChangeTraining.Contains(name)) identity[name] = value;
         DataFingerprint.Add(identity, "the training data's", training);
         if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation);
         return identity;

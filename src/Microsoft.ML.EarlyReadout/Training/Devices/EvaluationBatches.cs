@@ -27,10 +27,10 @@ internal sealed class EvaluationBatches(Device device, Cancellation cancellation
     {
         long perRow = Math.Max(bytesPerRow, 1);
         int size = (int)Math.Clamp(_budget / perRow, 1, MostRows);
-        for (int start = 0; start < rows.Rows.Length;)
+        for (int start = 0; start < rows.Indices.Length;)
         {
             cancellation.ThrowIfRequested();
-            int count = Math.Min(size, rows.Rows.Length - start);
+            int count = Math.Min(size, rows.Indices.Length - start);
             if (Try(rows, start, count, of) is not [T value])
             {
                 size = count / 2;
@@ -62,9 +62,9 @@ internal sealed class EvaluationBatches(Device device, Cancellation cancellation
         using DisposeScope scope = NewDisposeScope();
         try
         {
-            Batch batch = rows.Set.Gather(rows.Rows.AsSpan(start, count), device);
+            Batch batch = rows.Set.Gather(rows.Indices.AsSpan(start, count), device);
             int next = start + count;
-            if (next < rows.Rows.Length) rows.Set.Expect(rows.Rows.AsSpan(next, Math.Min(count, rows.Rows.Length - next)));
+            if (next < rows.Indices.Length) rows.Set.Expect(rows.Indices.AsSpan(next, Math.Min(count, rows.Indices.Length - next)));
             return [of(start, batch)];
         }
         catch (Exception fault) when (count > 1 && AllocationFailure.Of(fault) is not null)

@@ -38,7 +38,7 @@ internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<l
             (read, within) = (bytes, 0);
         }, () =>
         {
-            Tensor row = rows.Set.Gather(rows.Rows.AsSpan(0, 1), DeviceOf(network)).Features;
+            Tensor row = rows.Set.Gather(rows.Indices.AsSpan(0, 1), DeviceOf(network)).Features;
             network.ForwardFrom(network.Stages.Count, network.ForwardTo(network.Stages.Count, row));
         });
         IReadOnlyList<Layer>[] parts = [[network.Input, .. network.Stem], .. network.Stages.Select(stage => stage.Layers)];

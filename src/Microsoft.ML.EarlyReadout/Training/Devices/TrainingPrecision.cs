@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Warning">Why it is a bad choice here; <see langword="null"/> where it is none.</param>
 internal sealed record TrainingPrecision(Precision Precision, string Description, string? Warning = null)
 {
-    private const double WorthIt = 1.2; // 8 bits of mantissa are not given away for less
+    private const double LeastSpeedUp = 1.2; // 8 bits of mantissa are not given away for less
     private const string MaxInstructionSet = "ONEDNN_MAX_CPU_ISA";
     private const int Avx512Bit = 5; // of EAX, CPUID leaf 7, subleaf 1
     private const int AmxBit = 22; // of EDX, CPUID leaf 7, subleaf 0
@@ -33,7 +33,7 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
         Precision taken = !automatic ? asked : begun ?? Faster(speed.Float32, speed.BFloat16);
         string why = !automatic ? "as asked" : begun is null ? "automatic" : "automatic; as before the checkpoint";
         string seen = $"{speed}{processor}";
-        bool isSlow = taken == Precision.BFloat16 && speed.BFloat16 > WorthIt * speed.Float32;
+        bool isSlow = taken == Precision.BFloat16 && speed.BFloat16 > LeastSpeedUp * speed.Float32;
         string description = $"precision {(taken == Precision.BFloat16 ? "bfloat16" : "float32")} ({why}; {seen})";
         string times = FormattableString.Invariant($"{speed.BFloat16 / speed.Float32:F1} times as slow as in float32");
         return new(taken, description, !isSlow ? null : $"Training in bfloat16 is slow here, {times}: {seen}. "
@@ -42,7 +42,7 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
 
     /// <summary>The arithmetic that pays, given the times of the same work.</summary>
     internal static Precision Faster(double float32, double bfloat16) =>
-        bfloat16 * WorthIt <= float32 ? Precision.BFloat16 : Precision.Float32;
+        bfloat16 * LeastSpeedUp <= float32 ? Precision.BFloat16 : Precision.Float32;
 
     private static string Processor()
     {

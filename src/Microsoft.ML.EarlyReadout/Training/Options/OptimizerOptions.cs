@@ -50,7 +50,7 @@ public sealed class OptimizerOptions
         faults.Defined($"{name}.{nameof(Kind)}", Kind);
         faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
         faults.AtLeast($"{name}.{nameof(WeightDecay)}", WeightDecay, 0);
-        faults.Within($"{name}.{nameof(Momentum)}", Momentum, 0, 1);
+        faults.InHalfOpenRange($"{name}.{nameof(Momentum)}", Momentum, 0, 1);
         faults.AtLeast($"{name}.{nameof(ClipNorm)}", ClipNorm, 0);
     }
 }

@@ -252,7 +252,7 @@ public abstract class TrainerOptions
         faults.AtLeast(nameof(Steps), Steps, 1);
         if (this is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
         faults.AtLeast(nameof(BatchSize), BatchSize, 1);
-        faults.Within(nameof(ValidationFraction), ValidationFraction, 0, 1);
+        faults.InHalfOpenRange(nameof(ValidationFraction), ValidationFraction, 0, 1);
         faults.Defined(nameof(Selection), Selection);
         faults.AtLeast(nameof(ValidateEverySteps), ValidateEverySteps, 1);
         faults.AtLeast(nameof(Patience), Patience, 1);
@@ -260,7 +260,7 @@ public abstract class TrainerOptions
         if (OnValidation is not null) NeedValidation(faults, nameof(OnValidation));
         faults.Defined(nameof(Precision), Precision);
         faults.Defined(nameof(BatchNorm), BatchNorm);
-        faults.Within(nameof(AveragingDecay), AveragingDecay, 0, 1);
+        faults.InHalfOpenRange(nameof(AveragingDecay), AveragingDecay, 0, 1);
         if (MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(MemoryBudgetMebibytes), budget, 1);
         if (ValidationFraction > 0 && ValidationSet is not null)
             faults.Add("ValidationFraction and ValidationSet are both given; give one.");

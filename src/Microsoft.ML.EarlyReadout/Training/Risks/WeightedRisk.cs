@@ -15,7 +15,7 @@ internal sealed class WeightedRisk(float[] weights) : IRisk
     /// <summary>Each class counts alike: <c>w_i = n / (C·n_{y_i})</c>, over the classes that have rows.</summary>
     public static WeightedRisk ClassBalanced(TrainingRows rows)
     {
-        var counts = rows.Rows.GroupBy(row => rows.Set.Labels[row]).ToDictionary(c => c.Key, c => c.Count());
+        var counts = rows.Indices.GroupBy(row => rows.Set.Labels[row]).ToDictionary(c => c.Key, c => c.Count());
         return Of(rows, row => 1.0 / counts[rows.Set.Labels[row]]);
     }
 
@@ -26,9 +26,9 @@ internal sealed class WeightedRisk(float[] weights) : IRisk
     /// <summary>The weights of the rows, scaled to mean 1.</summary>
     public static WeightedRisk Of(TrainingRows rows, Func<long, double> weight)
     {
-        double mean = rows.Rows.Average(weight);
+        double mean = rows.Indices.Average(weight);
         var weights = new float[rows.Set.Count];
-        foreach (long row in rows.Rows) weights[row] = (float)(weight(row) / mean);
+        foreach (long row in rows.Indices) weights[row] = (float)(weight(row) / mean);
         return new WeightedRisk(weights);
     }
 

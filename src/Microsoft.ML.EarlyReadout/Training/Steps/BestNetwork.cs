@@ -23,7 +23,7 @@ internal sealed class BestNetwork(IReadOnlyList<nn.Module> modules) : IDisposabl
     public void Begin() => _snapshot ??= ModuleSnapshot.Of(modules);
 
     /// <returns>Whether this point is the best so far; never without a figure.</returns>
-    public bool Offer(long step, double? score)
+    public bool Update(long step, double? score)
     {
         if (score <= Score) return false;
         _snapshot?.Dispose();

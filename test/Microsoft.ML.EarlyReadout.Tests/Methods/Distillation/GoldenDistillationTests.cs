@@ -42,7 +42,7 @@ public sealed class GoldenDistillationTests
         if (probabilities) teacher = nn.functional.softmax(teacher, 2);
         float[] weights = file.Read("data/weights").flatten().data<float>().ToArray();
         using var step = new DistillationStep(
-            network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights, Lessons.AsRead);
+            network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights, TeacherTargets.AsRead);
         network.train();
         step.BeforeEpoch(1);
         using var meters = new LossMeters(CPU);

@@ -42,7 +42,7 @@ public sealed class GoldenFeatureMatchingTests
             ? file.Read("data/weights").flatten().data<float>().ToArray()
             : [.. Enumerable.Repeat(1f, Steps * Rows)];
         var options = new OptimizerOptions { LearningRate = 0.01, WeightDecay = 1e-4 };
-        using (var step = new FeatureMatchingStep(student, projector, Lessons.AsRead, options, weights))
+        using (var step = new FeatureMatchingStep(student, projector, TeacherTargets.AsRead, options, weights))
         {
             student.train();
             using var meters = new LossMeters(CPU);

@@ -141,7 +141,7 @@ public sealed class AutomaticFeatureReweightingTests
             FeatureColumnName = "Pixels",
             Network = { Kind = NetworkKind.ConvNet, Channels = [8, 8] },
             Objective = { Kind = ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting = { Epochs = 20 } },
-            ReadoutTraining = ReadoutTraining.Afterwards, // readouts see the network with its new head
+            ReadoutTiming = ReadoutTiming.Afterwards, // readouts see the network with its new head
             Epochs = 1,
             Seed = 3,
         };
@@ -157,9 +157,9 @@ public sealed class AutomaticFeatureReweightingTests
     public void What_cannot_be_done_is_said_before_anything_is_trained()
     {
         EarlyReadoutEstimator.Options options = Options(ReweightingSource.Readout);
-        options.ReadoutTraining = ReadoutTraining.Afterwards;
+        options.ReadoutTiming = ReadoutTiming.Afterwards;
         AssertFault("needs a readout that is trained together", () => _ml.Transforms.EarlyReadout(options));
-        (options.ReadoutTraining, options.Taps) = (ReadoutTraining.Together, []);
+        (options.ReadoutTiming, options.Taps) = (ReadoutTiming.Together, []);
         AssertFault("needs a readout that is trained together", () => _ml.Transforms.EarlyReadout(options));
         options = Options(ReweightingSource.Network);
         options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 1;

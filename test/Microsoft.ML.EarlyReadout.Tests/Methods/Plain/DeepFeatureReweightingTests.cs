@@ -85,7 +85,7 @@ public sealed class DeepFeatureReweightingTests
             GroupColumnName = "Side",
             Network = { Kind = kind, Channels = [8, 8] },
             Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 2 },
-            ReadoutTraining = ReadoutTraining.Afterwards, // readouts see the network with its new head
+            ReadoutTiming = ReadoutTiming.Afterwards, // readouts see the network with its new head
             Epochs = 1,
             Seed = 3,
         };

@@ -66,7 +66,7 @@ public sealed class EarlyReadoutEstimatorTests
         IDataView train = BiasedRow.View(_ml);
         EarlyReadoutEstimator.Options none = Options(), together = Options(new() { Stage = 1, Depth = 1, Width = 8 }, new() { Stage = 2 }),
             afterwards = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
-        afterwards.ReadoutTraining = ReadoutTraining.Afterwards;
+        afterwards.ReadoutTiming = ReadoutTiming.Afterwards;
         float[] expected = Scores(none, train);
         Assert.Equal(expected, Scores(together, train));
         Assert.Equal(expected, Scores(afterwards, train));
@@ -132,7 +132,7 @@ public sealed class EarlyReadoutEstimatorTests
         other.SaveAsOnnx(path);
         EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 0, Name = "Probe" });
         (options.FeatureColumnName, options.ReadoutEpochs, options.ReadoutLearningRate,
-        options.ReadoutTraining) = ("Embedding", 10, 0.1, ReadoutTraining.Afterwards);
+        options.ReadoutTiming) = ("Embedding", 10, 0.1, ReadoutTiming.Afterwards);
         var pipeline = _ml.Transforms.ApplyOnnxModel(["Embedding"], ["Features"], path).Append(_ml.Transforms.EarlyReadout(options));
         var model = pipeline.Fit(train);
         IDataView scored = model.Transform(train);

@@ -58,13 +58,13 @@ public sealed class GroupDroTests
         [
             .. Enumerable.Range(1, 40).SelectMany(epoch => EpochOrder.GroupBalanced(rows, SeedSequence.Of(5).For("shuffle", epoch))),
         ];
-        Assert.Equal(40 * rows.Rows.Length, drawn.Length); // 36,000; one group in three
+        Assert.Equal(40 * rows.Indices.Length, drawn.Length); // 36,000; one group in three
         Assert.DoesNotContain(drawn, row => row % 10 == 3);
         foreach (int group in new[] { 0, 1, 2 })
         {
             // Five standard deviations of a binomial: √(36,000 · 1/3 · 2/3) = 89.
             Assert.InRange(drawn.Count(row => groups[row] == group), 12_000 - 450, 12_000 + 450);
-            long[] members = [.. rows.Rows.Where(row => groups[row] == group)];
+            long[] members = [.. rows.Indices.Where(row => groups[row] == group)];
             Dictionary<long, int> counts = drawn.Where(row => groups[row] == group)
                 .GroupBy(row => row)
                 .ToDictionary(row => row.Key, row => row.Count());

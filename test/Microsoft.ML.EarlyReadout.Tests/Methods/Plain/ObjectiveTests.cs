@@ -35,7 +35,7 @@ public sealed class ObjectiveTests
         using var scope = NewDisposeScope();
         using TrainingSet set = Read();
         TrainingRows rows = TrainingRows.AllOf(set);
-        using Batch all = set.Gather(rows.Rows, CPU);
+        using Batch all = set.Gather(rows.Indices, CPU);
         Tensor logits = zeros(set.Count, 4); // every row's loss is log 4, so the risk is the mean weight times that
         foreach (WeightedRisk risk in new[]
         {

@@ -30,7 +30,7 @@ public sealed class TrialDrawTests
     [Fact]
     public void A_space_of_fewer_points_than_are_asked_for_is_tried_whole()
     {
-        Axis[] axes = [Axis.Among("stage", [1, 2, 2, 3]), Axis.Among("depth", [0, 1]), new("rate", null, LogRange.Only(10))];
+        Axis[] axes = [Axis.Among("stage", [1, 2, 2, 3]), Axis.Among("depth", [0, 1]), new("rate", null, LogRange.Fixed(10))];
         Assert.Equal(
             ["1 0 10", "1 1 10", "2 0 10", "2 1 10", "3 0 10", "3 1 10"],
             TrialDraw.Draw(axes, 40, Seeds).Select(point => string.Join(' ', point)));

@@ -49,13 +49,13 @@ public sealed class EvaluationBatchesTests : IDisposable
 
         using (NativeLeakCheck.Start()) batches.ForEach(_rows, 1, Use);
         Assert.Equal([256, 128, 64, 32, 32], tried.Take(5));
-        Assert.Equal(_rows.Rows, used);
+        Assert.Equal(_rows.Indices, used);
 
         used.Clear();
         tried.Clear();
         batches.ForEach(_rows, 2, Use); // what has failed once is not tried again
         Assert.Equal(16, tried[0]);
-        Assert.Equal(_rows.Rows, used);
+        Assert.Equal(_rows.Indices, used);
     }
 
     [Fact]
@@ -97,8 +97,8 @@ public sealed class EvaluationBatchesTests : IDisposable
     [Fact]
     public void A_sample_is_spread_over_all_rows()
     {
-        Assert.Equal([0L, 75, 150, 225], _rows.Sample(4).Rows);
-        Assert.Equal(_rows.Rows, _rows.Sample(500).Rows);
+        Assert.Equal([0L, 75, 150, 225], _rows.Sample(4).Indices);
+        Assert.Equal(_rows.Indices, _rows.Sample(500).Indices);
     }
 
     private static EvaluationBatches Batches() => new(CPU, TestContext.Current.CancellationToken);

@@ -67,15 +67,15 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
         var figures = new Dictionary<string, double>(base.TestFigures(ml, model, data, seed));
         TwoFeatures test = _rows.Testing();
         string[] answers = [.. Answers(model.Transform(data.Test))];
-        figures[Figures.SimpleRandomised] = Agreeing(test.LabelledBy(Feature.Complex).Labels);
-        figures[Figures.ComplexRandomised] = Agreeing(test.LabelledBy(Feature.Simple).Labels);
+        figures[StudyMetrics.SimpleRandomised] = Agreeing(test.LabelledBy(Feature.Complex).Labels);
+        figures[StudyMetrics.ComplexRandomised] = Agreeing(test.LabelledBy(Feature.Simple).Labels);
         TwoFeatures decoding = _rows.Decoding(seed);
         foreach (Feature half in Enum.GetValues<Feature>())
         {
             IDataView tested = test.LabelledBy(half).ToDataView(ml);
             StudyData rows = StudyData.From(ml, TwoFeatures.Classes, decoding.LabelledBy(half).ToDataView(ml), tested, tested);
             IReadOnlyList<double> accuracies = Decodability.Of(ml, (EarlyReadoutTransformer)model, _channels.Length, rows.Train, rows.Test);
-            foreach ((int index, double accuracy) in accuracies.Index()) figures[Figures.Decodable(half, index + 1)] = accuracy;
+            foreach ((int index, double accuracy) in accuracies.Index()) figures[StudyMetrics.Decodable(half, index + 1)] = accuracy;
         }
 
         return figures;

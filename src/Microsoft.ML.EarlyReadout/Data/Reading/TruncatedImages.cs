@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Counts images whose files end too early. <c>LoadImages</c> hands on as much of them as could be decoded, without a
 /// word.</summary>
-internal sealed class CutImages
+internal sealed class TruncatedImages
 {
     private const int LongestEnd = 12;
     private long _count;
@@ -16,7 +16,7 @@ internal sealed class CutImages
     /// missing.</summary>
     /// <param name="image">The image.</param>
     /// <param name="row">Its row in the view.</param>
-    public void Look(MLImage image, long row)
+    public void Check(MLImage image, long row)
     {
         if (image.Tag is not { Length: > 0 } path || !IsCut(path)) return;
         if (_count++ == 0) _first = FormattableString.Invariant($"row {row} (counted from 0 in the data view), '{path}'");
@@ -34,7 +34,7 @@ internal sealed class CutImages
     {
         try
         {
-            return LacksItsEnd(path) && Decodes(path) == SKCodecResult.IncompleteInput;
+            return LacksEnd(path) && Decodes(path) == SKCodecResult.IncompleteInput;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -42,7 +42,7 @@ internal sealed class CutImages
         }
     }
 
-    private static bool LacksItsEnd(string path)
+    private static bool LacksEnd(string path)
     {
         using FileStream file = File.OpenRead(path);
         if (file.Length < LongestEnd) return true;

@@ -97,7 +97,7 @@ internal abstract class DistillationStudy : EqualStepsStudy
                from beta in Betas
                select Debiased(teacher, stage, lambda, temperature, alpha, beta),
         ];
-        Draws.For(SearchSeeds.First(), Draws.Settings).Shuffle(all);
+        RandomSources.For(SearchSeeds.First(), RandomSources.Settings).Shuffle(all);
         return all.Take(Math.Min(most, Options.Trials ?? most));
     }
 

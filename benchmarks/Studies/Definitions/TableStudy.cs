@@ -52,7 +52,7 @@ internal sealed class TableStudy(StudyOptions options, TableFile table) : Method
 
     protected override StudyData Load(MLContext ml, int seed)
     {
-        int[] order = Draws.Shuffled(table.Rows.Count, Draws.For(seed, Draws.Rows));
+        int[] order = RandomSources.Shuffled(table.Rows.Count, RandomSources.For(seed, RandomSources.Rows));
         int test = (int)(order.Length * TestFraction), held = test + (int)(order.Length * ValidationFraction);
         int used = Math.Min(Options.Rows ?? (Options.Quick ? 200 : int.MaxValue), order.Length - held);
         IDataView train = View(order[held..(held + used)]);

@@ -51,7 +51,7 @@ internal sealed class BarStudy : SieveStudy
         int limit = Options.Quick ? 48 : 0;
         _training ??= DecodedImages.Read(_set.Value, Splits.Train, Side, limit, cancellation);
         _testing ??= DecodedImages.Read(_set.Value, Splits.Test, Side, limit, cancellation);
-        int[] order = Draws.Shuffled(_training.Count, Draws.For(seed, Draws.Rows));
+        int[] order = RandomSources.Shuffled(_training.Count, RandomSources.For(seed, RandomSources.Rows));
         int held = (int)(order.Length * ValidationFraction);
         return StudyData.From(
             ml, _set.Value.Labels, _training.ToDataView(ml, order[held..]), _training.ToDataView(ml, order[..held]),

@@ -4,7 +4,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Teacher">The teacher.</param>
 /// <param name="View">The rows with its columns.</param>
 /// <param name="Scored">The schema without them.</param>
-internal sealed record TaughtRows(Teacher Teacher, IDataView View, DataViewSchema Scored) : FitRows(View, Scored)
+internal sealed record RowsWithTeacher(Teacher Teacher, IDataView View, DataViewSchema Scored) : FitRows(View, Scored)
 {
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -31,7 +31,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     public virtual int? StepsOf(string method) => Steps;
 
     /// <summary>The figure of a final run that counts; the mean of groups where a run does not have it.</summary>
-    public virtual string FinalFigure => Figures.Conflicting;
+    public virtual string FinalFigure => StudyMetrics.Conflicting;
 
     /// <summary>The seeds over which a search averages, never those of final runs; none where validation rows cannot choose.</summary>
     public virtual IEnumerable<int> SearchSeeds => Enumerable.Range(FirstSearchSeed, Options.SearchSeeds);
@@ -44,7 +44,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
 
     /// <summary>The figures of a final run on test rows.</summary>
     protected virtual IReadOnlyDictionary<string, double> TestFigures(MLContext ml, ITransformer model, StudyData data, int seed) =>
-        Figures.Of(ml, model, data.Test);
+        StudyMetrics.Evaluate(ml, model, data.Test);
 
     /// <summary>The rows of a search by the library, the same for all its trials: those of the first seed of the search.</summary>
     public StudyData SearchRows(MLContext ml) => Load(ml, SearchSeeds.First());
@@ -69,11 +69,11 @@ internal abstract class MethodStudy(StudyOptions options) : Study
                 : method.Candidates.Count == 1 ? method.Candidates[0] : method.Candidates.MaxBy(MeanOfGroups)!;
             foreach (int seed in FinalSeeds)
                 yield return Record.Of(
-                    this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : Figures.Unbiased,
+                    this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : StudyMetrics.Unbiased,
                     Kept(chosen, seed, test: true));
 
             double MeanOfGroups(Candidate candidate) =>
-                SearchSeeds.Average(seed => Kept(candidate, seed, test: false).Validation.GetValueOrDefault(Figures.Unbiased, -1));
+                SearchSeeds.Average(seed => Kept(candidate, seed, test: false).Validation.GetValueOrDefault(StudyMetrics.Unbiased, -1));
 
             RunResult Kept(Candidate candidate, int seed, bool test) =>
                 store.GetOrRun(KeyOf(method, candidate, seed, test), () => Train(method, candidate, seed, test, cancellation));
@@ -130,7 +130,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
             var result = new RunResult
             {
                 Key = key,
-                Validation = Figures.Of(ml, model, data.Validation),
+                Validation = StudyMetrics.Evaluate(ml, model, data.Validation),
                 Test = test ? TestFigures(ml, model, data, seed) : new Dictionary<string, double>(),
                 Log = log.Lines,
                 Curve = [.. (history?.Points ?? []).Select(point => point.ValidationScore).OfType<double>()],
@@ -139,9 +139,10 @@ internal abstract class MethodStudy(StudyOptions options) : Study
                 FitSeconds = seconds,
             };
             Console.WriteLine(FormattableString.Invariant(
-                $"  seed {seed,4}  {method.Name} {candidate.Setting}: validation mean of groups {result.Validation[Figures.Unbiased]:F4}, ")
+                $"  seed {seed,4}  {method.Name} {candidate.Setting}: ")
+                + FormattableString.Invariant($"validation mean of groups {result.Validation[StudyMetrics.Unbiased]:F4}, ")
                 + FormattableString.Invariant(
-                    $"worst {result.Validation[Figures.Worst]:F4}  [{result.Precision ?? "other library"}, ")
+                    $"worst {result.Validation[StudyMetrics.Worst]:F4}  [{result.Precision ?? "other library"}, ")
                         + FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:F1} s]"));
             return result;
         }

@@ -3,9 +3,9 @@ using System.Text;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A report as one HTML page that needs no network and holds no script. Immutable.</summary>
-public sealed class ModelReport
+public sealed class HtmlReport
 {
-    internal ModelReport(string html) => Html = html;
+    internal HtmlReport(string html) => Html = html;
 
     /// <summary>The page.</summary>
     public string Html { get; }

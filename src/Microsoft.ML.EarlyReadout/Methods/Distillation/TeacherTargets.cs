@@ -9,10 +9,10 @@ namespace Microsoft.ML.EarlyReadout;
 /// those that the student sees, as the released codes do.
 /// </summary>
 /// <param name="teach">Runs the teacher on a batch; <see langword="null"/>: what was read stands.</param>
-internal sealed class Lessons(Func<Batch, Batch>? teach)
+internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
 {
     /// <summary>Every batch has what was read with its rows.</summary>
-    public static readonly Lessons AsRead = new(null);
+    public static readonly TeacherTargets AsRead = new(null);
 
     /// <summary>The batch with the teacher's scores, and features where there are some, of its examples as they are.</summary>
     public Batch For(Batch batch) => teach is null ? batch : teach(batch);
@@ -25,7 +25,7 @@ internal sealed class Lessons(Func<Batch, Batch>? teach)
     /// <param name="session">The training.</param>
     /// <exception cref="ArgumentException">Images are augmented, and there is no teacher that could be run on them, or one that reads
     /// other columns too.</exception>
-    public static Lessons Of(
+    public static TeacherTargets Of(
         Teacher teacher, TrainerOptions options, TrainingColumns columns, DataViewSchema schema, TrainingSession session)
     {
         FeatureShape shape = session.Training.Set.Shape;
@@ -39,12 +39,12 @@ internal sealed class Lessons(Func<Batch, Batch>? teach)
 
         DataViewSchema.Column feature = schema[columns.Feature];
         var oneBatch = new MemoryBudget(long.MaxValue, "", _ => { });
-        var lessons = new Lessons(Teach);
-        using Batch first = session.Training.Set.Gather(session.Training.Rows.AsSpan(0, 1), CPU);
+        var targets = new TeacherTargets(Teach);
+        using Batch first = session.Training.Set.Gather(session.Training.Indices.AsSpan(0, 1), CPU);
         using DisposeScope scope = NewDisposeScope();
-        lessons.For(first); // a teacher that cannot do it says so before the first step
+        targets.For(first); // a teacher that cannot do it says so before the first step
         session.Log("Teacher: it scores every batch as augmentation leaves it.");
-        return lessons;
+        return targets;
 
         // The teacher runs on the CPU, so a batch on a GPU is waited for.
         Batch Teach(Batch batch)

@@ -5,7 +5,7 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>The figures that are recorded of a model on some rows.</summary>
-internal static class Figures
+internal static class StudyMetrics
 {
     public const string Worst = "worstGroupAccuracy";
     public const string Average = "averageAccuracy";
@@ -35,7 +35,7 @@ internal static class Figures
     /// <param name="ml">The context.</param>
     /// <param name="model">The model.</param>
     /// <param name="rows">Rows with columns Label and Cue, and perhaps Pair.</param>
-    public static IReadOnlyDictionary<string, double> Of(MLContext ml, ITransformer model, IDataView rows)
+    public static IReadOnlyDictionary<string, double> Evaluate(MLContext ml, ITransformer model, IDataView rows)
     {
         bool inPairs = rows.Schema.GetColumnOrNull(Pair) is not null;
         string[] columns = ["Label", "PredictedLabel", "Score", "Cue", .. inPairs ? [Pair] : Array.Empty<string>()];

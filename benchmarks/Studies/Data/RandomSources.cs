@@ -3,7 +3,7 @@ namespace Studies;
 /// <summary>
 /// The sources of randomness of a study: one a purpose, each set by the seed alone, so that the same seed always draws the same data.
 /// </summary>
-internal static class Draws
+internal static class RandomSources
 {
     /// <summary>Which rows are trained on and which validate.</summary>
     public const int Rows = 1;

@@ -49,7 +49,7 @@ internal sealed class BarMethodsStudy : PhotographStudy
 
     protected override string Subject => $"bar-{_validates}-validation";
 
-    public override string FinalFigure => Figures.Average;
+    public override string FinalFigure => StudyMetrics.Average;
 
     public override IEnumerable<int> SearchSeeds => CanChoose ? base.SearchSeeds : [];
 

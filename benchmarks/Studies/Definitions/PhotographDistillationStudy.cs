@@ -30,7 +30,7 @@ internal sealed class PhotographDistillationStudy : DistillationStudy
         $"{_set}, its own splits, {RowCount} training rows; teacher DnnImageFeaturizer's ResNet-18, student SqueezeNet 1.1, both from ")
         + FormattableString.Invariant($"ImageNet weights; {Steps} steps of {BatchSize} by cosine.");
 
-    public override string FinalFigure => Figures.Worst;
+    public override string FinalFigure => StudyMetrics.Worst;
 
     protected override int OwnEpochs => _epochs;
 

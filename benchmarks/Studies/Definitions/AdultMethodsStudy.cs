@@ -17,7 +17,7 @@ internal sealed class AdultMethodsStudy : ShortcutStudy
         + FormattableString.Invariant($"{AdultRows.ValidationFraction:P0} of the training file validate; ")
         + FormattableString.Invariant($"Mlp 64-64, {Steps} steps of {BatchSize}.");
 
-    public override string FinalFigure => Figures.Worst;
+    public override string FinalFigure => StudyMetrics.Worst;
 
     protected override string FeatureColumn => "Features";
 

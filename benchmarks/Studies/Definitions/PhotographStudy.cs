@@ -25,7 +25,7 @@ internal abstract class PhotographStudy : ShortcutStudy
         $"{Question}, 3 × {_rows.Side} × {_rows.Side}; DnnImageFeaturizer's ResNet-18 from ImageNet weights, batch norm frozen; ")
         + FormattableString.Invariant($"{Steps} steps of {BatchSize}, rate {Rate} by cosine.");
 
-    public override string FinalFigure => Figures.Worst;
+    public override string FinalFigure => StudyMetrics.Worst;
 
     /// <summary>What is shown, and which rows there are, for the report.</summary>
     protected abstract string Question { get; }

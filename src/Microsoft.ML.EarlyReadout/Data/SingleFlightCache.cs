@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// one makes it anew.
 /// </summary>
 /// <threadsafety>Thread-safe. Values of different keys are made side by side.</threadsafety>
-internal sealed class MadeOnce<TKey, TValue>
+internal sealed class SingleFlightCache<TKey, TValue>
     where TKey : notnull
     where TValue : class
 {

@@ -21,7 +21,7 @@ internal sealed class IsicStudy(StudyOptions options, int partition)
 
     protected override string Subject => FormattableString.Invariant($"isic-{partition}");
 
-    public override string FinalFigure => Figures.Auc;
+    public override string FinalFigure => StudyMetrics.Auc;
 
     protected override string Question => FormattableString.Invariant($"ISIC 2018, trap partition {partition}, groups by ruler");
 
