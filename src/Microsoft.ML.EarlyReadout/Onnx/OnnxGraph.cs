@@ -23,6 +23,7 @@ public sealed class OnnxGraph
     private readonly HashSet<string> _names = [];
     private readonly Dictionary<string, int> _counts = [];
     private readonly Dictionary<string, string> _metadata = [];
+    private readonly Dictionary<string, long> _otherDomains = [];
 
     /// <summary>Starts an empty graph.</summary>
     /// <param name="name">The graph's name, which viewers show.</param>
@@ -42,20 +43,44 @@ public sealed class OnnxGraph
     /// <exception cref="ArgumentException">The name is taken.</exception>
     internal string Input(string name, FeatureShape shape) => Input(name, TypeOf(shape.GraphType), shape.Dimensions);
 
+    /// <summary>Adds an input of one text a row, strings of shape (N, 1), as ML.NET gives a text column.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>The name.</returns>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    internal string TextInput(string name) => Input(name, ElementType.Text, [1]);
+
     /// <summary>Adds a node with one output.</summary>
     /// <param name="opType">The operator, such as <c>Conv</c>.</param>
     /// <param name="inputs">The names of the values it reads; empty for an optional input that is left out.</param>
-    /// <param name="attributes">Its attributes: integers, floating-point numbers, strings, or arrays of long, int or float.</param>
+    /// <param name="attributes">Its attributes: integers, floating-point numbers, strings, or arrays of long, int, float or
+    /// string.</param>
     /// <returns>The fresh name of the value that it computes.</returns>
     /// <exception cref="ArgumentException">An attribute has another type.</exception>
     public string Node(string opType, IReadOnlyList<string> inputs, params (string Name, object Value)[] attributes) =>
         Node(opType, inputs, 1, attributes)[0];
 
+    /// <summary>Adds a node of an operator that is not one of the standard operators.</summary>
+    /// <param name="domain">The operator's domain, such as <c>ai.onnx.ml</c>.</param>
+    /// <param name="version">The version of the domain's operators; the same for all nodes of the domain.</param>
+    /// <param name="opType">The operator.</param>
+    /// <param name="inputs">The names of the values it reads.</param>
+    /// <param name="attributes">Its attributes.</param>
+    /// <returns>The fresh name of the value that it computes.</returns>
+    internal string NodeOf(
+        string domain, long version, string opType, IReadOnlyList<string> inputs, params (string Name, object Value)[] attributes)
+    {
+        string result = Node(opType, inputs, attributes);
+        _graph.Node[^1].Domain = domain;
+        _otherDomains[domain] = version;
+        return result;
+    }
+
     /// <summary>Adds a node with several outputs, such as <c>TopK</c>.</summary>
     /// <param name="opType">The operator.</param>
     /// <param name="inputs">The names of the values it reads; empty for an optional input that is left out.</param>
     /// <param name="outputs">How many outputs it has.</param>
-    /// <param name="attributes">Its attributes: integers, floating-point numbers, strings, or arrays of long, int or float.</param>
+    /// <param name="attributes">Its attributes: integers, floating-point numbers, strings, or arrays of long, int, float or
+    /// string.</param>
     /// <returns>The fresh names of the values that it computes.</returns>
     /// <exception cref="ArgumentException">An attribute has another type.</exception>
     public IReadOnlyList<string> Node(
@@ -108,6 +133,15 @@ public sealed class OnnxGraph
     public string Constant(string hint, ReadOnlySpan<long> values, params long[] dimensions) =>
         AddConstant(hint, ElementType.Int64, MemoryMarshal.AsBytes(values), values.Length, dimensions);
 
+    /// <summary>Adds an int32 constant: what indices and tokens are.</summary>
+    /// <param name="hint">What it is: the start of its name.</param>
+    /// <param name="values">Its numbers in row-major order.</param>
+    /// <param name="dimensions">Its dimensions; none for a single number.</param>
+    /// <returns>Its fresh name.</returns>
+    /// <exception cref="ArgumentException">The dimensions hold another count of numbers.</exception>
+    internal string Int32Constant(string hint, ReadOnlySpan<int> values, params long[] dimensions) =>
+        AddConstant(hint, ElementType.Int32, MemoryMarshal.AsBytes(values), values.Length, dimensions);
+
     /// <summary>Makes a value an output of the graph, under a name of its own.</summary>
     /// <param name="value">The name of a float32 value.</param>
     /// <param name="name">The output's name; the value itself may bear it.</param>
@@ -140,6 +174,8 @@ public sealed class OnnxGraph
             Graph = _graph,
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
+        model.OpsetImport.AddRange(_otherDomains.OrderBy(domain => domain.Key, StringComparer.Ordinal)
+            .Select(domain => new OperatorSetIdProto { Domain = domain.Key, Version = domain.Value }));
         model.MetadataProps.AddRange(_metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)
             .Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         return model.ToByteArray();
@@ -236,8 +272,14 @@ public sealed class OnnxGraph
             Ints = { numbers.Select(number => (long)number) },
         },
         float[] numbers => new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Floats, Floats = { numbers } },
+        string[] texts => new AttributeProto
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Strings,
+            Strings = { texts.Select(ByteString.CopyFromUtf8) },
+        },
         _ => throw new ArgumentException(
-            $"The attribute '{name}' is a {value?.GetType().Name ?? "null"}; it must be a number, a text or an array of numbers.",
+            $"The attribute '{name}' is a {value?.GetType().Name ?? "null"}; it must be a number, a text or an array of either.",
             nameof(value)),
     };
 
@@ -251,6 +293,8 @@ public sealed class OnnxGraph
     private enum ElementType
     {
         Float32 = 1,
+        Int32 = 6,
         Int64 = 7,
+        Text = 8,
     }
 }
