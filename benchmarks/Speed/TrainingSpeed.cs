@@ -58,7 +58,7 @@ internal static class TrainingSpeed
         using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: pretrained);
         using ReadoutHead jointReadout = ReadoutFactory.Create(jointNetwork, sieveOptions.Readout, seed: 1);
         using var joint = new JointSieveStep(jointNetwork, jointReadout, sieveOptions, frozenStatistics: pretrained);
-        using Optimizer watched = Optimizer.Create(sieveOptions.Optimizer, [.. sieveNetwork.named_parameters()]);
+        using Optimizer watched = Optimizer.Create(sieveOptions.Optimizer, sieveNetwork);
         using var average = new AveragedWeights([plainNetwork], decay: 0.999);
 
         List<double> plainTimes = [], sieveTimes = [], jointTimes = [], normTimes = [], averageTimes = [];

@@ -89,6 +89,11 @@ public sealed partial class FeatureSieveTrainer
             base.AddFaults(faults);
             if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
+            if (this is { ForgetEvery: > 0, Readout.Stage: >= 1, Optimizer.FrozenStages: var frozen } && frozen >= Readout.Stage)
+            {
+                faults.Add($"Optimizer.FrozenStages is {frozen}, and the sieve forgets at Readout.Stage {Readout.Stage}: all that forgetting "
+                    + "would change is frozen. Freeze fewer stages, or let it forget at a later one.");
+            }
             faults.Defined(nameof(Update), Update);
             if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)
                 faults.Add("ForgettingMovesStatistics is true, which needs Update to be Alternating: a joint update has no forward of its "

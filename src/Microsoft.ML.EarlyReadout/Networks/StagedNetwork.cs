@@ -22,7 +22,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     private readonly HashSet<Layer> _registered = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<Layer> _stem = [];
     private IReadOnlyList<Layer> _head = [];
-    private BatchNorm2d[]? _batchNorms;
+    private BatchNorm2d[]? _batchNorms; // those that are not frozen
+    private int _frozenStages;
 
     static StagedNetwork() => NativeBackend.EnsureLoaded();
 
@@ -279,8 +280,29 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     [Experimental(Seam.Id)]
     public void SetBatchNormMode(BatchNormMode mode)
     {
-        _batchNorms ??= [.. LayerTree.Find<BatchNorm2d>(this)]; // a step sets it up to twice: looking for them takes longer than that
+        // a step sets it up to twice: looking for them takes longer than that
+        _batchNorms ??= [.. LayerTree.Find<BatchNorm2d>(this).Except(_frozenStages == 0 ? [] : BatchNormsTo(_frozenStages))];
         foreach (BatchNorm2d norm in _batchNorms) norm.Mode = mode;
+    }
+
+    /// <summary>
+    /// Lets the stem and the first stages stay as they are in training: their parameters get no gradient, and their batch norm runs on its
+    /// stored statistics.
+    /// </summary>
+    /// <param name="stages">How many stages; 0: nothing is frozen, the stem neither.</param>
+    /// <exception cref="ArgumentException">The network has fewer.</exception>
+    internal void Freeze(int stages)
+    {
+        if (stages == 0) return;
+        if (stages > _stages.Count)
+        {
+            throw new ArgumentException($"Optimizer.FrozenStages is {stages}, but {GetName()} has {_stages.Count} stages: "
+                + string.Join(", ", _stages.Select((each, index) => $"{index + 1} ({each.Name})")) + ".");
+        }
+
+        foreach ((_, Parameter parameter) in ParametersTo(stages)) parameter.requires_grad = false;
+        foreach (BatchNorm2d norm in BatchNormsTo(stages)) norm.Mode = BatchNormMode.Stored;
+        (_frozenStages, _batchNorms) = (stages, null);
     }
 
     /// <summary>Sets where dropout draws from: a generator on the network's device.</summary>
@@ -299,6 +321,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     private IEnumerable<Layer> Lower(int stage) => _stem.Concat(_stages.Take(stage).SelectMany(lower => lower.Layers));
+
+    private IEnumerable<BatchNorm2d> BatchNormsTo(int stage) => Lower(stage).SelectMany(LayerTree.Find<BatchNorm2d>);
 
     private void CheckStage(int stage)
     {

@@ -75,6 +75,7 @@ internal static class NetworkTraining
         network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
+        network.Freeze(options.Optimizer.FrozenStages);
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(
             options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log);
         TrainingPrecision precision = TrainingPrecision.Choose(

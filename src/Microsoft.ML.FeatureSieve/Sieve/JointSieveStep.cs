@@ -33,7 +33,7 @@ internal sealed class JointSieveStep : ITrainingStep
         _readout = readout;
         _options = options;
         _mode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
-        _optimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
+        _optimizer = Optimizer.Create(options.Optimizer, network);
         _readoutTrainer = new ReadoutTrainer(
             new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
     }

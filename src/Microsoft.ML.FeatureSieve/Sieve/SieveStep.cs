@@ -39,9 +39,10 @@ internal sealed class SieveStep : ITrainingStep
         _mainMode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
         _forgettingMode = frozenStatistics || options.ForgettingMovesStatistics ? _mainMode : BatchNormMode.BatchOnly;
 
-        IReadOnlyList<(string Name, Parameter Parameter)> lower = network.ParametersTo(options.Readout.Stage);
+        (string Name, Parameter Parameter)[] lower =
+            [.. network.ParametersTo(options.Readout.Stage).Where(named => named.Parameter.requires_grad)]; // those that are not frozen
         _lower = [.. lower.Select(named => named.Parameter)];
-        _mainOptimizer = Optimizer.Create(options.Optimizer, [.. network.named_parameters()]);
+        _mainOptimizer = Optimizer.Create(options.Optimizer, network);
         _readoutTrainer = new ReadoutTrainer(
             new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
         _forgettingOptimizer = Optimizer.Descent(lower);

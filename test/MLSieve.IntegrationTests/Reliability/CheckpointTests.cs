@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -66,6 +67,24 @@ public sealed class CheckpointTests : IDisposable
             {
                 TrainerOptions options = TrainingCase.Options(name);
                 (options.AveragingDecay, options.CheckpointEverySteps) = (0.6, 3);
+                return options;
+            },
+            options => TrainingCase.FitToBytes(options),
+            every);
+
+    [Theory]
+    [InlineData("readouts together", 7)]
+    [InlineData("automatic feature reweighting", 8)]
+    [InlineData("joint sieve", 6)]
+    [InlineData("distillation", 11)]
+    public void So_does_one_with_rates_by_stage_and_a_frozen_one(string name, int every) =>
+        StopAndGoOn(
+            () =>
+            {
+                TrainerOptions options = TrainingCase.Options(name);
+                (options.Optimizer.FrozenStages, options.Optimizer.StageRateDecay, options.Optimizer.DecayBiasesAndNorms) = (1, 0.7, false);
+                if (options is FeatureSieveTrainer.Options sieve) sieve.Readout.Stage = 2;
+                options.CheckpointEverySteps = 3;
                 return options;
             },
             options => TrainingCase.FitToBytes(options),

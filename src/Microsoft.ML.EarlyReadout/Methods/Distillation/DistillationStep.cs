@@ -35,7 +35,7 @@ internal sealed class DistillationStep : ITrainingStep
         _newWeights = newWeights;
         _targets = targets;
         _weights = ones(rows, float32).DetachFromDisposeScope();
-        _optimizer = Optimizer.Create(options.Optimizer, [.. student.named_parameters()]);
+        _optimizer = Optimizer.Create(options.Optimizer, student);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal sealed class FeatureMatchingStep : ITrainingStep
         _targets = targets;
         _options = options;
         _weights = weights;
-        _optimizer = Optimizer.Create(options, [
+        _optimizer = Optimizer.Create(options, student, [
             .. student.ParametersTo(student.Stages.Count),
             .. projector.named_parameters().Select(entry => ("projector." + entry.name, entry.parameter))]);
     }

@@ -43,7 +43,7 @@ public sealed class SupervisedStep : ITrainingStep
         var below = new HashSet<Parameter>(
             network.ParametersTo(network.Stages.Count).Select(entry => entry.Parameter), ReferenceEqualityComparer.Instance);
         _optimizer = Optimizer.Create(
-            options, [.. network.named_parameters().Where(entry => !_headOnly || !below.Contains(entry.parameter))]);
+            options, network, [.. network.named_parameters().Where(entry => !_headOnly || !below.Contains(entry.parameter))]);
     }
 
     /// <inheritdoc/>

@@ -17,30 +17,51 @@ public abstract class Optimizer : IDisposable
 {
     private readonly string[] _names;
     private readonly Tensor[] _parameters;
+    private readonly Part[] _parts; // one for each group, in the order of the parameters
 
     /// <summary>Takes the parameters to move; they stay the caller's.</summary>
-    /// <exception cref="ArgumentException">There is no parameter, or two share a name.</exception>
-    private protected Optimizer(IReadOnlyList<(string Name, Parameter Parameter)> parameters)
+    /// <exception cref="ArgumentException">There is no parameter, two share a name, or a weight decay is negative.</exception>
+    private protected Optimizer(IReadOnlyList<ParameterGroup> groups)
     {
-        if (parameters.Count == 0)
-            throw new ArgumentException("An optimiser needs at least one parameter.", nameof(parameters));
+        foreach (ParameterGroup group in groups) ArgumentOutOfRangeException.ThrowIfNegative(group.WeightDecay);
+        (string Name, Parameter Parameter)[] parameters = [.. groups.SelectMany(group => group.Parameters)];
+        if (parameters.Length == 0)
+            throw new ArgumentException("An optimiser needs at least one parameter.", nameof(groups));
         if (parameters.GroupBy(entry => entry.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two parameters are named '{twice.Key}'.", nameof(parameters));
+            throw new ArgumentException($"Two parameters are named '{twice.Key}'.", nameof(groups));
         _names = [.. parameters.Select(entry => entry.Name)];
         _parameters = [.. parameters.Select(entry => (Tensor)entry.Parameter)];
+        _parts = new Part[groups.Count];
+        for (int i = 0, start = 0; i < _parts.Length; start += groups[i].Parameters.Count, i++)
+            _parts[i] = new Part(start, start + groups[i].Parameters.Count, groups[i].RateFactor, Scalars.Of(groups[i].WeightDecay));
     }
 
-    /// <summary>The optimiser that options describe.</summary>
+    /// <summary>The optimiser of a network that options describe, with their rates for each stage. What is frozen is left out.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="parameters">The parameters to move, by name; they stay the caller's.</param>
+    /// <param name="network">The network; its parameters stay its own.</param>
+    public static Optimizer Create(OptimizerOptions options, StagedNetwork network) =>
+        Create(options, network, [.. network.named_parameters()]);
+
+    /// <summary>As <see cref="Create(OptimizerOptions, StagedNetwork)"/>, for some parameters of the network, and for others.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="parameters">The parameters to move, by name; they stay the caller's. Those that are not of the network's stem or
+    /// stages move at the head's rate.</param>
     /// <exception cref="ArgumentException">There is no parameter, or two share a name.</exception>
-    public static Optimizer Create(OptimizerOptions options, IReadOnlyList<(string Name, Parameter Parameter)> parameters) =>
-        options.Kind switch
+    public static Optimizer Create(
+        OptimizerOptions options, StagedNetwork network, IReadOnlyList<(string Name, Parameter Parameter)> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(parameters);
+        IReadOnlyList<ParameterGroup> groups = ParameterGroup.Of(options, network, parameters);
+        return options.Kind switch
         {
-            OptimizerKind.AdamW => new AdamWOptimizer(parameters, weightDecay: options.WeightDecay),
-            OptimizerKind.Sgd => Descent(parameters, options.Momentum, options.WeightDecay),
+            OptimizerKind.AdamW => new AdamWOptimizer(groups),
+            OptimizerKind.Sgd => new SgdOptimizer(groups, options.Momentum),
             _ => throw new UnreachableException($"No optimiser is known by the name {options.Kind}."),
         };
+    }
 
     /// <summary>Stochastic gradient descent: g ← g + λw; m ← μm + g; w ← w − ηm, with rate η.</summary>
     /// <param name="parameters">The parameters to move, by name; they stay the caller's.</param>
@@ -63,11 +84,13 @@ public abstract class Optimizer : IDisposable
     {
         using var scope = NewDisposeScope(); // holds the gradients' handles until the native call is over
         using var ungraded = no_grad();
-        var (indices, gradients) = FindGradients();
-        if (indices.Length == 0)
-            return;
-        using var rate = Scalars.Passing(learningRate);
-        Update(Select(_parameters, indices), gradients, indices, rate);
+        foreach (Part part in _parts)
+        {
+            var (indices, gradients) = FindGradients(part.Start, part.End);
+            if (indices.Length == 0) continue;
+            using var rate = Scalars.Passing(learningRate * part.RateFactor);
+            Update(Select(_parameters, indices), gradients, indices, rate, part.WeightDecay);
+        }
     }
 
     /// <summary>
@@ -124,14 +147,14 @@ public abstract class Optimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var ungraded = no_grad();
-        GradientClipping.Apply(FindGradients().Gradients, maxNorm);
+        GradientClipping.Apply(FindGradients(0, _parameters.Length).Gradients, maxNorm);
     }
 
     /// <summary>The Euclidean norm of all gradients together, a scalar; the device is not waited for.</summary>
     internal Tensor GradientNorm()
     {
         using var ungraded = no_grad();
-        return GradientClipping.Norm(FindGradients().Gradients, _parameters[0].device);
+        return GradientClipping.Norm(FindGradients(0, _parameters.Length).Gradients, _parameters[0].device);
     }
 
     /// <inheritdoc/>
@@ -160,14 +183,16 @@ public abstract class Optimizer : IDisposable
     /// <param name="parameters">The parameters that have a gradient.</param>
     /// <param name="gradients">Their gradients.</param>
     /// <param name="indices">Their places among all parameters.</param>
-    /// <param name="learningRate">The rate of this step.</param>
-    private protected abstract void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate);
+    /// <param name="learningRate">Their rate in this step.</param>
+    /// <param name="weightDecay">Their weight decay.</param>
+    private protected abstract void Update(
+        Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate, Scalar weightDecay);
 
-    private (int[] Indices, Tensor[] Gradients) FindGradients()
+    private (int[] Indices, Tensor[] Gradients) FindGradients(int start, int end)
     {
-        var indices = new List<int>(_parameters.Length);
-        var gradients = new List<Tensor>(_parameters.Length);
-        for (int i = 0; i < _parameters.Length; i++)
+        var indices = new List<int>(end - start);
+        var gradients = new List<Tensor>(end - start);
+        for (int i = start; i < end; i++)
             if (_parameters[i].grad is { } gradient)
             {
                 indices.Add(i);
@@ -177,4 +202,7 @@ public abstract class Optimizer : IDisposable
     }
 
     private static Tensor Own(Tensor tensor) => tensor.DetachFromDisposeScope();
+
+    // Places among all parameters, the end not included, and what is theirs.
+    private sealed record Part(int Start, int End, double RateFactor, Scalar WeightDecay);
 }

@@ -14,7 +14,7 @@ internal sealed class SgdOptimizer : Optimizer
                               nesterov=False, maximize=False, is_first_step=False)
         """);
 
-    private readonly Scalar _momentum, _weightDecay;
+    private readonly Scalar _momentum;
     private readonly Tensor[] _momenta;
 
     /// <summary>Takes the parameters and the rule's constants.</summary>
@@ -22,12 +22,19 @@ internal sealed class SgdOptimizer : Optimizer
     /// <param name="momentum">μ, in [0, 1); 0 is plain descent, which keeps no state.</param>
     /// <param name="weightDecay">λ, not negative.</param>
     public SgdOptimizer(IReadOnlyList<(string Name, Parameter Parameter)> parameters, double momentum = 0, double weightDecay = 0)
-        : base(parameters)
+        : this([new ParameterGroup(parameters, 1, weightDecay)], momentum)
+    {
+    }
+
+    /// <summary>Takes the parameters in groups, and the rule's constant.</summary>
+    /// <param name="groups">The groups, with their rates and weight decays.</param>
+    /// <param name="momentum">μ, in [0, 1); 0 is plain descent, which keeps no state.</param>
+    public SgdOptimizer(IReadOnlyList<ParameterGroup> groups, double momentum)
+        : base(groups)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(momentum);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(momentum, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(weightDecay);
-        (_momentum, _weightDecay) = (Scalars.Of(momentum), Scalars.Of(weightDecay));
+        _momentum = Scalars.Of(momentum);
         _momenta = momentum > 0 ? ZerosLikeParameters() : [];
     }
 
@@ -35,7 +42,8 @@ internal sealed class SgdOptimizer : Optimizer
     public override IEnumerable<(string Name, Tensor Tensor)> State => Named("momentum", _momenta);
 
     /// <inheritdoc/>
-    private protected override void Update(Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate) =>
+    private protected override void Update(
+        Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate, Scalar weightDecay) =>
         _script.Run(
-            parameters, gradients, _momenta.Length == 0 ? _momenta : Select(_momenta, indices), learningRate, _momentum, _weightDecay);
+            parameters, gradients, _momenta.Length == 0 ? _momenta : Select(_momenta, indices), learningRate, _momentum, weightDecay);
 }

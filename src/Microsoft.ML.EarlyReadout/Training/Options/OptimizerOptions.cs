@@ -34,6 +34,27 @@ public sealed class OptimizerOptions
     [Range(1e-6, 1e-1, 1e-4, true)]
     public double WeightDecay { get; set; } = 1e-4;
 
+    /// <summary>Whether weight decay also applies to biases, and to the scales and shifts of norms: to every parameter that is a
+    /// vector.</summary>
+    /// <value>The default value is <see langword="true"/>, as in PyTorch's optimisers and the papers' codes.</value>
+    public bool DecayBiasesAndNorms { get; set; } = true;
+
+    /// <summary>
+    /// The factor from the learning rate of a stage to that of the stage below it (layer-wise rate decay): with S stages, stage k learns at
+    /// the rate times this to the power S + 1 − k, the stem as a stage 0, and the head at the rate itself.
+    /// </summary>
+    /// <remarks>The rates of readouts, and of the sieve's forgetting, are options of their own and stay as they are.</remarks>
+    /// <value>The default value is 1: one rate for all. Greater than 0 and at most 1.</value>
+    public double StageRateDecay { get; set; } = 1;
+
+    /// <summary>
+    /// The stem and so many of the first stages are not trained: they keep the weights that they begin with, and their batch norm runs on
+    /// its stored statistics, which stay as they are. Readouts of these stages are trained as ever.
+    /// </summary>
+    /// <value>The default value is 0: all are trained. At least 0 and at most the number of stages; fewer than the stage at which a sieve
+    /// forgets.</value>
+    public int FrozenStages { get; set; }
+
     /// <summary>The momentum of SGD.</summary>
     /// <value>The default value is 0.9. At least 0 and less than 1.</value>
     public double Momentum { get; set; } = 0.9;
@@ -50,6 +71,9 @@ public sealed class OptimizerOptions
         faults.Defined($"{name}.{nameof(Kind)}", Kind);
         faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
         faults.AtLeast($"{name}.{nameof(WeightDecay)}", WeightDecay, 0);
+        faults.GreaterThan($"{name}.{nameof(StageRateDecay)}", StageRateDecay, 0);
+        if (StageRateDecay > 1) faults.Add($"{name}.{nameof(StageRateDecay)} is {StageRateDecay}; it must be at most 1.");
+        faults.AtLeast($"{name}.{nameof(FrozenStages)}", FrozenStages, 0);
         faults.InHalfOpenRange($"{name}.{nameof(Momentum)}", Momentum, 0, 1);
         faults.AtLeast($"{name}.{nameof(ClipNorm)}", ClipNorm, 0);
     }

@@ -1,0 +1,58 @@
+using Microsoft.ML.EarlyReadout;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+/// <summary>Trainings with an option each, against those of PyTorch.</summary>
+public sealed class GoldenTrainingOptionsTests
+{
+    private const int Steps = 8; // those of test/golden/training_options.py
+
+    [Fact]
+    public void Without_options_it_is_plain_training() => AssertTrained("plain", Sgd());
+
+    [Fact]
+    public void Each_stage_has_its_rate_and_biases_and_norms_do_not_decay_by_descent()
+    {
+        OptimizerOptions options = Sgd();
+        (options.StageRateDecay, options.DecayBiasesAndNorms) = (0.5, false);
+        AssertTrained("sgd", options);
+    }
+
+    [Fact]
+    public void Each_stage_has_its_rate_and_biases_and_norms_do_not_decay_by_adamw() => AssertTrained(
+        "adamw",
+        new() { Kind = OptimizerKind.AdamW, LearningRate = 0.05, WeightDecay = 0.1, StageRateDecay = 0.5, DecayBiasesAndNorms = false });
+
+    [Fact]
+    public void A_frozen_stage_keeps_its_weights_and_its_stored_statistics()
+    {
+        OptimizerOptions options = Sgd();
+        options.FrozenStages = 1;
+        AssertTrained("frozen", options);
+    }
+
+    private static OptimizerOptions Sgd() => new() { LearningRate = 0.05, WeightDecay = 0.1, Momentum = 0.9 };
+
+    private static void AssertTrained(string name, OptimizerOptions options)
+    {
+        NativeBackend.EnsureLoaded();
+        using DisposeScope scope = NewDisposeScope();
+        using SafetensorsFile golden = SafetensorsFile.Open(Golden.Path("training_options.safetensors"));
+        using var network = new ConvNet(FeatureShape.Image(3, 8, 8), [4, 5], 3);
+        GoldenWeights.Load(network, golden, "start/");
+        network.Freeze(options.FrozenStages);
+        network.train();
+        network.SetBatchNormMode(BatchNormMode.BatchAndStore); // as a method may in every step: what is frozen stays so
+        using var step = new SupervisedStep(network, options);
+        using var meters = new LossMeters(CPU);
+        for (int i = 0; i < Steps; i++)
+        {
+            using var batch = new Batch(golden.Read($"features/{i}"), golden.Read($"labels/{i}"), null, new long[8]);
+            step.Run(batch, new StepContext(i, 1, meters));
+        }
+
+        GoldenWeights.AssertEqual(network, golden, name + "/");
+    }
+}
