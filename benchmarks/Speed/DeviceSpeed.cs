@@ -38,7 +38,7 @@ internal static class DeviceSpeed
             using var generator = new Generator(1, CPU);
             Tensor features = randint(0, 256, [rows, 3, side, side], ScalarType.Byte, CPU, generator: generator).to(device); // (B, C, H, W)
             Tensor labels = randint(0, Classes, [rows], ScalarType.Int64, CPU, generator: generator).to(device); // (B)
-            var batch = new Batch(features, labels, null, new long[rows]);
+            var batch = new Batch(features, labels, new long[rows]);
             using var meters = new LossMeters(device);
             using StagedNetwork plainNetwork = Create(), sieveNetwork = Create();
             var sieveOptions = new FeatureSieveTrainer.Options { Optimizer = { LearningRate = 1e-3 }, Readout = { Depth = 1, Width = 32 } };

@@ -41,7 +41,7 @@ internal static class OverheadSpeed
         using var generator = new Generator(1, CPU);
         Tensor features = randint(0, 256, [Batch, .. network.Shape.Dimensions], ScalarType.Byte, CPU, generator: generator);
         Tensor labels = randint(0, network.Classes, [Batch], ScalarType.Int64, CPU, generator: generator);
-        var batch = new Batch(features, labels, null, new long[Batch]);
+        var batch = new Batch(features, labels, new long[Batch]);
         using var meters = new LossMeters(CPU);
         List<double> steps = [], norms = [], modes = [], walks = [];
         for (int round = 0; round < Rounds; round++)

@@ -30,7 +30,7 @@ internal static class SparseSpeed
         using var generator = new Generator(1, CPU);
         Tensor places = randint(0, Wide, [rows, Words], ScalarType.Int64, CPU, generator: generator);
         Tensor features = zeros(rows, Wide).scatter_(1, places, ones(rows, Words));
-        var batch = new Batch(features, randint(0, Classes, [rows], ScalarType.Int64, CPU, generator: generator), null, new long[rows]);
+        var batch = new Batch(features, randint(0, Classes, [rows], ScalarType.Int64, CPU, generator: generator), new long[rows]);
         var kind = new NetworkOptions { Kind = NetworkKind.Mlp };
         var optimizer = new OptimizerOptions { LearningRate = 0.01 };
         using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });

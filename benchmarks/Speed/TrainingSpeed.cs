@@ -50,7 +50,7 @@ internal static class TrainingSpeed
             ? randint(0, 256, [size, .. shape.Dimensions], ScalarType.Byte, CPU, generator: generator)
             : randn([size, .. shape.Dimensions], ScalarType.Float32, CPU, generator: generator);
         Tensor labels = randint(0, Classes, [size], ScalarType.Int64, CPU, generator: generator);
-        var batch = new Batch(features, labels, null, new long[size]);
+        var batch = new Batch(features, labels, new long[size]);
         using var meters = new LossMeters(CPU);
 
         using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Instance, sieveOptions.Optimizer, []);

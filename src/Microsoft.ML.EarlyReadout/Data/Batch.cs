@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -9,8 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 [Experimental(Seam.Id)]
 public sealed record Batch : IDisposable
 {
-    internal Batch(Tensor features, Tensor labels, Tensor? scores, long[] rows) =>
-        (Features, Labels, Scores, Rows) = (features, labels, scores, rows);
+    internal Batch(Tensor features, Tensor labels, long[] rows) => (Features, Labels, Rows) = (features, labels, rows);
 
     /// <summary>(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's
     /// units.</summary>
@@ -22,18 +22,24 @@ public sealed record Batch : IDisposable
     /// <summary>The rows' places among all that were read, which numbers by row are kept by.</summary>
     public IReadOnlyList<long> Places => Rows;
 
-    /// <summary>(B, classes), float32: the teacher's scores; <see langword="null"/> where no column was named.</summary>
-    internal Tensor? Scores { get; init; }
-
     /// <summary>The rows' places in the training set.</summary>
     internal long[] Rows { get; }
 
-    /// <summary>(B, D) or (B, C, H, W): the teacher's features, or its feature maps, as uint8 where they are whole numbers up to 255,
-    /// else float32; <see langword="null"/> where no column was named.</summary>
-    internal Tensor? TeacherFeatures { get; init; }
+    /// <summary>What the method reads besides, by the names of the columns.</summary>
+    internal IReadOnlyDictionary<string, Tensor> Columns { get; init; } = ReadOnlyDictionary<string, Tensor>.Empty;
 
     /// <summary>The number of rows, B.</summary>
     public int Count => Rows.Length;
+
+    /// <summary>
+    /// The numbers of a <see cref="RowColumn"/>: (B), (B, slots) or (B, C, H, W), as its <see cref="RowColumnWidth"/> says; float32, or
+    /// uint8 where (C, H, W) are whole numbers up to 255. They stay the batch's.
+    /// </summary>
+    /// <param name="name">The column's name.</param>
+    /// <exception cref="ArgumentException">It is not among the columns that the options declare.</exception>
+    public Tensor Column(string name) => Columns.TryGetValue(name, out Tensor? numbers)
+        ? numbers
+        : throw new ArgumentException($"Column '{name}' was not read with the rows. Add it to the RowColumns of the options.", nameof(name));
 
     /// <summary>
     /// What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.
@@ -61,7 +67,6 @@ public sealed record Batch : IDisposable
     {
         Features.Dispose();
         Labels.Dispose();
-        Scores?.Dispose();
-        TeacherFeatures?.Dispose();
+        foreach (Tensor numbers in Columns.Values) numbers.Dispose();
     }
 }

@@ -27,8 +27,7 @@ internal static class DataFingerprint
             ["labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels)),
         };
         if (set.Groups is not null) parts["groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
-        if (set.Scores is not null) parts["teacher's scores"] = Hash(set.Scores);
-        if (set.TeacherFeatures is not null) parts["teacher's features"] = Hash(set.TeacherFeatures);
+        foreach ((string name, PackedColumn column) in set.Columns) parts[$"column '{name}'"] = Hash(column.Rows);
         return parts;
     }
 

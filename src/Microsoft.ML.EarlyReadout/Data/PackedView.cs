@@ -13,12 +13,12 @@ internal sealed class PackedView : IDataView, IDisposable
 {
     private readonly IDataView _view;
     private readonly PackedSets _sets;
-    private readonly object? _teacher;
+    private readonly object? _maker;
 
     /// <param name="view">The view. It must give the same rows whenever it is read.</param>
     public PackedView(IDataView view) : this(view, new PackedSets(), null) => ArgumentNullException.ThrowIfNull(view);
 
-    private PackedView(IDataView view, PackedSets sets, object? teacher) => (_view, _sets, _teacher) = (view, sets, teacher);
+    private PackedView(IDataView view, PackedSets sets, object? maker) => (_view, _sets, _maker) = (view, sets, maker);
 
     public DataViewSchema Schema => _view.Schema;
 
@@ -32,10 +32,10 @@ internal sealed class PackedView : IDataView, IDisposable
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         _view.GetRowCursorSet(columnsNeeded, n, rand);
 
-    /// <summary>This view with a teacher's columns, whose packed rows go with this one's.</summary>
-    /// <param name="taught">The view with the columns.</param>
-    /// <param name="teacher">Who made them: equal where they are.</param>
-    public PackedView WithTeacher(IDataView taught, object teacher) => new(taught, _sets, teacher);
+    /// <summary>This view with columns that a method adds, whose packed rows go with this one's.</summary>
+    /// <param name="extended">The view with the columns.</param>
+    /// <param name="maker">Who made them: equal where they are.</param>
+    public PackedView With(IDataView extended, object maker) => new(extended, _sets, maker);
 
     /// <summary>The packed rows, read by the first fit that asks. Its log and warnings tell what was found; the memory budget of the first
     /// is that of all. The caller disposes what it is given, as if it had read it.</summary>
@@ -47,7 +47,7 @@ internal sealed class PackedView : IDataView, IDisposable
     {
         cancellation.ThrowIfRequested();
         bool isFirst = false;
-        TrainingSet set = _sets.Share(Packing.Of(columns, input, like, _teacher), Read, budget, cancellation);
+        TrainingSet set = _sets.Share(Packing.Of(columns, input, like, _maker), Read, budget, cancellation);
         if (!isFirst) log(FormattableString.Invariant($"Another fit has read and packed these {set.Count} rows; they are used again."));
         return set;
 

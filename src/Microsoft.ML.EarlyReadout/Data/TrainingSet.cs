@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The rows of a view, read once and packed, with their labels, and with groups and a teacher's scores and features where columns are
-/// named. Rows without a label are not in it.
+/// The rows of a view, read once and packed, with their labels, with groups where a column of them is named, and with what a method
+/// reads besides. Rows without a label are not in it.
 /// </summary>
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
 internal sealed class TrainingSet : IDisposable
@@ -17,7 +18,7 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The number of rows, at least 1.</summary>
     public long Count => Features.Count;
 
-    /// <summary>The features of each row. They go with the set, as a teacher's scores and features do.</summary>
+    /// <summary>The features of each row. They go with the set.</summary>
     public required PackedRows Features { get; init; }
 
     /// <summary>The shape of one example.</summary>
@@ -59,11 +60,8 @@ internal sealed class TrainingSet : IDisposable
     /// </summary>
     public required IReadOnlyList<string> GroupNames { get; init; }
 
-    /// <summary>The teacher's scores, <see cref="Classes"/> a row; <see langword="null"/> where no score column is named.</summary>
-    public required PackedRows? Scores { get; init; }
-
-    /// <summary>The teacher's features; <see langword="null"/> where no column of them is named.</summary>
-    public required PackedRows? TeacherFeatures { get; init; }
+    /// <summary>What a method reads besides, by the names of the columns. They go with the set.</summary>
+    public IReadOnlyDictionary<string, PackedColumn> Columns { get; init; } = ReadOnlyDictionary<string, PackedColumn>.Empty;
 
     /// <summary>What tells the set from others, part by part. All rows are gone through when it is first asked for.</summary>
     public IReadOnlyDictionary<string, string> Fingerprint
@@ -86,7 +84,7 @@ internal sealed class TrainingSet : IDisposable
     /// <param name="like">The training set that this one, a validation set, must agree with in shape and classes.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the classes or the shape differ from those of
     /// <paramref name="like"/>.</exception>
-    /// <exception cref="InvalidDataException">There are no rows with a label, a feature or score is NaN or infinite, or an image is missing
+    /// <exception cref="InvalidDataException">There are no rows with a label, a number is NaN or infinite, or an image is missing
     /// or of another size.</exception>
     /// <exception cref="IOException">The temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -115,18 +113,18 @@ internal sealed class TrainingSet : IDisposable
             classes[i] = Labels[rows[i]];
         if (device.type != DeviceType.CPU)
             using (Tensor onCpu = labels) labels = onCpu.to(device);
-        return new(Features.Gather(rows, device), labels, Scores?.Gather(rows, device), rows.ToArray())
-        {
-            TeacherFeatures = TeacherFeatures?.Gather(rows, device),
-        };
+        var batch = new Batch(Features.Gather(rows, device), labels, rows.ToArray());
+        if (Columns.Count == 0) return batch;
+        var columns = new Dictionary<string, Tensor>();
+        foreach ((string name, PackedColumn column) in Columns) columns[name] = column.Gather(rows, device);
+        return batch with { Columns = columns };
     }
 
     /// <summary>Says which rows are gathered next: those that are in a file can then be fetched while something else is computed.</summary>
     public void Expect(ReadOnlySpan<long> rows)
     {
         Features.Expect(rows);
-        Scores?.Expect(rows);
-        TeacherFeatures?.Expect(rows);
+        foreach (PackedColumn column in Columns.Values) column.Rows.Expect(rows);
     }
 
     /// <summary>Gives the memory back and removes the temporary files, once each user has called it.</summary>
@@ -134,7 +132,6 @@ internal sealed class TrainingSet : IDisposable
     {
         if (Interlocked.Decrement(ref _users) > 0) return;
         Features.Dispose();
-        Scores?.Dispose();
-        TeacherFeatures?.Dispose();
+        foreach (PackedColumn column in Columns.Values) column.Dispose();
     }
 }

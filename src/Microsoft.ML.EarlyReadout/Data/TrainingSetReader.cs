@@ -15,11 +15,7 @@ internal sealed class TrainingSetReader
     private readonly FeatureColumn _features;
     private readonly LabelColumn _label;
     private readonly DataViewSchema.Column? _group;
-    private readonly DataViewSchema.Column? _scores;
-    private readonly DataViewSchema.Column? _teacherFeatures;
-
-    /// <summary>How many workers may read ahead; 1: the thread that packs the rows reads them.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    private readonly DataViewSchema.Column[] _others;
 
     public TrainingSetReader(
         IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Action<string> warn,
@@ -29,10 +25,8 @@ internal sealed class TrainingSetReader
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");
-        _scores = columns.Scores is null ? null : TrainingColumns.FindScores(view.Schema, columns.Scores, _label.Names.Length);
-        _teacherFeatures = columns.TeacherFeatures is null
-            ? null
-            : TrainingColumns.FindTeacherFeatures(view.Schema, columns.TeacherFeatures);
+        DataViewSchema.Column[] others = [.. columns.Others.Select(other => other.Find(view.Schema, _label.Names.Length))];
+        _others = [.. others.DistinctBy(column => column.Index)];
         if (like is not null)
             CheckLike(like);
     }
@@ -40,14 +34,13 @@ internal sealed class TrainingSetReader
     public TrainingSet Read(Cancellation cancellation)
     {
         cancellation.ThrowIfRequested();
-        DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, _scores, _teacherFeatures];
+        DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, .. _others];
         using var cursor = new FaultNamingCursor(
-            _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column, threads: Threads);
+            _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
         var label = _label.Reader(cursor);
         FeatureReader reader = FeatureReader.Open(cursor, _features);
         CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;
-        using var scores = VectorColumn.Open(cursor, _scores, _budget);
-        using var teacherFeatures = VectorColumn.Open(cursor, _teacherFeatures, _budget);
+        RowColumnReader[] others = [.. _others.Select(column => new RowColumnReader(cursor, column, _budget))];
 
         var shape = _features.Shape ?? _like?.Shape;
         RowPacker? features = null;
@@ -66,8 +59,8 @@ internal sealed class TrainingSetReader
                 labels.Add(c);
                 if (attribute is not null)
                     attributes.Add(attribute.Read());
-                scores?.Read(row);
-                teacherFeatures?.Read(row);
+                foreach (RowColumnReader other in others)
+                    other.Read(row);
             }
             if (features is null)
                 throw NoRows(row);
@@ -84,13 +77,14 @@ internal sealed class TrainingSetReader
                 Labels = [.. labels],
                 Groups = groups,
                 GroupNames = groupNames,
-                Scores = scores?.Finish(),
-                TeacherFeatures = teacherFeatures?.Finish(),
+                Columns = _others.Zip(others).ToDictionary(each => each.First.Name, each => each.Second.Finish()),
             };
         }
         finally
         {
             features?.Dispose();
+            foreach (RowColumnReader other in others)
+                other.Dispose();
         }
     }
 

@@ -38,9 +38,9 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
     /// do.</exception>
-    /// <exception cref="ArgumentException">The network has no such stage, there is only one class, or a teacher is not what the options
-    /// say; the message says what to do.</exception>
-    /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file of weights or of a teacher
+    /// <exception cref="ArgumentException">The network has no such stage, there is only one class, or what the method reads besides is not
+    /// what the options say; the message says what to do.</exception>
+    /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file that the options name
     /// is not what it should be.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see
@@ -51,7 +51,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
     public EarlyReadoutTransformer Fit(IDataView input)
     {
-        using FitRows rows = Prepare(_options, input);
+        using FitRows rows = Prepare(input);
         return NetworkTraining.Fit(_environment, Name, _options, rows, Train);
     }
 
@@ -64,14 +64,14 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <summary>As <see cref="Fit"/>, for what training reports alone: no model is made of the network.</summary>
     internal void TrainOnly(IDataView input)
     {
-        using FitRows rows = Prepare(_options, input);
+        using FitRows rows = Prepare(input);
         NetworkTraining.Train(_environment, Name, _options, rows, Train);
     }
 
     /// <summary>Does all that comes before training, and hands over what would be trained.</summary>
     internal void Inspect(IDataView input, Action<TrainingSession, TOptions> look)
     {
-        using FitRows rows = Prepare(_options, input);
+        using FitRows rows = Prepare(input);
         NetworkTraining.Train(_environment, Name, _options, rows, look);
     }
 
@@ -81,10 +81,22 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     [Experimental(Seam.Id)]
     protected abstract void Train(TrainingSession session, TOptions options);
 
-    /// <summary>Adds what the method needs to the rows.</summary>
-    private protected virtual FitRows Prepare(TOptions options, IDataView input)
+    /// <summary>Adds to the rows what the method needs beside what is in the data, such as the scores of another model. The columns are
+    /// declared in <see cref="TrainerOptions.RowColumns"/>.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="input">The training rows; what the options declare to be in the data is there.</param>
+    /// <returns>The rows with the columns added, and the schema without them. It is disposed with the fit.</returns>
+    [Experimental(Seam.Id)]
+    protected virtual FitRows Prepare(TOptions options, IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         return new FitRows(input, input.Schema);
+    }
+
+    private FitRows Prepare(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _options.GivenColumns.Check(input.Schema, _options.Network.Input);
+        return Prepare(_options, input);
     }
 }

@@ -57,9 +57,8 @@ internal static class NetworkTraining
         var cancellation = Cancellation.Of(environment, options.CancellationToken);
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
-        var labelled = new TrainingColumns(options.FeatureColumnName, options.LabelColumnName, options.GroupColumnName);
-        using TrainingSet set = Read(input, options.RowColumns, null);
-        using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, labelled, set);
+        using TrainingSet set = Read(input, options.TrainingColumns, null);
+        using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, options.ValidationColumns, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
         // Before training, because it may take seconds, and with very many classes fail for want of memory.
@@ -85,9 +84,8 @@ internal static class NetworkTraining
         network.SetPrecision(precision.Precision);
         checkpoints?.Require(precision.Precision);
         using var session = new TrainingSession(
-            network, training, validation, options, device.Device, seeds, log, warn, cancellation, view => Read(view, labelled, set))
+            rows, network, training, validation, options, device.Device, seeds, log, warn, cancellation, view => Read(view, options.ValidationColumns, set))
         {
-            Prepared = rows,
             Checkpoints = checkpoints,
             Precision = precision.Precision,
         };
@@ -161,7 +159,7 @@ internal static class NetworkTraining
     private static TrainingOutOfMemoryException OutOfManagedMemory(MemoryBudget budget, Exception fault) =>
         new("The fit has run out of managed memory. " + budget.Advice, fault);
 
-    // Of the rows that will be scored: a teacher's own columns are not among them.
+    // Of the rows that will be scored: columns that a method adds for training are not among them.
     private static void CheckNames(TrainerOptions options, DataViewSchema input, DataViewSchema scored)
     {
         FeatureFormat format = FeatureFormat.In(input, options.FeatureColumnName);

@@ -1,9 +1,14 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The rows of a fit, as a method has prepared them.</summary>
+/// <summary>
+/// The rows of a fit, as a method has prepared them. One that adds columns derives from this to keep, and let go of, what makes them.
+/// </summary>
 /// <param name="View">The rows to train on.</param>
 /// <param name="Scored">The schema of rows that the fitted model will score: without what was added for training alone.</param>
-internal record FitRows(IDataView View, DataViewSchema Scored) : IDisposable
+[Experimental(Seam.Id)]
+public record FitRows(IDataView View, DataViewSchema Scored) : IDisposable
 {
     /// <summary>Lets go of what prepared them.</summary>
     public void Dispose()

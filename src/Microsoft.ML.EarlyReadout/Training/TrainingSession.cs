@@ -11,10 +11,12 @@ public sealed class TrainingSession : IDisposable
     private bool _running;
 
     internal TrainingSession(
-        StagedNetwork network, TrainingRows training, TrainingRows? validation, TrainerOptions options, Device device, SeedSequence seeds,
+        FitRows prepared, StagedNetwork network, TrainingRows training, TrainingRows? validation, TrainerOptions options, Device device,
+        SeedSequence seeds,
         Action<string> log, Action<string> warn, Cancellation cancellation, Func<IDataView, TrainingSet> reader)
     {
-        (Network, Training, Validation, Options, Device, Seeds) = (network, training, validation, options, device, seeds);
+        (Prepared, Network, Training, Validation, Options, Device, Seeds) =
+            (prepared, network, training, validation, options, device, seeds);
         (Log, Warn, Cancellation, Reader) = (log, warn, cancellation, reader);
         History = new TrainingHistory { Selection = options.Selection, Settings = OptionValues.Of(options) };
     }
@@ -27,6 +29,9 @@ public sealed class TrainingSession : IDisposable
 
     /// <summary>The device.</summary>
     public Device Device { get; }
+
+    /// <summary>The rows as the trainer's <c>Prepare</c> has left them.</summary>
+    public FitRows Prepared { get; }
 
     /// <summary>The seeds of this training.</summary>
     public SeedSequence Seeds { get; }
@@ -51,9 +56,6 @@ public sealed class TrainingSession : IDisposable
 
     /// <summary>The rows that select a network, if there are any.</summary>
     internal TrainingRows? Validation { get; }
-
-    /// <summary>The rows as the method has prepared them.</summary>
-    internal FitRows? Prepared { get; init; }
 
     /// <summary>The readouts that are exported with the network, in the order of their columns. They end with the session.</summary>
     internal List<TappedReadout> Readouts { get; } = [];

@@ -64,8 +64,6 @@ public sealed class PackedViewTests
                 Labels = [0],
                 Groups = null,
                 GroupNames = [],
-                Scores = null,
-                TeacherFeatures = null,
             };
         }
     }

@@ -28,6 +28,12 @@ internal static class Rows
 
     public static IDataView Keyed(IDataView view) => _ml.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
 
+    /// <summary>The columns Features and Label, and another that a method reads besides.</summary>
+    public static TrainingColumns With(string column, RowColumnWidth width, string feature = "Features") => new(feature, "Label")
+    {
+        Others = [new RowColumn("SomeColumnName", column, "further", width) { Advice = "Give another." }],
+    };
+
     public static TrainingSet Read(
         IDataView view, TrainingColumns? columns = null, InputOptions? input = null, long budget = Gigabyte, List<string>? log = null,
             TrainingSet? like = null) =>

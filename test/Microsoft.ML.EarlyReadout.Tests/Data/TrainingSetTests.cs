@@ -42,7 +42,7 @@ public sealed class TrainingSetTests
         Assert.Equal([0, 1, 0, 1], set.Labels);
         Assert.Equal([[1, 2.5f], [-3, 4], [5, 6], [7, 8]], Rows.Features(set));
         Assert.Null(set.Groups);
-        Assert.Null(set.Scores);
+        Assert.Empty(set.Columns);
     }
 
     [Fact]
@@ -178,20 +178,6 @@ public sealed class TrainingSetTests
             "The group column 'Features' is of type Vector<Single, 2>; expected a key, text, a number or a bool. Name a column with one "
                 + "attribute a row.",
                 Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(view, new("Features", "Label", "Features"))).Message);
-    }
-
-    [Fact]
-    public void A_teachers_scores_come_with_the_batch()
-    {
-        NativeBackend.EnsureLoaded();
-        using var scope = NewDisposeScope();
-        using var set = Rows.Read(Rows.View(2, _four), new("Features", "Label", Scores: "Features"));
-        Assert.Equal([5, 6, -3, 4], set.Gather([2, 1], CPU).Scores!.data<float>().ToArray());
-        var three = Rows.View(2, ([1, 2], "a", ""), ([1, 2], "b", ""), ([1, 2], "c", ""));
-        Assert.StartsWith(
-            "The score column 'Features' is of type Vector<Single, 2>; expected Vector<Single> with one slot for each of the 3 classes.",
-                Assert.Throws<ArgumentOutOfRangeException>(() => Rows.Read(three, new("Features", "Label", Scores: "Features"))).Message,
-                StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class GoldenJointSieveTests
         {
             meters.Reset();
             using var stepScope = NewDisposeScope();
-            step.Run(new Batch(features[i], labels[i], null, new long[16]), new StepContext(i, 1, meters));
+            step.Run(new Batch(features[i], labels[i], new long[16]), new StepContext(i, 1, meters));
             IReadOnlyDictionary<string, double> means = meters.Read();
             GoldenWeights.AssertNear(losses.GetProperty("main")[i].GetDouble(), means["main"], $"main loss of step {i}");
             GoldenWeights.AssertNear(losses.GetProperty("readout")[i].GetDouble(), means["readout"], $"readout loss of step {i}");

@@ -117,6 +117,6 @@ public sealed class JointSieveStepTests
     {
         using var generator = new Generator((ulong)seed + 100, CPU);
         Tensor features = randn([16, 6], generator: generator);
-        return new Batch(features, features.narrow(1, 0, 3).argmax(1), null, new long[16]);
+        return new Batch(features, features.narrow(1, 0, 3).argmax(1), new long[16]);
     }
 }

@@ -133,7 +133,7 @@ public sealed class SieveStepTests
     {
         using var generator = new Generator((ulong)seed + 100, CPU);
         Tensor features = randn([16, 6], generator: generator);
-        return new Batch(features, features.narrow(1, 0, 3).argmax(1), null, new long[16]);
+        return new Batch(features, features.narrow(1, 0, 3).argmax(1), new long[16]);
     }
 
     private static Dictionary<string, Tensor> Copy(nn.Module module) =>

@@ -30,6 +30,10 @@ internal static class ColumnFinder
     public static bool IsVector(SchemaShape.Column column) =>
         column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single && !column.IsKey;
 
+    /// <summary>Whether a promised column holds single floats.</summary>
+    public static bool IsNumber(SchemaShape.Column column) =>
+        column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single && !column.IsKey;
+
     /// <summary>The column of that name.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The name to look for; where several columns bear it, the last one counts, as everywhere in ML.NET.</param>

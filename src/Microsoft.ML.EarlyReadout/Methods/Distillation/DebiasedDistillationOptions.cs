@@ -113,15 +113,28 @@ public sealed partial class DebiasedDistillationTrainer
         /// <summary>How <see cref="DistillationMethod.DeTt"/> finds the rows that count more.</summary>
         public JustTrainTwiceOptions JustTrainTwice { get; set; } = new();
 
-        internal override TrainingColumns RowColumns => base.RowColumns with
+        /// <inheritdoc/>
+        [Experimental(Seam.Id)]
+        protected internal override IReadOnlyList<RowColumn> RowColumns
         {
-            Scores = Teacher.ScoreColumnName,
-            TeacherFeatures = MatchesFeatures ? Teacher.FeatureColumnName : null,
-        };
-
-        // What must be in the data before the teacher has run: a model or file adds its scores, and may add the features that they are made
-        // of.
-        internal override TrainingColumns GivenColumns => Teacher is { Model: null, OnnxPath: null } ? RowColumns : base.RowColumns;
+            get
+            {
+                if (Teacher is null) return []; // a fault of its own
+                // A model or file adds its scores, and may add the features that they are made of.
+                bool isAdded = Teacher is not { Model: null, OnnxPath: null };
+                RowColumn scores = new("Teacher.ScoreColumnName", Teacher.ScoreColumnName, "score", RowColumnWidth.OnePerClass)
+                {
+                    Advice = "The teacher must score the classes of the label column.",
+                    IsAdded = isAdded,
+                };
+                if (!MatchesFeatures || Teacher.FeatureColumnName is not { } features) return [scores];
+                return [scores, new("Teacher.FeatureColumnName", features, "teacher's feature", RowColumnWidth.Any)
+                {
+                    Advice = "Give what the teacher's last linear layer reads, or the feature maps of which it reads the means.",
+                    IsAdded = isAdded,
+                }];
+            }
+        }
 
         /// <inheritdoc/>
         [Experimental(Seam.Id)]
@@ -147,21 +160,6 @@ public sealed partial class DebiasedDistillationTrainer
         protected internal override string OneClassAdvice => Method == DistillationMethod.Debiased
             ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
             : "See whether the teacher answers more than one class.";
-
-        internal override IEnumerable<NamedColumn> ColumnsRead
-        {
-            get
-            {
-                // A column that the teacher itself makes is seen by training alone, so nothing can hide it.
-                if (Teacher is not { Model: null, OnnxPath: null }) return base.ColumnsRead;
-                return
-                [
-                    .. base.ColumnsRead,
-                    new("Teacher.ScoreColumnName", Teacher.ScoreColumnName),
-                    new("Teacher.FeatureColumnName", MatchesFeatures ? Teacher.FeatureColumnName : null),
-                ];
-            }
-        }
 
         internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
 
@@ -192,7 +190,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.NullOrNotEmpty("Teacher.FeatureColumnName", Teacher.FeatureColumnName);
             faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
-            faults.HidesNothing(base.ColumnsRead, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
+            faults.HidesNothing(LabelledColumns, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
             faults.Defined("Teacher.Scores", Teacher.Scores);
             if (MatchesFeatures && Teacher.FeatureColumnName is null)
                 faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");

@@ -37,8 +37,8 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
     [Experimental(Seam.Id)]
     protected override void Train(TrainingSession session, Options options)
     {
-        var rows = (RowsWithTeacher)session.Prepared!;
-        var targets = TeacherTargets.Of(rows.Teacher, options, options.RowColumns, rows.Scored, session);
+        var rows = (RowsWithTeacher)session.Prepared;
+        var targets = TeacherTargets.Of(rows.Teacher, options, rows.Scored, session);
         var teacher = TeacherScores.Read(
             rows.View.Schema[options.Teacher.ScoreColumnName], rows.Teacher.Source, session.Training.Set, options.Teacher.Scores,
             session.Log);
@@ -54,12 +54,13 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
         session.Train(step);
     }
 
-    /// <summary>Lets the teacher score the rows.</summary>
-    private protected override FitRows Prepare(Options options, IDataView input)
+    /// <inheritdoc/>
+    [Experimental(Seam.Id)]
+    protected override FitRows Prepare(Options options, IDataView input)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(input);
-        options.GivenColumns.Check(input.Schema, options.Network.Input); // before the teacher adds columns, which are not the student's
-        var teacher = Teacher.Prepare(options.Teacher, options.RowColumns, input);
+        var teacher = Teacher.Prepare(options.Teacher, options.TrainingColumns, input);
         try
         {
             return new RowsWithTeacher(teacher, teacher.Apply(input), input.Schema);

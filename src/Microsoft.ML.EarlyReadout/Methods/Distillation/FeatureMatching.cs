@@ -17,13 +17,14 @@ internal static class FeatureMatching
         TrainingSession session, TeacherScores teacher, TeacherTargets targets, DebiasedDistillationTrainer.Options options)
     {
         TrainingRows rows = session.Training;
+        string features = options.Teacher.FeatureColumnName!;
         IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt
             ? JustTrainTwice.FindErrors(session, options.JustTrainTwice)
             : new HashSet<long>();
         float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value).Weights;
-        TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher);
+        TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher, features);
         StagedNetwork student = session.Network;
-        FeatureShape own = StageTap.Of(student, student.Stages.Count), teachers = rows.Set.TeacherFeatures!.Shape;
+        FeatureShape own = StageTap.Of(student, student.Stages.Count), teachers = rows.Set.Columns[features].Rows.Shape;
         Sequence projector = MatchingProjector.Create(own, teachers, classifier.ReadsRectified);
         using (var generator = new Generator(session.Seeds.For("projector").Seed, CPU)) projector.Initialize(generator);
         bool maps = MatchingProjector.MatchesMaps(own, teachers);
@@ -33,7 +34,7 @@ internal static class FeatureMatching
         session.Log(maps
             ? $"The student's feature maps, {own}, are matched with the teacher's, {teachers}{end}."
             : $"The student's features, {own}, are matched with the teacher's, {teachers}, as vectors: the released code matches maps.");
-        using var step = new FeatureMatchingStep(student, projector, targets, options.Optimizer, weights);
+        using var step = new FeatureMatchingStep(student, projector, targets, features, options.Optimizer, weights);
         session.Train(step);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     private readonly StagedNetwork _student;
     private readonly Sequence _projector;
     private readonly TeacherTargets _targets;
+    private readonly string _features;
     private readonly OptimizerOptions _options;
     private readonly float[] _weights;
     private readonly Optimizer _optimizer;
@@ -16,13 +17,16 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     /// <param name="student">The student, on its device; its stages are trained.</param>
     /// <param name="projector">The projection, which is trained too.</param>
     /// <param name="targets">Gives a batch the teacher's features.</param>
+    /// <param name="features">The column of the teacher's features.</param>
     /// <param name="options">How.</param>
     /// <param name="weights">w of each row of the packed set.</param>
-    public FeatureMatchingStep(StagedNetwork student, Sequence projector, TeacherTargets targets, OptimizerOptions options, float[] weights)
+    public FeatureMatchingStep(
+        StagedNetwork student, Sequence projector, TeacherTargets targets, string features, OptimizerOptions options, float[] weights)
     {
         _student = student;
         _projector = projector;
         _targets = targets;
+        _features = features;
         _options = options;
         _weights = weights;
         _optimizer = Optimizer.Create(options, student, [
@@ -37,7 +41,7 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     public void Run(Batch batch, in StepContext context)
     {
         Tensor projected = Maps(_projector.call(_student.ForwardTo(_student.Stages.Count, batch.Features))); // (B, C, h, w)
-        Tensor target = Maps(_targets.For(batch).TeacherFeatures!); // (B, C, H, W)
+        Tensor target = Maps(_targets.For(batch).Column(_features)); // (B, C, H, W)
         if (!target.shape.SequenceEqual(projected.shape)) target = nn.functional.adaptive_avg_pool2d(target, projected.shape[2..]);
         Tensor difference = projected.sub(target);
         Tensor distance = difference.mul(difference).mean([1, 2, 3]); // (B)

@@ -46,7 +46,7 @@ internal sealed class Teacher : IDisposable
         };
         try
         {
-            file.AddFeatures(options.OnnxPath!, columns, file.Apply(rows));
+            file.AddFeatures(options, columns, file.Apply(rows));
             return file;
         }
         catch
@@ -61,7 +61,7 @@ internal sealed class Teacher : IDisposable
     {
         IDataView scored = _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : rows;
         IDataView taught = _transforms.Aggregate(scored, (view, transform) => transform.Transform(view));
-        return IsModel && rows is PackedView packed ? packed.WithTeacher(taught, _who) : taught;
+        return IsModel && rows is PackedView packed ? packed.With(taught, _who) : taught;
     }
 
     public void Dispose() => _onnx?.Dispose();
@@ -70,7 +70,7 @@ internal sealed class Teacher : IDisposable
     {
         // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its
         // teacher, so it must not see that.
-        string?[] read = [columns.Feature, columns.Label, columns.Group, columns.TeacherFeatures];
+        string?[] read = [columns.Feature, columns.Label, columns.Group, FeaturesOf(options, columns)];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
         IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, BackupPrefix + name)));
         if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)
@@ -89,14 +89,18 @@ internal sealed class Teacher : IDisposable
 
     /// <summary>Features to match, where the data does not have them, are an output of the file too: its graph is run once more for
     /// them.</summary>
-    private void AddFeatures(string path, TrainingColumns columns, IDataView scored)
+    private void AddFeatures(TeacherOptions options, TrainingColumns columns, IDataView scored)
     {
-        if (columns.TeacherFeatures is not { } features || !_onnx!.HasOutput(features)) return;
+        if (FeaturesOf(options, columns) is not { } features || !_onnx!.HasOutput(features)) return;
         if (scored.Schema.GetColumnOrNull(features) is not null) return;
         string[] inputs = _onnx.InputNames;
         if (inputs is [var input] && input != columns.Feature) scored = AddCopy(scored, columns.Feature, input);
-        Add(_ml.Transforms.ApplyOnnxModel([features], inputs, path).Fit(scored), scored);
+        Add(_ml.Transforms.ApplyOnnxModel([features], inputs, options.OnnxPath!).Fit(scored), scored);
     }
+
+    /// <summary>The column of features, where the training reads it.</summary>
+    private static string? FeaturesOf(TeacherOptions options, TrainingColumns columns) =>
+        columns.Others.Any(column => column.Name == options.FeatureColumnName) ? options.FeatureColumnName : null;
 
     private static void CheckClasses(DataViewSchema.Column output, DataViewSchema.Column label)
     {

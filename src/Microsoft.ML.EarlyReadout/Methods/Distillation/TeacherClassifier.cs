@@ -17,13 +17,14 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
     /// are taken without their mean.</summary>
     /// <param name="session">The training, with teacher's features and scores.</param>
     /// <param name="teacher">How to read the scores.</param>
+    /// <param name="column">The column of the features.</param>
     /// <exception cref="ArgumentException">The scores are not a linear function of the features.</exception>
-    public static TeacherClassifier Recover(TrainingSession session, TeacherScores teacher)
+    public static TeacherClassifier Recover(TrainingSession session, TeacherScores teacher, string column)
     {
         using var noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         TrainingSet set = session.Training.Set;
-        PackedRows features = set.TeacherFeatures!;
+        PackedRows features = set.Columns[column].Rows;
         int width = features.Shape.Channels;
         Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
         double total = 0, least = 0;
@@ -60,10 +61,10 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         void ForEachBatch(Action<Tensor, Tensor> use)
         {
             var batches = new EvaluationBatches(CPU, session.Cancellation);
-            batches.ForEach(session.Training, BytesPerRow(set), (_, batch) =>
+            batches.ForEach(session.Training, BytesPerRow(set, features), (_, batch) =>
             {
                 Tensor logits = teacher.Logits(batch).to(float64);
-                Tensor maps = FeatureMatchingStep.Maps(batch.TeacherFeatures!);
+                Tensor maps = FeatureMatchingStep.Maps(batch.Column(column));
                 least = Math.Min(least, maps.min().ToDouble());
                 use(cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1), logits.sub(logits.mean([1], keepdim: true)));
             });
@@ -71,6 +72,6 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
     }
 
     /// <summary>The row as it is stored, and what is made of it in float64.</summary>
-    private static long BytesPerRow(TrainingSet set) =>
-        (set.Shape.Size + (4L * (set.TeacherFeatures!.Shape.Size + set.Classes))) * sizeof(double);
+    private static long BytesPerRow(TrainingSet set, PackedRows features) =>
+        (set.Shape.Size + (4L * (features.Shape.Size + set.Classes))) * sizeof(double);
 }

@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Turns the teacher's column into logits in the order of the label's classes.</summary>
+/// <param name="Column">The column's name.</param>
 /// <param name="Order">For each class of the label, its place in the column; <see langword="null"/> where they are the same.</param>
 /// <param name="AreProbabilities">Whether the column holds probabilities.</param>
-internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
+internal sealed record TeacherScores(string Column, long[]? Order, bool AreProbabilities)
 {
     private const float Tolerance = 1e-3f;
     // the smallest that float32 holds exactly: any larger floor would bend the logits of a sure teacher
@@ -23,7 +24,7 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
     public static TeacherScores Read(
         DataViewSchema.Column column, string source, TrainingSet set, TeacherScoreKind kind, Action<string> log)
     {
-        bool look = AreDistributions(set.Scores!);
+        bool look = AreDistributions(set.Columns[column.Name].Rows);
         if (kind == TeacherScoreKind.Probabilities && !look)
         {
             throw new ArgumentException($"Teacher.Scores is Probabilities, but rows of {source} are negative or do not sum to 1. "
@@ -39,13 +40,13 @@ internal sealed record TeacherScores(long[]? Order, bool AreProbabilities)
         long[]? order = OrderOf(column, source, set);
         string classes = order is null ? "in the label's order" : "matched to the label's by their names";
         log($"Teacher: {source} is taken for {(look ? "probabilities" : "logits")}, its classes {classes}.");
-        return new TeacherScores(order, look);
+        return new TeacherScores(column.Name, order, look);
     }
 
     /// <summary>The teacher's logits for a batch, (B, C).</summary>
     public Tensor Logits(Batch batch)
     {
-        Tensor scores = batch.Scores!;
+        Tensor scores = batch.Column(Column);
         if (Order is not null) scores = scores.index_select(1, tensor(Order, device: scores.device));
         return AreProbabilities ? scores.clamp_min(Scalars.Of(SmallestProbability)).log() : scores;
     }

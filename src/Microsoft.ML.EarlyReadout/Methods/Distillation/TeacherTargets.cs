@@ -20,24 +20,23 @@ internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
     /// <summary>Finds out how the teacher speaks of the batches of a training.</summary>
     /// <param name="teacher">The teacher.</param>
     /// <param name="options">The options; already validated.</param>
-    /// <param name="columns">The columns of the training.</param>
     /// <param name="schema">The schema of the training view, without the teacher's columns.</param>
     /// <param name="session">The training.</param>
     /// <exception cref="ArgumentException">Images are augmented, and there is no teacher that could be run on them, or one that reads
     /// other columns too.</exception>
     public static TeacherTargets Of(
-        Teacher teacher, TrainerOptions options, TrainingColumns columns, DataViewSchema schema, TrainingSession session)
+        Teacher teacher, DebiasedDistillationTrainer.Options options, DataViewSchema schema, TrainingSession session)
     {
         FeatureShape shape = session.Training.Set.Shape;
         if (!new Augmentation(options.Augmentation, shape).IsActive) return AsRead;
         if (!teacher.IsModel)
         {
-            throw new ArgumentException($"Augmentation changes the images that the student sees, but column '{columns.Scores}' has the "
+            throw new ArgumentException($"Augmentation changes the images that the student sees, but column '{options.Teacher.ScoreColumnName}' has the "
                 + "teacher's scores of the images as they are. Give the teacher itself (Teacher.Model or Teacher.OnnxPath), so that it "
                 + "scores what the student sees, or switch Augmentation off.");
         }
 
-        DataViewSchema.Column feature = schema[columns.Feature];
+        DataViewSchema.Column feature = schema[options.FeatureColumnName];
         var oneBatch = new MemoryBudget(long.MaxValue, "", _ => { });
         var targets = new TeacherTargets(Teach);
         using Batch first = session.Training.Set.Gather(session.Training.Indices.AsSpan(0, 1), CPU);
@@ -51,23 +50,25 @@ internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
         {
             using Tensor features = batch.Features.cpu().contiguous();
             IDataView taught = teacher.Apply(new BatchView(schema, feature, shape, features));
-            DataViewSchema.Column scores = taught.Schema[columns.Scores!];
-            DataViewSchema.Column? sight = columns.TeacherFeatures is { } name ? taught.Schema[name] : null;
-            using DataViewRowCursor cursor = taught.GetRowCursor(sight is { } both ? [scores, both] : [scores]);
-            using VectorColumn says = VectorColumn.Open(cursor, scores, oneBatch)!;
-            using VectorColumn? sees = VectorColumn.Open(cursor, sight, oneBatch);
-            while (cursor.MoveNext())
+            DataViewSchema.Column[] columns = [.. options.RowColumns.Select(column => taught.Schema[column.Name]).DistinctBy(c => c.Index)];
+            using DataViewRowCursor cursor = taught.GetRowCursor(columns);
+            RowColumnReader[] readers = [.. columns.Select(column => new RowColumnReader(cursor, column, oneBatch))];
+            try
             {
-                says.Read(cursor.Position);
-                sees?.Read(cursor.Position);
+                while (cursor.MoveNext())
+                    foreach (RowColumnReader reader in readers)
+                        reader.Read(cursor.Position);
+                return batch with { Columns = columns.Zip(readers).ToDictionary(each => each.First.Name, each => Gather(each.Second, batch)) };
             }
-
-            return batch with { Scores = Gather(says, batch), TeacherFeatures = sees is null ? null : Gather(sees, batch) };
+            finally
+            {
+                foreach (RowColumnReader reader in readers) reader.Dispose();
+            }
         }
 
-        static Tensor Gather(VectorColumn column, Batch batch)
+        static Tensor Gather(RowColumnReader reader, Batch batch)
         {
-            using PackedRows rows = column.Finish();
+            using PackedColumn rows = reader.Finish();
             return rows.Gather([.. Enumerable.Range(0, batch.Count).Select(row => (long)row)], batch.Labels.device);
         }
     }

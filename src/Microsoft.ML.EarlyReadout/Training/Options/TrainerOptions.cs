@@ -75,7 +75,7 @@ public abstract class TrainerOptions
     /// After t steps the decay is at most (1 + t)/(10 + t), so that the random start is soon forgotten: 0.99 is reached after 890 steps,
     /// 0.999 after 8,990. Batch norm's stored statistics are averaged as the weights are, and so are readouts that are trained together
     /// with the network. What is trained before, within or after is not: the first network of Just Train Twice, the readouts by which
-    /// distillation weighs rows, the sieve's readout, readouts trained afterwards, the last layer that a reweighting fits.
+    /// a method weighs rows, its own readouts, readouts trained afterwards, the last layer that a reweighting fits.
     /// </remarks>
     /// <value>The default value is 0: no average. At least 0 and less than 1.</value>
     public double AveragingDecay { get; set; }
@@ -231,7 +231,7 @@ public abstract class TrainerOptions
     [Experimental(Seam.Id)]
     protected internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
 
-    /// <summary>The main rate as gradient descent counts it, which the rates of readouts and of forgetting are multiples of.</summary>
+    /// <summary>The main rate as gradient descent counts it, which a method's other rates are multiples of.</summary>
     /// <param name="facts">What is trained.</param>
     [Experimental(Seam.Id)]
     protected internal double DescentRate(TrainingFacts facts) =>
@@ -308,19 +308,35 @@ public abstract class TrainerOptions
     /// <summary>The names of the readouts that the fitted model has.</summary>
     internal virtual IReadOnlyList<string> ReadoutNames => [];
 
-    /// <summary>The columns that a fit reads.</summary>
-    internal virtual TrainingColumns RowColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName);
+    /// <summary>
+    /// The columns of numbers that the method reads for each training row, beside features, label and group. They are read with them, and
+    /// <see cref="Batch.Column"/> gives them to the step; validation rows need not have them. Also asked for while the options are checked,
+    /// when they may be out of range.
+    /// </summary>
+    /// <value>None, unless a method says otherwise.</value>
+    [Experimental(Seam.Id)]
+    protected internal virtual IReadOnlyList<RowColumn> RowColumns => [];
+
+    /// <summary>The columns of rows that are validated on.</summary>
+    internal TrainingColumns ValidationColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName);
+
+    /// <summary>The columns of rows that are trained on.</summary>
+    internal TrainingColumns TrainingColumns => ValidationColumns with { Others = RowColumns };
 
     /// <summary>Those of them that the data must have.</summary>
-    internal virtual TrainingColumns GivenColumns => RowColumns;
+    internal TrainingColumns GivenColumns => ValidationColumns with { Others = [.. RowColumns.Where(column => !column.IsAdded)] };
 
-    /// <summary>The columns that are read, by their options.</summary>
-    internal virtual IEnumerable<NamedColumn> ColumnsRead =>
+    /// <summary>The columns that every trainer reads, by their options.</summary>
+    internal IEnumerable<NamedColumn> LabelledColumns =>
     [
         new(nameof(FeatureColumnName), FeatureColumnName),
         new(nameof(LabelColumnName), LabelColumnName),
         new(nameof(GroupColumnName), GroupColumnName),
     ];
+
+    // A column that the method itself adds is seen by training alone, so nothing can hide it.
+    private IEnumerable<NamedColumn> ColumnsRead =>
+        [.. LabelledColumns, .. GivenColumns.Others.Select(column => new NamedColumn(column.Option, column.Name))];
 
     /// <summary>The columns that the fitted model adds, by their options.</summary>
     internal virtual IEnumerable<NamedColumn> ColumnsWritten =>

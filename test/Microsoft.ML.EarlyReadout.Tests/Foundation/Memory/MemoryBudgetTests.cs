@@ -229,15 +229,15 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void A_teachers_scores_and_features_count_and_come_back_from_a_file()
+    public void What_a_method_reads_besides_counts_and_comes_back_from_a_file()
     {
         NativeBackend.EnsureLoaded();
         using var scope = NewDisposeScope();
         var view = Large(5);
-        using var set = Rows.Read(view, new("Features", "Label", TeacherFeatures: "Features"), budget: 5 * Width * 4);
-        Assert.False(set.IsInMemory && set.TeacherFeatures!.IsInMemory);
+        using var set = Rows.Read(view, Rows.With("Features", RowColumnWidth.Any), budget: 5 * Width * 4);
+        Assert.False(set.IsInMemory && set.Columns["Features"].Rows.IsInMemory);
         Batch batch = set.Gather([3, 1], CPU);
-        Assert.Equal(batch.Features.data<float>().ToArray(), batch.TeacherFeatures!.data<float>().ToArray());
+        Assert.Equal(batch.Features.data<float>().ToArray(), batch.Column("Features").data<float>().ToArray());
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class GoldenDistillationTests
         if (probabilities) teacher = nn.functional.softmax(teacher, 2);
         float[] weights = file.Read("data/weights").flatten().data<float>().ToArray();
         using var step = new DistillationStep(
-            network, new TeacherScores(null, probabilities), options, weights.Length, _ => weights, TeacherTargets.AsRead);
+            network, new TeacherScores("TeacherScore", null, probabilities), options, weights.Length, _ => weights, TeacherTargets.AsRead);
         network.train();
         step.BeforeEpoch(1);
         using var meters = new LossMeters(CPU);
@@ -51,7 +51,8 @@ public sealed class GoldenDistillationTests
             meters.Reset();
             using var stepScope = NewDisposeScope();
             long[] rows = [.. Enumerable.Range(16 * i, 16).Select(row => (long)row)];
-            step.Run(new Batch(features[i], labels[i], teacher[i], rows), new StepContext(i, 1, meters));
+            var columns = new Dictionary<string, Tensor> { ["TeacherScore"] = teacher[i] };
+            step.Run(new Batch(features[i], labels[i], rows) { Columns = columns }, new StepContext(i, 1, meters));
             GoldenWeights.AssertNear(golden.GetProperty("losses")[i].GetDouble(), meters.Read()["main"], $"loss of step {i}");
         }
 

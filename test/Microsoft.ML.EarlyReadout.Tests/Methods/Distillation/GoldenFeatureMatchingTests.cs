@@ -42,7 +42,7 @@ public sealed class GoldenFeatureMatchingTests
             ? file.Read("data/weights").flatten().data<float>().ToArray()
             : [.. Enumerable.Repeat(1f, Steps * Rows)];
         var options = new OptimizerOptions { LearningRate = 0.01, WeightDecay = 1e-4 };
-        using (var step = new FeatureMatchingStep(student, projector, TeacherTargets.AsRead, options, weights))
+        using (var step = new FeatureMatchingStep(student, projector, TeacherTargets.AsRead, "TeacherFeatures", options, weights))
         {
             student.train();
             using var meters = new LossMeters(CPU);
@@ -51,8 +51,11 @@ public sealed class GoldenFeatureMatchingTests
                 meters.Reset();
                 using var stepScope = NewDisposeScope();
                 var batch = new Batch(
-                    features[i], zeros(Rows, ScalarType.Int64), null,
-                    [.. Enumerable.Range(Rows * i, Rows).Select(row => (long)row)]) { TeacherFeatures = teacher[i] };
+                    features[i], zeros(Rows, ScalarType.Int64),
+                    [.. Enumerable.Range(Rows * i, Rows).Select(row => (long)row)])
+                {
+                    Columns = new Dictionary<string, Tensor> { ["TeacherFeatures"] = teacher[i] },
+                };
                 step.Run(batch, new StepContext(i, 1, meters));
                 GoldenWeights.AssertNear(golden.GetProperty("losses")[i].GetDouble(), meters.Read()["main"], $"loss of step {i}");
             }

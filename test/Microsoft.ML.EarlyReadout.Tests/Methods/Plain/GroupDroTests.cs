@@ -119,8 +119,6 @@ public sealed class GroupDroTests
             Labels = labels,
             Groups = groups,
             GroupNames = [.. Enumerable.Range(0, groupCount).Select(group => $"group {group}")],
-            Scores = null,
-            TeacherFeatures = null,
         };
     }
 
