@@ -50,6 +50,9 @@ internal sealed class ImageFolder : IDisposable
     /// <summary>Lets a row name another file, or none.</summary>
     public void Rename(int row, string path) => _rows[row] = new Row { Path = path, Class = _rows[row].Class };
 
+    /// <summary>Lets a row have no class.</summary>
+    public void Unlabel(int row) => _rows[row] = new Row { Path = _rows[row].Path };
+
     /// <summary>Paths and keys of classes.</summary>
     public IDataView Paths() => Keyed(Ml.Data.LoadFromEnumerable(_rows));
 

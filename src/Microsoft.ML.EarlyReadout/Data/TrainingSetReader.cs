@@ -17,6 +17,9 @@ internal sealed class TrainingSetReader
     private readonly DataViewSchema.Column? _group;
     private readonly DataViewSchema.Column[] _others;
 
+    /// <summary>How many workers may read ahead; 1: the thread that packs the rows reads them.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
     public TrainingSetReader(
         IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Action<string> warn,
         TrainingSet? like)
@@ -36,7 +39,7 @@ internal sealed class TrainingSetReader
         cancellation.ThrowIfRequested();
         DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, .. _others];
         using var cursor = new FaultNamingCursor(
-            _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column);
+            _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column, threads: Threads);
         var label = _label.Reader(cursor);
         FeatureReader reader = FeatureReader.Open(cursor, _features);
         CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;

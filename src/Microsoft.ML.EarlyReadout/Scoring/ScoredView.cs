@@ -13,12 +13,21 @@ internal sealed class ScoredView : IDataView
     private readonly ScoringColumns _columns;
     private readonly DataViewSchema.Column _feature;
     private readonly IReadOnlyList<ScoredColumn> _outputs;
+    private readonly int _threads;
 
     public ScoredView(IDataView input, ScoringSession session, StockHead head, ScoringColumns columns)
         : this(input, session, columns, head.OutputColumns(input.Schema, columns)) { }
 
-    public ScoredView(IDataView input, ScoringSession session, ScoringColumns columns, IReadOnlyList<ScoredColumn> outputs)
+    /// <param name="input">The rows.</param>
+    /// <param name="session">The model.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="outputs">The columns that are added.</param>
+    /// <param name="threads">How many threads read a cursor's rows and score them; 1: the one that asks for them. By default as many as
+    /// there are processors.</param>
+    public ScoredView(
+        IDataView input, ScoringSession session, ScoringColumns columns, IReadOnlyList<ScoredColumn> outputs, int? threads = null)
     {
+        _threads = threads ?? Environment.ProcessorCount;
         _input = input;
         _session = session;
         _columns = columns;
@@ -38,6 +47,9 @@ internal sealed class ScoredView : IDataView
         return SchemaOf(input, head.OutputColumns(input, columns));
     }
 
+    /// <summary>The same view, read and scored by so many threads.</summary>
+    internal ScoredView By(int threads) => new(_input, _session, _columns, _outputs, threads);
+
     public long? GetRowCount() => _input.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
@@ -47,9 +59,9 @@ internal sealed class ScoredView : IDataView
         bool scores = active.AsSpan(_input.Schema.Count).Contains(true);
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(
             column => active[column.Index] || (scores && column.Index == _feature.Index));
-        var input = new FaultNamingCursor(_input, needed, scores ? _feature : null, rand);
+        var input = new FaultNamingCursor(_input, needed, scores ? _feature : null, rand, _threads);
         return scores
-            ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session)
+            ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session, _threads)
             : new PassThroughCursor(Schema, input);
     }
 

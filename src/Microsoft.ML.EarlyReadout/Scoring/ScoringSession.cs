@@ -52,6 +52,9 @@ internal sealed class ScoringSession : IDisposable
     /// <summary>Width of a class activation map; 0 where the network has none.</summary>
     public int MapWidth => MapSide(3);
 
+    /// <summary>Numbers in a class activation map.</summary>
+    public int MapSize => MapHeight * MapWidth;
+
     /// <summary>Computes class probabilities of those classifiers that are asked for.</summary>
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>

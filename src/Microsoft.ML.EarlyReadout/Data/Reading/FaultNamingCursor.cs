@@ -5,8 +5,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A view's own cursor whose faults name the column, the row and, where it can be known, the image file: what a transform before us cannot
-/// read is told by ML.NET without any of them.
+/// A view's rows, images read ahead by several workers, with faults that name the column, the row and, where it can be known, the image
+/// file: what a transform before us cannot read is told by ML.NET without any of them.
 /// </summary>
 internal sealed class FaultNamingCursor : DataViewRowCursor
 {
@@ -29,12 +29,14 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     /// <param name="required">The column among them that must have an image in every row, where it is one of images or of their
     /// pixels.</param>
     /// <param name="random">Shuffles the rows, where the view can.</param>
+    /// <param name="threads">How many workers may read ahead; by default as many as there are processors.</param>
     public FaultNamingCursor(
-        IDataView view, IEnumerable<DataViewSchema.Column> columns, DataViewSchema.Column? required = null, Random? random = null)
+        IDataView view, IEnumerable<DataViewSchema.Column> columns, DataViewSchema.Column? required = null, Random? random = null,
+        int? threads = null)
     {
         (_view, _required, _isShuffled) = (view, required, random is not null);
         _hasImages = BrokenImage.CanBeIn(view.Schema);
-        _input = view.GetRowCursor(columns, random);
+        _input = ReadAheadCursor.Open(view, columns, random, threads ?? Environment.ProcessorCount);
     }
 
     public override DataViewSchema Schema => _input.Schema;

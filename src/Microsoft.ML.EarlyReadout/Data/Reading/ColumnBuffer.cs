@@ -5,9 +5,10 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Holds the values that one column of a cursor had on the rows of a batch. A batch is read ahead of its consumer, and the source may be
+/// Holds the values that one column of a cursor had on some rows. They are read ahead of their consumer, and the source may be
 /// read only once (<c>ExtractPixels</c>, for one, disposes the images that it read), so what the consumer will ask for is kept.
 /// </summary>
+/// <threadsafety>Slots are independent of each other: one may be read while another is filled.</threadsafety>
 internal abstract class ColumnBuffer
 {
     private static readonly MethodInfo _scalar = Factory(nameof(ScalarOf));
@@ -21,14 +22,14 @@ internal abstract class ColumnBuffer
     /// <param name="slot">The slot.</param>
     public virtual long BytesIn(int slot) => 0;
 
-    /// <summary>A <see cref="ValueGetter{TValue}"/> of the value in a slot.</summary>
-    /// <param name="slot">Gives the slot.</param>
-    public abstract Delegate Getter(Func<int> slot);
+    /// <summary>A <see cref="ValueGetter{TValue}"/> of kept values, for one reader of the column.</summary>
+    /// <param name="place">Gives where the reader's row is: the slot of a buffer of this column, this one or another.</param>
+    public abstract Delegate Getter(Func<Place> place);
 
     /// <summary>Makes a buffer for a column of any type.</summary>
     /// <param name="row">The cursor, with the column active.</param>
     /// <param name="column">The column.</param>
-    /// <param name="slots">Rows in a batch.</param>
+    /// <param name="slots">How many values it holds.</param>
     public static ColumnBuffer Create(DataViewRow row, DataViewSchema.Column column, int slots)
     {
         if (column.Type is ImageDataViewType) return new ImageBuffer(row.GetGetter<MLImage>(column), slots);
@@ -45,6 +46,9 @@ internal abstract class ColumnBuffer
         new(row.GetGetter<VBuffer<T>>(column), slots);
 
     private static MethodInfo Factory(string name) => typeof(ColumnBuffer).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    /// <summary>Where a value is kept.</summary>
+    public readonly record struct Place(ColumnBuffer Buffer, int Slot);
 }
 
 /// <summary>Values that are copied by assignment: numbers, keys, text.</summary>
@@ -54,9 +58,11 @@ internal sealed class ScalarBuffer<T>(ValueGetter<T> source, int slots) : Column
 
     public override void Fill(int slot) => source(ref _values[slot]);
 
-    public ref readonly T Value(int slot) => ref _values[slot];
-
-    public override ValueGetter<T> Getter(Func<int> slot) => (ref T value) => value = _values[slot()];
+    public override ValueGetter<T> Getter(Func<Place> place) => (ref T value) =>
+    {
+        Place at = place();
+        value = ((ScalarBuffer<T>)at.Buffer)._values[at.Slot];
+    };
 }
 
 /// <summary>Vectors, whose arrays the source reuses and which are therefore copied out.</summary>
@@ -68,5 +74,9 @@ internal sealed class VectorBuffer<T>(ValueGetter<VBuffer<T>> source, int slots)
 
     public ref readonly VBuffer<T> Value(int slot) => ref _values[slot];
 
-    public override ValueGetter<VBuffer<T>> Getter(Func<int> slot) => (ref VBuffer<T> value) => _values[slot()].CopyTo(ref value);
+    public override ValueGetter<VBuffer<T>> Getter(Func<Place> place) => (ref VBuffer<T> value) =>
+    {
+        Place at = place();
+        ((VectorBuffer<T>)at.Buffer)._values[at.Slot].CopyTo(ref value);
+    };
 }

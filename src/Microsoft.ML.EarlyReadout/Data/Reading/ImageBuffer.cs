@@ -43,13 +43,14 @@ internal sealed class ImageBuffer(ValueGetter<MLImage> source, int slots) : Colu
 
     /// <summary>Gives an image of its own to each reader of each row, and disposes it when that reader hands it back, as ML.NET's loader
     /// does.</summary>
-    public override ValueGetter<MLImage> Getter(Func<int> slot)
+    public override ValueGetter<MLImage> Getter(Func<Place> place)
     {
         MLImage? given = null;
         return (ref MLImage value) =>
         {
             if (given is not null && ReferenceEquals(value, given)) given.Dispose();
-            value = given = Image(slot())!;
+            Place at = place();
+            value = given = ((ImageBuffer)at.Buffer).Image(at.Slot)!;
         };
     }
 

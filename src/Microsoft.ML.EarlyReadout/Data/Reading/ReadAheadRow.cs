@@ -1,0 +1,25 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A row that a <see cref="ReadAheadWorker"/> has read, or what ended its reading.</summary>
+internal struct ReadAheadRow
+{
+    /// <summary>Where its values are kept.</summary>
+    public int Slot;
+
+    /// <summary>The batch of the worker's cursor.</summary>
+    public long Batch;
+
+    /// <summary>Bytes that are kept of it, where they are many.</summary>
+    public long Bytes;
+
+    /// <summary>The row's identity.</summary>
+    public DataViewRowId Id;
+
+    /// <summary>By column, what failed; <see langword="null"/> where nothing did.</summary>
+    public Exception?[]? Faults;
+
+    /// <summary>What failed in moving to a next row; then there is no row.</summary>
+    public Exception? EndedBy;
+}

@@ -1,0 +1,129 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>Reading, scoring and the consumer of a scored view go on side by side; what comes out is as if they took turns.</summary>
+public sealed class OverlapTests : IDisposable
+{
+    private const int Batch = 256;
+    private const int Count = 5 * Batch + 7;
+    private readonly EarlyReadoutTransformer _model;
+    private readonly IDataView _rows;
+
+    public OverlapTests()
+    {
+        var random = new Random(1);
+        _rows = Rows.View(3, [.. Enumerable.Range(0, Count).Select(row =>
+            (new[] { random.NextSingle(), random.NextSingle(), row }, $"class {row % 3}", $"place {row % 5}"))]);
+        _model = new RandomClassifier().Fit(_rows);
+    }
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void Scores_and_what_is_beside_them_are_those_of_one_thread()
+    {
+        Row[] alone = Read(_rows, threads: 1), together = Read(_rows, threads: 4);
+        Assert.Equal(Count, together.Length);
+        Assert.Equal(alone, together);
+        Assert.Equal(Enumerable.Range(0, Count).Select(row => (float)row), together.Select(row => row.Last));
+    }
+
+    [Fact]
+    public void Images_are_read_ahead_and_scored_in_their_order()
+    {
+        using var folder = new ImageFolder(40);
+        for (int row = 40; row < 2000; row++) folder.Repeat(row * 7 % 40);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
+        float[][] alone = Scores(Over(model, folder.Sized(), threads: 1));
+        var view = new CursorSetView(folder.Sized());
+        Assert.Equal(alone, Scores(Over(model, view, threads: 4)));
+        Assert.Equal((4, 4), (view.Opened, view.Disposed));
+    }
+
+    [Fact]
+    public void At_most_three_batches_are_in_memory_and_who_stops_early_stops_the_reading()
+    {
+        long read = 0;
+        var view = new CountingView(_rows, row => read = row + 1);
+        using (DataViewRowCursor cursor = Cursor(Over(_model, view, threads: 4)))
+        {
+            Assert.True(cursor.MoveNext());
+            Assert.Equal(Batch, read); // who wants a few rows starts nobody
+            for (int row = 1; row <= Batch; row++) Assert.True(cursor.MoveNext());
+            SpinWait.SpinUntil(() => Volatile.Read(ref read) > 4 * Batch, TimeSpan.FromMilliseconds(200));
+            Assert.Equal(4 * Batch, read); // one that was read to its end, one with the consumer, one scored, one read
+        }
+
+        Assert.Equal(1, view.DisposedCursors);
+        Assert.Equal(4 * Batch, read);
+    }
+
+    [Fact]
+    public void A_fault_comes_after_the_batches_before_it_and_stays()
+    {
+        var view = new CountingView(_rows, row => _ = row == 3 * Batch + 5 ? throw new TimeoutException("The disk is slow.") : row);
+        using (DataViewRowCursor cursor = Cursor(Over(_model, view, threads: 4)))
+        {
+            for (int row = 0; row < 3 * Batch; row++) Assert.True(cursor.MoveNext());
+            for (int time = 0; time < 2; time++) Assert.Throws<TimeoutException>(() => cursor.MoveNext());
+        }
+
+        Assert.Equal(1, view.DisposedCursors);
+    }
+
+    [Fact]
+    public void A_model_that_is_disposed_meanwhile_ends_the_reading()
+    {
+        var view = new CountingView(_rows);
+        using (DataViewRowCursor cursor = Cursor(Over(_model, view, threads: 4)))
+        {
+            Assert.True(cursor.MoveNext());
+            _model.Dispose();
+            Assert.Throws<ObjectDisposedException>(() =>
+            {
+                while (cursor.MoveNext()) { }
+            });
+        }
+
+        Assert.Equal(1, view.DisposedCursors);
+    }
+
+    private static ScoredView Over(EarlyReadoutTransformer model, IDataView rows, int threads)
+    {
+        var scored = Assert.IsType<ScoredView>(model.Transform(rows));
+        return scored.By(threads);
+    }
+
+    private static DataViewRowCursor Cursor(IDataView scored) => scored.GetRowCursor([scored.Schema["Score"]]);
+
+    private static float[][] Scores(IDataView scored) => [.. scored.GetColumn<float[]>("Score")];
+
+    private Row[] Read(IDataView rows, int threads)
+    {
+        IDataView scored = Over(_model, rows, threads);
+        List<Row> read = [];
+        using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema);
+        ValueGetter<VBuffer<float>> features = cursor.GetGetter<VBuffer<float>>(scored.Schema["Features"]);
+        ValueGetter<VBuffer<float>> scores = cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]);
+        ValueGetter<ReadOnlyMemory<char>> place = cursor.GetGetter<ReadOnlyMemory<char>>(scored.Schema["Place"]);
+        ValueGetter<uint> predicted = cursor.GetGetter<uint>(scored.Schema["PredictedLabel"]);
+        ValueGetter<DataViewRowId> identity = cursor.GetIdGetter();
+        (VBuffer<float> x, VBuffer<float> q, ReadOnlyMemory<char> text, uint label, DataViewRowId id) = (default, default, default, 0, default);
+        while (cursor.MoveNext())
+        {
+            features(ref x);
+            scores(ref q);
+            place(ref text);
+            predicted(ref label);
+            identity(ref id);
+            read.Add(new Row(cursor.Position, id, x.GetItemOrDefault(2), text.ToString(), label, string.Join(' ', q.DenseValues())));
+        }
+
+        return [.. read];
+    }
+
+    private sealed record Row(long Position, DataViewRowId Id, float Last, string Place, uint Predicted, string Scores);
+}
