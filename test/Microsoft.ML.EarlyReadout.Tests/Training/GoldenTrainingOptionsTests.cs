@@ -49,7 +49,7 @@ public sealed class GoldenTrainingOptionsTests
         using var meters = new LossMeters(CPU);
         for (int i = 0; i < Steps; i++)
         {
-            using var batch = new Batch(golden.Read($"features/{i}"), golden.Read($"labels/{i}"), null, new long[8]);
+            using var batch = new Batch(golden.Read($"features/{i}"), golden.Read($"labels/{i}"), new long[8]);
             step.Run(batch, new StepContext(i, 1, meters));
         }
 
