@@ -36,18 +36,20 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     private volatile bool _disposed;
 
     private EarlyReadoutTransformer(
-        ScoringGraph graph, StockHead head, StockMargin? margin, DataViewSchema trainingSchema, ScoringColumns columns,
-        TrainingHistory history, Func<string> temporaryFolder)
+        ScoringGraph graph, StockHead head, StockMargin? margin, DataViewType featureColumnType, IReadOnlyList<string> classNames,
+        ScoringColumns columns, TrainingHistory history, TrainingRecord? training, TrainedWeights weights, Func<string> temporaryFolder)
     {
         Graph = graph;
         _head = head;
         _margin = margin;
         _columns = columns;
         History = history;
+        Training = training;
+        Weights = weights;
         _temporaryFolder = temporaryFolder;
         Session = new ScoringSession(graph);
-        FeatureColumnType = trainingSchema[columns.Feature].Type;
-        ClassNames = NamesOf(trainingSchema[columns.Label], head.Classes);
+        FeatureColumnType = featureColumnType;
+        ClassNames = classNames;
     }
 
     /// <summary>The column of features.</summary>
@@ -77,6 +79,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>What its training reported, epoch by epoch; no epochs where the network was not trained.</summary>
     public TrainingHistory History { get; }
 
+    /// <summary>Where it comes from: trainer, seed, versions and a fingerprint of the rows; <see langword="null"/> where no trainer of this
+    /// library made it.</summary>
+    public TrainingRecord? Training { get; }
+
     /// <inheritdoc/>
     bool ITransformer.IsRowToRowMapper => true;
 
@@ -98,6 +104,59 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The session that scores batches.</summary>
     internal ScoringSession Session { get; }
 
+    /// <summary>The trained network's parameters and statistics, by their names in it.</summary>
+    internal TrainedWeights Weights { get; }
+
+    /// <summary>Loads the model in a file that <c>mlContext.Model.Save</c> wrote, with all that the fitted model can do: batched scoring,
+    /// readouts, activation maps, reports, export, teaching, and its weights.</summary>
+    /// <param name="path">The file: a saved model, or a saved pipeline, of which the last model of this library is loaded. Use <see
+    /// cref="RestoreIn"/> where the pipeline's other transforms are needed too.</param>
+    /// <param name="mlContext">Loads it: gives the folder for temporary files, and knows what custom transforms were registered; a new one
+    /// where it is left out.</param>
+    /// <returns>The model. Dispose it when it is no longer needed. libtorch is not used by it.</returns>
+    /// <exception cref="InvalidDataException">The file is no such model, was saved by a later version of this library, or was damaged; the
+    /// message says which, and what to do.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static EarlyReadoutTransformer Load(string path, MLContext? mlContext = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return ModelLoading.Load(path, mlContext ?? new MLContext());
+    }
+
+    /// <summary>The model of this library within a pipeline, whether it was fitted in this process or loaded by
+    /// <c>mlContext.Model.Load</c>; of several, the last.</summary>
+    /// <param name="model">A fitted or loaded model or pipeline.</param>
+    /// <param name="mlContext">Gives the folder for temporary files; a new one where it is left out.</param>
+    /// <returns>The very model that the pipeline holds, or one made of the stock transformers that were loaded: then it is another object,
+    /// and disposing one leaves the other alone.</returns>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="InvalidDataException">It was saved by a later version of this library, or was damaged.</exception>
+    public static EarlyReadoutTransformer From(ITransformer model, MLContext? mlContext = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return ModelLoading.Find(model, mlContext ?? new MLContext()) ?? throw new ArgumentException(
+            $"There is no model of this library in this {model.GetType().Name}, neither fitted nor loaded by mlContext.Model.Load. Give "
+                + "the pipeline that was fitted, or one that was saved and loaded.", nameof(model));
+    }
+
+    /// <summary>A loaded pipeline in which the models of this library are whole again, so that it scores in batches and can be
+    /// reported.</summary>
+    /// <param name="pipeline">What <c>mlContext.Model.Load</c> gave.</param>
+    /// <param name="mlContext">Gives the folder for temporary files; a new one where it is left out.</param>
+    /// <returns>The same transforms, with an <see cref="EarlyReadoutTransformer"/> in the place of the stock transformers that each was
+    /// saved as. The pipeline itself where there is nothing to restore.</returns>
+    /// <exception cref="InvalidDataException">A model was saved by a later version of this library, or was damaged.</exception>
+    public static ITransformer RestoreIn(ITransformer pipeline, MLContext? mlContext = null)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        return ModelLoading.Restore(pipeline, mlContext ?? new MLContext());
+    }
+
+    /// <summary>Makes the transformer of a saved model again.</summary>
+    internal static EarlyReadoutTransformer Of(SavedModel saved, Func<string> temporaryFolder) => new(
+        saved.Graph, saved.Head, saved.Margin, saved.Description.FeatureType.ToType(), saved.Description.ClassNames,
+        saved.Description.ToColumns(), saved.Description.History.ToHistory(), saved.Description.Training, saved.Weights, temporaryFolder);
+
     /// <summary>Makes the transformer of a trained network.</summary>
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
     /// <param name="head">The stock head that was fitted to its label column.</param>
@@ -105,20 +164,24 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="export">Adds the network's and the readouts' nodes to a graph, given the name of its input; returns the names of what
     /// they compute.</param>
     /// <param name="history">What its training reported.</param>
+    /// <param name="training">Where it comes from.</param>
+    /// <param name="weights">The network's weights.</param>
     /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the
     /// fit counts; the system's where it is left out.</param>
     /// <param name="cancellation">Whether the fit is to stop.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal static EarlyReadoutTransformer Create(
         DataViewSchema trainingSchema, StockHead head, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export,
-        TrainingHistory? history = null, Func<string>? temporaryFolder = null, Cancellation? cancellation = null)
+        TrainingHistory? history = null, TrainingRecord? training = null, TrainedWeights? weights = null,
+        Func<string>? temporaryFolder = null, Cancellation? cancellation = null)
     {
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
         cancellation?.ThrowIfRequested();
         ScoringGraph graph = ScoringGraph.Build(columns, head, margin, export);
         cancellation?.ThrowIfRequested();
         return new EarlyReadoutTransformer(
-            graph, head, margin, trainingSchema, columns, history ?? new TrainingHistory(), temporaryFolder ?? Path.GetTempPath);
+            graph, head, margin, trainingSchema[columns.Feature].Type, NamesOf(trainingSchema[columns.Label], head.Classes), columns,
+            history ?? new TrainingHistory(), training, weights ?? TrainedWeights.None, temporaryFolder ?? Path.GetTempPath);
     }
 
     /// <summary>The schema of scored rows.</summary>
@@ -204,6 +267,15 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         AtomicFile.Write(path, stream => stream.Write(joined));
     }
 
+    /// <summary>
+    /// Writes the trained network's weights as a safetensors file: wholly or not at all. <see cref="NetworkOptions.WeightsPath"/> reads it
+    /// into a network of the same kind, to train on from there or to read it as it is (<c>TrainedPart.None</c>).
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">There are no weights: there was no memory to keep them.</exception>
+    public void SaveWeights(string path) => Weights.Save(path);
+
     /// <inheritdoc/>
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
     {
@@ -217,7 +289,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         ArgumentNullException.ThrowIfNull(ctx);
         ThrowIfDisposed();
-        using var chain = new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), forSaving: true);
+        using var chain = new StockChain(
+            Graph, _head, _margin, _columns, _temporaryFolder(), SavedGraph.Write(Graph, Description(), Weights));
         // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);
@@ -246,9 +319,33 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         lock (_disposing)
         {
             ThrowIfDisposed();
-            return _rowChain ??= new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), forSaving: false);
+            return _rowChain ??= new StockChain(Graph, _head, _margin, _columns, _temporaryFolder());
         }
     }
+
+    private SavedDescription Description() => new()
+    {
+        SavedBy = TrainingIdentity.LibraryVersion,
+        Feature = FeatureColumnName,
+        FeatureType = SavedColumnType.Of(FeatureColumnType),
+        Shape = _columns.Shape.Dimensions,
+        Layout = (_columns.Shape as ImageShape)?.Layout,
+        Pixels = _columns.Pixels,
+        Label = _columns.Label,
+        Score = ScoreColumnName,
+        PredictedLabel = PredictedLabelColumnName,
+        Readouts = [.. _columns.Readouts.Zip(Graph.Readouts, (names, head) => new SavedReadout(names.Name, names.Stage, head))],
+        Input = Graph.Input,
+        Logits = Graph.Logits,
+        Network = Graph.Network,
+        FeatureMaps = Graph.FeatureMaps,
+        ActivationMaps = Graph.ActivationMaps,
+        Stages = Graph.Stages,
+        ClassNames = ClassNames,
+        StockParts = SavedModel.HashOf(_head, _margin),
+        History = SavedHistory.Of(History),
+        Training = Training,
+    };
 
     private void ThrowIfDisposed()
     {

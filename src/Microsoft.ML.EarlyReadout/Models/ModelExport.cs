@@ -18,16 +18,18 @@ internal static class ModelExport
     /// <param name="session">The training.</param>
     /// <param name="input">The schema of the training rows.</param>
     /// <param name="head">The stock head that was fitted to the label column before training.</param>
+    /// <param name="record">Tells where the model comes from.</param>
     /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed.</param>
     /// <exception cref="ModelExportException">It failed; the exception holds what there is.</exception>
     /// <exception cref="ModelExportCanceledException">The fit was cancelled meanwhile; the exception holds what there is.</exception>
-    public static EarlyReadoutTransformer Run(TrainingSession session, DataViewSchema input, StockHead head, Func<string> temporaryFolder)
+    public static EarlyReadoutTransformer Run(
+        TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, Func<string> temporaryFolder)
     {
         EarlyReadoutTransformer? model = null;
         try
         {
             session.Cancellation.ThrowIfRequested();
-            model = Create(session, input, head, temporaryFolder);
+            model = Create(session, input, head, record, temporaryFolder);
             Check(session, model);
             return model;
         }
@@ -42,7 +44,7 @@ internal static class ModelExport
     }
 
     private static EarlyReadoutTransformer Create(
-        TrainingSession session, DataViewSchema input, StockHead head, Func<string> temporaryFolder)
+        TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, Func<string> temporaryFolder)
     {
         TrainerOptions options = session.Options;
         session.Network.to(CPU);
@@ -58,7 +60,9 @@ internal static class ModelExport
             Pixels = set.Pixels ?? PixelRange.Bytes,
             Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
         };
-        return EarlyReadoutTransformer.Create(input, head, scoring, session.Export, session.History, temporaryFolder, session.Cancellation);
+        return EarlyReadoutTransformer.Create(
+            input, head, scoring, session.Export, session.History, record(), TrainedWeights.Of(session.Network), temporaryFolder,
+            session.Cancellation);
     }
 
     /// <summary>Compares the model with network and readouts on some training rows, and looks at what it answers for them.</summary>

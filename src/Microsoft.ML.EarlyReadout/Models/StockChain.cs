@@ -29,11 +29,11 @@ internal sealed class StockChain : IDisposable
     /// <param name="margin">The scalar that its margins feed; <see langword="null"/> where there are no readouts.</param>
     /// <param name="columns">Names of the columns.</param>
     /// <param name="temporaryFolder">The temporary folder, in which the chain makes one of its own.</param>
-    /// <param name="forSaving">Whether the chain will be saved: then its file stays until <see cref="Dispose"/>, because saving reads it
-    /// again by its name.</param>
+    /// <param name="saved">The graph's bytes in a chain that will be saved: then its file stays until <see cref="Dispose"/>, because saving
+    /// reads it again by its name; <see langword="null"/> in one that only scores.</param>
     /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
     public StockChain(
-        ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, bool forSaving)
+        ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, byte[]? saved = null)
     {
         _columns = columns;
         _head = head;
@@ -46,7 +46,7 @@ internal sealed class StockChain : IDisposable
         try
         {
             string file = Path.Combine(_folder.Path, "graph.onnx");
-            File.WriteAllBytes(file, graph.WithoutMaps());
+            File.WriteAllBytes(file, saved ?? graph.WithoutMaps());
             string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
             _onnx = _ml.Transforms.ApplyOnnxModel(outputs, [graph.Input], file).Fit(new EmptyView(GraphInputSchema(graph)));
             _lifetime = new SharedLifetime((IDisposable)_onnx);
@@ -58,7 +58,7 @@ internal sealed class StockChain : IDisposable
         }
         finally
         {
-            if (!ready || !forSaving) _folder.TryDelete();
+            if (!ready || saved is null) _folder.TryDelete();
         }
     }
 

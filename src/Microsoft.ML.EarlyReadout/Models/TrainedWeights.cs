@@ -9,12 +9,21 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>All members are thread-safe.</threadsafety>
 internal sealed class TrainedWeights
 {
-    /// <summary>Those that there was no memory to copy.</summary>
+    /// <summary>None: there was no memory to copy them, or no network was trained.</summary>
     public static readonly TrainedWeights None = new(null);
 
-    private readonly (string Name, ScalarType Type, long[] Shape, byte[] Bytes)[]? _tensors;
+    private readonly IReadOnlyList<TrainedTensor>? _tensors;
 
-    private TrainedWeights((string, ScalarType, long[], byte[])[]? tensors) => _tensors = tensors;
+    public TrainedWeights(IReadOnlyList<TrainedTensor>? tensors) => _tensors = tensors;
+
+    /// <summary>The parameters and statistics, by the network's own names.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public IReadOnlyList<TrainedTensor> Tensors => _tensors
+        ?? throw new InvalidOperationException(
+            "There are no trained weights: there was no memory to keep them, or no network was trained.");
+
+    /// <summary>Whether there are any.</summary>
+    public bool Any => _tensors is not null;
 
     /// <summary>Copies what a network has now; <see cref="None"/> where there is no memory for that.</summary>
     public static TrainedWeights Of(StagedNetwork network)
@@ -23,7 +32,10 @@ internal sealed class TrainedWeights
         {
             using DisposeScope scope = NewDisposeScope();
             return new TrainedWeights(
-                [.. ModuleState.Of(network).Select(entry => (entry.Name, entry.Tensor.dtype, entry.Tensor.shape, Bytes(entry.Tensor)))]);
+            [
+                .. ModuleState.Of(network)
+                    .Select(entry => new TrainedTensor(entry.Name, entry.Tensor.dtype, entry.Tensor.shape, Bytes(entry.Tensor))),
+            ]);
         }
         catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
         {
@@ -32,13 +44,14 @@ internal sealed class TrainedWeights
     }
 
     /// <summary>Writes them as a safetensors file: wholly or not at all.</summary>
-    /// <exception cref="InvalidOperationException">There was no memory to copy them.</exception>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (_tensors is null) throw new InvalidOperationException("There was no memory to keep the weights.");
+        IReadOnlyList<TrainedTensor> tensors = Tensors;
+        NativeBackend.EnsureLoaded();
         using DisposeScope scope = NewDisposeScope();
-        SafetensorsFile.Write(path, _tensors.Select(entry =>
+        SafetensorsFile.Write(path, tensors.Select(entry =>
         {
             Tensor tensor = empty(entry.Shape, entry.Type);
             entry.Bytes.CopyTo(tensor.bytes);

@@ -242,10 +242,17 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         bool pools = pool >= 0 && rest[pool] is GlobalAveragePool;
         string features = Sequence.Export(graph, pools ? rest[..pool] : rest, value);
         string embedding = pools ? Sequence.Export(graph, rest[pool..], features) : features;
-        if (last is null) return new ExportedNetwork(embedding, null, 0, stages) { ActivationMaps = pools ? features : null };
+        string[] names = ["stem", .. _stages.Select(stage => stage.Name)];
+        if (last is null)
+        {
+            return new ExportedNetwork(embedding, null, 0, stages) { StageNames = names, ActivationMaps = pools ? features : null };
+        }
 
         string weight = last.ExportWeight(graph);
-        var exported = new ExportedNetwork(last.Export(graph, embedding, weight), embedding, last.Inputs, stages);
+        var exported = new ExportedNetwork(last.Export(graph, embedding, weight), embedding, last.Inputs, stages)
+        {
+            StageNames = names,
+        };
         return !pools ? exported : exported with
         {
             ActivationMaps = Linear.ExportAtEachPixel(graph, features, weight),

@@ -8,6 +8,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Stages">What each stage puts out, from stage 0, so that readouts can tap it.</param>
 internal sealed record ExportedNetwork(string Logits, string? Embedding, int EmbeddingSize, IReadOnlyList<string> Stages)
 {
+    /// <summary>What the stages are called, as many as <see cref="Stages"/>; none where the network tells no names.</summary>
+    public IReadOnlyList<string> StageNames { get; init; } = [];
+
     /// <summary>
     /// The class activation maps before their ReLU, (N, classes, h, w): class c's map is <c>Σ_k w_ck·A_k</c>, where A_k is channel k of
     /// what the global average pool reads and w_ck the last linear layer's weight; without a linear layer after the pool, what the pool

@@ -23,6 +23,9 @@ internal sealed record ScoringGraph(
     /// <summary>The name of its output of feature maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
     public string? FeatureMaps { get; init; }
 
+    /// <summary>What each stage of the network puts out, from what stage 1 reads; none where the network has no stages.</summary>
+    public IReadOnlyList<GraphStage> Stages { get; init; } = [];
+
     /// <summary>The same graph without maps, as bytes: ONNX Runtime computes every output, asked for or not.</summary>
     public byte[] WithoutMaps()
     {
@@ -62,6 +65,7 @@ internal sealed record ScoringGraph(
         {
             FeatureMaps = features,
             ActivationMaps = maps,
+            Stages = [.. values.Network.StageNames.Zip(values.Network.Stages, (name, value) => new GraphStage(name, value))],
         };
 
         // Inner columns are numbered, not named after the readout: ML.NET's OnnxTransformer takes ".output" out of names.

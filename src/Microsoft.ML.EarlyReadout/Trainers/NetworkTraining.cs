@@ -122,8 +122,9 @@ internal static class NetworkTraining
         if (options.OnCancellation == CancellationBehavior.ReturnBest) cancellation.Acknowledge();
         return Export();
 
-        EarlyReadoutTransformer Export() =>
-            ModelExport.Run(session, input.Schema, head, () => CatalogEnvironment.TemporaryFolderOf(environment));
+        EarlyReadoutTransformer Export() => ModelExport.Run(
+            session, input.Schema, head, () => TrainingRecord.Of(trainer, seed, session),
+            () => CatalogEnvironment.TemporaryFolderOf(environment));
 
         TrainingDivergedException Diverged(TrainingDivergedException divergence)
         {

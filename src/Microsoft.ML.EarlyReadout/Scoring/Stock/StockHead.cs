@@ -82,6 +82,15 @@ internal sealed class StockHead
         return new StockHead(head, [.. head.Model.GetBiases()], Diagonal(head.Model));
     }
 
+    /// <summary>A head that was fitted, saved and loaded by ML.NET.</summary>
+    /// <exception cref="NotSupportedException">Its weights are none that <see cref="Fit"/> gives.</exception>
+    public static StockHead Over(ITransformer transformer, MaximumEntropyModelParameters model) =>
+        new(transformer, [.. model.GetBiases()], Diagonal(model));
+
+    /// <summary>The names of the classes, as the label's key values give them; <see langword="null"/> where it has none.</summary>
+    public string[]? ClassNames => ColumnAnnotation.Names(
+        Transformer.GetOutputSchema(InputSchema(new DataViewSchema.Builder()))[DefaultColumns.PredictedLabel], ColumnAnnotation.KeyValues);
+
     /// <summary>
     /// The columns that scoring adds to rows of a schema, in the order in which the stock chain adds them: each readout's, then the
     /// network's.
@@ -92,8 +101,7 @@ internal sealed class StockHead
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);
-        builder.AddColumn(InputColumn, OneHotView.HeadInputType(Classes));
-        DataViewSchema output = Transformer.GetOutputSchema(builder.ToSchema());
+        DataViewSchema output = Transformer.GetOutputSchema(InputSchema(builder));
         var outputs = new List<ScoredColumn>();
         foreach ((int readout, ReadoutColumns names) in columns.Readouts.Index())
         {
@@ -115,6 +123,12 @@ internal sealed class StockHead
                 .Select(entry => new ScoredColumn(
                     head, entry.Kind, new DataViewSchema.DetachedColumn(entry.Name, entry.Column.Type, entry.Column.Annotations))));
         }
+    }
+
+    private DataViewSchema InputSchema(DataViewSchema.Builder builder)
+    {
+        builder.AddColumn(InputColumn, OneHotView.HeadInputType(Classes));
+        return builder.ToSchema();
     }
 
     private static float[] Diagonal(MaximumEntropyModelParameters model)

@@ -48,8 +48,12 @@ internal sealed class StockMargin
                 NumberOfIterations = 10,
             })
                 .Fit(points);
-        return new StockMargin(line, line.Model.Weights[0], line.Model.Bias);
+        return Over(line, line.Model);
     }
+
+    /// <summary>A regressor that was fitted, saved and loaded by ML.NET.</summary>
+    public static StockMargin Over(ITransformer transformer, LinearRegressionModelParameters model) =>
+        new(transformer, model.Weights[0], model.Bias);
 
     private sealed class Point
     {

@@ -15,6 +15,9 @@ internal static class TrainingIdentity
 
     private const int FolderDigits = 16;
 
+    /// <summary>This library's version.</summary>
+    public static string LibraryVersion { get; } = VersionOf(typeof(TrainingIdentity).Assembly);
+
     // What may change between two parts of a training without changing its course.
     private static readonly string[] DoNotChangeTraining =
     [
@@ -37,7 +40,7 @@ internal static class TrainingIdentity
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["the trainer"] = trainer,
-            ["this library's version"] = VersionOf(typeof(TrainingIdentity).Assembly),
+            ["this library's version"] = LibraryVersion,
             ["TorchSharp's version"] = VersionOf(typeof(torch).Assembly),
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What a training reported, point by point, for curves. Complete once <c>Fit</c> has returned; it is not saved with the model.
+/// What a training reported, point by point, for curves. Complete once <c>Fit</c> has returned, and saved with the model.
 /// </summary>
 /// <threadsafety>Reading is thread-safe.</threadsafety>
 public sealed class TrainingHistory

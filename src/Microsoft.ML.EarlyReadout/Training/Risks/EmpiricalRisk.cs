@@ -3,12 +3,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Cross-entropy, each row alike (ERM): <c>1/B Σ_i −log p_{y_i}(x_i)</c>.</summary>
-/// <param name="loss">The loss of a row.</param>
-internal sealed class EmpiricalRisk(LabelLoss loss) : IRisk
+internal sealed class EmpiricalRisk : IRisk
 {
-    /// <summary>That of the labels as they are.</summary>
-    public static readonly EmpiricalRisk Plain = new(LabelLoss.Plain);
+    public static readonly EmpiricalRisk Instance = new();
 
     /// <inheritdoc/>
-    public Tensor Of(Tensor logits, Batch batch) => loss.Mean(logits, batch);
+    public Tensor Of(Tensor logits, Batch batch) => nn.functional.cross_entropy(logits, batch.Labels);
 }

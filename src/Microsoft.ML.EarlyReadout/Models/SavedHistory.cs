@@ -1,0 +1,23 @@
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A <see cref="TrainingHistory"/> as a saved model holds it.</summary>
+/// <param name="Points">Its points.</param>
+/// <param name="SelectedStep">The step of the point whose network was kept; <see langword="null"/> where nothing was trained.</param>
+/// <param name="Settings">The trainer's options by name.</param>
+/// <param name="Selection">What the validation score is.</param>
+/// <param name="Precision">The arithmetic that training used.</param>
+internal sealed record SavedHistory(
+    IReadOnlyList<TrainingPoint> Points, long? SelectedStep, IReadOnlyDictionary<string, string> Settings, SelectionMetric Selection,
+    Precision Precision)
+{
+    public static SavedHistory Of(TrainingHistory history) =>
+        new(history.Points, history.Selected?.Step, history.Settings, history.Selection, history.Precision);
+
+    public TrainingHistory ToHistory()
+    {
+        var history = new TrainingHistory { Settings = Settings, Selection = Selection, Precision = Precision };
+        foreach (TrainingPoint point in Points) history.Add(point);
+        if (SelectedStep is { } step) history.Selected = history.At(step);
+        return history;
+    }
+}
