@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The shape of one example as it is stored in the feature column: a <see cref="VectorShape"/> or an
-/// <see cref="ImageShape"/>.</summary>
+/// <summary>The shape of one example as it is stored in the feature column: a <see cref="VectorShape"/>, an
+/// <see cref="ImageShape"/> or, of a text column, a <see cref="TokenShape"/>.</summary>
 /// <remarks>What differs between them is asked of the shape; how their column stands in a view is a <see cref="FeatureFormat"/>.</remarks>
 public abstract record FeatureShape
 {
@@ -13,10 +13,10 @@ public abstract record FeatureShape
     /// <summary>Numbers in one example.</summary>
     public abstract int Size { get; }
 
-    /// <summary>Channels of an image, numbers of a vector: the second dimension of what a network's stem reads.</summary>
+    /// <summary>Channels of an image, numbers of a vector, tokens of a text: the second dimension of what a network's stem reads.</summary>
     public abstract int Channels { get; }
 
-    /// <summary>The dimensions without the batch: (D), (C, H, W) or (H, W, C).</summary>
+    /// <summary>The dimensions without the batch: (D), (C, H, W), (H, W, C) or (L).</summary>
     public abstract long[] Dimensions { get; }
 
     /// <summary>The narrowest type in which rows are packed; those that do not fit it are float32.</summary>
@@ -44,6 +44,12 @@ public abstract record FeatureShape
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     public static ImageShape Image(int channels, int height, int width) => new(ImageLayout.ChannelsFirst, channels, height, width);
+
+    /// <summary>The shape of a tokenised text.</summary>
+    /// <param name="length">The most tokens of a row.</param>
+    /// <param name="vocabulary">Tokens in the vocabulary.</param>
+    /// <param name="separator">The token that ends each text, [SEP].</param>
+    public static TokenShape Tokens(int length, int vocabulary, int separator) => new(length, vocabulary, separator);
 
     /// <inheritdoc/>
     public sealed override string ToString() => $"({string.Join(", ", Dimensions)})";

@@ -102,7 +102,9 @@ internal static class ParityCheck
 
     private static float[] Run(InferenceSession session, Tensor rows, string outputName)
     {
-        using OrtValue input = OrtValue.CreateTensorValueFromMemory(rows.data<float>().ToArray(), rows.shape);
+        using OrtValue input = session.InputMetadata.Values.Single().ElementType == typeof(int)
+            ? OrtValue.CreateTensorValueFromMemory(rows.to(ScalarType.Int32).data<int>().ToArray(), rows.shape)
+            : OrtValue.CreateTensorValueFromMemory(rows.data<float>().ToArray(), rows.shape);
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, session.InputNames, [input], [outputName]);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();

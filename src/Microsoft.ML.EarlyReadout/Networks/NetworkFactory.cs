@@ -23,7 +23,7 @@ internal static class NetworkFactory
     {
         string faults = string.Join(" ", options.Faults());
         if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
-        StagedNetwork network = Build(options, shape, classes);
+        StagedNetwork network = Build(options, shape, classes, log);
         try
         {
             ConfigureInput(network, options.Input, pixels);
@@ -38,7 +38,7 @@ internal static class NetworkFactory
         }
     }
 
-    private static StagedNetwork Build(NetworkOptions options, FeatureShape shape, int classes)
+    private static StagedNetwork Build(NetworkOptions options, FeatureShape shape, int classes, Action<string> log)
     {
         if (options.Custom is { } custom) return Checked(custom(shape, classes), shape, classes);
         NetworkKind kind = options.Kind == NetworkKind.Automatic ? AutomaticKind(shape) : options.Kind;
@@ -53,6 +53,7 @@ internal static class NetworkFactory
             NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, stem),
             NetworkKind.DnnImageFeaturizerResNet18 => ResNet.DnnImageFeaturizerResNet18(shape, classes, stem),
             NetworkKind.SqueezeNet11 => new SqueezeNet(shape, classes),
+            NetworkKind.Bert or NetworkKind.DistilBert => TextEncoderFactory.Create(options, shape, classes, log),
             _ => throw new UnreachableException($"No network {kind}."),
         };
     }
@@ -61,6 +62,7 @@ internal static class NetworkFactory
     {
         VectorShape => NetworkKind.Mlp,
         ImageShape => NetworkKind.ConvNet,
+        TokenShape => NetworkKind.Bert, // or what the weights are
         _ => throw new UnreachableException($"No automatic network for {shape}."),
     };
 
@@ -74,11 +76,14 @@ internal static class NetworkFactory
         if (network.Stages.Count == 0 || network.Head.Count == 0)
             throw new ArgumentException(
                 $"The network '{network.GetName()}' of Network.Custom needs at least one stage (AddStage) and a head (SetHead).");
+        if (shape is TokenShape tokens) PaddingCheck.Run(network, tokens);
         return network;
     }
 
     private static void ConfigureInput(StagedNetwork network, InputOptions input, PixelRange? pixels)
     {
+        if (network.Shape is TokenShape && (input.Mean.Length > 0 || input.Scale.Length > 0))
+            throw new ArgumentException("Network.Input.Mean and Network.Input.Scale are for numbers; texts have none. Leave them empty.");
         float[] mean = input.Mean.Length > 0 ? input.Mean : [pixels?.Mean ?? 0];
         float[] scale = input.Scale.Length > 0 ? input.Scale : [pixels?.Scale ?? 1];
         int channels = network.Shape.Channels;

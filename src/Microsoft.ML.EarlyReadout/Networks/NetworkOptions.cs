@@ -6,7 +6,10 @@ namespace Microsoft.ML.EarlyReadout;
 [JsonConverter(typeof(JsonStringEnumConverter<NetworkKind>))]
 public enum NetworkKind
 {
-    /// <summary><see cref="Mlp"/> for feature vectors, <see cref="ConvNet"/> for images.</summary>
+    /// <summary>
+    /// <see cref="Mlp"/> for feature vectors, <see cref="ConvNet"/> for images; for texts what the weights are, or a small
+    /// <see cref="Bert"/> that is trained from nothing.
+    /// </summary>
     Automatic,
 
     /// <summary>Linear layers with ReLU; each hidden layer is a stage.</summary>
@@ -33,6 +36,12 @@ public enum NetworkKind
     /// those weights.
     /// </summary>
     DnnImageFeaturizerResNet18,
+
+    /// <summary>BERT in Hugging Face's layout, for texts; a stage is a transformer layer. See <see cref="TextEncoder"/>.</summary>
+    Bert,
+
+    /// <summary>DistilBERT in Hugging Face's layout, for texts; a stage is a transformer layer. See <see cref="TextEncoder"/>.</summary>
+    DistilBert,
 }
 
 /// <summary>The first layers of a ResNet.</summary>
@@ -72,12 +81,26 @@ public sealed class NetworkOptions
     public ResNetStem Stem { get; set; } = ResNetStem.Automatic;
 
     /// <summary>
-    /// A safetensors file with pretrained weights under torchvision's names, or the ONNX model (<c>.onnx</c>) of a residual network,
+    /// A safetensors file with pretrained weights under torchvision's names (for texts Hugging Face's), or the ONNX model (<c>.onnx</c>) of a residual network,
     /// whose tensors are told by their place in the graph. A classifier that is missing there, or has another number of classes, starts
     /// fresh and the log says so; every other difference is an error.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: all weights start fresh.</value>
     public string? WeightsPath { get; set; }
+
+    /// <summary>
+    /// The vocabulary of a text encoder: a file <c>vocab.txt</c> of BERT's, one token a line, the one that the weights were trained with.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>, which pretrained weights do not allow: without weights, the words of the training
+    /// texts are the vocabulary.</value>
+    public string? VocabularyPath { get; set; }
+
+    /// <summary>The most tokens of a row of texts, [CLS] and [SEP] included; the log counts the rows that are cut to it.</summary>
+    /// <value>The default value is 128. At least 8; at most the positions that the weights have, 512 in BERT.</value>
+    public int MaxTokens { get; set; } = 128;
+
+    /// <summary>How a text encoder is built.</summary>
+    public EncoderOptions Encoder { get; set; } = new();
 
     /// <summary>How the raw numbers of the feature column enter the network.</summary>
     public InputOptions Input { get; set; } = new();

@@ -4,6 +4,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class NetworkOptionsFaults
 {
     private const int MostStages = 15;
+    private const int FewestTokens = 8; // [CLS], two texts of some tokens, and a [SEP] after each
 
     /// <summary>
     /// All faults, each a sentence that names the option, the value given and what is allowed; empty where there are none.
@@ -24,6 +25,12 @@ internal static class NetworkOptionsFaults
                 yield return $"Network.WeightsPath is '{path}', which is a folder; it must name a safetensors or ONNX file.";
             else if (!File.Exists(path)) yield return $"Network.WeightsPath is '{path}'; there is no such file.";
         }
+        if (options.VocabularyPath is { } vocabulary && !File.Exists(vocabulary))
+            yield return $"Network.VocabularyPath is '{vocabulary}'; there is no such file.";
+        if (options.MaxTokens < FewestTokens)
+            yield return $"Network.MaxTokens is {options.MaxTokens}; it must be at least {FewestTokens}.";
+        if (options.Encoder is null) yield return "Network.Encoder is null; leave it at its default.";
+        foreach (string fault in options.Encoder?.Faults() ?? []) yield return fault;
         if (options.Input is null)
         {
             yield return "Network.Input is null; leave it at its default where the column tells all.";

@@ -20,7 +20,9 @@ internal static class PretrainedWeights
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using IWeightsFile file = OnnxWeightsFile.HasExtension(path) ? OnnxWeightsFile.Open(path) : SafetensorsFile.Open(path);
+        using IWeightsFile file = network is TextEncoder ? TextEncoderFile.Open(path, NetworkKind.Automatic)
+            : OnnxWeightsFile.HasExtension(path) ? OnnxWeightsFile.Open(path)
+            : SafetensorsFile.Open(path);
         Dictionary<string, Tensor> expected = Expected(network);
         string prefix = WeightsPrefix.Of(file, expected.Keys.Where(name => !IsHead(network, name)).ToHashSet());
         Dictionary<string, string> found = file.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
@@ -104,8 +106,8 @@ internal static class PretrainedWeights
         Add("numbers of a type that is not converted (only F64, F32, F16 and BF16 are)", both.Where(each => !file.HoldsFloats(each.Name))
             .Select(each => $"'{each.Name}' ({file.TypeName(each.Name)})"));
         if (faults.Count == 0) return;
-        throw new InvalidDataException($"The weights in '{file.Path}' are not those of {network.GetName()} "
-            + $"({network.Shape.Channels} input channels): {string.Join("; ", faults)}.");
+        throw new InvalidDataException($"The weights in '{file.Path}' are not those of {network.GetName()}"
+            + $"{(network.Shape is TokenShape ? "" : $" ({network.Shape.Channels} input channels)")}: {string.Join("; ", faults)}.");
 
         void Add(string fault, IEnumerable<string> tensors)
         {

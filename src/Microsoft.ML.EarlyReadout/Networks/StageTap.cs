@@ -17,18 +17,21 @@ internal static class StageTap
 
     /// <summary>
     /// What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any
-    /// stage.
+    /// stage. Of tokens it is what one of them has, as readouts pool them.
     /// </summary>
     public static FeatureShape Of(StagedNetwork network, int stage)
     {
         long[] sizes = SizesAt(network, stage);
         return sizes.Length == 4
             ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3])
-            : FeatureShape.Vector((int)sizes[1]);
+            : FeatureShape.Vector((int)sizes[^1]);
     }
 
-    /// <summary>Whether a readout can be made for what the stage puts out: images or vectors.</summary>
-    public static bool CanRead(StagedNetwork network, int stage) => SizesAt(network, stage).Length is 2 or 4;
+    /// <summary>Whether the stage puts out a vector for each token.</summary>
+    public static bool IsOfTokens(StagedNetwork network, int stage) => SizesAt(network, stage).Length == 3;
+
+    /// <summary>Whether a readout can be made for what the stage puts out: images, tokens or vectors.</summary>
+    public static bool CanRead(StagedNetwork network, int stage) => SizesAt(network, stage).Length is 2 or 3 or 4;
 
     private static long[] SizesAt(StagedNetwork network, int stage)
     {

@@ -139,13 +139,16 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     internal Linear? LastLinear => _head is [.., Linear last] ? last : null;
 
     /// <summary>The linear layer that the head ends in. Where it ends in none, as SqueezeNet's, the head becomes one, on the last stage's
-    /// output, averaged over the image.</summary>
+    /// output, averaged over the image or the tokens.</summary>
     internal Linear EndInLinear()
     {
         if (LastLinear is { } last) return last;
         FeatureShape tap = StageTap.Of(this, Stages.Count);
         var linear = new Linear(tap.Channels, Classes);
-        ReplaceHead("linear_head", tap is ImageShape ? [new GlobalAveragePool(), linear] : [linear]);
+        Layer[] pool = tap is ImageShape ? [new GlobalAveragePool()]
+            : StageTap.IsOfTokens(this, Stages.Count) ? [new TokenPool(TokenPooling.Mean)]
+            : [];
+        ReplaceHead("linear_head", [.. pool, linear]);
         return linear;
     }
 
@@ -189,7 +192,12 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     {
         Tensor last = ForwardTo(Stages.Count, input);
         if (LastLinear is not null) return Run(_head.SkipLast(1), last);
-        return last.dim() == 4 ? last.mean([2, 3], type: ScalarType.Float32) : last;
+        return last.dim() switch
+        {
+            4 => last.mean([2, 3], type: ScalarType.Float32),
+            3 => Run([new TokenPool(TokenPooling.Mean)], last),
+            _ => last,
+        };
     }
 
     /// <summary>Runs a batch once, as far as the last of some stages, and keeps what each of them puts out.</summary>

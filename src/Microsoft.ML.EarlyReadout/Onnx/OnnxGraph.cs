@@ -41,7 +41,8 @@ public sealed class OnnxGraph
     /// <param name="shape">The shape of an example.</param>
     /// <returns>The name.</returns>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    internal string Input(string name, FeatureShape shape) => Input(name, TypeOf(shape.GraphType), shape.Dimensions);
+    internal string Input(string name, FeatureShape shape) =>
+        Input(name, TypeOf(shape.GraphType), shape is TokenShape ? [AnySize] : shape.Dimensions);
 
     /// <summary>Adds an input of one text a row, strings of shape (N, 1), as ML.NET gives a text column.</summary>
     /// <param name="name">Its name.</param>
@@ -234,8 +235,9 @@ public sealed class OnnxGraph
         return name;
     }
 
-    private static ElementType TypeOf(NumberDataViewType numbers) => numbers == NumberDataViewType.Single
-        ? ElementType.Float32
+    private static ElementType TypeOf(NumberDataViewType numbers) =>
+        numbers == NumberDataViewType.Single ? ElementType.Float32
+        : numbers == NumberDataViewType.Int32 ? ElementType.Int32
         : throw new UnreachableException($"No element type of {numbers}.");
 
     private string Input(string name, ElementType type, long[] dimensionsWithoutBatch)

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A linear layer with bias.</summary>
-/// <remarks>(B, D) → (B, D').</remarks>
+/// <remarks>(B, D) → (B, D'), or (B, L, D) → (B, L, D').</remarks>
 public sealed class Linear : Layer, IMixedPrecision
 {
     private readonly double _bound;
@@ -103,6 +103,13 @@ public sealed class Linear : Layer, IMixedPrecision
     /// <summary>Exports the layer on a weight that is in the graph already.</summary>
     internal string Export(OnnxGraph graph, string input, string weight) =>
         graph.Node("Gemm", [input, weight, graph.Constant("bias", _bias)], ("transB", 1));
+
+    /// <summary>Exports the layer for what has more dimensions than a matrix: (N, L, D) → (N, L, D').</summary>
+    internal string ExportForEachToken(OnnxGraph graph, string input)
+    {
+        using Tensor turned = _weight.detach().t().contiguous(); // (D, D'): a Gemm turns its own, a MatMul none
+        return graph.Node("Add", [graph.Node("MatMul", [input, graph.Constant("weight", turned)]), graph.Constant("bias", _bias)]);
+    }
 
     /// <summary>Applies a weight (D', D), without bias, at each pixel: (N, D, h, w) → (N, D', h, w).</summary>
     internal static string ExportAtEachPixel(OnnxGraph graph, string features, string weight)

@@ -16,7 +16,8 @@ internal static class ReadoutFactory
         StageTap.Check(network, options.Stage);
         FeatureShape tap = StageTap.Of(network, options.Stage);
         var readout = new ReadoutHead(
-            tap.Channels, tap is ImageShape, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes);
+            tap.Channels, tap is ImageShape, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes,
+            StageTap.IsOfTokens(network, options.Stage) ? (network as TextEncoder)?.Pooling ?? TokenPooling.Mean : null);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;

@@ -7,7 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// The auxiliary classifier on a stage's output: d blocks, then a linear layer; on images the blocks are basic blocks (the first without
-/// shortcut) and global average pooling comes before the linear layer, on vectors they are linear layers with ReLU.
+/// shortcut) and global average pooling comes before the linear layer, on vectors they are linear layers with ReLU. Of tokens' vectors it reads
+/// what the network's own classifier reads: their mean, or the first token's.
 /// </summary>
 /// <remarks>
 /// (B, C, H, W) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.
@@ -32,8 +33,10 @@ public sealed class ReadoutHead : Layer
     /// <param name="depth">Blocks, at least 0.</param>
     /// <param name="width">Channels (or units) of each block.</param>
     /// <param name="classes">The number of classes.</param>
-    internal ReadoutHead(int channels, bool spatial, int depth, int width, int classes) : base("readout")
+    /// <param name="pooling">What it takes of tokens' vectors; <see langword="null"/> where the stage puts out none.</param>
+    internal ReadoutHead(int channels, bool spatial, int depth, int width, int classes, TokenPooling? pooling = null) : base("readout")
     {
+        if (pooling is { } tokens) _layers.Add(new TokenPool(tokens));
         for (int i = 0; i < depth; i++)
         {
             int inputs = i == 0 ? channels : width;

@@ -27,6 +27,9 @@ internal sealed record AutomaticValues
     /// <summary>One without batch norm, such as SqueezeNet, which diverges at such a rate.</summary>
     public static readonly AutomaticValues ImagesWithoutBatchNorm = Table with { SgdRate = 0.01 };
 
+    /// <summary>A network with fresh weights on texts.</summary>
+    public static readonly AutomaticValues Texts = Table with { AdamWRate = 5e-4 };
+
     /// <summary>A network with pretrained weights: the values that the methods' authors released, for images.</summary>
     public static readonly AutomaticValues FineTuning = new()
     {
@@ -47,6 +50,7 @@ internal sealed record AutomaticValues
         TrainingKind.Images => Images,
         TrainingKind.ImagesWithoutBatchNorm => ImagesWithoutBatchNorm,
         TrainingKind.FineTuning => FineTuning,
+        TrainingKind.Texts => Texts,
         _ => throw new UnreachableException($"No values are known for {kind}."),
     };
 

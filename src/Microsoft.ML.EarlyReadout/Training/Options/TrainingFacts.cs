@@ -18,6 +18,7 @@ public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int R
         { Network.Shape: var shape } => shape switch
         {
             VectorShape => TrainingKind.Table,
+            TokenShape => TrainingKind.Texts,
             ImageShape => Network.modules().Any(module => module is BatchNorm2d)
                 ? TrainingKind.Images : TrainingKind.ImagesWithoutBatchNorm,
             _ => throw new UnreachableException($"No automatic values for {shape}."),

@@ -19,4 +19,7 @@ public enum TrainingKind
 
     /// <summary>A network with pretrained weights.</summary>
     FineTuning,
+
+    /// <summary>A network with fresh weights on texts.</summary>
+    Texts,
 }

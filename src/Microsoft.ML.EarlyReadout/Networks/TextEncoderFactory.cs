@@ -1,0 +1,83 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Builds the text encoder that options describe: in the sizes of its weights, or a fresh one in the options' own.</summary>
+internal static class TextEncoderFactory
+{
+    private const int HeadSize = 64;
+    private const int MiniLmWidth = 384, MiniLmHeads = 12;
+
+    /// <summary>Builds the network without loading its weights.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="shape">The shape of one example.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="log">Receives the sizes that the options leave open.</param>
+    /// <exception cref="ArgumentException">The network and the shape do not fit.</exception>
+    /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
+    public static TextEncoder Create(NetworkOptions options, FeatureShape shape, int classes, Action<string> log)
+    {
+        EncoderOptions encoder = options.Encoder;
+        bool isDistil = options.Kind == NetworkKind.DistilBert;
+        TextEncoderSizes sizes;
+        if (options.WeightsPath is { } path)
+        {
+            using TextEncoderFile file = TextEncoderFile.Open(path, options.Kind);
+            isDistil = file.IsDistilBert;
+            sizes = file.Sizes(width => Heads(encoder, width, path, log));
+        }
+        else
+        {
+            (int vocabulary, int length) = shape is TokenShape tokens ? (tokens.Vocabulary, tokens.Length) : (1, 1); // refused below
+            int heads = Heads(encoder, encoder.Width, null, log);
+            sizes = new TextEncoderSizes(
+                vocabulary, encoder.Width, encoder.Layers, heads, encoder.Inner ?? 4 * encoder.Width, length, isDistil ? 0 : 2);
+            log(FormattableString.Invariant($"No weights are given: a text encoder of {sizes.Layers} layers with {sizes.Width} numbers ")
+                + "for each token is trained from nothing. Pretrained weights (Network.WeightsPath) mostly do far better.");
+        }
+
+        if (sizes.Width % sizes.Heads != 0)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Network.Encoder.Heads is {sizes.Heads}, and the encoder has ")
+                + FormattableString.Invariant($"{sizes.Width} numbers for each token, which so many heads cannot share; give a divisor."));
+        }
+
+        return new TextEncoder(isDistil ? "DistilBERT" : "BERT", shape, sizes, encoder.Pooling, encoder.Dropout, classes);
+    }
+
+    private static int Heads(EncoderOptions options, int width, string? weights, Action<string> log)
+    {
+        if (options.Heads is { } given) return given;
+        if (weights is not null && Configured(weights) is { } configured) return configured;
+        int heads = width == MiniLmWidth ? MiniLmHeads : Math.Max(1, width / HeadSize);
+        if (weights is not null)
+        {
+            log(FormattableString.Invariant($"Weights do not tell the heads of attention, and there is no config.json beside them: {heads} ")
+                + FormattableString.Invariant($"heads are taken for {width} numbers. Network.Encoder.Heads says otherwise."));
+        }
+
+        return heads;
+    }
+
+    /// <summary>The heads that Hugging Face's <c>config.json</c> in the weights' folder names, if there is one.</summary>
+    private static int? Configured(string weights)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(weights))!, "config.json");
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            foreach (string name in (string[])["num_attention_heads", "n_heads"])
+            {
+                if (json.RootElement.TryGetProperty(name, out JsonElement value) && value.TryGetInt32(out int heads) && heads > 0)
+                    return heads;
+            }
+
+            return null;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return null; // a config.json of something else
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.OnnxRuntime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+/// <summary>Against BERT and DistilBERT as test/golden/text_encoder.py writes them down.</summary>
+public sealed class TextEncoderTests
+{
+    private const int Classes = 3;
+    private static readonly TokenShape _shape = FeatureShape.Tokens(9, vocabulary: 40, separator: 3);
+
+    [Theory]
+    [InlineData(NetworkKind.Bert, TokenPooling.Mean)]
+    [InlineData(NetworkKind.Bert, TokenPooling.First)]
+    [InlineData(NetworkKind.DistilBert, TokenPooling.Mean)]
+    [InlineData(NetworkKind.DistilBert, TokenPooling.First)]
+    [InlineData(NetworkKind.Automatic, TokenPooling.Mean)]
+    public void Hugging_Faces_weights_give_the_references_layers_and_logits(NetworkKind kind, TokenPooling pooling)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using SafetensorsFile golden = Open();
+        string folder = kind == NetworkKind.DistilBert ? "distilbert" : "bert";
+        using StagedNetwork network = Load(golden, kind, pooling);
+        network.eval();
+        Tensor ids = golden.Read("data/ids").to(ScalarType.Int32);
+        for (int stage = 0; stage <= network.Stages.Count; stage++)
+            Close(golden.Read($"{folder}/stage{stage}"), network.ForwardTo(stage, ids));
+        Tensor logits = golden.Read($"{folder}/{(pooling == TokenPooling.Mean ? "mean" : "first")}");
+        Close(logits, network.call(ids));
+
+        using var session = new InferenceSession(OnnxExporter.ToBytes(network));
+        ParityCheck.Verify(network, session, ids, tolerance: 1e-5);
+    }
+
+    [Fact]
+    public void Twenty_five_steps_of_AdamW_end_where_the_reference_ends()
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile golden = Open();
+        using StagedNetwork network = Load(golden, NetworkKind.Bert, TokenPooling.Mean);
+        Tensor steps = golden.Read("data/steps").to(ScalarType.Int32), labels = golden.Read("data/labels"), losses = golden.Read("final/losses");
+        using var optimizer = new AdamWOptimizer([.. network.named_parameters()], epsilon: 1e-4, weightDecay: 0.01);
+        using var meters = new LossMeters(CPU);
+        network.train();
+        for (int step = 0; step < 25; step++)
+        {
+            using var each = NewDisposeScope();
+            double rate = 2e-3 * (step < 5 ? (step + 1) / 5.0 : 1 - (step - 5) / 20.0);
+            Tensor loss = nn.functional.cross_entropy(network.call(steps[step]), labels[step]);
+            GoldenWeights.AssertNear(losses[step].item<float>(), loss.item<float>(), $"loss of step {step}");
+            optimizer.Minimize(loss, rate, clipNorm: 1, meters);
+        }
+
+        GoldenWeights.AssertEqual(network, golden, "final/");
+    }
+
+    [Theory]
+    [InlineData("Bert")]
+    [InlineData("DistilBert")]
+    public void Padding_is_all_zeros_in_every_tap_and_changes_no_logit(string name)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using StagedNetwork network = NetworkCases.Create(name);
+        foreach (bool training in new[] { false, true })
+        {
+            network.train(training);
+            Tensor rows = NetworkCases.Rows(network.Shape, 6);
+            for (int stage = 0; stage <= network.Stages.Count; stage++)
+                Assert.True(TokenMask.Of(network.ForwardTo(stage, rows)).equal(rows.ne(Scalars.Zero)).all().item<bool>());
+        }
+
+        network.eval();
+        Tensor shortRows = tensor(new[] { 2, 7, 8, 3, 2, 9, 3, 0 }, [2, 4]);
+        Tensor longRows = nn.functional.pad(shortRows, [0, 5]);
+        Assert.True(allclose(network.call(shortRows), network.call(longRows), rtol: 1e-5, atol: 1e-6));
+    }
+
+    [Fact]
+    public void A_network_of_ones_own_that_fills_padding_is_refused_with_the_stage()
+    {
+        string message = Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Custom = (shape, classes) =>
+            new Leaking((TokenShape)shape, classes) })).Message;
+        Assert.Equal("The network 'Leaking' of Network.Custom must put out zeros for padding, and for nothing else, in every stage: the "
+            + "stage 'shifted' does not. Multiply what its last layer computes by 1 where a token is and by 0 where there is none.", message);
+    }
+
+    [Fact]
+    public void Bfloat16_trains_near_float32_and_keeps_taps_gradients_and_scoring_in_float32()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork network = NetworkCases.Create("DistilBert"); // without dropout
+        Tensor rows = NetworkCases.Rows(network.Shape, 16), exact = network.call(rows).detach();
+        network.SetPrecision(Precision.BFloat16);
+        Tensor rough = network.call(rows);
+        Assert.False(rough.equal(exact).all().item<bool>());
+        Assert.True(rough.detach().sub(exact).abs().max().item<float>() < 0.1f * exact.abs().max().item<float>());
+        Assert.Equal(ScalarType.Float32, network.ForwardTo(1, rows).dtype);
+        rough.sum().backward();
+        Assert.All(network.parameters(), parameter => Assert.Equal(ScalarType.Float32, parameter.grad!.dtype));
+        network.eval();
+        Assert.True(allclose(network.call(rows), exact, rtol: 1e-5, atol: 1e-6));
+    }
+
+    [Fact]
+    public void Dropout_draws_from_the_given_generator_and_leaves_the_global_one_alone()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork network = NetworkCases.Create("Bert");
+        Tensor before = Generator.Default.get_state(), rows = NetworkCases.Rows(network.Shape, 3);
+        Tensor one = Drawn(1), same = Drawn(1), other = Drawn(2);
+        Assert.True(one.equal(same).all().item<bool>());
+        Assert.False(one.equal(other).all().item<bool>());
+        Assert.True(before.equal(Generator.Default.get_state()).all().item<bool>());
+
+        Tensor Drawn(ulong seed)
+        {
+            using var generator = new Generator(seed);
+            network.SetDropoutGenerator(generator);
+            return network.call(rows).detach();
+        }
+    }
+
+    [Fact]
+    public void Weights_of_another_architecture_are_refused_by_its_name()
+    {
+        Assert.Contains("are those of RoBERTa; only those of BERT and DistilBERT are read", Refused(
+            NetworkKind.Bert, ("roberta.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+        Assert.Contains("are those of RoBERTa", Refused(NetworkKind.Automatic,
+            ("embeddings.word_embeddings.weight", [9, 4]), ("embeddings.token_type_embeddings.weight", [1, 4])), StringComparison.Ordinal);
+        Assert.Contains("are those of MPNet or T5", Refused(NetworkKind.DistilBert,
+            ("encoder.relative_attention_bias.weight", [9, 4])), StringComparison.Ordinal);
+        Assert.Contains("no tensor is named 'embeddings.word_embeddings.weight'", Refused(NetworkKind.Bert,
+            ("conv1.weight", [9, 4])), StringComparison.Ordinal);
+        Assert.Contains("'encoder.layer.0.intermediate.dense.weight' is missing or is no matrix", Refused(NetworkKind.Bert,
+            ("embeddings.word_embeddings.weight", [9, 4]), ("encoder.layer.0.output.dense.bias", [4])), StringComparison.Ordinal);
+        Assert.Contains("has no layers", Refused(NetworkKind.Bert, ("embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+        Assert.Contains("set Network.Kind to Bert", Refused(NetworkKind.DistilBert,
+            ("bert.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+        Assert.Contains("has several encoders: 'a.embeddings.word_embeddings.weight', 'b.embeddings", Refused(NetworkKind.Bert,
+            ("a.embeddings.word_embeddings.weight", [9, 4]), ("b.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_vocabulary_or_a_length_that_the_weights_do_not_have_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile golden = Open();
+        string other = Assert.Throws<ArgumentException>(
+            () => Load(golden, NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(9, 41, 3))).Message;
+        Assert.Equal("The vocabulary has 41 tokens, and the weights of BERT have embeddings of 40. Give the vocabulary that the weights were "
+            + "trained with (Network.VocabularyPath).", other);
+        string longer = Assert.Throws<ArgumentException>(
+            () => Load(golden, NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(13, 40, 3))).Message;
+        Assert.Equal("Network.MaxTokens is 13, and BERT has 12 positions; give at most so many.", longer);
+    }
+
+    [Fact]
+    public void A_text_encoder_on_vectors_and_heads_that_do_not_divide_the_width_are_refused()
+    {
+        Assert.Equal("BERT needs texts, and the feature column holds vectors of 7 numbers. Name a text column, or choose another network.",
+            Assert.Throws<ArgumentException>(
+                () => Create(new NetworkOptions { Kind = NetworkKind.Bert }, FeatureShape.Vector(7))).Message);
+        Assert.Contains("Network.Encoder.Heads is 3, and the encoder has 128 numbers", Assert.Throws<ArgumentException>(
+            () => Create(new NetworkOptions { Encoder = { Heads = 3 } })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MiniLMs_weights_load_and_tell_sentences_apart_by_their_meaning()
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        var lines = new List<string>();
+        var options = new NetworkOptions { WeightsPath = RealData.Path("minilm/minilm-l6-f16.safetensors") };
+        using StagedNetwork network = NetworkFactory.Create(
+            options, FeatureShape.Tokens(16, vocabulary: 30522, separator: 102), null, Classes, seed: 1, lines.Add);
+        Assert.Equal(6, network.Stages.Count);
+        Assert.Contains(lines, line => line.Contains("12 heads are taken for 384 numbers", StringComparison.Ordinal));
+        network.eval();
+        // "a cat sits on the mat", "a kitten is on the rug", "the market fell today"
+        Tensor ids = tensor(new[]
+        {
+            101, 1037, 4937, 7719, 2006, 1996, 13523, 102, 101, 1037, 18401, 2003, 2006, 1996, 20452, 102, 101, 1996, 3006, 3062, 2651, 102, 0, 0,
+        }, [3, 8]);
+        Tensor vectors = nn.functional.normalize(network.ForwardToEmbedding(ids));
+        float near = vectors[0].mul(vectors[1]).sum().item<float>(), far = vectors[0].mul(vectors[2]).sum().item<float>();
+        Assert.True(near > 0.5 && far < 0.2, $"{near} and {far}");
+    }
+
+    private static SafetensorsFile Open() => SafetensorsFile.Open(Golden.Path("text_encoder.safetensors"));
+
+    private static StagedNetwork Create(NetworkOptions options, FeatureShape? shape = null) =>
+        NetworkFactory.Create(options, shape ?? _shape, null, Classes, seed: 1, _ => { });
+
+    /// <summary>Loads the reference's weights from a file of their own.</summary>
+    private static StagedNetwork Load(SafetensorsFile golden, NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null)
+    {
+        string folder = kind == NetworkKind.DistilBert ? "distilbert/" : "bert/";
+        var tensors = golden.Names
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal))
+            .ToDictionary(name => name[folder.Length..], golden.Read);
+        return FromFile(tensors, path => Create(new NetworkOptions
+        {
+            Kind = kind,
+            WeightsPath = path,
+            Encoder = { Heads = 3, Dropout = 0, Pooling = pooling },
+        }, shape));
+    }
+
+    private static string Refused(NetworkKind kind, params (string Name, long[] Shape)[] tensors)
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        return FromFile(tensors.ToDictionary(each => each.Name, each => zeros(each.Shape)), path =>
+            Assert.Throws<InvalidDataException>(() => Create(new NetworkOptions { Kind = kind, WeightsPath = path })).Message);
+    }
+
+    private static T FromFile<T>(Dictionary<string, Tensor> tensors, Func<string, T> use)
+    {
+        string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid() + ".safetensors");
+        SafetensorsFile.Write(path, tensors);
+        try
+        {
+            return use(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static void Close(Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        double distance = actual.sub(expected).abs().max().ToDouble() / expected.abs().max().ToDouble();
+        Assert.True(distance < 1e-5, $"{distance:G3} away");
+    }
+
+    /// <summary>Adds 1 to each number after the embeddings, padding's too.</summary>
+    private sealed class Leaking : StagedNetwork
+    {
+        public Leaking(TokenShape shape, int classes) : base("Leaking", shape, classes)
+        {
+            SetStem(new TokenEmbeddings(shape.Vocabulary, 4, shape.Length, 0, shape.Separator, 0));
+            AddStage("shifted", new Shift());
+            SetHead("head", new TokenPool(TokenPooling.Mean), new Linear(4, classes));
+        }
+    }
+
+    private sealed class Shift() : Layer("shift")
+    {
+        public override Tensor forward(Tensor input) => input.add(Scalars.One);
+
+        public override string Export(OnnxGraph graph, string input) => graph.Node("Add", [input, graph.Constant("one", [1f])]);
+    }
+}
