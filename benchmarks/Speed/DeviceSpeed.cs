@@ -47,8 +47,8 @@ internal static class DeviceSpeed
             readout.SetPrecision(precision);
             readout.SetChannelsLast(true);
             readout.to(device);
-            using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Instance, sieveOptions.Optimizer, []);
-            using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: false);
+            using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Plain, sieveOptions.Optimizer, []);
+            using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: false, EmpiricalRisk.Plain);
             Report("plain", plain);
             Report(FormattableString.Invariant($"sieve, stage {sieveOptions.Readout.Stage}, every {sieveOptions.ForgetEvery}"), sieve);
 

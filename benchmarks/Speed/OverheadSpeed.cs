@@ -36,7 +36,7 @@ internal static class OverheadSpeed
         network.SetChannelsLast(true);
         network.train();
         var options = new OptimizerOptions { LearningRate = 1e-3 };
-        using var step = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Instance, options, []);
+        using var step = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, options, []);
         using Optimizer watched = Optimizer.Create(options, network);
         using var generator = new Generator(1, CPU);
         Tensor features = randint(0, 256, [Batch, .. network.Shape.Dimensions], ScalarType.Byte, CPU, generator: generator);

@@ -34,7 +34,7 @@ internal static class SparseSpeed
         var kind = new NetworkOptions { Kind = NetworkKind.Mlp };
         var optimizer = new OptimizerOptions { LearningRate = 0.01 };
         using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
-        using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Instance, optimizer, []);
+        using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, optimizer, []);
         using var meters = new LossMeters(CPU);
         List<double> with = [], without = [];
         for (int round = 0; round < Rounds; round++)

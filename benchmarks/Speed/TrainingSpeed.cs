@@ -53,11 +53,11 @@ internal static class TrainingSpeed
         var batch = new Batch(features, labels, new long[size]);
         using var meters = new LossMeters(CPU);
 
-        using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Instance, sieveOptions.Optimizer, []);
+        using var plain = new SupervisedStep(plainNetwork, TrainedPart.All, EmpiricalRisk.Plain, sieveOptions.Optimizer, []);
         using ReadoutHead readout = ReadoutFactory.Create(sieveNetwork, sieveOptions.Readout, seed: 1);
-        using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: pretrained);
+        using var sieve = new SieveStep(sieveNetwork, readout, sieveOptions, frozenStatistics: pretrained, EmpiricalRisk.Plain);
         using ReadoutHead jointReadout = ReadoutFactory.Create(jointNetwork, sieveOptions.Readout, seed: 1);
-        using var joint = new JointSieveStep(jointNetwork, jointReadout, sieveOptions, frozenStatistics: pretrained);
+        using var joint = new JointSieveStep(jointNetwork, jointReadout, sieveOptions, frozenStatistics: pretrained, EmpiricalRisk.Plain);
         using Optimizer watched = Optimizer.Create(sieveOptions.Optimizer, sieveNetwork);
         using var average = new AveragedWeights([plainNetwork], decay: 0.999);
 

@@ -49,15 +49,15 @@ public sealed partial class FeatureSieveTrainer : NetworkTrainer<FeatureSieveTra
         ArgumentNullException.ThrowIfNull(options);
         if (options.ForgetEvery == 0)
         {
-            using var plain = new SupervisedStep(session.Network, options.Optimizer);
+            using var plain = new SupervisedStep(session.Network, options.Optimizer, session.Risk);
             session.Train(plain);
             return;
         }
 
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout"));
         using ITrainingStep step = options.Update == SieveUpdate.Joint
-            ? new JointSieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm)
-            : new SieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm);
+            ? new JointSieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk)
+            : new SieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk);
         session.Train(step);
     }
 }

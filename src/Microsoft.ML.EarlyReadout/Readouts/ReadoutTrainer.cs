@@ -22,7 +22,7 @@ public sealed class ReadoutTrainer : IDisposable
     /// <param name="weightDecay">The weight decay.</param>
     public ReadoutTrainer(TappedReadout readout, double learningRate, double weightDecay)
         : this(
-            readout, EmpiricalRisk.Instance, learningRate, weightDecay, readout?.Name ?? throw new ArgumentNullException(nameof(readout)))
+            readout, EmpiricalRisk.Plain, learningRate, weightDecay, readout?.Name ?? throw new ArgumentNullException(nameof(readout)))
     {
     }
 

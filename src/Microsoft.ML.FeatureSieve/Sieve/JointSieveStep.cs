@@ -20,6 +20,7 @@ internal sealed class JointSieveStep : ITrainingStep
     private readonly ReadoutHead _readout;
     private readonly ReadoutTrainer _readoutTrainer;
     private readonly FeatureSieveTrainer.Options _options;
+    private readonly IRisk _risk;
     private readonly BatchNormMode _mode;
     private readonly Optimizer _optimizer;
 
@@ -27,11 +28,13 @@ internal sealed class JointSieveStep : ITrainingStep
     /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device; it stays the caller's.</param>
     /// <param name="options">The options; already validated.</param>
     /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
-    public JointSieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics)
+    /// <param name="risk">L_main; it stays the caller's.</param>
+    public JointSieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
     {
         _network = network;
         _readout = readout;
         _options = options;
+        _risk = risk;
         _mode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
         _optimizer = Optimizer.Create(options.Optimizer, network);
         _readoutTrainer = new ReadoutTrainer(
@@ -48,7 +51,7 @@ internal sealed class JointSieveStep : ITrainingStep
         _readout.train();
         _network.SetBatchNormMode(_mode);
         Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
-        Tensor loss = nn.functional.cross_entropy(_network.ForwardFrom(_options.Readout.Stage, tap), batch.Labels);
+        Tensor loss = _risk.Of(_network.ForwardFrom(_options.Readout.Stage, tap), batch);
         context.Report("main", loss, batch.Count);
 
         bool forgets = context.Step % _options.ForgetEvery == 0;

@@ -21,6 +21,7 @@ internal sealed class SieveStep : ITrainingStep
     private readonly ReadoutHead _readout;
     private readonly ReadoutTrainer _readoutTrainer;
     private readonly FeatureSieveTrainer.Options _options;
+    private readonly IRisk _risk;
     private readonly BatchNormMode _mainMode;
     private readonly BatchNormMode _forgettingMode;
     private readonly List<Tensor> _lower;
@@ -31,11 +32,13 @@ internal sealed class SieveStep : ITrainingStep
     /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device; it stays the caller's.</param>
     /// <param name="options">The options; already validated.</param>
     /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
-    public SieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics)
+    /// <param name="risk">L_main; it stays the caller's.</param>
+    public SieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
     {
         _network = network;
         _readout = readout;
         _options = options;
+        _risk = risk;
         _mainMode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
         _forgettingMode = frozenStatistics || options.ForgettingMovesStatistics ? _mainMode : BatchNormMode.BatchOnly;
 
@@ -62,7 +65,7 @@ internal sealed class SieveStep : ITrainingStep
         _network.SetBatchNormMode(_mainMode);
         Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
         Tensor logits = _network.ForwardFrom(_options.Readout.Stage, tap); // (B, C)
-        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
+        Tensor loss = _risk.Of(logits, batch);
         context.Report("main", loss, batch.Count);
 
         if (forgets) MeasureForgetting(tap, context);

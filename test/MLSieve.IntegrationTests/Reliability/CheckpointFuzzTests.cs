@@ -26,7 +26,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         NativeBackend.EnsureLoaded();
         using var network = new WatchedNetwork(FeatureShape.Vector(4), 3, (_, input) => input.alias());
         using (var generator = new Generator(1, CPU)) network.Initialize(generator);
-        using var step = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Instance, _options.Optimizer, []);
+        using var step = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, _options.Optimizer, []);
         Save(network, step);
         string checkpoint = Directory.EnumerateDirectories(_folder, "checkpoint-*").Single();
         string[] paths = [.. Directory.EnumerateFiles(checkpoint), Directory.EnumerateFiles(_folder, "best-*").Single()];

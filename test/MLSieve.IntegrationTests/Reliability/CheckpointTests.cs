@@ -77,14 +77,14 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("automatic feature reweighting", 8)]
     [InlineData("joint sieve", 6)]
     [InlineData("distillation", 11)]
-    public void So_does_one_with_rates_by_stage_and_a_frozen_one(string name, int every) =>
+    public void So_does_one_with_rates_by_stage_a_frozen_one_and_smoothed_labels(string name, int every) =>
         StopAndGoOn(
             () =>
             {
                 TrainerOptions options = TrainingCase.Options(name);
                 (options.Optimizer.FrozenStages, options.Optimizer.StageRateDecay, options.Optimizer.DecayBiasesAndNorms) = (1, 0.7, false);
                 if (options is FeatureSieveTrainer.Options sieve) sieve.Readout.Stage = 2;
-                options.CheckpointEverySteps = 3;
+                (options.LabelSmoothing, options.CheckpointEverySteps) = (0.1, 3);
                 return options;
             },
             options => TrainingCase.FitToBytes(options),

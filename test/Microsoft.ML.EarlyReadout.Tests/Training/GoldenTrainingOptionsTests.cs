@@ -7,7 +7,7 @@ namespace MLSieve.Tests;
 /// <summary>Trainings with an option each, against those of PyTorch.</summary>
 public sealed class GoldenTrainingOptionsTests
 {
-    private const int Steps = 8; // those of test/golden/training_options.py
+    private const int Steps = 8; // that of test/golden/training_options.py
 
     [Fact]
     public void Without_options_it_is_plain_training() => AssertTrained("plain", Sgd());
@@ -33,9 +33,16 @@ public sealed class GoldenTrainingOptionsTests
         AssertTrained("frozen", options);
     }
 
+    [Fact]
+    public void Labels_are_smoothed_by_every_risk()
+    {
+        AssertTrained("smoothed", Sgd(), new EmpiricalRisk(new LabelLoss(0.2)));
+        AssertTrained("smoothed", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, 8)], new LabelLoss(0.2)));
+    }
+
     private static OptimizerOptions Sgd() => new() { LearningRate = 0.05, WeightDecay = 0.1, Momentum = 0.9 };
 
-    private static void AssertTrained(string name, OptimizerOptions options)
+    private static void AssertTrained(string name, OptimizerOptions options, IRisk? risk = null)
     {
         NativeBackend.EnsureLoaded();
         using DisposeScope scope = NewDisposeScope();
@@ -45,7 +52,7 @@ public sealed class GoldenTrainingOptionsTests
         network.Freeze(options.FrozenStages);
         network.train();
         network.SetBatchNormMode(BatchNormMode.BatchAndStore); // as a method may in every step: what is frozen stays so
-        using var step = new SupervisedStep(network, options);
+        using var step = new SupervisedStep(network, options, risk);
         using var meters = new LossMeters(CPU);
         for (int i = 0; i < Steps; i++)
         {

@@ -75,7 +75,8 @@ public sealed class JointSieveStepTests
         using ReadoutHead third = ReadoutFactory.Create(plain, options.Readout, seed: 1);
         int[] steps = [.. Enumerable.Range(0, 100)];
         Run(joint, one, options, steps, batch: 0);
-        using (var step = new SieveStep(alternating, other, options, frozenStatistics: false)) Run(alternating, step, steps, batch: 0);
+        using (var step = new SieveStep(alternating, other, options, frozenStatistics: false, EmpiricalRisk.Plain))
+            Run(alternating, step, steps, batch: 0);
         Run(plain, third, options, [.. steps.Select(step => step + 1)], batch: 0);
 
         Tensor start = plain.state_dict()["stage1.weight"];
@@ -98,7 +99,7 @@ public sealed class JointSieveStepTests
         CountingNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, int[] steps, int? batch = null)
     {
         options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16));
-        using var step = new JointSieveStep(network, readout, options, frozenStatistics: false);
+        using var step = new JointSieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain);
         Run(network, step, steps, batch);
     }
 

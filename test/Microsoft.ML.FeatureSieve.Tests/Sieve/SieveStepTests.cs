@@ -55,7 +55,7 @@ public sealed class SieveStepTests
         (options.Optimizer.LearningRate, options.ReadoutLearningRate, options.ForgetLearningRate) = (0, 0, 0.5);
         using ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, 3);
         Dictionary<string, Tensor> before = Copy(network), readoutBefore = Copy(readout);
-        using (var step = new SieveStep(network, readout, options, frozenStatistics: false))
+        using (var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain))
         using (var meters = new LossMeters(CPU))
         using (Batch batch = Rows(0))
         {
@@ -117,7 +117,7 @@ public sealed class SieveStepTests
         ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, readoutSeed); // looks once at what the stage puts out
         network.StartCounting();
         network.train();
-        using var step = new SieveStep(network, readout, options, frozenStatistics: false);
+        using var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain);
         using var meters = new LossMeters(CPU);
         for (int i = 0; i < steps; i++)
         {

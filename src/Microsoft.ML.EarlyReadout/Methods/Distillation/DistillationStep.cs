@@ -16,6 +16,7 @@ internal sealed class DistillationStep : ITrainingStep
     private readonly Func<int, float[]?> _newWeights;
     private readonly Optimizer _optimizer;
     private readonly TeacherTargets _targets;
+    private readonly LabelLoss _loss;
     private readonly Tensor _weights; // (rows of the packed set), on the CPU
 
     /// <param name="student">The student, on its device.</param>
@@ -34,6 +35,7 @@ internal sealed class DistillationStep : ITrainingStep
         _options = options;
         _newWeights = newWeights;
         _targets = targets;
+        _loss = new LabelLoss(options.LabelSmoothing);
         _weights = ones(rows, float32).DetachFromDisposeScope();
         _optimizer = Optimizer.Create(options.Optimizer, student);
     }
@@ -48,7 +50,7 @@ internal sealed class DistillationStep : ITrainingStep
     public void Run(Batch batch, in StepContext context)
     {
         Tensor logits = _student.call(batch.Features); // (B, C)
-        Tensor labels = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None); // (B)
+        Tensor labels = _loss.OfEach(logits, batch); // (B)
         Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(_targets.For(batch)), _options.Temperature); // (B)
         Tensor weights = batch.Take(Weights); // (B)
         Tensor taught = teacher.mul(weights).mul(Scalars.Of(_options.Lambda));

@@ -21,7 +21,7 @@ internal static class FeatureMatching
         IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt
             ? JustTrainTwice.FindErrors(session, options.JustTrainTwice)
             : new HashSet<long>();
-        float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value).Weights;
+        float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value, session.Loss).Weights;
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher, features);
         StagedNetwork student = session.Network;
         FeatureShape own = StageTap.Of(student, student.Stages.Count), teachers = rows.Set.Columns[features].Rows.Shape;

@@ -34,7 +34,7 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
             {
                 TappedReadout readout = session.CreateReadout(tap.ColumnName, tap.Readout, session.Seeds.For("readout " + tap.ColumnName));
                 session.Readouts.Add(readout);
-                IRisk risk = tap.ClassBalanced ? WeightedRisk.ClassBalanced(session.Training) : EmpiricalRisk.Instance;
+                IRisk risk = tap.ClassBalanced ? WeightedRisk.ClassBalanced(session.Training, LabelLoss.Plain) : EmpiricalRisk.Plain;
                 trainers.Add(
                     new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
             }

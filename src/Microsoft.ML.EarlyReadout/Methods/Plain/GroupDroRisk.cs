@@ -14,16 +14,19 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     private readonly int[] _groups;
     private readonly int _count;
     private readonly double _rate;
+    private readonly LabelLoss _loss;
     private readonly Tensor _shares; // (G), q
 
     /// <param name="rows">The training rows, with their groups.</param>
     /// <param name="rate">η.</param>
     /// <param name="device">The device of the training.</param>
-    public GroupDroRisk(TrainingRows rows, double rate, Device device)
+    /// <param name="loss">The loss of a row.</param>
+    public GroupDroRisk(TrainingRows rows, double rate, Device device, LabelLoss loss)
     {
         _groups = rows.Set.Groups ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
         _count = rows.Set.GroupNames.Count;
         _rate = rate;
+        _loss = loss;
         var shares = new float[_count];
         int[] present = [.. rows.Indices.Select(row => _groups[row]).Distinct()];
         foreach (int group in present) shares[group] = 1f / present.Length;
@@ -37,7 +40,7 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     public Tensor Of(Tensor logits, Batch batch)
     {
         Tensor members = nn.functional.one_hot(batch.Take(_groups), _count).to(ScalarType.Float32); // (B, G)
-        Tensor losses = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None); // (B)
+        Tensor losses = _loss.OfEach(logits, batch); // (B)
         // "dim" is named: a bare 0 would also be a ScalarType, and sum over everything.
         Tensor means = losses.unsqueeze(0).matmul(members).squeeze(0).div(members.sum(dim: 0).clamp_min(Scalars.One)); // (G), ℓ
         using (no_grad())

@@ -14,7 +14,7 @@ internal static class JustTrainTwice
     private static long[] Identify(TrainingSession session, JustTrainTwiceOptions options)
     {
         using ModuleSnapshot start = ModuleSnapshot.Of([session.Network]);
-        using (var step = new SupervisedStep(session.Network, TrainedPart.All, EmpiricalRisk.Instance, session.Options.Optimizer, []))
+        using (var step = new SupervisedStep(session.Network, TrainedPart.All, session.Risk, session.Options.Optimizer, []))
             session.Train("Identification", step, options.IdentificationEpochs!.Value);
         TrainingRows rows = session.Training;
         long[] predicted = Prediction.Classes(session, rows);

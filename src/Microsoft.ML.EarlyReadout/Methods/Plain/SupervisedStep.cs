@@ -20,9 +20,10 @@ public sealed class SupervisedStep : ITrainingStep
     /// <summary>Trains all of a network.</summary>
     /// <param name="network">The network, on its device; it stays the caller's.</param>
     /// <param name="options">How, of which nothing is automatic any more.</param>
-    /// <param name="risk">What is minimised; the mean cross-entropy where it is left out. It stays the caller's.</param>
+    /// <param name="risk">What is minimised, such as <see cref="TrainingSession.Risk"/>; the mean cross-entropy of the labels as they are
+    /// where it is left out. It stays the caller's.</param>
     public SupervisedStep(StagedNetwork network, OptimizerOptions options, IRisk? risk = null)
-        : this(network, TrainedPart.All, risk ?? EmpiricalRisk.Instance, options, [])
+        : this(network, TrainedPart.All, risk ?? EmpiricalRisk.Plain, options, [])
     {
     }
 

@@ -15,26 +15,26 @@ internal static class SupervisedTraining
         switch (objective.Kind)
         {
             case ObjectiveKind.ClassBalanced:
-                Train(WeightedRisk.ClassBalanced(session.Training));
+                Train(WeightedRisk.ClassBalanced(session.Training, session.Loss));
                 break;
             case ObjectiveKind.GroupDro:
-                using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device))
+                using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device, session.Loss))
                     Train(risk, objective.GroupDroBalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:
                 Train(WeightedRisk.UpWeighted(
                     session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice),
-                    objective.JustTrainTwice.UpWeight!.Value));
+                    objective.JustTrainTwice.UpWeight!.Value, session.Loss));
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
-                HeadReweighting.Run(session, objective, () => Train(EmpiricalRisk.Instance));
+                HeadReweighting.Run(session, objective, () => Train(session.Risk));
                 break;
             case ObjectiveKind.AutomaticFeatureReweighting:
                 AutomaticFeatureReweighting.Run(
-                    session, objective.AutomaticFeatureReweighting, readouts, rows => Train(EmpiricalRisk.Instance, rows: rows));
+                    session, objective.AutomaticFeatureReweighting, readouts, rows => Train(session.Risk, rows: rows));
                 break;
             case ObjectiveKind.EmpiricalRisk:
-                Train(EmpiricalRisk.Instance);
+                Train(session.Risk);
                 break;
             default:
                 throw new UnreachableException($"No objective {objective.Kind}.");

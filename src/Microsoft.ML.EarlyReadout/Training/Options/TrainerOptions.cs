@@ -60,6 +60,13 @@ public abstract class TrainerOptions
     /// <value>The default value is <see cref="BatchNormStatistics.Automatic"/>.</value>
     public BatchNormStatistics BatchNorm { get; set; } = BatchNormStatistics.Automatic;
 
+    /// <summary>
+    /// Label smoothing ε: each label is taken for <c>(1 − ε)·[c = y] + ε/C</c>, as in PyTorch, wherever the network is trained on labels.
+    /// </summary>
+    /// <remarks>Readouts learn the labels as they are, since their margins are looked at; so does a last layer that is fitted anew.</remarks>
+    /// <value>The default value is 0: the labels as they are. From 0 to 1.</value>
+    public double LabelSmoothing { get; set; }
+
     /// <summary>How the main network is optimised.</summary>
     [NestOption]
     public OptimizerOptions Optimizer { get; set; } = new();
@@ -260,6 +267,7 @@ public abstract class TrainerOptions
         if (OnValidation is not null) NeedValidation(faults, nameof(OnValidation));
         faults.Defined(nameof(Precision), Precision);
         faults.Defined(nameof(BatchNorm), BatchNorm);
+        faults.InRange(nameof(LabelSmoothing), LabelSmoothing, 0, 1);
         faults.InHalfOpenRange(nameof(AveragingDecay), AveragingDecay, 0, 1);
         if (MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(MemoryBudgetMebibytes), budget, 1);
         if (ValidationFraction > 0 && ValidationSet is not null)

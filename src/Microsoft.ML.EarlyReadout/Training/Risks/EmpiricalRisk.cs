@@ -3,10 +3,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Cross-entropy, each row alike (ERM): <c>1/B Σ_i −log p_{y_i}(x_i)</c>.</summary>
-internal sealed class EmpiricalRisk : IRisk
+/// <param name="loss">The loss of a row.</param>
+internal sealed class EmpiricalRisk(LabelLoss loss) : IRisk
 {
-    public static readonly EmpiricalRisk Instance = new();
+    /// <summary>That of the labels as they are.</summary>
+    public static readonly EmpiricalRisk Plain = new(LabelLoss.Plain);
 
     /// <inheritdoc/>
-    public Tensor Of(Tensor logits, Batch batch) => nn.functional.cross_entropy(logits, batch.Labels);
+    public Tensor Of(Tensor logits, Batch batch) => loss.Mean(logits, batch);
 }

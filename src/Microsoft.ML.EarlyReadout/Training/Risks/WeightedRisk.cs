@@ -7,32 +7,33 @@ namespace Microsoft.ML.EarlyReadout;
 /// rows, so that they do not change the learning rate; a row of weight 5 then counts as five copies of it would.
 /// </summary>
 /// <param name="weights">The weight of each row of the packed set.</param>
-internal sealed class WeightedRisk(float[] weights) : IRisk
+/// <param name="loss">The loss of a row.</param>
+internal sealed class WeightedRisk(float[] weights, LabelLoss loss) : IRisk
 {
     /// <summary>The weight of each row of the packed set.</summary>
     public float[] Weights => weights;
 
     /// <summary>Each class counts alike: <c>w_i = n / (C·n_{y_i})</c>, over the classes that have rows.</summary>
-    public static WeightedRisk ClassBalanced(TrainingRows rows)
+    public static WeightedRisk ClassBalanced(TrainingRows rows, LabelLoss loss)
     {
         var counts = rows.Indices.GroupBy(row => rows.Set.Labels[row]).ToDictionary(c => c.Key, c => c.Count());
-        return Of(rows, row => 1.0 / counts[rows.Set.Labels[row]]);
+        return Of(rows, row => 1.0 / counts[rows.Set.Labels[row]], loss);
     }
 
     /// <summary>Some rows count <paramref name="factor"/> times: "Just Train Twice" (ICML 2021).</summary>
-    public static WeightedRisk UpWeighted(TrainingRows rows, IReadOnlySet<long> upWeighted, double factor) =>
-        Of(rows, row => upWeighted.Contains(row) ? factor : 1);
+    public static WeightedRisk UpWeighted(TrainingRows rows, IReadOnlySet<long> upWeighted, double factor, LabelLoss loss) =>
+        Of(rows, row => upWeighted.Contains(row) ? factor : 1, loss);
 
     /// <summary>The weights of the rows, scaled to mean 1.</summary>
-    public static WeightedRisk Of(TrainingRows rows, Func<long, double> weight)
+    public static WeightedRisk Of(TrainingRows rows, Func<long, double> weight, LabelLoss loss)
     {
         double mean = rows.Indices.Average(weight);
         var weights = new float[rows.Set.Count];
         foreach (long row in rows.Indices) weights[row] = (float)(weight(row) / mean);
-        return new WeightedRisk(weights);
+        return new WeightedRisk(weights, loss);
     }
 
     /// <inheritdoc/>
     public Tensor Of(Tensor logits, Batch batch) =>
-        nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.None).mul(batch.Take(weights)).mean();
+        loss.OfEach(logits, batch).mul(batch.Take(weights)).mean();
 }

@@ -22,7 +22,7 @@ public sealed class GroupDroTests
         int[] labels = [.. steps.SelectMany(step => Integers(step, "labels"))],
             groups = [.. steps.SelectMany(step => Integers(step, "groups"))];
         using TrainingSet set = Set(labels, groups, file.RootElement.GetProperty("groups").GetInt32());
-        using var risk = new GroupDroRisk(TrainingRows.AllOf(set), file.RootElement.GetProperty("eta").GetDouble(), CPU);
+        using var risk = new GroupDroRisk(TrainingRows.AllOf(set), file.RootElement.GetProperty("eta").GetDouble(), CPU, LabelLoss.Plain);
         int count = labels.Length / steps.Length;
         foreach ((int i, JsonElement step) in steps.Index())
         {
@@ -43,7 +43,7 @@ public sealed class GroupDroTests
         NativeBackend.EnsureLoaded();
         using var scope = NewDisposeScope();
         using TrainingSet set = Set([0, 0, 1, 1, 2], [0, 0, 1, 1, 2], groupCount: 3);
-        using var risk = new GroupDroRisk(new TrainingRows(set, [0, 1, 2, 3]), rate: 0.01, CPU);
+        using var risk = new GroupDroRisk(new TrainingRows(set, [0, 1, 2, 3]), rate: 0.01, CPU, LabelLoss.Plain);
         Assert.Equal([0.5f, 0.5f, 0], risk.State.Single().Tensor.data<float>().ToArray());
         Assert.Equal(Math.Log(3), risk.Of(zeros(4, 3), set.Gather([0, 1, 2, 3], CPU)).ToDouble(), 1e-5); // every row's loss is log 3
     }
