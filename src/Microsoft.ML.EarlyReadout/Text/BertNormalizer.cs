@@ -22,8 +22,8 @@ internal static class BertNormalizer
         if (category is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
             return [(CharacterKind.Space, 0)];
         if (character == Rune.ReplacementChar.Value || category is UnicodeCategory.Control or UnicodeCategory.Format) return [];
-        // Private characters beyond the basic plane are too many for a table: they are letters that no vocabulary has.
-        if (category == UnicodeCategory.PrivateUse) return character <= char.MaxValue ? [] : [(CharacterKind.Letter, character)];
+        if (IsLetterOfNoScript(character)) return [(CharacterKind.Letter, character)];
+        if (category == UnicodeCategory.PrivateUse) return [];
         if (!lowercase || category == UnicodeCategory.OtherNotAssigned) return [(KindOf(character), character)];
 
         bool alone = IsChinese(character);
@@ -33,6 +33,15 @@ internal static class BertNormalizer
             .Select(rune => Rune.ToLowerInvariant(rune).Value)
             .Select(part => (alone ? CharacterKind.Alone : KindOf(part), part))];
     }
+
+    /// <summary>Whether a character is a letter only for want of a better answer: one that Unicode has not assigned, and a private one
+    /// beyond the basic plane; those are too many for a table of what is dropped.</summary>
+    public static bool IsLetterOfNoScript(int character) => CharUnicodeInfo.GetUnicodeCategory(character) switch
+    {
+        UnicodeCategory.OtherNotAssigned => !IsChinese(character),
+        UnicodeCategory.PrivateUse => character > char.MaxValue,
+        _ => false,
+    };
 
     /// <exception cref="InvalidOperationException">The process has no Unicode data to take accents off.</exception>
     public static void CheckThatAccentsAreKnown()

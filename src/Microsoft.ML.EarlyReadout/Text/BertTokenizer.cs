@@ -84,17 +84,20 @@ internal sealed class BertTokenizer
         var nodes = new TokenNodes(graph);
         string begin = nodes.Number(Vocabulary.Begin), end = nodes.Number(Vocabulary.Separator);
         string zero = nodes.Number(0), one = nodes.Number(1);
-        (string pieces, string a) = _model.Export(nodes, text);
         if (second is null)
         {
-            string kept = nodes.Least(a, nodes.Number(MaxTokens - 2)); // (N, 1)
+            (string pieces, string count) = _model.Export(nodes, text);
+            string kept = nodes.Least(count, nodes.Number(MaxTokens - 2)); // (N, 1)
             string last = nodes.Add(kept, one); // where [SEP] is
             string at = Places(nodes, last);
             string tokens = nodes.Where(nodes.Greater(last, at), From(nodes, pieces, nodes.Subtract(at, one), last), end);
             return Framed(nodes, tokens, at, last, begin);
         }
 
-        (string others, string b) = _model.Export(nodes, second);
+        // The second texts go below the first ones, so that the tables stand in the graph once.
+        (string ofBoth, string counts) = _model.Export(nodes, graph.Node("Concat", [text, second], ("axis", 0)));
+        (string firsts, string seconds) = nodes.Halves(ofBoth);
+        (string a, string b) = nodes.Halves(counts);
         string room = nodes.Number(MaxTokens - 3);
         string ofShorter = nodes.Least(nodes.Least(a, b), nodes.Number((MaxTokens - 3) / 2));
         string ofLonger = nodes.Least(nodes.Most(a, b), nodes.Subtract(room, ofShorter));
@@ -103,8 +106,8 @@ internal sealed class BertTokenizer
         string middle = nodes.Add(keptA, one); // where the first [SEP] is
         string final = nodes.Add(nodes.Add(middle, keptB), one); // where the last is
         string places = Places(nodes, final);
-        string inFirst = From(nodes, pieces, nodes.Subtract(places, one), final);
-        string inSecond = From(nodes, others, nodes.Subtract(nodes.Subtract(places, middle), one), final);
+        string inFirst = From(nodes, firsts, nodes.Subtract(places, one), final);
+        string inSecond = From(nodes, seconds, nodes.Subtract(nodes.Subtract(places, middle), one), final);
         string row = nodes.Where(nodes.Greater(final, places), inSecond, end);
         row = nodes.Where(nodes.Greater(places, middle), row, nodes.Where(nodes.Greater(middle, places), inFirst, end));
         return Framed(nodes, row, places, final, begin);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -19,16 +18,16 @@ internal sealed class BertVocabulary
     public BertVocabulary(IReadOnlyList<string> tokens, string source)
     {
         Tokens = tokens;
+        string[] missing = [.. new[] { PaddingName, UnknownName, BeginName, SeparatorName }.Except(tokens)];
+        if (missing.Length > 0)
+            throw new InvalidDataException($"The vocabulary {source} has no {string.Join(", ", missing)}. "
+                + "Give the vocab.txt of a BERT model: one token a line.");
         _numbers = new Dictionary<string, int>(tokens.Count, StringComparer.Ordinal);
         for (int i = 0; i < tokens.Count; i++)
             if (!_numbers.TryAdd(tokens[i], i))
                 throw new InvalidDataException(FormattableString.Invariant(
                     $"The vocabulary {source} has the token '{Excerpt.Of(tokens[i])}' twice, in lines {_numbers[tokens[i]] + 1} and ")
                     + FormattableString.Invariant($"{i + 1}."));
-        string[] missing = [.. new[] { PaddingName, UnknownName, BeginName, SeparatorName }.Where(name => !_numbers.ContainsKey(name))];
-        if (missing.Length > 0)
-            throw new InvalidDataException($"The vocabulary {source} has no {string.Join(", ", missing)}. "
-                + "Give the vocab.txt of a BERT model: one token a line.");
         if (_numbers[PaddingName] != 0)
             throw new InvalidDataException(FormattableString.Invariant(
                 $"The vocabulary {source} has {PaddingName} in line {_numbers[PaddingName] + 1}; it must be the first: 0 marks padding."));
@@ -60,9 +59,10 @@ internal sealed class BertVocabulary
     /// <summary>[SEP]: the token after each text.</summary>
     public int Separator { get; }
 
-    /// <summary>Whether the vocabulary tells upper-case letters from lower-case ones, as those of cased models do.</summary>
-    public bool IsCased => Tokens.Any(token => !IsSpecial(token)
-        && token.EnumerateRunes().Any(rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.UppercaseLetter));
+    /// <summary>Whether the vocabulary tells upper-case letters from lower-case ones, as those of cased models do. Letters such as ℝ, which
+    /// have no lower case, do not count.</summary>
+    public bool IsCased => Tokens.Any(token =>
+        !IsSpecial(token) && token.EnumerateRunes().Any(rune => Rune.ToLowerInvariant(rune) != rune));
 
     /// <summary>The number of a token; <see langword="null"/> where there is none.</summary>
     public int? Find(string token) => _numbers.TryGetValue(token, out int number) ? number : null;

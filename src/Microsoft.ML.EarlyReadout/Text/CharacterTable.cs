@@ -30,6 +30,7 @@ internal sealed class CharacterTable
         for (int character = 0; character <= MaxCharacter; character++)
         {
             if (character is >= 0xD800 and <= 0xDFFF) continue; // halves of pairs are no characters
+            if (!codes.ContainsKey(character) && BertNormalizer.IsLetterOfNoScript(character)) continue;
             long entry = Entry(BertNormalizer.Parts(character, lowercase), codes);
             if (character < BasicPlane) _basic[character] = entry;
             else if (entry != UnknownLetter) _beyond[character] = entry;

@@ -22,12 +22,12 @@ internal sealed class DoubleArray(int codes)
     /// <param name="state">The state.</param>
     /// <param name="children">The codes of its children, ascending.</param>
     /// <returns>Where the state's children begin: the child of code c is this + c.</returns>
-    public int Place(int state, IReadOnlyCollection<int> children)
+    public int Place(int state, ReadOnlySpan<int> children)
     {
         Reach(state);
         while (IsTaken(_free)) _free++;
-        int lowest = children.First(), start = Math.Max(0, _free - lowest);
-        while (children.Any(code => IsTaken(start + code))) start++;
+        int start = Math.Max(0, _free - children[0]);
+        while (!IsFree(start, children)) start++;
         _base[state] = start;
         foreach (int code in children)
         {
@@ -42,6 +42,13 @@ internal sealed class DoubleArray(int codes)
     {
         Reach(_base.Max() + codes);
         return ([.. _base], [.. _check], [.. _best]);
+    }
+
+    private bool IsFree(int start, ReadOnlySpan<int> children)
+    {
+        foreach (int code in children)
+            if (IsTaken(start + code)) return false;
+        return true;
     }
 
     private bool IsTaken(int place) => place < FirstFree || (place < _check.Count && _check[place] != NoParent);

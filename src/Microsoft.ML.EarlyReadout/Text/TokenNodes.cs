@@ -57,6 +57,13 @@ internal sealed class TokenNodes(OnnxGraph graph)
     /// <summary>The columns from one bound, up to and without another.</summary>
     public string Columns(string value, string from, string to) => graph.Node("Slice", [value, from, to, Bound(1)]);
 
+    /// <summary>The upper and the lower half of a value's rows.</summary>
+    public (string Upper, string Lower) Halves(string value)
+    {
+        IReadOnlyList<string> halves = graph.Node("Split", [value], 2, ("axis", 0));
+        return (halves[0], halves[1]);
+    }
+
     /// <summary>A value's rows, (1) int64.</summary>
     public string RowsOf(string value) => graph.Node("Shape", [value], ("start", 0), ("end", 1));
 

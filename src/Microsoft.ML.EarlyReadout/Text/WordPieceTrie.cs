@@ -27,12 +27,13 @@ internal sealed class WordPieceTrie
     public WordPieceTrie(BertVocabulary vocabulary, bool lowercase)
     {
         List<Node> nodes = [new(0), new(0), new(0)]; // nowhere and the two roots
+        Func<int, CharacterKind?> kindOf = KindOfLetters(lowercase);
         for (int number = 1; number < vocabulary.Size; number++)
         {
             string token = vocabulary.Tokens[number];
             bool continues = token.Length > Continuation.Length && token.StartsWith(Continuation, StringComparison.Ordinal);
             int[] letters = [.. (continues ? token[Continuation.Length..] : token).EnumerateRunes().Select(rune => rune.Value)];
-            if (CanOccur(letters, continues, lowercase)) Insert(nodes, letters, continues, number);
+            if (CanOccur(letters, continues, kindOf)) Insert(nodes, letters, continues, number);
         }
 
         Longest = nodes.Max(node => node.Depth);
@@ -90,17 +91,25 @@ internal sealed class WordPieceTrie
 
     private static string Table(TokenNodes nodes, string name, int[] values) => nodes.Graph.Int32Constant(name, values, values.Length);
 
-    /// <summary>Whether the basic tokeniser can hand out such letters: no part of a word is punctuation beside a letter, or upper-case where
-    /// words are not. That leaves out [MASK] and its like too.</summary>
-    private static bool CanOccur(int[] letters, bool continues, bool lowercase)
+    /// <summary>Whether the basic tokeniser can hand out such letters: no part of a word is punctuation beside a letter, or upper-case
+    /// where words are not. That leaves out [MASK] and its like too.</summary>
+    /// <param name="letters">The letters of a piece.</param>
+    /// <param name="continues">Whether the piece goes on with a word.</param>
+    /// <param name="kindOf">The kind of a letter that stays as it is; <see langword="null"/> of one that does not.</param>
+    private static bool CanOccur(int[] letters, bool continues, Func<int, CharacterKind?> kindOf) =>
+        letters.Length is > 0 and <= MaxWordLetters
+        && letters.All(letter => kindOf(letter) is CharacterKind.Letter
+            || (kindOf(letter) is CharacterKind.Alone && letters.Length == 1 && !continues));
+
+    private static Func<int, CharacterKind?> KindOfLetters(bool lowercase)
     {
-        if (letters.Length is 0 or > MaxWordLetters) return false;
-        foreach (int letter in letters)
+        Dictionary<int, CharacterKind?> known = [];
+        return letter =>
         {
-            if (BertNormalizer.Parts(letter, lowercase) is not [var part] || part.Character != letter) return false;
-            if (part.Kind != CharacterKind.Letter && (continues || letters.Length > 1)) return false;
-        }
-        return true;
+            if (!known.TryGetValue(letter, out CharacterKind? kind))
+                known[letter] = kind = BertNormalizer.Parts(letter, lowercase) is [var part] && part.Character == letter ? part.Kind : null;
+            return kind;
+        };
     }
 
     private void Insert(List<Node> nodes, int[] letters, bool continues, int number)
@@ -129,7 +138,7 @@ internal sealed class WordPieceTrie
             int best = node.Number > 0 ? (node.Number * LengthUnit) + node.Depth : at.Best;
             states.SetBest(at.State, best);
             if (node.Children.Count == 0) continue;
-            int first = states.Place(at.State, node.Children.Keys);
+            int first = states.Place(at.State, [.. node.Children.Keys]);
             foreach ((int code, int child) in node.Children) open.Enqueue((child, first + code, best));
         }
         return states.ToArrays();
