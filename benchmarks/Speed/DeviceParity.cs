@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 

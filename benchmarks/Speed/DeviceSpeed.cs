@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
+using Microsoft.ML.EarlyReadout.Training;
 using Microsoft.ML.FeatureSieve;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
 using Microsoft.ML.OnnxRuntime;
 
 namespace MLSieve.Speed;

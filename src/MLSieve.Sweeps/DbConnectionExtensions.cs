@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Runs statements with named values.</summary>
 internal static class DbConnectionExtensions

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Trials in a PostgreSQL database.</summary>
 internal sealed class PostgreSqlDatabase : SqlDatabase

@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>What differs between the databases that can hold trials.</summary>
 internal abstract class SqlDatabase

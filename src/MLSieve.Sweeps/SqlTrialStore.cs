@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Trials in the tables of a database: each change of a run is one statement, and only its last attempt may make it.</summary>
 /// <param name="database">The database.</param>

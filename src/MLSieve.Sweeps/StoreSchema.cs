@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>The tables of a trial store and their version.</summary>
 internal static class StoreSchema

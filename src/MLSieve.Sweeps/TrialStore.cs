@@ -1,4 +1,5 @@
-namespace Microsoft.ML.EarlyReadout;
+
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Stores that outlive a process: workers that name the same one share a search, and a search that was stopped goes on.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
+using Microsoft.ML.EarlyReadout.Training;
 using Microsoft.ML.FeatureSieve;
 
 namespace Microsoft.ML;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Training;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureSieve;

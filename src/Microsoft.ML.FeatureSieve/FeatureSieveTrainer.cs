@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
+using Microsoft.ML.EarlyReadout.Training;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureSieve;

@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
 
 namespace Studies;
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
 using static TorchSharp.torch;
 
 namespace Studies;

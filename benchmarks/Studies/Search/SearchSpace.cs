@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Microsoft.ML.FeatureSieve;
 
 namespace Studies;

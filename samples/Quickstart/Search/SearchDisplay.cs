@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Spectre.Console;
 
 namespace Quickstart;

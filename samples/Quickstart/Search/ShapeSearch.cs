@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Microsoft.ML.FeatureSieve;
 
 namespace Quickstart;

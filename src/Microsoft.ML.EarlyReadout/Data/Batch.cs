@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Some rows as tensors on the device of the training.</summary>
 [Experimental(Seam.Id)]

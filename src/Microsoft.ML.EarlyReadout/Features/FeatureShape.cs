@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The shape of one example as it is stored in the feature column: a <see cref="VectorShape"/>, an
 /// <see cref="ImageShape"/> or, of a text column, a <see cref="TokenShape"/>.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The shape of an image: (C, H, W) or (H, W, C).</summary>
 /// <param name="Layout">The order of the numbers.</param>

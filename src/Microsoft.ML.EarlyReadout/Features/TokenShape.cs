@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The shape of a tokenised text: (L), whole numbers, 0 where the text is shorter.</summary>
 /// <remarks>A batch has as many columns as its longest row has tokens.</remarks>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Stages of 3×3 convolution, batch norm, ReLU and 2×2 max pooling; then global average pooling and a linear layer.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Linear layers with ReLU for feature vectors; each hidden layer is a stage.</summary>
 /// <remarks>

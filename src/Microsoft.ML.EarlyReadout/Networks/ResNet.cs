@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// ResNet-18, -34 or -50, or the one of Microsoft's image featurizer, in torchvision's layout and under its parameter names

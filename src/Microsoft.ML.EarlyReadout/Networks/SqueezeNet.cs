@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// SqueezeNet 1.1 in torchvision's layout and under its parameter names (<c>features.0</c> to <c>features.12</c>, <c>classifier.1</c>).

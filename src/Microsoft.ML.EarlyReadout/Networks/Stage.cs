@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A stretch of a network after which a readout can tap.</summary>
 /// <param name="Name">Its name, such as <c>layer1</c>.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// BERT or DistilBERT with a classifier, under Hugging Face's names of BERT (<c>embeddings</c>, <c>encoder.layer.0</c>, …) and

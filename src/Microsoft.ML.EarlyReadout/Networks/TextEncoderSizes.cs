@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The sizes of a text encoder's layers.</summary>
 /// <param name="Vocabulary">Tokens in the vocabulary.</param>

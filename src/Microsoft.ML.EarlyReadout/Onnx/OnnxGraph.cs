@@ -5,7 +5,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout.OnnxProto;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>An ONNX graph that grows node by node: opset 17, float32, with a dynamic batch as each value's first dimension.</summary>
 /// <threadsafety>Not thread-safe.</threadsafety>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>
 /// Trains one readout on taps: <c>L_aux = −log q_y(sg[f≤k(x)])</c>. The tap is detached, so nothing flows back into the network.

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
 /// Searches the settings of a trainer on validation rows: draws trials from a space, trains each from several seeds, stops those that are

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>
 /// The base of every trainer: it reads the rows, builds the network, lets a method train it, and makes the fitted model. A method is a

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>
 /// The rows of a fit, as a method has prepared them. One that adds columns derives from this to keep, and let go of, what makes them.

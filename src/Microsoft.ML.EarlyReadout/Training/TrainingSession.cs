@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>One training as a method sees it: what there is to train on, and how to run steps over it.</summary>
 [Experimental(Seam.Id)]
@@ -135,7 +135,8 @@ public sealed class TrainingSession : IDisposable
     {
         rows ??= Training;
         var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
-        Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, Options.Steps ?? batches.StepsOf(Options.Epochs!.Value), Seeds)
+        long steps = Options.Steps ?? batches.StepsOf(Options.Epochs!.Value);
+        Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, steps, Seeds)
         {
             Order = order ?? EpochOrder.Shuffled,
             Validation = Validation,

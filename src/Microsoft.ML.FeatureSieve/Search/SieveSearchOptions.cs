@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 
 namespace Microsoft.ML.FeatureSieve;
 

@@ -1,4 +1,6 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
+using Microsoft.ML.EarlyReadout.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -45,7 +45,9 @@ internal static class LibrarySource
         string root = Path.Combine(Repository.Root, "src", library);
         var parsing = new CSharpParseOptions(LanguageVersion.Latest);
         const string usings = "global using System; global using System.Collections.Generic; global using System.IO; "
-            + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
+            + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks; "
+            + "global using Microsoft.ML.EarlyReadout.Networks; global using Microsoft.ML.EarlyReadout.Search; "
+            + "global using Microsoft.ML.EarlyReadout.Training;";
         IEnumerable<SyntaxTree> trees = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
             .Where(file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal))

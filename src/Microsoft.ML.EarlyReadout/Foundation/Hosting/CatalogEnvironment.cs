@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>
 /// The environment behind an ML.NET catalog: where messages go to reach <see cref="MLContext.Log"/>, and what the user set in the

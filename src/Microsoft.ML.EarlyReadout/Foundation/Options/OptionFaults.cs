@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Collects everything that is wrong with a set of options, so that one exception can say all of it.</summary>
 [Experimental(Seam.Id)]

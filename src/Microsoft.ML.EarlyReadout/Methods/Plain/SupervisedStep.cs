@@ -3,7 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Trains the network, or its head alone, on the labels, and readouts beside it from the same forward pass.</summary>
 [Experimental(Seam.Id)]

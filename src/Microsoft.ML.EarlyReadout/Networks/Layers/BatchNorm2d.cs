@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Batch normalisation of images by channel: momentum 0.1, ε 1e-5, in float32.</summary>
 /// <remarks>(B, C, H, W) → (B, C, H, W): weight · (x − mean) / √(variance + ε) + bias.</remarks>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>What batch norm does in training mode; in evaluation mode it always uses the stored statistics.</summary>
 [Experimental(Seam.Id)]

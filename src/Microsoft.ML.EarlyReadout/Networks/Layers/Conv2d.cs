@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A two-dimensional convolution with a square kernel.</summary>
 /// <remarks>(B, C, H, W) → (B, C', H', W'), H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1.</remarks>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// Sets each number to 0 with a probability while training, and scales the rest up to keep the mean. Does nothing in evaluation.

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A table of vectors, one a row, which whole numbers choose from.</summary>
 /// <remarks>(B, L) → (B, L, D).</remarks>

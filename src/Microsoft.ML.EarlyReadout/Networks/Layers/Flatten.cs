@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>All dimensions but the batch as one.</summary>
 /// <remarks>(B, C, H, W) → (B, C·H·W).</remarks>

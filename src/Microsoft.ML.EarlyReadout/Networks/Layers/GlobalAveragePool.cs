@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The mean of each channel over the image, in float32.</summary>
 /// <remarks>(B, C, H, W) → (B, C).</remarks>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// A network's first layer: stored numbers to float32, channels first, in the network's channel order, and per channel (x − mean) · scale.

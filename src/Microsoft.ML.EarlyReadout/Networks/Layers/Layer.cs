@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// One layer of a <see cref="StagedNetwork"/>: the same computation twice, as a TorchSharp module for training and as ONNX nodes for

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Layer norm over the last dimension, in float32: <c>weight · (x − mean) / √(variance + ε) + bias</c>.</summary>
 /// <remarks>(…, D) → (…, D). Ba et al., "Layer Normalization", 2016.</remarks>

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A linear layer with bias.</summary>
 /// <remarks>(B, D) → (B, D'), or (B, L, D) → (B, L, D').</remarks>

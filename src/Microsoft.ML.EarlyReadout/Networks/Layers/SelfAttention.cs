@@ -1,7 +1,7 @@
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// Multi-head self-attention: each token reads a mean of all tokens' values, weighted by <c>softmax(q·kᵀ/√d)</c> in each head. Padding is

@@ -1,7 +1,7 @@
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// What BERT reads of tokens: the sum of the embeddings of word, position and, in BERT but not in DistilBERT, of the text of a pair that it

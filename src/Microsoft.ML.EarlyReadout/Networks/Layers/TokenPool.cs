@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A text's vector: the mean of its tokens' vectors, or that of its first token.</summary>
 /// <remarks>(B, L, H), zero where padded → (B, H).</remarks>

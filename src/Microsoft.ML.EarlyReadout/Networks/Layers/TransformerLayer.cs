@@ -1,7 +1,7 @@
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// One layer of BERT: self-attention, then two linear layers with GELU between them, each with dropout, a shortcut and layer norm after it.

@@ -3,7 +3,7 @@ using System.Globalization;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// The auxiliary classifier on a stage's output: d blocks, then a linear layer; on images the blocks are basic blocks (the first without

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A readout in its place.</summary>
 /// <param name="Name">What it is called in columns and messages.</param>

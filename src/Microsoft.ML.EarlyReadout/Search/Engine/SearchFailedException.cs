@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>No trial of a search gave a network: all diverged, or none finished. The message says what was tried and what to do.</summary>
 public sealed class SearchFailedException : InvalidOperationException

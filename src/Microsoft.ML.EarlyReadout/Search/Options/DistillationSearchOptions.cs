@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>The options of a search for the settings of a <see cref="DebiasedDistillationTrainer"/>. Plain training, trial 0, is here plain
 /// distillation: all rows weigh alike.</summary>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
 /// Successive halving (Karnin, Koren and Somekh, 2013; Jamieson and Talwalkar, 2016): all trials are trained a little, the best part of

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
 /// The options of a search for the rates of plain training, by <see cref="EarlyReadoutEstimator"/>. What is trial 0 elsewhere, plain

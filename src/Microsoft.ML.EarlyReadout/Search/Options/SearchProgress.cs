@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Where a search stands; reported at the end of each run and rung of this process.</summary>
 /// <param name="Trials">Trials in all, plain training among them.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A point of a run's curve.</summary>
 /// <param name="Step">Steps done.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>How much higher the best other trial's validation figure is than the best plain trial's, seed by seed.</summary>
 public sealed record SearchGain

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A group (label and attribute) of the rows of a search, or a class where no groups are named.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>What a search found, and how to train what it chose.</summary>
 /// <typeparam name="TOptions">The options of the trainer whose settings were searched.</typeparam>

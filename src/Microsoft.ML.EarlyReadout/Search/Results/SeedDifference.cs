@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>The figures of two trials from the same seed.</summary>
 /// <param name="Seed">The seed.</param>

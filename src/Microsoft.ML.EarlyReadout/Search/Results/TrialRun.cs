@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A trial trained from one seed, up to where the trial was decided on.</summary>
 public sealed record TrialRun

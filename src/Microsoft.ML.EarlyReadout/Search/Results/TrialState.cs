@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>What became of a trial.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TrialState>))]

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>One of the things that a search varies.</summary>
 /// <param name="Option">The option, with dots where it is nested, such as <c>Readout.Stage</c>.</param>

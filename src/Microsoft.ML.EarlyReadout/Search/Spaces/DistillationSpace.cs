@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
 /// What a search of debiased distillation varies. What counts most comes first: β, then α, then where the readout taps. Plain

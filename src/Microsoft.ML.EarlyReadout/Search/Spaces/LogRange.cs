@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A range that a search draws from evenly on a logarithmic scale: each factor is equally likely.</summary>
 /// <param name="From">The smallest value, greater than 0.</param>

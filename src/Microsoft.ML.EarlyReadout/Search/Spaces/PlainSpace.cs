@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>What a search of plain training varies: its rates. The trainer's own, trial 0, are what the others are compared with.</summary>
 public sealed record PlainSpace : ITrialSpace

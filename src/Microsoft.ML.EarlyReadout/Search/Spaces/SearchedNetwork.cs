@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>What a space is cut to: the network that the data and the fixed options give, and the rates that those came to.</summary>
 /// <param name="Name">The network's name.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
 /// Where a search keeps its runs: what is to be trained, who trains it, and what came out. Workers of any number of processes and machines

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A worker's claim to train a run.</summary>
 /// <param name="Search">The search's name.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Where a run of a search stands.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RunState>))]

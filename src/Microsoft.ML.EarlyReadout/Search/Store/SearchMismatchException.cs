@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A store has a search of this name that was begun with other options, other data or another version.</summary>
 public sealed class SearchMismatchException : Exception

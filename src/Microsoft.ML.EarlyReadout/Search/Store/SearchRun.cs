@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A run of a search: a trial that is trained from one seed.</summary>
 /// <param name="Number">Tells it from the search's other runs.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
 /// A trial store cannot be reached, read or written; the message says which and what to do. What was trained is in the checkpoints.

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>What automatic settings are chosen by: what is trained, from which weights, and on how many rows.</summary>
 /// <param name="Network">The network.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.ML.SearchSpace;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>The options of a trial: what a search sampled, over what stays fixed.</summary>
 [Experimental(Seam.Id)]

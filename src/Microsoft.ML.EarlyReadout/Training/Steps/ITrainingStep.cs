@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>What a method does with one batch. The loop owns everything else: order, rates, validation, selection, progress.</summary>
 [Experimental(Seam.Id)]

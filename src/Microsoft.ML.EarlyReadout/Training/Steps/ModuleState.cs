@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Named tensors that a checkpoint holds, and that are written back in place.</summary>
 [Experimental(Seam.Id)]

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Where in the training a step stands, and what it tells of itself.</summary>
 [Experimental(Seam.Id)]
