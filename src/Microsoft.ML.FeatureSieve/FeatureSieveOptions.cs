@@ -99,6 +99,12 @@ public sealed partial class FeatureSieveTrainer
             if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)
                 faults.Add("ForgettingMovesStatistics is true, which needs Update to be Alternating: a joint update has no forward of its "
                     + "own for forgetting.");
+            if (this is { MicroBatchSize: not null, ForgetEvery: > 0, Update: SieveUpdate.Alternating })
+            {
+                faults.Add("MicroBatchSize is given, which needs Update to be Joint: of alternating updates each sees what the one before has "
+                    + "changed, which cannot wait for the whole batch.");
+            }
+
             faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);
             faults.GreaterThan(nameof(ReadoutLearningRate), ReadoutLearningRate, 0);
             faults.AtLeast(nameof(ReadoutWeightDecay), ReadoutWeightDecay, 0);

@@ -62,6 +62,13 @@ public sealed record Batch : IDisposable
         return values.to(Labels.device);
     }
 
+    /// <summary>Some of the rows, one after the other. What is theirs belongs to the caller's dispose scope.</summary>
+    internal Batch Part(int start, int count) => new(
+        Features.narrow(0, start, count), Labels.narrow(0, start, count), Rows[start..(start + count)])
+    {
+        Columns = Columns.ToDictionary(column => column.Key, column => column.Value.narrow(0, start, count)),
+    };
+
     /// <summary>Disposes the tensors, for a caller without a dispose scope.</summary>
     public void Dispose()
     {

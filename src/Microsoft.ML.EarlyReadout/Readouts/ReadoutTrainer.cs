@@ -62,7 +62,7 @@ public sealed class ReadoutTrainer : IDisposable
         Tensor loss = _risk.Of(logits, batch);
         context.Meters.Add(_meter, loss, batch.Count);
         context.Meters.Add(_meter + " accuracy", logits.argmax(1).eq(batch.Labels).to(ScalarType.Float32).mean(), batch.Count);
-        _optimizer.Minimize(loss, _learningRate * context.RateFactor, clipNorm: 0, context.Meters);
+        _optimizer.Minimize(loss, _learningRate * context.RateFactor, clipNorm: 0, context);
     }
 
     /// <summary>Disposes the optimiser; the readout stays.</summary>

@@ -71,7 +71,7 @@ internal static class NetworkTraining
         options = AutomaticSettings.Settle(
             options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Indices.Length), log);
         network.SetChannelsLast(set.Shape.IsConvolved);
-        network.SetMostlyZero(set.Features.AreMostlyZero(options.BatchSize));
+        network.SetMostlyZero(set.Features.AreMostlyZero(options.RowsAtOnce));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
         network.Freeze(options.Optimizer.FrozenStages);
@@ -111,7 +111,7 @@ internal static class NetworkTraining
             BatchMemory? memory = perRow == 0 ? null : BatchMemory.Now(perRow, failure.FreeOnDevice);
             TrainingOutOfMemoryException error = fault is OutOfMemoryException
                 ? OutOfManagedMemory(budget, fault)
-                : new(device.Device.ToString(), options.BatchSize, failure.Requested, memory, fault);
+                : new(device.Device.ToString(), options, failure.Requested, memory, fault);
             (error.LastGoodModel, error.LastGoodEpoch) = LastGood();
             throw error;
         }

@@ -21,16 +21,18 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     /// <param name="innerException">The cause.</param>
     public TrainingOutOfMemoryException(string message, Exception innerException) : base(message, innerException) { }
 
-    internal TrainingOutOfMemoryException(string device, int batchSize, long? requested, BatchMemory? memory, Exception cause)
-        : base(string.Create(CultureInfo.InvariantCulture, $"Out of memory while training on {device} with batches of {batchSize} rows")
-            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(batchSize, memory)
+    internal TrainingOutOfMemoryException(string device, TrainerOptions options, long? requested, BatchMemory? memory, Exception cause)
+        : base(string.Create(
+            CultureInfo.InvariantCulture, $"Out of memory while training on {device} with batches of {options.RowsAtOnce} rows")
+            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(options, memory)
             + " Smaller images, a smaller network and Precision.BFloat16 need less, too.", cause)
     {
-        BatchSize = batchSize;
-        LargestBatchSize = Fitting(batchSize, memory);
+        BatchSize = options.RowsAtOnce;
+        LargestBatchSize = Fitting(BatchSize, memory);
     }
 
-    /// <summary>Rows in a batch when memory ran out. 0: it was not a batch that had no room.</summary>
+    /// <summary>Rows in a batch, or in the part of it that passes the network at once, when memory ran out. 0: it was not a batch that had
+    /// no room.</summary>
     public int BatchSize { get; }
 
     /// <summary>
@@ -56,12 +58,13 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
         return rows < 1 ? 0 : 1 << (int)long.Log2(rows);
     }
 
-    private static string Advice(int batchSize, BatchMemory? memory)
+    private static string Advice(TrainerOptions options, BatchMemory? memory)
     {
-        if (memory is null) return "Set BatchSize to less.";
+        string option = options.MicroBatchSize is null ? nameof(options.BatchSize) : nameof(options.MicroBatchSize);
+        if (memory is null) return $"Set {option} to less.";
         string known = $"{Size(memory.FreeBytes)} is free, and a row takes some {Size(memory.PerRow)} in this network";
-        return Fitting(batchSize, memory) is > 0 and int rows
-            ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set BatchSize to {rows}.")
+        return Fitting(options.RowsAtOnce, memory) is > 0 and int rows
+            ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set {option} to {rows}.")
             : $"{known}: not even one row would fit.";
     }
 

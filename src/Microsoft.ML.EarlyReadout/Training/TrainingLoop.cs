@@ -157,10 +157,21 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         if (batch + 1 < plan.Batches.Count) plan.Rows.Set.Expect(_order.AsSpan(plan.Batches[batch + 1]));
         rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
         _meters.Step = _done + 1;
-        step.Run(rows, new StepContext(_done, _schedule.Factor(_done), _meters));
+        int parts = (rows.Count + _options.RowsAtOnce - 1) / _options.RowsAtOnce;
+        for (int part = 0; part < parts; part++) RunPart(rows, part, parts);
         _average?.Add(_done);
         _done++;
         if (plan.IsMain) session.HasModel = true;
+    }
+
+    /// <summary>Runs the step on a part of its rows.</summary>
+    private void RunPart(Batch rows, int part, int parts)
+    {
+        using var scope = NewDisposeScope(); // what a part takes is there for the next one
+        int start = (int)((long)rows.Count * part / parts), end = (int)((long)rows.Count * (part + 1) / parts);
+        step.Run(
+            parts == 1 ? rows : rows.Part(start, end - start),
+            new StepContext(_done, _schedule.Factor(_done), _meters, (double)(end - start) / rows.Count, endsBatch: part == parts - 1));
     }
 
     /// <summary>Validates, selects, tells, and takes a checkpoint.</summary>

@@ -60,7 +60,7 @@ internal sealed class JointSieveStep : ITrainingStep
         Tensor seen = tap.detach();
         Tensor read = _readout.call(forgets ? seen.requires_grad_() : seen); // (B, C)
         if (forgets) BackwardForgetting(loss, tap, seen, read, context);
-        else loss.backward();
+        else context.OfBatch(loss).backward();
         _readoutTrainer.StepOnLogits(read, batch, context);
         _optimizer.Descend(_options.Optimizer, context);
     }
@@ -88,6 +88,7 @@ internal sealed class JointSieveStep : ITrainingStep
         Tensor forget = ForgettingLoss.Of(read);
         context.Report("forget", forget, seen.shape[0]);
         Tensor atTap = autograd.grad([forget], [seen], retain_graph: true)[0]; // the readout's graph serves L_aux too
-        autograd.backward([loss, tap], [ones_like(loss), atTap.mul(Scalars.Of(_options.ForgetWeight!.Value))]);
+        autograd.backward(
+            [context.OfBatch(loss), tap], [ones_like(loss), context.OfBatch(atTap.mul(Scalars.Of(_options.ForgetWeight!.Value)))]);
     }
 }

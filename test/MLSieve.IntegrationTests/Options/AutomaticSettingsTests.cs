@@ -10,7 +10,8 @@ namespace MLSieve.Tests;
 public sealed class AutomaticSettingsTests
 {
     // Numbers whose null means something else than automatic, or that are settled elsewhere.
-    private static readonly string[] Optional = ["Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience"];
+    private static readonly string[] Optional =
+        ["Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience", "MicroBatchSize"];
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 

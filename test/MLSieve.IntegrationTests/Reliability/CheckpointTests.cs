@@ -73,18 +73,18 @@ public sealed class CheckpointTests : IDisposable
             every);
 
     [Theory]
-    [InlineData("readouts together", 7)]
-    [InlineData("automatic feature reweighting", 8)]
-    [InlineData("joint sieve", 6)]
-    [InlineData("distillation", 11)]
-    public void So_does_one_with_rates_by_stage_a_frozen_one_and_smoothed_labels(string name, int every) =>
+    [InlineData("readouts together", 10)]
+    [InlineData("automatic feature reweighting", 12)]
+    [InlineData("joint sieve", 10)]
+    [InlineData("distillation", 24)]
+    public void So_does_one_with_rates_by_stage_a_frozen_one_smoothed_labels_and_gathered_gradients(string name, int every) =>
         StopAndGoOn(
             () =>
             {
                 TrainerOptions options = TrainingCase.Options(name);
                 (options.Optimizer.FrozenStages, options.Optimizer.StageRateDecay, options.Optimizer.DecayBiasesAndNorms) = (1, 0.7, false);
                 if (options is FeatureSieveTrainer.Options sieve) sieve.Readout.Stage = 2;
-                (options.LabelSmoothing, options.CheckpointEverySteps) = (0.1, 3);
+                (options.LabelSmoothing, options.MicroBatchSize, options.CheckpointEverySteps) = (0.1, 16, 3);
                 return options;
             },
             options => TrainingCase.FitToBytes(options),

@@ -61,7 +61,7 @@ internal sealed class DistillationStep : ITrainingStep
         context.Meters.Add("teacher", teacher.mean(), batch.Count);
         context.Meters.Add("weight", weights.mean(), batch.Count);
 
-        _optimizer.Minimize(loss, _options.Optimizer.LearningRate!.Value * context.RateFactor, _options.Optimizer.ClipNorm, context.Meters);
+        _optimizer.Minimize(loss, _options.Optimizer, context);
     }
 
     /// <inheritdoc/>

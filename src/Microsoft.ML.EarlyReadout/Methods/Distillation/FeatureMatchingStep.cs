@@ -48,7 +48,7 @@ internal sealed class FeatureMatchingStep : ITrainingStep
         Tensor loss = distance.mul(batch.Take(_weights)).mean();
         context.Meters.Add("main", loss, batch.Count);
         context.Meters.Add("distance", distance.mean(), batch.Count);
-        _optimizer.Minimize(loss, _options.LearningRate!.Value * context.RateFactor, _options.ClipNorm, context.Meters);
+        _optimizer.Minimize(loss, _options, context);
     }
 
     /// <summary>Features as maps, (B, C, H, W), float32; a vector is one of one pixel.</summary>

@@ -146,6 +146,12 @@ public sealed partial class EarlyReadoutEstimator
                 faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read "
                     + "out of random weights.");
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
+            if (this is { MicroBatchSize: not null, Objective.Kind: ObjectiveKind.GroupDro })
+            {
+                faults.Add("MicroBatchSize is given, which Objective.Kind GroupDro does not take: a group's loss is its mean over the whole "
+                    + "batch.");
+            }
+
             bool looksAtReadout = Objective is
             {
                 Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout,

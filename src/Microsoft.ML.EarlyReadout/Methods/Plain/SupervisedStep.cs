@@ -68,7 +68,7 @@ public sealed class SupervisedStep : ITrainingStep
         Tensor loss = _risk.Of(_network.ForwardFrom(last, taps[last]), batch);
         context.Meters.Add("main", loss, batch.Count);
         foreach (ReadoutTrainer trainer in _readouts) trainer.Step(taps[trainer.Readout.Stage], batch, context);
-        _optimizer.Minimize(loss, _options.LearningRate!.Value * context.RateFactor, _options.ClipNorm, context.Meters);
+        _optimizer.Minimize(loss, _options, context);
     }
 
     /// <inheritdoc/>

@@ -94,14 +94,15 @@ public abstract class Optimizer : IDisposable
     }
 
     /// <summary>
-    /// One step down a loss at the options' rate, times the schedule's factor: backward, clip, move, forget the gradients.
+    /// One step down a loss at the options' rate, times the schedule's factor: backward, clip, move, forget the gradients. Of a batch that
+    /// passes the network in parts, the gradients of all parts are gathered, and the last one moves.
     /// </summary>
     /// <param name="loss">The loss, a scalar.</param>
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">Where the training stands; it is told the norm of the gradients, so that one that is not finite is
     /// noticed.</param>
     public void Minimize(Tensor loss, OptimizerOptions options, in StepContext context) =>
-        Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context.Meters);
+        Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context);
 
     /// <summary>
     /// One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, forget them.
@@ -109,26 +110,27 @@ public abstract class Optimizer : IDisposable
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">As for <see cref="Minimize(Tensor, OptimizerOptions, in StepContext)"/>.</param>
     public void Descend(OptimizerOptions options, in StepContext context) =>
-        Descend(options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context.Meters);
+        Descend(options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context);
 
     /// <summary>One step down a loss: backward, clip, move, forget the gradients.</summary>
     /// <param name="loss">The loss.</param>
     /// <param name="learningRate">The rate of this step.</param>
     /// <param name="clipNorm">The largest norm of all gradients together; 0: no bound.</param>
-    /// <param name="meters">Watches that norm, so that a gradient that is not finite is noticed.</param>
-    internal void Minimize(Tensor loss, double learningRate, double clipNorm, LossMeters meters)
+    /// <param name="context">Where the training stands; it is told that norm, so that a gradient that is not finite is noticed.</param>
+    internal void Minimize(Tensor loss, double learningRate, double clipNorm, in StepContext context)
     {
-        loss.backward();
-        Descend(learningRate, clipNorm, meters);
+        context.OfBatch(loss).backward();
+        Descend(learningRate, clipNorm, context);
     }
 
     /// <summary>One step along gradients that are there: clip, move, forget them.</summary>
     /// <param name="learningRate">The rate of this step.</param>
     /// <param name="clipNorm">The largest norm of all gradients together; 0: no bound.</param>
-    /// <param name="meters">Watches that norm, so that a gradient that is not finite is noticed.</param>
-    internal void Descend(double learningRate, double clipNorm, LossMeters meters)
+    /// <param name="context">Where the training stands; it is told that norm, so that a gradient that is not finite is noticed.</param>
+    internal void Descend(double learningRate, double clipNorm, in StepContext context)
     {
-        meters.Watch("gradient norm", GradientNorm());
+        if (!context.EndsBatch) return; // the gradients of the batch are still gathered
+        context.Meters.Watch("gradient norm", GradientNorm());
         if (clipNorm > 0) ClipGradients(clipNorm);
         Step(learningRate);
         ZeroGradients();

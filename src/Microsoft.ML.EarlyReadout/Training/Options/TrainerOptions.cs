@@ -56,6 +56,17 @@ public abstract class TrainerOptions
     /// <value>The default value is 32. At least 1.</value>
     public int BatchSize { get; set; } = 32;
 
+    /// <summary>
+    /// Gradient accumulation: at most so many rows of a batch pass the network at once. Gradients are gathered over the batch, in parts as
+    /// equal as can be, and then the weights move once; so it takes the memory of a part, and the step is that of the whole batch.
+    /// </summary>
+    /// <remarks>
+    /// Steps, schedule, losses and checkpoints count batches as ever. Only live batch norm and dropout see parts, of the network and of
+    /// readouts. The alternating sieve and group DRO do not take it.
+    /// </remarks>
+    /// <value>The default value is <see langword="null"/>: a batch passes at once. At least 1 and at most <see cref="BatchSize"/>.</value>
+    public int? MicroBatchSize { get; set; }
+
     /// <summary>Which statistics the network's batch norm uses while training; a readout's are live in every step.</summary>
     /// <value>The default value is <see cref="BatchNormStatistics.Automatic"/>.</value>
     public BatchNormStatistics BatchNorm { get; set; } = BatchNormStatistics.Automatic;
@@ -259,6 +270,9 @@ public abstract class TrainerOptions
         faults.AtLeast(nameof(Steps), Steps, 1);
         if (this is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
         faults.AtLeast(nameof(BatchSize), BatchSize, 1);
+        faults.AtLeast(nameof(MicroBatchSize), MicroBatchSize, 1);
+        if (MicroBatchSize > BatchSize)
+            faults.Add(FormattableString.Invariant($"MicroBatchSize is {MicroBatchSize}; it must be at most BatchSize, {BatchSize}."));
         faults.InHalfOpenRange(nameof(ValidationFraction), ValidationFraction, 0, 1);
         faults.Defined(nameof(Selection), Selection);
         faults.AtLeast(nameof(ValidateEverySteps), ValidateEverySteps, 1);
@@ -349,6 +363,9 @@ public abstract class TrainerOptions
     /// <summary>The columns that the fitted model adds, by their options.</summary>
     internal virtual IEnumerable<NamedColumn> ColumnsWritten =>
         [new(nameof(ScoreColumnName), ScoreColumnName), new(nameof(PredictedLabelColumnName), PredictedLabelColumnName)];
+
+    /// <summary>The most rows that pass the network at once while training.</summary>
+    internal int RowsAtOnce => MicroBatchSize ?? BatchSize;
 
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);
