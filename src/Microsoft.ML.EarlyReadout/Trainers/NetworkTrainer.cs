@@ -49,29 +49,46 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// holds what there is.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a
     /// <see cref="ModelExportCanceledException"/> that holds it.</exception>
-    public EarlyReadoutTransformer Fit(IDataView input)
+    public EarlyReadoutTransformer Fit(IDataView input) => Fit(_options, input);
+
+    /// <summary>As <see cref="Fit(IDataView)"/>, with validation rows, as <see cref="TrainerOptions.ValidationSet"/> gives them.</summary>
+    /// <param name="trainData">The training rows.</param>
+    /// <param name="validationData">Rows for validation, with the training view's columns.</param>
+    /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
+    /// <exception cref="ArgumentException">The options name validation rows too; or as for <see cref="Fit(IDataView)"/>.</exception>
+    public EarlyReadoutTransformer Fit(IDataView trainData, IDataView validationData)
     {
-        using FitRows rows = Prepare(input);
-        return NetworkTraining.Fit(_environment, Name, _options, rows, Train);
+        ArgumentNullException.ThrowIfNull(validationData);
+        string? other = _options.ValidationSet is not null ? nameof(_options.ValidationSet)
+            : _options.ValidationFraction > 0 ? nameof(_options.ValidationFraction) : null;
+        if (other is not null)
+        {
+            throw new ArgumentException(
+                $"Fit is given validation rows, and so are the options, by {other}; give one.", nameof(validationData));
+        }
+
+        TOptions options = _options.Copy();
+        options.ValidationSet = validationData;
+        return Fit(options, trainData);
     }
 
     /// <summary>The columns that the fitted transformer will add.</summary>
     /// <param name="inputSchema">The shape of the training data's schema.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. <see cref="Fit"/> finds more: a shape tells
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. A fit finds more: a shape tells
     /// neither the size of a vector nor the number of a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
 
-    /// <summary>As <see cref="Fit"/>, for what training reports alone: no model is made of the network.</summary>
+    /// <summary>As <see cref="Fit(IDataView)"/>, for what training reports alone: no model is made of the network.</summary>
     internal void TrainOnly(IDataView input)
     {
-        using FitRows rows = Prepare(input);
+        using FitRows rows = Check(_options, input);
         NetworkTraining.Train(_environment, Name, _options, rows, Train);
     }
 
     /// <summary>Does all that comes before training, and hands over what would be trained.</summary>
     internal void Inspect(IDataView input, Action<TrainingSession, TOptions> look)
     {
-        using FitRows rows = Prepare(input);
+        using FitRows rows = Check(_options, input);
         NetworkTraining.Train(_environment, Name, _options, rows, look);
     }
 
@@ -93,10 +110,17 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
         return new FitRows(input, input.Schema);
     }
 
-    private FitRows Prepare(IDataView input)
+    private EarlyReadoutTransformer Fit(TOptions options, IDataView input)
+    {
+        using FitRows rows = Check(options, input);
+        return NetworkTraining.Fit(_environment, Name, options, rows, Train);
+    }
+
+    private FitRows Check(TOptions options, IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _options.GivenColumns.Check(input.Schema, _options.Network.Input);
-        return Prepare(_options, input);
+        options.RequireValidation();
+        options.GivenColumns.Check(input.Schema, options.Network.Input);
+        return Prepare(options, input);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace MLSieve.Tests;
 
@@ -210,14 +211,55 @@ public sealed class ValidationTests
         TrainerOptions options = TrainingCase.Options("sieve");
         if (option == nameof(TrainerOptions.Patience)) options.Patience = 1;
         else options.OnValidation = _ => { };
-        (options.ValidationFraction, options.Selection) = (0, SelectionMetric.LastEpoch);
-        string message = Assert.Throws<ArgumentException>(() => TrainingCase.Fit(options)).Message;
+        options.ValidationFraction = 0;
+        Assert.Equal(
+            $"{option} is given, which needs validation rows; give ValidationFraction, ValidationSet, or Fit the rows as validationData.",
+            Assert.Throws<ArgumentException>(() => TrainingCase.Fit(options)).Message);
+        options.Selection = SelectionMetric.LastEpoch;
         Assert.Contains(
-            $"- {option} is given, which needs validation rows; give ValidationFraction or ValidationSet.", message,
-            StringComparison.Ordinal);
-        Assert.Contains(
-            $"- {option} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.", message,
-            StringComparison.Ordinal);
+            $"- {option} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.",
+            Assert.Throws<ArgumentException>(() => TrainingCase.Fit(options)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("readouts together")]
+    [InlineData("sieve")]
+    [InlineData("distillation")]
+    public void Rows_that_fit_is_given_are_those_of_the_option_to_the_bit(string name)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = TrainingCase.Rows(ml), held = BiasedRow.View(ml, count: 150, seed: 8);
+        TrainerOptions options = TrainingCase.Options(name);
+        (options.ValidationFraction, options.Patience) = (0, 3);
+        using EarlyReadoutTransformer given = options switch
+        {
+            EarlyReadoutEstimator.Options plain => ml.Transforms.EarlyReadout(plain).Fit(train, held),
+            FeatureSieveTrainer.Options sieve => ml.MulticlassClassification.Trainers.FeatureSieve(sieve).Fit(train, held),
+            DebiasedDistillationTrainer.Options distillation =>
+                ml.MulticlassClassification.Trainers.DebiasedDistillation(distillation).Fit(train, held),
+            _ => throw new InvalidOperationException($"No trainer of {options}."),
+        };
+        Assert.NotNull(given.History.Selected!.ValidationScore);
+        options.ValidationSet = held;
+        using EarlyReadoutTransformer named = TrainingCase.Fit(options, ml);
+        Assert.Equal(TrainingCase.BytesOf(named), TrainingCase.BytesOf(given));
+        AssertEqual(named.History.Points, given.History.Points);
+    }
+
+    [Theory]
+    [InlineData(nameof(TrainerOptions.ValidationSet))]
+    [InlineData(nameof(TrainerOptions.ValidationFraction))]
+    public void Rows_are_not_given_to_fit_and_in_the_options(string option)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView rows = TrainingCase.Rows(ml);
+        var options = new FeatureSieveTrainer.Options();
+        if (option == nameof(TrainerOptions.ValidationSet)) options.ValidationSet = rows;
+        else options.ValidationFraction = 0.1;
+        string message = Assert.Throws<ArgumentException>(
+            () => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows, rows)).Message;
+        Assert.StartsWith(
+            $"Fit is given validation rows, and so are the options, by {option}; give one.", message, StringComparison.Ordinal);
     }
 
     internal static void AssertEqual(IEnumerable<TrainingPoint> expected, IEnumerable<TrainingPoint> actual) =>

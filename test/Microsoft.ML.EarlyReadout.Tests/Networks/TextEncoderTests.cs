@@ -51,7 +51,7 @@ public sealed class TextEncoderTests
             double rate = 2e-3 * (step < 5 ? (step + 1) / 5.0 : 1 - (step - 5) / 20.0);
             Tensor loss = nn.functional.cross_entropy(network.call(steps[step]), labels[step]);
             GoldenWeights.AssertNear(losses[step].item<float>(), loss.item<float>(), $"loss of step {step}");
-            optimizer.Minimize(loss, rate, clipNorm: 1, meters);
+            optimizer.Minimize(loss, rate, clipNorm: 1, new StepContext(step, 1, meters));
         }
 
         GoldenWeights.AssertEqual(network, golden, "final/");

@@ -74,7 +74,7 @@ public abstract class TrainerOptions
     /// <summary>
     /// Label smoothing ε: each label is taken for <c>(1 − ε)·[c = y] + ε/C</c>, as in PyTorch, wherever the network is trained on labels.
     /// </summary>
-    /// <remarks>Readouts learn the labels as they are, since their margins are looked at; so does a last layer that is fitted anew.</remarks>
+    /// <remarks>Readouts learn the labels as they are, since their margins are looked at; so does a last layer fitted anew.</remarks>
     /// <value>The default value is 0: the labels as they are. From 0 to 1.</value>
     public double LabelSmoothing { get; set; }
 
@@ -109,7 +109,7 @@ public abstract class TrainerOptions
     /// <value>The default value is 0: none. At least 0 and less than 1. Must be 0 where <see cref="ValidationSet"/> is given.</value>
     public double ValidationFraction { get; set; }
 
-    /// <summary>Rows for validation, with the training view's columns.</summary>
+    /// <summary>Rows for validation, with the training view's columns. <c>Fit(trainData, validationData)</c> does the same.</summary>
     /// <value>The default value is <see langword="null"/>: none.</value>
     [JsonIgnore]
     public IDataView? ValidationSet { get; set; }
@@ -277,8 +277,8 @@ public abstract class TrainerOptions
         faults.Defined(nameof(Selection), Selection);
         faults.AtLeast(nameof(ValidateEverySteps), ValidateEverySteps, 1);
         faults.AtLeast(nameof(Patience), Patience, 1);
-        if (Patience is not null) NeedValidation(faults, nameof(Patience));
-        if (OnValidation is not null) NeedValidation(faults, nameof(OnValidation));
+        if (Patience is not null) NeedFigure(faults, nameof(Patience));
+        if (OnValidation is not null) NeedFigure(faults, nameof(OnValidation));
         faults.Defined(nameof(Precision), Precision);
         faults.Defined(nameof(BatchNorm), BatchNorm);
         faults.InRange(nameof(LabelSmoothing), LabelSmoothing, 0, 1);
@@ -370,10 +370,18 @@ public abstract class TrainerOptions
     internal bool FreezesBatchNorm =>
         BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);
 
-    private void NeedValidation(OptionFaults faults, string name)
+    /// <summary>Throws where an option needs validation rows, and a fit has none: rows may be given as late as that.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    internal void RequireValidation()
     {
-        if (ValidationSet is null && !(ValidationFraction > 0))
-            faults.Add($"{name} is given, which needs validation rows; give ValidationFraction or ValidationSet.");
+        string? name = Patience is not null ? nameof(Patience) : OnValidation is not null ? nameof(OnValidation) : null;
+        if (name is null || ValidationSet is not null || ValidationFraction > 0) return;
+        throw new ArgumentException(
+            $"{name} is given, which needs validation rows; give ValidationFraction, ValidationSet, or Fit the rows as validationData.");
+    }
+
+    private void NeedFigure(OptionFaults faults, string name)
+    {
         if (Selection == SelectionMetric.LastEpoch)
             faults.Add($"{name} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.");
     }
