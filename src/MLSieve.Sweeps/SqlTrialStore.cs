@@ -92,7 +92,7 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
 
     public bool Report(RunClaim claim, int rung, double figure, string outcome)
     {
-        ReportedFigure.Check(claim, rung, figure);
+        claim.CheckReport(rung, figure);
         return Change(
             claim,
             $"""
@@ -197,7 +197,7 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
             Granted: row.GetInt32(12),
             Figure: row.IsDBNull(13) ? null : row.GetDouble(13),
             Outcome: Text(14),
-            Message: DeadWorkers.Message(Text(15), row.GetInt32(16)));
+            Message: StoredRun.MessageOf(Text(15), row.GetInt32(16)));
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }

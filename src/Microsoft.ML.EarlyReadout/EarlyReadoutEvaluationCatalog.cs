@@ -66,4 +66,36 @@ public static class EarlyReadoutEvaluationCatalog
             data.Schema, groupColumnNames, labelColumnName, scoreColumnName, predictedLabelColumnName, options ?? new())
             .Evaluate(data, CatalogEnvironment.Of(catalog));
     }
+
+    /// <summary>
+    /// Profiles readouts on labelled rows: accuracy, margins when right and when wrong and, with groups, how well confident errors point to
+    /// the classifier's worst group.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="data">Rows scored by an <see cref="EarlyReadoutTransformer"/>, or by its saved model. Read once.</param>
+    /// <param name="readoutNames">The readouts; <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists a model's.</param>
+    /// <param name="groupColumnName">The spurious attribute, a key, text, number or bool column: a group is label and attribute. Without it
+    /// there is nothing about groups.</param>
+    /// <param name="labelColumnName">The true label.</param>
+    /// <param name="scoreColumnName">The classifier's scores.</param>
+    /// <param name="predictedLabelColumnName">The classifier's predicted label.</param>
+    /// <returns>The profile; <c>ToString()</c> prints it as a table, <c>ToJson()</c> writes it as JSON.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">No readout is named.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label and a group.</exception>
+    public static ReadoutProfile ProfileReadouts(
+        this MulticlassClassificationCatalog catalog,
+        IDataView data,
+        IReadOnlyList<string> readoutNames,
+        string? groupColumnName = null,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(readoutNames);
+        return new ReadoutProfiler(data.Schema, readoutNames, labelColumnName, scoreColumnName, predictedLabelColumnName, groupColumnName)
+            .Profile(data);
+    }
 }

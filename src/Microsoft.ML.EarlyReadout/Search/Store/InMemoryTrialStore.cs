@@ -63,7 +63,7 @@ internal sealed class InMemoryTrialStore(TimeProvider? clock = null) : ITrialSto
 
     public bool Report(RunClaim claim, int rung, double figure, string outcome)
     {
-        ReportedFigure.Check(claim, rung, figure);
+        claim.CheckReport(rung, figure);
         return Change(claim, run =>
         {
             bool last = rung == run.Run.Rungs;
@@ -160,7 +160,7 @@ internal sealed class InMemoryTrialStore(TimeProvider? clock = null) : ITrialSto
         public string? Message { get; set; }
 
         public StoredRun Stored =>
-            new(Run, State, Attempt, Failures, Worker, Reached, Granted, Figure, Outcome, DeadWorkers.Message(Message, Deaths));
+            new(Run, State, Attempt, Failures, Worker, Reached, Granted, Figure, Outcome, StoredRun.MessageOf(Message, Deaths));
 
         public void End(RunState state) => (State, Ended) = (state, Attempt);
     }

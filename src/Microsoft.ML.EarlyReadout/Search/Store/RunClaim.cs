@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A worker's claim to train a run.</summary>
@@ -7,4 +9,19 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Reached">The rung that the run has reached; 0: none.</param>
 /// <param name="Granted">The rung to which it may be trained by what is decided so far.</param>
 /// <param name="Outcome">What was last reported of it; <see langword="null"/>: nothing.</param>
-public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Reached, int Granted, string? Outcome);
+public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Reached, int Granted, string? Outcome)
+{
+    /// <summary>Refuses what no store may take as a report: a rung that the run does not have, and a figure that databases do not sort
+    /// alike.</summary>
+    /// <param name="rung">The rung, from 1.</param>
+    /// <param name="figure">The validation figure.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rung is not one of the run's, or the figure is not a number.</exception>
+    [Experimental(Seam.Id)]
+    public void CheckReport(int rung, double figure)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rung, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rung, Run.Rungs);
+        if (double.IsNaN(figure))
+            throw new ArgumentOutOfRangeException(nameof(figure), "A figure must be a number: a run that gave none has the worst figure.");
+    }
+}

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>A run as a store has it.</summary>
@@ -13,4 +15,18 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Message">Why it failed last.</param>
 public sealed record StoredRun(
     SearchRun Run, RunState State, int Attempt, int Failures, string? Worker, int Reached, int Granted, double? Figure, string? Outcome,
-    string? Message);
+    string? Message)
+{
+    /// <summary>The message of a failed run. Workers that let their leases run out cannot say it themselves.</summary>
+    /// <param name="message">What a worker last said of its failure, if any did.</param>
+    /// <param name="deaths">How many of its failures were leases that ran out.</param>
+    /// <returns>The message; <see langword="null"/> where nothing failed.</returns>
+    [Experimental(Seam.Id)]
+    public static string? MessageOf(string? message, int deaths)
+    {
+        if (deaths == 0) return message;
+        string times = deaths == 1 ? "once" : FormattableString.Invariant($"{deaths} times");
+        string died = $"Its worker died {times}, or could not renew its lease.";
+        return message is null ? died : $"{message} {died}";
+    }
+}

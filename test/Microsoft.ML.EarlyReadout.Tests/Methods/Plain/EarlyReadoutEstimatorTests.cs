@@ -61,6 +61,22 @@ public sealed class EarlyReadoutEstimatorTests
     }
 
     [Fact]
+    public void Plain_training_among_the_trainers_is_that_among_the_transforms()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
+        using EarlyReadoutTransformer transform = _ml.Transforms.EarlyReadout(options).Fit(train);
+        using EarlyReadoutTransformer trainer = _ml.MulticlassClassification.Trainers.EarlyReadout(options).Fit(train);
+        Assert.Equal(
+            transform.Transform(train).GetColumn<float[]>("Score"), trainer.Transform(train).GetColumn<float[]>("Score"));
+
+        EarlyReadoutEstimator named = _ml.MulticlassClassification.Trainers.EarlyReadout(
+            options.LabelColumnName, options.FeatureColumnName, NetworkKind.Mlp, stages: [1, 2], epochs: 1);
+        using EarlyReadoutTransformer model = named.Fit(train);
+        Assert.Equal(["Readout1", "Readout2"], model.ReadoutNames);
+    }
+
+    [Fact]
     public void Training_readouts_moves_nothing_in_the_network()
     {
         IDataView train = BiasedRow.View(_ml);
