@@ -36,12 +36,12 @@ internal static class BertNormalizer
 
     /// <summary>Whether a character is a letter only for want of a better answer: one that Unicode has not assigned, and a private one
     /// beyond the basic plane; those are too many for a table of what is dropped.</summary>
-    public static bool IsLetterOfNoScript(int character) => CharUnicodeInfo.GetUnicodeCategory(character) switch
+    public static bool IsLetterOfNoScript(int character)
     {
-        UnicodeCategory.OtherNotAssigned => !IsChinese(character),
-        UnicodeCategory.PrivateUse => character > char.MaxValue,
-        _ => false,
-    };
+        UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(character);
+        return (category == UnicodeCategory.OtherNotAssigned && !IsChinese(character))
+            || (category == UnicodeCategory.PrivateUse && character > char.MaxValue);
+    }
 
     /// <exception cref="InvalidOperationException">The process has no Unicode data to take accents off.</exception>
     public static void CheckThatAccentsAreKnown()
