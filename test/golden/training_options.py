@@ -4,6 +4,7 @@
 start/NAME       parameters and running statistics at the start
 features/N       (8, 3, 8, 8), float32: the batch of step N
 labels/N         (8), int64: its classes
+weights          (64), float32: the weight of each row of all batches, of mean 1
 CASE/NAME        parameters and running statistics after all steps
 
 Cases: what sgd and adamw have in common is the rate of each stage and the vectors without weight decay; frozen is the first stage.
@@ -55,7 +56,7 @@ def groups(network, decay_vectors, stage_decay):
         for name, parameter in network.named_parameters() if parameter.requires_grad]
 
 
-def train(kind, decay_vectors=True, stage_decay=1.0, frozen=False, smoothing=0.0):
+def train(kind, decay_vectors=True, stage_decay=1.0, frozen=False, smoothing=0.0, weighted=False):
     network = build()
     network.train()
     if frozen:
@@ -65,7 +66,9 @@ def train(kind, decay_vectors=True, stage_decay=1.0, frozen=False, smoothing=0.0
     optimizer = torch.optim.SGD(chosen, lr=RATE, momentum=0.9) if kind == "sgd" else torch.optim.AdamW(chosen, lr=RATE)
     for step in range(STEPS):
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network(features[step]), labels[step], label_smoothing=smoothing).backward()
+        losses = torch.nn.functional.cross_entropy(
+            network(features[step]), labels[step], label_smoothing=smoothing, reduction="none")
+        (losses * weights[ROWS * step:ROWS * (step + 1)] if weighted else losses).mean().backward()
         optimizer.step()
     return state(network)
 
@@ -73,15 +76,19 @@ def train(kind, decay_vectors=True, stage_decay=1.0, frozen=False, smoothing=0.0
 generator = torch.Generator().manual_seed(12)
 features = [torch.randn(ROWS, 3, 8, 8, generator=generator) for _ in range(STEPS)]
 labels = [torch.randint(CLASSES, (ROWS,), generator=generator) for _ in range(STEPS)]
+weights = torch.rand(STEPS * ROWS, generator=generator) ** 2
+weights /= weights.mean()
 tensors = {f"start/{name}": tensor for name, tensor in state(build()).items()}
 tensors.update({f"features/{step}": batch for step, batch in enumerate(features)})
 tensors.update({f"labels/{step}": batch for step, batch in enumerate(labels)})
+tensors["weights"] = weights
 CASES = {
     "plain": dict(kind="sgd"),
     "sgd": dict(kind="sgd", decay_vectors=False, stage_decay=STAGE_DECAY),
     "adamw": dict(kind="adamw", decay_vectors=False, stage_decay=STAGE_DECAY),
     "frozen": dict(kind="sgd", frozen=True),
     "smoothed": dict(kind="sgd", smoothing=0.2),
+    "weighted": dict(kind="sgd", weighted=True),
 }
 results = {case: train(**options) for case, options in CASES.items()}
 for case, result in results.items():

@@ -51,12 +51,13 @@ public sealed class TrainingSession : IDisposable
     /// <summary>Whether the network's batch norm is to run on its stored statistics.</summary>
     public bool FreezesBatchNorm => Options.FreezesBatchNorm;
 
-    /// <summary>The mean cross-entropy of the network with the labels as the options smooth them: what is minimised unless a method
-    /// weighs rows, or wants something else.</summary>
+    /// <summary>The mean cross-entropy of the network with the labels as the options smooth them, each row as much as its example weight
+    /// says: what is minimised unless a method weighs rows itself, or wants something else.</summary>
     public IRisk Risk => field ??= new EmpiricalRisk(Loss);
 
     /// <summary>The loss of a row of the network against its label. Readouts have the plain one: what they know is looked at.</summary>
-    internal LabelLoss Loss => field ??= new LabelLoss(Options.LabelSmoothing);
+    internal LabelLoss Loss => field ??= new LabelLoss(
+        Options.LabelSmoothing, Options.ExampleWeightColumnName is { } column ? ExampleWeights.Of(Training, column) : null);
 
     /// <summary>The rows to train on.</summary>
     internal TrainingRows Training { get; }

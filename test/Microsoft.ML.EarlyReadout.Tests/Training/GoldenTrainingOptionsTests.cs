@@ -37,7 +37,18 @@ public sealed class GoldenTrainingOptionsTests
     public void Labels_are_smoothed_by_every_risk()
     {
         AssertTrained("smoothed", Sgd(), new EmpiricalRisk(new LabelLoss(0.2)));
-        AssertTrained("smoothed", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, 8)], new LabelLoss(0.2)));
+        AssertTrained("smoothed", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, 8 * Steps)], new LabelLoss(0.2)));
+    }
+
+    [Fact]
+    public void A_row_counts_as_much_as_its_example_weight_says()
+    {
+        NativeBackend.EnsureLoaded();
+        using DisposeScope scope = NewDisposeScope();
+        using SafetensorsFile golden = SafetensorsFile.Open(Golden.Path("training_options.safetensors"));
+        float[] weights = golden.Read("weights").data<float>().ToArray();
+        AssertTrained("weighted", Sgd(), new EmpiricalRisk(new LabelLoss(0, weights)));
+        AssertTrained("weighted", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, weights.Length)], new LabelLoss(0, weights)));
     }
 
     private static OptimizerOptions Sgd() => new() { LearningRate = 0.05, WeightDecay = 0.1, Momentum = 0.9 };
@@ -56,7 +67,7 @@ public sealed class GoldenTrainingOptionsTests
         using var meters = new LossMeters(CPU);
         for (int i = 0; i < Steps; i++)
         {
-            using var batch = new Batch(golden.Read($"features/{i}"), golden.Read($"labels/{i}"), new long[8]);
+            using var batch = new Batch(golden.Read($"features/{i}"), golden.Read($"labels/{i}"), [.. Enumerable.Range(8 * i, 8).Select(row => (long)row)]);
             step.Run(batch, new StepContext(i, 1, meters));
         }
 

@@ -50,7 +50,8 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
 
         StageTap.Check(session.Network, options.Readout.Stage); // now, not when the first readout is due
         using var step = new DistillationStep(
-            session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, targets);
+            session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, targets,
+            session.Loss);
         session.Train(step);
     }
 

@@ -26,16 +26,17 @@ internal sealed class DistillationStep : ITrainingStep
     /// <param name="newWeights">Given an epoch, from 1: the weight of each row from then on, or <see langword="null"/> where the weights
     /// stay.</param>
     /// <param name="targets">Gives a batch what the teacher says of it.</param>
+    /// <param name="loss">The loss of a row against its label, and how much the row counts.</param>
     public DistillationStep(
         StagedNetwork student, TeacherScores teacher, DebiasedDistillationTrainer.Options options, long rows,
-        Func<int, float[]?> newWeights, TeacherTargets targets)
+        Func<int, float[]?> newWeights, TeacherTargets targets, LabelLoss loss)
     {
         _student = student;
         _teacher = teacher;
         _options = options;
         _newWeights = newWeights;
         _targets = targets;
-        _loss = new LabelLoss(options.LabelSmoothing);
+        _loss = loss;
         _weights = ones(rows, float32).DetachFromDisposeScope();
         _optimizer = Optimizer.Create(options.Optimizer, student);
     }
@@ -51,7 +52,8 @@ internal sealed class DistillationStep : ITrainingStep
     {
         Tensor logits = _student.call(batch.Features); // (B, C)
         Tensor labels = _loss.OfEach(logits, batch); // (B)
-        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(_targets.For(batch)), _options.Temperature); // (B)
+        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(_targets.For(batch)), _options.Temperature);
+        teacher = _loss.Weigh(teacher, batch); // (B)
         Tensor weights = batch.Take(Weights); // (B)
         Tensor taught = teacher.mul(weights).mul(Scalars.Of(_options.Lambda));
         Tensor labelled = (_options.WeightBothTerms ? labels.mul(weights) : labels).mul(Scalars.Of(1 - _options.Lambda));

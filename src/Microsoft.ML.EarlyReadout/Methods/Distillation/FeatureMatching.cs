@@ -22,6 +22,7 @@ internal static class FeatureMatching
             ? JustTrainTwice.FindErrors(session, options.JustTrainTwice)
             : new HashSet<long>();
         float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value, session.Loss).Weights;
+        foreach (long row in rows.Indices) weights[row] *= (float)session.Loss.WeightOf(row);
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher, features);
         StagedNetwork student = session.Network;
         FeatureShape own = StageTap.Of(student, student.Stages.Count), teachers = rows.Set.Columns[features].Rows.Shape;

@@ -39,6 +39,17 @@ public abstract class TrainerOptions
     /// <value>The default value is <see langword="null"/>: no groups.</value>
     public string? GroupColumnName { get; set; }
 
+    /// <summary>
+    /// A column of type <c>Single</c> that says how much a training row counts, as in ML.NET's trainers: not negative, and not 0 in all of
+    /// them. The weights are scaled to mean 1 over the training rows, so that they do not change the learning rate.
+    /// </summary>
+    /// <remarks>
+    /// They multiply every loss of a row by which the network is trained, so with a method's own weights they multiply. Readouts, the
+    /// sieve's forgetting, a last layer that is fitted anew, and validation count every row alike.
+    /// </remarks>
+    /// <value>The default value is <see langword="null"/>: each row counts alike.</value>
+    public string? ExampleWeightColumnName { get; set; }
+
     /// <summary>The network.</summary>
     public NetworkOptions Network { get; set; } = new();
 
@@ -265,6 +276,7 @@ public abstract class TrainerOptions
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
+        faults.NullOrNotEmpty(nameof(ExampleWeightColumnName), ExampleWeightColumnName);
         faults.HidesNothing(ColumnsRead, ColumnsWritten);
         faults.AtLeast(nameof(Epochs), Epochs, 1);
         faults.AtLeast(nameof(Steps), Steps, 1);
@@ -343,10 +355,19 @@ public abstract class TrainerOptions
     internal TrainingColumns ValidationColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName);
 
     /// <summary>The columns of rows that are trained on.</summary>
-    internal TrainingColumns TrainingColumns => ValidationColumns with { Others = RowColumns };
+    internal TrainingColumns TrainingColumns => ValidationColumns with { Others = [.. ExampleWeightColumns, .. RowColumns] };
 
     /// <summary>Those of them that the data must have.</summary>
-    internal TrainingColumns GivenColumns => ValidationColumns with { Others = [.. RowColumns.Where(column => !column.IsAdded)] };
+    internal TrainingColumns GivenColumns => 
+        ValidationColumns with { Others = [.. ExampleWeightColumns, .. RowColumns.Where(column => !column.IsAdded)] };
+
+    private IEnumerable<RowColumn> ExampleWeightColumns => ExampleWeightColumnName is not { } name ? [] :
+    [
+        new(nameof(ExampleWeightColumnName), name, "example-weight", RowColumnWidth.One)
+        {
+            Advice = "Convert it: Conversion.ConvertType(..., DataKind.Single).",
+        },
+    ];
 
     /// <summary>The columns that every trainer reads, by their options.</summary>
     internal IEnumerable<NamedColumn> LabelledColumns =>

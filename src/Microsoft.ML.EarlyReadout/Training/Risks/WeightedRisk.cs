@@ -13,21 +13,22 @@ internal sealed class WeightedRisk(float[] weights, LabelLoss loss) : IRisk
     /// <summary>The weight of each row of the packed set.</summary>
     public float[] Weights => weights;
 
-    /// <summary>Each class counts alike: <c>w_i = n / (C·n_{y_i})</c>, over the classes that have rows.</summary>
+    /// <summary>Each class counts alike: <c>w_i = n / (C·n_{y_i})</c>, over the classes that have rows; n counts rows as often as
+    /// their example weights say.</summary>
     public static WeightedRisk ClassBalanced(TrainingRows rows, LabelLoss loss)
     {
-        var counts = rows.Indices.GroupBy(row => rows.Set.Labels[row]).ToDictionary(c => c.Key, c => c.Count());
-        return Of(rows, row => 1.0 / counts[rows.Set.Labels[row]], loss);
+        var counts = rows.Indices.GroupBy(row => rows.Set.Labels[row]).ToDictionary(c => c.Key, c => c.Sum(loss.WeightOf));
+        return Of(rows, row => counts[rows.Set.Labels[row]] is > 0 and double count ? 1 / count : 0, loss);
     }
 
     /// <summary>Some rows count <paramref name="factor"/> times: "Just Train Twice" (ICML 2021).</summary>
     public static WeightedRisk UpWeighted(TrainingRows rows, IReadOnlySet<long> upWeighted, double factor, LabelLoss loss) =>
         Of(rows, row => upWeighted.Contains(row) ? factor : 1, loss);
 
-    /// <summary>The weights of the rows, scaled to mean 1.</summary>
+    /// <summary>The weights of the rows, scaled so that they and the loss's own have mean 1 together.</summary>
     public static WeightedRisk Of(TrainingRows rows, Func<long, double> weight, LabelLoss loss)
     {
-        double mean = rows.Indices.Average(weight);
+        double mean = rows.Indices.Average(row => weight(row) * loss.WeightOf(row));
         var weights = new float[rows.Set.Count];
         foreach (long row in rows.Indices) weights[row] = (float)(weight(row) / mean);
         return new WeightedRisk(weights, loss);

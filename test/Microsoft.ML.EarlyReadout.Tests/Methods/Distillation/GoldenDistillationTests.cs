@@ -42,7 +42,8 @@ public sealed class GoldenDistillationTests
         if (probabilities) teacher = nn.functional.softmax(teacher, 2);
         float[] weights = file.Read("data/weights").flatten().data<float>().ToArray();
         using var step = new DistillationStep(
-            network, new TeacherScores("TeacherScore", null, probabilities), options, weights.Length, _ => weights, TeacherTargets.AsRead);
+            network, new TeacherScores("TeacherScore", null, probabilities), options, weights.Length, _ => weights, TeacherTargets.AsRead,
+            LabelLoss.Plain);
         network.train();
         step.BeforeEpoch(1);
         using var meters = new LossMeters(CPU);
