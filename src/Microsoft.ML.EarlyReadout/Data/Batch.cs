@@ -39,7 +39,7 @@ public sealed record Batch : IDisposable
     /// <exception cref="ArgumentException">It is not among the columns that the options declare.</exception>
     public Tensor Column(string name) => Columns.TryGetValue(name, out Tensor? numbers)
         ? numbers
-        : throw new ArgumentException($"Column '{name}' was not read with the rows. Add it to the RowColumns of the options.", nameof(name));
+        : throw new ArgumentException($"Column '{name}' was not read with the rows. Add it to RowColumns of the options.", nameof(name));
 
     /// <summary>
     /// What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.

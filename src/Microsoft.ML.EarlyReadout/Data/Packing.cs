@@ -6,7 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Columns">The columns that are read.</param>
 /// <param name="Input">What the user says of images, as JSON.</param>
 /// <param name="Like">What a validation set must agree with in the training set, as JSON; <see langword="null"/> for training rows.</param>
-/// <param name="Maker">What made the columns that a method has added, by value; <see langword="null"/> where the view itself has what is read.</param>
+/// <param name="Maker">What made the columns that a method has added, by value; <see langword="null"/> where the view itself has what
+/// is read.</param>
 internal sealed record Packing(TrainingColumns Columns, string Input, string? Like, object? Maker)
 {
     /// <summary>The packing of a reading.</summary>

@@ -19,6 +19,9 @@ internal sealed class ReadoutStep(StagedNetwork network, IReadOnlyList<ReadoutTr
     public IEnumerable<(string Name, Tensor Tensor)> State => trainers.SelectMany(trainer => trainer.State);
 
     /// <inheritdoc/>
+    public IReadOnlyList<Meter> Meters => [.. trainers.SelectMany(trainer => trainer.Meters)];
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         IReadOnlyDictionary<int, Tensor> taps;

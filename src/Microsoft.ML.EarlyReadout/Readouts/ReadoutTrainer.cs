@@ -47,6 +47,9 @@ public sealed class ReadoutTrainer : IDisposable
     public IEnumerable<(string Name, Tensor Tensor)> State =>
         [.. ModuleState.Of(Readout.Head, $"{Readout.Name}/"), .. ModuleState.Under($"{Readout.Name} optimizer/", _optimizer.State)];
 
+    /// <summary>What it reports: the loss in nats, and the accuracy.</summary>
+    public IReadOnlyList<Meter> Meters => [new(_meter, MeterUnit.Nats), new(_meter + " accuracy", MeterUnit.Share)];
+
     /// <summary>One step on the tap of a batch.</summary>
     /// <param name="tap">What the stage puts out; it is detached here.</param>
     /// <param name="batch">The batch.</param>

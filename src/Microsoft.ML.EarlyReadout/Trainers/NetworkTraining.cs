@@ -58,7 +58,8 @@ internal static class NetworkTraining
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
         using TrainingSet set = Read(input, options.TrainingColumns, null);
-        using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, options.ValidationColumns, set);
+        TrainingColumns validated = options.ValidationColumns;
+        using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, validated, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
         foreach (string finding in validation is null ? [] : Coverage.Findings(training, validation)) warn(finding);
         // Before training, because it may take seconds, and with very many classes fail for want of memory.
@@ -84,7 +85,8 @@ internal static class NetworkTraining
         network.SetPrecision(precision.Precision);
         checkpoints?.Require(precision.Precision);
         using var session = new TrainingSession(
-            rows, network, training, validation, options, device.Device, seeds, log, warn, cancellation, view => Read(view, options.ValidationColumns, set))
+            rows, network, training, validation, options, device.Device, seeds, log, warn, cancellation,
+            view => Read(view, validated, set))
         {
             Checkpoints = checkpoints,
             Precision = precision.Precision,

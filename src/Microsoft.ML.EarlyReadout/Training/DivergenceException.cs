@@ -7,7 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="step">The step of that epoch, from 1.</param>
 /// <param name="losses">Every loss of that step, by name, and the norm of its gradients.</param>
 /// <param name="learningRate">The main network's learning rate in that step.</param>
-internal sealed class DivergenceException(string? loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
+internal sealed class DivergenceException(
+    string? loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
     : Exception(
         FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop is null ? "" : $" of '{loop}'")}, ")
             + FormattableString.Invariant($"at a learning rate of {learningRate:G4}: {Text(losses)}. ")

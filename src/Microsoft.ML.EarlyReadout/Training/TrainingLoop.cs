@@ -189,7 +189,10 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         session.Log(Describe(point, isBest, time));
         if (figures is not null)
             _options.OnValidation?.Invoke(
-                new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups));
+                new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups)
+                {
+                    Meters = step.Meters,
+                });
         if (HasStalled && _done < plan.Steps)
             session.Log(FormattableString.Invariant(
                 $"Stopping after {plan.Describe(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
@@ -234,13 +237,18 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         if (_meters.FindFault() is not { } fault) return;
         int epoch = plan.EpochOf(fault.Step);
         double rate = _options.Optimizer.LearningRate!.Value * _schedule.Factor(fault.Step - 1);
-        throw new DivergenceException(plan.IsMain ? null : plan.Name, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
+        string? loop = plan.IsMain ? null : plan.Name;
+        throw new DivergenceException(loop, epoch, (int)(fault.Step - plan.StepsBefore(epoch)), fault.Values, rate);
     }
 
     private IReadOnlyDictionary<string, double> ReadLosses()
     {
         Check();
-        return _meters.Read();
+        IReadOnlyDictionary<string, double> losses = _meters.Read();
+        if (losses.Keys.Except(step.Meters.Select(meter => meter.Name)).FirstOrDefault() is { } undeclared)
+            throw new InvalidOperationException(
+                $"{step.GetType().Name} reports '{undeclared}', which its Meters do not declare. Add a Meter of that name to them.");
+        return losses;
     }
 
     /// <summary>Takes a checkpoint.</summary>

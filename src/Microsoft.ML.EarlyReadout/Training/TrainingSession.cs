@@ -135,6 +135,7 @@ public sealed class TrainingSession : IDisposable
     internal void Train(ITrainingStep step, Func<TrainingRows, SeedSequence, long[]>? order = null, TrainingRows? rows = null)
     {
         rows ??= Training;
+        History.Meters = step.Meters; // also of a training that has ended in a checkpoint
         var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
         long steps = Options.Steps ?? batches.StepsOf(Options.Epochs!.Value);
         Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, steps, Seeds)

@@ -1,3 +1,4 @@
+using Microsoft.ML.EarlyReadout;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureSieve;
@@ -17,4 +18,13 @@ internal static class ForgettingLoss
         using Tensor mean = logProbabilities.mean(); // over rows and classes: 1/B Σ_b 1/C Σ_c
         return mean.neg();
     }
+
+    /// <summary>The chart in which reports show it, against its minimum.</summary>
+    /// <param name="classes">C.</param>
+    public static MeterChart Chart(int classes) => new(
+        "forgetting loss",
+        "It must fall towards its bound, where the readout cannot tell the classes apart; where it stays high, nothing is forgotten.")
+    {
+        Bound = new MeterBound("log C", Math.Log(classes)),
+    };
 }

@@ -48,6 +48,13 @@ internal sealed class JointSieveStep : ITrainingStep
         [.. ModuleState.Under("optimizer/", _optimizer.State), .. _readoutTrainer.State];
 
     /// <inheritdoc/>
+    public IReadOnlyList<Meter> Meters =>
+    [
+        new("main", MeterUnit.Nats), .. _readoutTrainer.Meters,
+        new("forget", MeterUnit.Nats) { Label = "before the step", Chart = ForgettingLoss.Chart(_network.Classes) },
+    ];
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         _readout.train();

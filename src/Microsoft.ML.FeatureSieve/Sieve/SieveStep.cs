@@ -58,6 +58,21 @@ internal sealed class SieveStep : ITrainingStep
         [.. ModuleState.Under("optimizer/", _mainOptimizer.State), .. _readoutTrainer.State];
 
     /// <inheritdoc/>
+    public IReadOnlyList<Meter> Meters
+    {
+        get
+        {
+            MeterChart chart = ForgettingLoss.Chart(_network.Classes);
+            return
+            [
+                new("main", MeterUnit.Nats), .. _readoutTrainer.Meters,
+                new("forget", MeterUnit.Nats) { Label = "before the step", Chart = chart },
+                new("forgotten", MeterUnit.Nats) { Label = "after it", Chart = chart },
+            ];
+        }
+    }
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         _readout.train();

@@ -1,18 +1,15 @@
 using System.Reflection;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Emit;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
-using Microsoft.ML.Runtime;
 
 namespace MLSieve.Tests;
 
 /// <summary>The trainer of docs/own-method.md, as the page has it, is a trainer like those of the library.</summary>
 public sealed class OwnMethodTests
 {
-    private static readonly Lazy<Assembly> _page = new(Compile);
+    private static readonly Lazy<Assembly> _page = new(() => OwnMethodPage.Compile(OwnMethodPage.Code(0)));
 
     private readonly MLContext _ml = new(seed: 1);
 
@@ -71,6 +68,19 @@ public sealed class OwnMethodTests
     }
 
     [Fact]
+    public void A_figure_that_the_step_does_not_declare_is_an_error_that_names_it()
+    {
+        string code = OwnMethodPage.Code(0).Replace("[new(\"focal\", MeterUnit.Nats)]", "[]", StringComparison.Ordinal);
+        Assembly block = OwnMethodPage.Compile(code);
+        TrainerOptions options = OwnMethodPage.Options(block, "FocalLossTrainer");
+        options.Epochs = 1;
+        IEstimator<EarlyReadoutTransformer> trainer = OwnMethodPage.Trainer(block, "FocalLossTrainer", _ml, options);
+        Assert.Equal(
+            "FocalStep reports 'focal', which its Meters do not declare. Add a Meter of that name to them.",
+            Assert.Throws<InvalidOperationException>(() => trainer.Fit(BiasedRow.View(_ml))).Message);
+    }
+
+    [Fact]
     public void It_is_stopped_and_goes_on_to_the_same_model()
     {
         string folder = Directory.CreateTempSubdirectory("own-method-").FullName;
@@ -103,28 +113,14 @@ public sealed class OwnMethodTests
 
     private static TrainerOptions Options()
     {
-        var options = (TrainerOptions)Activator.CreateInstance(_page.Value.GetType("FocalLossTrainer+Options", throwOnError: true)!)!;
+        TrainerOptions options = OwnMethodPage.Options(_page.Value, "FocalLossTrainer");
         (options.Epochs, options.ValidationFraction, options.Seed) = (3, 0.2, 3);
         options.Optimizer.LearningRate = 0.1;
         return options;
     }
 
-    private IEstimator<EarlyReadoutTransformer> Trainer(TrainerOptions options)
-    {
-        ConstructorInfo constructor = _page.Value.GetType("FocalLossTrainer", throwOnError: true)!.GetConstructors().Single();
-        return (IEstimator<EarlyReadoutTransformer>)constructor.Invoke(
-            BindingFlags.DoNotWrapExceptions, null, [(IHostEnvironment)_ml, options], null);
-    }
+    private IEstimator<EarlyReadoutTransformer> Trainer(TrainerOptions options) =>
+        OwnMethodPage.Trainer(_page.Value, "FocalLossTrainer", _ml, options);
 
     private static uint[] Predicted(IDataView view) => [.. view.GetColumn<uint>("PredictedLabel")];
-
-    private static Assembly Compile()
-    {
-        string code = DocumentationTests.CodeBlocksOf(File.ReadAllText(Path.Combine(Repository.Root, "docs", "own-method.md"))).Single();
-        CSharpCompilation compilation = DocumentationTests.Compilation(code);
-        using var assembly = new MemoryStream();
-        EmitResult result = compilation.Emit(assembly);
-        Assert.True(result.Success, string.Join(Environment.NewLine, result.Diagnostics));
-        return Assembly.Load(assembly.ToArray());
-    }
 }

@@ -8,6 +8,7 @@ namespace MLSieve.Tests;
 internal sealed record ArtificialSearch
 {
     private static readonly int[] Rungs = [100, 300, 900];
+    private static readonly MeterChart _forgetting = new("forgetting loss", "It must fall.") { Bound = new("log C", Math.Log(2)) };
 
     public int Trials { get; init; } = 40;
 
@@ -47,6 +48,12 @@ internal sealed record ArtificialSearch
         {
             Trainer = "FeatureSieveTrainer",
             Classes = 2,
+            Meters =
+            [
+                new("main", MeterUnit.Nats), new("readout", MeterUnit.Nats), new("readout accuracy", MeterUnit.Share),
+                new("forget", MeterUnit.Nats) { Label = "before the step", Chart = _forgetting },
+                new("forgotten", MeterUnit.Nats) { Label = "after it", Chart = _forgetting },
+            ],
             PlainName = "plain training",
             Metric = SelectionMetric.MeanOfGroupsAccuracy,
             RungSteps = Rungs,

@@ -113,7 +113,7 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     public void A_joint_update_has_one_curve_of_forgetting_since_nothing_follows_it()
     {
         string html = models.Ml.MulticlassClassification.CreateReport(models.Test, [new("joint", models.FitSieve(SieveUpdate.Joint))]).Html;
-        Assert.Contains("forgetting loss in nats, before each step that forgets", html, StringComparison.Ordinal);
+        Assert.Contains("forgetting loss in nats. The dashed line is its bound, log C = 0.693.", html, StringComparison.Ordinal);
         Assert.Contains("bound, log C: 0.693", html, StringComparison.Ordinal);
         Assert.DoesNotContain("after it", html, StringComparison.Ordinal);
     }

@@ -37,7 +37,7 @@ public sealed class RowColumnTests
         Assert.Equal([3, 2, 1, 1], batch.Column("Maps").shape);
         Assert.Equal(ScalarType.Byte, batch.Column("Maps").dtype); // whole numbers, as of images
         Assert.Equal(
-            "Column 'Other' was not read with the rows. Add it to the RowColumns of the options. (Parameter 'name')",
+            "Column 'Other' was not read with the rows. Add it to RowColumns of the options. (Parameter 'name')",
             Assert.Throws<ArgumentException>(() => batch.Column("Other")).Message);
     }
 
@@ -47,12 +47,14 @@ public sealed class RowColumnTests
         Assert.Equal(
             "The further column 'Lost' is not in the data, which has 'Number', 'Two', 'Features', 'Maps', 'Label'.",
             Fault("Lost", RowColumnWidth.One));
-        Assert.Equal("The further column 'Two' is of type Vector<Single, 2>; expected Single. Give another.", Fault("Two", RowColumnWidth.One));
+        Assert.Equal(
+            "The further column 'Two' is of type Vector<Single, 2>; expected Single. Give another.", Fault("Two", RowColumnWidth.One));
         Assert.Equal(
             "The further column 'Number' is of type Single; expected Vector<Single> with one slot for each of the 2 classes. Give another.",
             Fault("Number", RowColumnWidth.OnePerClass));
         Assert.Equal(
-            "The further column 'Maps' is of type Vector<Single, 2, 1, 1>; expected Single. Give another.", Fault("Maps", RowColumnWidth.One));
+            "The further column 'Maps' is of type Vector<Single, 2, 1, 1>; expected Single. Give another.",
+            Fault("Maps", RowColumnWidth.One));
         Assert.Equal(
             "The further column 'Number' is of type Single; expected Vector<Single> of known size. Give another.",
             Fault("Number", RowColumnWidth.Any));

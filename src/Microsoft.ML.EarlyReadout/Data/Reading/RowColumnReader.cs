@@ -2,8 +2,8 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Reads a column that a method reads beside features, label and group, and packs it as features are: vectors of dimensions (C, H, W), or (1, C, H, W), as
-/// images.</summary>
+/// <summary>Reads a column that a method reads beside features, label and group, and packs it as features are: vectors of dimensions (C,
+/// H, W), or (1, C, H, W), as images.</summary>
 internal sealed class RowColumnReader : IDisposable
 {
     private readonly FeatureReader _reader;

@@ -45,6 +45,12 @@ internal sealed class DistillationStep : ITrainingStep
     public IEnumerable<(string Name, Tensor Tensor)> State => [.. ModuleState.Under("optimizer/", _optimizer.State), ("weights", _weights)];
 
     /// <inheritdoc/>
+    public IReadOnlyList<Meter> Meters =>
+    [
+        new("main", MeterUnit.Nats), new("labels", MeterUnit.Nats), new("teacher", MeterUnit.Nats), new("weight", MeterUnit.Number),
+    ];
+
+    /// <inheritdoc/>
     public void BeforeEpoch(int epoch) => _newWeights(epoch)?.CopyTo(Weights);
 
     /// <inheritdoc/>

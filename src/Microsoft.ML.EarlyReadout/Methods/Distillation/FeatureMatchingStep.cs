@@ -38,6 +38,9 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     public IEnumerable<(string Name, Tensor Tensor)> State => ModuleState.Under("optimizer/", _optimizer.State);
 
     /// <inheritdoc/>
+    public IReadOnlyList<Meter> Meters => [new("main", MeterUnit.Number), new("distance", MeterUnit.Number)];
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         Tensor projected = Maps(_projector.call(_student.ForwardTo(_student.Stages.Count, batch.Features))); // (B, C, h, w)

@@ -31,9 +31,9 @@ internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
         if (!new Augmentation(options.Augmentation, shape).IsActive) return AsRead;
         if (!teacher.IsModel)
         {
-            throw new ArgumentException($"Augmentation changes the images that the student sees, but column '{options.Teacher.ScoreColumnName}' has the "
-                + "teacher's scores of the images as they are. Give the teacher itself (Teacher.Model or Teacher.OnnxPath), so that it "
-                + "scores what the student sees, or switch Augmentation off.");
+            throw new ArgumentException("Augmentation changes the images that the student sees, but column "
+                + $"'{options.Teacher.ScoreColumnName}' has the teacher's scores of the images as they are. Give the teacher "
+                + "itself (Teacher.Model or Teacher.OnnxPath), so that it scores what the student sees, or switch Augmentation off.");
         }
 
         DataViewSchema.Column feature = schema[options.FeatureColumnName];
@@ -58,7 +58,10 @@ internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
                 while (cursor.MoveNext())
                     foreach (RowColumnReader reader in readers)
                         reader.Read(cursor.Position);
-                return batch with { Columns = columns.Zip(readers).ToDictionary(each => each.First.Name, each => Gather(each.Second, batch)) };
+                return batch with
+                {
+                    Columns = columns.Zip(readers).ToDictionary(each => each.First.Name, each => Gather(each.Second, batch)),
+                };
             }
             finally
             {

@@ -60,6 +60,9 @@ public sealed class SupervisedStep : ITrainingStep
         .. _readouts.SelectMany(trainer => trainer.State)];
 
     /// <inheritdoc/>
+    public IReadOnlyList<Meter> Meters => [new("main", MeterUnit.Nats), .. _readouts.SelectMany(trainer => trainer.Meters)];
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         int last = _network.Stages.Count;

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>How the models were trained: losses, the forgetting loss and its bound, the validation figure.</summary>
+/// <summary>How the models were trained: what their steps report, as they declare it, and the validation figure.</summary>
 internal static class TrainingSection
 {
     public static Markup Write(IReadOnlyList<ScoredModel> models)
@@ -16,7 +16,8 @@ internal static class TrainingSection
                 <h3>{each.Model.Name}</h3>
                 <div class="grid">
                 {Losses(each.Model, each.History, $"losses-{i}")}
-                {Forgetting(each.Model, each.History, $"forgetting-{i}")}
+                {Charts(each.Model, each.History, $"meters-{i}")}
+                {Numbers(each.Model, each.History, $"numbers-{i}")}
                 {Accuracies(each.Model, each.History, $"accuracies-{i}")}
                 </div>
 
@@ -28,23 +29,28 @@ internal static class TrainingSection
 
     private static Markup Losses(ScoredModel model, TrainingHistory history, string id)
     {
-        Series[] lines =
-        [
-            .. Names(history)
-                .Where(name => !LossNames.IsAccuracy(name) && name is not (LossNames.Forget or LossNames.Forgotten or LossNames.Weight))
-                .Select(name => Line(history, name, name)),
-        ];
+        Series[] lines = Lines(history, Meters(history, MeterUnit.Nats));
+        if (lines.Length == 0) return Markup.Empty;
         var chart = new LineChart($"{model.Name}: losses", "epoch", "loss (nats)", lines) { Mark = SelectedPoint(history) };
         Markup caption = Markup.Of($"<b>{model.Name}</b>: training losses, the means between two points in nats.");
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Losses of {model.Name} in nats", "Epoch", lines));
     }
 
-    private static Markup Forgetting(ScoredModel model, TrainingHistory history, string id)
+    private static IEnumerable<Markup> Charts(ScoredModel model, TrainingHistory history, string id) =>
+        from each in history.Meters.Where(meter => meter.Chart is not null)
+            .GroupBy(meter => (Chart: meter.Chart!, meter.Unit)).Index()
+        let lines = Lines(history, each.Item)
+        where lines.Length > 0
+        select new MeterFigure(model.Name, "epoch", each.Item.Key.Chart, each.Item.Key.Unit, lines) { Mark = SelectedPoint(history) }
+            .Draw(FormattableString.Invariant($"{id}-{each.Index}"));
+
+    private static Markup Numbers(ScoredModel model, TrainingHistory history, string id)
     {
-        if (!Names(history).Contains(LossNames.Forget)) return Markup.Empty;
-        Series before = Line(history, LossNames.Forget, "before the step"), after = Line(history, LossNames.Forgotten, "after it");
-        var figure = new ForgettingFigure(model.Name, "epoch", model.Classifier!.Classes, before, after) { Mark = SelectedPoint(history) };
-        return figure.Draw(id);
+        Series[] lines = Lines(history, Meters(history, MeterUnit.Number));
+        if (lines.Length == 0) return Markup.Empty;
+        var chart = new LineChart($"{model.Name}: other figures", "epoch", "value", lines) { Mark = SelectedPoint(history) };
+        Markup caption = Markup.Of($"<b>{model.Name}</b>: what else training reports, the means between two points, without a unit.");
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Other figures of {model.Name}", "Epoch", lines));
     }
 
     private static Markup Accuracies(ScoredModel model, TrainingHistory history, string id)
@@ -54,7 +60,7 @@ internal static class TrainingSection
             lines.Add(new Series(
                 $"validation: {MetricName.Of(history.Selection)}",
                 [.. history.Points.Select(point => (point.Epoch, 100 * point.ValidationScore!.Value))]));
-        lines.AddRange(Names(history).Where(LossNames.IsAccuracy).Select(name => Line(history, name, "training: " + name, 100)));
+        lines.AddRange(Lines(history, Meters(history, MeterUnit.Share)).Select(line => line with { Name = "training: " + line.Name }));
         if (lines.Count == 0) return Markup.Empty;
         var chart = new LineChart($"{model.Name}: validation and readouts", "epoch", "%", lines)
         {
@@ -69,11 +75,15 @@ internal static class TrainingSection
     private static (string, double)? SelectedPoint(TrainingHistory history) =>
         history.Points.Count > 1 && history.Selected is { } kept ? ("kept epoch", kept.Epoch) : null;
 
-    private static string[] Names(TrainingHistory history) =>
-        [.. history.Points.SelectMany(point => point.Losses.Keys).Distinct().OrderBy(name => name != "main")];
+    /// <summary>The meters of a unit that have no chart of their own.</summary>
+    private static IEnumerable<Meter> Meters(TrainingHistory history, MeterUnit unit) =>
+        history.Meters.Where(meter => meter.Unit == unit && meter.Chart is null);
 
-    private static Series Line(TrainingHistory history, string name, string title, double factor = 1) =>
-        new(
-            title,
-            [.. history.Points.Where(point => point.Losses.ContainsKey(name)).Select(point => (point.Epoch, factor * point.Losses[name]))]);
+    private static Series[] Lines(TrainingHistory history, IEnumerable<Meter> meters) =>
+        [.. meters.Select(meter => Line(history, meter)).Where(line => line.Points.Count > 0)];
+
+    private static Series Line(TrainingHistory history, Meter meter) => new(
+        meter.Label,
+        [.. history.Points.Where(point => point.Losses.ContainsKey(meter.Name))
+            .Select(point => (point.Epoch, meter.Unit.Factor() * point.Losses[meter.Name]))]);
 }

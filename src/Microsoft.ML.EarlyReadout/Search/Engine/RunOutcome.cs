@@ -17,6 +17,9 @@ internal sealed record RunOutcome
     /// <summary>The groups, or classes, of the validation rows, and the rows of each.</summary>
     public IReadOnlyList<Group> Groups { get; init; } = [];
 
+    /// <summary>What the losses of the validations are.</summary>
+    public IReadOnlyList<Meter> Meters { get; init; } = [];
+
     /// <summary>Why it diverged; <see langword="null"/>: it has not.</summary>
     public string? Divergence { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record RunOutcome
             new Point(validation.Step, validation.Score, [.. validation.Groups.Select(group => group.Correct)], validation.Losses),
         ],
         Groups = [.. validation.Groups.Select(group => new Group(group.Name, group.Count))],
+        Meters = validation.Meters,
     };
 
     /// <summary>With what another attempt found out after the steps that are known.</summary>

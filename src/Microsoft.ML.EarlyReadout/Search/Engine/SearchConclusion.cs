@@ -15,6 +15,8 @@ internal static class SearchConclusion
         {
             Trainer = trainer,
             Classes = classes,
+            Meters = [.. plan.Trials.SelectMany(trial => standings.RunsOf(trial.Number)).SelectMany(run => run.Outcome.Meters)
+                .DistinctBy(meter => meter.Name)],
             PlainName = plan.PlainName,
             Metric = options.Selection,
             RungSteps = plan.Rungs.Steps,

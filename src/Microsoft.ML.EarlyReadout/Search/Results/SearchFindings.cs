@@ -7,6 +7,8 @@ internal sealed record SearchFindings
 
     public required int Classes { get; init; }
 
+    public required IReadOnlyList<Meter> Meters { get; init; }
+
     public required string PlainName { get; init; }
 
     public required SelectionMetric Metric { get; init; }

@@ -30,6 +30,9 @@ public abstract class SearchResult : IDisposable
     /// <summary>The number of classes.</summary>
     public int Classes => _findings.Classes;
 
+    /// <summary>What the trials' trainings reported (<see cref="CurvePoint.Losses"/>), as their steps declare it.</summary>
+    public IReadOnlyList<Meter> Meters => _findings.Meters;
+
     /// <summary>What plain training is called: plain distillation, where it is that.</summary>
     public string PlainName => _findings.PlainName;
 
@@ -81,6 +84,7 @@ public abstract class SearchResult : IDisposable
         {
             Trainer,
             Classes,
+            Meters,
             PlainName,
             Metric,
             RungSteps,

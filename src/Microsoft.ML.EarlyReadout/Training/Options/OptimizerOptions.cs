@@ -43,7 +43,7 @@ public sealed class OptimizerOptions
     /// The factor from the learning rate of a stage to that of the stage below it (layer-wise rate decay): with S stages, stage k learns at
     /// the rate times this to the power S + 1 − k, the stem as a stage 0, and the head at the rate itself.
     /// </summary>
-    /// <remarks>The rates of readouts, and of the sieve's forgetting, are options of their own and stay as they are.</remarks>
+    /// <remarks>The rates of readouts, and other rates of a method, are options of their own and stay as they are.</remarks>
     /// <value>The default value is 1: one rate for all. Greater than 0 and at most 1.</value>
     public double StageRateDecay { get; set; } = 1;
 
@@ -51,8 +51,8 @@ public sealed class OptimizerOptions
     /// The stem and so many of the first stages are not trained: they keep the weights that they begin with, and their batch norm runs on
     /// its stored statistics, which stay as they are. Readouts of these stages are trained as ever.
     /// </summary>
-    /// <value>The default value is 0: all are trained. At least 0 and at most the number of stages; fewer than the stage at which a sieve
-    /// forgets.</value>
+    /// <value>The default value is 0: all are trained. At least 0 and at most the number of stages; a method may
+    /// need the upper ones of these to be trained.</value>
     public int FrozenStages { get; set; }
 
     /// <summary>The momentum of SGD.</summary>

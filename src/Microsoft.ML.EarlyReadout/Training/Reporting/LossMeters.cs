@@ -78,14 +78,14 @@ internal sealed class LossMeters(Device device) : IDisposable
         }
         finally
         {
-            Forget();
+            Drop();
         }
     }
 
     /// <summary>Starts all means afresh.</summary>
     public void Reset()
     {
-        Forget();
+        Drop();
         foreach (Meter meter in _meters.Values)
         {
             meter.Sum.zero_();
@@ -95,7 +95,7 @@ internal sealed class LossMeters(Device device) : IDisposable
 
     public void Dispose()
     {
-        Forget();
+        Drop();
         foreach (Meter meter in _meters.Values) meter.Sum.Dispose();
         _meters.Clear();
     }
@@ -106,7 +106,7 @@ internal sealed class LossMeters(Device device) : IDisposable
         return _meters[name] = new Meter(zeros([], float64, device).DetachFromDisposeScope());
     }
 
-    private void Forget()
+    private void Drop()
     {
         foreach ((_, _, Tensor value) in _unread) value.Dispose();
         _unread.Clear();

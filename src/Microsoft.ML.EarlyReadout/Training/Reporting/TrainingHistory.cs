@@ -26,6 +26,9 @@ public sealed class TrainingHistory
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; internal init; } = new Dictionary<string, string>();
 
+    /// <summary>What the training step reports at each point, as it declares it; empty where nothing was trained.</summary>
+    public IReadOnlyList<Meter> Meters { get; internal set; } = [];
+
     /// <summary>What <see cref="TrainingPoint.ValidationScore"/> is.</summary>
     public SelectionMetric Selection { get; internal init; }
 

@@ -7,8 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="StepsPerEpoch">Steps in this epoch; where <see cref="TrainerOptions.Steps"/> ends the last one in the middle, those up to
 /// there.</param>
 /// <param name="Losses">Mean of each loss since the last validation, or the epoch's start where
-/// <see cref="TrainerOptions.ValidateEverySteps"/> is not given, by name (such as <c>main</c>, <c>readout</c>, <c>forget</c>); empty before
-/// the first.</param>
+/// <see cref="TrainerOptions.ValidateEverySteps"/> is not given, by name (such as <c>main</c>, <c>readout</c>); empty before the
+/// first.</param>
 /// <param name="RowsPerSecond">Training rows a second since then.</param>
 /// <param name="TimeLeft">Estimated time to the last step.</param>
 public sealed record TrainingProgress(

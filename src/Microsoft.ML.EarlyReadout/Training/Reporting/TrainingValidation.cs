@@ -11,7 +11,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// that have rows, in the order of their labels, then of their attributes.</param>
 public sealed record TrainingValidation(
     long Step, long Steps, double Epoch, IReadOnlyDictionary<string, double> Losses, double Score, bool IsBest,
-    IReadOnlyList<ValidationGroup> Groups);
+    IReadOnlyList<ValidationGroup> Groups)
+{
+    /// <summary>What <see cref="Losses"/> are, as <see cref="TrainingHistory.Meters"/>.</summary>
+    public IReadOnlyList<Meter> Meters { get; init; } = [];
+}
 
 /// <summary>The validation rows of one group, or of one class, in a <see cref="TrainingValidation"/>.</summary>
 /// <param name="Name">The group's or class's name, as the log has it.</param>

@@ -21,6 +21,9 @@ public interface ITrainingStep : IDisposable
     /// </summary>
     IEnumerable<(string Name, Tensor Tensor)> State { get; }
 
+    /// <summary>What the steps report (<see cref="StepContext.Report"/>), in the order in which people are to see it.</summary>
+    IReadOnlyList<Meter> Meters { get; }
+
     /// <summary>Runs before each epoch; not again when a training is resumed within it.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
     void BeforeEpoch(int epoch) { }

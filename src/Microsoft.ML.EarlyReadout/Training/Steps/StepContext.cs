@@ -37,7 +37,7 @@ public readonly struct StepContext
     /// <summary>
     /// Tells a loss or another figure of the step. The device is not waited for; a figure that is not finite ends the training.
     /// </summary>
-    /// <param name="meter">The figure's name in log, progress and history, such as <c>main</c>.</param>
+    /// <param name="meter">The name of one of the step's <see cref="ITrainingStep.Meters"/>.</param>
     /// <param name="mean">A scalar, the mean over the rows; its graph is not kept.</param>
     /// <param name="rows">The rows that it is a mean of.</param>
     public void Report(string meter, Tensor mean, long rows) => Meters.Add(meter, mean, rows);
