@@ -71,6 +71,33 @@ public sealed class StockLoadingTests : IDisposable
             .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
     }
 
+    [Fact]
+    public void A_model_over_raw_texts_scores_equally_in_a_stock_application()
+    {
+        string[] hard =
+        [
+            "", " \t\n", "a", new string('x', 37_000), string.Join(' ', Enumerable.Repeat("red blue", 4600)), "[SEP] [CLS] [PAD]",
+            "caf\u00e9 CAFE\u0301",
+            "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627", "\u4f60\u597d\u4e16\u754c", "\ud83d\ude00 \ud83c\udf0d red",
+            "\u0000\u0001\u200b", "\ufffd", "$ + = < > ^ | ~ \u20ac",
+        ];
+        Row[] rows = Row.Draw(80, 3);
+        foreach ((int i, Row row) in rows.Index()) row.Colour = i < hard.Length ? hard[i] : $"{row.Text} is {row.Colour}, number {i % 7}";
+        rows[hard.Length].Colour = null!;
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", "Text")
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+            {
+                FeatureColumnName = "Colour",
+                Network = { MaxTokens = 24, Encoder = { Layers = 2, Width = 16, Heads = 2 } },
+                Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 5e-3 },
+                Taps = [new()],
+                BatchSize = 8,
+                Epochs = 4,
+            }))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void AssertStockAgrees(IDataView data, IEstimator<ITransformer> pipeline)

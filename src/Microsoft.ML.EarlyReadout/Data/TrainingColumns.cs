@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The names of the columns that a training reads.</summary>
-/// <param name="Feature">Features: <c>Vector&lt;Single&gt;</c> of known size, or an image.</param>
+/// <param name="Feature">Features: <c>Vector&lt;Single&gt;</c> of known size, an image or a text.</param>
 /// <param name="Label">Labels: a key.</param>
 /// <param name="Group">A spurious attribute (key, text, number or bool), or <see langword="null"/>.</param>
 internal sealed record TrainingColumns(string Feature, string Label, string? Group = null)
@@ -37,9 +37,14 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
         foreach (RowColumn other in Others) other.Find(schema, label.Names.Length);
     }
 
+    /// <summary>How a text column becomes tokens.</summary>
+    public TextOptions Text { get; init; } = new(null, 128, false);
+
     /// <inheritdoc/>
     public bool Equals(TrainingColumns? other) =>
-        other is not null && (Feature, Label, Group) == (other.Feature, other.Label, other.Group) && Others.SequenceEqual(other.Others);
+        other is not null
+        && (Feature, Label, Group, Text) == (other.Feature, other.Label, other.Group, other.Text)
+        && Others.SequenceEqual(other.Others);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Feature, Label, Group, Others.Count);

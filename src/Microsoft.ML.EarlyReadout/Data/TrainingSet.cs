@@ -27,6 +27,9 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>What the numbers of images mean, as the training rows decided it; <see langword="null"/> where there is no range.</summary>
     public PixelRange? Pixels { get; init; }
 
+    /// <summary>Cuts texts into the tokens that the features are; <see langword="null"/> where they are no texts.</summary>
+    public BertTokenizer? Tokenizer { get; init; }
+
     /// <summary>The type in which the features are stored, which says nothing of what they mean.</summary>
     public ScalarType StoredType => Features.StoredType;
 

@@ -16,6 +16,7 @@ internal sealed class TrainingSetReader
     private readonly LabelColumn _label;
     private readonly DataViewSchema.Column? _group;
     private readonly DataViewSchema.Column[] _others;
+    private readonly TextOptions _text;
 
     /// <summary>How many workers may read ahead; 1: the thread that packs the rows reads them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -27,6 +28,7 @@ internal sealed class TrainingSetReader
         (_view, _input, _budget, _log, _warn, _like) = (view, input, budget, log, warn, like);
         _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
+        _text = columns.Text;
         _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");
         DataViewSchema.Column[] others = [.. columns.Others.Select(other => other.Find(view.Schema, _label.Names.Length))];
         _others = [.. others.DistinctBy(column => column.Index)];
@@ -41,7 +43,8 @@ internal sealed class TrainingSetReader
         using var cursor = new FaultNamingCursor(
             _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column, threads: Threads);
         var label = _label.Reader(cursor);
-        FeatureReader reader = FeatureReader.Open(cursor, _features);
+        BertTokenizer? tokenizer = _features.Format is TextFormat ? _like?.Tokenizer ?? Tokenizer(cancellation) : null;
+        FeatureReader reader = FeatureReader.Open(cursor, _features, tokenizer);
         CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;
         RowColumnReader[] others = [.. _others.Select(column => new RowColumnReader(cursor, column, _budget))];
 
@@ -68,12 +71,13 @@ internal sealed class TrainingSetReader
             if (features is null)
                 throw NoRows(row);
             ReportFindings(row, labels);
-            reader.ReportFindings(_warn);
+            reader.ReportFindings(_log, _warn);
             var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
             return new TrainingSet
             {
                 Pixels = Pixels(features),
                 Features = features.Finish(),
+                Tokenizer = tokenizer,
                 ClassNames = _label.Names,
                 HasClassNames = _label.HasNames,
                 SkippedRows = row - labels.Count,
@@ -89,6 +93,21 @@ internal sealed class TrainingSetReader
             foreach (RowColumnReader other in others)
                 other.Dispose();
         }
+    }
+
+    private BertTokenizer Tokenizer(Cancellation cancellation)
+    {
+        if (_text.VocabularyPath is { } path) return new BertTokenizer(BertVocabulary.Load(path), _text.MaxTokens);
+        if (_text.IsForWeights)
+        {
+            throw new ArgumentException($"The feature column '{_features.Column.Name}' holds texts, and Network.WeightsPath pretrained "
+                + "weights: Network.VocabularyPath must name the vocabulary (vocab.txt) that they were trained with.");
+        }
+
+        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.Column, cancellation);
+        _log(FormattableString.Invariant($"No vocabulary is given: {learnt.Size} words and letters of the texts of column ")
+            + $"'{_features.Column.Name}' are the vocabulary.");
+        return new BertTokenizer(learnt, _text.MaxTokens, lowercase: true);
     }
 
     private PixelRange? Pixels(RowPacker packer)

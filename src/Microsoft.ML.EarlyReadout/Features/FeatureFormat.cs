@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// How examples stand in a feature column: as vectors, which may be pixels, or as images. It knows its column types, and the stock
+/// How examples stand in a feature column: as vectors, which may be pixels, as images or as texts. It knows its column types, and the stock
 /// transforms that make of such a column the vectors that the exported graph reads.
 /// </summary>
 internal abstract class FeatureFormat
@@ -17,8 +17,11 @@ internal abstract class FeatureFormat
     /// <summary>Images as <c>LoadImages</c> gives them.</summary>
     public static FeatureFormat Images { get; } = new ImageFormat();
 
+    /// <summary>Texts.</summary>
+    public static FeatureFormat Texts { get; } = new TextFormat();
+
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<FeatureFormat> All { get; } = [Vectors, Images];
+    public static IReadOnlyList<FeatureFormat> All { get; } = [Vectors, Images, Texts];
 
     /// <summary>The types that can be trained on, for messages.</summary>
     public static string Expected { get; } = string.Join(", or ", All.Select(format => format.ColumnType));

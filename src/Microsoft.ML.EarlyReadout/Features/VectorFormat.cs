@@ -37,7 +37,7 @@ internal sealed class VectorFormat : FeatureFormat
         var type = (VectorDataViewType)column.Type;
         if (!type.IsKnownSize)
         {
-            throw ColumnFinder.WrongType(column, Role, ColumnType,
+            throw ColumnFinder.WrongType(column, Role, Expected,
                 "Its rows may differ in length: give it a size where it is loaded ([VectorType(n)] or TextLoader.Range), or use a "
                 + "transform that fixes one, such as ResizeImages before ExtractPixels.");
         }

@@ -56,6 +56,7 @@ internal static class ModelExport
             options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape)
         {
             Format = format,
+            Tokenizer = set.Tokenizer,
             ResizesImages = format.IsOfAnySize(type),
             Pixels = set.Pixels ?? PixelRange.Bytes,
             Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
@@ -89,15 +90,22 @@ internal static class ModelExport
                 float[] Logits(Tensor batch)
                 {
                     var values = new float[rows.Count * classes];
-                    model.Session.Logits(batch.data<float>().ToArray(), rows.Count, values);
+                    model.Session.Logits(Rows(batch), rows.Count, values);
                     return values;
+                }
+
+                // A batch of texts may be shorter than the rows that are scored.
+                float[] Rows(Tensor batch)
+                {
+                    if (batch.dim() == 2) batch = nn.functional.pad(batch, [0, model.Session.RowSize - batch.size(1)]);
+                    return batch.data<float>().ToArray();
                 }
 
                 float[] Scores(Tensor batch, int head)
                 {
                     var scores = new float[]?[model.Session.Heads];
                     scores[head] = new float[rows.Count * classes];
-                    model.Session.Score(batch.data<float>().ToArray(), rows.Count, scores);
+                    model.Session.Score(Rows(batch), rows.Count, scores);
                     return scores[head]!;
                 }
             });

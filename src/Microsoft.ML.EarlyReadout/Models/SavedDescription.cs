@@ -30,6 +30,9 @@ internal sealed record SavedDescription
     /// <summary>The order of an image's numbers; <see langword="null"/> where examples are vectors.</summary>
     public ImageLayout? Layout { get; init; }
 
+    /// <summary>How texts become tokens; <see langword="null"/> where examples are no texts.</summary>
+    public SavedTokenizer? Tokenizer { get; init; }
+
     /// <summary>What the numbers mean.</summary>
     public required PixelRange Pixels { get; init; }
 
@@ -47,6 +50,9 @@ internal sealed record SavedDescription
 
     /// <summary>The graph's input.</summary>
     public required string Input { get; init; }
+
+    /// <summary>The value of it with the tokens of texts; <see langword="null"/> where examples are no texts.</summary>
+    public string? Tokens { get; init; }
 
     /// <summary>Its output of logits.</summary>
     public required string Logits { get; init; }
@@ -83,6 +89,7 @@ internal sealed record SavedDescription
         return new ScoringColumns(Feature, Label, Score, PredictedLabel, ToShape())
         {
             Format = format,
+            Tokenizer = Tokenizer?.ToTokenizer(),
             ResizesImages = format.IsOfAnySize(type),
             Pixels = Pixels,
             Readouts = [.. Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
@@ -94,6 +101,7 @@ internal sealed record SavedDescription
     public ScoringGraph ToGraph(byte[] bytes) =>
         new(bytes, Input, ToShape(), Logits, Network, [.. Readouts.Select(readout => readout.Head)], ClassNames.Count)
         {
+            Tokens = Tokens,
             FeatureMaps = FeatureMaps,
             ActivationMaps = ActivationMaps,
             Stages = Stages,
@@ -129,6 +137,12 @@ internal sealed record SavedDescription
 
     private FeatureShape ToShape()
     {
+        if (Tokenizer is { } texts)
+        {
+            BertVocabulary vocabulary = texts.ToVocabulary();
+            return FeatureShape.Tokens(texts.MaxTokens, vocabulary.Size, vocabulary.Separator);
+        }
+
         int[] sides = [.. Shape.Select(side => checked((int)side))];
         return Layout switch
         {
@@ -141,6 +155,21 @@ internal sealed record SavedDescription
 
     /// <summary>What every form has.</summary>
     private sealed record Head(int Format, string SavedBy);
+}
+
+/// <summary>The tokeniser of a saved model.</summary>
+/// <param name="Vocabulary">The tokens, by number.</param>
+/// <param name="MaxTokens">The most tokens of a row.</param>
+/// <param name="Lowercase">Whether letters become lower-case.</param>
+internal sealed record SavedTokenizer(IReadOnlyList<string> Vocabulary, int MaxTokens, bool Lowercase)
+{
+    /// <summary>Describes a tokeniser; <see langword="null"/> where there is none.</summary>
+    public static SavedTokenizer? Of(BertTokenizer? tokenizer) =>
+        tokenizer is null ? null : new(tokenizer.Vocabulary.Tokens, tokenizer.MaxTokens, tokenizer.Lowercase);
+
+    public BertVocabulary ToVocabulary() => new(Vocabulary, "of the model");
+
+    public BertTokenizer ToTokenizer() => new(ToVocabulary(), MaxTokens, Lowercase);
 }
 
 /// <summary>A readout in a saved model.</summary>

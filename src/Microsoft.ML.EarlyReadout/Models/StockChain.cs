@@ -157,7 +157,10 @@ internal sealed class StockChain : IDisposable
     private static DataViewSchema GraphInputSchema(ScoringGraph graph)
     {
         var builder = new DataViewSchema.Builder();
-        builder.AddColumn(graph.Input, new VectorDataViewType(graph.Shape.GraphType, graph.Shape.Size));
+        DataViewType type = graph.Tokens is null
+            ? new VectorDataViewType(graph.Shape.GraphType, graph.Shape.Size)
+            : TextDataViewType.Instance;
+        builder.AddColumn(graph.Input, type);
         return builder.ToSchema();
     }
 }

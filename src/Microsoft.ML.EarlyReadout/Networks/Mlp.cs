@@ -11,11 +11,17 @@ public sealed class Mlp : StagedNetwork
     /// <param name="shape">The shape of one example.</param>
     /// <param name="hiddenUnits">Width of each hidden layer, at least one.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <exception cref="ArgumentException">There is no hidden layer, or a width below 1.</exception>
+    /// <exception cref="ArgumentException">There is no hidden layer, a width below 1, or examples are texts.</exception>
     public Mlp(FeatureShape shape, IReadOnlyList<int> hiddenUnits, int classes) : base("Mlp", shape, classes)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(hiddenUnits);
+        if (shape is TokenShape)
+        {
+            throw new ArgumentException($"Mlp needs numbers, and the feature column holds {shape.Plural}. Choose a text encoder, or turn "
+                + "the texts into numbers first (FeaturizeText).");
+        }
+
         if (hiddenUnits.Count == 0) throw new ArgumentException("An Mlp needs at least one hidden layer.", nameof(hiddenUnits));
         if (shape.Dimensions.Length > 1) SetStem(new Flatten());
         int width = shape.Size;

@@ -204,6 +204,19 @@ public sealed class OnnxGraph
         return slim.ToByteArray();
     }
 
+    /// <summary>A model that reads a value of whole numbers, (N, L), which nodes of this one make, and without those.</summary>
+    /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
+    /// <param name="value">The value's name, then that of the only input.</param>
+    internal static byte[] StartAt(byte[] model, string value)
+    {
+        ModelProto rest = ModelProto.Parser.ParseFrom(model);
+        GraphProto graph = rest.Graph;
+        graph.Input.Clear();
+        graph.Input.Add(Value(value, [AnySize], ElementType.Int32));
+        graph.Node.Remove(graph.Node.Single(node => node.Output.Contains(value)));
+        return RemoveOutputs(rest.ToByteArray());
+    }
+
     private string AddConstant(string hint, ElementType type, ReadOnlySpan<byte> bytes, int count, long[] dimensions)
     {
         long expected = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));

@@ -17,6 +17,7 @@ internal abstract class BufferedFeatureReader
     {
         VectorFormat => new VectorReader((VectorBuffer<float>)buffer, columns),
         ImageFormat => new ImageReader((ImageBuffer)buffer, columns),
+        TextFormat => new TextReader((ScalarBuffer<ReadOnlyMemory<char>>)buffer, columns.Tokenizer!),
         _ => throw new UnreachableException($"No reader of {columns.Format}."),
     };
 
@@ -29,6 +30,18 @@ internal abstract class BufferedFeatureReader
                 throw new InvalidOperationException(
                     $"A row of feature column '{columns.Feature}' has {value.Length} numbers, not {destination.Length}.");
             value.CopyTo(destination);
+        }
+    }
+
+    /// <summary>Cuts a text into the tokens into which the exported graph cuts it.</summary>
+    private sealed class TextReader(ScalarBuffer<ReadOnlyMemory<char>> buffer, BertTokenizer tokenizer) : BufferedFeatureReader
+    {
+        private readonly int[] _tokens = new int[tokenizer.MaxTokens];
+
+        public override void Read(int slot, Span<float> destination)
+        {
+            tokenizer.Encode(buffer.Value(slot).Span, _tokens);
+            for (int i = 0; i < _tokens.Length; i++) destination[i] = _tokens[i];
         }
     }
 

@@ -17,6 +17,10 @@ internal sealed record ScoringGraph(
     // by zeros, which infinity does not bear.
     private const float LogitFloor = -40;
 
+    /// <summary>The name of the value with the tokens of texts, (N, L), int32, which other nodes of the graph make of the input;
+    /// <see langword="null"/> where examples are no texts.</summary>
+    public string? Tokens { get; init; }
+
     /// <summary>The name of its output of class activation maps, (N, C, h, w); <see langword="null"/> where the network has none.</summary>
     public string? ActivationMaps { get; init; }
 
@@ -52,7 +56,8 @@ internal sealed record ScoringGraph(
         string logits = Unique("Logits");
         int classes = head.Classes;
 
-        GraphValues values = export(graph, graph.Input(input, columns.Shape));
+        string? tokens = columns.Tokenizer?.Export(graph, graph.TextInput(input));
+        GraphValues values = export(graph, tokens ?? graph.Input(input, columns.Shape));
         graph.Output(values.Network.Logits, logits, classes);
         if (values.Network.Embedding is { } embedding) graph.Output(embedding, Unique("Embedding"), values.Network.EmbeddingSize);
         string? features = values.Network.FeatureMaps is null ? null : Unique("FeatureMaps");
@@ -63,6 +68,7 @@ internal sealed record ScoringGraph(
         GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Enumerable.Range(1, values.Readouts.Count)).Select(Readout)];
         return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes)
         {
+            Tokens = tokens,
             FeatureMaps = features,
             ActivationMaps = maps,
             Stages = [.. values.Network.StageNames.Zip(values.Network.Stages, (name, value) => new GraphStage(name, value))],

@@ -26,7 +26,7 @@ internal sealed class ScoringSession : IDisposable
     public ScoringSession(ScoringGraph graph)
     {
         _graph = graph;
-        _inputs = [graph.Input];
+        _inputs = [graph.Tokens ?? graph.Input];
         _scores = [.. graph.Heads.Select(head => head.Score)];
         _session = Open(graph.WithoutMaps());
         _withMaps = new SessionOnDemand(() => Open(graph.Bytes));
@@ -89,7 +89,8 @@ internal sealed class ScoringSession : IDisposable
         // A batch through a small network without convolutions takes well under a millisecond: handing parts of it to other threads
         // costs more than it gives.
         if (!_graph.Shape.IsConvolved && graph.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
-        return new InferenceSession(graph, options);
+        // A batch of texts is tokenised before, by threads that read ahead; that gives the same tokens.
+        return new InferenceSession(_graph.Tokens is { } tokens ? OnnxGraph.StartAt(graph, tokens) : graph, options);
     }
 
     private int MapSide(int dimension)
@@ -120,7 +121,9 @@ internal sealed class ScoringSession : IDisposable
     private void RunAtOnce(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps)
     {
         OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
-        using OrtValue input = OrtValue.CreateTensorValueFromMemory(memory, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
+        using OrtValue input = _graph.Tokens is null
+            ? OrtValue.CreateTensorValueFromMemory(memory, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions])
+            : Tokens(rows.Span, count);
         OrtValue[] values = [.. outputs.Select(output =>
             OrtValue.CreateTensorValueFromMemory(memory, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
         try
@@ -131,6 +134,17 @@ internal sealed class ScoringSession : IDisposable
         {
             foreach (OrtValue value in values) value.Dispose();
         }
+    }
+
+    /// <summary>The tokens of some rows, as many columns as the longest row has.</summary>
+    private OrtValue Tokens(ReadOnlySpan<float> rows, int count)
+    {
+        int longest = 1;
+        for (int i = 0; i < count; i++) longest = Math.Max(longest, rows.Slice(i * RowSize, RowSize).LastIndexOfAnyExcept(0f) + 1);
+        var tokens = new int[count * longest];
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j < longest; j++) tokens[i * longest + j] = (int)rows[i * RowSize + j];
+        return OrtValue.CreateTensorValueFromMemory(tokens, [count, longest]);
     }
 
     /// <summary>A session that is opened when it is first asked for; where that fails, the next one who asks tries again.</summary>

@@ -127,6 +127,9 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _epochEnd = plan.StepsBefore(_epoch) + plan.StepsIn(_epoch);
         if (_done == plan.StepsBefore(_epoch)) step.BeforeEpoch(_epoch);
         _order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", _epoch));
+        TrainingSet set = plan.Rows.Set;
+        if (set.Shape is TokenShape)
+            _order = EpochOrder.ByLength(_order, plan.Batches, set.Features.LengthOf, plan.Seeds.For("lengths", _epoch));
     }
 
     /// <summary>Runs the steps of the epoch up to the next point or to the epoch's end.</summary>

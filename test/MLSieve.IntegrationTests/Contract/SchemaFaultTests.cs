@@ -40,7 +40,7 @@ public sealed class SchemaFaultTests
     {
         string[] right = option switch
         {
-            ColumnOption.Feature => ["Vector", "Image"],
+            ColumnOption.Feature => ["Vector", "Image", "Text"],
             ColumnOption.Label => ["Key", "Bare"],
             ColumnOption.Group => Categories,
             _ => ["Vector"],

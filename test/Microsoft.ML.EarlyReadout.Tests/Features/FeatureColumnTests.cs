@@ -82,8 +82,8 @@ public sealed class FeatureColumnTests
     {
         string fault = Fault(new VectorDataViewType(NumberDataViewType.Single));
         Assert.StartsWith(
-            "The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image. Its rows may "
-                + "differ in length",
+            "The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image, or text. "
+                + "Its rows may differ in length",
             fault, StringComparison.Ordinal);
         Assert.Contains("ResizeImages before ExtractPixels", fault, StringComparison.Ordinal);
     }
@@ -102,8 +102,8 @@ public sealed class FeatureColumnTests
         },
         { NumberDataViewType.Single, "Single", "Convert single numbers to Single and gather them by Concatenate." },
         {
-            TextDataViewType.Instance,
-            "String",
+            DateTimeDataViewType.Instance,
+            "DateTime",
             "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText."
         },
     };
@@ -112,7 +112,8 @@ public sealed class FeatureColumnTests
     [MemberData(nameof(WrongTypes))]
     public void Another_type_is_an_error_with_expected_and_got(DataViewType type, string got, string advice) =>
         Assert.Equal(
-            $"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image. {advice}", Fault(type));
+            $"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image, or text. "
+                + advice, Fault(type));
 
     [Fact]
     public void A_missing_column_is_an_error_that_lists_the_others()

@@ -80,7 +80,7 @@ public sealed class NetworkFactoryTests
         Assert.Equal(
             [
                 "Network.Kind is 99; it must be one of Automatic, Mlp, ConvNet, ResNet18, ResNet34, ResNet50, SqueezeNet11, "
-                    + "DnnImageFeaturizerResNet18.",
+                    + "DnnImageFeaturizerResNet18, Bert, DistilBert.",
                 "Network.Stem is -1; it must be one of Automatic, ImageNet, Small.",
                 "Network.HiddenUnits is empty; it must have at least one value.",
                 "Network.Channels holds 0; each value must be at least 1.",

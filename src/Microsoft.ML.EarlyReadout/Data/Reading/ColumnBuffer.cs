@@ -58,6 +58,8 @@ internal sealed class ScalarBuffer<T>(ValueGetter<T> source, int slots) : Column
 
     public override void Fill(int slot) => source(ref _values[slot]);
 
+    public T Value(int slot) => _values[slot];
+
     public override ValueGetter<T> Getter(Func<Place> place) => (ref T value) =>
     {
         Place at = place();

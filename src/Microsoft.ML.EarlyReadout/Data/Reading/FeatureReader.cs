@@ -9,10 +9,13 @@ internal abstract class FeatureReader
     /// <summary>Starts to read the features of a cursor's rows.</summary>
     /// <param name="cursor">A cursor in which their column is active.</param>
     /// <param name="features">The column.</param>
-    public static FeatureReader Open(FaultNamingCursor cursor, FeatureColumn features) => features.Format switch
+    /// <param name="tokenizer">Cuts texts into tokens; <see langword="null"/> where they are none.</param>
+    public static FeatureReader Open(
+        FaultNamingCursor cursor, FeatureColumn features, BertTokenizer? tokenizer) => features.Format switch
     {
         VectorFormat => new VectorReader(cursor, features.Column, features.Shape!.Size),
         ImageFormat => new ImageReader(cursor, features.Column),
+        TextFormat => new TextReader(cursor, features.Column, tokenizer!),
         _ => throw new UnreachableException($"No reader of {features.Format}."),
     };
 
@@ -27,8 +30,9 @@ internal abstract class FeatureReader
     public abstract FeatureShape ShapeOf(long row);
 
     /// <summary>Tells what was found in all rows read.</summary>
-    /// <param name="warn">Receives it.</param>
-    public virtual void ReportFindings(Action<string> warn) { }
+    /// <param name="log">Receives what is as it may be.</param>
+    /// <param name="warn">Receives what the user should look at.</param>
+    public virtual void ReportFindings(Action<string> log, Action<string> warn) { }
 
     /// <summary>The fault of a row.</summary>
     /// <param name="column">The column.</param>

@@ -43,7 +43,7 @@ internal sealed class ImageReader(FaultNamingCursor cursor, DataViewSchema.Colum
     }
 
     /// <inheritdoc/>
-    public override void ReportFindings(Action<string> warn) => _cut.Report(column.Name, warn);
+    public override void ReportFindings(Action<string> log, Action<string> warn) => _cut.Report(column.Name, warn);
 
     private MLImage Load(long row)
     {

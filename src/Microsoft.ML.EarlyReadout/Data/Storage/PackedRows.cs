@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Rows of one shape as a <see cref="RowPacker"/> packed them: all as bytes, or each as float32 or, where that halves it, as a
+/// Rows of one shape as a <see cref="RowPacker"/> packed them: all as bytes or as tokens, or each as float32 or, where that halves it, as a
 /// <see cref="SparseRow"/>. What a row's numbers are decides, not how a view hands them out: equal rows are packed equally.
 /// </summary>
 /// <param name="store">The rows, sealed. It goes with this.</param>
 /// <param name="shape">The shape of a row.</param>
-/// <param name="type">The type of the numbers: uint8 or float32.</param>
+/// <param name="type">The type of the numbers: uint8, float32 or, for tokens, int32.</param>
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>
 internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType type) : IDisposable
 {
@@ -44,6 +44,7 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
     public Tensor Gather(ReadOnlySpan<long> rows, Device device)
     {
         store.Expect(rows);
+        if (type == ScalarType.Int32) return GatherTokens(rows, device);
         Tensor batch = empty([rows.Length, .. shape.Dimensions], type, CPU); // (B, …)
         ref byte first = ref FirstByte(batch); // the batch may have more bytes than a span can name
         for (int i = 0; i < rows.Length; i++)
@@ -53,6 +54,9 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
         using (batch)
             return batch.to(device);
     }
+
+    /// <summary>The tokens that a row has; of rows that are no texts, its numbers.</summary>
+    public int LengthOf(long row) => type == ScalarType.Int32 ? store.LengthOf(row) / sizeof(int) : shape.Size;
 
     /// <summary>Says which rows are gathered next.</summary>
     public void Expect(ReadOnlySpan<long> rows) => store.Expect(rows);
@@ -69,6 +73,7 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
         store.ForEach(packed =>
         {
             if (type == ScalarType.Byte) PixelPacking.Widen(packed, row);
+            else if (type == ScalarType.Int32) Widen(MemoryMarshal.Cast<byte, int>(packed), row);
             else if (packed.Length < _rowBytes) SparseRow.Unpack(packed, row);
             else packed.CopyTo(MemoryMarshal.AsBytes(row.AsSpan()));
             use(row);
@@ -90,6 +95,23 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
         store.Read(row, packed);
         SparseRow.Unpack(packed.AsSpan(0, length), MemoryMarshal.Cast<byte, float>(target));
         ArrayPool<byte>.Shared.Return(packed);
+    }
+
+    /// <summary>As many columns as the longest row has tokens; 0 behind a shorter row's.</summary>
+    private Tensor GatherTokens(ReadOnlySpan<long> rows, Device device)
+    {
+        int longest = 0;
+        foreach (long row in rows) longest = Math.Max(longest, LengthOf(row));
+        var tokens = new int[rows.Length * longest];
+        for (int i = 0; i < rows.Length; i++)
+            store.Read(rows[i], MemoryMarshal.AsBytes(tokens.AsSpan(i * longest, LengthOf(rows[i]))));
+        return tensor(tokens, [rows.Length, longest], ScalarType.Int32, device); // (B, L)
+    }
+
+    private static void Widen(ReadOnlySpan<int> tokens, Span<float> row)
+    {
+        row.Clear();
+        for (int i = 0; i < tokens.Length; i++) row[i] = tokens[i];
     }
 
     private static ref byte FirstByte(Tensor batch)

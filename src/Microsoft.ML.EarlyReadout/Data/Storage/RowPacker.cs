@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// Packs rows as they are read: images as bytes while every number is an integer from 0 to 255, else as float32, a row of mostly zeros as a
-/// <see cref="SparseRow"/>.
+/// <see cref="SparseRow"/>; texts as tokens, each row as long as it is.
 /// </summary>
 /// <param name="shape">The shape of a row.</param>
 /// <param name="budget">The memory for them. Widening bytes to floats holds both for a moment: up to a quarter more.</param>
@@ -36,6 +36,10 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
         (Smallest, Largest) = (Math.Min(Smallest, TensorPrimitives.Min(row)), Math.Max(Largest, TensorPrimitives.Max(row)));
         _store.Append(row);
     }
+
+    /// <summary>Adds a row of tokens.</summary>
+    /// <param name="tokens">The tokens, without padding.</param>
+    public void Add(ReadOnlySpan<int> tokens) => _store.Append(MemoryMarshal.AsBytes(tokens));
 
     /// <summary>Adds a row of numbers.</summary>
     /// <param name="row">The numbers.</param>

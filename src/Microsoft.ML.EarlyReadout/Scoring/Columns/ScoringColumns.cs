@@ -13,6 +13,9 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     /// <summary>How examples stand in the feature column.</summary>
     public FeatureFormat Format { get; init; } = FeatureFormat.Vectors;
 
+    /// <summary>Cuts texts into tokens; <see langword="null"/> where the feature column holds none.</summary>
+    public BertTokenizer? Tokenizer { get; init; }
+
     /// <summary>The output columns of each readout.</summary>
     public IReadOnlyList<ReadoutColumns> Readouts { get; init; } = [];
 

@@ -38,6 +38,14 @@ internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<l
             (read, within) = (bytes, 0);
         }, () =>
         {
+            if (rows.Set.Shape is TokenShape tokens)
+            {
+                // The longest row there may be, not the one that comes first.
+                Tensor full = ones([1, tokens.Length], ScalarType.Int32, DeviceOf(network));
+                network.ForwardFrom(network.Stages.Count, network.ForwardTo(network.Stages.Count, full));
+                return;
+            }
+
             Tensor row = rows.Set.Gather(rows.Indices.AsSpan(0, 1), DeviceOf(network)).Features;
             network.ForwardFrom(network.Stages.Count, network.ForwardTo(network.Stages.Count, row));
         });

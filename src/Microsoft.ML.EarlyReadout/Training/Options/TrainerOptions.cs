@@ -12,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 public abstract class TrainerOptions
 {
-    /// <summary>The column of features: <c>Vector&lt;Single&gt;</c> of known size, or an image.</summary>
+    /// <summary>The column of features: <c>Vector&lt;Single&gt;</c> of known size, an image, or a text.</summary>
     /// <value>The default value is <c>Features</c>.</value>
     public string FeatureColumnName { get; set; } = "Features";
 
@@ -352,7 +352,11 @@ public abstract class TrainerOptions
     protected internal virtual IReadOnlyList<RowColumn> RowColumns => [];
 
     /// <summary>The columns of rows that are validated on.</summary>
-    internal TrainingColumns ValidationColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName);
+    internal TrainingColumns ValidationColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName)
+    {
+        // Asked for while the options are checked too, when the network's may be missing.
+        Text = new TextOptions(Network?.VocabularyPath, Network?.MaxTokens ?? 0, Network?.WeightsPath is not null),
+    };
 
     /// <summary>The columns of rows that are trained on.</summary>
     internal TrainingColumns TrainingColumns => ValidationColumns with { Others = [.. ExampleWeightColumns, .. RowColumns] };

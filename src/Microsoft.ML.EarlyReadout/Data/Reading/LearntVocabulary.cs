@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// The vocabulary of an encoder that is trained from nothing: the words that the training texts have twice or more, the most frequent
+/// first, and all their characters, by which other words are spelled.
+/// </summary>
+internal static class LearntVocabulary
+{
+    private const int MostWords = 8000;
+    private const int LeastOccurrences = 2;
+    private const int LongestWord = 100; // longer ones are unknown to BERT's tokeniser
+
+    /// <summary>Learns it in one pass over the texts.</summary>
+    /// <param name="view">The training rows.</param>
+    /// <param name="column">The column of texts.</param>
+    /// <param name="cancellation">Stops the pass within one row.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static BertVocabulary Of(IDataView view, DataViewSchema.Column column, Cancellation cancellation)
+    {
+        var words = new Dictionary<string, int>(StringComparer.Ordinal);
+        using (DataViewRowCursor cursor = view.GetRowCursor([column]))
+        {
+            ValueGetter<ReadOnlyMemory<char>> getter = cursor.GetGetter<ReadOnlyMemory<char>>(column);
+            ReadOnlyMemory<char> text = default;
+            while (cursor.MoveNext())
+            {
+                cancellation.ThrowIfRequested();
+                getter(ref text);
+                foreach (string word in WordsOf(text.Span)) CollectionsMarshal.GetValueRefOrAddDefault(words, word, out _)++;
+            }
+        }
+
+        string[] characters = [.. words.Keys.SelectMany(word => word.EnumerateRunes()).Distinct().Select(rune => rune.ToString())
+            .Order(StringComparer.Ordinal)];
+        string[] frequent = [.. words.Where(word => word.Value >= LeastOccurrences)
+            .OrderByDescending(word => word.Value).ThenBy(word => word.Key, StringComparer.Ordinal)
+            .Select(word => word.Key).Take(MostWords)];
+        string[] tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", .. characters, .. characters.Select(each => "##" + each), .. frequent];
+        return new BertVocabulary([.. tokens.Distinct(StringComparer.Ordinal)], "of the training texts");
+    }
+
+    private static List<string> WordsOf(ReadOnlySpan<char> text)
+    {
+        var words = new List<string>();
+        var word = new StringBuilder();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            foreach ((CharacterKind kind, int character) in BertNormalizer.Parts(rune.Value, lowercase: true))
+            {
+                if (kind != CharacterKind.Letter) End();
+                if (kind == CharacterKind.Letter) word.Append(char.ConvertFromUtf32(character));
+                else if (kind == CharacterKind.Alone) words.Add(char.ConvertFromUtf32(character));
+            }
+        }
+
+        End();
+        return words;
+
+        void End()
+        {
+            if (word.Length is > 0 and <= LongestWord) words.Add(word.ToString());
+            word.Clear();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
+
+namespace MLSieve.Tests;
+
+/// <summary>Texts from a raw column to scores, by every trainer.</summary>
+public sealed class TextTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly List<string> _log = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("texts").FullName;
+
+    public TextTests() => _ml.Log += (_, line) => _log.Add(line.RawMessage);
+
+    [Fact]
+    public void A_text_column_trains_and_scores_better_than_chance_by_group()
+    {
+        IDataView data = View(Draw(240, seed: 1)), fresh = View(Draw(120, seed: 2));
+        using EarlyReadoutTransformer model = Readouts().Fit(data);
+        Assert.Contains(_log, line => line.Contains("No vocabulary is given", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.Contains("is trained from nothing", StringComparison.Ordinal));
+        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(fresh)).MicroAccuracy > 0.8);
+        Assert.Equal(["Readout1"], model.ReadoutNames);
+        Assert.Equal(120, model.Transform(fresh).GetColumn<float[]>("Readout1.Score").Count());
+    }
+
+    [Fact]
+    public void The_sieve_and_distillation_train_on_texts()
+    {
+        IDataView data = View(Draw(120, seed: 1));
+        using EarlyReadoutTransformer teacher = Readouts().Fit(data);
+        var sieve = new FeatureSieveTrainer.Options { FeatureColumnName = "Text", Network = Small(), Epochs = 2, ForgetEvery = 2 };
+        using var sieved = (EarlyReadoutTransformer)_ml.MulticlassClassification.Trainers.FeatureSieve(sieve).Fit(data);
+        Assert.All(Scores(sieved, data).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
+
+        var distillation = new DebiasedDistillationTrainer.Options
+        {
+            FeatureColumnName = "Text",
+            Teacher = { Model = teacher },
+            Network = Small(),
+            Epochs = 2,
+        };
+        using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(distillation).Fit(data);
+        Assert.All(Scores(student, data).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
+    }
+
+    [Fact]
+    public void A_fit_that_was_stopped_goes_on_to_the_same_model_to_the_bit()
+    {
+        IDataView data = View(Draw(90, seed: 1));
+        using EarlyReadoutTransformer whole = Readouts(epochs: 3).Fit(data);
+        using var stop = new CancellationTokenSource();
+        int steps = 0;
+        var stopping = Options(epochs: 3);
+        stopping.CheckpointDirectory = _folder;
+        stopping.CheckpointEverySteps = 1;
+        stopping.CancellationToken = stop.Token;
+        stopping.ValidateEverySteps = 1;
+        stopping.ValidationSet = data;
+        stopping.OnValidation = _ => { if (++steps == 5) stop.Cancel(); };
+        Assert.Throws<OperationCanceledException>(() => _ml.Transforms.EarlyReadout(stopping).Fit(data));
+        var again = Options(epochs: 3);
+        again.CheckpointDirectory = _folder;
+        again.CheckpointEverySteps = 1;
+        again.ValidateEverySteps = 1;
+        again.ValidationSet = data;
+        using EarlyReadoutTransformer resumed = _ml.Transforms.EarlyReadout(again).Fit(data);
+        Assert.Contains(_log, line => line.Contains("step 5", StringComparison.OrdinalIgnoreCase));
+        var direct = Options(epochs: 3);
+        direct.ValidateEverySteps = 1;
+        direct.ValidationSet = data;
+        using EarlyReadoutTransformer straight = _ml.Transforms.EarlyReadout(direct).Fit(data);
+        Assert.Equal(Scores(straight, data).SelectMany(row => row), Scores(resumed, data).SelectMany(row => row));
+    }
+
+    [Fact]
+    public void Texts_that_are_cut_are_counted_and_texts_that_are_all_empty_are_refused()
+    {
+        Row[] rows = Draw(60, seed: 1);
+        rows[7].Text = string.Join(' ', Enumerable.Repeat("long", 50));
+        rows[8].Text = "";
+        using EarlyReadoutTransformer model = Readouts(epochs: 1).Fit(View(rows));
+        Assert.Contains("1 of 60 texts of column 'Text' are cut to 16 tokens (Network.MaxTokens).", _log);
+        Assert.Contains("1 of 60 texts of column 'Text' are empty.", _log);
+        foreach (Row row in rows) row.Text = " ";
+        Assert.Equal("All 60 texts of column 'Text' are empty.",
+            Assert.Throws<InvalidDataException>(() => Readouts(epochs: 1).Fit(View(rows))).Message);
+    }
+
+    [Fact]
+    public void Weights_without_their_vocabulary_or_for_a_column_of_another_type_are_refused()
+    {
+        IDataView data = View(Draw(20, seed: 1));
+        EarlyReadoutEstimator.Options options = Options(epochs: 1);
+        options.Network.WeightsPath = RealData.Path("minilm/minilm-l6-f16.safetensors");
+        string missing = Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(data)).Message;
+        Assert.Contains("Network.VocabularyPath", missing, StringComparison.Ordinal);
+        EarlyReadoutEstimator.Options vectors = Options(epochs: 1);
+        vectors.Network.Kind = NetworkKind.Mlp;
+        Assert.Contains("Mlp needs numbers, and the feature column holds texts", Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.EarlyReadout(vectors).Fit(data)).Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static NetworkOptions Small() => new() { MaxTokens = 16, Encoder = { Layers = 2, Width = 32, Heads = 2, Dropout = 0.1 } };
+
+    private static EarlyReadoutEstimator.Options Options(int epochs) => new()
+    {
+        FeatureColumnName = "Text",
+        Network = Small(),
+        Epochs = epochs,
+        BatchSize = 16,
+        Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 2e-3 },
+        Taps = [new EarlyReadoutEstimator.Tap { Stage = 1 }],
+    };
+
+    private EarlyReadoutEstimator Readouts(int epochs = 6) => _ml.Transforms.EarlyReadout(Options(epochs));
+
+    private static float[][] Scores(EarlyReadoutTransformer model, IDataView data) =>
+        [.. model.Transform(data).GetColumn<float[]>("Score")];
+
+    private IDataView View(Row[] rows) =>
+        _ml.Transforms.Conversion.MapValueToKey("Label", "Mood").Fit(_ml.Data.LoadFromEnumerable(rows))
+            .Transform(_ml.Data.LoadFromEnumerable(rows));
+
+    /// <summary>Praise and blame in sentences of 3 to 13 words.</summary>
+    private static Row[] Draw(int count, int seed)
+    {
+        string[] good = ["great", "lovely", "superb"], bad = ["awful", "dull", "poor"];
+        string[] other = ["the", "film", "was", "a", "story", "and", "so"];
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(i =>
+        {
+            bool isGood = i % 2 == 0;
+            string[] words =
+            [
+                .. Enumerable.Range(0, random.Next(2, 13)).Select(_ => other[random.Next(other.Length)]),
+                (isGood ? good : bad)[random.Next(3)],
+            ];
+            random.Shuffle(words);
+            return new Row { Text = string.Join(' ', words), Mood = isGood ? "good" : "bad" };
+        })];
+    }
+
+    private sealed class Row
+    {
+        public string Text { get; set; } = "";
+
+        public string Mood { get; set; } = "";
+    }
+}
