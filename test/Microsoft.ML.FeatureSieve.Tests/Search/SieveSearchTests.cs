@@ -151,6 +151,9 @@ public sealed class SieveSearchTests : IDisposable
             Assert.Contains(trial.Runs[0].Curve, point => point.Losses.ContainsKey("readout accuracy"));
         });
         Assert.All(result.Trials[0].Runs[0].Curve, point => Assert.DoesNotContain("forget", point.Losses.Keys));
+        Assert.Equal(["main", "readout", "readout accuracy", "forget", "forgotten"], result.Meters.Select(meter => meter.Name));
+        Assert.Equal(new MeterBound("log C", Math.Log(2)), result.Meters[^1].Chart!.Bound);
+        Assert.Contains("bound, log C: 0.693", result.CreateReport().Html, StringComparison.Ordinal);
         IEnumerable<CurvePoint> points = result.Trials.SelectMany(trial => trial.Runs).SelectMany(run => run.Curve);
         Assert.All(points, point => Assert.InRange(point.Losses["main"], 0, 10));
 
