@@ -60,7 +60,7 @@ internal static class StudyMetrics
         }
 
         if (!figures.ContainsKey(Agreeing) && !figures.ContainsKey(Conflicting))
-            foreach (GroupResult group in groups.Groups) figures[$"{group.Label}, {group.Attributes[0]}.accuracy"] = group.Accuracy;
+            foreach (GroupResult group in groups.Groups) figures[$"{group.Name}.accuracy"] = group.Accuracy;
         if (AreaUnderCurve(ml, scored) is { } area) figures[Auc] = area;
         if (inPairs && Changes(scored) is { Length: > 0 } changes) figures[Flips] = changes.Average(change => change ? 1.0 : 0);
         if (model is EarlyReadoutTransformer { ReadoutNames.Count: > 0 } tapped) AddReadouts(figures, ml, tapped, rows);
@@ -104,8 +104,7 @@ internal static class StudyMetrics
             Put(readout, "precision", readout.WorstGroupPrecision);
             Put(readout, "auc", readout.WorstGroupAuc);
             // By cue, since the group on which a network is worst differs from seed to seed.
-            foreach (IGrouping<string, ReadoutGroup> cue in readout.Groups.GroupBy(
-                group => group.Name[(group.Name.LastIndexOf('=') + 1)..]))
+            foreach (IGrouping<string, ReadoutGroup> cue in readout.Groups.GroupBy(group => group.Attribute))
             {
                 figures[$"{readout.Name}.{cue.Key}.accuracy"] = cue.Sum(
                     group => group.Accuracy * group.Count) / cue.Sum(group => group.Count);

@@ -54,9 +54,6 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The group of each row, from 0; <see langword="null"/> where no group column is named.</summary>
     public required int[]? Groups { get; init; }
 
-    /// <summary>What stands between label and attribute in the name of a group.</summary>
-    public const string GroupSeparator = ", ";
-
     /// <summary>
     /// The names of the groups: each pair of label and attribute that occurs, by label, then by attribute. Empty where no group column is
     /// named.

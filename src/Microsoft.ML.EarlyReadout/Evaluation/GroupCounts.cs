@@ -64,7 +64,7 @@ public sealed class GroupCounts
 
     /// <summary>The groups in one line, such as <c>landbird, land: 3498; landbird, water: 184</c>.</summary>
     public override string ToString() =>
-        string.Join("; ", _groups.Select(group => FormattableString.Invariant($"{string.Join(", ", group.Key)}: {group.Value}")));
+        string.Join("; ", _groups.Select(group => FormattableString.Invariant($"{GroupName.Of(null, group.Key)}: {group.Value}")));
 
     private sealed class PathComparer : IEqualityComparer<string[]>
     {

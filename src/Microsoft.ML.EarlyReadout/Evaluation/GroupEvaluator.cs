@@ -140,10 +140,9 @@ internal sealed class GroupEvaluator
     {
         string? label = ByLabel ? _classes.Names[group.Path[0]] : null;
         string[] attributes = [.. _attributeValues.Select((values, i) => values.NameOf(group.Path[i + 1]))];
-        IEnumerable<string> parts = attributes.Select((value, i) => $"{_attributes[i].Name}={value}");
         return new GroupResult
         {
-            Name = string.Join(" · ", label is null ? parts : parts.Prepend($"{_label.Name}={label}")),
+            Name = GroupName.Of(label, attributes),
             Label = label,
             Attributes = attributes,
             Count = group.Count,

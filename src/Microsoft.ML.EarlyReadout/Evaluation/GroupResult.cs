@@ -3,7 +3,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>The accuracy within one group.</summary>
 public sealed class GroupResult
 {
-    /// <summary>The group in words, such as <c>Label=waterbird · Place=land</c>.</summary>
+    /// <summary>The group in words, such as <c>waterbird, land</c>: <see cref="Label"/> and <see cref="Attributes"/>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The true class of the group's rows; null with <see cref="GroupBy.AttributeOnly"/>.</summary>

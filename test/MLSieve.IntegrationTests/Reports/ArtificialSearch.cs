@@ -79,7 +79,7 @@ internal sealed record ArtificialSearch
     private static IReadOnlyList<TrialRun> Compared(SearchTrial trial) => trial.Confirmation.Count > 0 ? trial.Confirmation : trial.Runs;
 
     private static string Name(int group) =>
-        FormattableString.Invariant($"Label=a class with quite a long name, number {group}, Place=place {group % 3}");
+        FormattableString.Invariant($"a class with quite a long name, number {group}, place {group % 3}");
 
     private SearchTrial Trial(int number, Random random)
     {

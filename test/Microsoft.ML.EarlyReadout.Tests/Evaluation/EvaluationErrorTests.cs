@@ -63,7 +63,7 @@ public sealed class EvaluationErrorTests
             Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), ["Place", "Place"])).Message);
         Assert.StartsWith("'Label' is the label, which is part of every group already.",
             Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), "Label")).Message, StringComparison.Ordinal);
-        Assert.Equal(["Label=landbird", "Label=waterbird"],
+        Assert.Equal(["landbird", "waterbird"],
             catalog.EvaluateByGroup(View(), "Label", options: new() { GroupBy = GroupBy.AttributeOnly }).Groups
                 .Select(group => group.Name));
     }
@@ -76,7 +76,7 @@ public sealed class EvaluationErrorTests
         var error = Assert.Throws<InvalidOperationException>(
             () => Evaluate(View([.. ScoredRows.Rows("landbird", "land", 1, 0)]), new() { TrainingCounts = training }));
         Assert.Equal("No evaluated group occurs in the training counts, so there is no adjusted accuracy. " +
-            "Evaluated: Label=landbird · Place=land. Training counts: 1, land: 10.", error.Message);
+            "Evaluated: landbird, land. Training counts: 1, land: 10.", error.Message);
     }
 
     [Fact]

@@ -13,10 +13,10 @@ public sealed class GroupMetricsTests
         GroupMetrics metrics = Evaluate();
         Assert.Equal(
             [
-                "Label=landbird · Place=land",
-                "Label=landbird · Place=water",
-                "Label=waterbird · Place=land",
-                "Label=waterbird · Place=water",
+                "landbird, land",
+                "landbird, water",
+                "waterbird, land",
+                "waterbird, water",
             ],
             metrics.Groups.Select(group => group.Name));
         Assert.Equal([6L, 2, 4, 3], metrics.Groups.Select(group => group.Count));
@@ -35,7 +35,7 @@ public sealed class GroupMetricsTests
         training.Add(56, "waterbird", "land");
         training.Add(1057, "waterbird", "water");
         GroupMetrics metrics = Evaluate(new() { TrainingCounts = training });
-        Assert.Equal("Label=waterbird · Place=land", metrics.WorstGroup);
+        Assert.Equal("waterbird, land", metrics.WorstGroup);
         Assert.Equal(0.25, metrics.WorstGroupAccuracy);
         Assert.Equal(11 / 15.0, metrics.AverageAccuracy, 12);
         Assert.Equal((1 + 0.5 + 0.25 + 1) / 4, metrics.UnbiasedAccuracy, 12);
@@ -122,7 +122,7 @@ public sealed class GroupMetricsTests
         training.Add(10, "waterbird", "land");
         training.Add(60, "waterbird", "water");
         GroupMetrics metrics = Evaluate(new() { GroupBy = GroupBy.AttributeOnly, TrainingCounts = training });
-        Assert.Equal(["Place=land", "Place=water"], metrics.Groups.Select(group => group.Name));
+        Assert.Equal(["land", "water"], metrics.Groups.Select(group => group.Name));
         Assert.Equal([7L, 4], metrics.Groups.Select(group => group.Correct));
         Assert.All(metrics.Groups, group => Assert.Null(group.Label));
         Assert.Equal((0.4 * 0.7) + (0.6 * 0.8), metrics.AdjustedAccuracy!.Value, 12);
@@ -157,7 +157,7 @@ public sealed class GroupMetricsTests
         ];
         GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(
             ScoredRows.View(_ml, rows, ["seabird", "waterbird", "landbird"]), "Place");
-        Assert.Equal("Label=seabird · Place=water", metrics.WorstGroup);
+        Assert.Equal("seabird, water", metrics.WorstGroup);
         Assert.Equal(0, metrics.WorstGroupAccuracy);
         Assert.Equal(["landbird", "waterbird", "seabird"], metrics.ConfusionMatrix.Classes);
         Assert.Equal([new(2, 1, 1)], metrics.ConfusionMatrix.Cells.Where(cell => cell.TrueClass == 2));
@@ -218,7 +218,7 @@ public sealed class GroupMetricsTests
     public void Several_group_columns_form_groups_together()
     {
         GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, ScoredRows.Birds), ["Place", "Sunny"]);
-        Assert.Equal("Label=landbird · Place=water · Sunny=False", metrics.WorstGroup);
+        Assert.Equal("landbird, water, False", metrics.WorstGroup);
         Assert.Equal([6L, 1, 1, 3, 1, 3], metrics.Groups.Select(group => group.Count));
         Assert.Equal([6L, 0, 1, 0, 1, 3], metrics.Groups.Select(group => group.Correct));
         Assert.Equal(["land", "False"], metrics.Groups[3].Attributes);

@@ -14,13 +14,13 @@ public sealed class GroupMetricsTextTests
         IDataView training = ScoredRows.View(
             _ml, [.. ScoredRows.Rows("landbird", "land", 1200, 0), .. ScoredRows.Rows("waterbird", "land", 3, 0)]);
         string expected = """
-            Group                          Rows  Training  Accuracy  95 % interval
-            Label=landbird · Place=land       6     1,200    1.0000  [0.5407, 1.0000]
-            Label=landbird · Place=water      2         0    0.5000  [0.0126, 0.9874]
-            Label=waterbird · Place=land      4         3    0.2500  [0.0063, 0.8059]  worst
-            Label=waterbird · Place=water     3         0    1.0000  [0.2924, 1.0000]
+            Group             Rows  Training  Accuracy  95 % interval
+            landbird, land       6     1,200    1.0000  [0.5407, 1.0000]
+            landbird, water      2         0    0.5000  [0.0126, 0.9874]
+            waterbird, land      4         3    0.2500  [0.0063, 0.8059]  worst
+            waterbird, water     3         0    1.0000  [0.2924, 1.0000]
 
-            Worst group         0.2500  [0.0063, 0.8803]  Label=waterbird · Place=land
+            Worst group         0.2500  [0.0063, 0.8803]  waterbird, land
             Average             0.7333  [0.4490, 0.9221]  15 rows
             Unbiased            0.6875  [0.4364, 0.8723]  plain mean of the groups
             Adjusted            0.9981                    groups weighted by training rows
@@ -54,7 +54,7 @@ public sealed class GroupMetricsTextTests
         Assert.Equal(11 / 15.0, root.GetProperty("averageAccuracy").GetDouble());
         Assert.Equal(0.6875, root.GetProperty("unbiasedAccuracy").GetDouble());
         Assert.Equal(JsonValueKind.Null, root.GetProperty("adjustedAccuracy").ValueKind);
-        Assert.Equal("Label=landbird · Place=water", root.GetProperty("groups")[1].GetProperty("name").GetString());
+        Assert.Equal("landbird, water", root.GetProperty("groups")[1].GetProperty("name").GetString());
         Assert.Equal(0.8059, root.GetProperty("groups")[2].GetProperty("accuracyInterval").GetProperty("high").GetDouble(), 4);
         Assert.Equal(3, root.GetProperty("confusionMatrix").GetProperty("cells")[2].GetProperty("count").GetInt64());
 

@@ -64,16 +64,15 @@ internal sealed class ReadoutProfiler
         if (groups.Count == 0)
             throw new InvalidOperationException(
                 $"No row has a label in column '{_label.Name}'{(_group is { } g ? $" and a group in column '{g.Name}'" : "")}.");
-        (int Id, string Name)[] names = attribute is null
+        (int Id, string Name, string Label, string Attribute)[] names = attribute is null
             ? []
             : [.. ids.OrderBy(entry => entry.Key.Label).ThenBy(
                 entry => entry.Key, Comparer<(int Label, int Attribute)>.Create((a, b) => attribute.Compare(a.Attribute, b.Attribute)))
-            .Select(entry => (entry.Value,
-            $"{_label.Name}={_classes.Names[entry.Key.Label]} · {_group!.Value.Name}={attribute.NameOf(entry.Key.Attribute)}"))];
+            .Select(entry => Named(entry.Value, _classes.Names[entry.Key.Label], attribute.NameOf(entry.Key.Attribute)))];
         var sizes = new long[ids.Count];
         foreach (int id in groups) sizes[id]++;
         double[] accuracy = Means(hits.Select(Hit));
-        (int Id, string Name)? worst = names.Length == 0 ? null : names.MinBy(group => accuracy[group.Id]);
+        (int Id, string Name, string Label, string Attribute)? worst = names.Length == 0 ? null : names.MinBy(group => accuracy[group.Id]);
         return new ReadoutProfile
         {
             RowCount = groups.Count,
@@ -98,8 +97,9 @@ internal sealed class ReadoutProfiler
                 WorstGroupRecall = worst is { Id: var of } ? (double)wrongMembers / sizes[of] : null,
                 WorstGroupPrecision = member is null || wrong == 0 ? null : (double)wrongMembers / wrong,
                 WorstGroupAuc = member is null ? null : RocCurve.Area(signal, member),
-                Groups = [.. names.Select(
-                    group => new ReadoutGroup(group.Name, sizes[group.Id], accuracy[group.Id], accuracies[group.Id], signals[group.Id]))],
+                Groups = [.. names.Select(group => new ReadoutGroup(
+                    group.Name, group.Label, group.Attribute, sizes[group.Id], accuracy[group.Id], accuracies[group.Id],
+                    signals[group.Id]))],
             };
         }
 
@@ -119,6 +119,9 @@ internal sealed class ReadoutProfiler
             ? margin
             : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
     }
+
+    private static (int Id, string Name, string Label, string Attribute) Named(int id, string label, string attribute) =>
+        (id, GroupName.Of(label, attribute), label, attribute);
 
     private static double Hit(bool isRight) => isRight ? 1 : 0;
 }

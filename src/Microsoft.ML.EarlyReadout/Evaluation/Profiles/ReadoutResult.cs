@@ -34,9 +34,12 @@ public sealed class ReadoutResult
 }
 
 /// <summary>A group in a <see cref="ReadoutResult"/>.</summary>
-/// <param name="Name">Label and attribute.</param>
+/// <param name="Name">The group in words, such as <c>waterbird, land</c>: label and attribute.</param>
+/// <param name="Label">Its label.</param>
+/// <param name="Attribute">Its value of the group column.</param>
 /// <param name="Count">Its rows.</param>
 /// <param name="ClassifierAccuracy">The classifier's own accuracy on it, in [0, 1].</param>
 /// <param name="Accuracy">The readout's accuracy on it, in [0, 1].</param>
 /// <param name="MeanSignal">The mean of the signal: the margin where the readout is wrong, else 0.</param>
-public sealed record ReadoutGroup(string Name, long Count, double ClassifierAccuracy, double Accuracy, double MeanSignal);
+public sealed record ReadoutGroup(
+    string Name, string Label, string Attribute, long Count, double ClassifierAccuracy, double Accuracy, double MeanSignal);

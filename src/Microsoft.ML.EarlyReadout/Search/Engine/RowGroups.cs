@@ -27,7 +27,7 @@ internal static class RowGroups
                let expected = ofLabel * ofAttribute * training.Count
                let deviation = Math.Sqrt(expected * (1 - ofLabel) * (1 - ofAttribute))
                select new RowGroup(
-                   @group.Attribute is null ? @group.Label : @group.Label + TrainingSet.GroupSeparator + @group.Attribute,
+                   @group.Attribute is null ? @group.Label : GroupName.Of(@group.Label, @group.Attribute),
                    rows,
                    validated.GetValueOrDefault(@group),
                    @group.Attribute is not null && rows < expected - (Deviations * deviation)),
@@ -45,7 +45,6 @@ internal static class RowGroups
             rows => (set.ClassNames[set.Labels[rows.First()]], set.Groups is null ? null : Attribute(rows.First())),
             rows => (long)rows.Count());
 
-        string Attribute(int row) =>
-            set.GroupNames[of[row]][(set.ClassNames[set.Labels[row]].Length + TrainingSet.GroupSeparator.Length)..];
+        string Attribute(int row) => GroupName.AttributesIn(set.GroupNames[of[row]], set.ClassNames[set.Labels[row]]);
     }
 }

@@ -268,7 +268,7 @@ public sealed class EarlyReadoutEstimatorTests
         IDataView view = _ml.Data.LoadFromEnumerable(rows);
         view = _ml.Transforms.Conversion.MapValueToKey("PredictedLabel").Fit(view).Transform(view);
         ReadoutProfile profile = _ml.MulticlassClassification.ProfileReadouts(view, ["R"], groupColumnName: "Cue");
-        Assert.Equal((5, 0.8, "Label=b · Cue=x"), (profile.RowCount, profile.Accuracy, profile.WorstGroup));
+        Assert.Equal((5, 0.8, "b, x"), (profile.RowCount, profile.Accuracy, profile.WorstGroup));
         ReadoutResult read = profile.Readouts[0];
         Assert.Equal(0.4, read.Accuracy, 1e-9);
         Assert.Equal(0.7, read.RightMargins.Mean!.Value, 1e-6);
@@ -278,7 +278,7 @@ public sealed class EarlyReadoutEstimatorTests
         Assert.Equal(1.0, read.WorstGroupAuc!.Value, 1e-9); // signals 0.8 and 0.6 in the group, 0, 0.2 and 0 outside
         Assert.Equal([1L, 0L], [read.RightMargins.Histogram[10], read.RightMargins.Histogram[11]]);
         Assert.Contains("\"worstGroupAuc\": 1", profile.ToJson(), StringComparison.Ordinal);
-        Assert.Contains("worst group Label=b · Cue=x", profile.ToString(), StringComparison.Ordinal);
+        Assert.Contains("worst group b, x", profile.ToString(), StringComparison.Ordinal);
         Assert.Null(_ml.MulticlassClassification.ProfileReadouts(view, ["R"]).Readouts[0].WorstGroupAuc);
         Assert.Contains(
             "'Q.PredictedLabel'",
