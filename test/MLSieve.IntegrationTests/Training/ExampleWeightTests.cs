@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.Transforms;
 
 namespace MLSieve.Tests;
 
@@ -67,12 +68,21 @@ public sealed class ExampleWeightTests
         var ml = new MLContext(seed: 1);
         TrainerOptions options = TrainingCase.Options(name);
         options.ExampleWeightColumnName = "Weight";
-        IDataView rows = TrainingCase.Rows(ml);
-        float[] weights = [.. ml.Data.CreateEnumerable<BiasedRow>(rows, reuseRowObject: false).Select(weight)];
-        long next = 0;
-        IDataView weighted = ml.Transforms.CustomMapping<Nothing, Weighted>(
-            (_, output) => output.Weight = weights[(int)(next++ % weights.Length)], null).Fit(rows).Transform(rows);
-        return options.Estimator(ml).Fit(ml.Data.Cache(weighted));
+        Weighted[] rows =
+        [
+            .. ml.Data.CreateEnumerable<BiasedRow>(TrainingCase.Rows(ml), reuseRowObject: false).Select(row => new Weighted
+            {
+                Features = row.Features,
+                Number = row.Number,
+                Cue = row.Cue,
+                TeacherScore = row.TeacherScore,
+                TeacherFeatures = row.TeacherFeatures,
+                Weight = weight(row),
+            }),
+        ];
+        IDataView view = ml.Data.LoadFromEnumerable(rows);
+        return options.Estimator(ml).Fit(ml.Transforms.Conversion.MapValueToKey(
+            "Label", "Number", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(view).Transform(view));
     }
 
     private static double ShareOfFirstClass(EarlyReadoutTransformer model)
@@ -80,10 +90,21 @@ public sealed class ExampleWeightTests
         using (model) return TrainingCase.Scores(model).Where((_, i) => i % model.Classes == 0).Average();
     }
 
-    private sealed class Nothing;
-
     private sealed class Weighted
     {
+        [VectorType(4)]
+        public float[] Features { get; set; } = [];
+
+        public int Number { get; set; }
+
+        public string Cue { get; set; } = "";
+
+        [VectorType(4)]
+        public float[] TeacherScore { get; set; } = [];
+
+        [VectorType(4)]
+        public float[] TeacherFeatures { get; set; } = [];
+
         public float Weight { get; set; }
     }
 }
