@@ -69,8 +69,9 @@ internal static class NetworkTraining
         using StagedNetwork network = NetworkFactory.Create(
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
+        if (options.StartFrom is { } from) WarmStart.Apply(from, network, set.ClassNames, log);
         options = AutomaticSettings.Settle(
-            options, new TrainingFacts(network, options.Network.WeightsPath is not null, training.Indices.Length), log);
+            options, new TrainingFacts(network, options.HasTrainedWeights, training.Indices.Length), log);
         network.SetChannelsLast(set.Shape.IsConvolved);
         network.SetMostlyZero(set.Features.AreMostlyZero(options.RowsAtOnce));
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);

@@ -142,14 +142,14 @@ public sealed partial class EarlyReadoutEstimator
             if (Epochs == 0 || Steps == 0)
                 faults.Add($"To train readouts alone on a network as it is, leave {(Epochs == 0 ? nameof(Epochs) : nameof(Steps))} out and "
                     + $"set {nameof(TrainedPart)} to {TrainedPart.None}.");
-            if (TrainedPart == TrainedPart.None && Network is { WeightsPath: null, Custom: null })
-                faults.Add($"{nameof(TrainedPart)} is None, which needs Network.WeightsPath or Network.Custom: there is nothing to read "
+            if (TrainedPart == TrainedPart.None && this is { StartFrom: null, Network: { WeightsPath: null, Custom: null } })
+                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom, Network.WeightsPath or Network.Custom: there is nothing to read "
                     + "out of random weights.");
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             if (this is { MicroBatchSize: not null, Objective.Kind: ObjectiveKind.GroupDro })
             {
-                faults.Add("MicroBatchSize is given, which Objective.Kind GroupDro does not take: a group's loss is its mean over the whole "
-                    + "batch.");
+                faults.Add("MicroBatchSize is given, which Objective.Kind GroupDro does not take: a group's loss is its mean over the "
+                    + "whole batch.");
             }
 
             bool looksAtReadout = Objective is

@@ -45,6 +45,7 @@ internal static class TrainingIdentity
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };
+        if (options.StartFrom is not null) identity["the weights that it starts from"] = HashOf(network);
         if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
             if (!DoNotChangeTraining.Contains(name)) identity[name] = value;
@@ -67,6 +68,14 @@ internal static class TrainingIdentity
         [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
             .Select(name =>
                 Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
+
+    private static string HashOf(StagedNetwork network)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var scope = torch.NewDisposeScope();
+        foreach ((_, torch.Tensor tensor) in ModuleState.Of(network)) hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     // Without what follows a +, which names a build of that version.
     private static string VersionOf(Assembly assembly) =>

@@ -53,6 +53,16 @@ public abstract class TrainerOptions
     /// <summary>The network.</summary>
     public NetworkOptions Network { get; set; } = new();
 
+    /// <summary>
+    /// Warm start: a fitted <c>EarlyReadoutTransformer</c>, or one that its <c>Load</c> has read, with whose weights the network begins. It
+    /// must be of the same network and the same classes in the same order. Readouts start fresh, and automatic options are those for
+    /// pretrained weights. It stays the caller's, and is read when the fit begins.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: fresh weights, or those of <see
+    /// cref="NetworkOptions.WeightsPath"/>, which is not given with it.</value>
+    [JsonIgnore]
+    public ITransformer? StartFrom { get; set; }
+
     /// <summary>Passes over the training rows.</summary>
     /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where
     /// weights are pretrained; none where <see cref="Steps"/> is given. At least 1.</value>
@@ -278,6 +288,8 @@ public abstract class TrainerOptions
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
         faults.NullOrNotEmpty(nameof(ExampleWeightColumnName), ExampleWeightColumnName);
         faults.HidesNothing(ColumnsRead, ColumnsWritten);
+        if (this is { StartFrom: not null, Network.WeightsPath: not null })
+            faults.Add("StartFrom and Network.WeightsPath are both given; give one.");
         faults.AtLeast(nameof(Epochs), Epochs, 1);
         faults.AtLeast(nameof(Steps), Steps, 1);
         if (this is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
@@ -328,6 +340,7 @@ public abstract class TrainerOptions
     protected internal virtual void TakeReferences(TrainerOptions from)
     {
         ValidationSet = from.ValidationSet;
+        StartFrom = from.StartFrom;
         OnValidation = from.OnValidation;
         Progress = from.Progress;
         CancellationToken = from.CancellationToken;
@@ -393,7 +406,10 @@ public abstract class TrainerOptions
     internal int RowsAtOnce => MicroBatchSize ?? BatchSize;
 
     internal bool FreezesBatchNorm =>
-        BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && Network.WeightsPath is not null);
+        BatchNorm == BatchNormStatistics.Frozen || (BatchNorm == BatchNormStatistics.Automatic && HasTrainedWeights);
+
+    /// <summary>Whether the network begins with weights that were trained before.</summary>
+    internal bool HasTrainedWeights => Network.WeightsPath is not null || StartFrom is not null;
 
     /// <summary>Throws where an option needs validation rows, and a fit has none: rows may be given as late as that.</summary>
     /// <exception cref="ArgumentException">There are none.</exception>

@@ -110,7 +110,7 @@ public sealed class EarlyReadoutEstimatorTests
         IDataView scored = model.Transform(train);
         double accuracy = _ml.MulticlassClassification.ProfileReadouts(scored, model.ReadoutNames).Readouts[0].Accuracy;
         Assert.True(accuracy > 0.6, $"A linear readout of 16 random features reads {accuracy}.");
-        Assert.Contains("needs Network.WeightsPath or Network.Custom", Assert.Throws<ArgumentException>(() =>
+        Assert.Contains("needs StartFrom, Network.WeightsPath or Network.Custom", Assert.Throws<ArgumentException>(() =>
             _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message,
             StringComparison.Ordinal);
     }
