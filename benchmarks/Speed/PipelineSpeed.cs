@@ -76,7 +76,8 @@ internal static class PipelineSpeed
     private static void Read(IDataView view, string feature, int threads)
     {
         var budget = new MemoryBudget(long.MaxValue, Path.GetTempPath(), _ => { });
-        var reader = new TrainingSetReader(view, new TrainingColumns(feature, "Label"), new InputOptions(), budget, _ => { }, _ => { }, null)
+        var reader = new TrainingSetReader(
+            view, new TrainingColumns(feature, "Label"), new InputOptions(), budget, _ => { }, _ => { }, null)
         {
             Threads = threads,
         };

@@ -39,6 +39,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|pipeline|rows|search|device|parity FILE");
+            "Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|pipeline|rows|search|device|"
+                + "parity FILE");
         return 2;
 }

@@ -92,8 +92,8 @@ public sealed partial class FeatureSieveTrainer
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
             if (this is { ForgetEvery: > 0, Readout.Stage: >= 1, Optimizer.FrozenStages: var frozen } && frozen >= Readout.Stage)
             {
-                faults.Add($"Optimizer.FrozenStages is {frozen}, and the sieve forgets at Readout.Stage {Readout.Stage}: all that forgetting "
-                    + "would change is frozen. Freeze fewer stages, or let it forget at a later one.");
+                faults.Add($"Optimizer.FrozenStages is {frozen}, and the sieve forgets at Readout.Stage {Readout.Stage}: all that "
+                    + "forgetting would change is frozen. Freeze fewer stages, or let it forget at a later one.");
             }
             faults.Defined(nameof(Update), Update);
             if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)
@@ -101,8 +101,8 @@ public sealed partial class FeatureSieveTrainer
                     + "own for forgetting.");
             if (this is { MicroBatchSize: not null, ForgetEvery: > 0, Update: SieveUpdate.Alternating })
             {
-                faults.Add("MicroBatchSize is given, which needs Update to be Joint: of alternating updates each sees what the one before has "
-                    + "changed, which cannot wait for the whole batch.");
+                faults.Add("MicroBatchSize is given, which needs Update to be Joint: of alternating updates each sees what the one before "
+                    + "has changed, which cannot wait for the whole batch.");
             }
 
             faults.GreaterThan(nameof(ForgetLearningRate), ForgetLearningRate, 0);

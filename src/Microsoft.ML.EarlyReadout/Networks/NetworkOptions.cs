@@ -81,9 +81,9 @@ public sealed class NetworkOptions
     public ResNetStem Stem { get; set; } = ResNetStem.Automatic;
 
     /// <summary>
-    /// A safetensors file with pretrained weights under torchvision's names (for texts Hugging Face's), or the ONNX model (<c>.onnx</c>) of a residual network,
-    /// whose tensors are told by their place in the graph. A classifier that is missing there, or has another number of classes, starts
-    /// fresh and the log says so; every other difference is an error.
+    /// A safetensors file with pretrained weights under torchvision's names (for texts Hugging Face's), or the ONNX model
+    /// (<c>.onnx</c>) of a residual network, whose tensors are told by their place in the graph. A classifier that is missing there, or
+    /// has another number of classes, starts fresh and the log says so; every other difference is an error.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: all weights start fresh.</value>
     public string? WeightsPath { get; set; }
@@ -91,8 +91,8 @@ public sealed class NetworkOptions
     /// <summary>
     /// The vocabulary of a text encoder: a file <c>vocab.txt</c> of BERT's, one token a line, the one that the weights were trained with.
     /// </summary>
-    /// <value>The default value is <see langword="null"/>, which pretrained weights do not allow: without weights, the words of the training
-    /// texts are the vocabulary.</value>
+    /// <value>The default value is <see langword="null"/>, which pretrained weights do not allow: without weights, the words of the
+    /// training texts are the vocabulary.</value>
     public string? VocabularyPath { get; set; }
 
     /// <summary>The most tokens of a row of texts, [CLS] and [SEP] included; the log counts the rows that are cut to it.</summary>

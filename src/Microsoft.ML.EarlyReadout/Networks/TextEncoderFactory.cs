@@ -52,8 +52,8 @@ internal static class TextEncoderFactory
         int heads = width == MiniLmWidth ? MiniLmHeads : Math.Max(1, width / HeadSize);
         if (weights is not null)
         {
-            log(FormattableString.Invariant($"Weights do not tell the heads of attention, and there is no config.json beside them: {heads} ")
-                + FormattableString.Invariant($"heads are taken for {width} numbers. Network.Encoder.Heads says otherwise."));
+            log(FormattableString.Invariant($"Weights do not tell the heads of attention, and there is no config.json beside them: ")
+                + FormattableString.Invariant($"{heads} heads are taken for {width} numbers. Network.Encoder.Heads says otherwise."));
         }
 
         return heads;

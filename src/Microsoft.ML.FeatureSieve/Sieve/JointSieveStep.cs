@@ -31,7 +31,8 @@ internal sealed class JointSieveStep : ITrainingStep
     /// <param name="options">The options; already validated.</param>
     /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
     /// <param name="risk">L_main; it stays the caller's.</param>
-    public JointSieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
+    public JointSieveStep(
+        StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
     {
         _network = network;
         _readout = readout;

@@ -41,7 +41,8 @@ public sealed class TextEncoderTests
         using var scope = NewDisposeScope();
         using SafetensorsFile golden = Open();
         using StagedNetwork network = Load(golden, NetworkKind.Bert, TokenPooling.Mean);
-        Tensor steps = golden.Read("data/steps").to(ScalarType.Int32), labels = golden.Read("data/labels"), losses = golden.Read("final/losses");
+        Tensor steps = golden.Read("data/steps").to(ScalarType.Int32), labels = golden.Read("data/labels"),
+            losses = golden.Read("final/losses");
         using var optimizer = new AdamWOptimizer([.. network.named_parameters()], epsilon: 1e-4, weightDecay: 0.01);
         using var meters = new LossMeters(CPU);
         network.train();
@@ -85,7 +86,8 @@ public sealed class TextEncoderTests
         string message = Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Custom = (shape, classes) =>
             new Leaking((TokenShape)shape, classes) })).Message;
         Assert.Equal("The network 'Leaking' of Network.Custom must put out zeros for padding, and for nothing else, in every stage: the "
-            + "stage 'shifted' does not. Multiply what its last layer computes by 1 where a token is and by 0 where there is none.", message);
+            + "stage 'shifted' does not. Multiply what its last layer computes by 1 where a token is and by 0 where there is none.",
+            message);
     }
 
     [Fact]
@@ -137,7 +139,8 @@ public sealed class TextEncoderTests
             ("conv1.weight", [9, 4])), StringComparison.Ordinal);
         Assert.Contains("'encoder.layer.0.intermediate.dense.weight' is missing or is no matrix", Refused(NetworkKind.Bert,
             ("embeddings.word_embeddings.weight", [9, 4]), ("encoder.layer.0.output.dense.bias", [4])), StringComparison.Ordinal);
-        Assert.Contains("has no layers", Refused(NetworkKind.Bert, ("embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+        Assert.Contains(
+            "has no layers", Refused(NetworkKind.Bert, ("embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
         Assert.Contains("set Network.Kind to Bert", Refused(NetworkKind.DistilBert,
             ("bert.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
         Assert.Contains("has several encoders: 'a.embeddings.word_embeddings.weight', 'b.embeddings", Refused(NetworkKind.Bert,
@@ -151,7 +154,8 @@ public sealed class TextEncoderTests
         using SafetensorsFile golden = Open();
         string other = Assert.Throws<ArgumentException>(
             () => Load(golden, NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(9, 41, 3))).Message;
-        Assert.Equal("The vocabulary has 41 tokens, and the weights of BERT have embeddings of 40. Give the vocabulary that the weights were "
+        Assert.Equal(
+            "The vocabulary has 41 tokens, and the weights of BERT have embeddings of 40. Give the vocabulary that the weights were "
             + "trained with (Network.VocabularyPath).", other);
         string longer = Assert.Throws<ArgumentException>(
             () => Load(golden, NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(13, 40, 3))).Message;
@@ -183,7 +187,8 @@ public sealed class TextEncoderTests
         // "a cat sits on the mat", "a kitten is on the rug", "the market fell today"
         Tensor ids = tensor(new[]
         {
-            101, 1037, 4937, 7719, 2006, 1996, 13523, 102, 101, 1037, 18401, 2003, 2006, 1996, 20452, 102, 101, 1996, 3006, 3062, 2651, 102, 0, 0,
+            101, 1037, 4937, 7719, 2006, 1996, 13523, 102, 101, 1037, 18401, 2003, 2006, 1996, 20452, 102,
+            101, 1996, 3006, 3062, 2651, 102, 0, 0,
         }, [3, 8]);
         Tensor vectors = nn.functional.normalize(network.ForwardToEmbedding(ids));
         float near = vectors[0].mul(vectors[1]).sum().item<float>(), far = vectors[0].mul(vectors[2]).sum().item<float>();

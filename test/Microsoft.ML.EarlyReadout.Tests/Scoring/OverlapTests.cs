@@ -111,7 +111,8 @@ public sealed class OverlapTests : IDisposable
         ValueGetter<ReadOnlyMemory<char>> place = cursor.GetGetter<ReadOnlyMemory<char>>(scored.Schema["Place"]);
         ValueGetter<uint> predicted = cursor.GetGetter<uint>(scored.Schema["PredictedLabel"]);
         ValueGetter<DataViewRowId> identity = cursor.GetIdGetter();
-        (VBuffer<float> x, VBuffer<float> q, ReadOnlyMemory<char> text, uint label, DataViewRowId id) = (default, default, default, 0, default);
+        (VBuffer<float> x, VBuffer<float> q, ReadOnlyMemory<char> text, uint label, DataViewRowId id) =
+            (default, default, default, 0, default);
         while (cursor.MoveNext())
         {
             features(ref x);

@@ -67,7 +67,8 @@ public sealed class GoldenTrainingOptionsTests
         using var meters = new LossMeters(CPU);
         for (int i = 0; i < Steps; i++)
         {
-            using var batch = new Batch(golden.Read($"features/{i}"), golden.Read($"labels/{i}"), [.. Enumerable.Range(8 * i, 8).Select(row => (long)row)]);
+            using var batch = new Batch(
+                golden.Read($"features/{i}"), golden.Read($"labels/{i}"), [.. Enumerable.Range(8 * i, 8).Select(row => (long)row)]);
             step.Run(batch, new StepContext(i, 1, meters));
         }
 

@@ -60,7 +60,8 @@ public sealed class GoldenJointSieveTests
         GoldenWeights.Load(network, data, start);
         GoldenWeights.Load(readout, data, start, "readout.");
 
-        using var step = new JointSieveStep(network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean(), EmpiricalRisk.Plain);
+        using var step = new JointSieveStep(
+            network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean(), EmpiricalRisk.Plain);
         Tensor features = data.Read(kind == "mlp" ? "data/features" : "data/pixels"), labels = data.Read("data/labels");
         network.train();
         JsonElement losses = golden.GetProperty("losses");

@@ -57,7 +57,8 @@ public sealed class GoldenSieveTests
         GoldenWeights.Load(network, file, start, "");
         GoldenWeights.Load(readout, file, start, "readout.");
 
-        using var step = new SieveStep(network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean(), EmpiricalRisk.Plain);
+        using var step = new SieveStep(
+            network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean(), EmpiricalRisk.Plain);
         Tensor features = file.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = file.Read("data/labels");
         network.train();
         JsonElement losses = golden.GetProperty("losses");

@@ -7,8 +7,8 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
 /// The auxiliary classifier on a stage's output: d blocks, then a linear layer; on images the blocks are basic blocks (the first without
-/// shortcut) and global average pooling comes before the linear layer, on vectors they are linear layers with ReLU. Of tokens' vectors it reads
-/// what the network's own classifier reads: their mean, or the first token's.
+/// shortcut) and global average pooling comes before the linear layer, on vectors they are linear layers with ReLU. Of tokens' vectors it
+/// reads what the network's own classifier reads: their mean, or the first token's.
 /// </summary>
 /// <remarks>
 /// (B, C, H, W) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.

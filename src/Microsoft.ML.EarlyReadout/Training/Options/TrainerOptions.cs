@@ -44,8 +44,8 @@ public abstract class TrainerOptions
     /// them. The weights are scaled to mean 1 over the training rows, so that they do not change the learning rate.
     /// </summary>
     /// <remarks>
-    /// They multiply every loss of a row by which the network is trained, so with a method's own weights they multiply. Readouts, other losses
-    /// of a method, a last layer that is fitted anew, and validation count every row alike.
+    /// They multiply every loss of a row by which the network is trained, so with a method's own weights they multiply. Readouts, other
+    /// losses of a method, a last layer that is fitted anew, and validation count every row alike.
     /// </remarks>
     /// <value>The default value is <see langword="null"/>: each row counts alike.</value>
     public string? ExampleWeightColumnName { get; set; }

@@ -42,7 +42,8 @@ public sealed class FootprintTests
         using TrainingSet set = Rows.Read(Rows.View(shape.Size, (row, "a", ""), (row, "b", "")), input: input);
         Footprint footprint = Footprint.Of(network, TrainingRows.AllOf(set));
         Assert.InRange(footprint.Evaluation, 1, footprint.Training);
-        Assert.Equal(NetworkCases.Taps(name).Select(tap => (long)tap.Channels), footprint.Taps.Skip(1).Select(tap => tap[tap.Length == 3 ? 2 : 1]));
+        Assert.Equal(
+            NetworkCases.Taps(name).Select(tap => (long)tap.Channels), footprint.Taps.Skip(1).Select(tap => tap[tap.Length == 3 ? 2 : 1]));
     }
 
     public static TheoryData<string> Networks => NetworkCases.Names;
