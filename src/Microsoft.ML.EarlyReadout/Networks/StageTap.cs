@@ -28,7 +28,8 @@ internal static class StageTap
     }
 
     /// <summary>Whether the stage puts out a vector for each token.</summary>
-    public static bool IsOfTokens(StagedNetwork network, int stage) => SizesAt(network, stage).Length == 3;
+    public static bool IsOfTokens(StagedNetwork network, int stage) =>
+        network.Shape is TokenShape && SizesAt(network, stage).Length == 3; // no pass through a network of other examples
 
     /// <summary>Whether a readout can be made for what the stage puts out: images, tokens or vectors.</summary>
     public static bool CanRead(StagedNetwork network, int stage) => SizesAt(network, stage).Length is 2 or 3 or 4;
