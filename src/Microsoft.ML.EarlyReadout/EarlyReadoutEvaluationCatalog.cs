@@ -98,4 +98,37 @@ public static class EarlyReadoutEvaluationCatalog
         return new ReadoutProfiler(data.Schema, readoutNames, labelColumnName, scoreColumnName, predictedLabelColumnName, groupColumnName)
             .Profile(data);
     }
+
+    /// <summary>
+    /// Reads each stage of a model's network as it is: how well columns such as the label and a suspected attribute can be told, by
+    /// logistic regression, from what the stage puts out. The model may be fitted or loaded; nothing of it is trained.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="model">The model; <see cref="EarlyReadoutTransformer.From"/> finds it in a pipeline,
+    /// <see cref="EarlyReadoutTransformer.Load"/> in a file.</param>
+    /// <param name="trainRows">The rows that decoders are fitted to, with the model's feature column. Read once.</param>
+    /// <param name="testRows">Other rows likewise, that are counted. Read once.</param>
+    /// <param name="columnNames">What is decoded, at least one: keys, texts, numbers or bools, taken as categories.</param>
+    /// <returns>The accuracies with their intervals; <c>ToString()</c> prints them as a table. Give it to
+    /// <see cref="ReportedModel.Stages"/> for a picture in the report.</returns>
+    /// <remarks>What a stage puts out is averaged over an image's pixels before it is decoded, and kept in memory: a number a channel
+    /// and row. Equal rows give equal results. Rows without a value are left out for that column.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">No column is named, or the model's network has no stages or reads texts.</exception>
+    /// <exception cref="InvalidOperationException">A column has fewer than two values in the training rows, or none in the test
+    /// rows.</exception>
+    public static StageProfile ProfileStages(
+        this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, IDataView trainRows, IDataView testRows,
+        params string[] columnNames)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(trainRows);
+        ArgumentNullException.ThrowIfNull(testRows);
+        ArgumentNullException.ThrowIfNull(columnNames);
+        if (columnNames.Length == 0) throw new ArgumentException("Name at least one column to decode.", nameof(columnNames));
+        if (model.Graph.Stages.Count == 0) throw new ArgumentException("The model's network has no stages.", nameof(model));
+        if (model.Graph.Shape is TokenShape) throw new ArgumentException("Stages of a network of texts are not read yet.", nameof(model));
+        return new StageProfiler(model, columnNames).Profile(trainRows, testRows);
+    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Networks;
 
 namespace Studies;
 
@@ -60,7 +61,7 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
     ];
 
     protected override NetworkOptions CreateNetwork() =>
-        new() { Custom = (shape, classes) => new DecodableConvNet(shape, _channels, classes) };
+        new() { Custom = (shape, classes) => new ConvNet(shape, _channels, classes) };
 
     protected override IReadOnlyDictionary<string, double> TestFigures(MLContext ml, ITransformer model, StudyData data, int seed)
     {
@@ -74,8 +75,10 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
         {
             IDataView tested = test.LabelledBy(half).ToDataView(ml);
             StudyData rows = StudyData.From(ml, TwoFeatures.Classes, decoding.LabelledBy(half).ToDataView(ml), tested, tested);
-            IReadOnlyList<double> accuracies = Decodability.Of(ml, (EarlyReadoutTransformer)model, _channels.Length, rows.Train, rows.Test);
-            foreach ((int index, double accuracy) in accuracies.Index()) figures[StudyMetrics.Decodable(half, index + 1)] = accuracy;
+            StageProfile told = ml.MulticlassClassification.ProfileStages(
+                EarlyReadoutTransformer.From(model), rows.Train, rows.Test, "Label");
+            foreach (StageResult result in told.Results.Where(result => result.Stage > 0))
+                figures[StudyMetrics.Decodable(half, result.Stage)] = result.Accuracy;
         }
 
         return figures;

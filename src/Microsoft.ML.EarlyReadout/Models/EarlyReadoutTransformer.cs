@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -275,6 +276,19 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="InvalidOperationException">There are no weights: there was no memory to keep them.</exception>
     public void SaveWeights(string path) => Weights.Save(path);
+
+    /// <summary>
+    /// Writes a page in Markdown on the model: what it reads and answers, what it was trained on and with, and how it did on its validation
+    /// rows. The file is written wholly or not at all.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    public void WriteModelCard(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        byte[] card = Encoding.UTF8.GetBytes(ModelCard.Of(this));
+        AtomicFile.Write(path, stream => stream.Write(card));
+    }
 
     /// <inheritdoc/>
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)

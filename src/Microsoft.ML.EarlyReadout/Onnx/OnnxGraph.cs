@@ -192,6 +192,32 @@ public sealed class OnnxGraph
         ModelProto slim = ModelProto.Parser.ParseFrom(model);
         GraphProto graph = slim.Graph;
         foreach (string output in outputs) graph.Output.Remove(graph.Output.Single(value => value.Name == output));
+        Prune(graph);
+        return slim.ToByteArray();
+    }
+
+    /// <summary>A model that gives values from within it, and nothing else.</summary>
+    /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
+    /// <param name="outputs">Each output with the float32 value that it gives.</param>
+    internal static byte[] Giving(byte[] model, IEnumerable<(string Output, string Value)> outputs)
+    {
+        ModelProto part = ModelProto.Parser.ParseFrom(model);
+        GraphProto graph = part.Graph;
+        graph.Output.Clear();
+        foreach ((string output, string value) in outputs)
+        {
+            graph.Node.Add(new NodeProto { OpType = "Identity", Name = "node_" + output, Input = { value }, Output = { output } });
+            // Without a shape: readers of the graph infer it.
+            var tensor = new TypeProto.Types.Tensor { ElemType = (int)ElementType.Float32 };
+            graph.Output.Add(new ValueInfoProto { Name = output, Type = new TypeProto { TensorType = tensor } });
+        }
+
+        Prune(graph);
+        return part.ToByteArray();
+    }
+
+    private static void Prune(GraphProto graph)
+    {
         HashSet<string> needed = [.. graph.Output.Select(value => value.Name)];
         for (int i = graph.Node.Count - 1; i >= 0; i--) // a node stands behind those that it reads
         {
@@ -201,7 +227,6 @@ public sealed class OnnxGraph
 
         TensorProto[] unused = [.. graph.Initializer.Where(constant => !needed.Contains(constant.Name))];
         foreach (TensorProto constant in unused) graph.Initializer.Remove(constant);
-        return slim.ToByteArray();
     }
 
     /// <summary>A model that reads a value of whole numbers, (N, L), which nodes of this one make, and without those.</summary>

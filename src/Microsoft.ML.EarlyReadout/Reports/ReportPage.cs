@@ -14,6 +14,7 @@ internal static class ReportPage
             {GroupSection.Write(models)}
             {MistakeSection.Write(models, options)}
             {ReadoutSection.Write(models)}
+            {StageSection.Write(models)}
             {WeightSection.Write(models, options)}
             {TrainingSection.Write(models)}
             """),

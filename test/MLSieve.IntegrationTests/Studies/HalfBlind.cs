@@ -12,8 +12,8 @@ internal sealed class HalfBlind : StagedNetwork
 {
     public HalfBlind(FeatureShape shape, int classes) : base(nameof(HalfBlind), shape, classes)
     {
-        AddStage("all", new Halves(), new StageOutput(DecodableConvNet.Output(1), 2));
-        AddStage("upper", new UpperAlone(), new StageOutput(DecodableConvNet.Output(2), 2));
+        AddStage("all", new Halves());
+        AddStage("upper", new UpperAlone());
         SetHead("head", new GlobalAveragePool(), new Linear(2, classes));
     }
 

@@ -13,6 +13,9 @@ internal sealed record ScoredModel(
     string Name, GroupMetrics Groups, IReadOnlyList<ScoredRow> Rows, ReadoutProfile? Readouts, EarlyReadoutTransformer? Classifier,
     IDataView Scored)
 {
+    /// <summary>What its stages tell; <see langword="null"/> where nobody asked.</summary>
+    public StageProfile? Stages { get; init; }
+
     public static ScoredModel Read(MulticlassClassificationCatalog catalog, IDataView data, ReportedModel model, ReportOptions options)
     {
         EarlyReadoutTransformer? classifier = Find(model.Model);
@@ -40,7 +43,10 @@ internal sealed record ScoredModel(
                 cached.Schema, readouts, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
                 options.GroupColumnName)
                 .Profile(cached);
-        return new ScoredModel(model.Name, groups, ScoredRow.ReadAll(cached, readouts, options), profile, classifier, scored);
+        return new ScoredModel(model.Name, groups, ScoredRow.ReadAll(cached, readouts, options), profile, classifier, scored)
+        {
+            Stages = model.Stages,
+        };
     }
 
     private static EarlyReadoutTransformer? Find(ITransformer model) => model switch

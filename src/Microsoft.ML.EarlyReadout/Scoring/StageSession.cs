@@ -1,0 +1,89 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Computes what each stage of a network puts out, from its graph: neither libtorch nor the network's class is needed.</summary>
+internal sealed class StageSession : IDisposable
+{
+    private readonly ScoringGraph _graph;
+    private readonly ScoringColumns _columns;
+    private readonly InferenceSession _session;
+    private readonly RunOptions _options = new();
+    private readonly string[] _outputs;
+
+    static StageSession() => OnnxTelemetry.SwitchOff();
+
+    /// <param name="graph">The model's graph; it has stages.</param>
+    /// <param name="columns">The model's columns.</param>
+    public StageSession(ScoringGraph graph, ScoringColumns columns)
+    {
+        (_graph, _columns) = (graph, columns);
+        _outputs = [.. graph.Stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
+        _session = new InferenceSession(
+            OnnxGraph.Giving(graph.WithoutMaps(), _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))));
+    }
+
+    /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels.</summary>
+    /// <param name="rows">A cursor in which the feature column is active.</param>
+    /// <param name="batch">Rows in a batch.</param>
+    /// <param name="read">Called once each row has been read, before the next.</param>
+    /// <returns>By row and stage.</returns>
+    public IReadOnlyList<float[][]> Read(DataViewRowCursor rows, int batch, Action read)
+    {
+        ColumnBuffer buffer = ColumnBuffer.Create(rows, _columns.FeatureIn(rows.Schema), 1);
+        var reader = BufferedFeatureReader.Create(buffer, _columns);
+        int size = _graph.Shape.Size, count = 0;
+        var features = new float[batch * size];
+        List<float[][]> all = [];
+        while (rows.MoveNext())
+        {
+            buffer.Fill(0);
+            reader.Read(0, features.AsSpan(count * size, size));
+            read();
+            if (++count < batch) continue;
+            all.AddRange(Run(features, count));
+            count = 0;
+        }
+
+        if (count > 0) all.AddRange(Run(features, count));
+        return all;
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _options.Dispose();
+    }
+
+    private float[][][] Run(float[] features, int count)
+    {
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance, features.AsMemory(0, count * _graph.Shape.Size), [count, .. _graph.Shape.Dimensions]);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_options, [_graph.Input], [input], _outputs);
+        float[][][] stages = [.. outputs.Select(output => Means(output, count))];
+        return [.. Enumerable.Range(0, count).Select(row => stages.Select(stage => stage[row]).ToArray())];
+    }
+
+    private static float[][] Means(OrtValue output, int count)
+    {
+        long[] shape = output.GetTensorTypeAndShape().Shape;
+        ReadOnlySpan<float> values = output.GetTensorDataAsSpan<float>();
+        int size = values.Length / count;
+        var means = new float[count][];
+        for (int row = 0; row < count; row++) means[row] = Mean(values.Slice(row * size, size), shape);
+        return means;
+    }
+
+    // (C, H, W) → (C), (D) as it is.
+    private static float[] Mean(ReadOnlySpan<float> row, long[] shape)
+    {
+        if (shape.Length == 2) return row.ToArray();
+        var means = new float[(int)shape[1]];
+        int pixels = row.Length / means.Length;
+        for (int channel = 0; channel < means.Length; channel++)
+            means[channel] = TensorPrimitives.Sum(row.Slice(channel * pixels, pixels)) / pixels;
+        return means;
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>A model, fitted or loaded, is read stage by stage as it is.</summary>
+public sealed class StageProfileTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly string _folder = Directory.CreateTempSubdirectory("stages").FullName;
+
+    [Fact]
+    public void A_loaded_model_tells_what_it_has_learned_at_every_stage_and_nothing_of_a_column_of_noise()
+    {
+        IDataView train = Rows(300, seed: 1), test = Rows(200, seed: 2);
+        using EarlyReadoutTransformer fitted = Fit(train);
+        string zip = Path.Combine(_folder, "model.zip");
+        _ml.Model.Save(fitted, train.Schema, zip);
+        using EarlyReadoutTransformer loaded = EarlyReadoutTransformer.Load(zip, _ml);
+
+        StageProfile profile = _ml.MulticlassClassification.ProfileStages(loaded, train, test, "Label", "Noise");
+
+        Assert.Equal(
+            _ml.MulticlassClassification.ProfileStages(fitted, train, test, "Label", "Noise").ToString(), profile.ToString());
+        Assert.Equal(["Label", "Noise"], profile.ColumnNames);
+        Assert.Equal([(0, "stem"), (1, "stage1"), (2, "stage2")], profile.Of("Label").Select(result => (result.Stage, result.StageName)));
+        Assert.All(profile.Of("Label"), result => Assert.True(result.Accuracy > 0.95, $"{result}"));
+        Assert.All(profile.Of("Noise"), result => Assert.InRange(result.Accuracy, 0.3, 0.7));
+        Assert.All(profile.Results, result =>
+        {
+            Assert.Equal(200, result.RowCount);
+            Assert.InRange(result.Accuracy, result.Interval.Low, result.Interval.High);
+        });
+    }
+
+    [Fact]
+    public void The_report_shows_what_the_stages_tell()
+    {
+        IDataView train = Rows(120, seed: 1), test = Rows(60, seed: 2);
+        using EarlyReadoutTransformer model = Fit(train);
+        StageProfile profile = _ml.MulticlassClassification.ProfileStages(model, train, test, "Noise");
+        string html = _ml.MulticlassClassification.CreateReport(test, [new("it", model) { Stages = profile }]).Html;
+        Assert.Contains("What each stage tells", html, StringComparison.Ordinal);
+        Assert.Contains("2 stage2", html, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "What each stage tells", _ml.MulticlassClassification.CreateReport(test, [new("it", model)]).Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_cannot_be_decoded_is_named()
+    {
+        IDataView train = Rows(60, seed: 1);
+        using EarlyReadoutTransformer model = Fit(train);
+        Assert.Contains("'Nowhere'", Assert.Throws<ArgumentOutOfRangeException>(() => Ask("Nowhere")).Message, StringComparison.Ordinal);
+        Assert.Contains("'Same' has 1 values", Assert.Throws<InvalidOperationException>(() => Ask("Same")).Message, StringComparison.Ordinal);
+        Assert.Contains("Name at least one column", Assert.Throws<ArgumentException>(() => Ask()).Message, StringComparison.Ordinal);
+
+        void Ask(params string[] columns) => _ml.MulticlassClassification.ProfileStages(model, train, train, columns);
+    }
+
+    [Fact]
+    public void The_weights_of_a_loaded_model_are_read_as_they_are_by_new_readouts()
+    {
+        IDataView train = Rows(120, seed: 1);
+        string zip = Path.Combine(_folder, "model.zip"), weights = Path.Combine(_folder, "weights.safetensors");
+        float[] expected;
+        using (EarlyReadoutTransformer fitted = Fit(train))
+        {
+            expected = Scores(fitted);
+            _ml.Model.Save(fitted, train.Schema, zip);
+        }
+
+        using (EarlyReadoutTransformer loaded = EarlyReadoutTransformer.Load(zip, _ml)) loaded.SaveWeights(weights);
+        EarlyReadoutEstimator.Options options = Options();
+        options.Network.WeightsPath = weights;
+        options.TrainedPart = TrainedPart.None;
+        options.Taps = [new() { Stage = 1 }];
+        using EarlyReadoutTransformer diagnosed = _ml.Transforms.EarlyReadout(options).Fit(train);
+        Assert.Equal(["Readout1"], diagnosed.ReadoutNames);
+        Assert.All(expected.Zip(Scores(diagnosed)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+
+        float[] Scores(ITransformer model) => [.. model.Transform(train).GetColumn<float[]>("Score").SelectMany(score => score)];
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private IDataView Rows(int count, int seed)
+    {
+        var random = new Random(seed + 100);
+        IEnumerable<Row> rows = Picture.Draw(count, seed).Select(picture => new Row
+        {
+            Pixels = picture.Pixels,
+            Class = picture.Class,
+            Noise = random.Next(2) == 0 ? "heads" : "tails",
+        });
+        IDataView view = _ml.Data.LoadFromEnumerable(rows.ToArray());
+        return _ml.Transforms.Conversion.MapValueToKey("Label", nameof(Row.Class)).Fit(view).Transform(view);
+    }
+
+    private EarlyReadoutTransformer Fit(IDataView rows) => _ml.Transforms.EarlyReadout(Options()).Fit(rows);
+
+    private static EarlyReadoutEstimator.Options Options() => new()
+    {
+        FeatureColumnName = "Pixels",
+        Network = { Kind = NetworkKind.ConvNet, Channels = [4, 8] },
+        Taps = [],
+        Epochs = 3,
+        Seed = 2,
+    };
+
+    private sealed class Row
+    {
+        [VectorType(3, Picture.Side, Picture.Side)]
+        public float[] Pixels { get; set; } = [];
+
+        public string Class { get; set; } = "";
+
+        public string Noise { get; set; } = "";
+
+        public string Same { get; set; } = "one";
+    }
+}
