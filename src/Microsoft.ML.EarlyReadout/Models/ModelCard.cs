@@ -83,7 +83,8 @@ internal static class ModelCard
     }
 
     private static string Origin(TrainingRecord training) => FormattableString.Invariant(
-        $"Trained by `{training.Trainer}` of MLSieve {training.LibraryVersion} with seed {training.Seed}; {training.Parameters} parameters.");
+        $"Trained by `{training.Trainer}` of MLSieve {training.LibraryVersion} with seed {training.Seed}; ")
+        + FormattableString.Invariant($"{training.Parameters} parameters.");
 
     private static string Readout(ReadoutColumns readout) =>
         readout.Stage is { } stage ? FormattableString.Invariant($"{readout.Name} (stage {stage})") : readout.Name;
