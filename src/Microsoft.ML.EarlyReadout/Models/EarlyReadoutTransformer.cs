@@ -217,7 +217,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="stream">Where to.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green,
-    /// blue, 0 to 255), and its output of class probabilities (N, C) like the score column; <c>Logits</c> (N, C) come before the softmax,
+    /// blue, 0 to 255; texts are strings, (N, 1)), and its output of class probabilities (N, C) like the score column; <c>Logits</c>
+    /// (N, C) come before the softmax,
     /// and <c>Embedding</c> (N, D), where the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w),
     /// where it ends in global average pooling, are the class activation maps before their ReLU. A name that is a column's already ends in
     /// an underscore.</remarks>
@@ -246,6 +247,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// transforms before this one; it must have the feature column among its outputs.</param>
     /// <exception cref="InvalidDataException">The prefix is no ONNX model, lacks the feature column, gives rows of another length, is
     /// written for an operator set newer than 17 or too old for the network, or has an output named as one of this model's.</exception>
+    /// <exception cref="InvalidOperationException">The model reads texts.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its inputs are the prefix's; its outputs are those of <see cref="SaveAsOnnx(Stream)"/>.</remarks>
     public void SaveAsOnnx(Stream stream, byte[] prefix)
@@ -372,6 +374,12 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         ArgumentNullException.ThrowIfNull(prefix);
         ThrowIfDisposed();
+        if (Graph.Tokens is not null)
+        {
+            throw new InvalidOperationException($"The model reads the texts of column '{FeatureColumnName}' itself, and a prefix would "
+                + "have to give it texts: ML.NET exports no transform that does. Save the model without a prefix.");
+        }
+
         return PrefixMerge.Append(prefix, Graph.Bytes, FeatureColumnName);
     }
 

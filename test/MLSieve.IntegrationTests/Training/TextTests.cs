@@ -90,6 +90,32 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void A_saved_graph_reads_strings_and_takes_no_prefix()
+    {
+        IDataView data = View(Draw(60, seed: 1));
+        using EarlyReadoutTransformer model = Readouts(epochs: 1).Fit(data);
+        string path = Path.Combine(_folder, "model.onnx");
+        model.SaveAsOnnx(path);
+        ITransformer stock = _ml.Transforms.ApplyOnnxModel(["Score"], ["Text"], path).Fit(data);
+        float[][] scored = [.. stock.Transform(data).GetColumn<float[]>("Score")];
+        foreach ((float[] own, float[] others) in Scores(model, data).Zip(scored))
+            Assert.All(own.Zip(others), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.Contains("ML.NET exports no transform that does", Assert.Throws<InvalidOperationException>(
+            () => model.SaveAsOnnx(path, [1])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_saved_model_of_texts_is_given_back_whole()
+    {
+        IDataView data = View(Draw(60, seed: 1));
+        using EarlyReadoutTransformer model = Readouts(epochs: 1).Fit(data);
+        string zip = Path.Combine(_folder, "model.zip");
+        _ml.Model.Save(model, data.Schema, zip);
+        using EarlyReadoutTransformer loaded = EarlyReadoutTransformer.Load(zip, _ml);
+        Assert.Equal(Scores(model, data).SelectMany(row => row), Scores(loaded, data).SelectMany(row => row));
+    }
+
+    [Fact]
     public void Weights_without_their_vocabulary_or_for_a_column_of_another_type_are_refused()
     {
         IDataView data = View(Draw(20, seed: 1));
