@@ -83,22 +83,10 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
         return true;
     }
 
-    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-    {
-        if (!IsColumnActive(column))
-            throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
-        Delegate kept = _workers[0].Column(column).Getter(() => new(_current!.Column(column), _row.Slot));
-        ValueGetter<TValue> getter = kept as ValueGetter<TValue>
-            ?? throw new InvalidOperationException(
-                $"Column '{column.Name}' is {column.Type}; its values cannot be read as {typeof(TValue)}.");
-        return (ref TValue value) =>
-        {
-            if (_row.Faults?[column.Index] is { } fault) ExceptionDispatchInfo.Throw(fault);
-            getter(ref value);
-        };
-    }
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+        _workers[0].Rows.Getter<TValue>(column, () => (_current!.Rows, _row.Slot));
 
-    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _row.Id;
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _current!.Rows.Id(_row.Slot);
 
     protected override void Dispose(bool disposing)
     {

@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A row that a <see cref="ReadAheadWorker"/> has read, or what ended its reading.</summary>
@@ -13,12 +11,6 @@ internal struct ReadAheadRow
 
     /// <summary>Bytes that are kept of it, where they are many.</summary>
     public long Bytes;
-
-    /// <summary>The row's identity.</summary>
-    public DataViewRowId Id;
-
-    /// <summary>By column, what failed; <see langword="null"/> where nothing did.</summary>
-    public Exception?[]? Faults;
 
     /// <summary>What failed in moving to a next row; then there is no row.</summary>
     public Exception? EndedBy;

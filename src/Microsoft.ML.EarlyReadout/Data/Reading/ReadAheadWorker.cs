@@ -13,10 +13,6 @@ internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate) : ID
     private const int MaxRows = 160;
     private const long MaxBytes = 1 << 26;
 
-    private readonly ColumnBuffer?[] _columns =
-        [.. input.Schema.Select(column => input.IsColumnActive(column) ? ColumnBuffer.Create(input, column, MaxRows) : null)];
-
-    private readonly ValueGetter<DataViewRowId> _id = input.GetIdGetter();
     private readonly Queue<ReadAheadRow> _ready = new();
     private readonly Stack<int> _free = new(Enumerable.Range(0, MaxRows).Reverse()); // the last one freed is filled first
     private long _bytes; // of the rows that are read and not yet released
@@ -27,8 +23,8 @@ internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate) : ID
     /// <summary>Whether all of its rows were taken.</summary>
     public bool HasEnded => _isDone && _ready.Count == 0;
 
-    /// <summary>The kept values of a column. No lock is needed.</summary>
-    public ColumnBuffer Column(DataViewSchema.Column column) => _columns[column.Index]!;
+    /// <summary>The rows that it has read. No lock is needed.</summary>
+    public RowBuffer Rows { get; } = new(input, MaxRows);
 
     /// <summary>Starts to read.</summary>
     public void Start() => _reading = Task.Factory.StartNew(
@@ -73,7 +69,7 @@ internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate) : ID
                 while (TryBegin(out int slot) && input.MoveNext())
                 {
                     batch = input.Batch;
-                    Hand(Fill(slot));
+                    Hand(new ReadAheadRow { Slot = slot, Batch = batch, Bytes = Rows.Fill(slot) });
                 }
             }
             catch (Exception fault)
@@ -100,27 +96,6 @@ internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate) : ID
             slot = _isStopped ? -1 : _free.Pop();
             return !_isStopped;
         }
-    }
-
-    private ReadAheadRow Fill(int slot)
-    {
-        var row = new ReadAheadRow { Slot = slot, Batch = input.Batch };
-        for (int i = 0; i < _columns.Length; i++)
-        {
-            if (_columns[i] is not { } column) continue;
-            try
-            {
-                column.Fill(slot);
-                row.Bytes += column.BytesIn(slot);
-            }
-            catch (Exception fault)
-            {
-                (row.Faults ??= new Exception?[_columns.Length])[i] = fault;
-            }
-        }
-
-        _id(ref row.Id);
-        return row;
     }
 
     private void Hand(in ReadAheadRow row)

@@ -21,18 +21,24 @@ internal static class OnnxNumbers
         _ => [],
     };
 
-    /// <summary>The one map of a sequence, from class to number; <see langword="null"/> where it is something else.</summary>
-    public static (float[] Numbers, string[] Classes)? Map(OrtValue sequence)
+    /// <summary>The maps of a sequence, one a row, from class to number; <see langword="null"/> where it is one of something
+    /// else.</summary>
+    public static (float[] Numbers, string[] Classes)[]? Maps(OrtValue sequence)
     {
         OrtAllocator allocator = OrtAllocator.DefaultInstance;
-        if (sequence.GetValueCount() != 1) return null; // one row, one map
-        using OrtValue map = sequence.GetValue(0, allocator);
-        if (map.OnnxType != OnnxValueType.ONNX_TYPE_MAP) return null;
-        using OrtValue keys = map.GetValue(0, allocator), values = map.GetValue(1, allocator);
-        string[] classes = keys.GetTensorTypeAndShape().ElementDataType == TensorElementType.String
-            ? keys.GetStringTensorAsArray()
-            : [.. keys.GetTensorDataAsSpan<long>().ToArray().Select(key => key.ToString(CultureInfo.InvariantCulture))];
-        return (Floats(values), classes);
+        var rows = new (float[], string[])[sequence.GetValueCount()];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            using OrtValue map = sequence.GetValue(row, allocator);
+            if (map.OnnxType != OnnxValueType.ONNX_TYPE_MAP) return null;
+            using OrtValue keys = map.GetValue(0, allocator), values = map.GetValue(1, allocator);
+            string[] classes = keys.GetTensorTypeAndShape().ElementDataType == TensorElementType.String
+                ? keys.GetStringTensorAsArray()
+                : [.. keys.GetTensorDataAsSpan<long>().ToArray().Select(key => key.ToString(CultureInfo.InvariantCulture))];
+            rows[row] = (Floats(values), classes);
+        }
+
+        return rows;
     }
 
     private static float[] Convert<T>(ReadOnlySpan<T> values, Func<T, float> convert)

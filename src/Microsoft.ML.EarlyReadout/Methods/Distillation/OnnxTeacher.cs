@@ -21,6 +21,7 @@ internal sealed class OnnxTeacher : IDisposable
     private readonly string _path;
     private readonly string _output;
     private readonly string[] _inputNames;
+    private bool _isRowByRow;
 
     static OnnxTeacher() => OnnxTelemetry.SwitchOff();
 
@@ -82,22 +83,60 @@ internal sealed class OnnxTeacher : IDisposable
         }
     }
 
-    /// <summary>The scores of a row.</summary>
-    /// <param name="inputs">The row's tensors, in the order of <see cref="Inputs"/>.</param>
-    /// <param name="row">The row's number, for messages.</param>
-    /// <exception cref="InvalidDataException">The graph fails on the row, or gives another count of numbers than before.</exception>
-    public float[] Score(IReadOnlyList<OrtValue> inputs, long row)
+    /// <summary>How many rows are best scored together: 1 where the graph reads one at a time.</summary>
+    public int BatchRows => Inputs.Min(input => input.BatchRows);
+
+    /// <summary>The scores of some rows, computed together where the graph can.</summary>
+    /// <param name="rows">By row, its tensors in the order of <see cref="Inputs"/>.</param>
+    /// <param name="first">The first row's number, for messages.</param>
+    /// <returns>By row, the scores, or what failed.</returns>
+    public (float[] Scores, Exception? Fault)[] Score(IReadOnlyList<OnnxValues> rows, long first)
     {
-        (float[] scores, _) = Run(inputs, FormattableString.Invariant($"row {row}"));
-        if (scores.Length == Classes) return scores;
-        throw new InvalidDataException($"{_path} (Teacher.OnnxPath): output '{_output}' has "
-            + FormattableString.Invariant($"{scores.Length} numbers in row {row}; expected {Classes}, as in other rows."));
+        if (rows.Count > 1 && ScoreTogether(rows) is { } scores) return [.. scores.Select(row => (row, (Exception?)null))];
+        return [.. rows.Select((row, i) => ScoreAlone(row.Values, first + i))];
     }
 
     /// <summary>Whether the graph has an output of that name.</summary>
     public bool HasOutput(string name) => _session.OutputNames.Contains(name);
 
     public void Dispose() => _lifetime.Dispose();
+
+    // A graph that fails on a batch, or gives something else than a row of scores for each of its rows, is run row by row from then on:
+    // that tells the row that fails, and serves graphs that were exported for one row without saying so.
+    private float[][]? ScoreTogether(IReadOnlyList<OnnxValues> rows)
+    {
+        if (_isRowByRow) return null;
+        using OnnxValues? batch = OnnxRows.Join(rows);
+        if (batch is null) return null;
+        try
+        {
+            (float[][] scores, _) = Run(batch.Values, rows.Count, "a batch");
+            if (scores.Length == rows.Count && scores.All(row => row.Length == Classes)) return scores;
+        }
+        catch (InvalidDataException)
+        {
+            // told of the row
+        }
+
+        _isRowByRow = true;
+        return null;
+    }
+
+    private (float[] Scores, Exception? Fault) ScoreAlone(IReadOnlyList<OrtValue> inputs, long row)
+    {
+        try
+        {
+            (float[][] scores, _) = Run(inputs, 1, FormattableString.Invariant($"row {row}"));
+            return scores[0].Length == Classes
+                ? (scores[0], null)
+                : ([], new InvalidDataException($"{_path} (Teacher.OnnxPath): output '{_output}' has "
+                    + FormattableString.Invariant($"{scores[0].Length} numbers in row {row}; expected {Classes}, as in other rows.")));
+        }
+        catch (Exception fault) when (fault is InvalidDataException or ArgumentException)
+        {
+            return ([], fault);
+        }
+    }
 
     private static InferenceSession OpenSession(string path)
     {
@@ -145,28 +184,35 @@ internal sealed class OnnxTeacher : IDisposable
         (int, string[]?) Try()
         {
             using var zeros = new OnnxValues([.. Inputs.Select(input => input.Zeros())]);
-            (float[] scores, string[]? keys) = Run(zeros.Values, "a row of zeros");
-            return (scores.Length, keys);
+            (float[][] scores, string[]? keys) = Run(zeros.Values, 1, "a row of zeros");
+            return (scores[0].Length, keys);
         }
     }
 
-    private (float[] Scores, string[]? Keys) Run(IReadOnlyList<OrtValue> inputs, string row)
+    /// <summary>Runs the graph.</summary>
+    /// <returns>By row, its numbers; and the classes, where the file names them with each row.</returns>
+    private (float[][] Scores, string[]? Keys) Run(IReadOnlyList<OrtValue> inputs, int rows, string what)
     {
         try
         {
             using SharedLifetime.Use use = _lifetime.Enter();
             using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_runOptions, _inputNames, inputs, [_output]);
-            return outputs[0].OnnxType switch
+            switch (outputs[0].OnnxType)
             {
-                OnnxValueType.ONNX_TYPE_TENSOR => (OnnxNumbers.Floats(outputs[0]), null),
-                OnnxValueType.ONNX_TYPE_SEQUENCE => OnnxNumbers.Map(outputs[0])
-                    ?? throw Fault("is a sequence of something else than maps from class to probability"),
-                _ => throw Fault($"is {Described(_session.OutputMetadata[_output])}; expected floating-point numbers, one a class"),
-            };
+                case OnnxValueType.ONNX_TYPE_TENSOR:
+                    float[] numbers = OnnxNumbers.Floats(outputs[0]);
+                    return ([.. numbers.Chunk(Math.Max(1, numbers.Length / rows))], null);
+                case OnnxValueType.ONNX_TYPE_SEQUENCE when OnnxNumbers.Maps(outputs[0]) is { Length: > 0 } maps:
+                    return ([.. maps.Select(map => map.Numbers)], maps[0].Classes);
+                case OnnxValueType.ONNX_TYPE_SEQUENCE:
+                    throw Fault("is a sequence of something else than maps from class to probability");
+                default:
+                    throw Fault($"is {Described(_session.OutputMetadata[_output])}; expected floating-point numbers, one a class");
+            }
         }
         catch (OnnxRuntimeException fault)
         {
-            throw new InvalidDataException($"{_path} (Teacher.OnnxPath) fails on {row}: {fault.Message}", fault);
+            throw new InvalidDataException($"{_path} (Teacher.OnnxPath) fails on {what}: {fault.Message}", fault);
         }
     }
 

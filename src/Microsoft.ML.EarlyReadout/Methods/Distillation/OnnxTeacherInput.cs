@@ -9,6 +9,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>An input of a teacher's graph, and how a column becomes its tensor.</summary>
 internal sealed class OnnxTeacherInput
 {
+    private const int MaxBatchRows = 64;
+    private const int MaxBatchNumbers = 1 << 22;
+
     private readonly string _path;
     private readonly string _name;
     private readonly TensorElementType _type;
@@ -40,6 +43,9 @@ internal sealed class OnnxTeacherInput
 
     /// <summary>The type of column that the tensor is made of.</summary>
     public DataKind ConvertedKind => Kind!.Value.Kind;
+
+    /// <summary>How many rows its tensor has at best: few enough to stay small, and 1 where the file reads one at a time.</summary>
+    public int BatchRows => _dimensions is [<= 0, ..] ? Math.Clamp(MaxBatchNumbers / Math.Max(1, ColumnSize), 1, MaxBatchRows) : 1;
 
     /// <summary>Finds the column of an input and checks both against each other.</summary>
     /// <exception cref="ArgumentException">The column is missing, or cannot be the input; the message names all three.</exception>

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Training rows with a teacher's scores, computed row by row as they are read.</summary>
+/// <summary>Training rows with a teacher's scores, computed batch by batch as they are read.</summary>
 internal sealed class OnnxTeacherView : IDataView
 {
     private const string Converted = "EarlyReadout.Converted.";
@@ -49,7 +49,9 @@ internal sealed class OnnxTeacherView : IDataView
         bool scores = active[_rowColumns];
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column =>
             (column.Index < _rowColumns && active[column.Index]) || (scores && _sources.Any(source => source.Index == column.Index)));
-        return new Cursor(this, _input.GetRowCursor(needed, rand), active);
+        if (!scores) return new PassThroughCursor(Schema, _input.GetRowCursor(needed, rand));
+        DataViewRowCursor input = ReadAheadCursor.Open(_input, needed, rand, Environment.ProcessorCount);
+        return new OnnxTeacherCursor(Schema, input, active, _teacher, _sources);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
@@ -70,47 +72,6 @@ internal sealed class OnnxTeacherView : IDataView
             throw new ArgumentOutOfRangeException(
                 $"The column '{input.Column.Name}' is of type {input.Column.Type}, and Teacher.OnnxPath reads it "
                     + $"as {input.ConvertedKind}: {fault.Message}", fault);
-        }
-    }
-
-    private sealed class Cursor(OnnxTeacherView view, DataViewRowCursor input, bool[] active) : DataViewRowCursor
-    {
-        public override DataViewSchema Schema => view.Schema;
-
-        public override long Position => input.Position;
-
-        public override long Batch => input.Batch;
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => active[column.Index];
-
-        public override bool MoveNext() => input.MoveNext();
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
-
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        {
-            if (!active[column.Index])
-                throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
-            if (column.Index < view._rowColumns) return input.GetGetter<TValue>(input.Schema[column.Index]);
-            return Scores() as ValueGetter<TValue>
-                ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, not {typeof(TValue)}.");
-        }
-
-        private ValueGetter<VBuffer<float>> Scores()
-        {
-            Func<OrtValue>[] readers = [.. view._teacher.Inputs.Zip(view._sources, (read, source) => read.Reader(input, source))];
-            return (ref VBuffer<float> value) =>
-            {
-                using var values = new OnnxValues([.. readers.Select(read => read())]);
-                float[] scores = view._teacher.Score(values.Values, input.Position);
-                value = new VBuffer<float>(scores.Length, scores);
-            };
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) input.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

@@ -1,0 +1,127 @@
+using Google.Protobuf;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.OnnxProto;
+
+namespace MLSieve.Tests;
+
+/// <summary>A teacher from a file scores rows in batches, through one session.</summary>
+public sealed class TeacherBatchTests : IDisposable
+{
+    private const int Count = 150; // two batches of 64, and a rest
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly string _file = Path.GetTempFileName();
+    private readonly IDataView _rows;
+
+    public TeacherBatchTests()
+    {
+        var random = new Random(1);
+        _rows = Rows.View(3, [.. Enumerable.Range(0, Count).Select(row =>
+            (new[] { random.NextSingle(), random.NextSingle(), row }, $"class {row % 2}", $"place {row}"))]);
+    }
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void Rows_are_read_a_batch_ahead_and_come_in_their_order()
+    {
+        Write();
+        long read = 0;
+        var view = new CountingView(_rows, row => read = row + 1);
+        using Teacher teacher = Prepare();
+        IDataView taught = teacher.Apply(view);
+        using (DataViewRowCursor cursor = taught.GetRowCursor(taught.Schema))
+        {
+            ValueGetter<VBuffer<float>> scores = cursor.GetGetter<VBuffer<float>>(taught.Schema["TeacherScore"]);
+            ValueGetter<VBuffer<float>> features = cursor.GetGetter<VBuffer<float>>(taught.Schema["Features"]);
+            ValueGetter<ReadOnlyMemory<char>> place = cursor.GetGetter<ReadOnlyMemory<char>>(taught.Schema["Place"]);
+            (VBuffer<float> q, VBuffer<float> x, ReadOnlyMemory<char> text) = (default, default, default);
+            List<long> reads = [];
+            for (int row = 0; row < Count; row++)
+            {
+                Assert.True(cursor.MoveNext());
+                Assert.Equal(row, cursor.Position);
+                scores(ref q);
+                features(ref x);
+                place(ref text);
+                Assert.Equal($"place {row}", text.ToString());
+                Assert.Equal(Expected(x.GetValues()), q.GetValues().ToArray());
+                reads.Add(read);
+            }
+
+            Assert.False(cursor.MoveNext());
+            Assert.Equal([64, 128, Count], reads.Distinct());
+        }
+
+        Assert.Equal(1, view.DisposedCursors);
+    }
+
+    [Fact]
+    public void A_file_for_one_row_at_a_time_is_run_row_by_row()
+    {
+        Write(oneRow: true);
+        using Teacher teacher = Prepare();
+        float[][] scores = [.. teacher.Apply(_rows).GetColumn<float[]>("TeacherScore")];
+        Assert.Equal(_rows.GetColumn<float[]>("Features").Select(row => Expected(row)), scores);
+    }
+
+    /// <summary>It promises any number of rows, and its reshape holds it to one.</summary>
+    [Fact]
+    public void A_file_that_fails_on_a_batch_is_run_row_by_row()
+    {
+        Write(reshape: true);
+        using Teacher teacher = Prepare();
+        float[][] scores = [.. teacher.Apply(_rows).GetColumn<float[]>("TeacherScore")];
+        Assert.Equal(_rows.GetColumn<float[]>("Features").Select(row => Expected(row)), scores);
+    }
+
+    [Fact]
+    public void A_row_that_cannot_be_read_fails_where_it_is_asked_for()
+    {
+        Write();
+        var rows = Enumerable.Range(0, Count).Select(row => new Ragged { Features = new float[row == 100 ? 2 : 3], Label = $"{row % 2}" });
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Ragged));
+        schema["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single);
+        IDataView view = Rows.Keyed(_ml.Data.LoadFromEnumerable(rows, schema));
+        using Teacher teacher = Teacher.Prepare(Options(), Columns, view);
+        IDataView taught = teacher.Apply(view);
+        using DataViewRowCursor cursor = taught.GetRowCursor(taught.Schema);
+        ValueGetter<VBuffer<float>> scores = cursor.GetGetter<VBuffer<float>>(taught.Schema["TeacherScore"]);
+        VBuffer<float> value = default;
+        for (int row = 0; row < Count; row++)
+        {
+            Assert.True(cursor.MoveNext());
+            if (row == 100) Assert.ThrowsAny<Exception>(() => scores(ref value));
+            else scores(ref value);
+        }
+    }
+
+    private static TrainingColumns Columns => new("Features", "Label");
+
+    private static float[] Expected(ReadOnlySpan<float> features) => [features[0] + features[2], features[1] - features[2]];
+
+    private Teacher Prepare() => Teacher.Prepare(Options(), Columns, _rows);
+
+    private TeacherOptions Options() => new() { OnnxPath = _file, OutputName = "Score" };
+
+    /// <summary>(B, 3) times a matrix: sums and differences that float32 holds exactly in any order.</summary>
+    private void Write(bool oneRow = false, bool reshape = false)
+    {
+        var graph = new OnnxGraph("teacher");
+        string x = graph.Input("Features", 3);
+        string scores = graph.Node("MatMul", [x, graph.Constant("weight", [1f, 0f, 0f, 1f, 1f, -1f], 3, 2)]);
+        if (reshape) scores = graph.Node("Reshape", [scores, graph.Constant("one", [1L, 2L], 2)]);
+        graph.Output(scores, "Score", 2);
+        ModelProto model = ModelProto.Parser.ParseFrom(graph.ToBytes());
+        if (oneRow) model.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimValue = 1;
+        File.WriteAllBytes(_file, model.ToByteArray());
+    }
+
+    private sealed class Ragged
+    {
+        public float[] Features { get; set; } = [];
+
+        public string Label { get; set; } = "";
+    }
+}
