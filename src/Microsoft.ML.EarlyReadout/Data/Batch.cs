@@ -47,19 +47,19 @@ public sealed record Batch : IDisposable
     /// <param name="ofRows">One number for each row of the training set.</param>
     public Tensor Take(ReadOnlySpan<float> ofRows)
     {
-        Tensor values = empty(Rows.Length, ScalarType.Float32, CPU);
+        Tensor values = DeviceCopy.Empty([Rows.Length], ScalarType.Float32, Labels.device);
         Span<float> target = MemoryMarshal.Cast<byte, float>(values.bytes);
         for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[(int)Rows[i]];
-        return values.to(Labels.device);
+        return DeviceCopy.Send(values, Labels.device);
     }
 
     /// <summary>As <see cref="Take(ReadOnlySpan{float})"/>, for whole numbers: (B), int64.</summary>
     public Tensor Take(int[] ofRows)
     {
-        Tensor values = empty(Rows.Length, ScalarType.Int64, CPU);
+        Tensor values = DeviceCopy.Empty([Rows.Length], ScalarType.Int64, Labels.device);
         Span<long> target = MemoryMarshal.Cast<byte, long>(values.bytes);
         for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[Rows[i]];
-        return values.to(Labels.device);
+        return DeviceCopy.Send(values, Labels.device);
     }
 
     /// <summary>Some of the rows, one after the other. What is theirs belongs to the caller's dispose scope.</summary>

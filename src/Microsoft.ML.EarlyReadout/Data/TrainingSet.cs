@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -107,17 +106,9 @@ internal sealed class TrainingSet : IDisposable
     /// <param name="device">The device to bring them to.</param>
     public Batch Gather(ReadOnlySpan<long> rows, Device device)
     {
-        Tensor labels = empty(rows.Length, ScalarType.Int64, CPU); // (B)
-        Span<long> classes = MemoryMarshal.Cast<byte, long>(labels.bytes);
-        for (int i = 0; i < rows.Length; i++)
-            classes[i] = Labels[rows[i]];
-        if (device.type != DeviceType.CPU)
-            using (Tensor onCpu = labels) labels = onCpu.to(device);
-        var batch = new Batch(Features.Gather(rows, device), labels, rows.ToArray());
-        if (Columns.Count == 0) return batch;
-        var columns = new Dictionary<string, Tensor>();
-        foreach ((string name, PackedColumn column) in Columns) columns[name] = column.Gather(rows, device);
-        return batch with { Columns = columns };
+        using var batch = new BatchTensors(this, rows.ToArray(), device);
+        batch.Fill();
+        return batch.Send();
     }
 
     /// <summary>Says which rows are gathered next: those that are in a file can then be fetched while something else is computed.</summary>

@@ -19,6 +19,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private readonly TrainerOptions _options = session.Options;
     private readonly LearningRateSchedule _schedule = new(session.Options.Schedule, plan.Batches.Count, plan.Steps);
     private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels?.Black ?? 0);
+    private readonly BatchAhead _batches = new(plan.Rows.Set, session.Device);
     private readonly BestNetwork _best = new([session.Network, .. step.Companions]);
 
     // Of the network that is exported and what belongs to it. Other loops train on a network that stands still, or that is gone afterwards.
@@ -95,6 +96,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     public void Dispose()
     {
+        _batches.Dispose();
         _best.Dispose();
         _average?.Dispose();
         _meters.Dispose();
@@ -156,8 +158,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         int batch = (int)(_done - plan.StepsBefore(_epoch));
         ulong seed = plan.Seeds.For("batch", _epoch, batch).Seed;
         _dropout.manual_seed(unchecked((long)seed));
-        Batch rows = plan.Rows.Set.Gather(_order.AsSpan(plan.Batches[batch]), session.Device);
-        if (batch + 1 < plan.Batches.Count) plan.Rows.Set.Expect(_order.AsSpan(plan.Batches[batch + 1]));
+        Batch rows = _batches.Take(_order.AsSpan(plan.Batches[batch]));
+        if (batch + 1 < plan.Batches.Count) _batches.Prepare(_order.AsSpan(plan.Batches[batch + 1]));
         rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
         _meters.Step = _done + 1;
         int parts = (rows.Count + _options.RowsAtOnce - 1) / _options.RowsAtOnce;

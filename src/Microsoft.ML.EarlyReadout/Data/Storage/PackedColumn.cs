@@ -11,11 +11,10 @@ internal sealed record PackedColumn(PackedRows Rows, bool AreSingle) : IDisposab
     /// <summary>Copies rows into a tensor, (B) for single numbers, else (B, …). It belongs to the caller's dispose scope.</summary>
     /// <param name="rows">The rows; at least one.</param>
     /// <param name="device">The device to bring them to.</param>
-    public Tensor Gather(ReadOnlySpan<long> rows, Device device)
-    {
-        Tensor numbers = Rows.Gather(rows, device);
-        return AreSingle ? numbers.squeeze_(1) : numbers;
-    }
+    public Tensor Gather(ReadOnlySpan<long> rows, Device device) => Shaped(Rows.Gather(rows, device));
+
+    /// <summary>What <see cref="PackedRows.Fill"/> has filled, as it is handed out: (B) for single numbers, else (B, …).</summary>
+    public Tensor Shaped(Tensor numbers) => AreSingle ? numbers.squeeze_(1) : numbers;
 
     /// <inheritdoc/>
     public void Dispose() => Rows.Dispose();

@@ -43,17 +43,35 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
     /// <param name="device">The device to bring them to.</param>
     public Tensor Gather(ReadOnlySpan<long> rows, Device device)
     {
-        store.Expect(rows);
-        if (type == ScalarType.Int32) return GatherTokens(rows, device);
-        Tensor batch = empty([rows.Length, .. shape.Dimensions], type, CPU); // (B, …)
-        ref byte first = ref FirstByte(batch); // the batch may have more bytes than a span can name
-        for (int i = 0; i < rows.Length; i++)
-            Unpack(rows[i], MemoryMarshal.CreateSpan(ref Unsafe.Add(ref first, (nint)i * _rowBytes), _rowBytes));
-        if (device.type == DeviceType.CPU)
-            return batch;
-        using (batch)
-            return batch.to(device);
+        Tensor batch = Allocate(rows, device);
+        Fill(batch, rows);
+        return DeviceCopy.Send(batch, device);
     }
+
+    /// <summary>Makes what rows are copied into, on the CPU: (B, …), of texts as many columns as the longest has tokens. It belongs to the
+    /// caller's dispose scope, if there is one.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="device">The device that they are for.</param>
+    public Tensor Allocate(ReadOnlySpan<long> rows, Device device) =>
+        DeviceCopy.Empty([rows.Length, .. type == ScalarType.Int32 ? [Longest(rows)] : shape.Dimensions], type, device);
+
+    /// <summary>Copies rows into a tensor of <see cref="Allocate"/>; behind a text of fewer tokens than it has columns there are
+    /// zeros.</summary>
+    public void Fill(Tensor batch, ReadOnlySpan<long> rows)
+    {
+        store.Expect(rows);
+        ref byte first = ref FirstByte(batch); // the batch may have more bytes than a span can name
+        int bytes = type == ScalarType.Int32 ? (int)batch.shape[1] * sizeof(int) : _rowBytes;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Span<byte> target = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref first, (nint)i * bytes), bytes);
+            if (type == ScalarType.Int32) ReadTokens(rows[i], target);
+            else Unpack(rows[i], target);
+        }
+    }
+
+    /// <summary>Bytes of an unpacked row.</summary>
+    public int RowBytes => _rowBytes;
 
     /// <summary>The tokens that a row has; of rows that are no texts, its numbers.</summary>
     public int LengthOf(long row) => type == ScalarType.Int32 ? store.LengthOf(row) / sizeof(int) : shape.Size;
@@ -97,15 +115,18 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
         ArrayPool<byte>.Shared.Return(packed);
     }
 
-    /// <summary>As many columns as the longest row has tokens; 0 behind a shorter row's.</summary>
-    private Tensor GatherTokens(ReadOnlySpan<long> rows, Device device)
+    private long Longest(ReadOnlySpan<long> rows)
     {
         int longest = 0;
         foreach (long row in rows) longest = Math.Max(longest, LengthOf(row));
-        var tokens = new int[rows.Length * longest];
-        for (int i = 0; i < rows.Length; i++)
-            store.Read(rows[i], MemoryMarshal.AsBytes(tokens.AsSpan(i * longest, LengthOf(rows[i]))));
-        return tensor(tokens, [rows.Length, longest], ScalarType.Int32, device); // (B, L)
+        return longest;
+    }
+
+    private void ReadTokens(long row, Span<byte> target)
+    {
+        int length = store.LengthOf(row);
+        store.Read(row, target[..length]);
+        target[length..].Clear();
     }
 
     private static void Widen(ReadOnlySpan<int> tokens, Span<float> row)

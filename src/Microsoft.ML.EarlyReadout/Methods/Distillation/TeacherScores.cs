@@ -47,7 +47,7 @@ internal sealed record TeacherScores(string Column, long[]? Order, bool AreProba
     public Tensor Logits(Batch batch)
     {
         Tensor scores = batch.Column(Column);
-        if (Order is not null) scores = scores.index_select(1, tensor(Order, device: scores.device));
+        if (Order is not null) scores = scores.index_select(1, DeviceCopy.Send(Order, scores.device));
         return AreProbabilities ? scores.clamp_min(Scalars.Of(SmallestProbability)).log() : scores;
     }
 
