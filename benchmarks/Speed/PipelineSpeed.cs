@@ -48,6 +48,10 @@ internal static class PipelineSpeed
             $"{Count} rows of JPEG, 500 × 375 to {Side} × {Side}, {threads} threads, best of {Rounds} rounds each"));
 
         Compare("Fit's reading, images", by => Read(images, "Image", by), threads);
+        IDataView scaled = Apply(ml.Transforms.Conversion.MapValueToKey("Label", "Class")
+            .Append(ml.Transforms.LoadScaledImages("Image", folder, Side, Side, "Path"))
+            .Append(ml.Transforms.ResizeImages("Image", Side, Side)), paths);
+        Compare("the same, JPEG scaled", by => Read(scaled, "Image", by), threads);
         Compare("Fit's reading, pixels", by => Read(pixels, "Pixels", by), threads);
         using EarlyReadoutTransformer model = Model(images);
         Compare("Transform, images", by => Score(model, images, by), threads);
@@ -63,7 +67,7 @@ internal static class PipelineSpeed
         }
 
         Console.WriteLine(FormattableString.Invariant(
-            $"  {what,-22} one thread {Count / one,6:F0} rows/s, {threads} threads {Count / several,6:F0} rows/s: {one / several:F2} ×"));
+            $"  {what,-23} one thread {Count / one,6:F0} rows/s, {threads} threads {Count / several,6:F0} rows/s: {one / several:F2} ×"));
 
         double Time(int by)
         {
