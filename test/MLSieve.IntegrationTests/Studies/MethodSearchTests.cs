@@ -128,7 +128,7 @@ public sealed class MethodSearchTests : IDisposable
         Assert.Contains(
             "- sieve, the best of 4 settings by the library's search (trained in full: 3; seeds: 1; on validation rows 70.0, no forgetting "
                 + $"62.5): `{final.Settings}`", lines);
-        Assert.Contains("- Best by the mean of groups on validation rows, mean of the seeds 1001.", lines);
+        Assert.Contains("- Chosen by the mean of groups on validation rows, averaged over the seeds 1001.", lines);
         lines = QueueTables.Of([.. searched, older, final with { Settings = older.Settings }, final with { Method = "plain" }]).Split('\n');
         Assert.Contains($"- sieve, the best of 1 settings: `{older.Settings}`", lines);
     }

@@ -79,8 +79,8 @@ public sealed class QueueTablesTests
             Final("sieve", 1, 0.6) with { Settings = "every=1" },
         ]);
         Assert.Contains("- sieve, the best of 2 settings: `every=1`", lines);
-        Assert.Contains("- Best by the mean of groups on validation rows, mean of the seeds 1001.", lines);
-        Assert.Contains("- Search runs of sieve that diverged, their settings out of the choice: 1.", lines);
+        Assert.Contains("- Chosen by the mean of groups on validation rows, averaged over the seeds 1001.", lines);
+        Assert.Contains("- Search runs of sieve that diverged, so that their settings were not chosen: 1.", lines);
         Assert.Contains("- 4 runs: a machine, Float32, commit abcdef0, 2026-01-02.", lines);
         Assert.Contains("- Conditions: study epochs 6, 1,000 steps.", lines);
     }
@@ -100,7 +100,7 @@ public sealed class QueueTablesTests
         })];
         string[] lines = LinesOf(runs);
         Assert.StartsWith("| method | area under the curve | difference to plain |", lines[2], StringComparison.Ordinal);
-        Assert.Contains("- sieve-1, its one setting: `stage=2`", lines);
+        Assert.Contains("- sieve-1, the only setting tried: `stage=2`", lines);
         Assert.Contains(lines, line =>
             line.StartsWith("- Quoted, on another network or budget: ResNet-18, 44.7 ± 1.5 (second-hand,", StringComparison.Ordinal));
         Assert.DoesNotContain("Quoted", QueueTables.Of(Finals("plain", 0.5)), StringComparison.Ordinal);

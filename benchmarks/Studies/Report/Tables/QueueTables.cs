@@ -74,9 +74,10 @@ internal static class QueueTables
         foreach (PublishedFigure published in PublishedFigure.OfQueue(comparison.Name))
             yield return $"Quoted, on another network or budget: {published.Method}, {published.Figure} ({published.Source}).";
         if (comparison.SearchSeeds.Count > 0)
-            yield return $"Best by the mean of groups on validation rows, mean of the seeds {string.Join(", ", comparison.SearchSeeds)}.";
+            yield return "Chosen by the mean of groups on validation rows, averaged over the seeds "
+                + $"{string.Join(", ", comparison.SearchSeeds)}.";
         foreach ((string method, int count) in comparison.Diverged)
-            yield return $"Search runs of {method} that diverged, their settings out of the choice: {count}.";
+            yield return $"Search runs of {method} that diverged, so that their settings were not chosen: {count}.";
         foreach ((string method, int finals) in comparison.LeftOut)
             yield return $"Left out: {method}, with {finals} of {comparison.Seeds.Count} final runs.";
         foreach (string origin in comparison.Origins) yield return origin;
@@ -87,7 +88,7 @@ internal static class QueueTables
     {
         IReadOnlyList<FinishedRun> searched = comparison.Searched(method);
         if (searched.Count == 0)
-            return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "its one setting";
+            return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "the only setting tried";
         FinishedRun[] chosen = [.. searched.Where(run => run.Settings == method.Setting)];
         FinishedRun[] plain = [.. searched.Where(run => run.Trial!.Number == 0)];
         int tried = searched.Where(run => run.Trial!.Number > 0).Select(run => run.Settings).Distinct().Count();
