@@ -53,7 +53,8 @@ public sealed class StageProfileTests : IDisposable
         IDataView train = Rows(60, seed: 1);
         using EarlyReadoutTransformer model = Fit(train);
         Assert.Contains("'Nowhere'", Assert.Throws<ArgumentOutOfRangeException>(() => Ask("Nowhere")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Same' has 1 values", Assert.Throws<InvalidOperationException>(() => Ask("Same")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Same' has 1 values", Assert.Throws<InvalidOperationException>(() => Ask("Same")).Message, StringComparison.Ordinal);
         Assert.Contains("Name at least one column", Assert.Throws<ArgumentException>(() => Ask()).Message, StringComparison.Ordinal);
 
         void Ask(params string[] columns) => _ml.MulticlassClassification.ProfileStages(model, train, train, columns);

@@ -143,8 +143,8 @@ public sealed partial class EarlyReadoutEstimator
                 faults.Add($"To train readouts alone on a network as it is, leave {(Epochs == 0 ? nameof(Epochs) : nameof(Steps))} out and "
                     + $"set {nameof(TrainedPart)} to {TrainedPart.None}.");
             if (TrainedPart == TrainedPart.None && this is { StartFrom: null, Network: { WeightsPath: null, Custom: null } })
-                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom, Network.WeightsPath or Network.Custom: there is nothing to read "
-                    + "out of random weights.");
+                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom, Network.WeightsPath or Network.Custom: there is nothing "
+                    + "to read out of random weights.");
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             if (this is { MicroBatchSize: not null, Objective.Kind: ObjectiveKind.GroupDro })
             {
