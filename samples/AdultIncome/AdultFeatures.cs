@@ -5,7 +5,7 @@ using Microsoft.ML.Transforms;
 namespace AdultIncome;
 
 /// <summary>
-/// From the census's columns to what a trainer reads: Label (key), Features, and Sex beside them for evaluation by group.
+/// From the census's columns to what a trainer reads: Features, and beside them Label (key) and Cue, the sex, for evaluation by group.
 /// </summary>
 internal static class AdultFeatures
 {
@@ -29,12 +29,15 @@ internal static class AdultFeatures
             nameof(AdultRow.HoursPerWeek),
         ];
 
-    /// <summary>The pipeline.</summary>
-    public static IEstimator<ITransformer> Create(MLContext ml) =>
+    /// <summary>Adds Label and Cue, which training and evaluation read and a saved model does not.</summary>
+    public static IEstimator<ITransformer> Known(MLContext ml) =>
         ml.Transforms.Conversion.MapValueToKey(
             "Label", nameof(AdultRow.Income), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
-            .Append(ml.Transforms.CopyColumns("Cue", nameof(AdultRow.Sex)))
-            .Append(ml.Transforms.Categorical.OneHotEncoding([.. Categories.Select(name => new InputOutputColumnPair(name))]))
+            .Append(ml.Transforms.CopyColumns("Cue", nameof(AdultRow.Sex)));
+
+    /// <summary>Adds Features.</summary>
+    public static IEstimator<ITransformer> Create(MLContext ml) =>
+        ml.Transforms.Categorical.OneHotEncoding([.. Categories.Select(name => new InputOutputColumnPair(name))])
             .Append(ml.Transforms.NormalizeMeanVariance([.. Numbers.Select(name => new InputOutputColumnPair(name))]))
             .Append(ml.Transforms.Concatenate("Features", [.. Categories, .. Numbers]));
 }

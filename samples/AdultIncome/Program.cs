@@ -24,8 +24,10 @@ Console.CancelKeyPress += (_, press) =>
     press.Cancel = !stop.IsCancellationRequested; // the second one ends the program
     stop.Cancel();
 };
-IDataView train = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.data.gz")));
-IDataView test = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.test.gz")));
+IDataView census = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.data.gz")));
+ITransformer known = AdultFeatures.Known(ml).Fit(census);
+IDataView train = known.Transform(census);
+IDataView test = known.Transform(ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.test.gz"))));
 ITransformer features = AdultFeatures.Create(ml).Fit(train);
 IDataView rows = ml.Data.Cache(features.Transform(train));
 
@@ -61,8 +63,8 @@ Console.WriteLine(
             + FormattableString.Invariant($"{(beyondChance ? "apart" : "overlap")}), ")
         + FormattableString.Invariant($"average {before.AverageAccuracy:P1} → {after.AverageAccuracy:P1}."));
 
-// What is saved reads the census's columns, and knows neither readout nor weight.
-ml.Model.Save(features.Append(debiased), train.Schema, zip);
+// What is saved reads the census's columns but for the income, and knows neither readout nor weight.
+ml.Model.Save(features.Append(debiased), census.Schema, zip);
 Console.WriteLine($"Saved: {Path.GetFullPath(zip)}");
 return 0;
 

@@ -13,7 +13,8 @@ internal static class StockReload
     public static void Compare(string zip, IDataView test, IDataView scored)
     {
         var ml = new MLContext();
-        IDataView reloaded = ml.Data.Cache(ml.Model.Load(zip, out _).Transform(test));
+        IDataView paths = ml.Transforms.SelectColumns("Path").Fit(test).Transform(test); // an application knows no labels
+        IDataView reloaded = ml.Data.Cache(ml.Model.Load(zip, out _).Transform(paths));
         float difference = Scores(scored).Zip(Scores(reloaded), LargestDifference).Max();
         int labels = scored.GetColumn<uint>("PredictedLabel")
             .Zip(reloaded.GetColumn<uint>("PredictedLabel"))

@@ -17,9 +17,11 @@ public sealed class AdultIncomeTests : IDisposable
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("Readout1Balanced", run.Output);
         Assert.Contains("LightGBM with readout weights", run.Output);
-        var ml = new MLContext();
-        ml.Model.Load(zip, out DataViewSchema schema);
+        ITransformer model = new MLContext().Model.Load(zip, out DataViewSchema schema);
         Assert.DoesNotContain(schema, column => column.Name.StartsWith("Readout", StringComparison.Ordinal) || column.Name == "Weight");
+        var unlabelled = new DataViewSchema.Builder();
+        unlabelled.AddColumns(schema.Where(column => column.Name != "Income"));
+        Assert.Contains(model.GetOutputSchema(unlabelled.ToSchema()), column => column.Name == "Score");
     }
 
     [Fact]

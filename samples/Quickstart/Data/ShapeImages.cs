@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace Quickstart;
 
-/// <summary>The images of one seed on disk, and what turns their rows into labels and pixels.</summary>
+/// <summary>The images of one seed on disk, with their labels, and what reads their pixels.</summary>
 /// <remarks>
 /// The background goes with the shape in most training images. On validation and test images it says nothing of the shape, so that three
 /// quarters of them conflict: rows like these, if only some hundreds, are what a network and its settings can be chosen by.
@@ -12,15 +12,16 @@ internal sealed class ShapeImages
 {
     private ShapeImages(MLContext ml, IDataView train, IDataView validation, IDataView test, string folder)
     {
-        ToPixels = ml.Transforms.Conversion.MapValueToKey("Label", "Shape")
-            .Append(ml.Transforms.LoadImages("Image", folder, "Path"))
+        // Apart from the pixels: what is saved with a model asks for an image and for no label.
+        ITransformer classes = ml.Transforms.Conversion.MapValueToKey("Label", "Shape").Fit(train);
+        (Train, Validation, Test) = (classes.Transform(train), classes.Transform(validation), classes.Transform(test));
+        ToPixels = ml.Transforms.LoadImages("Image", folder, "Path")
             .Append(ml.Transforms.ResizeImages("Image", ShapePainter.Side, ShapePainter.Side))
             .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
-            .Fit(train);
-        (Train, Validation, Test) = (train, validation, test);
+            .Fit(Train);
     }
 
-    /// <summary>From rows to labels and pixels.</summary>
+    /// <summary>From the path of an image to its pixels.</summary>
     public ITransformer ToPixels { get; }
 
     /// <summary>Rows to train on.</summary>
