@@ -37,7 +37,7 @@ internal static class OverheadSpeed
         using StagedNetwork network = Create(kind, classes: 10);
         network.SetChannelsLast(true);
         network.train();
-        var options = new OptimizerOptions { LearningRate = 1e-3 };
+        var options = new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 1e-3, ClipNorm = 0 };
         using var step = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, options, []);
         using Optimizer watched = Optimizer.Create(options, network);
         using var generator = new Generator(1, CPU);

@@ -34,7 +34,7 @@ internal static class SparseSpeed
         Tensor features = zeros(rows, Wide).scatter_(1, places, ones(rows, Words));
         var batch = new Batch(features, randint(0, Classes, [rows], ScalarType.Int64, CPU, generator: generator), new long[rows]);
         var kind = new NetworkOptions { Kind = NetworkKind.Mlp };
-        var optimizer = new OptimizerOptions { LearningRate = 0.01 };
+        var optimizer = new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 0.01, ClipNorm = 0 };
         using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
         using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, optimizer, []);
         using var meters = new LossMeters(CPU);

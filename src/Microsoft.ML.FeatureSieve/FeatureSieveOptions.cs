@@ -69,7 +69,7 @@ public sealed partial class FeatureSieveTrainer
             base.SetAutomatic(facts);
             SetAutomatic(Readout, facts, facts.Pretrained ? ReleasedDepth : 0, facts.Pretrained ? ReleasedWidth : null);
             ReadoutLearningRate ??= ReadoutRate(facts);
-            ForgetLearningRate ??= (facts.Kind is TrainingKind.FineTuning or TrainingKind.Images ? StrongForgetting : 1) * DescentRate(
+            ForgetLearningRate ??= (facts.Pretrained || facts.Kind is TrainingKind.Images ? StrongForgetting : 1) * DescentRate(
                 facts);
             double momentum = Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9;
             ForgetWeight = (1 - momentum) * ForgetLearningRate / DescentRate(facts);

@@ -11,7 +11,7 @@ public sealed class AutomaticSettingsTests
 {
     // Numbers whose null means something else than automatic, or that are settled elsewhere.
     private static readonly string[] Optional =
-        ["Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience", "MicroBatchSize"];
+        ["Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience", "MicroBatchSize", "Inner", "Heads"];
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 
@@ -47,6 +47,7 @@ public sealed class AutomaticSettingsTests
             Settle(options, network, shape, pretrained);
             Assert.Empty(OpenNumbers(options, ""));
             Assert.NotEqual(ScheduleKind.Automatic, options.Schedule.Kind);
+            Assert.NotEqual(OptimizerKind.Automatic, options.Optimizer.Kind);
             options.Estimator(new MLContext()); // and all is valid
         }
     }
@@ -84,6 +85,25 @@ public sealed class AutomaticSettingsTests
 
         Assert.Equal(50, readouts.Objective.JustTrainTwice.UpWeight);
         Assert.Equal((4.0, 1, 128), (distillation.Beta!.Value, distillation.Readout.Depth!.Value, distillation.Readout.Width!.Value));
+    }
+
+    [Theory]
+    [InlineData(false, 5e-4, 10_000, 10, 313)]
+    [InlineData(false, 5e-4, 500, 30, 48)]
+    [InlineData(true, 5e-5, 100_000, 3, 937)]
+    [InlineData(true, 5e-5, 500, 15, 24)]
+    public void Texts_are_trained_by_AdamW_with_warm_up_a_linear_decline_and_clipping(
+        bool pretrained, double rate, int rows, int epochs, int warmUp)
+    {
+        foreach (string trainer in Trainers.Select(row => row.Data))
+        {
+            TrainerOptions options = Create(trainer);
+            Settle(options, new NetworkOptions(), FeatureShape.Tokens(16, 50, 3), pretrained, rows);
+            Assert.Equal((OptimizerKind.AdamW, rate, 1.0),
+                (options.Optimizer.Kind, options.Optimizer.LearningRate!.Value, options.Optimizer.ClipNorm!.Value));
+            Assert.Equal((ScheduleKind.Linear, epochs), (options.Schedule.Kind, options.Epochs!.Value));
+            Assert.Equal(warmUp, options.Schedule.WarmUpSteps!.Value); // a tenth of the steps
+        }
     }
 
     [Theory]
@@ -177,6 +197,8 @@ public sealed class AutomaticSettingsTests
         yield return (new NetworkOptions(), FeatureShape.Image(3, 8, 8), false);
         yield return (new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, FeatureShape.Image(3, 32, 32), false);
         yield return (new NetworkOptions { Kind = NetworkKind.ResNet18 }, FeatureShape.Image(3, 32, 32), true);
+        yield return (new NetworkOptions(), FeatureShape.Tokens(16, 50, 3), false);
+        yield return (new NetworkOptions(), FeatureShape.Tokens(16, 50, 3), true);
     }
 
     internal static void Settle(TrainerOptions options, NetworkOptions network, FeatureShape shape, bool pretrained, int rows = 500)

@@ -27,6 +27,16 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void With_nothing_but_the_column_named_texts_are_learnt()
+    {
+        IDataView data = View(Draw(320, seed: 1)), fresh = View(Draw(200, seed: 2));
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options { FeatureColumnName = "Text" }).Fit(data);
+        Assert.Equal("\"AdamW\"", model.History.Settings["Optimizer.Kind"]);
+        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(fresh)).MicroAccuracy > 0.98);
+    }
+
+    [Fact]
     public void The_sieve_and_distillation_train_on_texts()
     {
         IDataView data = View(Draw(120, seed: 1));

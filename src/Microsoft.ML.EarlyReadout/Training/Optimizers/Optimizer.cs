@@ -102,7 +102,7 @@ public abstract class Optimizer : IDisposable
     /// <param name="context">Where the training stands; it is told the norm of the gradients, so that one that is not finite is
     /// noticed.</param>
     public void Minimize(Tensor loss, OptimizerOptions options, in StepContext context) =>
-        Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context);
+        Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm!.Value, context);
 
     /// <summary>
     /// One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, forget them.
@@ -110,7 +110,7 @@ public abstract class Optimizer : IDisposable
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">As for <see cref="Minimize(Tensor, OptimizerOptions, in StepContext)"/>.</param>
     public void Descend(OptimizerOptions options, in StepContext context) =>
-        Descend(options.LearningRate!.Value * context.RateFactor, options.ClipNorm, context);
+        Descend(options.LearningRate!.Value * context.RateFactor, options.ClipNorm!.Value, context);
 
     /// <summary>One step down a loss: backward, clip, move, forget the gradients.</summary>
     /// <param name="loss">The loss.</param>

@@ -11,8 +11,11 @@ internal sealed record AutomaticValues
     /// <summary>A network with fresh weights on vectors.</summary>
     public static readonly AutomaticValues Table = new()
     {
+        Optimizer = OptimizerKind.Sgd,
         SgdRate = 0.02,
         AdamWRate = 1e-3,
+        ClipNorm = 0,
+        WarmUp = 0,
         Schedule = ScheduleKind.Cosine,
         Steps = 1000,
         FewestEpochs = 10,
@@ -28,19 +31,42 @@ internal sealed record AutomaticValues
     public static readonly AutomaticValues ImagesWithoutBatchNorm = Table with { SgdRate = 0.01 };
 
     /// <summary>A network with fresh weights on texts.</summary>
-    public static readonly AutomaticValues Texts = Table with { AdamWRate = 5e-4 };
+    public static readonly AutomaticValues Texts = Table with
+    {
+        Optimizer = OptimizerKind.AdamW,
+        AdamWRate = 5e-4,
+        ClipNorm = 1,
+        Schedule = ScheduleKind.Linear,
+        WarmUp = 0.1,
+    };
 
     /// <summary>A network with pretrained weights: the values that the methods' authors released, for images.</summary>
     public static readonly AutomaticValues FineTuning = new()
     {
+        Optimizer = OptimizerKind.Sgd,
         SgdRate = 1e-3,
         AdamWRate = 1e-4,
+        ClipNorm = 0,
+        WarmUp = 0,
         Schedule = ScheduleKind.Constant,
         Steps = 1000,
         FewestEpochs = 10,
         MostEpochs = 60,
         ReadoutRate = 10,
         ReleasedWidth = 256,
+    };
+
+    /// <summary>A network with pretrained weights on texts: what BERT's authors released, and more epochs where the rows are few, which
+    /// steadies fine-tuning (Mosbach et al., 2021).</summary>
+    public static readonly AutomaticValues FineTuningTexts = FineTuning with
+    {
+        Optimizer = OptimizerKind.AdamW,
+        AdamWRate = 5e-5,
+        ClipNorm = 1,
+        Schedule = ScheduleKind.Linear,
+        WarmUp = 0.1,
+        FewestEpochs = 3,
+        MostEpochs = 15,
     };
 
     /// <summary>The values for a kind of training.</summary>
@@ -51,14 +77,24 @@ internal sealed record AutomaticValues
         TrainingKind.ImagesWithoutBatchNorm => ImagesWithoutBatchNorm,
         TrainingKind.FineTuning => FineTuning,
         TrainingKind.Texts => Texts,
+        TrainingKind.FineTuningTexts => FineTuningTexts,
         _ => throw new UnreachableException($"No values are known for {kind}."),
     };
+
+    /// <summary>The rule of the main network.</summary>
+    public required OptimizerKind Optimizer { get; init; }
 
     /// <summary>The main learning rate of stochastic gradient descent.</summary>
     public required double SgdRate { get; init; }
 
     /// <summary>The main learning rate of AdamW.</summary>
     public required double AdamWRate { get; init; }
+
+    /// <summary>The largest norm of the main gradient; 0: no bound.</summary>
+    public required double ClipNorm { get; init; }
+
+    /// <summary>The part of the steps over which the rates rise.</summary>
+    public required double WarmUp { get; init; }
 
     /// <summary>How the rates change.</summary>
     public required ScheduleKind Schedule { get; init; }

@@ -7,6 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 [JsonConverter(typeof(JsonStringEnumConverter<OptimizerKind>))]
 public enum OptimizerKind
 {
+    /// <summary><see cref="AdamW"/> on texts, <see cref="Sgd"/> otherwise.</summary>
+    Automatic,
+
     /// <summary>Stochastic gradient descent with momentum.</summary>
     Sgd,
 
@@ -18,15 +21,15 @@ public enum OptimizerKind
 public sealed class OptimizerOptions
 {
     /// <summary>The rule.</summary>
-    /// <value>The default value is <see cref="OptimizerKind.Sgd"/>.</value>
-    public OptimizerKind Kind { get; set; } = OptimizerKind.Sgd;
+    /// <value>The default value is <see cref="OptimizerKind.Automatic"/>.</value>
+    public OptimizerKind Kind { get; set; } = OptimizerKind.Automatic;
 
     /// <summary>The learning rate before warm-up and schedule.</summary>
     /// <value>
     /// The default value is <see langword="null"/>: automatic. With fresh weights 0.02 on vectors, 0.05 on images, and 0.01 where the
-    /// network has no batch norm; with pretrained ones 1e-3. For AdamW 1e-3 (texts 5e-4) and 1e-4. Greater than 0.
+    /// network has no batch norm; with pretrained ones 1e-3. For AdamW 1e-3 (texts 5e-4) and 1e-4 (texts 5e-5). Greater than 0.
     /// </value>
-    [Range(1e-4, 0.5, 1e-3, true)]
+    [Range(1e-5, 0.5, 1e-3, true)]
     public double? LearningRate { get; set; }
 
     /// <summary>Weight decay: added to the gradient by SGD, decoupled in AdamW.</summary>
@@ -60,8 +63,9 @@ public sealed class OptimizerOptions
     public double Momentum { get; set; } = 0.9;
 
     /// <summary>The largest global norm of the gradient; a longer gradient is scaled down to it.</summary>
-    /// <value>The default value is 0: no clipping. At least 0.</value>
-    public double ClipNorm { get; set; }
+    /// <value>The default value is <see langword="null"/>: automatic, 1 on texts as BERT's authors released it, 0 otherwise. At least 0; 0:
+    /// no clipping.</value>
+    public double? ClipNorm { get; set; }
 
     /// <summary>Adds what is wrong with these options.</summary>
     /// <param name="faults">Takes the faults.</param>

@@ -6,7 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 [JsonConverter(typeof(JsonStringEnumConverter<ScheduleKind>))]
 public enum ScheduleKind
 {
-    /// <summary><see cref="Constant"/> where pretrained weights are given, as in the papers; <see cref="Cosine"/> otherwise.</summary>
+    /// <summary><see cref="Linear"/> on texts; <see cref="Constant"/> where pretrained weights are given otherwise, as in the papers; else
+    /// <see cref="Cosine"/>.</summary>
     Automatic,
 
     /// <summary>They do not.</summary>
@@ -17,6 +18,9 @@ public enum ScheduleKind
 
     /// <summary>Half a cosine from the full rate to 0 at the end of the last epoch.</summary>
     Cosine,
+
+    /// <summary>A straight line from the full rate to 0 at the end of the last epoch.</summary>
+    Linear,
 }
 
 /// <summary>The factor on every learning rate, step by step: warm-up, then the schedule.</summary>
@@ -27,8 +31,9 @@ public sealed class ScheduleOptions
     public ScheduleKind Kind { get; set; } = ScheduleKind.Automatic;
 
     /// <summary>Steps over which the rate rises linearly from 0 to its full value.</summary>
-    /// <value>The default value is 0: no warm-up. At least 0.</value>
-    public int WarmUpSteps { get; set; }
+    /// <value>The default value is <see langword="null"/>: automatic, a tenth of the steps on texts as BERT's authors released it, 0
+    /// otherwise. At least 0; 0: no warm-up.</value>
+    public int? WarmUpSteps { get; set; }
 
     /// <summary>Epochs between two reductions of <see cref="ScheduleKind.Step"/>.</summary>
     /// <value>The default value is 30. At least 1.</value>

@@ -64,8 +64,8 @@ public abstract class TrainerOptions
     public ITransformer? StartFrom { get; set; }
 
     /// <summary>Passes over the training rows.</summary>
-    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30, or to 60 where
-    /// weights are pretrained; none where <see cref="Steps"/> is given. At least 1.</value>
+    /// <value>The default value is <see langword="null"/>: automatic, as many as come to 1,000 steps, but from 10 to 30; where weights are
+    /// pretrained from 10 to 60, and on texts from 3 to 15; none where <see cref="Steps"/> is given. At least 1.</value>
     public int? Epochs { get; set; }
 
     /// <summary>Steps in all, one on each batch, in place of <see cref="Epochs"/>: the last epoch may end in the middle.</summary>
@@ -239,9 +239,12 @@ public abstract class TrainerOptions
     protected internal virtual void SetAutomatic(TrainingFacts facts)
     {
         AutomaticValues values = facts.Values;
+        if (Optimizer.Kind == OptimizerKind.Automatic) Optimizer.Kind = values.Optimizer;
+        Optimizer.ClipNorm ??= values.ClipNorm;
         Optimizer.LearningRate ??= Optimizer.Kind == OptimizerKind.AdamW ? values.AdamWRate : values.SgdRate;
         if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
         if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
+        Schedule.WarmUpSteps ??= (int)(values.WarmUp * (Steps ?? facts.StepsOf(Epochs!.Value, BatchSize)));
     }
 
     /// <summary>Sets what is still automatic of a readout's options, and in a trial brings its stage back among those that there

@@ -13,6 +13,7 @@ public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int R
     /// <summary>What is trained, as far as good rates depend on it.</summary>
     public TrainingKind Kind => this switch
     {
+        { Pretrained: true, Network.Shape: TokenShape } => TrainingKind.FineTuningTexts,
         { Pretrained: true } => TrainingKind.FineTuning,
         { Network: Mlp } => TrainingKind.Table,
         { Network.Shape: var shape } => shape switch
@@ -36,6 +37,9 @@ public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int R
         int inEpoch = new BatchPlan(Rows, batchSize).Count;
         return (steps + inEpoch - 1) / inEpoch;
     }
+
+    /// <summary>Steps of a number of passes over the rows.</summary>
+    internal int StepsOf(int epochs, int batchSize) => epochs * new BatchPlan(Rows, batchSize).Count;
 
     /// <summary>The channels (or units) that a stage puts out.</summary>
     /// <param name="stage">The stage, from 1; 0 is what stage 1 reads.</param>

@@ -17,9 +17,12 @@ public enum TrainingKind
     /// <summary>One without batch norm, such as SqueezeNet, which diverges at the rates of others.</summary>
     ImagesWithoutBatchNorm,
 
-    /// <summary>A network with pretrained weights.</summary>
+    /// <summary>A network with pretrained weights, not on texts.</summary>
     FineTuning,
 
     /// <summary>A network with fresh weights on texts.</summary>
     Texts,
+
+    /// <summary>A network with pretrained weights on texts.</summary>
+    FineTuningTexts,
 }

@@ -41,7 +41,7 @@ public sealed class GoldenFeatureMatchingTests
         float[] weights = golden.GetProperty("weighted").GetBoolean()
             ? file.Read("data/weights").flatten().data<float>().ToArray()
             : [.. Enumerable.Repeat(1f, Steps * Rows)];
-        var options = new OptimizerOptions { LearningRate = 0.01, WeightDecay = 1e-4 };
+        var options = new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 0.01, WeightDecay = 1e-4, ClipNorm = 0 };
         using (var step = new FeatureMatchingStep(student, projector, TeacherTargets.AsRead, "TeacherFeatures", options, weights))
         {
             student.train();
