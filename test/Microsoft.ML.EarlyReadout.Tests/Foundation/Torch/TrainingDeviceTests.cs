@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using TorchSharp;
 
@@ -72,10 +73,18 @@ public sealed class TrainingDeviceTests
             () => ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Device = "cuda" }).Fit(unread));
         Assert.StartsWith("Device 'cuda' needs a", error.Message, StringComparison.Ordinal);
 
-        static IEnumerable<BiasedRow> Unread()
+        static IEnumerable<KeyedRow> Unread()
         {
-            yield return Assert.IsType<BiasedRow>(null);
+            yield return Assert.IsType<KeyedRow>(null);
         }
+    }
+
+    private sealed class KeyedRow
+    {
+        [KeyType(2)]
+        public uint Label { get; set; }
+        [VectorType(4)]
+        public float[] Features { get; set; } = [];
     }
 
     [Theory]
