@@ -18,7 +18,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private readonly StagedNetwork _network = session.Network;
     private readonly TrainerOptions _options = session.Options;
     private readonly LearningRateSchedule _schedule = new(session.Options.Schedule, plan.Batches.Count, plan.Steps);
-    private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels?.Black ?? 0);
+    private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels);
     private readonly BatchAhead _batches = new(plan.Rows.Set, session.Device);
     private readonly BestNetwork _best = new([session.Network, .. step.Companions]);
 

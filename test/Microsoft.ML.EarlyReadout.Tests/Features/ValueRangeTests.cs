@@ -110,7 +110,7 @@ public sealed class ValueRangeTests
     {
         using TrainingSet read = Rows.Read(View(Numbers("-1 to 1")));
         using var padded = new Augmentation(new AugmentationOptions { CropPadding = 7 }, read.Shape,
-            read.Pixels!.Black).Apply(TorchSharp.torch.ones(1, 1, Side, Side), 3);
+            read.Pixels).Apply(TorchSharp.torch.ones(1, 1, Side, Side), 3);
         Assert.Equal([-1f, 1f], padded.data<float>().ToArray().Distinct().Order());
     }
 

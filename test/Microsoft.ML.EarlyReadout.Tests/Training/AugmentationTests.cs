@@ -70,15 +70,88 @@ public sealed class AugmentationTests : IDisposable
         Assert.InRange(Enumerable.Range(0, 1000).Count(i => before[i, 0, 0, 0] == after[i, 0, 0, 1]), 430, 570);
     }
 
+    public static TheoryData<ImageLayout, ScalarType> Batches => new MatrixTheoryData<ImageLayout, ScalarType>(
+        [ImageLayout.ChannelsFirst, ImageLayout.ChannelsLast], [ScalarType.Byte, ScalarType.Float32]);
+
+    [Theory]
+    [MemberData(nameof(Batches))]
+    public void Each_image_is_changed_by_draws_of_its_own_that_lie_in_the_options_ranges(ImageLayout layout, ScalarType type)
+    {
+        const int count = 300, side = 9;
+        var shape = new ImageShape(layout, 3, side, side);
+        Tensor gray = full([count, .. shape.Dimensions], 100, type);
+        float[,,,] Changed(AugmentationOptions options, Tensor source) => Pixels(new Augmentation(options, shape).Apply(source, 5), layout);
+
+        float[,,,] brighter = Changed(new() { Brightness = 0.4 }, gray);
+        float[] factors = [.. Enumerable.Range(0, count).Select(i => brighter[i, 0, 0, 0] / 100)];
+        Assert.InRange(factors.Min(), 0.6f, 0.63f);
+        Assert.InRange(factors.Max(), 1.37f, 1.4f);
+        Assert.InRange(factors.Average(), 0.95f, 1.05f);
+        Assert.InRange(factors.Distinct().Count(), 290, count);
+
+        // The tangent of an angle is the slope of columns that brighten evenly, down over across.
+        Tensor slope = arange(side).mul(20).view(1, 1, side, 1).expand(count, side, side, 3).to(type);
+        if (layout == ImageLayout.ChannelsFirst) slope = slope.permute(0, 3, 1, 2);
+        float[,,,] turned = Changed(new() { Rotation = 30 }, slope);
+        float[] degrees =
+        [
+            .. Enumerable.Range(0, count).Select(i =>
+                float.RadiansToDegrees(MathF.Atan2(turned[i, 1, 5, 4] - turned[i, 1, 3, 4], turned[i, 1, 4, 5] - turned[i, 1, 4, 3]))),
+        ];
+        Assert.InRange(degrees.Min(), -30.1f, -27);
+        Assert.InRange(degrees.Max(), 27, 30.1f);
+        Assert.Equal(0, turned.Cast<float>().Min()); // black has come in
+
+        float[,,,] cropped = Changed(new() { ResizedCropScale = 0.25 }, slope);
+        float[] widths = [.. Enumerable.Range(0, count).Select(i => cropped[i, 0, 4, 8] - cropped[i, 0, 4, 0])];
+        Assert.All(widths, width => Assert.InRange(width, 20 * 3 - 1, 20 * 8 + 1)); // crops of 4 columns, whose first and last are 3 apart
+        Assert.InRange(widths.Select(width => (int)(width / 20 + 0.5)).Distinct().Count(), 5, 6);
+    }
+
+    [Fact]
+    public void Layout_and_range_of_the_numbers_make_no_difference()
+    {
+        var shape = new ImageShape(ImageLayout.ChannelsFirst, 3, 8, 8);
+        Tensor bytes = Images(16, shape, ScalarType.Byte);
+        float[,,,] expected = Pixels(new Augmentation(Everything(), shape).Apply(bytes, 7), shape.Layout);
+        Assert.True(Pixels(bytes, shape.Layout).Cast<float>().Zip(expected.Cast<float>()).Average(p => Math.Abs(p.First - p.Second)) > 10);
+
+        ImageShape last = shape with { Layout = ImageLayout.ChannelsLast };
+        AssertClose(expected, Pixels(new Augmentation(Everything(), last).Apply(bytes.permute(0, 2, 3, 1).contiguous(), 7), last.Layout));
+        AssertClose(expected, Pixels(new Augmentation(Everything(), shape).Apply(bytes.to(ScalarType.Float32), 7), shape.Layout));
+        Tensor signed = bytes.to(ScalarType.Float32).div(127.5f).sub(1);
+        Tensor changed = new Augmentation(Everything(), shape, new PixelRange(ValueRange.AsIs, -1, 1)).Apply(signed, 7);
+        AssertClose(expected, Pixels(changed.add(1).mul(127.5f), shape.Layout));
+
+        static void AssertClose(float[,,,] expected, float[,,,] actual) => Assert.All(
+            expected.Cast<float>().Zip(actual.Cast<float>()), pair => Assert.Equal(pair.First, pair.Second, 0.01f));
+    }
+
+    /// <summary>So a training with mirrored images alone is what it was before there were other options.</summary>
+    [Fact]
+    public void What_one_option_draws_does_not_depend_on_the_others()
+    {
+        var shape = FeatureShape.Image(3, 8, 8);
+        Tensor source = Images(16, shape, ScalarType.Byte);
+        AugmentationOptions others = Everything();
+        (others.HorizontalFlip, others.CropPadding) = (false, 0);
+        Tensor moved = new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, shape).Apply(source, 7);
+        Assert.Equal(
+            new Augmentation(others, shape).Apply(moved, 7).bytes.ToArray(),
+            new Augmentation(Everything(), shape).Apply(source, 7).bytes.ToArray());
+    }
+
     [Fact]
     public void Equal_seeds_change_equally_and_others_do_not()
     {
         var shape = FeatureShape.Image(3, 8, 8);
         var source = Images(16, shape, ScalarType.Byte);
-        var augmentation = new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, shape);
-        var first = augmentation.Apply(source, 9).bytes.ToArray();
-        Assert.Equal(first, augmentation.Apply(source, 9).bytes.ToArray());
-        Assert.NotEqual(first, augmentation.Apply(source, 10).bytes.ToArray());
+        foreach (var augmentation in new[] { new Augmentation(Moves(), shape), new Augmentation(Everything(), shape) })
+        {
+            var first = augmentation.Apply(source, 9).bytes.ToArray();
+            Assert.Equal(first, augmentation.Apply(source, 9).bytes.ToArray());
+            Assert.NotEqual(first, augmentation.Apply(source, 10).bytes.ToArray());
+        }
     }
 
     [Fact]
@@ -87,41 +160,72 @@ public sealed class AugmentationTests : IDisposable
         var shape = FeatureShape.Image(3, 8, 8);
         var source = Images(4, shape, ScalarType.Byte);
         using var check = NativeLeakCheck.Start();
-        new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, shape).Apply(source, 9).Dispose();
+        new Augmentation(Moves(), shape).Apply(source, 9).Dispose();
+        new Augmentation(Everything(), shape).Apply(source, 9).Dispose();
     }
 
     [Fact]
     public void The_global_generator_and_the_source_stay_as_they_are()
     {
         var shape = FeatureShape.Image(3, 8, 8);
-        var source = Images(16, shape, ScalarType.Byte);
-        var before = source.bytes.ToArray();
-        var state = get_rng_state().bytes.ToArray();
-        new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, shape).Apply(source, 9);
-        Assert.Equal(before, source.bytes.ToArray());
-        Assert.Equal(state, get_rng_state().bytes.ToArray());
+        foreach (ScalarType type in new[] { ScalarType.Byte, ScalarType.Float32 })
+        {
+            var source = Images(16, shape, type);
+            var before = source.bytes.ToArray();
+            var state = get_rng_state().bytes.ToArray();
+            new Augmentation(Everything(), shape).Apply(source, 9);
+            new Augmentation(new() { Brightness = 0.5 }, shape).Apply(source, 9);
+            Assert.Equal(before, source.bytes.ToArray());
+            Assert.Equal(state, get_rng_state().bytes.ToArray());
+        }
     }
 
     [Fact]
-    public void Vectors_and_images_without_options_pass_through()
+    public void Without_options_everything_passes_through()
     {
         var vectors = zeros(3, 7);
-        Assert.Same(vectors, new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, FeatureShape.Vector(7)).Apply(vectors, 1));
+        Assert.Same(vectors, new Augmentation(new(), FeatureShape.Vector(7)).Apply(vectors, 1));
         var images = zeros(3, 1, 4, 4);
         Assert.Same(images, new Augmentation(new(), FeatureShape.Image(1, 4, 4)).Apply(images, 1));
     }
 
-    [Theory]
-    [InlineData(-1, "Augmentation.CropPadding is -1; it must be at least 0.")]
-    [InlineData(4, "Augmentation.CropPadding is 4; it must be less than the image's shorter side, 4.")]
-    public void Padding_out_of_range_is_a_fault(int padding, string fault)
+    [Fact]
+    public void What_does_not_go_with_the_features_is_refused()
     {
-        var options = new AugmentationOptions { CropPadding = padding };
-        Assert.Equal([fault], options.Faults(FeatureShape.Image(3, 4, 9)));
-        Assert.StartsWith(
-            fault, Assert.Throws<ArgumentException>(() => new Augmentation(options, FeatureShape.Image(3, 4, 9))).Message,
-            StringComparison.Ordinal);
+        AssertFault(
+            "Augmentation.HorizontalFlip is given, which is for images; the features are vectors of 7 numbers.",
+            new() { HorizontalFlip = true, Hue = 0.1 }, FeatureShape.Vector(7));
+        AssertFault(
+            "Augmentation.ResizedCropScale is given, which is for images; the features are texts of up to 9 tokens.",
+            new() { ResizedCropScale = 0.5 }, FeatureShape.Tokens(9, 100, 3));
+        AssertFault(
+            "Augmentation.CropPadding is 4; it must be less than the image's shorter side, 4.",
+            new() { CropPadding = 4 }, FeatureShape.Image(3, 4, 9));
+        AssertFault(
+            "Augmentation.Saturation is given, which is for images of 3 channels; these have 1. "
+                + "Augmentation.Hue is given, which is for images of 3 channels; these have 1.",
+            new() { Brightness = 1, Contrast = 1, Saturation = 1, Hue = 0.1 }, FeatureShape.Image(1, 4, 9));
+        AssertFault(
+            "Augmentation.Contrast is given, which is for images of 1 or 3 channels; these have 4.",
+            new() { Brightness = 1, Contrast = 1 }, FeatureShape.Image(4, 4, 9));
+
+        static void AssertFault(string fault, AugmentationOptions options, FeatureShape shape) => Assert.StartsWith(
+            fault + " (", Assert.Throws<ArgumentException>(() => new Augmentation(options, shape)).Message, StringComparison.Ordinal);
     }
+
+    private static AugmentationOptions Moves() => new() { HorizontalFlip = true, CropPadding = 2 };
+
+    private static AugmentationOptions Everything() => new()
+    {
+        HorizontalFlip = true,
+        CropPadding = 2,
+        ResizedCropScale = 0.5,
+        Rotation = 30,
+        Brightness = 0.4,
+        Contrast = 0.4,
+        Saturation = 0.4,
+        Hue = 0.2,
+    };
 
     // No two pixels of an image are equal and none is 0, so that an image has one version only.
     private static Tensor Images(int count, FeatureShape shape, ScalarType type)

@@ -47,7 +47,7 @@ internal static class RgbPixels
     }
 
     /// <summary>Makes an opaque image, the caller's to dispose.</summary>
-    /// <param name="planes">Red, green and blue, 0 to 255, one plane after another.</param>
+    /// <param name="planes">Red, green and blue, 0 to 255, one plane after another; they are rounded.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     public static MLImage Image(ReadOnlySpan<float> planes, int height, int width)
@@ -56,7 +56,8 @@ internal static class RgbPixels
         var pixels = new byte[BytesPerPixel * count];
         for (int i = 0; i < count; i++)
         {
-            for (int channel = 0; channel < 3; channel++) pixels[BytesPerPixel * i + channel] = (byte)planes[channel * count + i];
+            for (int channel = 0; channel < 3; channel++)
+                pixels[BytesPerPixel * i + channel] = (byte)MathF.Round(planes[channel * count + i]);
             pixels[BytesPerPixel * i + 3] = byte.MaxValue;
         }
 

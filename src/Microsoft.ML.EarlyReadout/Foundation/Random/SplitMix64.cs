@@ -22,6 +22,9 @@ internal struct SplitMix64(ulong seed)
     /// <summary>A number in [0, 1), in steps of 2⁻⁵³.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>A number from one bound to another.</summary>
+    public double NextBetween(double from, double to) => from + (to - from) * NextDouble();
+
     /// <summary>The generator's output function: a bijection whose every output bit depends on every input bit.</summary>
     public static ulong Mix(ulong z)
     {

@@ -32,4 +32,12 @@ internal static class DeviceCopy
         numbers.CopyTo(MemoryMarshal.Cast<byte, long>(made.bytes));
         return Send(made, target);
     }
+
+    /// <summary>Numbers on the device, (N). They belong to the caller's dispose scope.</summary>
+    public static Tensor Send(ReadOnlySpan<float> numbers, Device target)
+    {
+        Tensor made = Empty([numbers.Length], ScalarType.Float32, target);
+        numbers.CopyTo(MemoryMarshal.Cast<byte, float>(made.bytes));
+        return Send(made, target);
+    }
 }

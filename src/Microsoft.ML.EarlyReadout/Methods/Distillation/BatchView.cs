@@ -64,7 +64,7 @@ internal sealed class BatchView(DataViewSchema schema, DataViewSchema.Column fea
             {
                 VectorFormat => (ValueGetter<VBuffer<float>>)GetVector,
                 ImageFormat => (ValueGetter<MLImage>)GetImage,
-                TextFormat => throw new UnreachableException("Texts are never changed, so that no teacher is asked about changed ones."),
+                TextFormat => throw new UnreachableException("Texts are not augmented, so that no teacher is asked about changed ones."),
                 _ => throw new UnreachableException($"No getter of {feature.Type}."),
             };
             return getter as ValueGetter<TValue>

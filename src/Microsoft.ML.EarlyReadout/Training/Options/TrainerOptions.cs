@@ -325,7 +325,7 @@ public abstract class TrainerOptions
         faults.AtLeast(nameof(CheckpointsKept), CheckpointsKept, 1);
         if (faults.Given(nameof(Optimizer), Optimizer)) Optimizer.AddFaults(faults, nameof(Optimizer));
         if (faults.Given(nameof(Schedule), Schedule)) Schedule.AddFaults(faults, nameof(Schedule));
-        if (faults.Given(nameof(Augmentation), Augmentation)) faults.Add(Augmentation.Faults());
+        if (faults.Given(nameof(Augmentation), Augmentation)) Augmentation.AddFaults(faults, nameof(Augmentation));
         if (faults.Given(nameof(Network), Network)) faults.Add(Network.Faults());
     }
 

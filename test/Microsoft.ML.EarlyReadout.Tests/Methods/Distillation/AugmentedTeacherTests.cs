@@ -89,7 +89,7 @@ public sealed class AugmentedTeacherTests
         Assert.Contains("column 'TeacherScore' has the teacher's scores of the images as they are", message, StringComparison.Ordinal);
         Assert.Contains("switch Augmentation off", message, StringComparison.Ordinal);
 
-        options.FeatureColumnName = "Flat"; // vectors are never changed
+        options.Augmentation.CropPadding = 0;
         Fit(options, train).Dispose();
     }
 
