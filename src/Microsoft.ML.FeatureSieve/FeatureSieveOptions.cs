@@ -68,6 +68,7 @@ public sealed partial class FeatureSieveTrainer
         {
             base.SetAutomatic(facts);
             SetAutomatic(Readout, facts, facts.Pretrained ? ReleasedDepth : 0, facts.Pretrained ? ReleasedWidth : null);
+            if (FrozenFault is { } frozen) throw new ArgumentException(frozen);
             ReadoutLearningRate ??= ReadoutRate(facts);
             ForgetLearningRate ??= (facts.Pretrained || facts.Kind is TrainingKind.Images ? StrongForgetting : 1) * DescentRate(
                 facts);
@@ -77,6 +78,17 @@ public sealed partial class FeatureSieveTrainer
 
         /// <summary>a3, the weight of L_forget in a joint update; there once nothing is automatic any more.</summary>
         internal double? ForgetWeight { get; private set; }
+
+        /// <inheritdoc/>
+        [Experimental("MLSIEVE001")]
+        protected override int FirstReadoutStage => (Optimizer?.FrozenStages ?? 0) + 1;
+
+        // What may be missing is a fault of its own.
+        private string? FrozenFault =>
+            this is { ForgetEvery: > 0, Readout.Stage: >= 1, Optimizer.FrozenStages: var frozen } && frozen >= Readout.Stage
+                ? $"Optimizer.FrozenStages is {frozen}, and the sieve forgets at Readout.Stage {Readout.Stage}: all that forgetting would "
+                    + "change is frozen. Freeze fewer stages, or let it forget at a later one."
+                : null;
 
         /// <inheritdoc/>
         [Experimental("MLSIEVE001")]
@@ -90,11 +102,7 @@ public sealed partial class FeatureSieveTrainer
             base.AddFaults(faults);
             if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(ForgetEvery), ForgetEvery, 0);
-            if (this is { ForgetEvery: > 0, Readout.Stage: >= 1, Optimizer.FrozenStages: var frozen } && frozen >= Readout.Stage)
-            {
-                faults.Add($"Optimizer.FrozenStages is {frozen}, and the sieve forgets at Readout.Stage {Readout.Stage}: all that "
-                    + "forgetting would change is frozen. Freeze fewer stages, or let it forget at a later one.");
-            }
+            if (!IsTrial && FrozenFault is { } frozen) faults.Add(frozen); // a trial's stage is not settled yet
             faults.Defined(nameof(Update), Update);
             if (Update == SieveUpdate.Joint && ForgettingMovesStatistics)
                 faults.Add("ForgettingMovesStatistics is true, which needs Update to be Alternating: a joint update has no forward of its "

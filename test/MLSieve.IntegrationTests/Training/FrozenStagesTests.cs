@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Microsoft.ML.FeatureSieve;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,6 +55,63 @@ public sealed class FrozenStagesTests
     {
         string message = Assert.Throws<ArgumentException>(() => TrainingCase.Fit(Frozen("class-balanced", 3))).Message;
         Assert.Equal("Optimizer.FrozenStages is 3, but watched has 2 stages: 1 (first), 2 (second).", message);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    public void A_trial_whose_sampled_stage_is_frozen_forgets_at_one_that_is_not(int sampled, int stage)
+    {
+        TrainerOptions options = Frozen("sieve", 1);
+        var ml = new MLContext(seed: 1);
+        using EarlyReadoutTransformer model = options
+            .Trial(ml, new FeatureSieveTrainer.Options { ForgetLearningRate = 0.01, Readout = { Stage = sampled } })
+            .Fit(TrainingCase.Rows(ml));
+        Assert.Equal($"{stage}", model.History.Settings["Readout.Stage"]);
+        options.Optimizer.FrozenStages = 2;
+        Assert.StartsWith(
+            "Optimizer.FrozenStages is 2, and the sieve forgets at Readout.Stage 2",
+            Assert.Throws<ArgumentException>(() => options.Trial(ml, new FeatureSieveTrainer.Options { Readout = { Stage = 2 } })
+                .Fit(TrainingCase.Rows(ml))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_search_draws_no_frozen_stage_and_refuses_to_start_where_it_has_no_other()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = TrainingCase.Rows(ml), validation = TrainingCase.Rows(ml, 100);
+        SieveSearchOptions options = new()
+        {
+            Trainer =
+            {
+                Network = { Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) => input.alias()) },
+                Optimizer = { FrozenStages = 1 },
+                Steps = 4,
+            },
+            Trials = 4,
+            SeedsPerTrial = 1,
+            ConfirmationSeeds = 0,
+            Halving = null,
+            Workers = 1,
+        };
+        using (SearchResult<FeatureSieveTrainer.Options> result = ml.MulticlassClassification.SearchFeatureSieve(options)
+            .Run(train, validation))
+        {
+            Assert.Equal(5, result.Trials.Count);
+            Assert.All(result.Trials.Skip(1), trial => Assert.Equal(2, result.OptionsOf(trial).Readout.Stage));
+            Assert.All(result.Trials, trial => Assert.Equal(TrialState.Finished, trial.State));
+        }
+
+        options.KnownSettings = [new FeatureSieveTrainer.Options { Readout = { Stage = 1 } }];
+        AssertRefused("KnownSettings[0] cannot run: its Readout.Stage is 1, and a readout of watched can read the stages 2 (second), above "
+            + "the 1 of Optimizer.FrozenStages.");
+        (options.KnownSettings, options.Space) = ([], new SieveSpace { Stages = [1] });
+        AssertRefused("Nothing of the space can run: Space.Stages is 1, and a readout of watched can read the stages 2 (second), above "
+            + "the 1 of Optimizer.FrozenStages.");
+
+        void AssertRefused(string message) => Assert.Equal(message, Assert.Throws<ArgumentException>(() =>
+            ml.MulticlassClassification.SearchFeatureSieve(options).Run(train, validation)).Message);
     }
 
     private static TrainerOptions Frozen(string name, int stages)

@@ -25,8 +25,14 @@ public sealed class ReadoutOptions
     /// number: 256, for distillation 128. At least 1.</value>
     public int? Width { get; set; }
 
-    /// <summary>Brings a sampled stage back among those that a network has: after the last comes the first again.</summary>
-    internal void FoldStage(StagedNetwork network) => Stage = (Stage - 1) % network.Stages.Count + 1;
+    /// <summary>Brings a sampled stage back among those that may be read: after the last comes the first again.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="first">The first stage that may be read; where the network has none from there, the stage stays.</param>
+    internal void FoldStage(StagedNetwork network, int first)
+    {
+        int count = network.Stages.Count - first + 1;
+        if (count > 0 && (Stage < first || Stage > network.Stages.Count)) Stage = first + (Stage - 1) % count;
+    }
 
     /// <summary>Sets what is still automatic.</summary>
     /// <param name="network">The network that it reads.</param>

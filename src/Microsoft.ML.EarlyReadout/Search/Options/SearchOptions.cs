@@ -167,6 +167,7 @@ public abstract class SearchOptions<TOptions>
         var own = new OptionFaults();
         TOptions trainer = Fixed();
         (trainer.ValidationFraction, trainer.ValidationSet, trainer.Patience, trainer.OnValidation) = (0, null, null, null); // told already
+        trainer.IsTrial = true; // stages are the search's
         trainer.AddFaults(own);
         faults.AddOf(nameof(Trainer), own);
         AddMethodFaults(faults);

@@ -13,19 +13,28 @@ namespace Microsoft.ML.EarlyReadout.Search;
 public sealed record SearchedNetwork(
     string Name, IReadOnlyList<string> Stages, IReadOnlyList<int> Readable, double MainRate, bool UsesSgd)
 {
+    /// <summary>The first stages that are left out because they are not trained, and the method has nothing to do there.</summary>
+    internal int Frozen { get; init; }
+
     /// <summary>Looks at a training's network.</summary>
     /// <param name="session">The training.</param>
     /// <param name="settled">Its options, of which none is automatic any more.</param>
     internal static SearchedNetwork Of(TrainingSession session, TrainerOptions settled)
     {
         StagedNetwork network = session.Network;
-        var facts = new TrainingFacts(network, settled.Network.WeightsPath is not null, session.Training.Indices.Length);
+        var facts = new TrainingFacts(network, settled.HasTrainedWeights, session.Training.Indices.Length);
         return new(
             network.GetName(),
             [.. network.Stages.Select(stage => stage.Name)],
-            [.. Enumerable.Range(1, network.Stages.Count).Where(stage => StageTap.CanRead(network, stage))],
+            [
+                .. Enumerable.Range(1, network.Stages.Count).Where(stage =>
+                    stage >= settled.FirstReadoutStage && StageTap.CanRead(network, stage)),
+            ],
             settled.DescentRate(facts),
-            settled.Optimizer.Kind == OptimizerKind.Sgd);
+            settled.Optimizer.Kind == OptimizerKind.Sgd)
+        {
+            Frozen = settled.FirstReadoutStage - 1,
+        };
     }
 
     /// <summary>The stages of a space that this network has.</summary>
@@ -54,7 +63,8 @@ public sealed record SearchedNetwork(
     private string ReadableStages()
     {
         string has = string.Join(", ", Readable.Select(stage => FormattableString.Invariant($"{stage} ({Stages[stage - 1]})")));
-        return $"a readout of {Name} can read {(has.Length == 0 ? "none of its stages" : $"the stages {has}")}";
+        string frozen = Frozen == 0 ? "" : FormattableString.Invariant($", above the {Frozen} of Optimizer.FrozenStages");
+        return $"a readout of {Name} can read {(has.Length == 0 ? "none of its stages" : $"the stages {has}")}{frozen}";
     }
 
     /// <summary>The main rate of a trial as gradient descent counts it.</summary>

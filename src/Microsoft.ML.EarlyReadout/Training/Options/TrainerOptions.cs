@@ -230,8 +230,14 @@ public abstract class TrainerOptions
     public int CheckpointsKept { get; set; } = 2;
 
     /// <summary>Whether these are sampled options over fixed ones (<see cref="TrialOptions"/>): then a readout's stage is brought back
-    /// among those that the network has, and checkpoints have a folder of their own.</summary>
-    internal bool IsTrial { get; set; }
+    /// among those that it may read, and checkpoints have a folder of their own.</summary>
+    [Experimental(Seam.Id)]
+    protected internal bool IsTrial { get; internal set; }
+
+    /// <summary>The first stage that the method's readout may read; a trial's stage is brought back among those from there.</summary>
+    /// <value>1, unless a method says otherwise.</value>
+    [Experimental(Seam.Id)]
+    protected internal virtual int FirstReadoutStage => 1;
 
     /// <summary>Sets each option that is still automatic.</summary>
     /// <param name="facts">What is trained.</param>
@@ -257,7 +263,7 @@ public abstract class TrainerOptions
     [Experimental(Seam.Id)]
     protected void SetAutomatic(ReadoutOptions readout, TrainingFacts facts, int depth, int? width)
     {
-        if (IsTrial) readout.FoldStage(facts.Network);
+        if (IsTrial) readout.FoldStage(facts.Network, FirstReadoutStage);
         readout.SetAutomatic(facts.Network, depth, width);
     }
 
