@@ -150,7 +150,7 @@ internal sealed class TrainingSetReader
         ];
         var numbers = pairs.Index().ToDictionary(each => each.Item, each => each.Index);
         return ([.. labels.Zip(attributes).Select(pair => numbers[pair])],
-            [.. pairs.Select(pair => GroupName.Of(_label.Names[pair.Label], attribute.NameOf(pair.Attribute)))]);
+            [.. pairs.Select(pair => GroupName.Of(_label.Names[pair.Label], (attribute, pair.Attribute)))]);
     }
 
     private void CheckLike(TrainingSet training)

@@ -142,7 +142,7 @@ internal sealed class GroupEvaluator
         string[] attributes = [.. _attributeValues.Select((values, i) => values.NameOf(group.Path[i + 1]))];
         return new GroupResult
         {
-            Name = GroupName.Of(label, attributes),
+            Name = GroupName.Of(label, _attributeValues.Select((values, i) => (values, group.Path[i + 1]))),
             Label = label,
             Attributes = attributes,
             Count = group.Count,

@@ -154,7 +154,7 @@ public sealed class TrainingSetTests
             .Append(Rows.Ml.Transforms.Conversion.ConvertType("ByteKey", "Key", DataKind.Byte))
             .Fit(view)
             .Transform(view);
-        Assert.Equal(["a, True", "b, False", "b, True"], Names("Bool"));
+        Assert.Equal(["a, Bool=True", "b, Bool=False", "b, Bool=True"], Names("Bool"));
         Assert.Equal(["a, 10", "b, 9", "b, 10"], Names("Number"));
         Assert.Equal(["a, 2.5", "b, (missing)", "b, -1.5"], Names("Real"));
         Assert.Equal(["a, t10", "b, t10", "b, t9"], Names("Text"));

@@ -218,7 +218,7 @@ public sealed class GroupMetricsTests
     public void Several_group_columns_form_groups_together()
     {
         GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(ScoredRows.View(_ml, ScoredRows.Birds), ["Place", "Sunny"]);
-        Assert.Equal("landbird, water, False", metrics.WorstGroup);
+        Assert.Equal("landbird, water, Sunny=False", metrics.WorstGroup);
         Assert.Equal([6L, 1, 1, 3, 1, 3], metrics.Groups.Select(group => group.Count));
         Assert.Equal([6L, 0, 1, 0, 1, 3], metrics.Groups.Select(group => group.Correct));
         Assert.Equal(["land", "False"], metrics.Groups[3].Attributes);

@@ -68,7 +68,9 @@ internal sealed class ReadoutProfiler
             ? []
             : [.. ids.OrderBy(entry => entry.Key.Label).ThenBy(
                 entry => entry.Key, Comparer<(int Label, int Attribute)>.Create((a, b) => attribute.Compare(a.Attribute, b.Attribute)))
-            .Select(entry => Named(entry.Value, _classes.Names[entry.Key.Label], attribute.NameOf(entry.Key.Attribute)))];
+            .Select(entry => (
+                entry.Value, GroupName.Of(_classes.Names[entry.Key.Label], (attribute, entry.Key.Attribute)),
+                _classes.Names[entry.Key.Label], attribute.NameOf(entry.Key.Attribute)))];
         var sizes = new long[ids.Count];
         foreach (int id in groups) sizes[id]++;
         double[] accuracy = Means(hits.Select(Hit));
@@ -119,9 +121,6 @@ internal sealed class ReadoutProfiler
             ? margin
             : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
     }
-
-    private static (int Id, string Name, string Label, string Attribute) Named(int id, string label, string attribute) =>
-        (id, GroupName.Of(label, attribute), label, attribute);
 
     private static double Hit(bool isRight) => isRight ? 1 : 0;
 }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// A column of categories (key, text, number or bool) under a cursor. Distinct values get the ids 0, 1, 2 … in order of appearance.
 /// </summary>
-internal abstract class CategoryColumn(bool keepsMissing)
+internal abstract class CategoryColumn(DataViewSchema.Column column, bool keepsMissing)
 {
     public const int Missing = -1;
 
@@ -21,6 +21,9 @@ internal abstract class CategoryColumn(bool keepsMissing)
 
     /// <summary>The value in words: a key by its annotated value, or zero-based where it has none.</summary>
     public string NameOf(int id) => id == _missing ? "(missing)" : TextOf(id);
+
+    /// <summary>The value in words that say enough without the column's name: a bool as <c>HasWater=False</c>.</summary>
+    public string DescriptionOf(int id) => column.Type is BooleanDataViewType ? $"{column.Name}={NameOf(id)}" : NameOf(id);
 
     /// <summary>Orders ids by value: keys and numbers by size, text ordinally; a missing value comes first.</summary>
     public int Compare(int a, int b) => a == b ? 0 : a == _missing ? -1 : b == _missing ? 1 : CompareValues(a, b);
@@ -46,22 +49,22 @@ internal abstract class CategoryColumn(bool keepsMissing)
     public static CategoryColumn Open(DataViewRow row, DataViewSchema.Column column, bool keepsMissing = false)
     {
         if (column.Type is TextDataViewType)
-            return new TextColumn(row.GetGetter<ReadOnlyMemory<char>>(column), keepsMissing);
+            return new TextColumn(row, column, keepsMissing);
         if (column.Type is KeyDataViewType or NumberDataViewType or BooleanDataViewType)
         {
             switch (Type.GetTypeCode(column.Type.RawType))
             {
-                case TypeCode.Boolean: return ValueColumn<bool>.Over(row, column, keepsMissing);
-                case TypeCode.Byte: return ValueColumn<byte>.Over(row, column, keepsMissing);
-                case TypeCode.UInt16: return ValueColumn<ushort>.Over(row, column, keepsMissing);
-                case TypeCode.UInt32: return ValueColumn<uint>.Over(row, column, keepsMissing);
-                case TypeCode.UInt64: return ValueColumn<ulong>.Over(row, column, keepsMissing);
-                case TypeCode.SByte: return ValueColumn<sbyte>.Over(row, column, keepsMissing);
-                case TypeCode.Int16: return ValueColumn<short>.Over(row, column, keepsMissing);
-                case TypeCode.Int32: return ValueColumn<int>.Over(row, column, keepsMissing);
-                case TypeCode.Int64: return ValueColumn<long>.Over(row, column, keepsMissing);
-                case TypeCode.Single: return ValueColumn<float>.Over(row, column, keepsMissing);
-                case TypeCode.Double: return ValueColumn<double>.Over(row, column, keepsMissing);
+                case TypeCode.Boolean: return new ValueColumn<bool>(row, column, keepsMissing);
+                case TypeCode.Byte: return new ValueColumn<byte>(row, column, keepsMissing);
+                case TypeCode.UInt16: return new ValueColumn<ushort>(row, column, keepsMissing);
+                case TypeCode.UInt32: return new ValueColumn<uint>(row, column, keepsMissing);
+                case TypeCode.UInt64: return new ValueColumn<ulong>(row, column, keepsMissing);
+                case TypeCode.SByte: return new ValueColumn<sbyte>(row, column, keepsMissing);
+                case TypeCode.Int16: return new ValueColumn<short>(row, column, keepsMissing);
+                case TypeCode.Int32: return new ValueColumn<int>(row, column, keepsMissing);
+                case TypeCode.Int64: return new ValueColumn<long>(row, column, keepsMissing);
+                case TypeCode.Single: return new ValueColumn<float>(row, column, keepsMissing);
+                case TypeCode.Double: return new ValueColumn<double>(row, column, keepsMissing);
             }
         }
 
@@ -76,15 +79,17 @@ internal abstract class CategoryColumn(bool keepsMissing)
 
     private int ForMissing() => keepsMissing ? _missing ??= Next() : Missing;
 
-    private sealed class TextColumn(ValueGetter<ReadOnlyMemory<char>> getter, bool keepsMissing) : CategoryColumn(keepsMissing)
+    private sealed class TextColumn(DataViewRow row, DataViewSchema.Column column, bool keepsMissing)
+        : CategoryColumn(column, keepsMissing)
     {
+        private readonly ValueGetter<ReadOnlyMemory<char>> _getter = row.GetGetter<ReadOnlyMemory<char>>(column);
         private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
         private readonly Dictionary<int, string> _values = [];
         private ReadOnlyMemory<char> _current;
 
         public override int Read()
         {
-            getter(ref _current);
+            _getter(ref _current);
             if (_current.IsEmpty) return ForMissing();
             var ids = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
             if (ids.TryGetValue(_current.Span, out int id)) return id;
@@ -99,23 +104,20 @@ internal abstract class CategoryColumn(bool keepsMissing)
         private protected override int CompareValues(int a, int b) => string.CompareOrdinal(_values[a], _values[b]);
     }
 
-    private sealed class ValueColumn<T>(ValueGetter<T> getter, ulong? keyCount, string[]? keyNames, bool keepsMissing)
-        : CategoryColumn(keepsMissing)
+    private sealed class ValueColumn<T>(DataViewRow row, DataViewSchema.Column column, bool keepsMissing)
+        : CategoryColumn(column, keepsMissing)
         where T : struct, IComparable<T>
     {
+        private readonly ValueGetter<T> _getter = row.GetGetter<T>(column);
+        private readonly ulong? _keyCount = (column.Type as KeyDataViewType)?.Count;
+        private readonly string[]? _keyNames = ColumnAnnotation.Names(column, ColumnAnnotation.KeyValues);
         private readonly Dictionary<T, int> _ids = [];
         private readonly Dictionary<int, T> _values = [];
-
-        public static ValueColumn<T> Over(DataViewRow row, DataViewSchema.Column column, bool keepsMissing) => new(
-            row.GetGetter<T>(column),
-            (column.Type as KeyDataViewType)?.Count,
-            ColumnAnnotation.Names(column, ColumnAnnotation.KeyValues),
-            keepsMissing);
 
         public override int Read()
         {
             T value = default;
-            getter(ref value);
+            _getter(ref value);
             if (_ids.TryGetValue(value, out int id)) return id;
             if (IsMissing(value))
             {
@@ -134,10 +136,10 @@ internal abstract class CategoryColumn(bool keepsMissing)
         private protected override string TextOf(int id)
         {
             T value = _values[id];
-            if (keyCount is null)
+            if (_keyCount is null)
                 return Convert.ToString(value, CultureInfo.InvariantCulture)!;
             ulong index = Convert.ToUInt64(value, CultureInfo.InvariantCulture) - 1;
-            return index < (ulong)(keyNames?.Length ?? 0) ? keyNames![index] : index.ToString(CultureInfo.InvariantCulture);
+            return index < (ulong)(_keyNames?.Length ?? 0) ? _keyNames![index] : index.ToString(CultureInfo.InvariantCulture);
         }
 
         private protected override int CompareValues(int a, int b) => _values[a].CompareTo(_values[b]);
@@ -146,7 +148,7 @@ internal abstract class CategoryColumn(bool keepsMissing)
         {
             float number => float.IsNaN(number),
             double number => double.IsNaN(number),
-            _ => keyCount is ulong count && Convert.ToUInt64(value, CultureInfo.InvariantCulture) is var key && (key == 0 || key > count),
+            _ => _keyCount is ulong count && Convert.ToUInt64(value, CultureInfo.InvariantCulture) is var key && (key == 0 || key > count),
         };
     }
 }

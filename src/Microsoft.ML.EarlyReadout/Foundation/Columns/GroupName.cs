@@ -11,6 +11,12 @@ internal static class GroupName
     public static string Of(string? label, params IEnumerable<string> attributes) =>
         string.Join(Separator, label is null ? attributes : attributes.Prepend(label));
 
+    /// <summary>The name of a group; a bool stands beside its column, such as <c>landbird, HasWater=False</c>.</summary>
+    /// <param name="label">The label of its rows; <see langword="null"/> where a group is not of one label.</param>
+    /// <param name="attributes">The group columns with the ids of the values.</param>
+    public static string Of(string? label, params IEnumerable<(CategoryColumn Column, int Value)> attributes) =>
+        Of(label, attributes.Select(each => each.Column.DescriptionOf(each.Value)));
+
     /// <summary>The attributes in the name of a group of one label.</summary>
     public static string AttributesIn(string name, string label) => name[(label.Length + Separator.Length)..];
 }

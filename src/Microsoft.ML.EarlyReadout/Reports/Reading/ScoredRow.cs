@@ -38,7 +38,7 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
             int truth = readLabel(), value = readGroup?.Read() ?? 0;
             if (truth == CategoryColumn.Missing || value == CategoryColumn.Missing) continue;
             readScore(ref scores);
-            string group = readGroup is null ? classes.Names[truth] : GroupName.Of(classes.Names[truth], readGroup.NameOf(value));
+            string group = readGroup is null ? classes.Names[truth] : GroupName.Of(classes.Names[truth], (readGroup, value));
             rows.Add(new ScoredRow(
                 index, classes.Names[truth], group, NameOf(readPredicted()), ConfidenceMargin.Of([.. scores.DenseValues()]),
                 [.. read.Select(readout =>
