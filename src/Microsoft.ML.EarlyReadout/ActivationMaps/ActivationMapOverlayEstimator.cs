@@ -27,7 +27,7 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         faults.NotEmpty("outputColumnName", output);
         faults.NotEmpty("imageColumnName", image);
         faults.NotEmpty("mapColumnName", map);
-        faults.HidesNothing([new("imageColumnName", image), new("mapColumnName", map)], [new("outputColumnName", output)]);
+        faults.NoHiddenColumns([new("imageColumnName", image), new("mapColumnName", map)], [new("outputColumnName", output)]);
         faults.InRange(nameof(opacity), opacity, 0, 1);
         faults.ThrowIfAny("ActivationMapOverlay");
         (_catalog, _output, _image, _map, _opacity) = (catalog, output, image, map, opacity);

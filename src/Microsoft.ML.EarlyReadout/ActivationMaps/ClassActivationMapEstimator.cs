@@ -27,7 +27,7 @@ public sealed class ClassActivationMapEstimator : IEstimator<ITransformer>
                     + "as ConvNet, ResNet and SqueezeNet do.",
                 nameof(model));
         var faults = new OptionFaults();
-        faults.HidesNothing(model.Columns.Named, [new("outputColumnName", output)]);
+        faults.NoHiddenColumns(model.Columns.Named, [new("outputColumnName", output)]);
         faults.ThrowIfAny("ClassActivationMap");
         int? c = className is null ? null : IndexOf(className, model.ClassNames);
         _output = output;

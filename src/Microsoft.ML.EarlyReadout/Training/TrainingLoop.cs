@@ -45,8 +45,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     private bool HasEnded => _done >= plan.Steps || HasStalled;
 
-    /// <summary>Every tensor besides the network's that the steps change.</summary>
-    private IEnumerable<(string Name, Tensor Tensor)> State => [.. step.State, .. ModuleState.Under("average/", _average?.State ?? [])];
+    private ResumableLoop Resumable => new(
+        plan.Name, _network, [.. step.State, .. ModuleState.Under("average/", _average?.State ?? [])], _best, _meters);
 
     /// <summary>Whether the last points, as many as patience has, are all later than the best.</summary>
     private bool HasStalled =>
@@ -107,7 +107,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private void Resume()
     {
         checkpoints?.BeginLoop();
-        if (checkpoints?.Resume(plan.Name, _network, State, _best, _meters) is { } checkpoint)
+        if (checkpoints?.Resume(Resumable) is { } checkpoint)
             (_done, _point) = (checkpoint.Step, checkpoint.Point);
         // the network is trained: what is trained afterwards must not take it along
         if (session.History.Selected is not null) _best.Begin();
@@ -265,7 +265,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         using var scope = NewDisposeScope();
         try
         {
-            checkpoints.Save(plan.Name, _done, _point, session.HasModel, session.History, _network, State, _best, _meters);
+            checkpoints.Save(Resumable, _done, _point, session.HasModel, session.History);
         }
         catch (Exception fault) when (isLast && fault is (IOException or UnauthorizedAccessException))
         {

@@ -80,6 +80,21 @@ public sealed class OwnMethodTests
             Assert.Throws<InvalidOperationException>(() => trainer.Fit(BiasedRow.View(_ml))).Message);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("Training")]
+    public void A_loop_of_its_own_cannot_take_the_name_of_the_training_proper(string name)
+    {
+        string code = OwnMethodPage.Code(0)
+            .Replace("session.Train(step);", $"session.Train(\"{name}\", step, 1);", StringComparison.Ordinal);
+        Assembly block = OwnMethodPage.Compile(code);
+        IEstimator<EarlyReadoutTransformer> trainer = OwnMethodPage.Trainer(
+            block, "FocalLossTrainer", _ml, OwnMethodPage.Options(block, "FocalLossTrainer"));
+        Assert.StartsWith(
+            $"A training cannot be called '{name}'; give it a name of its own.",
+            Assert.Throws<ArgumentException>(() => trainer.Fit(BiasedRow.View(_ml))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void It_is_stopped_and_goes_on_to_the_same_model()
     {

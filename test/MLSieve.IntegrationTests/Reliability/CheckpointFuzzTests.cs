@@ -78,7 +78,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         best.Update(7, 0.5);
         checkpoints.BeginLoop();
         checkpoints.GetOrCompute("errors", () => [1, 2, 3]);
-        checkpoints.Save(TrainingPlan.TrainingProper, 10, 7, hasModel: true, history, network, step.State, best, meters);
+        checkpoints.Save(new(TrainingPlan.TrainingProper, network, step.State, best, meters), 10, 7, hasModel: true, history);
     }
 
     private TrainingCheckpoints Open()
@@ -108,7 +108,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
             using var meters = new LossMeters(CPU);
             using var best = new BestNetwork([network]);
             checkpoints.Restore(new TrainingHistory());
-            went = checkpoints.Resume(TrainingPlan.TrainingProper, network, step.State, best, meters) is not null;
+            went = checkpoints.Resume(new(TrainingPlan.TrainingProper, network, step.State, best, meters)) is not null;
         }
         catch (Exception fault) when (fault is InvalidDataException or CheckpointMismatchException)
         {

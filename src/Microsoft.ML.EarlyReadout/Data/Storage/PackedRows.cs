@@ -10,7 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// Rows of one shape as a <see cref="RowPacker"/> packed them: all as bytes or as tokens, or each as float32 or, where that halves it, as a
 /// <see cref="SparseRow"/>. What a row's numbers are decides, not how a view hands them out: equal rows are packed equally.
 /// </summary>
-/// <param name="store">The rows, sealed. It goes with this.</param>
+/// <param name="store">The rows, all written. It goes with this.</param>
 /// <param name="shape">The shape of a row.</param>
 /// <param name="type">The type of the numbers: uint8, float32 or, for tokens, int32.</param>
 /// <threadsafety>All members but <see cref="Dispose"/> are thread-safe.</threadsafety>

@@ -86,7 +86,7 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
     /// <summary>Ends packing and hands the rows over.</summary>
     public PackedRows Finish()
     {
-        _store.Seal();
+        _store.EndWriting();
         var rows = new PackedRows(_store, shape, StoredType);
         _store = new(budget);
         return rows;
@@ -124,7 +124,7 @@ internal sealed class RowPacker(FeatureShape shape, MemoryBudget budget) : IDisp
         using var source = _store;
         StoredType = ScalarType.Float32;
         _store = new(budget);
-        source.Seal();
+        source.EndWriting();
         source.GiveBudgetBack();
         float[] wide = new float[shape.Size];
         source.ForEach(row =>

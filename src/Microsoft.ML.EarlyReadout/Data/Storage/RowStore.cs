@@ -1,10 +1,10 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Rows of bytes, of any length: appended, then sealed, then read in any order. In memory as long as the budget has room, else in a file.
+/// Rows of bytes, of any length: appended first, then read in any order. In memory as long as the budget has room, else in a file.
 /// </summary>
 /// <param name="budget">The budget.</param>
-/// <threadsafety>Writing: one thread. Reading, once sealed: any number of threads.</threadsafety>
+/// <threadsafety>Writing: one thread. Reading, once writing has ended: any number of threads.</threadsafety>
 internal sealed class RowStore(MemoryBudget budget) : IDisposable
 {
     private const int ReadAhead = 1 << 20;
@@ -36,7 +36,7 @@ internal sealed class RowStore(MemoryBudget budget) : IDisposable
     }
 
     /// <summary>Ends writing; must be called once before the first row is read.</summary>
-    public void Seal() => _bytes.Seal();
+    public void EndWriting() => _bytes.EndWriting();
 
     /// <summary>The bytes that a row has.</summary>
     /// <param name="row">The row, from 0.</param>

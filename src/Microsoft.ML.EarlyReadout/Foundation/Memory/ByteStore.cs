@@ -1,7 +1,7 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Bytes, appended, then sealed, then read anywhere.</summary>
-/// <threadsafety>Writing: one thread. Reading, once sealed: any number of threads.</threadsafety>
+/// <summary>Bytes that are appended first and then read anywhere.</summary>
+/// <threadsafety>Writing: one thread. Reading, once writing has ended: any number of threads.</threadsafety>
 internal abstract class ByteStore : IDisposable
 {
     /// <summary>Whether the bytes are in memory rather than in a file.</summary>
@@ -11,7 +11,7 @@ internal abstract class ByteStore : IDisposable
     public abstract void Append(ReadOnlySpan<byte> bytes);
 
     /// <summary>Ends writing; must be called once before the first byte is read.</summary>
-    public abstract void Seal();
+    public abstract void EndWriting();
 
     /// <summary>Copies bytes out.</summary>
     /// <param name="start">The place of the first one.</param>

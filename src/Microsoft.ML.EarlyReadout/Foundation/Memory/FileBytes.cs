@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Bytes in a file of the temporary folder, written as a stream and, once sealed, read at any place. The file goes with the store: on Unix
+/// Bytes in a file of the temporary folder, written as a stream and then read at any place. The file goes with the store: on Unix
 /// it loses its name as soon as it is open, elsewhere the system deletes it on closing, so that a process that is killed leaves nothing
 /// behind either.
 /// </summary>
@@ -21,7 +21,7 @@ internal sealed class FileBytes : ByteStore
 
     private readonly string _path;
     private readonly FileStream _file;
-    private SafeFileHandle? _sealed;
+    private SafeFileHandle? _readable;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="folder">The folder of the file.</param>
@@ -61,12 +61,12 @@ internal sealed class FileBytes : ByteStore
     }
 
     /// <inheritdoc/>
-    public override void Seal()
+    public override void EndWriting()
     {
         try
         {
             _file.Flush();
-            _sealed = _file.SafeFileHandle;
+            _readable = _file.SafeFileHandle;
         }
         catch (IOException error)
         {
@@ -79,7 +79,7 @@ internal sealed class FileBytes : ByteStore
     {
         while (destination.Length > 0)
         {
-            int read = RandomAccess.Read(_sealed!, destination, start);
+            int read = RandomAccess.Read(_readable!, destination, start);
             if (read == 0)
                 throw new EndOfStreamException(
                     $"The temporary file of training rows '{_path}' ends before byte {start}: something else has cut it.");
@@ -92,7 +92,7 @@ internal sealed class FileBytes : ByteStore
     public override void Expect(long start, long length)
     {
         if (OperatingSystem.IsLinux())
-            LibC.Expect(_sealed!, start, length);
+            LibC.Expect(_readable!, start, length);
     }
 
     /// <inheritdoc/>

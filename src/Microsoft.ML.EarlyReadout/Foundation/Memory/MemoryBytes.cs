@@ -31,7 +31,7 @@ internal sealed class MemoryBytes : ByteStore
     }
 
     /// <inheritdoc/>
-    public override void Seal() { }
+    public override void EndWriting() { }
 
     /// <inheritdoc/>
     public override void Read(long start, Span<byte> destination)

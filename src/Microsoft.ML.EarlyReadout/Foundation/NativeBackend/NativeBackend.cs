@@ -51,15 +51,15 @@ public static class NativeBackend
     }
 
     /// <summary>
-    /// Stands in for TorchSharp's own search, before anything can start it. Left alone, that search does not get past the version need, and
-    /// copies 500 MB in the attempt.
+    /// Replaces TorchSharp's own search for its libraries, before anything can start it. Left alone, that search does not get past the
+    /// version need, and copies 500 MB in the attempt.
     /// </summary>
     /// <remarks>An assembly-load event would come too late: another thread may call into TorchSharp before its handler has run.</remarks>
     [ModuleInitializer]
     [SuppressMessage(
         "Usage", "CA2255",
         Justification = "TorchSharp must not search before this; all that runs here are two registrations, and libtorch stays unloaded.")]
-    internal static void StandInForTorchSharp()
+    internal static void ReplaceLibrarySearch()
     {
         if (!OperatingSystem.IsLinux())
             return;

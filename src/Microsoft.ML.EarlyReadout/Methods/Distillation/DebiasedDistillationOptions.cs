@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
@@ -190,7 +191,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.NullOrNotEmpty("Teacher.FeatureColumnName", Teacher.FeatureColumnName);
             faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
-            faults.HidesNothing(LabelledColumns, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
+            faults.NoHiddenColumns(LabelledColumns, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
             faults.Defined("Teacher.Scores", Teacher.Scores);
             if (MatchesFeatures && Teacher.FeatureColumnName is null)
                 faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");

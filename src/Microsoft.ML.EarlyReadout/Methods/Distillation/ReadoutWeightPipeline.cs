@@ -17,7 +17,7 @@ internal static class ReadoutWeightPipeline
         faults.NotEmpty("outputColumnName", output);
         faults.NotEmpty("labelColumnName", label);
         IEnumerable<NamedColumn> columns = readout.All.Select(column => new NamedColumn("a column of the readout", column));
-        faults.HidesNothing([new("labelColumnName", label), .. columns], [new("outputColumnName", output)]);
+        faults.NoHiddenColumns([new("labelColumnName", label), .. columns], [new("outputColumnName", output)]);
         faults.InRange(nameof(alpha), alpha, 0, LargestAlpha);
         faults.InRange(nameof(beta), beta, 0, LargestBeta);
         faults.ThrowIfAny("ReadoutWeight");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -86,22 +85,22 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <summary>
     /// Gives up what a loop goes on from, if the checkpoint was taken in it; then writes the checkpoint's tensors into the loop's.
     /// </summary>
-    public CheckpointState? Resume(
-        string loop, StagedNetwork network, IEnumerable<(string Name, Tensor Tensor)> others, BestNetwork best, LossMeters meters)
+    public CheckpointState? Resume(ResumableLoop loop)
     {
-        if (_pending is not { } state || state.Loop != loop) return null;
+        if (_pending is not { } state || state.Loop != loop.Name) return null;
         _pending = null;
         using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Network)))
-            ModuleState.Load(file, ModuleState.Of(network));
-        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Training))) ModuleState.Load(file, others);
+            ModuleState.Load(file, ModuleState.Of(loop.Network));
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, CheckpointFiles.Training)))
+            ModuleState.Load(file, loop.Others);
         if (state.BestFile is { } bestFile)
         {
             using SafetensorsFile file = SafetensorsFile.Open(_directory.PathOf(bestFile));
-            best.Load(state.BestStep, state.BestScore, file);
+            loop.Best.Load(state.BestStep, state.BestScore, file);
             (_bestFile, _bestStep) = (bestFile, state.BestStep);
         }
 
-        meters.Load(state.Meters);
+        loop.Meters.Load(state.Meters);
         _sinceLast.Restart();
         return state;
     }
@@ -131,23 +130,27 @@ internal sealed class TrainingCheckpoints : IDisposable
         ++_stepsSinceLast == _options.CheckpointEverySteps
             || (_options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes);
 
-    /// <summary>Forgets the last loop's best network.</summary>
+    /// <summary>Drops the last loop's best network.</summary>
     public void BeginLoop() => (_bestFile, _bestStep) = (null, 0);
 
     /// <summary>Takes a checkpoint. The weights of the best network are written once, beside the checkpoints.</summary>
-    public void Save(
-        string loop, long steps, long point, bool hasModel, TrainingHistory history, StagedNetwork network,
-        IEnumerable<(string Name, Tensor Tensor)> others, BestNetwork best, LossMeters meters)
+    /// <param name="loop">The loop.</param>
+    /// <param name="steps">Its steps that are done.</param>
+    /// <param name="point">Those up to its last point.</param>
+    /// <param name="hasModel">Whether there is a model to return.</param>
+    /// <param name="history">What the training proper reported.</param>
+    public void Save(ResumableLoop loop, long steps, long point, bool hasModel, TrainingHistory history)
     {
-        if (best.Step != _bestStep) (_bestFile, _bestStep) = (_directory.WriteBest(loop, best.Step, best.State!), best.Step);
+        BestNetwork best = loop.Best;
+        if (best.Step != _bestStep) (_bestFile, _bestStep) = (_directory.WriteBest(loop.Name, best.Step, best.State!), best.Step);
         var state = new CheckpointState
         {
             Identity = _identity,
-            Loop = loop,
+            Loop = loop.Name,
             Step = steps,
             Point = point,
             HasModel = hasModel,
-            Meters = meters.Sums(),
+            Meters = loop.Meters.Sums(),
             BestStep = best.Step,
             BestScore = best.Score,
             BestFile = _bestFile,
@@ -155,7 +158,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             SelectedStep = history.Selected?.Step ?? 0,
             Computed = _computed,
         };
-        _directory.Add(state, ModuleState.Of(network), others);
+        _directory.Add(state, ModuleState.Of(loop.Network), loop.Others);
         _stepsSinceLast = 0;
         _sinceLast.Restart();
     }

@@ -94,7 +94,7 @@ public abstract class Optimizer : IDisposable
     }
 
     /// <summary>
-    /// One step down a loss at the options' rate, times the schedule's factor: backward, clip, move, forget the gradients. Of a batch that
+    /// One step down a loss at the options' rate, times the schedule's factor: backward, clip, move, drop the gradients. Of a batch that
     /// passes the network in parts, the gradients of all parts are gathered, and the last one moves.
     /// </summary>
     /// <param name="loss">The loss, a scalar.</param>
@@ -105,14 +105,14 @@ public abstract class Optimizer : IDisposable
         Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm!.Value, context);
 
     /// <summary>
-    /// One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, forget them.
+    /// One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, drop them.
     /// </summary>
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">As for <see cref="Minimize(Tensor, OptimizerOptions, in StepContext)"/>.</param>
     public void Descend(OptimizerOptions options, in StepContext context) =>
         Descend(options.LearningRate!.Value * context.RateFactor, options.ClipNorm!.Value, context);
 
-    /// <summary>One step down a loss: backward, clip, move, forget the gradients.</summary>
+    /// <summary>One step down a loss: backward, clip, move, drop the gradients.</summary>
     /// <param name="loss">The loss.</param>
     /// <param name="learningRate">The rate of this step.</param>
     /// <param name="clipNorm">The largest norm of all gradients together; 0: no bound.</param>
@@ -123,20 +123,20 @@ public abstract class Optimizer : IDisposable
         Descend(learningRate, clipNorm, context);
     }
 
-    /// <summary>One step along gradients that are there: clip, move, forget them.</summary>
+    /// <summary>One step along gradients that are there: clip, move, drop them.</summary>
     /// <param name="learningRate">The rate of this step.</param>
     /// <param name="clipNorm">The largest norm of all gradients together; 0: no bound.</param>
     /// <param name="context">Where the training stands; it is told that norm, so that a gradient that is not finite is noticed.</param>
     internal void Descend(double learningRate, double clipNorm, in StepContext context)
     {
         if (!context.EndsBatch) return; // the gradients of the batch are still gathered
-        context.Meters.Watch("gradient norm", GradientNorm());
+        context.Meters.CheckFinite("gradient norm", GradientNorm());
         if (clipNorm > 0) ClipGradients(clipNorm);
         Step(learningRate);
         ZeroGradients();
     }
 
-    /// <summary>Forgets all gradients, so that the next backward pass starts from none.</summary>
+    /// <summary>Drops all gradients, so that the next backward pass starts from none.</summary>
     public void ZeroGradients()
     {
         foreach (var parameter in _parameters)

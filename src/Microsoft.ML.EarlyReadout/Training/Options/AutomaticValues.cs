@@ -96,6 +96,14 @@ internal sealed record AutomaticValues
     /// <summary>The part of the steps over which the rates rise.</summary>
     public required double WarmUp { get; init; }
 
+    /// <summary>The main learning rate of an optimiser.</summary>
+    public double RateOf(OptimizerKind kind) => kind switch
+    {
+        OptimizerKind.Sgd => SgdRate,
+        OptimizerKind.AdamW => AdamWRate,
+        _ => throw new UnreachableException($"No rate is known for {kind}."),
+    };
+
     /// <summary>How the rates change.</summary>
     public required ScheduleKind Schedule { get; init; }
 

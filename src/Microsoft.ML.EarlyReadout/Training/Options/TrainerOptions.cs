@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
@@ -83,7 +84,7 @@ public abstract class TrainerOptions
     /// </summary>
     /// <remarks>
     /// Steps, schedule, losses and checkpoints count batches as ever. Only live batch norm and dropout see parts, of the network and of
-    /// readouts. The alternating sieve and group DRO do not take it.
+    /// readouts. A method that needs all rows of a batch at once does not take it, and says so.
     /// </remarks>
     /// <value>The default value is <see langword="null"/>: a batch passes at once. At least 1 and at most <see cref="BatchSize"/>.</value>
     public int? MicroBatchSize { get; set; }
@@ -111,9 +112,9 @@ public abstract class TrainerOptions
     /// 1/(1 − d) steps. Validated, kept and exported is then the average, while training goes on with the weights as they are.
     /// </summary>
     /// <remarks>
-    /// After t steps the decay is at most (1 + t)/(10 + t), so that the random start is soon forgotten: 0.99 is reached after 890 steps,
-    /// 0.999 after 8,990. Batch norm's stored statistics are averaged as the weights are, and so are readouts that are trained together
-    /// with the network. What is trained before, within or after is not: the first network of Just Train Twice, the readouts by which
+    /// After t steps the decay is at most (1 + t)/(10 + t), so that the random start soon counts for nothing: 0.99 is reached after 890
+    /// steps, 0.999 after 8,990. Batch norm's stored statistics are averaged as the weights are, and so are readouts that are trained
+    /// together with the network. What is trained before, within or after is not: the first network of Just Train Twice, the readouts by which
     /// a method weighs rows, its own readouts, readouts trained afterwards, the last layer that a reweighting fits.
     /// </remarks>
     /// <value>The default value is 0: no average. At least 0 and less than 1.</value>
@@ -247,7 +248,7 @@ public abstract class TrainerOptions
         AutomaticValues values = facts.Values;
         if (Optimizer.Kind == OptimizerKind.Automatic) Optimizer.Kind = values.Optimizer;
         Optimizer.ClipNorm ??= values.ClipNorm;
-        Optimizer.LearningRate ??= Optimizer.Kind == OptimizerKind.AdamW ? values.AdamWRate : values.SgdRate;
+        Optimizer.LearningRate ??= values.RateOf(Optimizer.Kind);
         if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
         if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
         Schedule.WarmUpSteps ??= (int)(values.WarmUp * (Steps ?? facts.StepsOf(Epochs!.Value, BatchSize)));
@@ -282,8 +283,12 @@ public abstract class TrainerOptions
     /// <summary>The main rate as gradient descent counts it, which a method's other rates are multiples of.</summary>
     /// <param name="facts">What is trained.</param>
     [Experimental(Seam.Id)]
-    protected internal double DescentRate(TrainingFacts facts) =>
-        Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.LearningRate!.Value : facts.Values.SgdRate;
+    protected internal double DescentRate(TrainingFacts facts) => Optimizer.Kind switch
+    {
+        OptimizerKind.Sgd => Optimizer.LearningRate!.Value,
+        OptimizerKind.AdamW => facts.Values.SgdRate,
+        _ => throw new UnreachableException($"No rate of {Optimizer.Kind}."),
+    };
 
     /// <summary>Adds everything that is wrong with the options.</summary>
     /// <param name="faults">Takes the faults.</param>
@@ -296,7 +301,7 @@ public abstract class TrainerOptions
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
         faults.NullOrNotEmpty(nameof(ExampleWeightColumnName), ExampleWeightColumnName);
-        faults.HidesNothing(ColumnsRead, ColumnsWritten);
+        faults.NoHiddenColumns(ColumnsRead, ColumnsWritten);
         if (this is { StartFrom: not null, Network.WeightsPath: not null })
             faults.Add("StartFrom and Network.WeightsPath are both given; give one.");
         faults.AtLeast(nameof(Epochs), Epochs, 1);

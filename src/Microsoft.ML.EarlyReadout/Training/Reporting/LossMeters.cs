@@ -21,13 +21,13 @@ internal sealed class LossMeters(Device device) : IDisposable
     public void Add(string name, Tensor mean, long rows)
     {
         Meter meter = Of(name);
-        meter.Sum.add_(Watch(name, mean), Scalars.Of(rows));
+        meter.Sum.add_(CheckFinite(name, mean), Scalars.Of(rows));
         meter.Rows += rows;
     }
 
-    /// <summary>Looks at a number for <see cref="FindFault"/> alone.</summary>
+    /// <summary>Takes a number that <see cref="FindFault"/> looks at, without a mean of it.</summary>
     /// <returns>The number without its graph; it stays this object's.</returns>
-    public Tensor Watch(string name, Tensor value)
+    public Tensor CheckFinite(string name, Tensor value)
     {
         Tensor kept = value.detach().DetachFromDisposeScope();
         _unread.Add((Step, name, kept));

@@ -182,7 +182,7 @@ public sealed class MemoryBudgetTests
         using (var store = new RowStore(budget))
         {
             foreach (byte[] row in rows) store.Append(row);
-            store.Seal();
+            store.EndWriting();
             Assert.Equal(bytes == long.MaxValue, store.IsInMemory);
             Assert.Equal(rows.Length, store.Count);
             int next = 0;
@@ -208,7 +208,7 @@ public sealed class MemoryBudgetTests
     {
         var store = new RowStore(Rows.Budget(0));
         store.Append([1, 2, 3, 4]);
-        store.Seal();
+        store.EndWriting();
         store.Dispose();
         Assert.Throws<ObjectDisposedException>(() => store.Read(0, new byte[4]));
     }
