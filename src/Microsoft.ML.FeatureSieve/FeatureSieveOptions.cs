@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.EarlyReadout;
@@ -72,7 +73,12 @@ public sealed partial class FeatureSieveTrainer
             ReadoutLearningRate ??= ReadoutRate(facts);
             ForgetLearningRate ??= (facts.Pretrained || facts.Kind is TrainingKind.Images ? StrongForgetting : 1) * DescentRate(
                 facts);
-            double momentum = Optimizer.Kind == OptimizerKind.Sgd ? Optimizer.Momentum : 0.9;
+            double momentum = Optimizer.Kind switch
+            {
+                OptimizerKind.Sgd => Optimizer.Momentum,
+                OptimizerKind.AdamW => 0.9,
+                _ => throw new UnreachableException($"No momentum of {Optimizer.Kind}."),
+            };
             ForgetWeight = (1 - momentum) * ForgetLearningRate / DescentRate(facts);
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.Networks;
@@ -57,9 +58,12 @@ public sealed partial class FeatureSieveTrainer : NetworkTrainer<FeatureSieveTra
         }
 
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout"));
-        using ITrainingStep step = options.Update == SieveUpdate.Joint
-            ? new JointSieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk)
-            : new SieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk);
+        using ITrainingStep step = options.Update switch
+        {
+            SieveUpdate.Alternating => new SieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk),
+            SieveUpdate.Joint => new JointSieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk),
+            _ => throw new UnreachableException($"No update {options.Update}."),
+        };
         session.Train(step);
     }
 }

@@ -4,15 +4,18 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace MLSieve.Tests;
 
-/// <summary>A switch over an enum, or over the classes that derive from an abstract one of ours.</summary>
+/// <summary>A switch over an enum, or over the classes that derive from an abstract one of ours; or a choice <c>x == A ? … : …</c> by an
+/// enum of ours.</summary>
 /// <param name="Place">The library's file and the member that it stands in.</param>
 /// <param name="Type">What is switched over.</param>
 /// <param name="Missing">Members of an enum of ours, or derived classes, that no arm names; <c>Automatic</c> is none, because options are
 /// settled before.</param>
 /// <param name="Rest">What the arm for all others throws, such as <c>UnreachableException</c>; empty: it does something else;
-/// <see langword="null"/>: there is none.</param>
+/// <see langword="null"/>: there is none; <see cref="Else"/>: it is the second part of a choice.</param>
 internal sealed record ClosedSwitch(string Place, string Type, IReadOnlyList<string> Missing, string? Rest)
 {
+    public const string Else = "else";
+
     /// <summary>All of them in a library's source.</summary>
     public static IEnumerable<ClosedSwitch> In(string library)
     {
@@ -23,10 +26,11 @@ internal sealed record ClosedSwitch(string Place, string Type, IReadOnlyList<str
             SemanticModel model = compilation.GetSemanticModel(tree);
             foreach (SyntaxNode node in tree.GetRoot().DescendantNodes())
             {
-                if (node is not (SwitchExpressionSyntax or SwitchStatementSyntax)) continue;
+                bool isChoice = IsChoice(node, model);
+                if (!isChoice && node is not (SwitchExpressionSyntax or SwitchStatementSyntax)) continue;
                 ITypeSymbol? type = Governing(node, model);
                 if (Cases(type, classes) is not { } cases) continue;
-                SyntaxNode[] labels = [.. Labels(node)];
+                SyntaxNode[] labels = isChoice ? [((ConditionalExpressionSyntax)node).Condition] : [.. Labels(node)];
                 string[] named = [.. labels.SelectMany(label => label.DescendantNodesAndSelf().OfType<SimpleNameSyntax>())
                     .Select(name => model.GetSymbolInfo(name).Symbol?.Name).OfType<string>()];
                 string member = node.Ancestors().OfType<MemberDeclarationSyntax>().First() switch
@@ -37,16 +41,26 @@ internal sealed record ClosedSwitch(string Place, string Type, IReadOnlyList<str
                 };
                 bool isOurs = LibrarySource.Libraries.Contains(type!.ContainingAssembly.Name);
                 string[] missing = isOurs ? [.. cases.Except(named).Except(["Automatic"])] : [];
-                yield return new ClosedSwitch($"{tree.FilePath}, {member}", type.Name, missing, RestOf(node));
+                yield return new ClosedSwitch($"{tree.FilePath}, {member}", type.Name, missing, isChoice ? Else : RestOf(node));
             }
         }
     }
 
+    /// <summary>Whether something is done for one member of an enum of ours, and something else for all others; "automatic or what is
+    /// asked for" is no such choice.</summary>
+    private static bool IsChoice(SyntaxNode node, SemanticModel model) =>
+        node is ConditionalExpressionSyntax { Condition: BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression } equal }
+        && model.GetSymbolInfo(equal.Right).Symbol is IFieldSymbol { ContainingType.TypeKind: TypeKind.Enum, Name: not "Automatic" } field
+        && LibrarySource.Libraries.Contains(field.ContainingAssembly.Name);
+
     private static ITypeSymbol? Governing(SyntaxNode node, SemanticModel model)
     {
-        ExpressionSyntax value = node is SwitchExpressionSyntax expression
-            ? expression.GoverningExpression
-            : ((SwitchStatementSyntax)node).Expression;
+        ExpressionSyntax value = node switch
+        {
+            SwitchExpressionSyntax expression => expression.GoverningExpression,
+            SwitchStatementSyntax statement => statement.Expression,
+            _ => ((BinaryExpressionSyntax)((ConditionalExpressionSyntax)node).Condition).Right,
+        };
         ITypeSymbol? type = model.GetTypeInfo(value).Type;
         return type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable
             ? nullable.TypeArguments[0]

@@ -14,6 +14,19 @@ public sealed class ClosedSwitchTests
         "Foundation/Columns/CategoryColumn.cs, Open", // has no default; what follows the switch throws
     ];
 
+    /// <summary>Choices by one member of our enums, where a new member belongs to all others.</summary>
+    private static readonly string[] _others =
+    [
+        "Features/PixelRange.cs, Mean", // only AsIs leaves numbers as they are
+        "Features/PixelRange.cs, Scale",
+        "Methods/Distillation/DebiasedDistillationOptions.cs, OneClassAdvice", // only Debiased weighs rows
+        "Networks/Layers/BatchNorm2d.cs, forward", // only BatchOnly moves no statistics
+        "Reports/Search/LossSection.cs, Alone", // only a cross-entropy is called a loss, only a share ends at 100 %
+        "Search/Engine/RunStanding.cs, Fault", // only a failed run has a fault in the store
+        "Search/Engine/RunStanding.cs, FigureAt",
+        "Text/CharacterTable.cs, Entry", // only a space has no character to read
+    ];
+
     private static readonly Lazy<IReadOnlyList<ClosedSwitch>> _switches =
         new(() => [.. LibrarySource.Libraries.SelectMany(ClosedSwitch.In)]);
 
@@ -31,6 +44,16 @@ public sealed class ClosedSwitchTests
     public void A_switch_that_says_unreachable_names_all_members_of_our_enum_and_all_our_classes() =>
         Assert.Empty(_switches.Value.Where(each => each.Rest == nameof(UnreachableException) && each.Missing.Count > 0)
             .Select(each => $"{each.Place}: {each.Type} {string.Join(", ", each.Missing)}"));
+
+    [Fact]
+    public void A_choice_between_two_leaves_no_third_member_of_our_enum_unnamed()
+    {
+        Assert.Contains(_switches.Value, each => each is { Type: "ImageLayout", Rest: ClosedSwitch.Else, Missing.Count: 1 });
+        Assert.Equal(
+            _others.Order(),
+            _switches.Value.Where(each => each is { Rest: ClosedSwitch.Else, Missing.Count: > 1 }).Select(each => each.Place).Distinct()
+                .Order());
+    }
 
     [Fact]
     public void CONTRIBUTING_lists_the_files_that_switch_over_kinds_of_example()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Runtime;
 
@@ -42,17 +43,28 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
         var teacher = TeacherScores.Read(
             rows.View.Schema[options.Teacher.ScoreColumnName], rows.Teacher.Source, session.Training.Set, options.Teacher.Scores,
             session.Log);
-        if (options.MatchesFeatures)
+        switch (options.Method)
         {
-            FeatureMatching.Train(session, teacher, targets, options);
-            return;
-        }
+            case DistillationMethod.Debiased or DistillationMethod.Plain:
+                StageTap.Check(session.Network, options.Readout.Stage); // now, not when the first readout is due
+                using (var step = new DistillationStep(
+                    session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, targets,
+                    session.Loss))
+                {
+                    session.Train(step);
+                }
 
-        StageTap.Check(session.Network, options.Readout.Stage); // now, not when the first readout is due
-        using var step = new DistillationStep(
-            session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, targets,
-            session.Loss);
-        session.Train(step);
+                break;
+            case DistillationMethod.SimKd:
+                FeatureMatching.Train(session, teacher, targets, options, errors: new HashSet<long>());
+                break;
+            case DistillationMethod.DeTt:
+                FeatureMatching.Train(
+                    session, teacher, targets, options, errors: JustTrainTwice.FindErrors(session, options.JustTrainTwice));
+                break;
+            default:
+                throw new UnreachableException($"No method {options.Method}.");
+        }
     }
 
     /// <inheritdoc/>

@@ -13,14 +13,17 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class FeatureMatching
 {
     /// <summary>Trains the student; afterwards its head ends in the teacher's classifier.</summary>
+    /// <param name="session">The training.</param>
+    /// <param name="teacher">The teacher's scores.</param>
+    /// <param name="targets">What the teacher says of a batch.</param>
+    /// <param name="options">The trainer's options.</param>
+    /// <param name="errors">The rows that count more.</param>
     public static void Train(
-        TrainingSession session, TeacherScores teacher, TeacherTargets targets, DebiasedDistillationTrainer.Options options)
+        TrainingSession session, TeacherScores teacher, TeacherTargets targets, DebiasedDistillationTrainer.Options options,
+        IReadOnlySet<long> errors)
     {
         TrainingRows rows = session.Training;
         string features = options.Teacher.FeatureColumnName!;
-        IReadOnlySet<long> errors = options.Method == DistillationMethod.DeTt
-            ? JustTrainTwice.FindErrors(session, options.JustTrainTwice)
-            : new HashSet<long>();
         float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value, session.Loss).Weights;
         foreach (long row in rows.Indices) weights[row] *= (float)session.Loss.WeightOf(row);
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher, features);

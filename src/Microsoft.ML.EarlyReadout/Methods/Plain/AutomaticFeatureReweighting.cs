@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,9 +30,13 @@ internal static class AutomaticFeatureReweighting
             using DisposeScope scope = NewDisposeScope();
             Tensor embeddings = Embeddings.AllOf(session, heldOut); // (N, D)
             var errors = new ReadoutWeighting(options.Alpha, options.Beta!.Value, Cap: null);
-            float[] weights = options.Weights == ReweightingSource.Readout
-                ? Weights(heldOut, Read(session, heldOut, readouts[0].Readout), errors.Of)
-                : Weights(heldOut, Read(last, embeddings), ReweightedRows.ByConfidence(options.Gamma));
+            float[] weights = options.Weights switch
+            {
+                ReweightingSource.Readout => Weights(heldOut, Read(session, heldOut, readouts[0].Readout), errors.Of),
+                ReweightingSource.Network =>
+                    Weights(heldOut, Read(last, embeddings), ReweightedRows.ByConfidence(options.Gamma)),
+                _ => throw new UnreachableException($"No weights by {options.Weights}."),
+            };
             session.Log(FormattableString.Invariant(
                 $"Automatic feature reweighting: the last layer is trained on {weights.Length} rows that the network was not trained on; ")
                 + FormattableString.Invariant($"the one that counts most counts {weights.Max() * weights.Length:G4} times the mean."));
