@@ -114,8 +114,8 @@ public abstract class TrainerOptions
     /// <remarks>
     /// After t steps the decay is at most (1 + t)/(10 + t), so that the random start soon counts for nothing: 0.99 is reached after 890
     /// steps, 0.999 after 8,990. Batch norm's stored statistics are averaged as the weights are, and so are readouts that are trained
-    /// together with the network. What is trained before, within or after is not: the first network of Just Train Twice, the readouts by which
-    /// a method weighs rows, its own readouts, readouts trained afterwards, the last layer that a reweighting fits.
+    /// together with the network. What is trained before, within or after is not: the first network of Just Train Twice, the readouts by
+    /// which a method weighs rows, its own readouts, readouts trained afterwards, the last layer that a reweighting fits.
     /// </remarks>
     /// <value>The default value is 0: no average. At least 0 and less than 1.</value>
     public double AveragingDecay { get; set; }
