@@ -29,7 +29,7 @@ internal static class Usage
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
 
         --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts,
-                           celeba-10k, adult, tables (default: environment variable MLSIEVE_DATA)
+                           celeba-10k, adult, nli, text, minilm, bert-vocab, tables (default: environment variable MLSIEVE_DATA)
         --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study
                            goes on where it was (default {StudyOptions.DefaultOut});
                            queue keeps its runs in STUDY.jsonl there, and the searches of the sieve's settings in STUDY-METHOD.db

@@ -20,6 +20,8 @@ internal static class DataSets
         ["pets-on-scenes"] = PetsOnScenes,
         ["isic-traps"] = folder => IsicTraps(folder),
         ["celeba-10k"] = CelebA10k,
+        ["identity-terms"] = IdentityTerms,
+        ["imdb-counterfactual"] = CounterfactualImdb,
         ["csv"] = file => Csv(file),
     };
 
@@ -68,6 +70,14 @@ internal static class DataSets
     /// <summary>The first ten thousand images of CelebA: blond hair by gender, in a split of our own.</summary>
     /// <param name="folder">The folder with <c>manifest.csv</c> and the images that it names.</param>
     public static DataSet CelebA10k(string folder) => CelebA10kReader.Read(folder);
+
+    /// <summary>Tweets, harmful or not, and made-up sentences that name an identity each, for the test.</summary>
+    /// <param name="folder">The folder with <c>davidson/labeled_data.csv</c> and <c>identity-madlibs/bias_madlibs_77k.csv</c>.</param>
+    public static DataSet IdentityTerms(string folder) => IdentityTermsReader.Read(folder);
+
+    /// <summary>Reviews of films in pairs: one was edited from the other, by as little as turns its judgement.</summary>
+    /// <param name="folder">The folder with <c>sentiment-combined-paired-train_paired.tsv</c> and those of dev and test.</param>
+    public static DataSet CounterfactualImdb(string folder) => CounterfactualImdbReader.Read(folder);
 
     /// <summary>The form that subpopulation benchmarks share: a csv with id, filename, split, y and a.</summary>
     /// <param name="file">The csv.</param>

@@ -47,12 +47,15 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>The learning rate.</summary>
     protected double Rate => Options.Rates.Count > 0 ? Options.Rates[0] : OwnRate;
 
+    /// <summary>The same as gradient descent counts it, by which readouts learn and the sieve forgets.</summary>
+    protected virtual double DescentRate => Rate;
+
     /// <summary>What is studied; a study of averaged weights is one of its own, with a file and a search of its own.</summary>
     public sealed override string Name => Options.Average > 0 ? Subject + "-average" : Subject;
 
     /// <inheritdoc/>
     protected override string Fingerprint => FormattableString.Invariant($"{Name} rows {RowCount} epochs {Epochs} rate {Rate} by groups ")
-        + $"{Options.Precision} {(Schedule == ScheduleKind.Cosine ? "cosine" : "constant")}"
+        + $"{Options.Precision} {Schedule.ToString().ToLowerInvariant()}"
         + (Options.Average > 0 ? FormattableString.Invariant($" average {Options.Average}") : "")
         + (Options.Size is { } side ? FormattableString.Invariant($" side {side}") : "");
 
@@ -63,6 +66,14 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     protected IEnumerable<Candidate> TrainedTwice =>
         from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight);
 
+    /// <summary>The method with some of its settings, drawn by the first seed of the search.</summary>
+    protected Method Few(Method method, int most)
+    {
+        Candidate[] all = [.. method.Candidates];
+        RandomSources.For(SearchSeeds.First(), RandomSources.Settings).Shuffle(all);
+        return method with { Candidates = [.. all.Take(most)] };
+    }
+
     /// <inheritdoc/>
     protected override StudyData Load(MLContext ml, int seed) => rows.Load(ml, seed);
 
@@ -72,7 +83,12 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>
     /// A multiple of the learning rate: what counts is how much faster than the network something else learns or forgets.
     /// </summary>
-    protected double Times(double factor) => Math.Round(factor * Rate, 10);
+    protected double Times(double factor) => Math.Round(factor * DescentRate, 10);
+
+    /// <summary>Sets what is the study's own in any training.</summary>
+    protected virtual void Prepare(TrainerOptions trainer)
+    {
+    }
 
     /// <summary>Trains the network by an objective, on labels alone.</summary>
     protected EarlyReadoutTransformer Alone(Training training, Action<ObjectiveOptions> set, params EarlyReadoutEstimator.Tap[] taps)
@@ -109,6 +125,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
         trainer.Epochs = Epochs;
         trainer.BatchSize = BatchSize;
         trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+        Prepare(trainer);
         return trainer;
     }
 

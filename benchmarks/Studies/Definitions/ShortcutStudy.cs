@@ -14,7 +14,6 @@ namespace Studies;
 /// <param name="rows">The rows.</param>
 internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : EqualStepsStudy(options, rows)
 {
-    private const int DefaultTrials = 24;
     private const int QuickTrials = 1;
     private const int JointTrials = 12; // it is asked whether the other update does better or worse, not for the best setting of it
     private static readonly double[] _gammas = [4, 8, 14];
@@ -23,6 +22,9 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
 
     /// <summary>The settings of the sieve that are tried, those of the command line besides.</summary>
     protected abstract SearchSpace Space { get; }
+
+    /// <summary>How many settings of the sieve are drawn unless the command line says otherwise.</summary>
+    protected virtual int OwnTrials => 24;
 
     /// <summary>Settings of the sieve that are named: those of the command line.</summary>
     protected virtual IReadOnlyList<string> KnownSettings => Options.Settings;
@@ -56,13 +58,13 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
 
         SieveSearchOptions Create()
         {
-            int trials = Options.Trials ?? (Options.Quick ? QuickTrials : DefaultTrials);
+            int trials = Options.Trials ?? (Options.Quick ? QuickTrials : OwnTrials);
             FeatureSieveTrainer.Options trainer = Common(new FeatureSieveTrainer.Options { Update = update });
             (trainer.Epochs, trainer.Steps, trainer.ValidateEverySteps) = (null, Steps, Steps / Epochs); // as the final runs
             return new SieveSearchOptions
             {
                 Trainer = trainer,
-                Space = Space.WithRanges(Rate),
+                Space = Space.WithRanges(DescentRate),
                 Trials = update == SieveUpdate.Joint ? Math.Min(trials, JointTrials) : trials,
                 KnownSettings = [.. known.Select(OptionsOf)],
             };

@@ -13,7 +13,7 @@ internal sealed class TeacherShelf(string folder)
     /// <summary>The column of the teacher's probabilities.</summary>
     public const string Scores = "TeacherScore";
 
-    /// <summary>The column of its last feature maps, (1, C, H, W), which the graph of a network names so.</summary>
+    /// <summary>The column of its last feature maps, (1, C, H, W), which the graph of a network for images names so.</summary>
     public const string Maps = "FeatureMaps";
 
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(0.2);
@@ -32,8 +32,8 @@ internal sealed class TeacherShelf(string folder)
     }
 
     /// <summary>
-    /// The training rows with the teacher's probabilities, TeacherScore, and its last feature maps, FeatureMaps. It is trained now unless
-    /// that was done; where another process is at it, that is waited for.
+    /// The training rows with the teacher's probabilities, TeacherScore, and, of images, its last feature maps, FeatureMaps. It is trained
+    /// now unless that was done; where another process is at it, that is waited for.
     /// </summary>
     /// <param name="teacher">All that the teacher depends on, its rows and seed too.</param>
     /// <param name="training">The training.</param>
@@ -58,18 +58,34 @@ internal sealed class TeacherShelf(string folder)
     private static void Keep(EarlyReadoutTransformer teacher, Training training, string file)
     {
         (string graph, string unfinished) = (file + ".onnx", file + ".part");
-        teacher.SaveAsOnnx(graph);
-        using (var scorer = training.Ml.Transforms.ApplyOnnxModel(["Score", Maps], [teacher.FeatureColumnName], graph)
-            .Fit(training.Data.Train))
+        if (teacher.Graph.FeatureMaps is null)
         {
-            IDataView scored = scorer.Transform(training.Data.Train);
-            IDataView taught = training.Ml.Transforms.CopyColumns(Scores, "Score").Fit(scored).Transform(scored);
-            using FileStream stream = File.Create(unfinished);
-            training.Ml.Data.SaveAsBinary(training.Ml.Transforms.DropColumns("Score").Fit(taught).Transform(taught), stream);
+            Save(teacher.Transform(training.Data.Train), [Scores], training, unfinished);
+        }
+        else
+        {
+            teacher.SaveAsOnnx(graph);
+            using (var scorer = training.Ml.Transforms.ApplyOnnxModel(["Score", Maps], [teacher.FeatureColumnName], graph)
+                .Fit(training.Data.Train))
+            {
+                Save(scorer.Transform(training.Data.Train), [Scores, Maps], training, unfinished);
+            }
+
+            File.Delete(graph);
         }
 
-        File.Delete(graph);
         File.Move(unfinished, file);
+    }
+
+    private static void Save(IDataView scored, string[] said, Training training, string file)
+    {
+        string[] kept = [.. training.Data.Train.Schema.Where(column => !column.IsHidden).Select(column => column.Name), .. said];
+        using FileStream stream = File.Create(file);
+        training.Ml.Data.SaveAsBinary(
+            training.Ml.Transforms.CopyColumns(Scores, "Score").Append(training.Ml.Transforms.SelectColumns(kept))
+                .Fit(scored)
+                .Transform(scored),
+            stream);
     }
 
     // The system lets go of it with the process, so that no dead one bars the others.

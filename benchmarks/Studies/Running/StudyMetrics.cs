@@ -21,6 +21,14 @@ internal static class StudyMetrics
     /// <summary>Of two features: accuracy by the simple half where the complex one is random.</summary>
     public const string ComplexRandomised = "complexRandomisedAccuracy";
 
+    /// <summary>Of pairs whose texts were edited into the other label: how often both are answered right.</summary>
+    public const string EditsFollowed = "editsFollowed";
+
+    /// <summary>
+    /// Of identity words: the least area under the curve between harmless sentences with one of them and harmful ones with the others.
+    /// </summary>
+    public const string WorstIdentity = "worstIdentityAuc";
+
     private const string Pair = "Pair";
 
     /// <summary>Of two features: how well a half's class can be told from a stage of the trained network.</summary>
@@ -29,8 +37,8 @@ internal static class StudyMetrics
 
     /// <summary>
     /// Scores rows and evaluates them by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does
-    /// not, each group's accuracy is kept under its name. Of two classes also the area under the curve, of rows in pairs how often the
-    /// answer changes within one.
+    /// not, each group's accuracy is kept under its name. Of two classes also the area under the curve; of rows in pairs of one label how
+    /// often the answer changes within one, in pairs of two how often it is right for both.
     /// </summary>
     /// <param name="ml">The context.</param>
     /// <param name="model">The model.</param>
@@ -61,35 +69,59 @@ internal static class StudyMetrics
 
         if (!figures.ContainsKey(Agreeing) && !figures.ContainsKey(Conflicting))
             foreach (GroupResult group in groups.Groups) figures[$"{group.Name}.accuracy"] = group.Accuracy;
-        if (AreaUnderCurve(ml, scored) is { } area) figures[Auc] = area;
-        if (inPairs && Changes(scored) is { Length: > 0 } changes) figures[Flips] = changes.Average(change => change ? 1.0 : 0);
+        if (AreaUnderCurve(ml, Margins(scored)) is { } area) figures[Auc] = area;
+        if (inPairs) AddPairs(figures, scored);
         if (model is EarlyReadoutTransformer { ReadoutNames.Count: > 0 } tapped) AddReadouts(figures, ml, tapped, rows);
         return figures;
     }
 
-    // Of two classes: how often a row of the second has a higher score for it than a row of the first.
-    private static double? AreaUnderCurve(MLContext ml, IDataView scored)
+    /// <summary>
+    /// Of two classes, by cue: the area under the curve between the first class's rows with it and the second's with the others. A cue that
+    /// raises the score of the second class by itself has a low one (Borkan et al., 2019: background positive, subgroup negative).
+    /// </summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="scored">Rows with columns Label, Score and Cue.</param>
+    public static IReadOnlyDictionary<string, double> AreasByCue(MLContext ml, IDataView scored)
     {
-        Scored[] rows =
-        [
-            .. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<float[]>("Score"), (label, scores) => scores.Length == 2
-                ? new Scored(label == 2, MathF.Log(scores[1]) - MathF.Log(scores[0])) // a probability near 1 has too few digits
-                : null).OfType<Scored>(),
-        ];
+        (string Cue, Scored Row)[] rows = [.. scored.GetColumn<string>("Cue").Zip(Margins(scored))];
+        var areas = new Dictionary<string, double>();
+        foreach (string cue in rows.Select(row => row.Cue).Distinct())
+        {
+            if (AreaUnderCurve(ml, rows.Where(row => row.Cue == cue != row.Row.Label).Select(row => row.Row)) is { } area)
+                areas[cue] = area;
+        }
+
+        return areas;
+    }
+
+    // Of two classes: how often a row of the second has a higher score for it than a row of the first.
+    private static double? AreaUnderCurve(MLContext ml, IEnumerable<Scored> scored)
+    {
+        Scored[] rows = [.. scored];
         return rows.Select(row => row.Label).Distinct().Count() == 2
             ? ml.BinaryClassification.EvaluateNonCalibrated(ml.Data.LoadFromEnumerable(rows)).AreaUnderRocCurve
             : null;
     }
 
-    /// <summary>Whether the answer changes within a pair, pair by pair.</summary>
-    private static bool[] Changes(IDataView scored) =>
-    [
-        .. scored.GetColumn<string>(Pair).Zip(scored.GetColumn<uint>("PredictedLabel"))
+    // None where there are not two classes.
+    private static IEnumerable<Scored> Margins(IDataView scored) =>
+        scored.GetColumn<uint>("Label").Zip(scored.GetColumn<float[]>("Score"))
+            .Where(row => row.Second.Length == 2)
+            // a probability near 1 has too few digits
+            .Select(row => new Scored(row.First == 2, MathF.Log(row.Second[1]) - MathF.Log(row.Second[0])));
+
+    private static void AddPairs(Dictionary<string, double> figures, IDataView scored)
+    {
+        ILookup<bool, (uint Label, uint Answer)[]> pairs = scored.GetColumn<string>(Pair)
+            .Zip(scored.GetColumn<uint>("Label"), scored.GetColumn<uint>("PredictedLabel"))
             .Where(row => row.First.Length > 0)
-            .GroupBy(row => row.First, row => row.Second)
+            .GroupBy(row => row.First, row => (Label: row.Second, Answer: row.Third))
             .Where(pair => pair.Count() > 1)
-            .Select(pair => pair.Distinct().Count() > 1),
-    ];
+            .Select(pair => pair.ToArray())
+            .ToLookup(pair => pair.DistinctBy(row => row.Label).Count() > 1);
+        if (pairs.Contains(false)) figures[Flips] = pairs[false].Average(pair => pair.DistinctBy(row => row.Answer).Count() > 1 ? 1.0 : 0);
+        if (pairs.Contains(true)) figures[EditsFollowed] = pairs[true].Average(pair => pair.All(row => row.Label == row.Answer) ? 1.0 : 0);
+    }
 
     private static void AddReadouts(Dictionary<string, double> figures, MLContext ml, EarlyReadoutTransformer model, IDataView rows)
     {

@@ -32,7 +32,9 @@ internal sealed record SearchSpace
     /// The same for the library's search: choices stay what they are, rates, whose strength goes on a scale, may be anything from the
     /// smallest to the largest.
     /// </summary>
-    /// <param name="learningRate">The main rate, of which the library counts the others as multiples.</param>
+    /// <param name="learningRate">
+    /// The main rate as gradient descent counts it, of which the library counts the others as multiples.
+    /// </param>
     public SieveSpace WithRanges(double learningRate)
     {
         return new SieveSpace

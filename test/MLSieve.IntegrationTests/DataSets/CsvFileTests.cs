@@ -17,6 +17,15 @@ public sealed class CsvFileTests : IDisposable
             CsvFile.Read(_folder["a.csv"], "x", "y").Select(row => (row["x"], row["y"])));
     }
 
+    [Fact]
+    public void In_a_file_of_tabs_commas_are_text()
+    {
+        _folder.Gzip("a.tsv.gz", "x\ty", "a, b\t\"say \"\"hi\"\",\tnow\"", "last\t1");
+        Assert.Equal(
+            [("a, b", "say \"hi\",\tnow"), ("last", "1")],
+            CsvFile.Read(_folder["a.tsv.gz"], "x", "y").Select(row => (row["x"], row["y"])));
+    }
+
     [Theory]
     [InlineData("", "the file is empty; expected a header with x, y.")]
     [InlineData("x,z\n1,2\n", "no column y; the header has x, z.")]

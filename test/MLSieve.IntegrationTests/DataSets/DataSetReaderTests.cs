@@ -101,6 +101,51 @@ public sealed class DataSetReaderTests : IDisposable
     }
 
     [Fact]
+    public void Sentences_have_the_last_and_longest_identity_word_and_tweets_whether_they_have_any()
+    {
+        _folder.Text("davidson/labeled_data.csv", ",class,tweet", "0,2,Old friends!", "1,0,golden boys", "2,1,\"too, African-American\"");
+        _folder.Text(
+            "identity-madlibs/bias_madlibs_77k.csv",
+            "Text,Label,Template",
+            "hug old,NOT_BAD,verb_adj", "hurt african,BAD,verb_adj",
+            "hug african american,NOT_BAD,verb_adj", "hug american,NOT_BAD,verb_adj",
+            "Old is a kind african american,NOT_BAD,name_adj", "You are a dull lawyer,BAD,you_occupation");
+        Assert.Equal(
+            [
+                "Old friends!|non-toxic|identity|non-toxic, identity|all",
+                "golden boys|toxic|no identity|toxic, no identity|all",
+                "too, African-American|toxic|identity|toxic, identity|all",
+                "hug old|non-toxic|old|non-toxic, old|test",
+                "hurt african|toxic|african|toxic, african|test",
+                "hug african american|non-toxic|african american|non-toxic, african american|test",
+                "hug american|non-toxic|american|non-toxic, american|test",
+                "Old is a kind african american|non-toxic|african american|non-toxic, african american|test",
+                "You are a dull lawyer|toxic|no identity|toxic, no identity|test",
+            ],
+            _folder.Rows(DataSets.IdentityTerms(_folder.Root)));
+    }
+
+    [Fact]
+    public void Edited_reviews_are_pairs_within_their_split()
+    {
+        foreach (string name in new[] { "train", "dev", "test" })
+        {
+            _folder.Text(
+                $"sentiment-combined-paired-{name}_paired.tsv",
+                "Sentiment\tText\tbatch_id", $"Negative\tdull, {name}\t4", $"Positive\tfine, {name}\t4");
+        }
+
+        DataSet set = DataSets.CounterfactualImdb(_folder.Root);
+        Assert.Equal(["dull, dev|negative|all|negative|validation", "fine, dev|positive|all|positive|validation"],
+            _folder.Rows(set, Splits.Validation));
+        Assert.All(set.Examples, example => Assert.Equal("4", example.Pair));
+        _folder.Text("sentiment-combined-paired-dev_paired.tsv", "Sentiment\tText\tbatch_id", "Good\tfine\t4");
+        Assert.EndsWith(
+            "line 2: column Sentiment is 'Good'; expected Negative or Positive.",
+            Assert.Throws<InvalidDataException>(() => DataSets.CounterfactualImdb(_folder.Root)).Message);
+    }
+
+    [Fact]
     public void MultiNli_is_read_from_plain_jsonl_with_its_negations_as_whole_words()
     {
         _folder.Gzip(
@@ -213,6 +258,8 @@ public sealed class DataSetReaderTests : IDisposable
     [InlineData("nico", "no rows")]
     [InlineData("imagenet-9", "no rows")]
     [InlineData("imagenet-a", "no rows")]
+    [InlineData("imdb-counterfactual", "sentiment-combined-paired-train_paired.tsv")]
+    [InlineData("identity-terms", "bias_madlibs_77k.csv")]
     public void An_empty_folder_is_an_error_that_says_what_was_expected(string name, string expected)
     {
         var fault = Assert.ThrowsAny<Exception>(() => DataSets.ByName[name](_folder.Root));

@@ -3,7 +3,8 @@ using System.Text;
 namespace Studies;
 
 /// <summary>
-/// Reads comma-separated files with a header, in which fields may be quoted and then hold commas, quotes and line ends (RFC 4180).
+/// Reads comma-separated files with a header, in which fields may be quoted and then hold commas, quotes and line ends (RFC 4180); where a
+/// name ends in <c>.tsv</c>, tabs separate.
 /// </summary>
 internal static class CsvFile
 {
@@ -16,7 +17,8 @@ internal static class CsvFile
     {
         using StreamReader reader = DataFile.OpenText(path);
         int line = 1;
-        if (Next(reader, path, ref line) is not { } header)
+        char separator = Path.GetFileName(path).Contains(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',';
+        if (Next(reader, separator, path, ref line) is not { } header)
             throw new InvalidDataException($"{path}: the file is empty; expected a header with {string.Join(", ", needed)}.");
         Dictionary<string, int> columns = [];
         for (int i = 0; i < header.Count; i++) columns.TryAdd(header[i].Trim(), i);
@@ -26,7 +28,7 @@ internal static class CsvFile
         while (true)
         {
             int first = line;
-            if (Next(reader, path, ref line) is not { } fields) yield break;
+            if (Next(reader, separator, path, ref line) is not { } fields) yield break;
             if (fields is [""]) continue; // an empty line
             if (fields.Count != header.Count)
                 throw new InvalidDataException($"{path}, line {first}: {fields.Count} fields; the header has {header.Count}.");
@@ -34,7 +36,7 @@ internal static class CsvFile
         }
     }
 
-    private static List<string>? Next(StreamReader reader, string path, ref int line)
+    private static List<string>? Next(StreamReader reader, char separator, string path, ref int line)
     {
         if (reader.Peek() < 0) return null;
         int first = line;
@@ -56,12 +58,12 @@ internal static class CsvFile
             {
                 quoted = true;
             }
-            else if (read is ',' or '\n' or < 0)
+            else if (read == separator || read is '\n' or < 0)
             {
-                if (read is not ',' && field.Length > 0 && field[^1] == '\r') field.Length--;
+                if (read != separator && field.Length > 0 && field[^1] == '\r') field.Length--;
                 fields.Add(field.ToString());
                 field.Clear();
-                if (read is not ',') return fields;
+                if (read != separator) return fields;
             }
             else
             {

@@ -15,11 +15,13 @@ internal sealed class StudyComparison
         ("mean of groups", StudyMetrics.Unbiased),
         ("flip rate", StudyMetrics.Flips),
         ("area under the curve", StudyMetrics.Auc),
+        ("edits followed", StudyMetrics.EditsFollowed),
+        ("worst identity", StudyMetrics.WorstIdentity),
     ];
 
     private static readonly string[] Baselines = ["plain", "student"];
     private static readonly string[] Own = ["sieve", "debiased"]; // as their names begin
-    private static readonly string[] Oracles = ["group-dro", "dfr", "teacher-dro", "balanced"];
+    private static readonly string[] Oracles = ["group-dro", "dfr", "teacher-dro", "balanced", "augmented"];
     private static readonly string[] Refitted = ["afr", "readout-afr", "dfr"]; // likewise
     private readonly FinishedRun[] _searches;
 
