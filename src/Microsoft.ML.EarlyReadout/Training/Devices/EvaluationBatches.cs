@@ -5,8 +5,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// Cuts rows into batches for passes that need no gradients: validation, the reading of readouts, the comparison with the exported graph. A
-/// batch is as large as helps;
-/// where memory does not suffice for it, it is halved, down to one row.
+/// batch is as large as helps; where memory does not suffice for it, it is halved, down to one row. The next one is gathered while one is
+/// looked at.
 /// </summary>
 /// <param name="device">The device of the batches.</param>
 /// <param name="cancellation">Stops the passes within one batch.</param>
@@ -27,11 +27,12 @@ internal sealed class EvaluationBatches(Device device, Cancellation cancellation
     {
         long perRow = Math.Max(bytesPerRow, 1);
         int size = (int)Math.Clamp(_budget / perRow, 1, MostRows);
+        using var ahead = new BatchAhead(rows.Set, device);
         for (int start = 0; start < rows.Indices.Length;)
         {
             cancellation.ThrowIfRequested();
             int count = Math.Min(size, rows.Indices.Length - start);
-            if (Try(rows, start, count, of) is not [T value])
+            if (Try(ahead, rows.Indices, start, count, of) is not [T value])
             {
                 size = count / 2;
                 _budget = size * perRow; // what has failed once is not tried again
@@ -56,15 +57,15 @@ internal sealed class EvaluationBatches(Device device, Cancellation cancellation
     }
 
     /// <returns>The value; nothing where memory does not suffice for several rows.</returns>
-    private T[] Try<T>(TrainingRows rows, int start, int count, Func<int, Batch, T> of)
+    private static T[] Try<T>(BatchAhead ahead, long[] rows, int start, int count, Func<int, Batch, T> of)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         try
         {
-            Batch batch = rows.Set.Gather(rows.Indices.AsSpan(start, count), device);
+            Batch batch = ahead.Take(rows.AsSpan(start, count));
             int next = start + count;
-            if (next < rows.Indices.Length) rows.Set.Expect(rows.Indices.AsSpan(next, Math.Min(count, rows.Indices.Length - next)));
+            if (next < rows.Length) ahead.Prepare(rows.AsSpan(next, Math.Min(count, rows.Length - next)));
             return [of(start, batch)];
         }
         catch (Exception fault) when (count > 1 && AllocationFailure.Of(fault) is not null)

@@ -1,5 +1,8 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.ML.EarlyReadout;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
@@ -16,6 +19,8 @@ public sealed class EvaluationBatchesTests : IDisposable
         _set = Rows.Read(Rows.View(1, [.. Enumerable.Range(0, 300).Select(row => (new float[] { row }, row % 2 == 0 ? "a" : "b", ""))]));
         _rows = TrainingRows.AllOf(_set);
     }
+
+    public static bool HasOneProcessor => Environment.ProcessorCount == 1;
 
     public void Dispose() => _set.Dispose();
 
@@ -94,6 +99,38 @@ public sealed class EvaluationBatchesTests : IDisposable
         Assert.Equal(5, batches);
     }
 
+    [Fact(Skip = "One processor gathers a batch when it is needed.", SkipWhen = nameof(HasOneProcessor))]
+    public void The_next_batch_is_gathered_by_another_thread_while_one_is_looked_at()
+    {
+        using TrainingSet set = Rows.Read(Rows.View(1000, [.. Enumerable.Range(0, 600).Select(row =>
+            (Enumerable.Repeat(row + 0.5f, 1000).ToArray(), row % 2 == 0 ? "a" : "b", ""))]));
+        int own = Environment.CurrentManagedThreadId, byOthers = 0, looked = 0;
+        var watched = new TrainingSet
+        {
+            Features = set.Features,
+            ClassNames = set.ClassNames,
+            HasClassNames = set.HasClassNames,
+            SkippedRows = set.SkippedRows,
+            Labels = set.Labels,
+            Groups = set.Groups,
+            GroupNames = set.GroupNames,
+            Columns = new WatchedColumn(new PackedColumn(set.Features, AreSingle: false), () =>
+            {
+                if (Environment.CurrentManagedThreadId != own) Interlocked.Increment(ref byOthers);
+            }),
+        };
+        using NativeLeakCheck leaks = NativeLeakCheck.Start();
+        Batches().ForEach(TrainingRows.AllOf(watched), 1, (start, batch) =>
+        {
+            looked++;
+            bool isLast = start + batch.Count == 600;
+            Assert.True(isLast || SpinWait.SpinUntil(() => Volatile.Read(ref byOthers) == looked, TimeSpan.FromSeconds(20)));
+            Assert.Equal(start + 0.5f, batch.Features[0, 0].ToSingle());
+            Assert.True(batch.Features.equal(batch.Column("Watched")).all().ToBoolean());
+        });
+        Assert.Equal((3, 2), (looked, byOthers));
+    }
+
     [Fact]
     public void A_sample_is_spread_over_all_rows()
     {
@@ -106,4 +143,33 @@ public sealed class EvaluationBatchesTests : IDisposable
 #pragma warning disable CA2201 // TorchSharp throws it
     private static ExternalException OutOfMemory() => new("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes.");
 #pragma warning restore CA2201
+
+    /// <summary>One column, which tells when its rows are asked for: they are asked for where a batch is filled.</summary>
+    private sealed class WatchedColumn(PackedColumn column, Action asked) : IReadOnlyDictionary<string, PackedColumn>
+    {
+        private readonly Dictionary<string, PackedColumn> _all = new() { ["Watched"] = column };
+
+        public int Count => 1;
+
+        public IEnumerable<string> Keys => _all.Keys;
+
+        public IEnumerable<PackedColumn> Values => _all.Values;
+
+        public PackedColumn this[string key]
+        {
+            get
+            {
+                asked();
+                return _all[key];
+            }
+        }
+
+        public bool ContainsKey(string key) => _all.ContainsKey(key);
+
+        public bool TryGetValue(string key, [MaybeNullWhen(false)] out PackedColumn value) => _all.TryGetValue(key, out value);
+
+        public IEnumerator<KeyValuePair<string, PackedColumn>> GetEnumerator() => _all.GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }
