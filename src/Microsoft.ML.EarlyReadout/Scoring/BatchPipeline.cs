@@ -111,6 +111,7 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
     /// <summary>Waits for a batch; <see langword="null"/> where none comes any more.</summary>
     private ScoredBatch? Take(Channel<ScoredBatch> from)
     {
+        _stop.Token.ThrowIfCancellationRequested(); // also where a batch is there already: it is of no more use
         ScoredBatch? batch;
         while (!from.Reader.TryRead(out batch))
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -34,8 +36,7 @@ public sealed class OverlapTests : IDisposable
     [Fact]
     public void Images_are_read_ahead_and_scored_in_their_order()
     {
-        using var folder = new ImageFolder(40);
-        for (int row = 40; row < 2000; row++) folder.Repeat(row * 7 % 40);
+        using ImageFolder folder = Folder(2000);
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
         float[][] alone = Scores(Over(model, folder.Sized(), threads: 1));
         var view = new CursorSetView(folder.Sized());
@@ -89,6 +90,104 @@ public sealed class OverlapTests : IDisposable
         }
 
         Assert.Equal(1, view.DisposedCursors);
+    }
+
+    [Fact]
+    public void Slow_images_are_scored_by_two_workers_in_clearly_less_time_than_by_one()
+    {
+        using ImageFolder folder = Folder(3 * Batch);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
+        var view = new SlowView(folder.Sized(), () => Thread.Sleep(3));
+        (TimeSpan one, TimeSpan two) = (Time(1), Time(2));
+        Assert.True(two < 0.75 * one, $"One thread took {one}, two workers {two}.");
+
+        TimeSpan Time(int threads)
+        {
+            var clock = Stopwatch.StartNew();
+            Assert.Equal(3 * Batch, Scores(Over(model, view, threads)).Length);
+            return clock.Elapsed;
+        }
+    }
+
+    [Fact]
+    public void Reading_goes_on_while_the_consumer_is_at_work()
+    {
+        var view = new CountingView(_rows, _ => Thread.Sleep(1));
+        (TimeSpan turns, TimeSpan together) = (Time(1), Time(2));
+        Assert.True(together < 0.85 * turns, $"Taking turns took {turns}, side by side {together}.");
+
+        TimeSpan Time(int threads)
+        {
+            var clock = Stopwatch.StartNew();
+            using DataViewRowCursor cursor = Cursor(Over(_model, view, threads));
+            while (cursor.MoveNext()) Thread.Sleep(1);
+            return clock.Elapsed;
+        }
+    }
+
+    [Fact]
+    public void Who_disposes_early_waits_for_the_rows_in_work_and_not_for_their_batch()
+    {
+        using ImageFolder folder = Folder(8 * Batch);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
+        int asked = 0;
+        var slow = new SlowView(folder.Sized(), () =>
+        {
+            Interlocked.Increment(ref asked);
+            Thread.Sleep(5);
+        });
+        var view = new CursorSetView(slow);
+        int before;
+        using (DataViewRowCursor cursor = Cursor(Over(model, view, threads: 4)))
+        {
+            for (int row = 0; row <= Batch; row++) Assert.True(cursor.MoveNext());
+            before = Volatile.Read(ref asked); // the next batch has hardly been begun
+        }
+
+        Assert.Equal((4, 4), (view.Opened, view.Disposed));
+        Assert.InRange(asked - before, 0, Batch / 4);
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(Batch + 100)]
+    [InlineData((3 * Batch) - 1)]
+    public void A_broken_image_amid_four_workers_is_named_and_nothing_is_left_behind(int row)
+    {
+        using ImageFolder folder = Folder(3 * Batch);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
+        string broken = Path.Combine(folder.Root, "broken.png");
+        File.WriteAllText(broken, "<html>404</html>");
+        folder.Rename(row, "broken.png");
+        WeakReference read = Fail();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.False(read.IsAlive, "A worker still holds what it read.");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Fail()
+        {
+            var view = new CursorSetView(folder.Sized());
+            using (DataViewRowCursor cursor = Cursor(Over(model, view, threads: 4)))
+            {
+                var fault = Assert.Throws<InvalidDataException>(() =>
+                {
+                    while (cursor.MoveNext()) { }
+                });
+                Assert.Equal($"Column 'Image', row {row} (counted from 0 in the data view) has no image: the file '{broken}' is not an "
+                    + "image that can be decoded.", fault.Message);
+            }
+
+            Assert.Equal((4, 4), (view.Opened, view.Disposed));
+            return new WeakReference(view);
+        }
+    }
+
+    private static ImageFolder Folder(int rows)
+    {
+        var folder = new ImageFolder(40);
+        for (int row = 40; row < rows; row++) folder.Repeat(row * 7 % 40);
+        return folder;
     }
 
     private static ScoredView Over(EarlyReadoutTransformer model, IDataView rows, int threads)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -140,6 +141,27 @@ public sealed class ReadAheadTests : IDisposable
             Assert.Equal((4, 4), (view.Opened, view.Disposed));
             Assert.True(budget.TryTake(Rows.Gigabyte)); // all of it was given back
             return new WeakReference(view);
+        }
+    }
+
+    [Fact]
+    public void Two_workers_read_slow_images_in_clearly_less_time_than_one()
+    {
+        var view = new SlowView(_folder.Sized(), () => Thread.Sleep(3));
+        (TimeSpan one, TimeSpan two) = (Time(1), Time(2));
+        Assert.True(two < 0.75 * one, $"One thread took {one}, two workers {two}.");
+
+        TimeSpan Time(int threads)
+        {
+            var clock = Stopwatch.StartNew();
+            var reader = new TrainingSetReader(
+                view, _columns, new InputOptions(), Rows.Budget(Rows.Gigabyte), _ => { }, _ => { }, null)
+            {
+                Threads = threads,
+            };
+            using TrainingSet set = reader.Read(TestContext.Current.CancellationToken);
+            Assert.Equal(Count, set.Count);
+            return clock.Elapsed;
         }
     }
 
