@@ -1,6 +1,5 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +9,13 @@ namespace Microsoft.ML.EarlyReadout.Training;
 [Experimental(Seam.Id)]
 public sealed record Batch : IDisposable
 {
-    internal Batch(Tensor features, Tensor labels, long[] rows) => (Features, Labels, Rows) = (features, labels, rows);
+    private readonly Tensor _index; // (B), int64: Rows, on the device
+
+    internal Batch(Tensor features, Tensor labels, long[] rows)
+        : this(features, labels, rows, DeviceCopy.Send(rows, labels.device)) { }
+
+    internal Batch(Tensor features, Tensor labels, long[] rows, Tensor index) =>
+        (Features, Labels, Rows, _index) = (features, labels, rows, index);
 
     /// <summary>(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's
     /// units.</summary>
@@ -42,31 +47,28 @@ public sealed record Batch : IDisposable
         : throw new ArgumentException($"Column '{name}' was not read with the rows. Add it to RowColumns of the options.", nameof(name));
 
     /// <summary>
-    /// What the training set's rows have, for those of this batch: (B), float32, on its device. It belongs to the caller's dispose scope.
+    /// What all rows have, for those of this batch: (B, …), on its device. It belongs to the caller's dispose scope.
     /// </summary>
-    /// <param name="ofRows">One number for each row of the training set.</param>
-    public Tensor Take(ReadOnlySpan<float> ofRows)
+    /// <param name="ofRows">(N, …): numbers of each row that was read, by its place, on the device of the training
+    /// (<see cref="TrainingSession.Device"/>).</param>
+    public Tensor Take(Tensor ofRows)
     {
-        Tensor values = DeviceCopy.Empty([Rows.Length], ScalarType.Float32, Labels.device);
-        Span<float> target = MemoryMarshal.Cast<byte, float>(values.bytes);
-        for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[(int)Rows[i]];
-        return DeviceCopy.Send(values, Labels.device);
-    }
-
-    /// <summary>As <see cref="Take(ReadOnlySpan{float})"/>, for whole numbers: (B), int64.</summary>
-    public Tensor Take(int[] ofRows)
-    {
-        Tensor values = DeviceCopy.Empty([Rows.Length], ScalarType.Int64, Labels.device);
-        Span<long> target = MemoryMarshal.Cast<byte, long>(values.bytes);
-        for (int i = 0; i < Rows.Length; i++) target[i] = ofRows[Rows[i]];
-        return DeviceCopy.Send(values, Labels.device);
+        ArgumentNullException.ThrowIfNull(ofRows);
+        return ofRows.index_select(0, _index);
     }
 
     /// <summary>Some of the rows, one after the other. What is theirs belongs to the caller's dispose scope.</summary>
     internal Batch Part(int start, int count) => new(
-        Features.narrow(0, start, count), Labels.narrow(0, start, count), Rows[start..(start + count)])
+        Features.narrow(0, start, count), Labels.narrow(0, start, count), Rows[start..(start + count)], _index.narrow(0, start, count))
     {
         Columns = Columns.ToDictionary(column => column.Key, column => column.Value.narrow(0, start, count)),
+    };
+
+    /// <summary>A batch on the CPU, brought to a device. Its tensors belong to the caller's dispose scope.</summary>
+    internal Batch To(Device device) => device.type == DeviceType.CPU ? this : new(
+        DeviceCopy.Send(Features, device), DeviceCopy.Send(Labels, device), Rows, DeviceCopy.Send(_index, device))
+    {
+        Columns = Columns.ToDictionary(column => column.Key, column => DeviceCopy.Send(column.Value, device)),
     };
 
     /// <summary>Disposes the tensors, for a caller without a dispose scope.</summary>
@@ -74,6 +76,7 @@ public sealed record Batch : IDisposable
     {
         Features.Dispose();
         Labels.Dispose();
+        _index.Dispose();
         foreach (Tensor numbers in Columns.Values) numbers.Dispose();
     }
 }

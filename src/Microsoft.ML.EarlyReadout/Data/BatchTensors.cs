@@ -15,6 +15,7 @@ internal sealed class BatchTensors : IDisposable
     private readonly Device _device;
     private readonly Tensor _features;
     private readonly Tensor _labels; // (B)
+    private readonly Tensor _index; // (B), the rows
     private readonly Dictionary<string, Tensor> _columns;
 
     /// <param name="set">The set.</param>
@@ -25,6 +26,7 @@ internal sealed class BatchTensors : IDisposable
         (_set, _rows, _device) = (set, rows, device);
         _features = set.Features.Allocate(rows, device).DetachFromDisposeScope();
         _labels = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device).DetachFromDisposeScope();
+        _index = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device).DetachFromDisposeScope();
         _columns = set.Columns.ToDictionary(
             column => column.Key, column => column.Value.Rows.Allocate(rows, device).DetachFromDisposeScope());
     }
@@ -37,12 +39,13 @@ internal sealed class BatchTensors : IDisposable
     {
         Span<long> classes = MemoryMarshal.Cast<byte, long>(_labels.bytes);
         for (int i = 0; i < _rows.Length; i++) classes[i] = _set.Labels[_rows[i]];
+        _rows.CopyTo(MemoryMarshal.Cast<byte, long>(_index.bytes));
         _set.Features.Fill(_features, _rows);
         foreach ((string name, Tensor numbers) in _columns) _set.Columns[name].Rows.Fill(numbers, _rows);
     }
 
     /// <summary>Brings what was filled to the device: tensors of the caller's dispose scope.</summary>
-    public Batch Send() => new(Send(_features), Send(_labels), _rows)
+    public Batch Send() => new(Send(_features), Send(_labels), _rows, Send(_index))
     {
         Columns = _columns.ToDictionary(column => column.Key, column => _set.Columns[column.Key].Shaped(Send(column.Value))),
     };
@@ -52,6 +55,7 @@ internal sealed class BatchTensors : IDisposable
     {
         _features.Dispose();
         _labels.Dispose();
+        _index.Dispose();
         foreach (Tensor numbers in _columns.Values) numbers.Dispose();
     }
 

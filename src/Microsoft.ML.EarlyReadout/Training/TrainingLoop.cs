@@ -19,7 +19,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private readonly TrainerOptions _options = session.Options;
     private readonly LearningRateSchedule _schedule = new(session.Options.Schedule, plan.Batches.Count, plan.Steps);
     private readonly Augmentation _augmentation = new(session.Options.Augmentation, plan.Rows.Set.Shape, plan.Rows.Set.Pixels);
-    private readonly BatchAhead _batches = new(plan.Rows.Set, session.Device);
+    private readonly BatchAhead _batches = new(plan.Rows.Set, step.OnCpu is null ? session.Device : CPU);
     private readonly BestNetwork _best = new([session.Network, .. step.Companions]);
 
     // Of the network that is exported and what belongs to it. Other loops train on a network that stands still, or that is gone afterwards.
@@ -161,6 +161,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         Batch rows = _batches.Take(_order.AsSpan(plan.Batches[batch]));
         if (batch + 1 < plan.Batches.Count) _batches.Prepare(_order.AsSpan(plan.Batches[batch + 1]));
         rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
+        if (step.OnCpu is { } complete) rows = complete(rows).To(session.Device);
         _meters.Step = _done + 1;
         int parts = (rows.Count + _options.RowsAtOnce - 1) / _options.RowsAtOnce;
         for (int part = 0; part < parts; part++) RunPart(rows, part, parts);

@@ -9,6 +9,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 public sealed class TrainingSession : IDisposable
 {
     private bool _running;
+    private LabelLoss? _loss;
 
     internal TrainingSession(
         FitRows prepared, StagedNetwork network, TrainingRows training, TrainingRows? validation, TrainerOptions options, Device device,
@@ -56,8 +57,8 @@ public sealed class TrainingSession : IDisposable
     public IRisk Risk => field ??= new EmpiricalRisk(Loss);
 
     /// <summary>The loss of a row of the network against its label. Readouts have the plain one: what they know is looked at.</summary>
-    internal LabelLoss Loss => field ??= new LabelLoss(
-        Options.LabelSmoothing, Options.ExampleWeightColumnName is { } column ? ExampleWeights.Of(Training, column) : null);
+    internal LabelLoss Loss => _loss ??= new LabelLoss(
+        Options.LabelSmoothing, Options.ExampleWeightColumnName is { } column ? ExampleWeights.Of(Training, column) : null, Device);
 
     /// <summary>The rows to train on.</summary>
     internal TrainingRows Training { get; }
@@ -218,9 +219,10 @@ public sealed class TrainingSession : IDisposable
         }
     }
 
-    /// <summary>Disposes the exported readouts.</summary>
+    /// <summary>Disposes the exported readouts, and what the loss has on the device.</summary>
     void IDisposable.Dispose()
     {
+        _loss?.Dispose();
         foreach (TappedReadout readout in Readouts) readout.Dispose();
     }
 }

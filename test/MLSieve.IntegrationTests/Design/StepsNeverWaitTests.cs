@@ -1,77 +1,94 @@
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace MLSieve.Tests;
 
 /// <summary>What runs in every training step queues work for the device and never waits for it.</summary>
 public sealed class StepsNeverWaitTests
 {
-    /// <summary>Reading a number, or a tensor's memory, and copies that libtorch makes the caller wait for.</summary>
+    /// <summary>TorchSharp's ways to read a number or a tensor's memory, and results whose size only the device knows.</summary>
     private static readonly string[] _waiting =
-        ["item", "ToDouble", "ToSingle", "ToInt64", "ToInt32", "ToBoolean", "cpu", "data", "nonzero", "synchronize"];
-
-    /// <summary>Classes all of whose code runs in steps, and methods that do.</summary>
-    private static readonly string[] _inSteps =
     [
-        "IRisk", "ITrainingStep", // and whoever implements them, but for what is done before an epoch
-        "DistillationLoss", "TeacherScores.Logits", "Batch.Take", "BatchTensors.Send", "DeviceCopy",
-        "Optimizer.Minimize", "GradientClipping",
+        "item", "ToDouble", "ToSingle", "ToInt64", "ToInt32", "ToBoolean", "cpu", "data", "nonzero", "synchronize", "masked_select",
+        "unique", "unique_consecutive", "argwhere", "bincount", "is_nonzero", "allclose", "equal", "tolist", "ReadCpuDouble",
+        "ReadCpuSingle",
     ];
 
-    [Fact]
-    public void No_step_reads_a_number_from_the_device()
-    {
-        MethodDeclarationSyntax[] methods = [.. LibrarySource.Libraries.SelectMany(LibraryMethods)];
-        string[] names = [.. methods.Select(Name)];
-        string[] known =
-        [
-            "SupervisedStep.Run", "DistillationStep.Run", "SieveStep.Run", "JointSieveStep.Run", "ReadoutStep.Run", "WeightedRisk.Of",
-            "GroupDroRisk.Of", "Batch.Take", "TeacherScores.Logits", "DeviceCopy.Send",
-        ];
-        Assert.All(known, name => Assert.Contains(name, names));
+    /// <summary>Uses that wait, and why they may.</summary>
+    private static readonly string[] _reviewed =
+    [
+        "Linear.forward: nonzero", // on the CPU alone
+        "InputLayer.Beside: to", // once, before the first step's work
+    ];
 
-        Assert.Empty(methods.SelectMany(method => Calls(method).Intersect(_waiting).Select(call => $"{Name(method)} calls {call}")));
-    }
+    private static readonly Lazy<StepCalls> _calls = new(() => new StepCalls(LibrarySource.Libraries.Select(LibrarySource.Compilation)));
 
     [Fact]
-    public void Copies_to_the_device_in_steps_go_by_the_way_that_nobody_waits_for()
+    public void Every_step_and_every_layer_is_looked_at_with_what_it_calls()
     {
-        string[] copies =
+        IReadOnlySet<string> members = _calls.Value.Members;
+        string[] steps =
         [
-            .. LibrarySource.Libraries.SelectMany(LibraryMethods)
-                .Where(method => Name(method) != "DeviceCopy.Send")
-                .Where(method => method.DescendantNodes().OfType<InvocationExpressionSyntax>().Any(IsCopy))
-                .Select(Name),
+            .. LibrarySource.Libraries.Select(LibrarySource.Compilation)
+                .SelectMany(library => library.GetSymbolsWithName(_ => true, SymbolFilter.Type).OfType<INamedTypeSymbol>())
+                .Where(type => type.TypeKind == TypeKind.Class && type.AllInterfaces.Any(each => each.Name == "ITrainingStep"))
+                .Select(type => $"{type.Name}.Run"),
         ];
-        Assert.Empty(copies);
-
-        static bool IsCopy(InvocationExpressionSyntax call) => (Called(call), call.ArgumentList.Arguments.ToString()) is
-            ("to", var to) && to.Contains("device", StringComparison.OrdinalIgnoreCase)
-            || (Called(call) == "tensor" && call.ArgumentList.Arguments.ToString().Contains("device:", StringComparison.Ordinal));
+        Assert.Contains("JointSieveStep.Run", steps);
+        string[] deeper =
+        [
+            "WeightedRisk.Of", "GroupDroRisk.Of", "LabelLoss.Weigh", "Batch.Take", "TeacherScores.Logits", "DistillationLoss.Of",
+            "DeviceCopy.Send", "GradientClipping.Apply", "AveragedWeights.Add", "Augmentation.Apply", "LossMeters.Add", "ForgettingLoss.Of",
+            "Conv2d.forward", "BatchNorm2d.forward", "Optimizer.Step", "AdamWOptimizer.Update",
+        ];
+        Assert.All(steps.Concat(deeper), name => Assert.Contains(name, members));
+        Assert.DoesNotContain("LossMeters.FindFault", members); // which waits, between steps
     }
 
-    private static IEnumerable<MethodDeclarationSyntax> LibraryMethods(string library) =>
-        LibrarySource.Compilation(library).SyntaxTrees
-            .SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<TypeDeclarationSyntax>())
-            .SelectMany(type => type.Members.OfType<MethodDeclarationSyntax>().Where(method => RunsInSteps(type, method)));
+    [Fact]
+    public void No_step_reads_a_number_from_the_device() => Assert.Empty(Waits(_calls.Value));
 
-    private static bool RunsInSteps(TypeDeclarationSyntax type, MethodDeclarationSyntax method)
+    [Fact]
+    public void Copies_to_the_device_in_steps_go_by_the_way_that_nobody_waits_for() => Assert.Empty(Copies(_calls.Value));
+
+    [Fact]
+    public void A_new_step_that_waits_somewhere_below_is_found()
     {
-        string name = type.Identifier.Text;
-        if (_inSteps.Contains(name) || _inSteps.Contains($"{name}.{method.Identifier.Text}")) return true;
-        return method.Identifier.Text != "BeforeEpoch" && type.BaseList?.Types.Any(each => _inSteps.Contains(each.Type.ToString())) == true;
+        CSharpCompilation[] libraries = [.. LibrarySource.Libraries.Select(LibrarySource.Compilation)];
+        CSharpCompilation last = libraries[^1];
+        libraries[^1] = last.AddSyntaxTrees(CSharpSyntaxTree.ParseText(
+            """
+            using Microsoft.ML.EarlyReadout.Training;
+            using static TorchSharp.torch;
+
+            internal abstract class NewStep : ITrainingStep
+            {
+                public void Run(Batch batch, in StepContext context) => Below.Look(batch.Features);
+            }
+
+            internal static class Below
+            {
+                public static void Look(Tensor features)
+                {
+                    float seen = features.mean().item<float>();
+                    Tensor sent = tensor(new[] { seen }, device: features.device);
+                    Tensor moved = sent.to(CUDA);
+                }
+            }
+            """,
+            (CSharpParseOptions)last.SyntaxTrees[0].Options, "NewStep.cs",
+            cancellationToken: TestContext.Current.CancellationToken));
+        var calls = new StepCalls(libraries);
+        Assert.Equal(["Below.Look: item"], Waits(calls));
+        Assert.Equal(["Below.Look: tensor", "Below.Look: to"], Copies(calls).Order());
     }
 
-    private static string Name(MethodDeclarationSyntax method) =>
-        $"{((TypeDeclarationSyntax)method.Parent!).Identifier.Text}.{method.Identifier.Text}";
+    private static IEnumerable<string> Waits(StepCalls calls) =>
+        calls.OfTorch.Where(use => _waiting.Contains(use.Name)).Select(use => $"{use.By}: {use.Name}").Except(_reviewed);
 
-    private static IEnumerable<string> Calls(MethodDeclarationSyntax method) =>
-        method.DescendantNodes().OfType<InvocationExpressionSyntax>().Select(Called);
-
-    private static string Called(InvocationExpressionSyntax call) => call.Expression switch
-    {
-        MemberAccessExpressionSyntax member => member.Name.Identifier.Text,
-        SimpleNameSyntax name => name.Identifier.Text,
-        _ => "",
-    };
+    /// <summary>Conversions to a device, and tensors that are made there of numbers of C#.</summary>
+    private static IEnumerable<string> Copies(StepCalls calls) =>
+        calls.OfTorch.Where(use => use.Name is "to" or "tensor" or "as_tensor" or "from_array" or "cuda")
+            .Where(use => use.Name == "cuda" || use.Given.Any(type => type is "Device" or "DeviceType"))
+            .Select(use => $"{use.By}: {use.Name}").Except([.. _reviewed, "DeviceCopy.Send: to"]);
 }

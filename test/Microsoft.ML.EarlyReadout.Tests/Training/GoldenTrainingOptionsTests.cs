@@ -37,7 +37,7 @@ public sealed class GoldenTrainingOptionsTests
     public void Labels_are_smoothed_by_every_risk()
     {
         AssertTrained("smoothed", Sgd(), new EmpiricalRisk(new LabelLoss(0.2)));
-        AssertTrained("smoothed", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, 8 * Steps)], new LabelLoss(0.2)));
+        AssertTrained("smoothed", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, 8 * Steps)], new LabelLoss(0.2), CPU));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class GoldenTrainingOptionsTests
         using SafetensorsFile golden = SafetensorsFile.Open(Golden.Path("training_options.safetensors"));
         float[] weights = golden.Read("weights").data<float>().ToArray();
         AssertTrained("weighted", Sgd(), new EmpiricalRisk(new LabelLoss(0, weights)));
-        AssertTrained("weighted", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, weights.Length)], new LabelLoss(0, weights)));
+        AssertTrained("weighted", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, weights.Length)], new LabelLoss(0, weights), CPU));
     }
 
     private static OptimizerOptions Sgd() => new() { LearningRate = 0.05, WeightDecay = 0.1, Momentum = 0.9 };

@@ -22,7 +22,12 @@ internal static class DeviceCopy
     public static Tensor Send(Tensor onCpu, Device target)
     {
         if (target.type == DeviceType.CPU) return onCpu;
-        using (onCpu) return onCpu.to(target, non_blocking: true); // libtorch keeps pinned memory until it is copied
+        using (onCpu)
+        {
+            if (target.type != DeviceType.CUDA) return onCpu.to(target, non_blocking: true);
+            using Tensor pinned = onCpu.pin_memory(); // itself, where it is; libtorch keeps the memory until it is copied
+            return pinned.to(target, non_blocking: true);
+        }
     }
 
     /// <summary>Whole numbers on the device, (N). They belong to the caller's dispose scope.</summary>

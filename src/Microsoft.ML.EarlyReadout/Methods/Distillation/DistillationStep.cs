@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +16,7 @@ internal sealed class DistillationStep : ITrainingStep
     private readonly Optimizer _optimizer;
     private readonly TeacherTargets _targets;
     private readonly LabelLoss _loss;
-    private readonly Tensor _weights; // (rows of the packed set), on the CPU
+    private readonly Tensor _weights; // (N)
 
     /// <param name="student">The student, on its device.</param>
     /// <param name="teacher">How to read the teacher's scores.</param>
@@ -37,7 +36,7 @@ internal sealed class DistillationStep : ITrainingStep
         _newWeights = newWeights;
         _targets = targets;
         _loss = loss;
-        _weights = ones(rows, float32).DetachFromDisposeScope();
+        _weights = ones(rows, float32, student.parameters().First().device).DetachFromDisposeScope();
         _optimizer = Optimizer.Create(options.Optimizer, student);
     }
 
@@ -51,16 +50,24 @@ internal sealed class DistillationStep : ITrainingStep
     ];
 
     /// <inheritdoc/>
-    public void BeforeEpoch(int epoch) => _newWeights(epoch)?.CopyTo(Weights);
+    public void BeforeEpoch(int epoch)
+    {
+        if (_newWeights(epoch) is not { } weights) return;
+        using Tensor renewed = tensor(weights);
+        _weights.copy_(renewed);
+    }
+
+    /// <inheritdoc/>
+    Func<Batch, Batch>? ITrainingStep.OnCpu => _targets.Teach;
 
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         Tensor logits = _student.call(batch.Features); // (B, C)
         Tensor labels = _loss.OfEach(logits, batch); // (B)
-        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(_targets.For(batch)), _options.Temperature);
+        Tensor teacher = DistillationLoss.Of(logits, _teacher.Logits(batch), _options.Temperature);
         teacher = _loss.Weigh(teacher, batch); // (B)
-        Tensor weights = batch.Take(Weights); // (B)
+        Tensor weights = batch.Take(_weights); // (B)
         Tensor taught = teacher.mul(weights).mul(Scalars.Of(_options.Lambda));
         Tensor labelled = (_options.WeightBothTerms ? labels.mul(weights) : labels).mul(Scalars.Of(1 - _options.Lambda));
         Tensor loss = labelled.add(taught, Scalars.One).mean();
@@ -83,6 +90,4 @@ internal sealed class DistillationStep : ITrainingStep
         _optimizer.Dispose();
         _weights.Dispose();
     }
-
-    private Span<float> Weights => MemoryMarshal.Cast<byte, float>(_weights.bytes);
 }

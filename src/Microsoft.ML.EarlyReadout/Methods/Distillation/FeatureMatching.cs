@@ -24,7 +24,7 @@ internal static class FeatureMatching
     {
         TrainingRows rows = session.Training;
         string features = options.Teacher.FeatureColumnName!;
-        float[] weights = WeightedRisk.UpWeighted(rows, errors, options.JustTrainTwice.UpWeight!.Value, session.Loss).Weights;
+        float[] weights = WeightedRisk.UpWeights(rows, errors, options.JustTrainTwice.UpWeight!.Value, session.Loss);
         foreach (long row in rows.Indices) weights[row] *= (float)session.Loss.WeightOf(row);
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher, features);
         StagedNetwork student = session.Network;

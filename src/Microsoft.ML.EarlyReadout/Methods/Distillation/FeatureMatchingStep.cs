@@ -11,7 +11,7 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     private readonly TeacherTargets _targets;
     private readonly string _features;
     private readonly OptimizerOptions _options;
-    private readonly float[] _weights;
+    private readonly Tensor _weights; // (N)
     private readonly Optimizer _optimizer;
 
     /// <param name="student">The student, on its device; its stages are trained.</param>
@@ -28,7 +28,7 @@ internal sealed class FeatureMatchingStep : ITrainingStep
         _targets = targets;
         _features = features;
         _options = options;
-        _weights = weights;
+        _weights = tensor(weights, device: student.parameters().First().device).DetachFromDisposeScope();
         _optimizer = Optimizer.Create(options, student, [
             .. student.ParametersTo(student.Stages.Count),
             .. projector.named_parameters().Select(entry => ("projector." + entry.name, entry.parameter))]);
@@ -41,10 +41,13 @@ internal sealed class FeatureMatchingStep : ITrainingStep
     public IReadOnlyList<Meter> Meters => [new("main", MeterUnit.Number), new("distance", MeterUnit.Number)];
 
     /// <inheritdoc/>
+    Func<Batch, Batch>? ITrainingStep.OnCpu => _targets.Teach;
+
+    /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
         Tensor projected = Maps(_projector.call(_student.ForwardTo(_student.Stages.Count, batch.Features))); // (B, C, h, w)
-        Tensor target = Maps(_targets.For(batch).Column(_features)); // (B, C, H, W)
+        Tensor target = Maps(batch.Column(_features)); // (B, C, H, W)
         if (!target.shape.SequenceEqual(projected.shape)) target = nn.functional.adaptive_avg_pool2d(target, projected.shape[2..]);
         Tensor difference = projected.sub(target);
         Tensor distance = difference.mul(difference).mean([1, 2, 3]); // (B)
@@ -66,5 +69,9 @@ internal sealed class FeatureMatchingStep : ITrainingStep
         $"main loss {losses["main"]:F4}, mean squared distance to the teacher's features {losses["distance"]:F4}");
 
     /// <inheritdoc/>
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _weights.Dispose();
+    }
 }

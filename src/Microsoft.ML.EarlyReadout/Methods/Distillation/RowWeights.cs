@@ -26,7 +26,10 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
 
     private void Train(TappedReadout readout, int epoch)
     {
-        IRisk risk = options.ClassBalancedReadout ? WeightedRisk.ClassBalanced(session.Training, LabelLoss.Plain) : EmpiricalRisk.Plain;
+        using WeightedRisk? balanced = options.ClassBalancedReadout
+            ? WeightedRisk.ClassBalanced(session.Training, LabelLoss.Plain, session.Device)
+            : null;
+        IRisk risk = balanced ?? (IRisk)EmpiricalRisk.Plain;
         using var trainer = new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, "readout");
         using var step = new ReadoutStep(session.Network, [trainer]);
         session.Train("Readout", step, options.ReadoutEpochs, repetition: epoch);

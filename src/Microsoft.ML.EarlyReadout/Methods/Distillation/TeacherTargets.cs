@@ -8,14 +8,15 @@ namespace Microsoft.ML.EarlyReadout;
 /// What the teacher says of a batch. It was read with the rows, once, unless augmentation changes the images: then the teacher is run on
 /// those that the student sees, as the released codes do.
 /// </summary>
-/// <param name="teach">Runs the teacher on a batch; <see langword="null"/>: what was read stands.</param>
+/// <param name="teach">Runs the teacher on a batch on the CPU; <see langword="null"/>: what was read stands.</param>
 internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
 {
     /// <summary>Every batch has what was read with its rows.</summary>
     public static readonly TeacherTargets AsRead = new(null);
 
-    /// <summary>The batch with the teacher's scores, and features where there are some, of its examples as they are.</summary>
-    public Batch For(Batch batch) => teach is null ? batch : teach(batch);
+    /// <summary>Gives a batch on the CPU with the teacher's scores, and features where there are some, of its examples as they are;
+    /// <see langword="null"/> where every batch has them.</summary>
+    public Func<Batch, Batch>? Teach => teach;
 
     /// <summary>Finds out how the teacher speaks of the batches of a training.</summary>
     /// <param name="teacher">The teacher.</param>
@@ -38,17 +39,15 @@ internal sealed class TeacherTargets(Func<Batch, Batch>? teach)
 
         DataViewSchema.Column feature = schema[options.FeatureColumnName];
         var oneBatch = new MemoryBudget(long.MaxValue, "", _ => { });
-        var targets = new TeacherTargets(Teach);
         using Batch first = session.Training.Set.Gather(session.Training.Indices.AsSpan(0, 1), CPU);
         using DisposeScope scope = NewDisposeScope();
-        targets.For(first); // a teacher that cannot do it says so before the first step
+        Taught(first); // a teacher that cannot do it says so before the first step
         session.Log("Teacher: it scores every batch as augmentation leaves it.");
-        return targets;
+        return new TeacherTargets(Taught);
 
-        // The teacher runs on the CPU, so a batch on a GPU is waited for.
-        Batch Teach(Batch batch)
+        Batch Taught(Batch batch)
         {
-            using Tensor features = batch.Features.cpu().contiguous();
+            using Tensor features = batch.Features.contiguous();
             IDataView taught = teacher.Apply(new BatchView(schema, feature, shape, features));
             DataViewSchema.Column[] columns = [.. options.RowColumns.Select(column => taught.Schema[column.Name]).DistinctBy(c => c.Index)];
             using DataViewRowCursor cursor = taught.GetRowCursor(columns);

@@ -28,13 +28,16 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
     protected override void Train(TrainingSession session, Options options)
     {
         var trainers = new List<ReadoutTrainer>();
+        WeightedRisk? balanced = null;
         try
         {
             foreach (Tap tap in options.Taps)
             {
                 TappedReadout readout = session.CreateReadout(tap.ColumnName, tap.Readout, session.Seeds.For("readout " + tap.ColumnName));
                 session.Readouts.Add(readout);
-                IRisk risk = tap.ClassBalanced ? WeightedRisk.ClassBalanced(session.Training, LabelLoss.Plain) : EmpiricalRisk.Plain;
+                IRisk risk = tap.ClassBalanced
+                    ? balanced ??= WeightedRisk.ClassBalanced(session.Training, LabelLoss.Plain, session.Device)
+                    : EmpiricalRisk.Plain;
                 trainers.Add(
                     new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
             }
@@ -49,6 +52,7 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
         finally
         {
             foreach (ReadoutTrainer trainer in trainers) trainer.Dispose();
+            balanced?.Dispose();
         }
     }
 }

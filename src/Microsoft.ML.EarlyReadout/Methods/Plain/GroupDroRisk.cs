@@ -11,7 +11,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal sealed class GroupDroRisk : IRisk, IDisposable
 {
-    private readonly int[] _groups;
+    private readonly Tensor _groups; // (N), int64
     private readonly int _count;
     private readonly double _rate;
     private readonly LabelLoss _loss;
@@ -23,14 +23,16 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     /// <param name="loss">The loss of a row.</param>
     public GroupDroRisk(TrainingRows rows, double rate, Device device, LabelLoss loss)
     {
-        _groups = rows.Set.Groups ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
+        int[] groups = rows.Set.Groups
+            ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
         _count = rows.Set.GroupNames.Count;
         _rate = rate;
         _loss = loss;
         var shares = new float[_count];
-        int[] present = [.. rows.Indices.Select(row => _groups[row]).Distinct()];
+        int[] present = [.. rows.Indices.Select(row => groups[row]).Distinct()];
         foreach (int group in present) shares[group] = 1f / present.Length;
         _shares = tensor(shares, float32, device).DetachFromDisposeScope();
+        _groups = tensor(groups, int64, device).DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -51,5 +53,9 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
         return means.mul(_shares.clone()).sum();
     }
 
-    public void Dispose() => _shares.Dispose();
+    public void Dispose()
+    {
+        _shares.Dispose();
+        _groups.Dispose();
+    }
 }

@@ -15,16 +15,16 @@ internal static class SupervisedTraining
         switch (objective.Kind)
         {
             case ObjectiveKind.ClassBalanced:
-                Train(WeightedRisk.ClassBalanced(session.Training, session.Loss));
+                using (var risk = WeightedRisk.ClassBalanced(session.Training, session.Loss, session.Device)) Train(risk);
                 break;
             case ObjectiveKind.GroupDro:
                 using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device, session.Loss))
                     Train(risk, objective.GroupDroBalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:
-                Train(WeightedRisk.UpWeighted(
-                    session.Training, JustTrainTwice.FindErrors(session, objective.JustTrainTwice),
-                    objective.JustTrainTwice.UpWeight!.Value, session.Loss));
+                IReadOnlySet<long> errors = JustTrainTwice.FindErrors(session, objective.JustTrainTwice);
+                double factor = objective.JustTrainTwice.UpWeight!.Value;
+                using (var risk = WeightedRisk.UpWeighted(session.Training, errors, factor, session.Loss, session.Device)) Train(risk);
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
                 HeadReweighting.Run(session, objective, () => Train(session.Risk));

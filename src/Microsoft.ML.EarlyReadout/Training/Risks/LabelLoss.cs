@@ -7,8 +7,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 /// <param name="smoothing">ε, from 0 to 1; 0: the labels as they are.</param>
 /// <param name="weights">w of each row of the packed set; <see langword="null"/>: all are 1.</param>
-internal sealed class LabelLoss(double smoothing, float[]? weights = null)
+/// <param name="device">The device of the training; the CPU where it is left out.</param>
+internal sealed class LabelLoss(double smoothing, float[]? weights = null, Device? device = null) : IDisposable
 {
+    private readonly Tensor? _onDevice = weights is null ? null : tensor(weights, device: device).DetachFromDisposeScope(); // (N)
+
     /// <summary>That of the labels as they are, each row alike.</summary>
     public static readonly LabelLoss Plain = new(0);
 
@@ -31,5 +34,7 @@ internal sealed class LabelLoss(double smoothing, float[]? weights = null)
     /// <summary>Other losses of the rows, (B), each times its w.</summary>
     /// <param name="losses">(B).</param>
     /// <param name="batch">The rows.</param>
-    public Tensor Weigh(Tensor losses, Batch batch) => weights is null ? losses : losses.mul(batch.Take(weights));
+    public Tensor Weigh(Tensor losses, Batch batch) => _onDevice is null ? losses : losses.mul(batch.Take(_onDevice));
+
+    public void Dispose() => _onDevice?.Dispose();
 }

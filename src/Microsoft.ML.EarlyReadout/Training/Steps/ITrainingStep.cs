@@ -24,6 +24,10 @@ public interface ITrainingStep : IDisposable
     /// <summary>What the steps report (<see cref="StepContext.Report"/>), in the order in which people are to see it.</summary>
     IReadOnlyList<Meter> Meters { get; }
 
+    /// <summary>Completes a batch, after augmentation and before it is brought to the device, on which no step waits for what is computed
+    /// on the CPU; <see langword="null"/>: batches are complete.</summary>
+    internal Func<Batch, Batch>? OnCpu => null;
+
     /// <summary>Runs before each epoch; not again when a training is resumed within it.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
     void BeforeEpoch(int epoch) { }

@@ -37,17 +37,15 @@ public sealed class ObjectiveTests
         TrainingRows rows = TrainingRows.AllOf(set);
         using Batch all = set.Gather(rows.Indices, CPU);
         Tensor logits = zeros(set.Count, 4); // every row's loss is log 4, so the risk is the mean weight times that
-        foreach (WeightedRisk risk in new[]
-        {
-            WeightedRisk.ClassBalanced(rows, LabelLoss.Plain),
-            WeightedRisk.UpWeighted(rows, new HashSet<long> { 1, 2, 3 }, 50, LabelLoss.Plain),
-        })
+        using var balanced = WeightedRisk.ClassBalanced(rows, LabelLoss.Plain, CPU);
+        using var upWeighted = WeightedRisk.UpWeighted(rows, new HashSet<long> { 1, 2, 3 }, 50, LabelLoss.Plain, CPU);
+        foreach (WeightedRisk risk in new[] { balanced, upWeighted })
             Assert.Equal(Math.Log(4), risk.Of(logits, all).ToDouble(), 1e-5);
         Tensor biased = logits.clone();
         biased.select(1, 0).fill_(Scalars.One);
         double expected = Enumerable.Range(0, 4)
             .Average(c => nn.functional.cross_entropy(biased.narrow(0, 0, 1), tensor(new long[] { c })).ToDouble());
-        Assert.Equal(expected, WeightedRisk.ClassBalanced(rows, LabelLoss.Plain).Of(biased, all).ToDouble(), 1e-5);
+        Assert.Equal(expected, balanced.Of(biased, all).ToDouble(), 1e-5);
     }
 
     [Fact]
