@@ -23,7 +23,15 @@ public sealed class GoldenTrainingOptionsTests
     [Fact]
     public void Each_stage_has_its_rate_and_biases_and_norms_do_not_decay_by_adamw() => AssertTrained(
         "adamw",
-        new() { Kind = OptimizerKind.AdamW, LearningRate = 0.05, WeightDecay = 0.1, StageRateDecay = 0.5, DecayBiasesAndNorms = false });
+        new()
+        {
+            Kind = OptimizerKind.AdamW,
+            LearningRate = 0.05,
+            WeightDecay = 0.1,
+            StageRateDecay = 0.5,
+            DecayBiasesAndNorms = false,
+            ClipNorm = 0,
+        });
 
     [Fact]
     public void A_frozen_stage_keeps_its_weights_and_its_stored_statistics()
@@ -51,7 +59,14 @@ public sealed class GoldenTrainingOptionsTests
         AssertTrained("weighted", Sgd(), new WeightedRisk([.. Enumerable.Repeat(1f, weights.Length)], new LabelLoss(0, weights), CPU));
     }
 
-    private static OptimizerOptions Sgd() => new() { LearningRate = 0.05, WeightDecay = 0.1, Momentum = 0.9 };
+    private static OptimizerOptions Sgd() => new()
+    {
+        Kind = OptimizerKind.Sgd,
+        LearningRate = 0.05,
+        WeightDecay = 0.1,
+        Momentum = 0.9,
+        ClipNorm = 0,
+    };
 
     private static void AssertTrained(string name, OptimizerOptions options, IRisk? risk = null)
     {

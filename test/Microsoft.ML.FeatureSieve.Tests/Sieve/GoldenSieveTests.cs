@@ -45,7 +45,13 @@ public sealed class GoldenSieveTests
                 Depth = golden.GetProperty("readout_depth").GetInt32(),
                 Width = networkName == "mlp" ? 12 : 8,
             },
-            Optimizer = { LearningRate = golden.GetProperty("rate").GetDouble(), WeightDecay = golden.GetProperty("decay").GetDouble() },
+            Optimizer =
+            {
+                Kind = OptimizerKind.Sgd,
+                LearningRate = golden.GetProperty("rate").GetDouble(),
+                WeightDecay = golden.GetProperty("decay").GetDouble(),
+                ClipNorm = 0,
+            },
             ReadoutLearningRate = golden.GetProperty("readout_rate").GetDouble(),
             ReadoutWeightDecay = golden.GetProperty("decay").GetDouble(),
             ForgetLearningRate = golden.GetProperty("forget_rate").GetDouble(),

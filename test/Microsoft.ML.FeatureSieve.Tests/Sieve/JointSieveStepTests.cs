@@ -53,7 +53,7 @@ public sealed class JointSieveStepTests
     {
         var options = new FeatureSieveTrainer.Options
         {
-            Optimizer = { Kind = kind, Momentum = momentum, LearningRate = rate },
+            Optimizer = { Kind = kind, Momentum = momentum, LearningRate = rate, ClipNorm = 0 },
             ForgetLearningRate = forgetRate,
         };
         using var network = new CountingNetwork();
@@ -90,7 +90,7 @@ public sealed class JointSieveStepTests
         Update = SieveUpdate.Joint,
         ForgetEvery = every,
         Readout = { Stage = 2, Depth = 0 },
-        Optimizer = { LearningRate = 0.05 },
+        Optimizer = { Kind = OptimizerKind.Sgd, LearningRate = 0.05, ClipNorm = 0 },
         ReadoutLearningRate = 0.01,
         ForgetLearningRate = 0.05,
     };

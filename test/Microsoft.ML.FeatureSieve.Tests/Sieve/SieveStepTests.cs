@@ -106,7 +106,7 @@ public sealed class SieveStepTests
     {
         ForgetEvery = forgetEvery,
         Readout = { Stage = 1, Depth = 0 },
-        Optimizer = { LearningRate = 0.05 },
+        Optimizer = { Kind = OptimizerKind.Sgd, LearningRate = 0.05, ClipNorm = 0 },
         ReadoutLearningRate = 0.01,
         ForgetLearningRate = 0.01,
     };

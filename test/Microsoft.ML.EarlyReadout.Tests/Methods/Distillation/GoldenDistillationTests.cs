@@ -34,7 +34,13 @@ public sealed class GoldenDistillationTests
             Lambda = golden.GetProperty("lambda").GetDouble(),
             Temperature = golden.GetProperty("temperature").GetDouble(),
             WeightBothTerms = golden.GetProperty("both_terms").GetBoolean(),
-            Optimizer = { LearningRate = golden.GetProperty("rate").GetDouble(), WeightDecay = golden.GetProperty("decay").GetDouble() },
+            Optimizer =
+            {
+                Kind = OptimizerKind.Sgd,
+                LearningRate = golden.GetProperty("rate").GetDouble(),
+                WeightDecay = golden.GetProperty("decay").GetDouble(),
+                ClipNorm = 0,
+            },
         };
         bool probabilities = golden.GetProperty("probabilities").GetBoolean();
         Tensor features = start.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = start.Read("data/labels"),
