@@ -28,7 +28,8 @@ internal sealed class AdultRows(StudyOptions options) : IStudyRows
         AdultRow[] rows = _training.Value;
         int[] order = RandomSources.Shuffled(rows.Length, RandomSources.For(seed, RandomSources.Rows));
         IDataView train = View(order[Held..(Held + Count)].Select(row => rows[row]));
-        ITransformer features = AdultFeatures.Create(ml)
+        ITransformer features = AdultFeatures.Known(ml)
+            .Append(AdultFeatures.Create(ml))
             .Append(ml.Transforms.SelectColumns("Features", "Label", "Cue"))
             .Fit(train);
         return new StudyData(Cached(train), Cached(View(order[..Held].Select(row => rows[row]))), Cached(View(_testing.Value)));
