@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>How one image's numbers are ordered.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ImageLayout>))]

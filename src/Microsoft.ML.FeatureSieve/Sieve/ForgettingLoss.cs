@@ -1,4 +1,4 @@
-using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureSieve;

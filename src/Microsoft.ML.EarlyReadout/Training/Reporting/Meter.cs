@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>A figure that a training step reports, as the step declares it: by this the history and the reports know how to show
 /// it.</summary>

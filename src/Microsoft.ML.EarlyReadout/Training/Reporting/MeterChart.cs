@@ -1,4 +1,4 @@
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>A chart of their own for some meters of one unit.</summary>
 /// <param name="Title">What it shows, such as <c>entropy of the attention</c>.</param>

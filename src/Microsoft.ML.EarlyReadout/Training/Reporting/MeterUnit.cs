@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.EarlyReadout;
+namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>The unit of a <see cref="Meter"/>.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MeterUnit>))]
