@@ -20,6 +20,15 @@ public sealed partial class PageTests
     }
 
     [Fact]
+    public void The_index_of_the_readme_lists_every_page()
+    {
+        string[] rows = [.. File.ReadLines(Path.Combine(Repository.Root, "README.md")).Where(line => line.StartsWith('|'))];
+        string[] pages = [.. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(page => Path.GetFileName(page))];
+        Assert.NotEmpty(pages);
+        Assert.All(pages, page => Assert.Contains(rows, row => row.Contains($"(docs/{page})", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Each_bullet_of_the_readme_is_at_most_15_words()
     {
         string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
