@@ -101,7 +101,7 @@ internal static class StudyList
         new("multinli-published", "the same with the published files in their own splits",
             [MultiNliStudy.PublishedFolder, MiniLm.Folder, MiniLm.VocabularyFolder],
                 options => [MultiNliStudy.OfPublished(options)]),
-        new("civilcomments", "toxic comments, which goes with naming an identity, as published; likewise",
+        new("civilcomments", "whether a comment is toxic, which goes with naming an identity, as published; likewise",
             [CivilCommentsStudy.Folder, MiniLm.Folder, MiniLm.VocabularyFolder],
                 options => [new CivilCommentsStudy(options)]),
         new("identity-terms", "harmful tweets: does an identity word alone make a sentence harmful?; likewise",
