@@ -15,7 +15,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
     private const long ManagedBytes = 16 << 20; // for files of some kilobytes
     private static readonly Dictionary<string, string> _identity = new() { ["Epochs"] = "3", ["the seed"] = "1" };
     private readonly string _folder = Directory.CreateTempSubdirectory("checkpoint-fuzz-").FullName;
-    private readonly TrainerOptions _options = new EarlyReadoutEstimator.Options();
+    private readonly TrainerOptions _options = new EarlyReadoutEstimator.Options { Optimizer = { Kind = OptimizerKind.Sgd } };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
 using Microsoft.ML.Runtime;
@@ -89,6 +90,31 @@ public sealed class CheckpointTests : IDisposable
             },
             options => TrainingCase.FitToBytes(options),
             every);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void So_does_one_that_starts_from_a_model_and_weighs_its_rows(string name)
+    {
+        TrainerOptions earlier = TrainingCase.Options("readouts together");
+        earlier.Epochs = 1;
+        using EarlyReadoutTransformer start = TrainingCase.Fit(earlier);
+        StopAndGoOn(
+            () =>
+            {
+                TrainerOptions options = TrainingCase.Options(name);
+                (options.StartFrom, options.ExampleWeightColumnName) = (start, "Weight");
+                return options;
+            },
+            options =>
+            {
+                var ml = new MLContext(seed: 1);
+                IDataView rows = TrainingCase.Rows(ml);
+                rows = ml.Transforms.Conversion.ConvertType("Weight", "Number", DataKind.Single).Fit(rows).Transform(rows);
+                using EarlyReadoutTransformer model = options.Estimator(ml).Fit(rows);
+                return TrainingCase.BytesOf(model);
+            },
+            every: 12);
+    }
 
     [Theory]
     [MemberData(nameof(TrainersAndInputs))]
