@@ -98,6 +98,7 @@ internal sealed class TrainingSetReader
     private BertTokenizer Tokenizer(Cancellation cancellation)
     {
         if (_text.VocabularyPath is { } path) return new BertTokenizer(BertVocabulary.Load(path), _text.MaxTokens);
+        if (_text.Earlier is { } earlier) return new BertTokenizer(earlier.Vocabulary, _text.MaxTokens, earlier.Lowercase);
         if (_text.IsForWeights)
         {
             throw new ArgumentException($"The feature column '{_features.Column.Name}' holds texts, and Network.WeightsPath pretrained "

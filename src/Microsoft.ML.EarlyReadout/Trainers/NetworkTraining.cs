@@ -57,7 +57,7 @@ internal static class NetworkTraining
         var cancellation = Cancellation.Of(environment, options.CancellationToken);
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
-        using TrainingSet set = Read(input, options.TrainingColumns, null);
+        using TrainingSet set = Read(input, WarmStart.Columns(options), null);
         TrainingColumns validated = options.ValidationColumns;
         using TrainingSet? validationSet = options.ValidationSet is null ? null : Read(options.ValidationSet, validated, set);
         (TrainingRows training, TrainingRows? validation) = Split(set, validationSet, options, seeds);
@@ -69,7 +69,7 @@ internal static class NetworkTraining
         using StagedNetwork network = NetworkFactory.Create(
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
-        if (options.StartFrom is { } from) WarmStart.Apply(from, network, set.ClassNames, log);
+        if (options.StartFrom is { } from) WarmStart.Apply(from, network, set, options, log);
         options = AutomaticSettings.Settle(
             options, new TrainingFacts(network, options.HasTrainedWeights, training.Indices.Length), log);
         network.SetChannelsLast(set.Shape.IsConvolved);

@@ -6,14 +6,25 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Lets a network begin with the weights of a fitted model.</summary>
 internal static class WarmStart
 {
+    /// <summary>The columns of a training, with the tokeniser of the model that it starts from.</summary>
+    public static TrainingColumns Columns(TrainerOptions options)
+    {
+        TrainingColumns columns = options.TrainingColumns;
+        BertTokenizer? earlier = (options.StartFrom as EarlyReadoutTransformer)?.Columns.Tokenizer;
+        return columns with { Text = columns.Text with { Earlier = earlier } };
+    }
+
     /// <summary>Copies the model's parameters and statistics into a network, which must be the same one for the same classes.</summary>
     /// <param name="from">The model.</param>
     /// <param name="network">The network, on the CPU.</param>
-    /// <param name="classes">The names of the classes.</param>
+    /// <param name="set">The training rows.</param>
+    /// <param name="options">The training's options.</param>
     /// <param name="log">Receives what was done.</param>
     /// <exception cref="ArgumentException">It is not such a model; the message names the difference.</exception>
-    public static void Apply(ITransformer from, StagedNetwork network, IReadOnlyList<string> classes, Action<string> log)
+    public static void Apply(
+        ITransformer from, StagedNetwork network, TrainingSet set, TrainerOptions options, Action<string> log)
     {
+        IReadOnlyList<string> classes = set.ClassNames;
         if (from is not EarlyReadoutTransformer model)
         {
             throw new ArgumentException(
@@ -33,6 +44,12 @@ internal static class WarmStart
         {
             throw new ArgumentException($"StartFrom is the network {record.Network}, for features of type {model.FeatureColumnType}; this "
                 + $"training builds {network.GetName()}, for {network.Shape.Plural}.");
+        }
+
+        if (model.Columns.Tokenizer is { } earlier && set.Tokenizer is { } now)
+        {
+            RequireSame(earlier.Vocabulary.Tokens, now.Vocabulary.Tokens);
+            RequireSameEncoder(model.History.Settings, OptionValues.Of(options));
         }
 
         var kept = model.Weights.Tensors.ToDictionary(tensor => tensor.Name);
@@ -56,5 +73,25 @@ internal static class WarmStart
         }
 
         log(FormattableString.Invariant($"The network starts from {own.Length} tensors of the model that StartFrom gives."));
+    }
+    private static void RequireSame(IReadOnlyList<string> earlier, IReadOnlyList<string> now)
+    {
+        if (earlier.SequenceEqual(now)) return;
+        int first = earlier.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();
+        string At(IReadOnlyList<string> tokens) => first < tokens.Count ? $"'{Excerpt.Of(tokens[first])}'" : "none";
+        throw new ArgumentException(
+            FormattableString.Invariant($"StartFrom has a vocabulary of {earlier.Count} tokens, ")
+                + FormattableString.Invariant($"Network.VocabularyPath one of {now.Count}: ")
+                + FormattableString.Invariant($"token {first} is {At(earlier)} there and {At(now)} here. They must be the same; ")
+                + "without VocabularyPath the training takes that of StartFrom.");
+    }
+    // What the shapes of weights do not tell.
+    private static void RequireSameEncoder(IReadOnlyDictionary<string, string> earlier, IReadOnlyDictionary<string, string> now)
+    {
+        foreach (string name in new[] { "Network.Encoder.Heads", "Network.Encoder.Pooling" })
+        {
+            if (earlier.TryGetValue(name, out string? before) && before != now[name])
+                throw new ArgumentException($"StartFrom was trained with {name} {before}, and here it is {now[name]}; give the same.");
+        }
     }
 }

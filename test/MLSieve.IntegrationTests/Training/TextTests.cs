@@ -85,6 +85,70 @@ public sealed class TextTests : IDisposable
         Assert.Equal(Scores(straight, data).SelectMany(row => row), Scores(resumed, data).SelectMany(row => row));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_training_that_starts_from_a_model_takes_its_vocabulary_and_its_weights(bool saved)
+    {
+        IDataView data = View(Draw(120, seed: 1));
+        using EarlyReadoutTransformer first = Readouts(epochs: 3).Fit(data);
+        string path = Path.Combine(_folder, "first.zip");
+        _ml.Model.Save(first, data.Schema, path);
+        using EarlyReadoutTransformer loaded = EarlyReadoutTransformer.Load(path, _ml);
+        Row[] others = Draw(40, seed: 2);
+        foreach (Row row in others) row.Text += " unheard";
+        EarlyReadoutEstimator.Options options = Options(epochs: 1);
+        (options.StartFrom, options.Optimizer.LearningRate) = (saved ? loaded : first, 1e-30); // it stays where it begins
+        using EarlyReadoutTransformer second = _ml.Transforms.EarlyReadout(options).Fit(View(others));
+        foreach ((float[] before, float[] after) in Scores(first, View(others)).Zip(Scores(second, View(others))))
+            Assert.All(before.Zip(after), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    [Fact]
+    public void The_weights_of_a_model_in_a_file_begin_a_training_for_other_classes()
+    {
+        using EarlyReadoutTransformer first = Readouts(epochs: 1).Fit(View(Draw(60, seed: 1)));
+        EarlyReadoutEstimator.Options options = Options(epochs: 1);
+        options.Network.WeightsPath = Path.Combine(_folder, "first.safetensors");
+        options.Network.VocabularyPath = Path.Combine(_folder, "vocab.txt");
+        first.SaveWeights(options.Network.WeightsPath);
+        File.WriteAllLines(options.Network.VocabularyPath, first.Columns.Tokenizer!.Vocabulary.Tokens);
+        Row[] rows = Draw(60, seed: 1);
+        for (int i = 0; i < rows.Length; i += 3) rows[i].Mood = "mixed";
+        using EarlyReadoutTransformer second = _ml.Transforms.EarlyReadout(options).Fit(View(rows));
+        Assert.Equal(3, second.Classes);
+    }
+
+    [Fact]
+    public void A_training_that_starts_from_a_model_of_another_vocabulary_or_other_sizes_is_refused_with_the_difference()
+    {
+        IDataView data = View(Draw(60, seed: 1));
+        using EarlyReadoutTransformer first = Readouts(epochs: 1).Fit(data);
+        EarlyReadoutEstimator.Options options = Options(epochs: 1);
+        options.StartFrom = first;
+        string[] tokens = [.. first.Columns.Tokenizer!.Vocabulary.Tokens];
+        options.Network.VocabularyPath = Path.Combine(_folder, "vocab.txt");
+        File.WriteAllLines(options.Network.VocabularyPath, tokens);
+        _ml.Transforms.EarlyReadout(options).Fit(data).Dispose(); // the same is no fault
+
+        (tokens[^2], tokens[^1]) = (tokens[^1], tokens[^2]);
+        File.WriteAllLines(options.Network.VocabularyPath, tokens);
+        Assert.Equal(
+            $"StartFrom has a vocabulary of {tokens.Length} tokens, Network.VocabularyPath one of {tokens.Length}: token "
+                + $"{tokens.Length - 2} is '{tokens[^1]}' there and '{tokens[^2]}' here. They must be the same; "
+                + "without VocabularyPath the training takes that of StartFrom.",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(data)).Message);
+
+        (options.Network.VocabularyPath, options.Network.Encoder.Heads) = (null, 4);
+        Assert.Equal(
+            "StartFrom was trained with Network.Encoder.Heads 2, and here it is 4; give the same.",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(data)).Message);
+        (options.Network.Encoder.Heads, options.Network.MaxTokens) = (2, 20);
+        Assert.Matches(
+            @"^StartFrom is not the BERT that this training builds: its '.*' is \(16, 32\) and not \(20, 32\)\.$",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(data)).Message);
+    }
+
     [Fact]
     public void Texts_that_are_cut_are_counted_and_texts_that_are_all_empty_are_refused()
     {
