@@ -111,10 +111,10 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="columnNames">What is decoded, at least one: keys, texts, numbers or bools, taken as categories.</param>
     /// <returns>The accuracies with their intervals; <c>ToString()</c> prints them as a table. Give it to
     /// <see cref="ReportedModel.Stages"/> for a picture in the report.</returns>
-    /// <remarks>What a stage puts out is averaged over an image's pixels before it is decoded, and kept in memory: a number a channel
-    /// and row. Equal rows give equal results. Rows without a value are left out for that column.</remarks>
+    /// <remarks>What a stage puts out is averaged over an image's pixels or a text's tokens before it is decoded, and kept in memory: a
+    /// number a channel and row. Equal rows give equal results. Rows without a value are left out for that column.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">No column is named, or the model's network has no stages or reads texts.</exception>
+    /// <exception cref="ArgumentException">No column is named, or the model's network has no stages.</exception>
     /// <exception cref="InvalidOperationException">A column has fewer than two values in the training rows, or none in the test
     /// rows.</exception>
     public static StageProfile ProfileStages(
@@ -128,7 +128,6 @@ public static class EarlyReadoutEvaluationCatalog
         ArgumentNullException.ThrowIfNull(columnNames);
         if (columnNames.Length == 0) throw new ArgumentException("Name at least one column to decode.", nameof(columnNames));
         if (model.Graph.Stages.Count == 0) throw new ArgumentException("The model's network has no stages.", nameof(model));
-        if (model.Graph.Shape is TokenShape) throw new ArgumentException("Stages of a network of texts are not read yet.", nameof(model));
         return new StageProfiler(model, columnNames).Profile(trainRows, testRows);
     }
 }

@@ -71,8 +71,10 @@ public sealed class StockLoadingTests : IDisposable
             .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")));
     }
 
-    [Fact]
-    public void A_model_over_raw_texts_scores_equally_in_a_stock_application()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_model_over_raw_texts_scores_equally_in_a_stock_application(bool pairs)
     {
         string[] hard =
         [
@@ -84,11 +86,13 @@ public sealed class StockLoadingTests : IDisposable
         Row[] rows = Row.Draw(80, 3);
         foreach ((int i, Row row) in rows.Index()) row.Colour = i < hard.Length ? hard[i] : $"{row.Text} is {row.Colour}, number {i % 7}";
         rows[hard.Length].Colour = null!;
+        foreach ((int i, Row row) in rows.Index()) row.File = i % 3 == 0 ? null! : i % 3 == 1 ? hard[i * 5 % hard.Length] : row.File;
         IDataView data = _ml.Data.LoadFromEnumerable(rows);
         AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", "Text")
             .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
             {
                 FeatureColumnName = "Colour",
+                SecondTextColumnName = pairs ? "File" : null,
                 Network = { MaxTokens = 24, Encoder = { Layers = 2, Width = 16, Heads = 2 } },
                 Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 5e-3 },
                 Taps = [new()],

@@ -8,16 +8,20 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Group">A spurious attribute (key, text, number or bool), or <see langword="null"/>.</param>
 internal sealed record TrainingColumns(string Feature, string Label, string? Group = null)
 {
+    /// <summary>The column of second texts, or <see langword="null"/>.</summary>
+    public string? SecondText { get; init; }
+
     /// <summary>What a method reads besides.</summary>
     public IReadOnlyList<RowColumn> Others { get; init; } = [];
 
     /// <summary>
-    /// Checks, as far as the promise of a schema tells, the columns that only a training reads: those of groups and of the method.
+    /// Checks, as far as the promise of a schema tells, the columns of second texts, of groups and of the method.
     /// </summary>
     /// <param name="promised">The shape of the schema.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public void Check(SchemaShape promised)
     {
+        EarlyReadout.SecondText.Require(promised, SecondText);
         if (Group is not null)
             ColumnFinder.Require(promised, Group, "group", "a key, text, a number or a bool", column =>
                 column.Kind == SchemaShape.Column.VectorKind.Scalar
@@ -31,7 +35,7 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public void Check(DataViewSchema schema, InputOptions input)
     {
-        FeatureColumn.Infer(schema, Feature, input);
+        FeatureColumn.Infer(schema, Feature, input, SecondText);
         LabelColumn label = LabelColumn.Find(schema, Label);
         if (Group is not null) CategoryColumn.Find(schema, Group, "group");
         foreach (RowColumn other in Others) other.Find(schema, label.Names.Length);
@@ -43,7 +47,7 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     /// <inheritdoc/>
     public bool Equals(TrainingColumns? other) =>
         other is not null
-        && (Feature, Label, Group, Text) == (other.Feature, other.Label, other.Group, other.Text)
+        && (Feature, SecondText, Label, Group, Text) == (other.Feature, other.SecondText, other.Label, other.Group, other.Text)
         && Others.SequenceEqual(other.Others);
 
     /// <inheritdoc/>

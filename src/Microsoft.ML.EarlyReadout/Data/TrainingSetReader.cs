@@ -26,7 +26,7 @@ internal sealed class TrainingSetReader
         TrainingSet? like)
     {
         (_view, _input, _budget, _log, _warn, _like) = (view, input, budget, log, warn, like);
-        _features = FeatureColumn.Infer(view.Schema, columns.Feature, input);
+        _features = FeatureColumn.Infer(view.Schema, columns.Feature, input, columns.SecondText);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _text = columns.Text;
         _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");
@@ -39,7 +39,7 @@ internal sealed class TrainingSetReader
     public TrainingSet Read(Cancellation cancellation)
     {
         cancellation.ThrowIfRequested();
-        DataViewSchema.Column?[] needed = [_features.Column, _label.Column, _group, .. _others];
+        DataViewSchema.Column?[] needed = [.. _features.All, _label.Column, _group, .. _others];
         using var cursor = new FaultNamingCursor(
             _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column, threads: Threads);
         var label = _label.Reader(cursor);
@@ -105,7 +105,7 @@ internal sealed class TrainingSetReader
                 + "weights: Network.VocabularyPath must name the vocabulary (vocab.txt) that they were trained with.");
         }
 
-        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.Column, cancellation);
+        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.All, cancellation);
         _log(FormattableString.Invariant($"No vocabulary is given: {learnt.Size} words and letters of the texts of column ")
             + $"'{_features.Column.Name}' are the vocabulary.");
         return new BertTokenizer(learnt, _text.MaxTokens, lowercase: true);

@@ -56,6 +56,9 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The column of features.</summary>
     public string FeatureColumnName => _columns.Feature;
 
+    /// <summary>The column of second texts; <see langword="null"/> where the model reads one column.</summary>
+    public string? SecondTextColumnName => _columns.SecondText;
+
     /// <summary>The type of the column of features in the training data.</summary>
     public DataViewType FeatureColumnType { get; }
 
@@ -217,7 +220,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="stream">Where to.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green,
-    /// blue, 0 to 255; texts are strings, (N, 1)), and its output of class probabilities (N, C) like the score column; <c>Logits</c>
+    /// blue, 0 to 255; texts are strings, (N, 1), and second texts an input named like their column), and its output of class
+    /// probabilities (N, C) like the score column; <c>Logits</c>
     /// (N, C) come before the softmax,
     /// and <c>Embedding</c> (N, D), where the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w),
     /// where it ends in global average pooling, are the class activation maps before their ReLU. A name that is a column's already ends in
@@ -239,6 +243,34 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         ArgumentException.ThrowIfNullOrEmpty(path);
         ThrowIfDisposed();
         AtomicFile.Write(path, SaveAsOnnx);
+    }
+
+    /// <summary>Writes the graph of a model of texts as an <c>.onnx</c> model that reads tokens in place of strings, for a program that has
+    /// the tokeniser of its own.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="fromTokens">Whether it reads tokens: int32, (N, L), L as the longest row has, as the model's vocabulary numbers them:
+    /// <c>[CLS] a [SEP]</c>, or <c>[CLS] a [SEP] b [SEP]</c>, and 0 behind. The input is named like the feature column, with
+    /// <c>.Tokens</c> appended. <see langword="false"/>: as <see cref="SaveAsOnnx(Stream)"/>.</param>
+    /// <exception cref="InvalidOperationException">The model does not read texts.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SaveAsOnnx(Stream stream, bool fromTokens)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ThrowIfDisposed();
+        stream.Write(fromTokens ? FromTokens() : Graph.Bytes);
+    }
+
+    /// <summary>Writes the graph of a model of texts as an <c>.onnx</c> file that reads tokens: wholly or not at all.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="fromTokens">As in <see cref="SaveAsOnnx(Stream, bool)"/>.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    /// <inheritdoc cref="SaveAsOnnx(Stream, bool)"/>
+    public void SaveAsOnnx(string path, bool fromTokens)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfDisposed();
+        byte[] bytes = fromTokens ? FromTokens() : Graph.Bytes;
+        AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 
     /// <summary>Writes one <c>.onnx</c> model that goes from the columns of an exported pipeline to class probabilities.</summary>
@@ -307,9 +339,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         ThrowIfDisposed();
         using var chain = new StockChain(
             Graph, _head, _margin, _columns, _temporaryFolder(), SavedGraph.Write(Graph, Description(), Weights));
-        // Fitted to the feature column alone: a saved model must not ask for other columns that the training data happened to have.
+        // Fitted to the columns that it reads alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);
+        if (SecondTextColumnName is { } second) features.AddColumn(second, TextDataViewType.Instance);
         chain.For(features.ToSchema()).Save(ctx);
     }
 
@@ -346,6 +379,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         FeatureType = SavedColumnType.Of(FeatureColumnType),
         Shape = _columns.Shape.Dimensions,
         Layout = (_columns.Shape as ImageShape)?.Layout,
+        SecondText = SecondTextColumnName,
         Tokenizer = SavedTokenizer.Of(_columns.Tokenizer),
         Pixels = _columns.Pixels,
         Label = _columns.Label,
@@ -353,6 +387,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         PredictedLabel = PredictedLabelColumnName,
         Readouts = [.. _columns.Readouts.Zip(Graph.Readouts, (names, head) => new SavedReadout(names.Name, names.Stage, head))],
         Input = Graph.Input,
+        SecondInput = Graph.SecondInput,
         Tokens = Graph.Tokens,
         Logits = Graph.Logits,
         Network = Graph.Network,
@@ -369,6 +404,10 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         if (_disposed) throw SharedLifetime.Disposed();
     }
+
+    private byte[] FromTokens() => Graph.Tokens is { } tokens
+        ? OnnxGraph.StartAt(Graph.Bytes, tokens, Graph.Input + ".Tokens")
+        : throw new InvalidOperationException($"The model reads column '{FeatureColumnName}', which holds no texts: it has no tokens.");
 
     private byte[] After(byte[] prefix)
     {

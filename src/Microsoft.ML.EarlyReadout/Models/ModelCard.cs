@@ -18,6 +18,7 @@ internal static class ModelCard
         Line($"## What it reads and answers");
         Table("", "", [
             ("feature column", $"`{model.FeatureColumnName}`, {model.FeatureColumnType}"),
+            .. model.SecondTextColumnName is { } second ? new[] { ("column of second texts", $"`{second}`") } : [],
             ("one example of", model.Graph.Shape.Plural),
             ("classes", string.Join(", ", model.ClassNames)),
             ("probabilities", $"`{model.ScoreColumnName}`"),

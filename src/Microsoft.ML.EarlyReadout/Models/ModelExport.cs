@@ -56,6 +56,7 @@ internal static class ModelExport
             options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape)
         {
             Format = format,
+            SecondText = options.SecondTextColumnName,
             Tokenizer = set.Tokenizer,
             ResizesImages = format.IsOfAnySize(type),
             Pixels = set.Pixels ?? PixelRange.Bytes,

@@ -24,6 +24,9 @@ internal sealed record SavedDescription
     /// <summary>Its type.</summary>
     public required SavedColumnType FeatureType { get; init; }
 
+    /// <summary>The column of second texts; <see langword="null"/> where a row has none.</summary>
+    public string? SecondText { get; init; }
+
     /// <summary>The dimensions of one example.</summary>
     public required long[] Shape { get; init; }
 
@@ -50,6 +53,9 @@ internal sealed record SavedDescription
 
     /// <summary>The graph's input.</summary>
     public required string Input { get; init; }
+
+    /// <summary>The graph's input of second texts; <see langword="null"/> where a row has none.</summary>
+    public string? SecondInput { get; init; }
 
     /// <summary>The value of it with the tokens of texts; <see langword="null"/> where examples are no texts.</summary>
     public string? Tokens { get; init; }
@@ -89,6 +95,7 @@ internal sealed record SavedDescription
         return new ScoringColumns(Feature, Label, Score, PredictedLabel, ToShape())
         {
             Format = format,
+            SecondText = SecondText,
             Tokenizer = Tokenizer?.ToTokenizer(),
             ResizesImages = format.IsOfAnySize(type),
             Pixels = Pixels,
@@ -101,6 +108,7 @@ internal sealed record SavedDescription
     public ScoringGraph ToGraph(byte[] bytes) =>
         new(bytes, Input, ToShape(), Logits, Network, [.. Readouts.Select(readout => readout.Head)], ClassNames.Count)
         {
+            SecondInput = SecondInput,
             Tokens = Tokens,
             FeatureMaps = FeatureMaps,
             ActivationMaps = ActivationMaps,

@@ -48,7 +48,7 @@ internal sealed class StockChain : IDisposable
             string file = Path.Combine(_folder.Path, "graph.onnx");
             File.WriteAllBytes(file, saved ?? graph.WithoutMaps());
             string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
-            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, [graph.Input], file).Fit(new EmptyView(GraphInputSchema(graph)));
+            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, graph.Inputs, file).Fit(new EmptyView(GraphInputSchema(graph)));
             _lifetime = new SharedLifetime((IDisposable)_onnx);
             ready = true;
         }
@@ -160,7 +160,7 @@ internal sealed class StockChain : IDisposable
         DataViewType type = graph.Tokens is null
             ? new VectorDataViewType(graph.Shape.GraphType, graph.Shape.Size)
             : TextDataViewType.Instance;
-        builder.AddColumn(graph.Input, type);
+        foreach (string input in graph.Inputs) builder.AddColumn(input, type);
         return builder.ToSchema();
     }
 }

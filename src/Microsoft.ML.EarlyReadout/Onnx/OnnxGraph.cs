@@ -231,14 +231,18 @@ public sealed class OnnxGraph
 
     /// <summary>A model that reads a value of whole numbers, (N, L), which nodes of this one make, and without those.</summary>
     /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
-    /// <param name="value">The value's name, then that of the only input.</param>
-    internal static byte[] StartAt(byte[] model, string value)
+    /// <param name="value">The value's name.</param>
+    /// <param name="name">The name of the only input; by default the value's.</param>
+    internal static byte[] StartAt(byte[] model, string value, string? name = null)
     {
         ModelProto rest = ModelProto.Parser.ParseFrom(model);
         GraphProto graph = rest.Graph;
         graph.Input.Clear();
-        graph.Input.Add(Value(value, [AnySize], ElementType.Int32));
+        graph.Input.Add(Value(name ?? value, [AnySize], ElementType.Int32));
         graph.Node.Remove(graph.Node.Single(node => node.Output.Contains(value)));
+        foreach (NodeProto node in graph.Node)
+            for (int i = 0; i < node.Input.Count; i++)
+                if (node.Input[i] == value) node.Input[i] = name ?? value;
         return RemoveOutputs(rest.ToByteArray());
     }
 

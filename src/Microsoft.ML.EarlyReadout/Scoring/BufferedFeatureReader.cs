@@ -12,12 +12,14 @@ internal abstract class BufferedFeatureReader
     /// <exception cref="InvalidOperationException">The value does not have the example's shape.</exception>
     public abstract void Read(int slot, Span<float> destination);
 
-    /// <summary>Makes the reader for a feature column.</summary>
-    public static BufferedFeatureReader Create(ColumnBuffer buffer, ScoringColumns columns) => columns.Format switch
+    /// <summary>Makes the reader of examples.</summary>
+    /// <param name="buffers">The kept values of the columns that are read, as <see cref="ScoringColumns.ReadIn"/> gives them.</param>
+    /// <param name="columns">The model's columns.</param>
+    public static BufferedFeatureReader Create(IReadOnlyList<ColumnBuffer> buffers, ScoringColumns columns) => columns.Format switch
     {
-        VectorFormat => new VectorReader((VectorBuffer<float>)buffer, columns),
-        ImageFormat => new ImageReader((ImageBuffer)buffer, columns),
-        TextFormat => new TextReader((ScalarBuffer<ReadOnlyMemory<char>>)buffer, columns.Tokenizer!),
+        VectorFormat => new VectorReader((VectorBuffer<float>)buffers[0], columns),
+        ImageFormat => new ImageReader((ImageBuffer)buffers[0], columns),
+        TextFormat => new TextReader([.. buffers.Cast<ScalarBuffer<ReadOnlyMemory<char>>>()], columns.Tokenizer!),
         _ => throw new UnreachableException($"No reader of {columns.Format}."),
     };
 
@@ -33,14 +35,16 @@ internal abstract class BufferedFeatureReader
         }
     }
 
-    /// <summary>Cuts a text into the tokens into which the exported graph cuts it.</summary>
-    private sealed class TextReader(ScalarBuffer<ReadOnlyMemory<char>> buffer, BertTokenizer tokenizer) : BufferedFeatureReader
+    /// <summary>Cuts a text or a pair into the tokens into which the exported graph cuts it.</summary>
+    private sealed class TextReader(ScalarBuffer<ReadOnlyMemory<char>>[] texts, BertTokenizer tokenizer) : BufferedFeatureReader
     {
         private readonly int[] _tokens = new int[tokenizer.MaxTokens];
 
         public override void Read(int slot, Span<float> destination)
         {
-            tokenizer.Encode(buffer.Value(slot).Span, _tokens);
+            ReadOnlySpan<char> first = texts[0].Value(slot).Span;
+            if (texts.Length == 1) tokenizer.Encode(first, _tokens);
+            else tokenizer.Encode(first, texts[1].Value(slot).Span, _tokens);
             for (int i = 0; i < _tokens.Length; i++) destination[i] = _tokens[i];
         }
     }

@@ -12,7 +12,7 @@ internal sealed class ScoredBatch
     private readonly ScoringSession _session;
     private readonly ColumnBuffer?[] _buffers; // by column of the input; null where it is not asked for
     private readonly ColumnBuffer[] _passed;
-    private readonly ColumnBuffer? _featureOnly;
+    private readonly ColumnBuffer[] _readOnly; // those of an example that nobody asked for: one slot each, read into the batch at once
     private readonly BufferedFeatureReader _reader;
     private readonly ValueGetter<DataViewRowId> _id;
     private readonly DataViewRowId[] _ids;
@@ -24,12 +24,12 @@ internal sealed class ScoredBatch
     /// <param name="input">The rows.</param>
     /// <param name="active">By column of the input, whether it is asked for; then by output.</param>
     /// <param name="outputs">The outputs.</param>
-    /// <param name="feature">The column of features.</param>
+    /// <param name="read">The columns that make up an example.</param>
     /// <param name="columns">The model's columns.</param>
     /// <param name="session">The model.</param>
     public ScoredBatch(
-        DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, DataViewSchema.Column feature, ScoringColumns columns,
-        ScoringSession session)
+        DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, IReadOnlyList<DataViewSchema.Column> read,
+        ScoringColumns columns, ScoringSession session)
     {
         (_input, _session) = (input, session);
         int rows = session.BatchRows;
@@ -46,9 +46,9 @@ internal sealed class ScoredBatch
         (_id, _ids) = (input.GetIdGetter(), new DataViewRowId[rows]);
         _buffers = [.. input.Schema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, rows) : null)];
         _passed = [.. _buffers.OfType<ColumnBuffer>()];
-        // A feature column that nobody else asked for needs one slot only: it is read into the batch at once.
-        _featureOnly = _buffers[feature.Index] is null ? ColumnBuffer.Create(input, feature, 1) : null;
-        _reader = BufferedFeatureReader.Create(_featureOnly ?? _buffers[feature.Index]!, columns);
+        bool areKept = read.All(column => active[column.Index]);
+        _readOnly = areKept ? [] : [.. read.Select(column => ColumnBuffer.Create(input, column, 1))];
+        _reader = BufferedFeatureReader.Create(areKept ? [.. read.Select(column => _buffers[column.Index]!)] : _readOnly, columns);
     }
 
     /// <summary>Rows in it.</summary>
@@ -92,8 +92,8 @@ internal sealed class ScoredBatch
                 kept += buffer.BytesIn(Count);
             }
 
-            _featureOnly?.Fill(0);
-            _reader.Read(_featureOnly is null ? Count : 0, _features.AsSpan(Count * rowSize, rowSize));
+            foreach (ColumnBuffer buffer in _readOnly) buffer.Fill(0);
+            _reader.Read(_readOnly.Length == 0 ? Count : 0, _features.AsSpan(Count * rowSize, rowSize));
             _id(ref _ids[Count]);
             Count++;
         }

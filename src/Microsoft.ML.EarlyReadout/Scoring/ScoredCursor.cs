@@ -21,14 +21,14 @@ internal sealed class ScoredCursor : DataViewRowCursor
     private bool _isDisposed;
 
     public ScoredCursor(
-        DataViewSchema schema, DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, DataViewSchema.Column feature,
-        ScoringColumns columns, ScoringSession session, int threads)
+        DataViewSchema schema, DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs,
+        IReadOnlyList<DataViewSchema.Column> read, ScoringColumns columns, ScoringSession session, int threads)
     {
         (Schema, _input, _active, _outputs, _session) = (schema, input, active, outputs, session);
         _batch = Make(); // getters are made before the first row
         _batches = new BatchPipeline(_batch, Make, threads);
 
-        ScoredBatch Make() => new(input, active, outputs, feature, columns, session);
+        ScoredBatch Make() => new(input, active, outputs, read, columns, session);
     }
 
     public override DataViewSchema Schema { get; }

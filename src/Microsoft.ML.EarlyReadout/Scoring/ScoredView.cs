@@ -11,7 +11,7 @@ internal sealed class ScoredView : IDataView
     private readonly IDataView _input;
     private readonly ScoringSession _session;
     private readonly ScoringColumns _columns;
-    private readonly DataViewSchema.Column _feature;
+    private readonly IReadOnlyList<DataViewSchema.Column> _read;
     private readonly IReadOnlyList<ScoredColumn> _outputs;
     private readonly int _threads;
 
@@ -31,7 +31,7 @@ internal sealed class ScoredView : IDataView
         _input = input;
         _session = session;
         _columns = columns;
-        _feature = columns.FeatureIn(input.Schema);
+        _read = columns.ReadIn(input.Schema);
         _outputs = outputs;
         Schema = SchemaOf(input.Schema, _outputs);
     }
@@ -58,10 +58,10 @@ internal sealed class ScoredView : IDataView
         foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
         bool scores = active.AsSpan(_input.Schema.Count).Contains(true);
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(
-            column => active[column.Index] || (scores && column.Index == _feature.Index));
-        var input = new FaultNamingCursor(_input, needed, scores ? _feature : null, rand, _threads);
+            column => active[column.Index] || (scores && _read.Any(read => read.Index == column.Index)));
+        var input = new FaultNamingCursor(_input, needed, scores ? _read[0] : null, rand, _threads);
         return scores
-            ? new ScoredCursor(Schema, input, active, _outputs, _feature, _columns, _session, _threads)
+            ? new ScoredCursor(Schema, input, active, _outputs, _read, _columns, _session, _threads)
             : new PassThroughCursor(Schema, input);
     }
 

@@ -17,6 +17,12 @@ internal sealed record ScoringGraph(
     // by zeros, which infinity does not bear.
     private const float LogitFloor = -40;
 
+    /// <summary>The name of its input of second texts; <see langword="null"/> where a row has none.</summary>
+    public string? SecondInput { get; init; }
+
+    /// <summary>The names of its inputs.</summary>
+    public string[] Inputs => SecondInput is { } second ? [Input, second] : [Input];
+
     /// <summary>The name of the value with the tokens of texts, (N, L), int32, which other nodes of the graph make of the input;
     /// <see langword="null"/> where examples are no texts.</summary>
     public string? Tokens { get; init; }
@@ -52,11 +58,12 @@ internal sealed record ScoringGraph(
         var graph = new OnnxGraph("EarlyReadout");
         var taken = new HashSet<string> { StockHead.InputColumn };
         string input = Unique(columns.GraphInput);
+        string? second = columns.SecondText is { } name ? Unique(name) : null;
         string score = Unique(columns.Score);
         string logits = Unique("Logits");
         int classes = head.Classes;
 
-        string? tokens = columns.Tokenizer?.Export(graph, graph.TextInput(input));
+        string? tokens = columns.Tokenizer?.Export(graph, graph.TextInput(input), second is null ? null : graph.TextInput(second));
         GraphValues values = export(graph, tokens ?? graph.Input(input, columns.Shape));
         graph.Output(values.Network.Logits, logits, classes);
         if (values.Network.Embedding is { } embedding) graph.Output(embedding, Unique("Embedding"), values.Network.EmbeddingSize);
@@ -68,6 +75,7 @@ internal sealed record ScoringGraph(
         GraphHead[] readouts = [.. values.Readouts.Zip(columns.Readouts, Enumerable.Range(1, values.Readouts.Count)).Select(Readout)];
         return new ScoringGraph(graph.ToBytes(), input, columns.Shape, logits, network, readouts, classes)
         {
+            SecondInput = second,
             Tokens = tokens,
             FeatureMaps = features,
             ActivationMaps = maps,

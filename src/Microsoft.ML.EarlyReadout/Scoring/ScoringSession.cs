@@ -10,6 +10,9 @@ internal sealed class ScoringSession : IDisposable
     private const int MaxBatchRows = 256;
     private const int MaxBatchNumbers = 1 << 22;
 
+    // A batch of texts costs what its longest text costs, so texts are computed in parts of like length. So many rows fill the kernels.
+    private const int TextRows = 16;
+
     private const int SmallGraphBytes = 1 << 18;
 
     private readonly ScoringGraph _graph;
@@ -107,7 +110,8 @@ internal sealed class ScoringSession : IDisposable
         if (count == 0) return;
         try
         {
-            RunAtOnce(rows, count, outputs, withMaps);
+            if (_graph.Tokens is null) RunAtOnce(rows, count, outputs, withMaps);
+            else RunByLength(rows.Span, count, outputs, withMaps);
         }
         catch (Exception fault) when (count > 1 && AllocationFailure.Of(fault) is not null)
         {
@@ -120,10 +124,32 @@ internal sealed class ScoringSession : IDisposable
 
     private void RunAtOnce(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps)
     {
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
+        Run(input, count, outputs, withMaps);
+    }
+
+    private void RunByLength(ReadOnlySpan<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps)
+    {
+        var lengths = new int[count];
+        for (int i = 0; i < count; i++) lengths[i] = Math.Max(1, rows.Slice(i * RowSize, RowSize).LastIndexOfAnyExcept(0f) + 1);
+        foreach (int[] part in Enumerable.Range(0, count).OrderBy(i => lengths[i]).Chunk(TextRows))
+        {
+            int longest = lengths[part[^1]];
+            var tokens = new int[part.Length * longest];
+            for (int i = 0; i < part.Length; i++)
+                for (int j = 0; j < longest; j++) tokens[i * longest + j] = (int)rows[part[i] * RowSize + j];
+            using OrtValue input = OrtValue.CreateTensorValueFromMemory(tokens, [part.Length, longest]);
+            Output[] computed = [.. outputs.Select(output => output with { Result = new float[part.Length * output.RowSize] })];
+            Run(input, part.Length, computed, withMaps);
+            foreach ((Output from, Output to) in computed.Zip(outputs))
+                for (int i = 0; i < part.Length; i++) from.From(i).Result[..to.RowSize].CopyTo(to.From(part[i]).Result);
+        }
+    }
+
+    private void Run(OrtValue input, int count, IReadOnlyList<Output> outputs, bool withMaps)
+    {
         OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
-        using OrtValue input = _graph.Tokens is null
-            ? OrtValue.CreateTensorValueFromMemory(memory, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions])
-            : Tokens(rows.Span, count);
         OrtValue[] values = [.. outputs.Select(output =>
             OrtValue.CreateTensorValueFromMemory(memory, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
         try
@@ -134,17 +160,6 @@ internal sealed class ScoringSession : IDisposable
         {
             foreach (OrtValue value in values) value.Dispose();
         }
-    }
-
-    /// <summary>The tokens of some rows, as many columns as the longest row has.</summary>
-    private OrtValue Tokens(ReadOnlySpan<float> rows, int count)
-    {
-        int longest = 1;
-        for (int i = 0; i < count; i++) longest = Math.Max(longest, rows.Slice(i * RowSize, RowSize).LastIndexOfAnyExcept(0f) + 1);
-        var tokens = new int[count * longest];
-        for (int i = 0; i < count; i++)
-            for (int j = 0; j < longest; j++) tokens[i * longest + j] = (int)rows[i * RowSize + j];
-        return OrtValue.CreateTensorValueFromMemory(tokens, [count, longest]);
     }
 
     /// <summary>A session that is opened when it is first asked for; where that fails, the next one who asks tries again.</summary>

@@ -21,25 +21,27 @@ internal sealed class StageSession : IDisposable
     {
         (_graph, _columns) = (graph, columns);
         _outputs = [.. graph.Stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
+        byte[] bytes = graph.Tokens is { } tokens ? OnnxGraph.StartAt(graph.WithoutMaps(), tokens) : graph.WithoutMaps();
         _session = new InferenceSession(
-            OnnxGraph.Giving(graph.WithoutMaps(), _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))));
+            OnnxGraph.Giving(bytes, _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))));
     }
 
-    /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels.</summary>
-    /// <param name="rows">A cursor in which the feature column is active.</param>
+    /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels or a
+    /// text's tokens.</summary>
+    /// <param name="rows">A cursor in which the columns are active that the model reads.</param>
     /// <param name="batch">Rows in a batch.</param>
     /// <param name="read">Called once each row has been read, before the next.</param>
     /// <returns>By row and stage.</returns>
     public IReadOnlyList<float[][]> Read(DataViewRowCursor rows, int batch, Action read)
     {
-        ColumnBuffer buffer = ColumnBuffer.Create(rows, _columns.FeatureIn(rows.Schema), 1);
-        var reader = BufferedFeatureReader.Create(buffer, _columns);
+        ColumnBuffer[] buffers = [.. _columns.ReadIn(rows.Schema).Select(column => ColumnBuffer.Create(rows, column, 1))];
+        var reader = BufferedFeatureReader.Create(buffers, _columns);
         int size = _graph.Shape.Size, count = 0;
         var features = new float[batch * size];
         List<float[][]> all = [];
         while (rows.MoveNext())
         {
-            buffer.Fill(0);
+            foreach (ColumnBuffer buffer in buffers) buffer.Fill(0);
             reader.Read(0, features.AsSpan(count * size, size));
             read();
             if (++count < batch) continue;
@@ -59,21 +61,43 @@ internal sealed class StageSession : IDisposable
 
     private float[][][] Run(float[] features, int count)
     {
-        using OrtValue input = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, features.AsMemory(0, count * _graph.Shape.Size), [count, .. _graph.Shape.Dimensions]);
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_options, [_graph.Input], [input], _outputs);
-        float[][][] stages = [.. outputs.Select(output => Means(output, count))];
+        long[] shape = [count, .. _graph.Shape.Dimensions];
+        Memory<float> rows = features.AsMemory(0, count * _graph.Shape.Size);
+        using OrtValue input = _graph.Tokens is null
+            ? OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows, shape)
+            : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(rows.ToArray(), token => (int)token), shape);
+        using IDisposableReadOnlyCollection<OrtValue> outputs =
+            _session.Run(_options, [_graph.Tokens ?? _graph.Input], [input], _outputs);
+        float[][][] stages = [.. outputs.Select(output => Means(output, count, _graph.Tokens is not null))];
         return [.. Enumerable.Range(0, count).Select(row => stages.Select(stage => stage[row]).ToArray())];
     }
 
-    private static float[][] Means(OrtValue output, int count)
+    private static float[][] Means(OrtValue output, int count, bool areTokens)
     {
         long[] shape = output.GetTensorTypeAndShape().Shape;
         ReadOnlySpan<float> values = output.GetTensorDataAsSpan<float>();
         int size = values.Length / count;
         var means = new float[count][];
-        for (int row = 0; row < count; row++) means[row] = Mean(values.Slice(row * size, size), shape);
+        for (int row = 0; row < count; row++) means[row] = areTokens
+            ? MeanOfTokens(values.Slice(row * size, size), (int)shape[^1]) : Mean(values.Slice(row * size, size), shape);
         return means;
+    }
+
+    // (L, D) → (D): padding is zeros, and is not counted.
+    private static float[] MeanOfTokens(ReadOnlySpan<float> row, int width)
+    {
+        var mean = new float[width];
+        int tokens = 0;
+        for (int start = 0; start < row.Length; start += width)
+        {
+            ReadOnlySpan<float> token = row.Slice(start, width);
+            if (!token.ContainsAnyExcept(0f)) continue;
+            TensorPrimitives.Add(mean, token, mean);
+            tokens++;
+        }
+
+        TensorPrimitives.Divide(mean, Math.Max(1, tokens), mean);
+        return mean;
     }
 
     // (C, H, W) → (C), (D) as it is.

@@ -37,6 +37,28 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void Texts_of_mixed_length_are_scored_in_their_order_as_each_is_alone()
+    {
+        Row[] rows = Draw(150, seed: 1);
+        using EarlyReadoutTransformer model = Readouts(epochs: 2).Fit(View(rows));
+        float[][] together = Scores(model, View(rows));
+        Assert.True(together.Select(row => row[0]).Distinct().Count() > 100, "The rows are no test: their scores are alike.");
+        foreach ((Row row, float[] expected) in rows.Zip(together))
+            Assert.All(Scores(model, View([row, rows[0], rows[1]]))[0].Zip(expected),
+                pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+    }
+
+    [Fact]
+    public void The_stages_of_a_network_of_texts_are_profiled()
+    {
+        IDataView train = View(Draw(200, seed: 1)), test = View(Draw(100, seed: 2));
+        using EarlyReadoutTransformer model = Readouts().Fit(train);
+        StageProfile profile = _ml.MulticlassClassification.ProfileStages(model, train, test, "Mood");
+        Assert.Equal([0, 1, 2], profile.Results.Select(result => result.Stage));
+        Assert.True(profile.Results[^1].Accuracy > 0.8, profile.ToString());
+    }
+
+    [Fact]
     public void The_sieve_and_distillation_train_on_texts()
     {
         IDataView data = View(Draw(120, seed: 1));

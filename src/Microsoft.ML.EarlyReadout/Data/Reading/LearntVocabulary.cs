@@ -16,21 +16,24 @@ internal static class LearntVocabulary
 
     /// <summary>Learns it in one pass over the texts.</summary>
     /// <param name="view">The training rows.</param>
-    /// <param name="column">The column of texts.</param>
+    /// <param name="columns">The columns of texts.</param>
     /// <param name="cancellation">Stops the pass within one row.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static BertVocabulary Of(IDataView view, DataViewSchema.Column column, Cancellation cancellation)
+    public static BertVocabulary Of(IDataView view, IReadOnlyList<DataViewSchema.Column> columns, Cancellation cancellation)
     {
         var words = new Dictionary<string, int>(StringComparer.Ordinal);
-        using (DataViewRowCursor cursor = view.GetRowCursor([column]))
+        using (DataViewRowCursor cursor = view.GetRowCursor(columns))
         {
-            ValueGetter<ReadOnlyMemory<char>> getter = cursor.GetGetter<ReadOnlyMemory<char>>(column);
+            ValueGetter<ReadOnlyMemory<char>>[] getters = [.. columns.Select(cursor.GetGetter<ReadOnlyMemory<char>>)];
             ReadOnlyMemory<char> text = default;
             while (cursor.MoveNext())
             {
                 cancellation.ThrowIfRequested();
-                getter(ref text);
-                foreach (string word in WordsOf(text.Span)) CollectionsMarshal.GetValueRefOrAddDefault(words, word, out _)++;
+                foreach (ValueGetter<ReadOnlyMemory<char>> getter in getters)
+                {
+                    getter(ref text);
+                    foreach (string word in WordsOf(text.Span)) CollectionsMarshal.GetValueRefOrAddDefault(words, word, out _)++;
+                }
             }
         }
 

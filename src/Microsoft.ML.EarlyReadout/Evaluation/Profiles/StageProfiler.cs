@@ -65,8 +65,8 @@ internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList
     private Rows Read(StageSession session, IDataView view)
     {
         DataViewSchema.Column[] named = [.. columns.Select(column => CategoryColumn.Find(view.Schema, column, "decoded"))];
-        DataViewSchema.Column feature = model.Columns.FeatureIn(view.Schema);
-        using var cursor = new FaultNamingCursor(view, named.Append(feature).DistinctBy(column => column.Index), feature);
+        IReadOnlyList<DataViewSchema.Column> read = model.Columns.ReadIn(view.Schema);
+        using var cursor = new FaultNamingCursor(view, named.Concat(read).DistinctBy(column => column.Index), read[0]);
         CategoryColumn[] categories = [.. named.Select(column => CategoryColumn.Open(cursor, column))];
         List<string?>[] values = [.. named.Select(_ => new List<string?>())];
         IReadOnlyList<float[][]> stages = session.Read(cursor, model.Session.BatchRows, () =>

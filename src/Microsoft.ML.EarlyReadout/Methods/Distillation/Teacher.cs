@@ -70,7 +70,7 @@ internal sealed class Teacher : IDisposable
     {
         // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its
         // teacher, so it must not see that.
-        string?[] read = [columns.Feature, columns.Label, columns.Group, FeaturesOf(options, columns)];
+        string?[] read = [columns.Feature, columns.SecondText, columns.Label, columns.Group, FeaturesOf(options, columns)];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
         IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, BackupPrefix + name)));
         if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)

@@ -26,7 +26,7 @@ internal sealed class SeenRows
         if (model.Scored.Schema.GetColumnOrNull(classifier.FeatureColumnName) is not { } feature) return seen;
         using var cursor = new FaultNamingCursor(model.Scored, [feature], feature);
         ColumnBuffer buffer = ColumnBuffer.Create(cursor, feature, 1);
-        BufferedFeatureReader reader = BufferedFeatureReader.Create(buffer, classifier.Columns);
+        BufferedFeatureReader reader = BufferedFeatureReader.Create([buffer], classifier.Columns);
         for (int index = 0; cursor.MoveNext() && seen._rows.Count < wanted.Count; index++)
         {
             if (!wanted.Contains(index)) continue;

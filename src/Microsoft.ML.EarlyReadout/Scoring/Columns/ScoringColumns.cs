@@ -13,6 +13,9 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     /// <summary>How examples stand in the feature column.</summary>
     public FeatureFormat Format { get; init; } = FeatureFormat.Vectors;
 
+    /// <summary>The column of second texts, where the model reads pairs of texts.</summary>
+    public string? SecondText { get; init; }
+
     /// <summary>Cuts texts into tokens; <see langword="null"/> where the feature column holds none.</summary>
     public BertTokenizer? Tokenizer { get; init; }
 
@@ -40,17 +43,18 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     public IEnumerable<NamedColumn> Named =>
     [
         new("the model's feature column", Feature),
+        new("its column of second texts", SecondText),
         new("its label column", Label),
         new("its score column", Score),
         new("its column of predicted labels", PredictedLabel),
         .. Readouts.SelectMany(readout => readout.All).Select(column => new NamedColumn("a column of its readouts", column)),
     ];
 
-    /// <summary>Checks that rows can be scored: they have the feature column, and no column that a saved model would lose.</summary>
+    /// <summary>Checks that rows can be scored: they have the columns that it reads, and no column that a saved model would lose.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They cannot.</exception>
     public void Check(DataViewSchema rows)
     {
-        FeatureIn(rows);
+        ReadIn(rows);
         TransientColumns.Check(rows.Where(column => !column.IsHidden).Select(column => column.Name), Feature, Format, Outputs);
     }
 
@@ -64,6 +68,15 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
             throw new ArgumentOutOfRangeException(
                 nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");
         return column;
+    }
+
+    /// <summary>The columns of a schema that are read for a score: that of features, then that of second texts, where there is
+    /// one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is missing or of another type.</exception>
+    public IReadOnlyList<DataViewSchema.Column> ReadIn(DataViewSchema schema)
+    {
+        DataViewSchema.Column feature = FeatureIn(schema);
+        return EarlyReadout.SecondText.Find(schema, SecondText, feature) is { } second ? [feature, second] : [feature];
     }
 
     /// <summary>As <see cref="FeatureIn(DataViewSchema)"/>, as far as the promise of a schema tells.</summary>

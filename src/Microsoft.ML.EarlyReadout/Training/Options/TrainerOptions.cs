@@ -18,6 +18,14 @@ public abstract class TrainerOptions
     public string FeatureColumnName { get; set; } = "Features";
 
     /// <summary>
+    /// The second text of each row, where the network reads pairs of texts, such as a premise and a hypothesis: <see
+    /// cref="FeatureColumnName"/> holds the first. Of a pair that is longer than <see cref="NetworkOptions.MaxTokens"/> the longer text
+    /// loses its end first.
+    /// </summary>
+    /// <value>The default value is <see langword="null"/>: one text a row.</value>
+    public string? SecondTextColumnName { get; set; }
+
+    /// <summary>
     /// The column of labels: a key, as made by <c>MapValueToKey</c>. Rows whose label is missing are skipped and counted in the log.
     /// </summary>
     /// <value>The default value is <c>Label</c>.</value>
@@ -297,6 +305,7 @@ public abstract class TrainerOptions
     protected internal virtual void AddFaults(OptionFaults faults)
     {
         faults.NotEmpty(nameof(FeatureColumnName), FeatureColumnName);
+        faults.NullOrNotEmpty(nameof(SecondTextColumnName), SecondTextColumnName);
         faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
@@ -382,6 +391,7 @@ public abstract class TrainerOptions
     /// <summary>The columns of rows that are validated on.</summary>
     internal TrainingColumns ValidationColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName)
     {
+        SecondText = SecondTextColumnName,
         // Asked for while the options are checked too, when the network's may be missing.
         Text = new TextOptions(Network?.VocabularyPath, Network?.MaxTokens ?? 0, Network?.WeightsPath is not null),
     };
@@ -405,6 +415,7 @@ public abstract class TrainerOptions
     internal IEnumerable<NamedColumn> LabelledColumns =>
     [
         new(nameof(FeatureColumnName), FeatureColumnName),
+        new(nameof(SecondTextColumnName), SecondTextColumnName),
         new(nameof(LabelColumnName), LabelColumnName),
         new(nameof(GroupColumnName), GroupColumnName),
     ];
