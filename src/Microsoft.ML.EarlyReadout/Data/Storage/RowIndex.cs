@@ -26,6 +26,9 @@ internal sealed class RowIndex
         }
     }
 
+    /// <summary>Gives back what room for further rows takes.</summary>
+    public void EndWriting() => _ends?.TrimExcess();
+
     /// <summary>Adds a row.</summary>
     /// <param name="length">Its bytes.</param>
     public void Add(int length)

@@ -36,7 +36,11 @@ internal sealed class RowStore(MemoryBudget budget) : IDisposable
     }
 
     /// <summary>Ends writing; must be called once before the first row is read.</summary>
-    public void EndWriting() => _bytes.EndWriting();
+    public void EndWriting()
+    {
+        _bytes.EndWriting();
+        _index.EndWriting();
+    }
 
     /// <summary>The bytes that a row has.</summary>
     /// <param name="row">The row, from 0.</param>

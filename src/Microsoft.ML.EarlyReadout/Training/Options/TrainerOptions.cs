@@ -188,7 +188,8 @@ public abstract class TrainerOptions
     public Precision Precision { get; set; } = Precision.Float32;
 
     /// <summary>Memory for the packed rows of training and validation together, in MiB; above it they go to a file in the temporary folder
-    /// (<see cref="MLContext.TempFilePath"/>), removed after the fit.</summary>
+    /// (<see cref="MLContext.TempFilePath"/>), removed after the fit. Labels, groups and the order of an epoch are outside it: 24 bytes a
+    /// row, or 32 where rows differ in length.</summary>
     /// <value>
     /// The default value is <see langword="null"/>: a quarter of what this process may still use when the fit begins; the log says how
     /// much. At least 1.
