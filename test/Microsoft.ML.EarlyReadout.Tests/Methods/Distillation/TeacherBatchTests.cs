@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using Google.Protobuf;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.OnnxProto;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
@@ -97,6 +100,36 @@ public sealed class TeacherBatchTests : IDisposable
         }
     }
 
+    [Theory(Skip = "One processor asks by one thread.", SkipWhen = nameof(HasOneProcessor))]
+    [InlineData("Image")]
+    [InlineData("Pixels")]
+    public void A_model_of_ML_NET_is_asked_by_several_threads_and_rows_keep_their_order(string feature)
+    {
+        using var folder = new ImageFolder(40);
+        for (int row = 40; row < 1000; row++) folder.Repeat(row * 7 % 40);
+        IDataView view = folder.Pixels();
+        var threads = new ConcurrentDictionary<int, bool>();
+        ITransformer model = _ml.Transforms.CustomMapping<Seen, Said>(
+            (seen, said) =>
+            {
+                threads[Environment.CurrentManagedThreadId] = true;
+                said.Score = [seen.Pixels[0], seen.Pixels[80], seen.Pixels[160]]; // a pixel's red, green and blue
+            }, null).Fit(view);
+        var scores = new RowColumn("Teacher", "TeacherScore", "score", RowColumnWidth.OnePerClass) { Advice = "Give another." };
+        var columns = new TrainingColumns(feature, "Label") { Others = [scores] };
+        using Teacher teacher = Teacher.Prepare(new TeacherOptions { Model = model }, columns, view);
+        using TrainingSet set = Rows.Read(teacher.Apply(view), columns);
+        Assert.InRange(threads.Count, 2, int.MaxValue);
+
+        NativeBackend.EnsureLoaded();
+        using DisposeScope scope = NewDisposeScope();
+        float[] expected = [.. view.GetColumn<float[]>("Pixels").SelectMany(row => new[] { row[0], row[80], row[160] })];
+        long[] all = [.. Enumerable.Range(0, 1000).Select(row => (long)row)];
+        Assert.Equal(expected, set.Columns["TeacherScore"].Gather(all, CPU).to(float32).data<float>().ToArray());
+    }
+
+    public static bool HasOneProcessor => Environment.ProcessorCount == 1;
+
     private static TrainingColumns Columns => new("Features", "Label");
 
     private static float[] Expected(ReadOnlySpan<float> features) => [features[0] + features[2], features[1] - features[2]];
@@ -116,6 +149,18 @@ public sealed class TeacherBatchTests : IDisposable
         ModelProto model = ModelProto.Parser.ParseFrom(graph.ToBytes());
         if (oneRow) model.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimValue = 1;
         File.WriteAllBytes(_file, model.ToByteArray());
+    }
+
+    private sealed class Seen
+    {
+        [VectorType(3, ImageFolder.Height, ImageFolder.Width)]
+        public float[] Pixels { get; set; } = [];
+    }
+
+    private sealed class Said
+    {
+        [VectorType(3)]
+        public float[] Score { get; set; } = [];
     }
 
     private sealed class Ragged
