@@ -4,16 +4,16 @@ using Microsoft.ML.Data;
 namespace Studies;
 
 /// <summary>
-/// The texts of a data set: columns Text (of a pair both, one after the other), Label, Cue (the attribute; <c>all</c> where there is none)
-/// and Pair. Read once, divided anew for each seed.
+/// The texts of a data set: columns Text, of pairs of texts TextPair, Label, Cue (the attribute; <c>all</c> where there is none) and Pair.
+/// Read once, divided anew for each seed.
 /// </summary>
 /// <param name="options">What the command line asks for.</param>
 /// <param name="read">Reads the data set.</param>
 /// <param name="divide">Divides it into training, validation and test for a seed. Equal for equal seeds.</param>
 internal sealed class TextRows(StudyOptions options, Func<DataSet> read, Func<DataSet, int, DataSet> divide) : IStudyRows
 {
-    /// <summary>How the two texts of a pair are read, in words: runs of another form are others.</summary>
-    public const string PairsAs = "pairs joined";
+    /// <summary>The column of second texts.</summary>
+    public const string SecondText = nameof(Row.TextPair);
 
     private const int QuickRows = 48;
     private const string NoAttribute = "all";
@@ -53,12 +53,14 @@ internal sealed class TextRows(StudyOptions options, Func<DataSet> read, Func<Da
     private static IDataView View(MLContext ml, IReadOnlyList<Example> examples)
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
+        if (examples.All(example => example.TextPair is null)) schema.Remove(schema[nameof(Row.TextPair)]);
         if (examples.All(example => example.Pair is null)) schema.Remove(schema[nameof(Row.Pair)]);
         return ml.Data.LoadFromEnumerable<Row>(
             [
                 .. examples.Select(example => new Row
                 {
-                    Text = example.TextPair is null ? example.Text! : $"{example.Text} {example.TextPair}",
+                    Text = example.Text!,
+                    TextPair = example.TextPair ?? "",
                     Label = example.Label,
                     Cue = example.Attribute ?? NoAttribute,
                     Pair = example.Pair ?? "",
@@ -69,6 +71,8 @@ internal sealed class TextRows(StudyOptions options, Func<DataSet> read, Func<Da
     private sealed class Row
     {
         public string Text { get; set; } = "";
+
+        public string TextPair { get; set; } = "";
 
         public string Label { get; set; } = "";
 

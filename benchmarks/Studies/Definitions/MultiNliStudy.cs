@@ -27,7 +27,7 @@ internal sealed class MultiNliStudy(StudyOptions options, string name, string qu
 
     protected override int MaxTokens => Tokens;
 
-    protected override string Fingerprint => $"{base.Fingerprint} {TextRows.PairsAs}";
+    protected override string SecondTextColumn => TextRows.SecondText;
 
     /// <summary>The matched development set alone, in a split of our own.</summary>
     public static MultiNliStudy OfDevelopmentSet(StudyOptions options) => new(

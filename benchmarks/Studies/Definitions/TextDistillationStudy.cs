@@ -25,7 +25,7 @@ internal sealed class TextDistillationStudy : DistillationStudy
     public override string FinalFigure => StudyMetrics.Worst;
 
     protected override string Fingerprint =>
-        FormattableString.Invariant($"{base.Fingerprint} tokens {MultiNliStudy.Tokens} {TextRows.PairsAs}");
+        FormattableString.Invariant($"{base.Fingerprint} tokens {MultiNliStudy.Tokens}");
 
     protected override string FeatureColumn => "Text";
 
@@ -61,5 +61,9 @@ internal sealed class TextDistillationStudy : DistillationStudy
 
     protected override NetworkOptions CreateTeacher() => MiniLm.Encoder(Options, MultiNliStudy.Tokens);
 
-    protected override void Prepare(TrainerOptions trainer) => MiniLm.FineTune(trainer);
+    protected override void Prepare(TrainerOptions trainer)
+    {
+        trainer.SecondTextColumnName = TextRows.SecondText;
+        MiniLm.FineTune(trainer);
+    }
 }

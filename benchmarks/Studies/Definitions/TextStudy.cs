@@ -33,6 +33,9 @@ internal abstract class TextStudy : ShortcutStudy
     /// <summary>The most tokens of a row.</summary>
     protected abstract int MaxTokens { get; }
 
+    /// <summary>The column of second texts; <see langword="null"/> where texts stand alone.</summary>
+    protected virtual string? SecondTextColumn => null;
+
     protected override string Fingerprint => FormattableString.Invariant($"{base.Fingerprint} tokens {MaxTokens}");
 
     protected override string FeatureColumn => "Text";
@@ -65,5 +68,9 @@ internal abstract class TextStudy : ShortcutStudy
 
     protected override NetworkOptions CreateNetwork() => MiniLm.Encoder(Options, MaxTokens);
 
-    protected override void Prepare(TrainerOptions trainer) => MiniLm.FineTune(trainer);
+    protected override void Prepare(TrainerOptions trainer)
+    {
+        trainer.SecondTextColumnName = SecondTextColumn;
+        MiniLm.FineTune(trainer);
+    }
 }

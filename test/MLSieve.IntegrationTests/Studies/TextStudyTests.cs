@@ -29,6 +29,7 @@ public sealed class TextStudyTests : IDisposable
         Assert.Equal(groups.Zip([50, 270, 18, 338, 17, 303]), Counts(data[0].Validation));
         Assert.Equal(groups.Zip([354, 1898, 28, 2373, 27, 2126]), Counts(data[0].Train));
         Assert.Equal(rows.Count, Texts(data[0].Train).Length);
+        Assert.All(data[0].Test.GetColumn<string>(TextRows.SecondText), Assert.NotEmpty); // the hypotheses
         Assert.Equal(Texts(data[0].Train), Texts(data[1].Train));
         Assert.Equal(Texts(data[0].Test), Texts(data[2].Test));
         Assert.NotEqual(Texts(data[0].Validation), Texts(data[2].Validation));
@@ -93,6 +94,21 @@ public sealed class TextStudyTests : IDisposable
         Assert.Equal(5e-5, search.Trainer.Optimizer.LearningRate);
         Assert.Equal((1, 30), (search.Space.ForgetRate.From, search.Space.ForgetRate.To));
         Assert.Equal((1, 10), (search.Space.ReadoutRate.From, search.Space.ReadoutRate.To));
+    }
+
+    [Theory]
+    [InlineData("multinli", "plain", TextRows.SecondText)]
+    [InlineData("multinli-distillation", "student", TextRows.SecondText)]
+    [InlineData("identity-terms", "plain", null)]
+    public void Premise_and_hypothesis_are_read_as_a_pair_and_other_texts_alone(string name, string method, string? second)
+    {
+        RequireData();
+        MethodStudy study = Study(name + " --quick");
+        Method asked = study.Asked().Single(each => each.Name == method);
+        var ml = new MLContext(seed: 1);
+        var training = new Training(ml, study.SearchRows(ml), 1, TestContext.Current.CancellationToken);
+        using var model = (EarlyReadoutTransformer)asked.Candidates[0].Fit(training);
+        Assert.Equal(("Text", second), (model.FeatureColumnName, model.SecondTextColumnName));
     }
 
     [Fact]
