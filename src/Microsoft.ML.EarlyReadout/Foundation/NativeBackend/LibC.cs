@@ -12,6 +12,9 @@ internal static partial class LibC
     private const int WillNeed = 3; // POSIX_FADV_WILLNEED
     private const long ReadAhead = 128 << 10; // what the system fetches at one call at most
     private const uint CloseOnExec = 1; // MFD_CLOEXEC
+    private const int Readable = 1, Writable = 2, Executable = 4; // PROT_READ, PROT_WRITE, PROT_EXEC
+    private const int PrivateMemory = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS, of Linux
+    private const IntPtr MapFailed = -1;
 
     /// <summary>
     /// Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.
@@ -45,6 +48,21 @@ internal static partial class LibC
         long pages = long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture);
         return Math.Max(0, (long)limit.Soft - (pages * Environment.SystemPageSize));
     }
+
+    /// <summary>Memory of the process's own that holds machine code, until the process ends; 0 where the system gives none.</summary>
+    public static unsafe IntPtr MapCode(ReadOnlySpan<byte> code)
+    {
+        IntPtr memory = mmap(0, (nuint)code.Length, Readable | Writable, PrivateMemory, -1, 0);
+        if (memory == MapFailed) return 0;
+        code.CopyTo(new Span<byte>((void*)memory, code.Length));
+        return mprotect(memory, (nuint)code.Length, Readable | Executable) == 0 ? memory : 0;
+    }
+
+    [LibraryImport("libc")]
+    private static partial IntPtr mmap(IntPtr address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport("libc")]
+    private static partial int mprotect(IntPtr address, nuint length, int protection);
 
     /// <summary>Says that a part of a file is read soon: the system starts to fetch it and does not wait.</summary>
     public static void Expect(SafeFileHandle file, long start, long length)

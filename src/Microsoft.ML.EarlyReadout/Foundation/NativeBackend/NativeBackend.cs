@@ -32,6 +32,9 @@ public static class NativeBackend
     /// <summary>Whether the libtorch that is loaded was built for CUDA; that it finds a GPU is another matter.</summary>
     internal static bool HasCuda => OperatingSystem.IsLinux() ? _loaded is { TorchCuda: not 0 } : torch.cuda.is_available();
 
+    /// <summary>The handle of libtorch_cpu (Linux).</summary>
+    internal static IntPtr TorchCpu => Load(typeof(torch).Assembly).TorchCpu;
+
     /// <summary>Loads the native libraries unless they are loaded.</summary>
     /// <exception cref="NativeBackendException">They are missing or do not load; the message says what to add.</exception>
     public static void EnsureLoaded()

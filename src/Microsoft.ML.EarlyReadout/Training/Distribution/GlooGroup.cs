@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>Ranks that sum over TCP, by the process group (c10d, Gloo) of the libtorch that is loaded.</summary>
+/// <remarks>
+/// Traffic is neither authenticated nor encrypted. The network interface is that of GLOO_SOCKET_IFNAME, else that of the host's name.
+/// </remarks>
+internal sealed unsafe class GlooGroup : RankGroup
+{
+    private readonly C10dLibrary _c10d;
+    private readonly RankEnvironment _ranks;
+    private readonly byte* _gloo = CxxObjects.Allocate(4096);
+    private bool _isGone;
+
+    /// <summary>Meets the other ranks.</summary>
+    /// <exception cref="DistributedTrainingException">They do not all come in time, or libtorch is another one.</exception>
+    public GlooGroup(RankEnvironment ranks)
+    {
+        NativeBackend.EnsureLoaded();
+        (_c10d, _ranks) = (C10dLibrary.Load(), ranks);
+        var store = new GlooStore(_c10d, ranks);
+        store.AwaitAll();
+
+        nint options, storePointer = store.Handle;
+        if (!_c10d.Try(_c10d.CreateGlooOptions, (nint)(&options), (nint)(long)ranks.Timeout.TotalMilliseconds))
+        {
+            throw new DistributedTrainingException(
+                "Gloo finds no network interface. Set GLOO_SOCKET_IFNAME to one that the other machines reach (`ip addr` lists them). "
+                    + "libtorch's reason is on the standard error output.");
+        }
+
+        if (!_c10d.Try(_c10d.CreateGloo, (nint)_gloo, (nint)(&storePointer), ranks.Rank, ranks.Count, (nint)(&options)))
+        {
+            throw new DistributedTrainingException(
+                $"Rank {ranks.Rank} met the other ranks at {ranks.Host}, but they do not reach each other. Set GLOO_SOCKET_IFNAME to a "
+                    + "network interface that all machines reach, and let firewalls pass any port between them. libtorch's reason is on the "
+                    + "standard error output.");
+        }
+
+        CxxObjects.KeepForever(_gloo);
+        ProcessGroupLayout group = _c10d.CreateProcessGroup(ranks.Rank, ranks.Count);
+        group.SetCpuBackend((nint)_gloo);
+        nint groupPointer = group.Group;
+        if (!_c10d.Try(_c10d.RegisterGroup, CxxObjects.Text(GroupName), (nint)(&groupPointer)))
+            throw new UnreachableException("The group of this process is made once.");
+    }
+
+    private const string GroupName = "mlsieve";
+
+    /// <inheritdoc/>
+    public override int Rank => _ranks.Rank;
+
+    /// <inheritdoc/>
+    public override int Count => _ranks.Count;
+
+    /// <inheritdoc/>
+    public override void Sum(Tensor tensor)
+    {
+        if (_isGone) throw Lost("has left, or lost, the others before");
+        using IDisposable noGrad = no_grad();
+        using Tensor onCpu = tensor.detach().cpu();
+        if (!TrySum(onCpu))
+        {
+            Leave();
+            throw Lost(FormattableString.Invariant($"has lost another one, or waited {_ranks.Timeout.TotalSeconds:0} s for it"));
+        }
+
+        if (tensor.device_type != TorchSharp.DeviceType.CPU) tensor.copy_(onCpu);
+    }
+
+    /// <inheritdoc/>
+    public override void Leave()
+    {
+        if (_isGone) return;
+        _isGone = true;
+        _ = _c10d.Try(_c10d.DestroyGloo, (nint)_gloo); // closes the connections
+    }
+
+    private bool TrySum(Tensor onCpu)
+    {
+        ReadOnlySpan<byte> sum = "sum\0"u8, group = "mlsieve\0"u8;
+        nint same, done;
+        fixed (byte* operation = sum, name = group)
+        {
+            if (((delegate* unmanaged<nint, byte*, byte*, nint*, int>)_c10d.AllReduce)(onCpu.Handle, operation, name, &same) != 0)
+                return false;
+        }
+
+        bool isDone = ((delegate* unmanaged<nint, nint*, int>)_c10d.Wait)(same, &done) == 0;
+        Delete(same);
+        if (isDone) Delete(done);
+        GC.KeepAlive(onCpu);
+        return isDone;
+    }
+
+    private void Delete(nint handle) => _ = ((delegate* unmanaged<nint, int>)_c10d.DeleteTensor)(handle);
+
+    private DistributedTrainingException Lost(string what) => new(
+        $"Rank {Rank} of {Count} {what}: it ended, failed or does not answer. Look at the output of every rank, and start all of them "
+            + "again; with CheckpointDirectory they go on from the last checkpoint.");
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace MLSieve.Tests;
+
+/// <summary>Processes of one test that meet over loopback, with the variables that a launcher sets.</summary>
+public sealed class RankProcesses : IDisposable
+{
+    private readonly List<(Process Process, Task<string> Output, Task<string> Errors)> _ranks = [];
+
+    /// <summary>A port that nothing listens at.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Starts a test once for each of the ranks.</summary>
+    /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>.</param>
+    /// <param name="count">WORLD_SIZE.</param>
+    /// <param name="environment">What the launcher sets besides, or in another way.</param>
+    /// <typeparam name="T">The class of the test.</typeparam>
+    public static RankProcesses Start<T>(string test, int count, params (string Name, string? Value)[] environment)
+    {
+        var ranks = new RankProcesses();
+        int port = FreePort();
+        for (int rank = 0; rank < count; rank++) ranks.Add<T>(test, rank, count, port, environment);
+        return ranks;
+    }
+
+    /// <summary>Starts a test as one more rank.</summary>
+    /// <param name="test">The test.</param>
+    /// <param name="rank">RANK.</param>
+    /// <param name="count">WORLD_SIZE.</param>
+    /// <param name="port">MASTER_PORT.</param>
+    /// <param name="environment">What the launcher sets besides, or in another way.</param>
+    /// <typeparam name="T">The class of the test.</typeparam>
+    public void Add<T>(string test, int rank, int count, int port, params (string Name, string? Value)[] environment)
+    {
+        (string, string?)[] variables =
+        [
+            ("RANK", rank.ToString(CultureInfo.InvariantCulture)), ("LOCAL_RANK", rank.ToString(CultureInfo.InvariantCulture)),
+            ("WORLD_SIZE", count.ToString(CultureInfo.InvariantCulture)), ("MASTER_ADDR", "127.0.0.1"),
+            ("MASTER_PORT", port.ToString(CultureInfo.InvariantCulture)), ("GLOO_SOCKET_IFNAME", "lo"), ("OMP_NUM_THREADS", "1"),
+            .. environment,
+        ];
+        Process process = OwnProcess.Start<T>(test, variables);
+        _ranks.Add((process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()));
+    }
+
+    /// <summary>The process of a rank.</summary>
+    public Process this[int rank] => _ranks[rank].Process;
+
+    /// <summary>What a rank said, once it has ended.</summary>
+    public async Task<string> OutputOf(int rank)
+    {
+        (Process process, Task<string> output, Task<string> errors) = _ranks[rank];
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return await output + await errors;
+    }
+
+    /// <summary>Waits for ranks, and fails if one of them fails or ends its process.</summary>
+    /// <param name="ranks">The ranks; all where none is named.</param>
+    public async Task RequirePassed(params int[] ranks)
+    {
+        foreach (int rank in ranks.Length == 0 ? [.. Enumerable.Range(0, _ranks.Count)] : ranks)
+        {
+            string output = await OutputOf(rank);
+            Assert.True(OwnProcess.Passed(_ranks[rank].Process, output), $"rank {rank}, exit code {this[rank].ExitCode}\n{output}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((Process process, _, _) in _ranks)
+        {
+            if (!process.HasExited) process.Kill();
+            process.Dispose();
+        }
+    }
+}

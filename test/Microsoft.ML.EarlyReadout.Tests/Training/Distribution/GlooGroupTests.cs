@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.ML.EarlyReadout;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+/// <summary>Ranks as processes on loopback.</summary>
+public sealed class GlooGroupTests
+{
+    public GlooGroupTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Ranks need Linux.");
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Ranks_sum_gather_and_agree(int count)
+    {
+        using var ranks = RankProcesses.Start<Child>(nameof(Child.Sums_gathers_and_agrees), count);
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
+    public async Task A_rank_that_does_not_come_is_named_after_the_timeout()
+    {
+        using var ranks = new RankProcesses();
+        int port = RankProcesses.FreePort();
+        string missing = $"Of 3 ranks (WORLD_SIZE) 2 came to 127.0.0.1:{port} within 20 s; missing: 1.";
+        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "20"), (Child.Expected, missing));
+        ranks.Add<Child>( // which waits no longer once rank 0 has given up
+            nameof(Child.Fails_to_meet), 2, 3, port, ("MLSIEVE_RANK_TIMEOUT", "60"), (Child.Expected, "2 of 3 ranks had come"));
+
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
+    public async Task A_master_that_does_not_come_is_named_after_the_timeout()
+    {
+        using var ranks = new RankProcesses();
+        int port = RankProcesses.FreePort();
+        ranks.Add<Child>(
+            nameof(Child.Fails_to_meet), 1, 2, port, ("MLSIEVE_RANK_TIMEOUT", "2"),
+            (Child.Expected, $"Rank 0 did not answer at 127.0.0.1:{port} (MASTER_ADDR, MASTER_PORT) within 2 s: "));
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_named()
+    {
+        using var taken = new TcpListener(IPAddress.IPv6Any, 0);
+        taken.Server.DualMode = true;
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var ranks = new RankProcesses();
+        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 2, port, (Child.Expected, $"Rank 0 cannot listen at port {port} (MASTER_PORT)"));
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
+    public async Task A_network_interface_that_is_not_there_is_named()
+    {
+        using var ranks = RankProcesses.Start<Child>(
+            nameof(Child.Fails_to_meet), 2, ("GLOO_SOCKET_IFNAME", "nowhere0"), (Child.Expected, "Gloo finds no network interface."));
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
+    public async Task Two_processes_of_one_rank_are_named()
+    {
+        using var ranks = new RankProcesses();
+        int port = RankProcesses.FreePort();
+        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "20"), (Child.Expected, "missing: 2"));
+        foreach (int _ in new[] { 0, 1 })
+            ranks.Add<Child>(nameof(Child.Meets_or_is_told_of_its_double), 1, 3, port, ("MLSIEVE_RANK_TIMEOUT", "60"));
+        string[] outputs = [await ranks.OutputOf(1), await ranks.OutputOf(2)];
+        Assert.Single(outputs, output => output.Contains("say that they are rank 1 of 3", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_rank_that_is_killed_is_an_error_with_a_name_in_the_others_within_seconds(int count)
+    {
+        string folder = Directory.CreateTempSubdirectory("ranks-").FullName;
+        string met = Path.Combine(folder, "met");
+        using var ranks = RankProcesses.Start<Child>(
+            nameof(Child.Sums_until_a_rank_is_gone), count, (Child.Met, met), ("MLSIEVE_RANK_TIMEOUT", "120"));
+        while (!File.Exists(met) && !ranks[0].HasExited) await Task.Delay(20, TestContext.Current.CancellationToken);
+        await Task.Delay(200, TestContext.Current.CancellationToken); // in the middle of a sum
+        var clock = Stopwatch.StartNew();
+        ranks[count - 1].Kill();
+        await ranks.RequirePassed([.. Enumerable.Range(0, count - 1)]);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"It took {clock.Elapsed}.");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>What the ranks run.</summary>
+    public sealed class Child
+    {
+        internal const string Met = "MLSIEVE_TEST_MET";
+        internal const string Expected = "MLSIEVE_TEST_EXPECTED";
+
+        [Fact(Explicit = true)]
+        public void Sums_gathers_and_agrees()
+        {
+            GlooGroup ranks = Meet();
+            foreach (ScalarType type in new[] { ScalarType.Float32, ScalarType.Float64, ScalarType.Int64 })
+            {
+                using Tensor numbers = arange(1000, type);
+                ranks.Sum(numbers);
+                using Tensor expected = arange(1000, type).mul(tensor(ranks.Count, type));
+                Assert.Equal(expected.bytes.ToArray(), numbers.bytes.ToArray());
+            }
+
+            Assert.Equal(
+                [.. Enumerable.Range(0, ranks.Count).Select(rank => new string('ä', rank) + rank)],
+                ranks.Gather(new string('ä', ranks.Rank) + ranks.Rank));
+            Assert.Equal([true, false, true], ranks.Any(ranks.Rank == 0, false, ranks.Rank == 1));
+
+            var same = new Dictionary<string, string> { ["Epochs"] = "3" };
+            ranks.RequireSame(same);
+            var other = new Dictionary<string, string> { ["Epochs"] = ranks.Rank == 1 ? "4" : "3" };
+            var fault = Assert.Throws<DistributedTrainingException>(() => ranks.RequireSame(other));
+            Assert.Equal(
+                $"The {ranks.Count} ranks would not train the same: Epochs is 3 in rank 0 and 4 in rank 1. Start all of them with the same "
+                    + "program, options and data.",
+                fault.Message);
+        }
+
+        [Fact(Explicit = true)]
+        public void Fails_to_meet()
+        {
+            var fault = Assert.Throws<DistributedTrainingException>(Meet);
+            Assert.Contains(Environment.GetEnvironmentVariable(Expected)!, fault.Message, StringComparison.Ordinal);
+        }
+
+        [Fact(Explicit = true)]
+        public void Meets_or_is_told_of_its_double()
+        {
+            var fault = Assert.Throws<DistributedTrainingException>(Meet);
+            TestContext.Current.TestOutputHelper!.WriteLine(fault.Message);
+        }
+
+        [Fact(Explicit = true)]
+        public void Sums_until_a_rank_is_gone()
+        {
+            GlooGroup ranks = Meet();
+            using Tensor numbers = zeros(100_000);
+            ranks.Sum(numbers);
+            if (ranks.IsFirst) File.WriteAllText(Environment.GetEnvironmentVariable(Met)!, "");
+            var fault = Assert.Throws<DistributedTrainingException>(() => SumForEver(ranks, numbers));
+            Assert.StartsWith($"Rank {ranks.Rank} of {ranks.Count} has lost another one", fault.Message, StringComparison.Ordinal);
+            fault = Assert.Throws<DistributedTrainingException>(() => ranks.Sum(numbers)); // and it stays so
+            Assert.Contains("before", fault.Message, StringComparison.Ordinal);
+        }
+
+        private static void SumForEver(GlooGroup ranks, Tensor numbers)
+        {
+            while (true) ranks.Sum(numbers);
+        }
+
+        private static GlooGroup Meet() => new(RankEnvironment.Read(Environment.GetEnvironmentVariable)!);
+    }
+}
