@@ -15,7 +15,7 @@ public sealed record Batch : IDisposable
         : this(features, labels, rows, DeviceCopy.Send(rows, labels.device)) { }
 
     internal Batch(Tensor features, Tensor labels, long[] rows, Tensor index) =>
-        (Features, Labels, Rows, _index) = (features, labels, rows, index);
+        (Features, Labels, Rows, Whole, _index) = (features, labels, rows, rows.Length, index);
 
     /// <summary>(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's
     /// units.</summary>
@@ -32,6 +32,9 @@ public sealed record Batch : IDisposable
 
     /// <summary>What the method reads besides, by the names of the columns.</summary>
     internal IReadOnlyDictionary<string, Tensor> Columns { get; init; } = ReadOnlyDictionary<string, Tensor>.Empty;
+
+    /// <summary>The number of rows of the step's batch in all processes that train together.</summary>
+    internal int Whole { get; init; }
 
     /// <summary>The number of rows, B.</summary>
     public int Count => Rows.Length;
@@ -62,6 +65,7 @@ public sealed record Batch : IDisposable
         Features.narrow(0, start, count), Labels.narrow(0, start, count), Rows[start..(start + count)], _index.narrow(0, start, count))
     {
         Columns = Columns.ToDictionary(column => column.Key, column => column.Value.narrow(0, start, count)),
+        Whole = Whole,
     };
 
     /// <summary>A batch on the CPU, brought to a device. Its tensors belong to the caller's dispose scope.</summary>
@@ -69,6 +73,7 @@ public sealed record Batch : IDisposable
         DeviceCopy.Send(Features, device), DeviceCopy.Send(Labels, device), Rows, DeviceCopy.Send(_index, device))
     {
         Columns = Columns.ToDictionary(column => column.Key, column => DeviceCopy.Send(column.Value, device)),
+        Whole = Whole,
     };
 
     /// <summary>Disposes the tensors, for a caller without a dispose scope.</summary>

@@ -321,7 +321,10 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Sets where dropout draws from: a generator on the network's device.</summary>
-    internal void SetDropoutGenerator(Generator generator) => LayerTree.SetDropoutGenerator(this, generator);
+    /// <param name="generator">The generator.</param>
+    /// <param name="rows">The rows that it draws for; <see langword="null"/>: those that pass.</param>
+    internal void SetDropoutGenerator(Generator generator, RankRows? rows = null) =>
+        LayerTree.SetDropoutGenerator(this, generator, rows);
 
     /// <summary>The shape of what some layers of the head put out, seen by running an empty example.</summary>
     private ImageShape ShapeAfter(IEnumerable<Layer> layers)

@@ -26,12 +26,21 @@ internal static class NetworkTraining
     {
         CheckNames(options, rows.View.Schema, rows.Scored);
         using IChannel channel = environment.Start(trainer);
+        using var ranks = ProcessRanks.Take(options.IsTrial || !makesModel ? Distribution.Off : options.Distribution);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
+        if (!ranks.Group.IsSingle)
+        {
+            log($"Rank {ranks.Group.Rank} of {ranks.Group.Count}: all train this network together.");
+            if (!ranks.Group.IsFirst) log = _ => { }; // the first tells for all
+        }
+
         Action<string> warn = message => channel.Warning(MessageSensitivity.None, "{0}", message);
         var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, CatalogEnvironment.TemporaryFolderOf(environment), log);
         try
         {
-            return Run(environment, trainer, options, rows, train, makesModel, budget, log, warn);
+            EarlyReadoutTransformer? model = Run(environment, trainer, options, rows, train, makesModel, budget, log, warn, ranks);
+            ranks.EndTogether();
+            return model;
         }
         // What fails on the threads by which ML.NET reads ahead comes wrapped.
         catch (Exception fault) when (
@@ -44,13 +53,13 @@ internal static class NetworkTraining
     private static EarlyReadoutTransformer? Run<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train,
         bool makesModel,
-        MemoryBudget budget, Action<string> log, Action<string> warn)
+        MemoryBudget budget, Action<string> log, Action<string> warn, ProcessRanks ranks)
         where TOptions : TrainerOptions
     {
         IDataView input = rows.View;
         NativeBackend.EnsureLoaded();
         log(NativeBackend.Description);
-        TrainingDevice device = TrainingDevice.Choose(options.Device);
+        TrainingDevice device = TrainingDevice.Choose(options.Device, ranks.LocalRank);
         log(device.Description);
         long seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         var seeds = SeedSequence.Of(seed);
@@ -78,19 +87,28 @@ internal static class NetworkTraining
         network.to(device.Device);
         network.Freeze(options.Optimizer.FrozenStages);
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(
-            options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log);
+            options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log, ranks.Group);
         TrainingPrecision precision = TrainingPrecision.Choose(
             options.Precision, set.Shape.IsConvolved, device.Device, checkpoints?.Precision);
         log(precision.Description);
         if (precision.Warning is { } slow) warn(slow);
         network.SetPrecision(precision.Precision);
         checkpoints?.Require(precision.Precision);
+        if (!ranks.Group.IsSingle)
+        {
+            ranks.Group.RequireSame(TrainingIdentity.OfRanks(
+                TrainingIdentity.Of(trainer, options, precision.Precision, seed, network, set, validationSet), options,
+                checkpoints?.Newest));
+            cancellation.AgreeBySteps();
+        }
+
         using var session = new TrainingSession(
             rows, network, training, validation, options, device.Device, seeds, log, warn, cancellation,
             view => Read(view, validated, set))
         {
             Checkpoints = checkpoints,
             Precision = precision.Precision,
+            Ranks = ranks.Group,
         };
         checkpoints?.Restore(session.History);
         try
@@ -99,8 +117,14 @@ internal static class NetworkTraining
             cancellation.ThrowIfRequested();
             train(session, options);
         }
+        catch (OperationCanceledException) when (cancellation.IsAgreed)
+        {
+            ranks.EndTogether();
+            throw;
+        }
         catch (DivergenceException divergence)
         {
+            ranks.EndTogether();
             throw Diverged(new TrainingDivergedException(divergence));
         }
         catch (TrainingDivergedException divergence)

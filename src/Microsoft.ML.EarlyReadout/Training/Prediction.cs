@@ -10,11 +10,13 @@ internal static class Prediction
     {
         session.Network.eval();
         long[] predicted = new long[rows.Indices.Length];
-        session.Evaluation.ForEach(rows, session.Footprint.Evaluation, (start, batch) =>
+        Range own = session.Ranks.PartOf(predicted.Length);
+        session.Evaluation.ForEach(rows with { Indices = rows.Indices[own] }, session.Footprint.Evaluation, (start, batch) =>
         {
             Tensor classes = session.Network.call(batch.Features).argmax(1).cpu(); // (B)
-            classes.data<long>().CopyTo(predicted.AsSpan(start, batch.Count));
+            classes.data<long>().CopyTo(predicted.AsSpan(own.Start.Value + start, batch.Count));
         });
-        return predicted;
+        if (session.Ranks.IsSingle) return predicted;
+        return [.. session.Ranks.Sum([.. predicted.Select(each => (double)each)]).Select(each => (long)each)];
     }
 }

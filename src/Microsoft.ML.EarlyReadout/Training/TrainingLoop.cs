@@ -27,7 +27,9 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         ? new AveragedWeights([session.Network, .. step.Companions], session.Options.AveragingDecay)
         : null;
 
-    private readonly LossMeters _meters = new(session.Device); // since the last point
+    private readonly RankGroup _ranks = session.Ranks;
+    private readonly RankRows _rows = new(); // of those that pass the network at once
+    private readonly LossMeters _meters = new(session.Device, session.Ranks); // since the last point
     private readonly Generator _dropout = new(0, session.Device);
     private readonly ProgressReporter _progress = new(plan);
 
@@ -125,6 +127,14 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     private void BeginEpoch()
     {
+        int fewest = Math.Min(RowsIn(0), RowsIn(plan.Batches.Count - 1));
+        if (fewest < _ranks.Count)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{plan.Name}: a batch of an epoch has {fewest} rows, fewer than the {_ranks.Count} ranks. Choose another BatchSize, or ")
+                    + "fewer ranks.");
+        }
+
         _epoch = plan.EpochOf(_done + 1);
         _epochEnd = plan.StepsBefore(_epoch) + plan.StepsIn(_epoch);
         if (_done == plan.StepsBefore(_epoch)) step.BeforeEpoch(_epoch);
@@ -138,47 +148,78 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private void RunSteps()
     {
         _network.train(step.NeedsTrainingMode); // a validation, or what was done before the epoch, may have changed it
-        _network.SetDropoutGenerator(_dropout);
+        _network.SetDropoutGenerator(_dropout, _rows);
+        LayerTree.SetRanks(_network, _ranks);
         _progress.Begin(_done);
         do
         {
+            // what some rank wants all do: each has a token and a clock of its own
+            bool[] wanted = _ranks.Any(session.Cancellation.IsRequested, _progress.IsDue, checkpoints?.IsTime == true);
+            if (wanted[0]) Stop();
             RunStep();
             if (IsAtUnfinishedPoint) break;
-            if (_progress.IsDue || _done == _epochEnd) _progress.Report(_done, ReadLosses());
-            if (checkpoints?.IsDueAfterStep() == true) Save();
+            if (wanted[1] || _done == _epochEnd) _progress.Report(_done, ReadLosses());
+            if (checkpoints?.IsDueAfterStep(wanted[2]) == true) Save();
         }
         while (_done < _epochEnd);
         _progress.Pause();
     }
 
+    private void Stop()
+    {
+        session.Cancellation.Throw();
+        throw new OperationCanceledException("The training was cancelled in another rank.");
+    }
+
     private void RunStep()
     {
-        session.Cancellation.ThrowIfRequested();
         using var scope = NewDisposeScope(); // everything that a step allocates dies with it
         int batch = (int)(_done - plan.StepsBefore(_epoch));
+        int whole = RowsIn(batch), least = whole / _ranks.Count;
         ulong seed = plan.Seeds.For("batch", _epoch, batch).Seed;
         _dropout.manual_seed(unchecked((long)seed));
-        Batch rows = _batches.Take(_order.AsSpan(plan.Batches[batch]));
-        if (batch + 1 < plan.Batches.Count) _batches.Prepare(_order.AsSpan(plan.Batches[batch + 1]));
-        rows = rows with { Features = _augmentation.Apply(rows.Features, seed) };
+        Batch rows = _batches.Take(OwnRows(batch));
+        if (batch + 1 < plan.Batches.Count) _batches.Prepare(OwnRows(batch + 1));
+        rows = rows with { Features = _augmentation.Apply(rows.Features, seed, _ranks.StartOf(whole, _ranks.Rank)), Whole = whole };
         if (step.OnCpu is { } complete) rows = complete(rows).To(session.Device);
         _meters.Step = _done + 1;
-        int parts = (rows.Count + _options.RowsAtOnce - 1) / _options.RowsAtOnce;
+        // as many in all ranks, and none of them empty
+        int parts = Math.Min((_ranks.LargestPart(whole) + _options.RowsAtOnce - 1) / _options.RowsAtOnce, least);
         for (int part = 0; part < parts; part++) RunPart(rows, part, parts);
         _average?.Add(_done);
         _done++;
         if (plan.IsMain) session.HasModel = true;
     }
 
+    private int RowsIn(int batch) => plan.Batches[batch].End.Value - plan.Batches[batch].Start.Value;
+
+    /// <summary>The rows of a batch that are this rank's.</summary>
+    private ReadOnlySpan<long> OwnRows(int batch) => _order.AsSpan(plan.Batches[batch])[_ranks.PartOf(RowsIn(batch))];
+
     /// <summary>Runs the step on a part of its rows.</summary>
     private void RunPart(Batch rows, int part, int parts)
     {
         using var scope = NewDisposeScope(); // what a part takes is there for the next one
-        int start = (int)((long)rows.Count * part / parts), end = (int)((long)rows.Count * (part + 1) / parts);
+        int start = StartOf(rows.Count, part, parts), end = StartOf(rows.Count, part + 1, parts);
+        if (!_ranks.IsSingle) DrawFor(rows.Whole, part, parts);
         step.Run(
             parts == 1 ? rows : rows.Part(start, end - start),
-            new StepContext(_done, _schedule.Factor(_done), _meters, (double)(end - start) / rows.Count, endsBatch: part == parts - 1));
+            new StepContext(_done, _schedule.Factor(_done), _meters, (double)(end - start) / rows.Whole, endsBatch: part == parts - 1));
     }
+
+    /// <summary>Says which rows of all ranks' parts are this rank's.</summary>
+    private void DrawFor(int whole, int part, int parts)
+    {
+        (_rows.Start, _rows.Whole) = (0, 0);
+        for (int rank = 0; rank < _ranks.Count; rank++)
+        {
+            if (rank == _ranks.Rank) _rows.Start = _rows.Whole.Value;
+            int rows = _ranks.StartOf(whole, rank + 1) - _ranks.StartOf(whole, rank);
+            _rows.Whole += StartOf(rows, part + 1, parts) - StartOf(rows, part, parts);
+        }
+    }
+
+    private static int StartOf(int rows, int part, int parts) => (int)((long)rows * part / parts);
 
     /// <summary>Validates, selects, tells, and takes a checkpoint.</summary>
     private void EndPoint()
@@ -187,13 +228,14 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _progress.Report(_done, losses);
         TimeSpan time = _progress.EndPoint(_done);
         (ValidationFigures? figures, bool isBest) = Validate();
+        if (!_ranks.IsSingle) _ranks.RequireSame(new Dictionary<string, string> { ["the network"] = ModuleState.HashOf(_network) });
 
         var point = new TrainingPoint(_done, plan.EpochsIn(_done), losses, figures?.Score) { Groups = figures?.Groups ?? [] };
         plan.History.Add(point);
         _meters.Reset();
         _point = _done;
         session.Log(Describe(point, isBest, time));
-        if (figures is not null)
+        if (figures is not null && _ranks.IsFirst)
             _options.OnValidation?.Invoke(
                 new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups)
                 {
@@ -203,7 +245,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
             session.Log(FormattableString.Invariant(
                 $"Stopping after {plan.Describe(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
                     + "validations.");
-        if (!HasEnded) session.Cancellation.ThrowIfRequested(); // then the checkpoint is taken where the cancellation ends
+        // then the checkpoint is taken where the cancellation ends
+        if (!HasEnded && _ranks.Any(session.Cancellation.IsRequested) is [true]) Stop();
         Save(isLast: HasEnded);
     }
 

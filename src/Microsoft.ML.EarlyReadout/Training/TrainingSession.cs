@@ -81,6 +81,9 @@ public sealed class TrainingSession : IDisposable
     /// <summary>What a row takes in the network.</summary>
     internal Footprint Footprint { get; set; } = Footprint.Unknown;
 
+    /// <summary>The processes that train the network together; one, where this process trains on its own.</summary>
+    internal RankGroup Ranks { get; init; } = RankGroup.Single;
+
     /// <summary>Cuts rows into batches for passes that need no gradients.</summary>
     internal EvaluationBatches Evaluation => field ??= new EvaluationBatches(Device, Cancellation);
 
@@ -106,6 +109,8 @@ public sealed class TrainingSession : IDisposable
         try
         {
             Checkpoints?.RequireSame(what, set);
+            if (!Ranks.IsSingle)
+                Ranks.RequireSame(new Dictionary<string, string> { [what] = FormattableString.Invariant($"{DataFingerprint.Of(set):X}") });
             return set;
         }
         catch
@@ -146,7 +151,7 @@ public sealed class TrainingSession : IDisposable
             PointEvery = Options.ValidateEverySteps,
             Patience = Options.Patience,
             History = History,
-            Progress = Options.Progress,
+            Progress = Ranks.IsFirst ? Options.Progress : null,
         });
     }
 
@@ -185,7 +190,9 @@ public sealed class TrainingSession : IDisposable
         head.SetPrecision(Precision);
         head.SetChannelsLast(Network.Shape.IsConvolved);
         head.to(Device);
-        return new TappedReadout(name, options.Stage, head) { RowBytes = Footprint.OfReadout(head, options.Stage) };
+        var readout = new TappedReadout(name, options.Stage, head) { RowBytes = Footprint.OfReadout(head, options.Stage) };
+        LayerTree.SetRanks(head, Ranks);
+        return readout;
     }
 
     /// <summary>Adds the nodes of the network and its readouts to a graph.</summary>

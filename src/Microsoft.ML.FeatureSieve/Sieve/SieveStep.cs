@@ -120,7 +120,8 @@ internal sealed class SieveStep : ITrainingStep
         Tensor loss = ForgettingLoss.Of(_readout.call(tap));
         _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
         context.Report("forget", loss, batch.Count);
-        autograd.backward([loss], inputs: _lower); // the readout and the stages above get no gradient at all
+        autograd.backward([context.OfBatch(loss)], inputs: _lower); // the readout and the stages above get no gradient at all
+        _forgettingOptimizer.SumOverRanks(context);
         _forgettingOptimizer.Step(_options.ForgetLearningRate!.Value * context.RateFactor);
         _forgettingOptimizer.ZeroGradients();
     }

@@ -35,6 +35,20 @@ internal sealed class Cancellation(CancellationToken token, Func<bool>? contextC
     /// <exception cref="OperationCanceledException">It is.</exception>
     public void ThrowIfRequested()
     {
+        if (!IsAgreed) Throw();
+    }
+
+    /// <summary>From here on <see cref="ThrowIfRequested"/> does nothing: several processes stop at the same step, where they agree.
+    /// </summary>
+    public void AgreeBySteps() => IsAgreed = true;
+
+    /// <summary>Whether several processes stop at the same step.</summary>
+    public bool IsAgreed { get; private set; }
+
+    /// <summary>Throws if the fit is to stop, agreed or not.</summary>
+    /// <exception cref="OperationCanceledException">It is.</exception>
+    public void Throw()
+    {
         if (_acknowledged) return;
         token.ThrowIfCancellationRequested();
         if (contextCancelled?.Invoke() == true) throw new OperationCanceledException("The MLContext's execution was cancelled.");

@@ -37,6 +37,23 @@ internal abstract class RankGroup
     /// <param name="rows">Rows of the whole batch.</param>
     public Range PartOf(int rows) => StartOf(rows, Rank)..StartOf(rows, Rank + 1);
 
+    /// <summary>The most rows of a batch that a rank has.</summary>
+    /// <param name="rows">Rows of the whole batch.</param>
+    public int LargestPart(int rows) => (rows + Count - 1) / Count;
+
+    /// <summary>The place of a rank's first row in a batch.</summary>
+    /// <param name="rows">Rows of the whole batch.</param>
+    /// <param name="rank">The rank, or <see cref="Count"/> for the end.</param>
+    public int StartOf(int rows, int rank) => (int)((long)rows * rank / Count);
+
+    /// <summary>A number of each rank, by rank.</summary>
+    public double[] Each(double number)
+    {
+        double[] all = new double[Count];
+        all[Rank] = number;
+        return Sum(all);
+    }
+
     /// <summary>The numbers of all ranks added up.</summary>
     public double[] Sum(double[] numbers)
     {
@@ -55,9 +72,7 @@ internal abstract class RankGroup
     {
         if (IsSingle) return [text];
         byte[] own = Encoding.UTF8.GetBytes(text);
-        double[] lengths = new double[Count];
-        lengths[Rank] = own.Length;
-        int[] sizes = [.. Sum(lengths).Select(length => (int)length)];
+        int[] sizes = [.. Each(own.Length).Select(length => (int)length)];
         double[] bytes = new double[sizes.Sum()];
         int start = sizes[..Rank].Sum();
         for (int i = 0; i < own.Length; i++) bytes[start + i] = own[i];
@@ -84,14 +99,12 @@ internal abstract class RankGroup
             text.Split(separator).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
     }
 
-    private int StartOf(int rows, int rank) => (int)((long)rows * rank / Count);
-
     private static IEnumerable<string> Differences(Dictionary<string, string> first, Dictionary<string, string> other, int rank) =>
         first.Keys.Union(other.Keys)
             .Where(name => first.GetValueOrDefault(name) != other.GetValueOrDefault(name))
             .Select(name => Excerpt.Of(
-                $"{name} is {first.GetValueOrDefault(name, "not given")} in rank 0 and {other.GetValueOrDefault(name, "not given")} in rank "
-                    + rank));
+                $"{name} is {first.GetValueOrDefault(name, "not given")} in rank 0 and "
+                    + $"{other.GetValueOrDefault(name, "not given")} in rank {rank}"));
 
     private sealed class SingleRank : RankGroup
     {

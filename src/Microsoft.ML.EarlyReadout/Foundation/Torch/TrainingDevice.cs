@@ -8,7 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Description">Which device it is and why, for the log.</param>
 internal sealed record TrainingDevice(torch.Device Device, string Description)
 {
-    /// <summary>The names that <see cref="Choose(string)"/> takes.</summary>
+    /// <summary>The names that <see cref="Choose(string, int)"/> takes.</summary>
     public const string Names = "auto, cpu, cuda, cuda:0, cuda:1, …";
 
     /// <summary>Whether a name has the form of a device's; that the device exists is another matter.</summary>
@@ -18,24 +18,27 @@ internal sealed record TrainingDevice(torch.Device Device, string Description)
     /// Finds the named device: auto is the first CUDA device, or the CPU where there is none; every other name is that device or an error.
     /// </summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="localRank">Which of the processes of this machine that train together this is: auto gives each a device.</param>
     /// <exception cref="ArgumentException">The name is not a device's, or this machine has no such device.</exception>
     /// <exception cref="NativeBackendException">libtorch does not load.</exception>
-    public static TrainingDevice Choose(string name)
+    public static TrainingDevice Choose(string name, int localRank = 0)
     {
         NativeBackend.EnsureLoaded();
-        return Choose(name, torch.cuda.is_available() ? torch.cuda.device_count() : 0, NativeBackend.HasCuda);
+        return Choose(name, torch.cuda.is_available() ? torch.cuda.device_count() : 0, NativeBackend.HasCuda, localRank);
     }
 
     /// <summary>
-    /// As <see cref="Choose(string)"/>, on a machine with the given number of CUDA devices and a libtorch with or without CUDA.
+    /// As <see cref="Choose(string, int)"/>, on a machine with the given number of CUDA devices and a libtorch with or without CUDA.
     /// </summary>
-    internal static TrainingDevice Choose(string name, int cudaDevices, bool hasCuda)
+    internal static TrainingDevice Choose(string name, int cudaDevices, bool hasCuda, int localRank = 0)
     {
         if (!IsName(name))
             throw new ArgumentException($"'{name}' is not a device; expected one of {Names}", nameof(name));
         if (name == "auto")
             return cudaDevices > 0
-                ? new(new(DeviceType.CUDA, 0), $"device cuda:0 (auto; {cudaDevices} CUDA device(s) found)")
+                ? new(
+                    new(DeviceType.CUDA, localRank % cudaDevices),
+                    $"device cuda:{localRank % cudaDevices} (auto; {cudaDevices} CUDA device(s) found)")
                 : new(
                     new(DeviceType.CPU),
                     $"device cpu (auto; {(hasCuda ? "this libtorch has CUDA, but finds no GPU" : "this libtorch has no CUDA")}; "

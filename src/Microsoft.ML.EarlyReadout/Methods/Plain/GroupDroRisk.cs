@@ -15,19 +15,22 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     private readonly int _count;
     private readonly double _rate;
     private readonly LabelLoss _loss;
+    private readonly RankGroup _ranks;
     private readonly Tensor _shares; // (G), q
 
     /// <param name="rows">The training rows, with their groups.</param>
     /// <param name="rate">η.</param>
     /// <param name="device">The device of the training.</param>
     /// <param name="loss">The loss of a row.</param>
-    public GroupDroRisk(TrainingRows rows, double rate, Device device, LabelLoss loss)
+    /// <param name="ranks">Whose rows a batch has; one process where they are left out.</param>
+    public GroupDroRisk(TrainingRows rows, double rate, Device device, LabelLoss loss, RankGroup? ranks = null)
     {
         int[] groups = rows.Set.Groups
             ?? throw new ArgumentException("Group DRO needs the groups of the training rows: set GroupColumnName.");
         _count = rows.Set.GroupNames.Count;
         _rate = rate;
         _loss = loss;
+        _ranks = ranks ?? RankGroup.Single;
         var shares = new float[_count];
         int[] present = [.. rows.Indices.Select(row => groups[row]).Distinct()];
         foreach (int group in present) shares[group] = 1f / present.Length;
@@ -43,14 +46,20 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
     {
         Tensor members = nn.functional.one_hot(batch.Take(_groups), _count).to(ScalarType.Float32); // (B, G)
         Tensor losses = _loss.OfEach(logits, batch); // (B)
+        Tensor sums = losses.unsqueeze(0).matmul(members).squeeze(0); // (G)
         // "dim" is named: a bare 0 would also be a ScalarType, and sum over everything.
-        Tensor means = losses.unsqueeze(0).matmul(members).squeeze(0).div(members.sum(dim: 0).clamp_min(Scalars.One)); // (G), ℓ
+        Tensor ofBatch = stack([sums.detach(), members.sum(dim: 0)]); // (2, G): losses and rows of each group
+        _ranks.Sum(ofBatch);
+        Tensor rows = ofBatch[1].clamp_min(Scalars.One);
         using (no_grad())
         {
-            _shares.mul_(means.detach().mul(Scalars.Of(_rate)).exp());
+            _shares.mul_(ofBatch[0].div(rows).mul(Scalars.Of(_rate)).exp());
             _shares.div_(_shares.sum());
         }
-        return means.mul(_shares.clone()).sum();
+
+        Tensor loss = sums.div(rows).mul(_shares.clone()).sum();
+        // this rank's part of the sum, as a mean over its rows
+        return _ranks.IsSingle ? loss : loss.mul(Scalars.Of((double)batch.Whole / batch.Count));
     }
 
     public void Dispose()

@@ -18,7 +18,7 @@ internal static class SupervisedTraining
                 using (var risk = WeightedRisk.ClassBalanced(session.Training, session.Loss, session.Device)) Train(risk);
                 break;
             case ObjectiveKind.GroupDro:
-                using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device, session.Loss))
+                using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device, session.Loss, session.Ranks))
                     Train(risk, objective.GroupDroBalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:

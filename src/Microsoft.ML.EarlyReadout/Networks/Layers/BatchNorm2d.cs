@@ -44,13 +44,19 @@ public sealed class BatchNorm2d : Layer
     /// <summary>What the layer does in training mode.</summary>
     internal BatchNormMode Mode { get; set; }
 
+    /// <summary>Over whose rows the batch's statistics are taken.</summary>
+    internal RankGroup Ranks { get; set; } = RankGroup.Single;
+
     /// <inheritdoc/>
     /// <remarks>One value a channel has no variance: such a batch is normalised by the stored statistics.</remarks>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        bool byBatch = training && Mode != BatchNormMode.Stored && input.size(0) * input.size(2) * input.size(3) > 1;
+        bool byBatch = training && Mode != BatchNormMode.Stored;
         double momentum = Mode == BatchNormMode.BatchOnly ? 0 : Momentum; // at 0 the stored statistics keep every bit
+        if (byBatch && !Ranks.IsSingle)
+            return RankedBatchNorm.Of(input, _weight, _bias, new BatchNormOverRanks(Ranks, _mean, _variance, momentum, Epsilon));
+        byBatch &= input.size(0) * input.size(2) * input.size(3) > 1;
         return nn.functional.batch_norm(input, _mean, _variance, _weight, _bias, byBatch, momentum, Epsilon); // (B, C, H, W)
     }
 

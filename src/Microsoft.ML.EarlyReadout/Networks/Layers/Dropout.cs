@@ -10,6 +10,7 @@ public sealed class Dropout : Layer
 {
     private readonly double _keep;
     private Generator? _generator;
+    private RankRows? _rows;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="probability">The probability of 0; at least 0 and less than 1.</param>
@@ -27,7 +28,10 @@ public sealed class Dropout : Layer
         ArgumentNullException.ThrowIfNull(input);
         if (!training || _keep == 1) return input.alias();
         Generator generator = _generator ?? throw new InvalidOperationException("Dropout trains only after the network's Initialize.");
-        Tensor kept = empty(input.shape, input.dtype, input.device).bernoulli_(_keep, generator);
+        Tensor kept = _rows?.Whole is { } whole
+            ? empty([whole, .. input.shape[1..]], input.dtype, input.device).bernoulli_(_keep, generator)
+                .narrow(0, _rows.Start, input.size(0))
+            : empty(input.shape, input.dtype, input.device).bernoulli_(_keep, generator);
         return input.mul(kept).mul(Scalars.Of(1 / _keep));
     }
 
@@ -37,5 +41,5 @@ public sealed class Dropout : Layer
     /// <inheritdoc/>
     public override void Initialize(Generator generator) => SetGenerator(generator);
 
-    internal void SetGenerator(Generator generator) => _generator = generator;
+    internal void SetGenerator(Generator generator, RankRows? rows = null) => (_generator, _rows) = (generator, rows);
 }

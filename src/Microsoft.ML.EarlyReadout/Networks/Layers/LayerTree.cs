@@ -19,10 +19,16 @@ internal static class LayerTree
         foreach (IMixedPrecision layer in Find<IMixedPrecision>(root)) layer.Precision = precision;
     }
 
-    /// <summary>Sets where dropout draws from.</summary>
-    public static void SetDropoutGenerator(nn.Module root, Generator generator)
+    /// <summary>Sets where dropout draws from, and for which rows.</summary>
+    public static void SetDropoutGenerator(nn.Module root, Generator generator, RankRows? rows = null)
     {
-        foreach (Dropout dropout in Find<Dropout>(root)) dropout.SetGenerator(generator);
+        foreach (Dropout dropout in Find<Dropout>(root)) dropout.SetGenerator(generator, rows);
+    }
+
+    /// <summary>Sets over whose rows batch norm takes its statistics.</summary>
+    public static void SetRanks(nn.Module root, RankGroup ranks)
+    {
+        foreach (BatchNorm2d norm in Find<BatchNorm2d>(root)) norm.Ranks = ranks;
     }
 
     /// <summary>Stores the weights of convolutions channels last, or channels first, in place.</summary>

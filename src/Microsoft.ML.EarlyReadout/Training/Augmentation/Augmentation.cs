@@ -47,20 +47,22 @@ internal sealed class Augmentation
     /// <summary>Changes each image as the options say, in their order.</summary>
     /// <param name="features">(B, C, H, W) or (B, H, W, C), of any number type, on any device; not changed.</param>
     /// <param name="seed">The seed of this batch.</param>
+    /// <param name="first">The place of the first image in the batch of all ranks, which is what is drawn for.</param>
     /// <returns>The new batch, of the same type where pixels are moved alone, else float32; <paramref name="features"/> itself where
     /// nothing is to be changed.</returns>
-    public Tensor Apply(Tensor features, ulong seed)
+    public Tensor Apply(Tensor features, ulong seed, int first = 0)
     {
         if (_shape is not { } shape || !IsActive)
             return features;
         using var scope = NewDisposeScope();
-        Tensor moved = MovesPixels ? Move(features, shape, seed) : features;
-        return (ComputesPixels ? Compute(moved, shape, new SeedSequence(seed)) : moved).MoveToOuterDisposeScope();
+        Tensor moved = MovesPixels ? Move(features, shape, seed, first) : features;
+        return (ComputesPixels ? Compute(moved, shape, new SeedSequence(seed), first) : moved).MoveToOuterDisposeScope();
     }
 
-    private Tensor Move(Tensor features, ImageShape shape, ulong seed)
+    private Tensor Move(Tensor features, ImageShape shape, ulong seed, int first)
     {
         var random = new SplitMix64(seed);
+        for (int i = 0; i < first; i++) Draw(ref random); // what other ranks use
         int rows = shape.Layout == ImageLayout.ChannelsFirst ? 2 : 1;
         int columns = rows + 1;
         var padded = Pad(features, shape, rows); // (B, C, H + 2P, W + 2P) or (B, H + 2P, W + 2P, C)
@@ -69,24 +71,30 @@ internal sealed class Augmentation
         var images = new Tensor[features.shape[0]];
         for (int i = 0; i < images.Length; i++)
         {
-            var source = _flip && random.NextBelow(2) == 1 ? mirrored : padded;
-            var image = source.narrow(0, i, 1);
-            images[i] = _padding == 0 ? image
-                : image.narrow(rows, Offset(ref random), shape.Height).narrow(columns, Offset(ref random), shape.Width);
+            (bool mirrors, long down, long right) = Draw(ref random);
+            var image = (mirrors ? mirrored : padded).narrow(0, i, 1);
+            images[i] = _padding == 0 ? image : image.narrow(rows, down, shape.Height).narrow(columns, right, shape.Width);
         }
         return cat(images); // (B, C, H, W) or (B, H, W, C)
     }
 
     // Not rounded to whole numbers again: where white is 1, pixels may be stored as bytes too.
-    private Tensor Compute(Tensor features, ImageShape shape, SeedSequence seeds)
+    private Tensor Compute(Tensor features, ImageShape shape, SeedSequence seeds, int first)
     {
         bool channelsLast = shape.Layout == ImageLayout.ChannelsLast;
         Tensor images = (channelsLast ? features.permute(0, 3, 1, 2) : features) // (B, C, H, W)
             .to(ScalarType.Float32).sub(_black).div(_range); // from 0 to 1
-        if (_warp.IsActive) images = _warp.Apply(images, seeds);
-        if (_jitter.IsActive) images = _jitter.Apply(images, seeds);
+        if (_warp.IsActive) images = _warp.Apply(images, seeds, first);
+        if (_jitter.IsActive) images = _jitter.Apply(images, seeds, first);
         images = images.mul(_range).sub(_minusBlack);
         return channelsLast ? images.permute(0, 2, 3, 1) : images;
+    }
+
+    /// <summary>What is done to the next image.</summary>
+    private (bool Mirrors, long Down, long Right) Draw(ref SplitMix64 random)
+    {
+        bool mirrors = _flip && random.NextBelow(2) == 1;
+        return _padding == 0 ? (mirrors, 0, 0) : (mirrors, Offset(ref random), Offset(ref random));
     }
 
     private long Offset(ref SplitMix64 random) => (long)random.NextBelow(2 * (ulong)_padding + 1);

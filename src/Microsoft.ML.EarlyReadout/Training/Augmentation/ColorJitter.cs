@@ -31,7 +31,8 @@ internal sealed class ColorJitter
     /// <summary>Draws for each image, and changes it.</summary>
     /// <param name="images">The images; not changed.</param>
     /// <param name="seeds">What is drawn by.</param>
-    public Tensor Apply(Tensor images, SeedSequence seeds)
+    /// <param name="first">The place of the first image among those that are drawn for.</param>
+    public Tensor Apply(Tensor images, SeedSequence seeds, int first = 0)
     {
         using var scope = NewDisposeScope();
         Tensor changed = images;
@@ -40,6 +41,7 @@ internal sealed class ColorJitter
             Change change = _changes[next];
             SplitMix64 numbers = seeds.For(change.Name).Numbers();
             var factors = new float[images.shape[0]];
+            for (int i = 0; i < first; i++) numbers.NextBetween(change.From, change.To);
             for (int i = 0; i < factors.Length; i++) factors[i] = (float)numbers.NextBetween(change.From, change.To);
             changed = change.Make(changed, DeviceCopy.Send(factors, images.device).view(-1, 1, 1, 1));
         }

@@ -16,17 +16,19 @@ internal sealed class RandomWarp(double rotation, double cropScale)
     /// <summary>Draws for each image, and samples.</summary>
     /// <param name="images">(B, C, H, W), float32, black is 0; not changed.</param>
     /// <param name="seeds">What is drawn by.</param>
-    public Tensor Apply(Tensor images, SeedSequence seeds)
+    /// <param name="first">The place of the first image among those that are drawn for.</param>
+    public Tensor Apply(Tensor images, SeedSequence seeds, int first = 0)
     {
         SplitMix64 turns = seeds.For("rotation").Numbers(), cuts = seeds.For("resized crop").Numbers();
         var degrees = new double[images.shape[0]];
         var crops = new CropBox[degrees.Length];
-        for (int i = 0; i < degrees.Length; i++)
+        for (int i = -first; i < degrees.Length; i++)
         {
-            degrees[i] = turns.NextBetween(-rotation, rotation);
-            crops[i] = cropScale < 1
+            double turn = turns.NextBetween(-rotation, rotation);
+            CropBox crop = cropScale < 1
                 ? CropBox.Draw((int)images.shape[2], (int)images.shape[3], cropScale, ref cuts)
                 : new CropBox(0, 0, (int)images.shape[2], (int)images.shape[3]);
+            if (i >= 0) (degrees[i], crops[i]) = (turn, crop);
         }
 
         return Sample(images, degrees, crops);

@@ -19,10 +19,10 @@ internal sealed class CheckpointDirectory : IDisposable
     private const string LockName = "in-use.lock";
     private readonly string _path;
     private readonly int _kept;
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock; // null: another rank writes
     private int _last;
 
-    private CheckpointDirectory(string path, int kept, FileStream taken) => (_path, _kept, _lock) = (path, kept, taken);
+    private CheckpointDirectory(string path, int kept, FileStream? taken) => (_path, _kept, _lock) = (path, kept, taken);
 
     /// <summary>Makes or opens the folder, for this fit alone.</summary>
     /// <exception cref="IOException">The folder cannot be written, or another fit uses it.</exception>
@@ -51,6 +51,9 @@ internal sealed class CheckpointDirectory : IDisposable
                 $"CheckpointDirectory '{full}' cannot be used: another training uses it, or it cannot be written. {fault.Message}", fault);
         }
     }
+
+    /// <summary>Looks into the folder of another rank, which writes it.</summary>
+    public static CheckpointDirectory Read(string path, int kept) => new(Path.GetFullPath(path), kept, null);
 
     /// <summary>The newest checkpoint's folder, if there is any.</summary>
     public string? Newest => Numbered().Select(entry => entry.Path).LastOrDefault();
@@ -105,7 +108,7 @@ internal sealed class CheckpointDirectory : IDisposable
         });
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     /// <summary>Removes what a killed process left half-done.</summary>
     private void Clean()
@@ -148,7 +151,7 @@ internal sealed class CheckpointDirectory : IDisposable
     private IEnumerable<(int Number, string Path)> Numbered() => Numbered(_path);
 
     private static IEnumerable<(int Number, string Path)> Numbered(string folder) =>
-        from path in Directory.EnumerateDirectories(folder, Prefix + "*")
+        from path in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*") : []
         let digits = Path.GetFileName(path)[Prefix.Length..]
         where int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out _)
         let number = int.Parse(digits, CultureInfo.InvariantCulture)

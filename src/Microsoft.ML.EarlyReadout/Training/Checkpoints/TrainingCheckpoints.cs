@@ -9,6 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class TrainingCheckpoints : IDisposable
 {
     private readonly CheckpointDirectory _directory;
+    private readonly RankGroup _ranks;
     private readonly TrainerOptions _options;
     private readonly Action<string> _log;
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
@@ -20,12 +21,15 @@ internal sealed class TrainingCheckpoints : IDisposable
     private string? _bestFile;
     private long _bestStep; // whose weights it holds
 
-    private TrainingCheckpoints(TrainerOptions options, SortedDictionary<string, string> identity, Action<string> log)
+    private TrainingCheckpoints(
+        TrainerOptions options, SortedDictionary<string, string> identity, Action<string> log, RankGroup ranks)
     {
-        (_options, _identity, _log) = (options, identity, log);
+        (_options, _identity, _log, _ranks) = (options, identity, log, ranks);
         string folder = options.CheckpointDirectory!;
         if (options.IsTrial) folder = Path.Combine(folder, TrainingIdentity.FolderName(identity, options.Precision));
-        _directory = CheckpointDirectory.Open(folder, options.CheckpointsKept);
+        _directory = ranks.IsFirst
+            ? CheckpointDirectory.Open(folder, options.CheckpointsKept)
+            : CheckpointDirectory.Read(folder, options.CheckpointsKept);
         try
         {
             if (_directory.Newest is { } newest) (_folder, _pending) = (newest, CheckpointFiles.Read(newest));
@@ -44,10 +48,20 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <param name="options">The settled options.</param>
     /// <param name="identity">Says what the training is, but for its arithmetic.</param>
     /// <param name="log">Takes messages for people.</param>
+    /// <param name="ranks">The processes that train together: the first writes, the others read.</param>
     /// <exception cref="InvalidDataException">The newest checkpoint is damaged.</exception>
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public static TrainingCheckpoints? Open(TrainerOptions options, Func<SortedDictionary<string, string>> identity, Action<string> log) =>
-        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, identity(), log);
+    public static TrainingCheckpoints? Open(
+        TrainerOptions options, Func<SortedDictionary<string, string>> identity, Action<string> log, RankGroup? ranks = null) =>
+        options.CheckpointDirectory is null ? null : new TrainingCheckpoints(options, identity(), log, ranks ?? RankGroup.Single);
+
+    /// <summary>The checkpoint that is gone on with, in words.</summary>
+    public string Newest => _pending is null
+        ? "none"
+        : FormattableString.Invariant($"'{Path.GetFileName(_folder)}' of {_pending.Loop}, step {_pending.Step}");
+
+    /// <summary>Whether a checkpoint is due by the clock.</summary>
+    public bool IsTime => _options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes;
 
     /// <summary>The arithmetic of the training that is gone on with; <see langword="null"/> where a training begins.</summary>
     public Precision? Precision => _pending?.Identity.GetValueOrDefault(TrainingIdentity.Precision) switch
@@ -125,15 +139,15 @@ internal sealed class TrainingCheckpoints : IDisposable
     }
 
     /// <summary>Counts a step.</summary>
+    /// <param name="isTime">Whether one is due by the clock.</param>
     /// <returns>Whether a checkpoint is due.</returns>
-    public bool IsDueAfterStep() =>
-        ++_stepsSinceLast == _options.CheckpointEverySteps
-            || (_options.CheckpointEveryMinutes > 0 && _sinceLast.Elapsed.TotalMinutes >= _options.CheckpointEveryMinutes);
+    public bool IsDueAfterStep(bool isTime) => ++_stepsSinceLast == _options.CheckpointEverySteps || isTime;
 
     /// <summary>Drops the last loop's best network.</summary>
     public void BeginLoop() => (_bestFile, _bestStep) = (null, 0);
 
-    /// <summary>Takes a checkpoint. The weights of the best network are written once, beside the checkpoints.</summary>
+    /// <summary>Takes a checkpoint, or lets the first rank do it. The weights of the best network are written once, beside the
+    /// checkpoints.</summary>
     /// <param name="loop">The loop.</param>
     /// <param name="steps">Its steps that are done.</param>
     /// <param name="point">Those up to its last point.</param>
@@ -141,6 +155,10 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <param name="history">What the training proper reported.</param>
     public void Save(ResumableLoop loop, long steps, long point, bool hasModel, TrainingHistory history)
     {
+        IReadOnlyDictionary<string, MeterSum> sums = loop.Meters.Sums();
+        _stepsSinceLast = 0;
+        _sinceLast.Restart();
+        if (!_ranks.IsFirst) return;
         BestNetwork best = loop.Best;
         if (best.Step != _bestStep) (_bestFile, _bestStep) = (_directory.WriteBest(loop.Name, best.Step, best.State!), best.Step);
         var state = new CheckpointState
@@ -150,7 +168,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             Step = steps,
             Point = point,
             HasModel = hasModel,
-            Meters = loop.Meters.Sums(),
+            Meters = sums,
             BestStep = best.Step,
             BestScore = best.Score,
             BestFile = _bestFile,
@@ -159,7 +177,6 @@ internal sealed class TrainingCheckpoints : IDisposable
             Computed = _computed,
         };
         _directory.Add(state, ModuleState.Of(loop.Network), loop.Others);
-        _stepsSinceLast = 0;
         _sinceLast.Restart();
     }
 

@@ -30,7 +30,12 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.CheckpointEverySteps),
         nameof(TrainerOptions.CheckpointEveryMinutes),
         nameof(TrainerOptions.CheckpointsKept),
+        nameof(TrainerOptions.Distribution), // nor does the number of ranks, but for rounding
     ];
+
+    // What processes that train together may have of their own.
+    private static readonly string[] OfRank =
+        [nameof(TrainerOptions.Device), nameof(TrainerOptions.MemoryBudgetMebibytes), nameof(TrainerOptions.CheckpointDirectory)];
 
     /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet.</summary>
     public static SortedDictionary<string, string> Of(
@@ -45,13 +50,26 @@ internal static class TrainingIdentity
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };
-        if (options.StartFrom is not null) identity["the weights that it starts from"] = HashOf(network);
+        if (options.StartFrom is not null) identity["the weights that it starts from"] = ModuleState.HashOf(network);
         if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
             if (!DoNotChangeTraining.Contains(name)) identity[name] = value;
         DataFingerprint.Add(identity, "the training data's", training);
         if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation);
         return identity;
+    }
+
+    /// <summary>What must be the same in all processes that train together.</summary>
+    /// <param name="identity">The identity.</param>
+    /// <param name="options">The options that it is made of.</param>
+    /// <param name="checkpoint">The checkpoint that is gone on with; <see langword="null"/>: none are taken.</param>
+    public static SortedDictionary<string, string> OfRanks(
+        SortedDictionary<string, string> identity, TrainerOptions options, string? checkpoint)
+    {
+        var all = new SortedDictionary<string, string>(identity, StringComparer.Ordinal) { ["the checkpoint"] = checkpoint ?? "not taken" };
+        foreach ((string name, string value) in OptionValues.Of(options))
+            if (!OfRank.Contains(name)) all[name] = value;
+        return all;
     }
 
     /// <summary>A name for a folder of a training's own: that of another identity differs.</summary>
@@ -68,14 +86,6 @@ internal static class TrainingIdentity
         [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
             .Select(name =>
                 Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
-
-    private static string HashOf(StagedNetwork network)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var scope = torch.NewDisposeScope();
-        foreach ((_, torch.Tensor tensor) in ModuleState.Of(network)) hash.AppendData(tensor.detach().cpu().contiguous().bytes);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
 
     // Without what follows a +, which names a build of that version.
     private static string VersionOf(Assembly assembly) =>

@@ -6,8 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// Calls C++ functions of libtorch so that what they throw comes back as a code: an exception that reaches .NET would end the process.
 /// </summary>
 /// <remarks>
-/// libtorch's C function torch_parallel_for calls a function of three arguments within a try block. The few instructions here, that function,
-/// load up to five arguments from memory and jump on, so that on the stack there is nothing between the try block and what throws.
+/// libtorch's C function torch_parallel_for calls a function of three arguments within a try block. The few instructions here, that
+/// function, load up to five arguments from memory and jump on, so that on the stack there is nothing between the try block and what
+/// throws.
 /// </remarks>
 internal static unsafe class CatchingCall
 {

@@ -12,7 +12,7 @@ internal sealed unsafe class GlooGroup : RankGroup
     private readonly C10dLibrary _c10d;
     private readonly RankEnvironment _ranks;
     private readonly byte* _gloo = CxxObjects.Allocate(4096);
-    private bool _isGone;
+    private string? _fault; // why nothing can be summed any more
 
     /// <summary>Meets the other ranks.</summary>
     /// <exception cref="DistributedTrainingException">They do not all come in time, or libtorch is another one.</exception>
@@ -34,9 +34,9 @@ internal sealed unsafe class GlooGroup : RankGroup
         if (!_c10d.Try(_c10d.CreateGloo, (nint)_gloo, (nint)(&storePointer), ranks.Rank, ranks.Count, (nint)(&options)))
         {
             throw new DistributedTrainingException(
-                $"Rank {ranks.Rank} met the other ranks at {ranks.Host}, but they do not reach each other. Set GLOO_SOCKET_IFNAME to a "
-                    + "network interface that all machines reach, and let firewalls pass any port between them. libtorch's reason is on the "
-                    + "standard error output.");
+                $"Rank {ranks.Rank} met the other ranks at {ranks.Host}, but they do not reach each other. Set GLOO_SOCKET_IFNAME to "
+                    + "a network interface that all machines reach, and let firewalls pass any port between them. libtorch's reason is on "
+                    + "the standard error output.");
         }
 
         CxxObjects.KeepForever(_gloo);
@@ -58,23 +58,28 @@ internal sealed unsafe class GlooGroup : RankGroup
     /// <inheritdoc/>
     public override void Sum(Tensor tensor)
     {
-        if (_isGone) throw Lost("has left, or lost, the others before");
+        if (_fault is not null) throw new DistributedTrainingException(_fault);
         using IDisposable noGrad = no_grad();
         using Tensor onCpu = tensor.detach().cpu();
         if (!TrySum(onCpu))
         {
-            Leave();
-            throw Lost(FormattableString.Invariant($"has lost another one, or waited {_ranks.Timeout.TotalSeconds:0} s for it"));
+            Part($"Rank {Rank} of {Count} has lost another one: it ended, failed, or did not answer for "
+                + FormattableString.Invariant($"{_ranks.Timeout.TotalSeconds:0} s. Look at the output of every rank, and start all of ")
+                + "them again; with CheckpointDirectory they go on from the last checkpoint.");
+            throw new DistributedTrainingException(_fault!);
         }
 
         if (tensor.device_type != TorchSharp.DeviceType.CPU) tensor.copy_(onCpu);
     }
 
     /// <inheritdoc/>
-    public override void Leave()
+    public override void Leave() => Part(
+        $"Rank {Rank} of {Count} has left the others, because a fit of it failed. Start all ranks again.");
+
+    private void Part(string why)
     {
-        if (_isGone) return;
-        _isGone = true;
+        if (_fault is not null) return;
+        _fault = why;
         _ = _c10d.Try(_c10d.DestroyGloo, (nint)_gloo); // closes the connections
     }
 
@@ -96,8 +101,4 @@ internal sealed unsafe class GlooGroup : RankGroup
     }
 
     private void Delete(nint handle) => _ = ((delegate* unmanaged<nint, int>)_c10d.DeleteTensor)(handle);
-
-    private DistributedTrainingException Lost(string what) => new(
-        $"Rank {Rank} of {Count} {what}: it ended, failed or does not answer. Look at the output of every rank, and start all of them "
-            + "again; with CheckpointDirectory they go on from the last checkpoint.");
 }

@@ -130,10 +130,23 @@ public abstract class Optimizer : IDisposable
     internal void Descend(double learningRate, double clipNorm, in StepContext context)
     {
         if (!context.EndsBatch) return; // the gradients of the batch are still gathered
+        SumOverRanks(context);
         context.Meters.CheckFinite("gradient norm", GradientNorm());
         if (clipNorm > 0) ClipGradients(clipNorm);
         Step(learningRate);
         ZeroGradients();
+    }
+
+    /// <summary>
+    /// Adds the gradients of all processes that train together (<see cref="TrainerOptions.Distribution"/>); <c>Minimize</c> and
+    /// <c>Descend</c> do it themselves. A step that calls <see cref="Step"/> calls this before.
+    /// </summary>
+    /// <param name="context">Where the training stands.</param>
+    public void SumOverRanks(in StepContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable ungraded = no_grad();
+        GradientSum.Apply(FindGradients(0, _parameters.Length).Gradients, context.Meters.Ranks);
     }
 
     /// <summary>Drops all gradients, so that the next backward pass starts from none.</summary>

@@ -183,6 +183,16 @@ public abstract class TrainerOptions
     /// <value>The default value is <c>auto</c>: the first GPU if there is one, else the CPU; the log says which.</value>
     public string Device { get; set; } = "auto";
 
+    /// <summary>Whether several processes (ranks) train the network together, each on a part of every batch. All are started alike, with
+    /// the same options and rows, and each gets the same model.</summary>
+    /// <remarks>
+    /// <see cref="BatchSize"/> counts the rows of all ranks together. The first rank writes checkpoints, reports <see cref="Progress"/> and
+    /// calls <see cref="OnValidation"/>. A cancellation in one rank stops all at the same step. Trials of a search train on their own. The
+    /// ranks' traffic is neither authenticated nor encrypted: use trusted networks only.
+    /// </remarks>
+    /// <value>The default value is <see cref="Distribution.Automatic"/>: what the environment says.</value>
+    public Distribution Distribution { get; set; } = Distribution.Automatic;
+
     /// <summary>The arithmetic of training.</summary>
     /// <value>The default value is <see cref="Precision.Float32"/>.</value>
     public Precision Precision { get; set; } = Precision.Float32;
@@ -328,6 +338,7 @@ public abstract class TrainerOptions
         faults.AtLeast(nameof(Patience), Patience, 1);
         if (Patience is not null) NeedFigure(faults, nameof(Patience));
         if (OnValidation is not null) NeedFigure(faults, nameof(OnValidation));
+        faults.Defined(nameof(Distribution), Distribution);
         faults.Defined(nameof(Precision), Precision);
         faults.Defined(nameof(BatchNorm), BatchNorm);
         faults.InRange(nameof(LabelSmoothing), LabelSmoothing, 0, 1);

@@ -6,10 +6,18 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// Running means of losses and the like. A step adds tensors, which stay on the device; only reading waits for it, so a step never does.
 /// </summary>
-internal sealed class LossMeters(Device device) : IDisposable
+internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
 {
     private readonly Dictionary<string, Meter> _meters = [];
     private readonly List<(long Step, string Name, Tensor Value)> _unread = [];
+
+    /// <summary>Those of one process.</summary>
+    public LossMeters(Device device) : this(device, RankGroup.Single)
+    {
+    }
+
+    /// <summary>The ranks over which the meters are summed.</summary>
+    public RankGroup Ranks => ranks;
 
     /// <summary>The step of the training that is under way, from 1.</summary>
     public long Step { get; set; }
@@ -38,12 +46,18 @@ internal sealed class LossMeters(Device device) : IDisposable
     public IReadOnlyDictionary<string, double> Read() =>
         Sums().Where(entry => entry.Value.Rows > 0).ToDictionary(entry => entry.Key, entry => entry.Value.Sum / entry.Value.Rows);
 
-    /// <summary>What the means are made of, for a checkpoint.</summary>
-    public IReadOnlyDictionary<string, MeterSum> Sums() => _meters.ToDictionary(entry => entry.Key, entry =>
+    /// <summary>What the means over all ranks are made of, for a checkpoint.</summary>
+    public IReadOnlyDictionary<string, MeterSum> Sums()
     {
-        using Tensor sum = entry.Value.Sum.cpu();
-        return new MeterSum(sum.ReadCpuDouble(0), entry.Value.Rows);
-    });
+        double[] own = [.. _meters.Values.SelectMany(meter =>
+        {
+            using Tensor sum = meter.Sum.cpu();
+            return new[] { sum.ReadCpuDouble(0), meter.Rows };
+        })];
+        double[] all = ranks.Sum(own); // in the order in which the meters first appeared, which is that of all ranks
+        return _meters.Keys.Index().ToDictionary(
+            entry => entry.Item, entry => new MeterSum(all[2 * entry.Index], (long)all[(2 * entry.Index) + 1]));
+    }
 
     /// <summary>Goes on from what <see cref="Sums"/> gave.</summary>
     public void Load(IReadOnlyDictionary<string, MeterSum> sums)
@@ -51,15 +65,15 @@ internal sealed class LossMeters(Device device) : IDisposable
         foreach ((string name, MeterSum sum) in sums)
         {
             Meter meter = Of(name);
-            using TorchSharp.Scalar total = Scalars.Passing(sum.Sum);
+            using TorchSharp.Scalar total = Scalars.Passing(ranks.IsFirst ? sum.Sum : 0); // one rank has what all had
             meter.Sum.fill_(total);
-            meter.Rows = sum.Rows;
+            meter.Rows = ranks.IsFirst ? sum.Rows : 0;
         }
     }
 
     /// <summary>
-    /// The first step since the last call at which a number was NaN or infinite, with all numbers of that step; <see langword="null"/>
-    /// where there was none.
+    /// The first step since the last call at which a number was NaN or infinite in some rank, with all numbers of that step in this one;
+    /// <see langword="null"/> where there was none.
     /// </summary>
     public (long Step, IReadOnlyDictionary<string, double> Values)? FindFault()
     {
@@ -69,8 +83,9 @@ internal sealed class LossMeters(Device device) : IDisposable
             using DisposeScope scope = NewDisposeScope();
             double[] values = stack(_unread.Select(entry => entry.Value.to(float64))).cpu().data<double>().ToArray();
             int fault = Array.FindIndex(values, value => !double.IsFinite(value));
-            if (fault < 0) return null;
-            long step = _unread[fault].Step;
+            double first = ranks.Each(fault < 0 ? double.PositiveInfinity : _unread[fault].Step).Min();
+            if (double.IsPositiveInfinity(first)) return null;
+            long step = (long)first;
             var ofStep = new Dictionary<string, double>();
             foreach ((int i, (long _, string name, Tensor _)) in _unread.Index()
                 .Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,15 @@ public static class ModuleState
     /// <summary>Those of several modules. Those of the first have its own names, the others' begin with their number.</summary>
     internal static IEnumerable<(string Name, Tensor Tensor)> OfAll(IReadOnlyList<nn.Module> modules) =>
         modules.SelectMany((module, i) => Of(module, i == 0 ? "" : FormattableString.Invariant($"{i}/")));
+
+    /// <summary>A hash of the parameters and statistics of a module.</summary>
+    internal static string HashOf(nn.Module module)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((_, Tensor tensor) in Of(module)) hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <summary>The same tensors under longer names.</summary>
     /// <param name="prefix">What the names begin with.</param>
