@@ -8,7 +8,7 @@ namespace MLSieve.Tests;
 public sealed class RankedTrainingTests : IDisposable
 {
     // Sums over ranks round otherwise than sums over a batch, and training carries that on.
-    private const double Near = 2e-3;
+    private const double Near = 1e-5;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ranks-").FullName;
 

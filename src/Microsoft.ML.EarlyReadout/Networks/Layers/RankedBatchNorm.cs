@@ -31,8 +31,9 @@ internal sealed class RankedBatchNorm : autograd.SingleTensorFunction<RankedBatc
         Tensor apart = x.sub(Wide(own));
         Tensor squares = apart.mul(apart).sum([0, 2, 3]); // (C)
         Tensor all = zeros([over.Ranks.Count, (2 * channels) + 1], ScalarType.Float64, input.device);
-        all.narrow(0, over.Ranks.Rank, 1).copy_(
-            cat([own, squares, tensor((float)(x.numel() / channels), input.device).view(1)]).unsqueeze(0));
+        using Scalar rows = Scalars.Passing(x.numel() / channels);
+        Tensor ownCount = full([1], rows, ScalarType.Float32, input.device);
+        all.narrow(0, over.Ranks.Rank, 1).copy_(cat([own, squares, ownCount]).unsqueeze(0));
         over.Ranks.Sum(all);
 
         Tensor counts = all.narrow(1, 2 * channels, 1), means = all.narrow(1, 0, channels); // (ranks, 1), (ranks, C)
