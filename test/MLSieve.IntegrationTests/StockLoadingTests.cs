@@ -91,7 +91,7 @@ public sealed class StockLoadingTests : IDisposable
         AssertStockAgrees(data, _ml.Transforms.Conversion.MapValueToKey("Label", "Text")
             .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
             {
-                FeatureColumnName = "Colour",
+                TextColumnName = "Colour",
                 SecondTextColumnName = pairs ? "File" : null,
                 Network = { MaxTokens = 24, Encoder = { Layers = 2, Width = 16, Heads = 2 } },
                 Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 5e-3 },

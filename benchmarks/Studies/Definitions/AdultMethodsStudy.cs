@@ -19,7 +19,7 @@ internal sealed class AdultMethodsStudy : ShortcutStudy
 
     public override string FinalFigure => StudyMetrics.Worst;
 
-    protected override string FeatureColumn => "Features";
+    protected override void SetInput(TrainerOptions trainer) => trainer.FeatureColumnName = "Features";
 
     protected override int BatchSize => 128;
 

@@ -32,8 +32,8 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>What is studied, in a word.</summary>
     protected abstract string Subject { get; }
 
-    /// <summary>The column of what is learned from.</summary>
-    protected virtual string FeatureColumn => "Pixels";
+    /// <summary>Names the column of what is learned from.</summary>
+    protected virtual void SetInput(TrainerOptions trainer) => trainer.FeatureColumnName = "Pixels";
 
     /// <summary>Rows in a batch.</summary>
     protected virtual int BatchSize => 32;
@@ -115,7 +115,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     protected TOptions Common<TOptions>(TOptions trainer)
         where TOptions : TrainerOptions
     {
-        trainer.FeatureColumnName = FeatureColumn;
+        SetInput(trainer);
         trainer.GroupColumnName = "Cue";
         trainer.Network = CreateNetwork();
         trainer.Optimizer.LearningRate = Rate;

@@ -27,7 +27,7 @@ internal sealed class TextDistillationStudy : DistillationStudy
     protected override string Fingerprint =>
         FormattableString.Invariant($"{base.Fingerprint} tokens {MultiNliStudy.Tokens}");
 
-    protected override string FeatureColumn => "Text";
+    protected override void SetInput(TrainerOptions trainer) => trainer.TextColumnName = "Text";
 
     protected override int OwnEpochs => 4;
 

@@ -38,7 +38,7 @@ internal abstract class TextStudy : ShortcutStudy
 
     protected override string Fingerprint => FormattableString.Invariant($"{base.Fingerprint} tokens {MaxTokens}");
 
-    protected override string FeatureColumn => "Text";
+    protected override void SetInput(TrainerOptions trainer) => trainer.TextColumnName = "Text";
 
     protected override int OwnEpochs => 3;
 

@@ -3,11 +3,14 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The names of the columns that a training reads.</summary>
-/// <param name="Feature">Features: <c>Vector&lt;Single&gt;</c> of known size, an image or a text.</param>
+/// <param name="Feature">Features: <c>Vector&lt;Single&gt;</c> of known size or an image; or texts.</param>
 /// <param name="Label">Labels: a key.</param>
 /// <param name="Group">A spurious attribute (key, text, number or bool), or <see langword="null"/>.</param>
 internal sealed record TrainingColumns(string Feature, string Label, string? Group = null)
 {
+    /// <summary>Whether the column of features holds texts: they are read as such only where that is asked for.</summary>
+    public bool IsText { get; init; }
+
     /// <summary>The column of second texts, or <see langword="null"/>.</summary>
     public string? SecondText { get; init; }
 
@@ -15,13 +18,14 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     public IReadOnlyList<RowColumn> Others { get; init; } = [];
 
     /// <summary>
-    /// Checks, as far as the promise of a schema tells, the columns of second texts, of groups and of the method.
+    /// Checks, as far as the promise of a schema tells, the columns of texts, of groups and of the method.
     /// </summary>
     /// <param name="promised">The shape of the schema.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public void Check(SchemaShape promised)
     {
-        EarlyReadout.SecondText.Require(promised, SecondText);
+        if (IsText) TextColumns.Require(promised, Feature, SecondText);
+        else FeatureColumn.RequireNoText(promised, Feature);
         if (Group is not null)
             ColumnFinder.Require(promised, Group, "group", "a key, text, a number or a bool", column =>
                 column.Kind == SchemaShape.Column.VectorKind.Scalar
@@ -35,11 +39,16 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public void Check(DataViewSchema schema, InputOptions input)
     {
-        FeatureColumn.Infer(schema, Feature, input, SecondText);
+        Features(schema, input);
         LabelColumn label = LabelColumn.Find(schema, Label);
         if (Group is not null) CategoryColumn.Find(schema, Group, "group");
         foreach (RowColumn other in Others) other.Find(schema, label.Names.Length);
     }
+
+    /// <summary>Finds what the network reads.</summary>
+    /// <inheritdoc cref="Check(DataViewSchema, InputOptions)"/>
+    public FeatureColumn Features(DataViewSchema schema, InputOptions input) =>
+        IsText ? FeatureColumn.OfTexts(schema, Feature, SecondText) : FeatureColumn.Infer(schema, Feature, input);
 
     /// <summary>How a text column becomes tokens.</summary>
     public TextOptions Text { get; init; } = new(null, 128, false);
@@ -47,7 +56,8 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     /// <inheritdoc/>
     public bool Equals(TrainingColumns? other) =>
         other is not null
-        && (Feature, SecondText, Label, Group, Text) == (other.Feature, other.SecondText, other.Label, other.Group, other.Text)
+        && (Feature, IsText, SecondText, Label, Group, Text)
+            == (other.Feature, other.IsText, other.SecondText, other.Label, other.Group, other.Text)
         && Others.SequenceEqual(other.Others);
 
     /// <inheritdoc/>

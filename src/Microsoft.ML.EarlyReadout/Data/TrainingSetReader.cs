@@ -26,7 +26,7 @@ internal sealed class TrainingSetReader
         TrainingSet? like)
     {
         (_view, _input, _budget, _log, _warn, _like) = (view, input, budget, log, warn, like);
-        _features = FeatureColumn.Infer(view.Schema, columns.Feature, input, columns.SecondText);
+        _features = columns.Features(view.Schema, input);
         _label = LabelColumn.Find(view.Schema, columns.Label);
         _text = columns.Text;
         _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");

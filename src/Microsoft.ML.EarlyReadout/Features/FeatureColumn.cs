@@ -8,25 +8,45 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Shape">The shape; <see langword="null"/> for images of unknown size, whose first row decides.</param>
 internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat Format, FeatureShape? Shape)
 {
+    private const string TextAdvice =
+        "Name it in TextColumnName to train on texts, or turn it into numbers first, for instance by OneHotEncoding.";
+
     /// <summary>The column of each row's second text, where rows have pairs of texts.</summary>
     public DataViewSchema.Column? Second { get; private init; }
 
     /// <summary>The columns that make up an example.</summary>
     public IReadOnlyList<DataViewSchema.Column> All => Second is { } second ? [Column, second] : [Column];
 
-    /// <summary>Finds the column and infers the shape.</summary>
+    /// <summary>Finds a column of vectors or images and infers the shape.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
     /// <param name="input">The image size that the user gives; zeros are unknown.</param>
-    /// <param name="second">The name of the column of second texts, where there is one.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing, has a type that cannot be trained on, or contradicts the
     /// options.</exception>
-    public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input, string? second = null)
+    public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input)
     {
-        var column = ColumnFinder.Find(schema, name, FeatureFormat.Role);
-        FeatureFormat format = FeatureFormat.Of(column.Type)
+        DataViewSchema.Column column = ColumnFinder.Find(schema, name, FeatureFormat.Role);
+        FeatureFormat format = FeatureFormat.OfNumbers(column.Type)
             ?? throw ColumnFinder.WrongType(column, FeatureFormat.Role, FeatureFormat.Expected, Advice(column));
-        return new(column, format, format.ShapeIn(column, input)) { Second = SecondText.Find(schema, second, column) };
+        return new(column, format, format.ShapeIn(column, input));
+    }
+
+    /// <summary>Finds the columns of texts.</summary>
+    /// <param name="schema">The schema of the view.</param>
+    /// <param name="name">The column of texts, or of the first of each pair.</param>
+    /// <param name="second">The column of second texts, where there is one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing, or holds no texts.</exception>
+    public static FeatureColumn OfTexts(DataViewSchema schema, string name, string? second) =>
+        new(TextColumns.Find(schema, name), FeatureFormat.Texts, Shape: null) { Second = TextColumns.FindSecond(schema, second) };
+
+    /// <summary>Refuses a column of texts, as far as the promise of a schema tells. Of other types a stock trainer speaks.</summary>
+    /// <param name="promised">The shape of the schema.</param>
+    /// <param name="name">The column's name.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It holds texts.</exception>
+    public static void RequireNoText(SchemaShape promised, string name)
+    {
+        if (promised.Any(column => column.Name == name && FeatureFormat.Texts.Holds(column)))
+            throw ColumnFinder.Mismatch($"The feature column '{name}' is of type text; expected {FeatureFormat.Expected}. {TextAdvice}");
     }
 
     private static string Advice(DataViewSchema.Column column) => column.Type switch
@@ -35,6 +55,7 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat
         VectorDataViewType { ItemType: NumberDataViewType or BooleanDataViewType } =>
             $"Add Conversion.ConvertType(\"{column.Name}\", outputKind: DataKind.Single).",
         NumberDataViewType or BooleanDataViewType => "Convert single numbers to Single and gather them by Concatenate.",
+        TextDataViewType => TextAdvice,
         _ => "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText.",
     };
 }

@@ -20,14 +20,18 @@ internal abstract class FeatureFormat
     /// <summary>Texts.</summary>
     public static FeatureFormat Texts { get; } = new TextFormat();
 
-    /// <summary>All formats.</summary>
-    public static IReadOnlyList<FeatureFormat> All { get; } = [Vectors, Images, Texts];
+    private static FeatureFormat[] OfAnyNumbers { get; } = [Vectors, Images];
 
-    /// <summary>The types that can be trained on, for messages.</summary>
-    public static string Expected { get; } = string.Join(", or ", All.Select(format => format.ColumnType));
+    private static FeatureFormat[] All { get; } = [Vectors, Images, Texts];
+
+    /// <summary>The types of a column of numbers that can be trained on, for messages.</summary>
+    public static string Expected { get; } = string.Join(", or ", OfAnyNumbers.Select(format => format.ColumnType));
 
     /// <summary>The format of a column's type; <see langword="null"/> where it cannot be trained on.</summary>
     public static FeatureFormat? Of(DataViewType type) => All.FirstOrDefault(format => format.Holds(type));
+
+    /// <summary>As <see cref="Of"/>, but for texts, which are read as such only where that is asked for.</summary>
+    public static FeatureFormat? OfNumbers(DataViewType type) => OfAnyNumbers.FirstOrDefault(format => format.Holds(type));
 
     /// <summary>The format of a column of rows; vectors where there is none of that name, or of another type, which is refused when it is
     /// read.</summary>

@@ -49,11 +49,11 @@ internal static class ModelExport
         TrainerOptions options = session.Options;
         session.Network.to(CPU);
         foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
-        DataViewType type = input[options.FeatureColumnName].Type;
+        DataViewType type = input[options.ExampleColumnName].Type;
         FeatureFormat format = FeatureFormat.Of(type)!; // it has been read
         TrainingSet set = session.Training.Set;
         var scoring = new ScoringColumns(
-            options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape)
+            options.ExampleColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, set.Shape)
         {
             Format = format,
             SecondText = options.SecondTextColumnName,

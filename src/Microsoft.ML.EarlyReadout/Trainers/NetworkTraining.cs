@@ -190,9 +190,9 @@ internal static class NetworkTraining
     // Of the rows that will be scored: columns that a method adds for training are not among them.
     private static void CheckNames(TrainerOptions options, DataViewSchema input, DataViewSchema scored)
     {
-        FeatureFormat format = FeatureFormat.In(input, options.FeatureColumnName);
+        FeatureFormat format = FeatureFormat.In(input, options.ExampleColumnName);
         IEnumerable<string> rows = scored.Where(column => !column.IsHidden).Select(column => column.Name);
-        TransientColumns.Check(rows, options.FeatureColumnName, format, [.. options.ColumnsWritten.Select(output => output.Column!)]);
+        TransientColumns.Check(rows, options.ExampleColumnName, format, [.. options.ColumnsWritten.Select(output => output.Column!)]);
     }
 
     public static SchemaShape GetOutputSchema(TrainerOptions options, SchemaShape input)
@@ -200,7 +200,7 @@ internal static class NetworkTraining
         ArgumentNullException.ThrowIfNull(input);
         options.GivenColumns.Check(input);
         return ScoringSchema.GetOutputSchema(
-            input, options.FeatureColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
+            input, options.ExampleColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
             [.. options.ReadoutNames.Select(name => new ReadoutColumns(name))]);
     }
 

@@ -95,9 +95,8 @@ public sealed class TextPairTests : IDisposable
             StringComparison.Ordinal);
         Assert.StartsWith("The second-text column 'Number' is of type Single; expected text.",
             Fault(options => options.SecondTextColumnName = "Number"), StringComparison.Ordinal);
-        Assert.StartsWith(
-            "The feature column 'Numbers' is of type Vector<Single, 2>; expected text, because SecondTextColumnName is given.",
-            Fault(options => options.FeatureColumnName = "Numbers"), StringComparison.Ordinal);
+        Assert.StartsWith("The text column 'Numbers' is of type Vector<Single, 2>; expected text.",
+            Fault(options => options.TextColumnName = "Numbers"), StringComparison.Ordinal);
 
         string Fault(Action<EarlyReadoutEstimator.Options> change)
         {
@@ -108,6 +107,14 @@ public sealed class TextPairTests : IDisposable
                 () => _ml.Transforms.EarlyReadout(options).Fit(View(Draw(20, seed: 1)))).Message;
         }
     }
+
+    [Fact]
+    public void Second_texts_without_first_ones_are_a_fault_of_the_options() =>
+        Assert.Contains(
+            "SecondTextColumnName is given, which needs TextColumnName.",
+            Assert.Throws<ArgumentException>(
+                () => _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { SecondTextColumnName = "Second" })).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Rows_without_the_second_column_are_not_scored()
@@ -144,7 +151,7 @@ public sealed class TextPairTests : IDisposable
 
     private static void Set(TrainerOptions options, int epochs)
     {
-        (options.FeatureColumnName, options.SecondTextColumnName) = ("First", "Second");
+        (options.TextColumnName, options.SecondTextColumnName) = ("First", "Second");
         options.Network = new() { MaxTokens = 24, Encoder = { Layers = 2, Width = 32, Heads = 2 } };
         (options.Epochs, options.BatchSize, options.Optimizer.LearningRate) = (epochs, 16, 3e-3);
     }

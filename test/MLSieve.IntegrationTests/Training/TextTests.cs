@@ -31,7 +31,7 @@ public sealed class TextTests : IDisposable
     {
         IDataView data = View(Draw(320, seed: 1)), fresh = View(Draw(200, seed: 2));
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(
-            new EarlyReadoutEstimator.Options { FeatureColumnName = "Text" }).Fit(data);
+            new EarlyReadoutEstimator.Options { TextColumnName = "Text" }).Fit(data);
         Assert.Equal("\"AdamW\"", model.History.Settings["Optimizer.Kind"]);
         Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(fresh)).MicroAccuracy > 0.98);
     }
@@ -63,13 +63,13 @@ public sealed class TextTests : IDisposable
     {
         IDataView data = View(Draw(120, seed: 1));
         using EarlyReadoutTransformer teacher = Readouts().Fit(data);
-        var sieve = new FeatureSieveTrainer.Options { FeatureColumnName = "Text", Network = Small(), Epochs = 2, ForgetEvery = 2 };
+        var sieve = new FeatureSieveTrainer.Options { TextColumnName = "Text", Network = Small(), Epochs = 2, ForgetEvery = 2 };
         using var sieved = (EarlyReadoutTransformer)_ml.MulticlassClassification.Trainers.FeatureSieve(sieve).Fit(data);
         Assert.All(Scores(sieved, data).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
 
         var distillation = new DebiasedDistillationTrainer.Options
         {
-            FeatureColumnName = "Text",
+            TextColumnName = "Text",
             Teacher = { Model = teacher },
             Network = Small(),
             Epochs = 2,
@@ -231,7 +231,7 @@ public sealed class TextTests : IDisposable
 
     private static EarlyReadoutEstimator.Options Options(int epochs) => new()
     {
-        FeatureColumnName = "Text",
+        TextColumnName = "Text",
         Network = Small(),
         Epochs = epochs,
         BatchSize = 16,

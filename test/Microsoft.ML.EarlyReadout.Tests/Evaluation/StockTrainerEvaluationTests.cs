@@ -72,7 +72,7 @@ public sealed class StockTrainerEvaluationTests
         MulticlassClassificationMetrics stock = _ml.MulticlassClassification.Evaluate(scored, labelColumnName: "Index");
         GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(scored, "Bright", labelColumnName: "Index");
         Assert.Equal(stock.MicroAccuracy, metrics.AverageAccuracy, 12);
-        Assert.StartsWith("Index=oak", metrics.Groups[0].Name, StringComparison.Ordinal);
+        Assert.StartsWith("oak", metrics.Groups[0].Name, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,10 +127,10 @@ public sealed class StockTrainerEvaluationTests
             .Select(
                 column => _ml.MulticlassClassification.EvaluateByGroup(scored, column, options: new() { GroupBy = GroupBy.AttributeOnly }))
             .Select(metrics => metrics.Groups.Select(group => group.Name).ToArray())];
-        Assert.Equal(["TextKey=oak", "TextKey=elm", "TextKey=ash"], groups[0]);
-        Assert.Equal(["Text=ash", "Text=elm", "Text=oak"], groups[1]);
-        Assert.Equal(["Number=10", "Number=20", "Number=30"], groups[2]);
-        Assert.Equal(["Index=0", "Index=1", "Index=2"], groups[3]);
+        Assert.Equal(["oak", "elm", "ash"], groups[0]);
+        Assert.Equal(["ash", "elm", "oak"], groups[1]);
+        Assert.Equal(["10", "20", "30"], groups[2]);
+        Assert.Equal(["0", "1", "2"], groups[3]);
         Assert.Equal(["Bright=False", "Bright=True"], groups[4]);
     }
 

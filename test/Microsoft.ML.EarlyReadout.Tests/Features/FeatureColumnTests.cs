@@ -82,7 +82,7 @@ public sealed class FeatureColumnTests
     {
         string fault = Fault(new VectorDataViewType(NumberDataViewType.Single));
         Assert.StartsWith(
-            "The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image, or text. "
+            "The feature column 'Pixels' is of type Vector<Single>; expected Vector<Single> of known size, or an image. "
                 + "Its rows may differ in length",
             fault, StringComparison.Ordinal);
         Assert.Contains("ResizeImages before ExtractPixels", fault, StringComparison.Ordinal);
@@ -106,14 +106,18 @@ public sealed class FeatureColumnTests
             "DateTime",
             "Turn it into numbers first, for instance by ExtractPixels, OneHotEncoding or FeaturizeText."
         },
+        {
+            TextDataViewType.Instance,
+            "String",
+            "Name it in TextColumnName to train on texts, or turn it into numbers first, for instance by OneHotEncoding."
+        },
     };
 
     [Theory]
     [MemberData(nameof(WrongTypes))]
     public void Another_type_is_an_error_with_expected_and_got(DataViewType type, string got, string advice) =>
         Assert.Equal(
-            $"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image, or text. "
-                + advice, Fault(type));
+            $"The feature column 'Pixels' is of type {got}; expected Vector<Single> of known size, or an image. {advice}", Fault(type));
 
     [Fact]
     public void A_missing_column_is_an_error_that_lists_the_others()

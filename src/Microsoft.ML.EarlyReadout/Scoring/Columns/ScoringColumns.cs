@@ -76,7 +76,7 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     public IReadOnlyList<DataViewSchema.Column> ReadIn(DataViewSchema schema)
     {
         DataViewSchema.Column feature = FeatureIn(schema);
-        return EarlyReadout.SecondText.Find(schema, SecondText, feature) is { } second ? [feature, second] : [feature];
+        return TextColumns.FindSecond(schema, SecondText) is { } second ? [feature, second] : [feature];
     }
 
     /// <summary>As <see cref="FeatureIn(DataViewSchema)"/>, as far as the promise of a schema tells.</summary>

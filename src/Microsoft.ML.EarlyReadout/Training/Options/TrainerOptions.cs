@@ -13,13 +13,20 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 public abstract class TrainerOptions
 {
-    /// <summary>The column of features: <c>Vector&lt;Single&gt;</c> of known size, an image, or a text.</summary>
+    /// <summary>
+    /// The column of features: <c>Vector&lt;Single&gt;</c> of known size, or an image. It is not read where <see cref="TextColumnName"/> is
+    /// given.
+    /// </summary>
     /// <value>The default value is <c>Features</c>.</value>
     public string FeatureColumnName { get; set; } = "Features";
 
+    /// <summary>The column of texts that the network reads in place of features. No transform is needed before it.</summary>
+    /// <value>The default value is <see langword="null"/>: the network reads <see cref="FeatureColumnName"/>.</value>
+    public string? TextColumnName { get; set; }
+
     /// <summary>
     /// The second text of each row, where the network reads pairs of texts, such as a premise and a hypothesis: <see
-    /// cref="FeatureColumnName"/> holds the first. Of a pair that is longer than <see cref="NetworkOptions.MaxTokens"/> the longer text
+    /// cref="TextColumnName"/> holds the first. Of a pair that is longer than <see cref="NetworkOptions.MaxTokens"/> the longer text
     /// loses its end first.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: one text a row.</value>
@@ -316,7 +323,10 @@ public abstract class TrainerOptions
     protected internal virtual void AddFaults(OptionFaults faults)
     {
         faults.NotEmpty(nameof(FeatureColumnName), FeatureColumnName);
+        faults.NullOrNotEmpty(nameof(TextColumnName), TextColumnName);
         faults.NullOrNotEmpty(nameof(SecondTextColumnName), SecondTextColumnName);
+        if (SecondTextColumnName is not null && TextColumnName is null)
+            faults.Add($"{nameof(SecondTextColumnName)} is given, which needs {nameof(TextColumnName)}.");
         faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
@@ -400,9 +410,13 @@ public abstract class TrainerOptions
     [Experimental(Seam.Id)]
     protected internal virtual IReadOnlyList<RowColumn> RowColumns => [];
 
+    /// <summary>The column that the network reads.</summary>
+    internal string ExampleColumnName => TextColumnName ?? FeatureColumnName;
+
     /// <summary>The columns of rows that are validated on.</summary>
-    internal TrainingColumns ValidationColumns => new(FeatureColumnName, LabelColumnName, GroupColumnName)
+    internal TrainingColumns ValidationColumns => new(ExampleColumnName, LabelColumnName, GroupColumnName)
     {
+        IsText = TextColumnName is not null,
         SecondText = SecondTextColumnName,
         // Asked for while the options are checked too, when the network's may be missing.
         Text = new TextOptions(Network?.VocabularyPath, Network?.MaxTokens ?? 0, Network?.WeightsPath is not null),
@@ -426,7 +440,7 @@ public abstract class TrainerOptions
     /// <summary>The columns that every trainer reads, by their options.</summary>
     internal IEnumerable<NamedColumn> LabelledColumns =>
     [
-        new(nameof(FeatureColumnName), FeatureColumnName),
+        new(TextColumnName is null ? nameof(FeatureColumnName) : nameof(TextColumnName), ExampleColumnName),
         new(nameof(SecondTextColumnName), SecondTextColumnName),
         new(nameof(LabelColumnName), LabelColumnName),
         new(nameof(GroupColumnName), GroupColumnName),
