@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -46,6 +47,57 @@ public sealed class TextTests : IDisposable
         foreach ((Row row, float[] expected) in rows.Zip(together))
             Assert.All(Scores(model, View([row, rows[0], rows[1]]))[0].Zip(expected),
                 pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+    }
+
+    [Fact]
+    public void The_report_quotes_the_texts_that_are_mistaken()
+    {
+        Row[] rows = Draw(60, seed: 1);
+        foreach (Row row in rows) row.Text += " <b>&";
+        foreach (Row row in rows.Skip(2)) row.Mood = row.Mood == "good" ? "bad" : "good"; // the first two keep the order of the keys
+        using EarlyReadoutTransformer model = Readouts().Fit(View(Draw(240, seed: 2)));
+        string html = _ml.MulticlassClassification.CreateReport(View(rows), [new("it", model)]).Html;
+        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(View(rows))).MicroAccuracy < 0.5); // so there are mistakes
+        string[] quoted = [.. System.Text.RegularExpressions.Regex.Matches(html, "<blockquote dir=\"auto\">(.*?)</blockquote>")
+            .Select(match => System.Net.WebUtility.HtmlDecode(match.Groups[1].Value))];
+        Assert.NotEmpty(quoted);
+        Assert.Subset(rows.Select(row => row.Text).ToHashSet(), quoted.ToHashSet());
+    }
+
+    [Fact]
+    public void A_culture_with_other_casing_trains_and_scores_the_same()
+    {
+        Row[] rows = Draw(60, seed: 1);
+        foreach (Row row in rows) row.Text = row.Text.ToUpperInvariant() + " I\u0130\u0131";
+        using EarlyReadoutTransformer model = Readouts(epochs: 2).Fit(View(rows));
+        float[][] scores = Scores(model, View(rows));
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo("tr-TR");
+            Assert.Equal("\u0131", "I".ToLower(CultureInfo.CurrentCulture)); // the culture does case otherwise
+            using EarlyReadoutTransformer turkish = Readouts(epochs: 2).Fit(View(rows));
+            Assert.Equal(scores.SelectMany(row => row), Scores(turkish, View(rows)).SelectMany(row => row));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void A_label_that_is_text_and_a_vector_of_texts_are_refused_with_what_to_do()
+    {
+        EarlyReadoutEstimator.Options options = Options(epochs: 1);
+        options.LabelColumnName = "Mood";
+        string label = Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.Transforms.EarlyReadout(options).Fit(View(Draw(20, seed: 1)))).Message;
+        Assert.Contains("'Mood'", label, StringComparison.Ordinal);
+        Assert.Contains("MapValueToKey", label, StringComparison.Ordinal);
+        IDataView words = _ml.Transforms.Text.TokenizeIntoWords("Text").Fit(View(Draw(20, seed: 1))).Transform(View(Draw(20, seed: 1)));
+        string vector = Assert.Throws<ArgumentOutOfRangeException>(() => Readouts(epochs: 1).Fit(words)).Message;
+        Assert.StartsWith("The feature column 'Text' is of type Vector<String>", vector, StringComparison.Ordinal);
+        Assert.Contains("or text", vector, StringComparison.Ordinal);
     }
 
     [Fact]

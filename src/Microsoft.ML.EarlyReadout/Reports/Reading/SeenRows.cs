@@ -3,16 +3,18 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// A second look at a few rows: their pictures, as the network sees them, and where in them it sees what speaks for the class that it
-/// predicts.
+/// A second look at a few rows: their texts, or their pictures as the network sees them, and where in these it sees what speaks for the
+/// class that it predicts.
 /// </summary>
 internal sealed class SeenRows
 {
+    private const int ShownCharacters = 400;
+
     private readonly Dictionary<int, SeenRow> _rows = [];
 
     private SeenRows() { }
 
-    /// <summary>The row, or <see langword="null"/> where the model has no picture of it.</summary>
+    /// <summary>The row, or <see langword="null"/> where there is nothing to show of it.</summary>
     public SeenRow? this[int index] => _rows.GetValueOrDefault(index);
 
     /// <summary>Reads rows of a model's scored view.</summary>
@@ -22,7 +24,9 @@ internal sealed class SeenRows
     {
         var seen = new SeenRows();
         HashSet<int> wanted = [.. indexes];
-        if (wanted.Count == 0 || model.Classifier is not { Columns.Shape: ImageShape shape } classifier) return seen;
+        if (wanted.Count == 0) return seen;
+        if (model.Classifier is { Columns.Shape: TokenShape } ofTexts) return seen.ReadTexts(model.Scored, ofTexts.Columns, wanted);
+        if (model.Classifier is not { Columns.Shape: ImageShape shape } classifier) return seen;
         if (model.Scored.Schema.GetColumnOrNull(classifier.FeatureColumnName) is not { } feature) return seen;
         using var cursor = new FaultNamingCursor(model.Scored, [feature], feature);
         ColumnBuffer buffer = ColumnBuffer.Create(cursor, feature, 1);
@@ -40,6 +44,29 @@ internal sealed class SeenRows
         return seen;
     }
 
+    private SeenRows ReadTexts(IDataView scored, ScoringColumns columns, HashSet<int> wanted)
+    {
+        string[] names = [.. new[] { columns.Feature, columns.SecondText }.OfType<string>()];
+        if (names.Any(name => scored.Schema.GetColumnOrNull(name) is not { Type: TextDataViewType })) return this;
+        DataViewSchema.Column[] read = [.. names.Select(name => scored.Schema[name])];
+        using DataViewRowCursor cursor = scored.GetRowCursor(read);
+        ValueGetter<ReadOnlyMemory<char>>[] getters = [.. read.Select(cursor.GetGetter<ReadOnlyMemory<char>>)];
+        for (int index = 0; cursor.MoveNext() && _rows.Count < wanted.Count; index++)
+        {
+            if (!wanted.Contains(index)) continue;
+            _rows.Add(index, new SeenRow(null, null) { Texts = [.. getters.Select(Shown)] });
+        }
+
+        return this;
+
+        static string Shown(ValueGetter<ReadOnlyMemory<char>> getter)
+        {
+            ReadOnlyMemory<char> text = default;
+            getter(ref text);
+            return text.Length > ShownCharacters ? $"{text[..ShownCharacters]}…" : text.ToString();
+        }
+    }
+
     private static ActivationMap? Map(EarlyReadoutTransformer model, float[] features)
     {
         if (!model.HasActivationMaps) return null;
@@ -55,7 +82,13 @@ internal sealed class SeenRows
 }
 
 /// <summary>A row as a model sees it.</summary>
-internal sealed record SeenRow(Picture Picture, ActivationMap? Map);
+/// <param name="Picture">Its picture; <see langword="null"/> where it is texts.</param>
+/// <param name="Map">Where the network looks in the picture, if it tells.</param>
+internal sealed record SeenRow(Picture? Picture, ActivationMap? Map)
+{
+    /// <summary>Its text, or its two texts; none where it is a picture.</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
+}
 
 /// <summary>The class activation map of the predicted class, after its ReLU.</summary>
 internal sealed record ActivationMap(float[] Values, int Height, int Width);

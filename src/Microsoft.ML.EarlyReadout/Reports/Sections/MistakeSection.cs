@@ -2,7 +2,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// Confident mistakes of the first model, those that the second one mends and those that it does not, and those that it introduces: image
-/// and each model's map side by side.
+/// and each model's map side by side, or the text.
 /// </summary>
 internal static class MistakeSection
 {
@@ -106,8 +106,9 @@ internal static class MistakeSection
             ? Markup.Empty
             : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a "
                 + $"{rows[0].Label}.\"><span>image</span></div>");
+        IReadOnlyList<string> texts = seen.Select(each => each[index]?.Texts).FirstOrDefault(each => each is { Count: > 0 }) ?? [];
         return Markup.Of($"""
-            <figure class="strip"><div class="panels">
+            <figure class="strip">{TextOf(texts)}<div class="panels">
             {image}
             {maps}
             </div><figcaption><b>{rows[0].Group}</b> <span class="row">row {index}</span></figcaption></figure>
@@ -115,12 +116,16 @@ internal static class MistakeSection
             """);
     }
 
+    /// <summary>The texts of a row, in quotation.</summary>
+    internal static IEnumerable<Markup> TextOf(IReadOnlyList<string> texts) =>
+        texts.Select(text => Markup.Of($"<blockquote dir=\"auto\">{text}</blockquote>"));
+
     private static Markup Map(ScoredModel model, ScoredRow row, SeenRow? seen)
     {
         Markup verdict = Markup.Of($"<b>{model.Name}</b>: {row.Predicted}<br>{(row.IsRight ? Right : Wrong)}, margin {row.Margin:F2}");
-        if (seen?.Map is not { } map) return Markup.Of($"<div class=\"panel\"><span>{verdict}</span></div>\n");
+        if (seen is not { Map: { } map, Picture: { } picture }) return Markup.Of($"<div class=\"panel\"><span>{verdict}</span></div>\n");
         string alt = $"Map of {model.Name} for {row.Predicted}: {Place(map)}.";
-        return Markup.Of($"<div class=\"panel\"><img src=\"{seen.Picture.ToDataUri(map)}\" alt=\"{alt}\"><span>{verdict}</span></div>\n");
+        return Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri(map)}\" alt=\"{alt}\"><span>{verdict}</span></div>\n");
     }
 
     /// <summary>Where a map is highest, in words.</summary>

@@ -27,19 +27,19 @@ internal static class WeightSection
             β = {options.Beta:0.###}, and every other row by 1; cm is the readout's confidence margin.</p>
             <ul>{byGroup}</ul>
             <div class="cards">
-            {shown.Select(row => Card(row, seen[row.Index]?.Picture, weighting.OfWrong(row.Readouts[0].Margin)))}
+            {shown.Select(row => Card(row, seen[row.Index], weighting.OfWrong(row.Readouts[0].Margin)))}
             </div></section>
 
             """);
     }
 
-    private static Markup Card(ScoredRow row, Picture? picture, double weight)
+    private static Markup Card(ScoredRow row, SeenRow? seen, double weight)
     {
-        Markup image = picture is null
+        Markup image = seen?.Picture is not { } picture
             ? Markup.Empty
             : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
         return Markup.Of($"""
-            <figure class="card">{image}
+            <figure class="card">{image}{MistakeSection.TextOf(seen?.Texts ?? [])}
             <figcaption><b>{row.Group}</b><br>
             read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>weight {weight:F1}<br>
             network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
