@@ -45,7 +45,7 @@ GroupMetrics Evaluate(MLContext ml, IDataView train, IDataView test, string name
     ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label", "Verdict")
         .Append(ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
         {
-            FeatureColumnName = "Text",
+            TextColumnName = "Text",
             Network = { MaxTokens = 16, Encoder = { Layers = 3, Width = 48, Heads = 2 } },
             Objective = { Kind = objective, JustTrainTwice = { IdentificationEpochs = Math.Min(3, epochs), UpWeight = 10 } },
             Epochs = epochs,
