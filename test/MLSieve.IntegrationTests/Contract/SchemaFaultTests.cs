@@ -22,6 +22,8 @@ public sealed class SchemaFaultTests
     public enum ColumnOption
     {
         Feature,
+        Text,
+        SecondText,
         Label,
         Group,
         TeacherScore,
@@ -40,7 +42,8 @@ public sealed class SchemaFaultTests
     {
         string[] right = option switch
         {
-            ColumnOption.Feature => ["Vector", "Image", "Text"],
+            ColumnOption.Feature => ["Vector", "Image"],
+            ColumnOption.Text or ColumnOption.SecondText => ["Text"],
             ColumnOption.Label => ["Key", "Bare"],
             ColumnOption.Group => Categories,
             _ => ["Vector"],
@@ -201,9 +204,13 @@ public sealed class SchemaFaultTests
         (options.FeatureColumnName, options.LabelColumnName, options.Epochs) = ("Vector", "Key", 1);
         TeacherOptions? teacher = (options as DebiasedDistillationTrainer.Options)?.Teacher;
         if (teacher is not null) teacher.ScoreColumnName = "Taught";
+        if (option is ColumnOption.Text or ColumnOption.SecondText)
+            options.Network = new() { MaxTokens = 8, Encoder = { Layers = 2, Width = 16, Heads = 2 } };
         switch (option)
         {
             case ColumnOption.Feature: options.FeatureColumnName = column; break;
+            case ColumnOption.Text: options.TextColumnName = column; break;
+            case ColumnOption.SecondText: (options.TextColumnName, options.SecondTextColumnName) = ("Note", column); break;
             case ColumnOption.Label: options.LabelColumnName = column; break;
             case ColumnOption.Group: options.GroupColumnName = column; break;
             case ColumnOption.TeacherScore: // a column cannot be this and another at once

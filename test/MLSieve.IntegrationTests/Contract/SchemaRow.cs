@@ -21,6 +21,8 @@ internal sealed class SchemaRow
 
     public string Text { get; set; } = "";
 
+    public string Note { get; set; } = "";
+
     public float Number { get; set; }
 
     public bool Flag { get; set; }
@@ -50,6 +52,7 @@ internal sealed class SchemaRow
             Unsized = [1, 2],
             Doubles = [1, 2, 3],
             Text = $"class {i % 3}",
+            Note = $"row {i}",
             Number = i % 3,
             Flag = i % 2 == 0,
             Words = ["a", "b"],

@@ -162,7 +162,7 @@ public sealed class EcosystemTests
         SchemaShape shape = ShapeOf(Example.View(_ml, Example.Draw(20)));
         Assert.Contains("'Pixels'", Message(new RandomClassifier { Feature = "Pixels" }), StringComparison.Ordinal);
         Assert.Contains("'Truth'", Message(new RandomClassifier { Label = "Truth" }), StringComparison.Ordinal);
-        Assert.Contains("'Note'", Message(new RandomClassifier { Feature = "Note" }), StringComparison.Ordinal);
+        Assert.Contains("'Number'", Message(new RandomClassifier { Feature = "Number" }), StringComparison.Ordinal);
         Assert.Contains("'Name'", Message(new RandomClassifier { Label = "Name" }), StringComparison.Ordinal);
 
         string Message(RandomClassifier estimator) =>

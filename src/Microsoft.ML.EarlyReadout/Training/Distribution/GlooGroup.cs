@@ -63,7 +63,7 @@ internal sealed unsafe class GlooGroup : RankGroup
         using Tensor onCpu = tensor.detach().cpu();
         if (!TrySum(onCpu))
         {
-            Part($"Rank {Rank} of {Count} has lost another one: it ended, failed, or did not answer for "
+            Disconnect($"Rank {Rank} of {Count} has lost another one: it ended, failed, or did not answer for "
                 + FormattableString.Invariant($"{_ranks.Timeout.TotalSeconds:0} s. Look at the output of every rank, and start all of ")
                 + "them again; with CheckpointDirectory they go on from the last checkpoint.");
             throw new DistributedTrainingException(_fault!);
@@ -73,10 +73,10 @@ internal sealed unsafe class GlooGroup : RankGroup
     }
 
     /// <inheritdoc/>
-    public override void Leave() => Part(
+    public override void Leave() => Disconnect(
         $"Rank {Rank} of {Count} has left the others, because a fit of it failed. Start all ranks again.");
 
-    private void Part(string why)
+    private void Disconnect(string why)
     {
         if (_fault is not null) return;
         _fault = why;
