@@ -147,6 +147,60 @@ public sealed class TextEncoderTests
             ("a.embeddings.word_embeddings.weight", [9, 4]), ("b.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ALBERT", "albert.encoder.albert_layer_groups.0.albert_layers.0.attention.query.weight")]
+    [InlineData("ALBERT", "encoder.albert_layer_groups.0.albert_layers.0.ffn.weight")]
+    [InlineData("ELECTRA", "electra.encoder.layer.0.attention.self.query.weight")]
+    [InlineData("DeBERTa", "deberta.encoder.layer.0.attention.self.query_proj.weight")]
+    [InlineData("DeBERTa", "encoder.rel_embeddings.weight")]
+    public void Weights_of_ALBERT_ELECTRA_and_DeBERTa_are_refused_by_name_whatever_kind_is_asked_for(string architecture, string tensor)
+    {
+        foreach (NetworkKind kind in new[] { NetworkKind.Automatic, NetworkKind.Bert, NetworkKind.DistilBert })
+        {
+            string message = Refused(
+                kind, (tensor, [4, 4]), ("embeddings.word_embeddings.weight", [9, 4]), ("embeddings.token_type_embeddings.weight", [2, 4]));
+            Assert.Contains(
+                $"are those of {architecture}; only those of BERT and DistilBERT are read. Give such a model, for instance "
+                    + "bert-base-uncased or distilbert-base-uncased.", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(NetworkKind.Bert, "cls.predictions.transform.dense.weight")]
+    [InlineData(NetworkKind.Bert, "cls.seq_relationship.bias")]
+    [InlineData(NetworkKind.Bert, "bert.pooler.dense.weight")]
+    [InlineData(NetworkKind.Bert, "bert.embeddings.position_ids")]
+    [InlineData(NetworkKind.DistilBert, "vocab_transform.weight")]
+    [InlineData(NetworkKind.DistilBert, "vocab_layer_norm.bias")]
+    [InlineData(NetworkKind.DistilBert, "vocab_projector.bias")]
+    [InlineData(NetworkKind.DistilBert, "pre_classifier.weight")]
+    [InlineData(NetworkKind.DistilBert, "distilbert.embeddings.position_ids")]
+    public void What_belongs_to_other_tasks_is_left_out_of_the_weights(NetworkKind kind, string name)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using SafetensorsFile golden = Open();
+        using StagedNetwork plain = Load(golden, kind, TokenPooling.Mean);
+        using StagedNetwork network = Load(golden, kind, TokenPooling.Mean, besides: name);
+        Tensor ids = golden.Read("data/ids").to(ScalarType.Int32);
+        plain.eval();
+        network.eval();
+        Assert.True(plain.call(ids).equal(network.call(ids)).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(NetworkKind.Bert, "bert.encoder.layer.0.attention.pooler.weight")]
+    [InlineData(NetworkKind.Bert, "bert.embeddings.position_ids.weight")]
+    [InlineData(NetworkKind.DistilBert, "distilbert.transformer.vocab_projector.bias")]
+    [InlineData(NetworkKind.DistilBert, "projector.weight")]
+    public void Any_other_tensor_that_the_encoder_does_not_have_is_refused(NetworkKind kind, string name)
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile golden = Open();
+        Assert.Contains("found and not expected: '", Assert.Throws<InvalidDataException>(
+            () => Load(golden, kind, TokenPooling.Mean, besides: name)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_vocabulary_or_a_length_that_the_weights_do_not_have_is_refused()
     {
@@ -201,12 +255,14 @@ public sealed class TextEncoderTests
         NetworkFactory.Create(options, shape ?? _shape, null, Classes, seed: 1, _ => { });
 
     /// <summary>Loads the reference's weights from a file of their own.</summary>
-    private static StagedNetwork Load(SafetensorsFile golden, NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null)
+    private static StagedNetwork Load(
+        SafetensorsFile golden, NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null, string? besides = null)
     {
         string folder = kind == NetworkKind.DistilBert ? "distilbert/" : "bert/";
         var tensors = golden.Names
             .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal))
             .ToDictionary(name => name[folder.Length..], golden.Read);
+        if (besides is not null) tensors.Add(besides, ones(7, 24));
         return FromFile(tensors, path => Create(new NetworkOptions
         {
             Kind = kind,
