@@ -63,6 +63,13 @@ internal static class WarmStart
         if (difference is not null)
             throw new ArgumentException($"StartFrom is not the {network.GetName()} that this training builds: {difference}.");
 
+        if (InputNormalization.Of(model) is { } before && InputNormalization.Of(network, set.Pixels) is var input && !before.IsLike(input))
+        {
+            throw new ArgumentException(
+                $"StartFrom was trained with another Network.Input: {before}. Here it is {input}, by which the network would see other "
+                    + "numbers than those that its weights are for; give the same.");
+        }
+
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor tensor) in own)

@@ -1,6 +1,9 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Microsoft.ML.FeatureSieve;
 using Microsoft.ML.OnnxRuntime;
 
@@ -37,6 +40,36 @@ public sealed class TextPairTests : IDisposable
             Assert.Equal(80, Scores(model, data).Length);
             Assert.Equal("Second", model.SecondTextColumnName);
         }
+    }
+
+    [Fact]
+    public void A_search_of_the_sieve_reads_both_columns()
+    {
+        var options = new SieveSearchOptions { Trials = 2, SeedsPerTrial = 1, ConfirmationSeeds = 0, Halving = null, Workers = 1 };
+        Set(options.Trainer, epochs: 2);
+        IDataView train = View(Draw(60, seed: 1)), validation = View(Draw(40, seed: 2));
+        using SearchResult<FeatureSieveTrainer.Options> result =
+            _ml.MulticlassClassification.SearchFeatureSieve(options).Run(train, validation);
+        Assert.All(result.Trials, trial => Assert.Equal(TrialState.Finished, trial.State));
+        using EarlyReadoutTransformer model = result.Fit(train, seed: 1, TestContext.Current.CancellationToken);
+        Assert.Equal(("First", "Second"), (model.FeatureColumnName, model.SecondTextColumnName));
+        Assert.All(Scores(model, validation).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
+    }
+
+    [Fact]
+    public void The_report_quotes_both_texts_of_each_mistaken_pair()
+    {
+        Row[] rows = Draw(40, seed: 1);
+        foreach (Row row in rows) (row.First, row.Second) = ($"{row.First} <b>", $"{row.Second} &");
+        foreach (Row row in rows.Skip(2)) row.Answer = row.Answer == "yes" ? "no" : "yes"; // the first two keep the order of the keys
+        using EarlyReadoutTransformer model = Fit(Draw(240, seed: 2), epochs: 8);
+        Assert.True(_ml.MulticlassClassification.Evaluate(model.Transform(View(rows))).MicroAccuracy < 0.5); // so there are mistakes
+        string html = _ml.MulticlassClassification.CreateReport(View(rows), [new("it", model)]).Html;
+        string[] quoted = [.. Regex.Matches(html, "<blockquote dir=\"auto\">(.*?)</blockquote>")
+            .Select(match => WebUtility.HtmlDecode(match.Groups[1].Value))];
+        Assert.NotEmpty(quoted);
+        HashSet<(string, string)> pairs = [.. rows.Select(row => (row.First, row.Second))];
+        Assert.All(quoted.Chunk(2), pair => Assert.Contains((pair[0], pair[1]), pairs));
     }
 
     [Fact]

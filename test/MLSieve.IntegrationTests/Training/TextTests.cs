@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Microsoft.ML.FeatureSieve;
 
 namespace MLSieve.Tests;
@@ -9,6 +10,7 @@ namespace MLSieve.Tests;
 /// <summary>Texts from a raw column to scores, by every trainer.</summary>
 public sealed class TextTests : IDisposable
 {
+    private static readonly CultureInfo _invariant = CultureInfo.InvariantCulture;
     private readonly MLContext _ml = new(seed: 1);
     private readonly List<string> _log = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("texts").FullName;
@@ -127,6 +129,30 @@ public sealed class TextTests : IDisposable
         };
         using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(distillation).Fit(data);
         Assert.All(Scores(student, data).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
+    }
+
+    [Fact]
+    public void A_search_of_the_sieve_tries_settings_on_texts_and_its_model_reads_them()
+    {
+        var options = new SieveSearchOptions
+        {
+            Trainer = { TextColumnName = "Text", Network = Small(), BatchSize = 16, Epochs = 2 },
+            Trials = 2,
+            SeedsPerTrial = 1,
+            ConfirmationSeeds = 0,
+            Halving = null,
+            Workers = 1,
+        };
+        IDataView train = View(Draw(60, seed: 1)), validation = View(Draw(40, seed: 2));
+        using SearchResult<FeatureSieveTrainer.Options> result =
+            _ml.MulticlassClassification.SearchFeatureSieve(options).Run(train, validation);
+        Assert.Equal(3, result.Trials.Count); // plain training besides
+        Assert.All(result.Trials, trial => Assert.Equal(TrialState.Finished, trial.State));
+        Assert.All(result.Trials.Skip(1), trial => Assert.InRange(int.Parse(trial.Settings["Readout.Stage"], _invariant), 1, 2));
+        Assert.Equal("Text", result.OptionsOf(result.Trials[1]).TextColumnName);
+        using EarlyReadoutTransformer model = result.Fit(train, seed: 1, TestContext.Current.CancellationToken);
+        Assert.Equal("Text", model.FeatureColumnName);
+        Assert.All(Scores(model, validation).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
     }
 
     [Fact]

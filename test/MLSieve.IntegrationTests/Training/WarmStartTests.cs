@@ -67,6 +67,52 @@ public sealed class WarmStartTests : IDisposable
     }
 
     [Fact]
+    public void Another_normalisation_of_vectors_is_refused_with_both()
+    {
+        EarlyReadoutEstimator.Options options = Options(steps: 1, rate: 0.1);
+        (options.StartFrom, options.Network.Input.Scale) = (_first, [0.5f]);
+        Assert.Equal(
+            "StartFrom was trained with another Network.Input: Mean 0, Scale 1. Here it is Mean 0, Scale 0.5, by which the network would "
+                + "see other numbers than those that its weights are for; give the same.",
+            Assert.Throws<ArgumentException>(() => Fit(options)).Message);
+        (options.Network.Input.Mean, options.Network.Input.Scale) = ([0, 0, 0], [1, 1, 1]);
+        Assert.Contains("Network.Input.Mean has 3 values", Assert.Throws<ArgumentException>(() => Fit(options)).Message,
+            StringComparison.Ordinal);
+        (options.Network.Input.Mean, options.Network.Input.Scale) = ([0], [1]); // as it is without
+        Fit(options).Dispose();
+    }
+
+    [Fact]
+    public void Another_normalisation_of_images_is_refused_with_both()
+    {
+        IDataView view = ContractRow.View(_ml, ContractRow.Draw(60));
+        TrainerOptions options = ContractTrainer.Readouts.Options(ContractInput.Pixels);
+        using EarlyReadoutTransformer images = options.Estimator(_ml).Fit(view);
+        options.StartFrom = images;
+        options.Network.Input.Mean = [100];
+        string message = Assert.Throws<ArgumentException>(() => options.Estimator(_ml).Fit(view)).Message;
+        Assert.Matches(
+            @"^StartFrom was trained with another Network\.Input: Mean .*, ValueRange \w+\. Here it is Mean 100, Scale .*; give the same\.$",
+            message);
+    }
+
+    [Theory]
+    [InlineData(ValueRange.ZeroTo255, 127.5f, 1 / 127.5f, true)] // black to -1, white to 1, as from 0 to 1
+    [InlineData(ValueRange.ZeroToOne, 0.5f, 2, true)]
+    [InlineData(ValueRange.ZeroToOne, 127.5f, 1 / 127.5f, false)]
+    [InlineData(ValueRange.ZeroTo255, 127.5f, 1 / 120f, false)]
+    [InlineData(ValueRange.ZeroTo255, 120, 1 / 127.5f, false)]
+    public void Normalisations_are_alike_if_black_and_white_become_the_same(ValueRange range, float mean, float scale, bool alike)
+    {
+        InputNormalization unit = new([0.5f, 0.5f, 0.5f], [2], ChannelOrder.Rgb, new PixelRange(ValueRange.ZeroToOne, 0, 1));
+        InputNormalization other = new(
+            [mean], [scale], ChannelOrder.Rgb, range == ValueRange.ZeroToOne ? unit.Pixels : PixelRange.Bytes);
+        Assert.Equal(alike, unit.IsLike(other));
+        Assert.Equal(alike, other.IsLike(unit));
+        Assert.False(unit.IsLike(other with { Order = ChannelOrder.Bgr }));
+    }
+
+    [Fact]
     public void Other_classes_are_refused_with_their_names()
     {
         EarlyReadoutEstimator.Options options = Options(steps: 1, rate: 0.1);
