@@ -71,8 +71,9 @@ public abstract class TrainerOptions
 
     /// <summary>
     /// Warm start: a fitted <c>EarlyReadoutTransformer</c>, or one that its <c>Load</c> has read, with whose weights the network begins. It
-    /// must be of the same network and the same classes in the same order. On texts its vocabulary is taken too, and must be that of <see
-    /// cref="NetworkOptions.VocabularyPath"/> where that is given. Readouts start fresh, and automatic options are those for pretrained
+    /// must be of the same network and the same classes in the same order, and <see cref="NetworkOptions.Input"/> must do the same to
+    /// the numbers. On texts its vocabulary is taken too, and must be that of <see cref="NetworkOptions.VocabularyPath"/> where that is
+    /// given. Readouts start fresh, and automatic options are those for pretrained
     /// weights. It stays the caller's, and is read when the fit begins.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: fresh weights, or those of <see
