@@ -30,8 +30,9 @@ internal sealed record InputNormalization(float[] Mean, float[] Scale, ChannelOr
             hasOrder ? Setting<ChannelOrder>(nameof(InputOptions.Order)) : ChannelOrder.Rgb,
             pixels);
 
-        T? Setting<T>(string name) =>
-            settings.TryGetValue($"Network.Input.{name}", out string? json) ? JsonSerializer.Deserialize<T>(json, OptionsJson.Form) : default;
+        T? Setting<T>(string name) => settings.TryGetValue($"Network.Input.{name}", out string? json)
+            ? JsonSerializer.Deserialize<T>(json, OptionsJson.Form)
+            : default;
     }
 
     /// <summary>Whether a network sees the same numbers by both. Pixels from 0 to 255 and from 0 to 1 may become the same.</summary>
