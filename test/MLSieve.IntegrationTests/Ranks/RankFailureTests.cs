@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
@@ -41,6 +42,13 @@ public sealed class RankFailureTests : IDisposable
         await ranks.RequirePassed();
     }
 
+    [Fact]
+    public async Task Ranks_of_other_data_all_stop_with_the_difference()
+    {
+        using RankProcesses ranks = Start(nameof(Child.Differs_in_its_rows), null);
+        await ranks.RequirePassed();
+    }
+
     private RankProcesses Start(string test, string? checkpoints) =>
         RankProcesses.Start<Child>(test, 2, (Child.Folder, _folder), (Child.Checkpoints, checkpoints));
 
@@ -77,6 +85,18 @@ public sealed class RankFailureTests : IDisposable
                 "The 2 ranks would not train the same: Epochs is 3 in rank 0 and 4 in rank 1. Start all of them with the same program, "
                     + "options and data.",
                 fault.Message);
+        }
+
+        [Fact(Explicit = true)]
+        public void Differs_in_its_rows()
+        {
+            BiasedRow[] rows = BiasedRow.Draw(260);
+            if (Rank == "1") rows[7].Features[0] += 1;
+            var ml = new MLContext(seed: 1);
+            var fault = Assert.Throws<DistributedTrainingException>(() => Options(epochs: 3).Estimator(ml).Fit(BiasedRow.View(ml, rows)));
+            Assert.Matches("^The 2 ranks would not train the same: the (training|validation) data's features is ", fault.Message);
+            Assert.EndsWith(
+                "in rank 1. Start all of them with the same program, options and data.", fault.Message, StringComparison.Ordinal);
         }
 
         private static TrainerOptions Options(int epochs)

@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace MLSieve.Tests;
 
@@ -22,14 +25,34 @@ public sealed class RankedTrainingTests : IDisposable
     [MemberData(nameof(Cases))]
     public async Task Two_ranks_end_bitwise_equal_and_near_one_process(string name)
     {
-        float[] expected = Scores(TrainingCase.Options(name));
         byte[][] models = await Train(2, name);
         Assert.Equal(models[0], models[1]);
-        float[] scores = MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(ScoresOf(0), TestContext.Current.CancellationToken))
-            .ToArray();
-        double away = expected.Zip(scores, (one, ranks) => Math.Abs(one - ranks)).Max();
-        TestContext.Current.TestOutputHelper!.WriteLine($"{name}: {away:G3}");
-        Assert.True(away < Near, $"{name}: scores are up to {away:G3} from those of one process.");
+        RequireNear(Case.Scores(name), await ScoresOf(0), name);
+    }
+
+    [Theory]
+    [InlineData(Case.Images)]
+    [InlineData(Case.Parts)]
+    public async Task So_do_they_with_augmentation_and_batch_norm_and_with_batches_in_parts(string name) =>
+        await Two_ranks_end_bitwise_equal_and_near_one_process(name);
+
+    [Fact]
+    public async Task A_training_that_one_of_two_ranks_stops_goes_on_in_three_and_in_one()
+    {
+        string checkpoints = Path.Combine(_folder, "two");
+        using (RankProcesses two = Start(nameof(Child.Is_stopped), 2, "sieve", checkpoints)) await two.RequirePassed();
+        string newest = Path.GetFileName(Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Max()!);
+        TestContext.Current.TestOutputHelper!.WriteLine(newest);
+        Assert.InRange(int.Parse(newest[^6..], CultureInfo.InvariantCulture), 1, 20); // of 21 steps
+        string copy = Path.Combine(_folder, "three");
+        Copy(checkpoints, copy);
+
+        float[] whole = Case.Scores("sieve");
+        byte[][] models = await Train(3, "sieve", copy);
+        Assert.Equal(models[0], models[1]);
+        Assert.Equal(models[0], models[2]);
+        RequireNear(whole, await ScoresOf(0), "three ranks");
+        RequireNear(whole, Case.Scores("sieve", checkpoints), "one process");
     }
 
     [Theory]
@@ -42,34 +65,136 @@ public sealed class RankedTrainingTests : IDisposable
         Assert.Equal(models[0], models[2]);
     }
 
-    private static float[] Scores(TrainerOptions options)
+    private static void RequireNear(float[] expected, float[] scores, string what)
     {
-        using EarlyReadoutTransformer model = TrainingCase.Fit(options);
-        return TrainingCase.Scores(model);
+        double away = expected.Zip(scores, (one, ranks) => Math.Abs(one - ranks)).Max();
+        TestContext.Current.TestOutputHelper!.WriteLine($"{what}: {away:G3}");
+        Assert.True(away < Near, $"{what}: scores are up to {away:G3} from those of one process.");
     }
 
-    private string ScoresOf(int rank) => Path.Combine(_folder, $"{rank}.scores");
-
-    private async Task<byte[][]> Train(int count, string name)
+    private static void Copy(string folder, string to)
     {
-        using var ranks = RankProcesses.Start<Child>(nameof(Child.Trains), count, (Child.Folder, _folder), (Child.Case, name));
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    private async Task<float[]> ScoresOf(int rank) => MemoryMarshal.Cast<byte, float>(
+        await File.ReadAllBytesAsync(Path.Combine(_folder, $"{rank}.scores"), TestContext.Current.CancellationToken)).ToArray();
+
+    private async Task<byte[][]> Train(int count, string name, string? checkpoints = null)
+    {
+        using RankProcesses ranks = Start(nameof(Child.Trains), count, name, checkpoints);
         await ranks.RequirePassed();
         return [.. Enumerable.Range(0, count).Select(rank => File.ReadAllBytes(Path.Combine(_folder, $"{rank}.onnx")))];
+    }
+
+    private RankProcesses Start(string test, int count, string name, string? checkpoints) => RankProcesses.Start<Child>(
+        test, count, (Child.Folder, _folder), (Child.Name, name), (Child.Checkpoints, checkpoints));
+
+    /// <summary>What is trained: the ways of training of <see cref="TrainingCase"/>, and two more inputs of a training.</summary>
+    private sealed record Case(TrainerOptions Options, Func<MLContext, IDataView> Rows) : IDisposable
+    {
+        public const string Images = "images";
+        public const string Parts = "parts of batches";
+
+        private EarlyReadoutTransformer? _model;
+
+        public static Case Of(string name) => name switch
+        {
+            Images => new Case(OfImages(), ml => ContractRow.View(ml, ContractRow.Draw(90))),
+            Parts => new Case(InParts(), ml => TrainingCase.Rows(ml)),
+            _ => new Case(TrainingCase.Options(name), ml => TrainingCase.Rows(ml)),
+        };
+
+        public static float[] Scores(string name, string? checkpoints = null)
+        {
+            using Case trained = Of(name);
+            trained.Options.CheckpointDirectory = checkpoints;
+            trained.Fit();
+            return trained.Scores();
+        }
+
+        public EarlyReadoutTransformer Fit()
+        {
+            var ml = new MLContext(seed: 1);
+            return _model = Options.Estimator(ml).Fit(Rows(ml));
+        }
+
+        public float[] Scores() =>
+            [.. _model!.Transform(Rows(new MLContext(seed: 1))).GetColumn<float[]>("Score").SelectMany(score => score)];
+
+        public void Dispose() => _model?.Dispose();
+
+        private static TrainerOptions OfImages()
+        {
+            TrainerOptions options = ContractTrainer.Sieve.Options(ContractInput.Images);
+            options.ValidationFraction = 0.2;
+            options.Seed = 3;
+            options.Augmentation = new AugmentationOptions
+            {
+                HorizontalFlip = true,
+                CropPadding = 1,
+                ResizedCropScale = 0.5,
+                Rotation = 20,
+                Brightness = 0.3,
+                Contrast = 0.3,
+                Saturation = 0.3,
+                Hue = 0.1,
+            };
+            options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) => input.alias());
+            return options;
+        }
+
+        private static TrainerOptions InParts()
+        {
+            TrainerOptions options = TrainingCase.Options("readouts together");
+            options.MicroBatchSize = 5;
+            options.Optimizer.ClipNorm = 0.5; // of the gradients of all parts and ranks
+            options.Network.Custom = (shape, classes) => new Mlp(shape, [16, 16], classes); // dropout is drawn by part
+            return options;
+        }
     }
 
     /// <summary>What the ranks run.</summary>
     public sealed class Child
     {
-        internal const string Folder = "MLSIEVE_TEST_FOLDER", Case = "MLSIEVE_TEST_CASE";
+        internal const string Folder = "MLSIEVE_TEST_FOLDER", Name = "MLSIEVE_TEST_CASE", Checkpoints = "MLSIEVE_TEST_CHECKPOINTS";
+
+        private static string Rank => Environment.GetEnvironmentVariable("RANK")!;
 
         [Fact(Explicit = true)]
         public void Trains()
         {
-            string folder = Environment.GetEnvironmentVariable(Folder)!, rank = Environment.GetEnvironmentVariable("RANK")!;
-            using EarlyReadoutTransformer model = TrainingCase.Fit(TrainingCase.Options(Environment.GetEnvironmentVariable(Case)!));
-            File.WriteAllBytes(Path.Combine(folder, $"{rank}.onnx"), TrainingCase.BytesOf(model));
-            File.WriteAllBytes(
-                Path.Combine(folder, $"{rank}.scores"), MemoryMarshal.AsBytes(TrainingCase.Scores(model).AsSpan()).ToArray());
+            string path = Path.Combine(Environment.GetEnvironmentVariable(Folder)!, Rank);
+            using Case trained = Begin();
+            File.WriteAllBytes($"{path}.onnx", TrainingCase.BytesOf(trained.Fit()));
+            File.WriteAllBytes($"{path}.scores", MemoryMarshal.AsBytes(trained.Scores().AsSpan()).ToArray());
+        }
+
+        [Fact(Explicit = true)]
+        public void Is_stopped()
+        {
+            using var stop = new CancellationTokenSource();
+            using Case stopped = Begin();
+            stopped.Options.CancellationToken = stop.Token;
+            stopped.Options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (batch, input) =>
+            {
+                if (Rank == "1" && batch == 24) stop.Cancel();
+                return input.alias();
+            });
+            var cancelled = Assert.ThrowsAny<OperationCanceledException>(stopped.Fit);
+            Assert.Equal(Rank == "0", cancelled.Message == "The training was cancelled in another rank.");
+        }
+
+        private static Case Begin()
+        {
+            Case begun = Case.Of(Environment.GetEnvironmentVariable(Name)!);
+            begun.Options.CheckpointDirectory = Environment.GetEnvironmentVariable(Checkpoints);
+            return begun;
         }
     }
 }
