@@ -10,6 +10,11 @@ namespace MLSieve.Tests;
 /// What every trainer promises about the process that it runs in, on images, with all that a step may do: augmentation, clipping, groups,
 /// readouts.
 /// </summary>
+/// <remarks>
+/// Alone in the process: while a search of another test runs, new threads have one thread of libtorch, which adds in another order.
+/// </remarks>
+[CollectionDefinition(nameof(TrainersTests), DisableParallelization = true)]
+[Collection(nameof(TrainersTests))]
 public sealed class TrainersTests
 {
     private readonly MLContext _ml = new(seed: 1);
