@@ -18,7 +18,7 @@ public sealed record Batch : IDisposable
         (Features, Labels, Rows, Whole, _index) = (features, labels, rows, rows.Length, index);
 
     /// <summary>(B, D), (B, C, H, W) or (B, H, W, C), as <see cref="FeatureShape.Dimensions"/> says; uint8 or float32, in the column's
-    /// units.</summary>
+    /// units. Of texts (B, L), int32: tokens, L those of the batch's longest row, 0 where padded.</summary>
     public Tensor Features { get; internal init; }
 
     /// <summary>(B), int64: the classes, from 0.</summary>

@@ -16,7 +16,7 @@ internal static class OnnxExporter
     public static (OnnxGraph Graph, ExportedNetwork Network) Export(StagedNetwork network, string inputName = InputName)
     {
         var graph = new OnnxGraph(network.GetName());
-        return (graph, network.Export(graph, graph.Input(inputName, network.Shape)));
+        return (graph, NetworkExport.Add(graph, network, graph.Input(inputName, network.Shape)));
     }
 
     /// <summary>

@@ -17,22 +17,34 @@ internal static class StageTap
 
     /// <summary>
     /// What the stage puts out, seen by running it once on an empty example: a network of a user's own may turn images into vectors at any
-    /// stage. Of tokens it is what one of them has, as readouts pool them.
+    /// stage. Of tokens it is what one of them has; <see cref="WithPool"/> gives what makes a vector of them.
     /// </summary>
-    public static FeatureShape Of(StagedNetwork network, int stage)
+    public static FeatureShape Of(StagedNetwork network, int stage) => ShapeOf(SizesAt(network, stage));
+
+    /// <summary>What the stage puts out, as <see cref="Of"/> gives it, and the layers that make one vector a row of it.</summary>
+    public static (FeatureShape Shape, Layer[] Pool) WithPool(StagedNetwork network, int stage)
     {
         long[] sizes = SizesAt(network, stage);
-        return sizes.Length == 4
-            ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3])
-            : FeatureShape.Vector((int)sizes[^1]);
+        return (ShapeOf(sizes), Pool(network, sizes));
     }
 
-    /// <summary>Whether the stage puts out a vector for each token.</summary>
-    public static bool IsOfTokens(StagedNetwork network, int stage) =>
-        network.Shape is TokenShape && SizesAt(network, stage).Length == 3; // no pass through a network of other examples
+    /// <summary>The layers that make one vector a row of what a stage puts out: of images the channels' means, of tokens what the
+    /// network's own classifier reads of them, of a vector none.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="sizes">The sizes of what the stage puts out, with the batch.</param>
+    public static Layer[] Pool(StagedNetwork network, long[] sizes) => sizes.Length switch
+    {
+        4 => [new GlobalAveragePool()],
+        3 => [new TokenPool((network as TextEncoder)?.Pooling ?? TokenPooling.Mean)],
+        _ => [],
+    };
 
     /// <summary>Whether a readout can be made for what the stage puts out: images, tokens or vectors.</summary>
     public static bool CanRead(StagedNetwork network, int stage) => SizesAt(network, stage).Length is 2 or 3 or 4;
+
+    private static FeatureShape ShapeOf(long[] sizes) => sizes.Length == 4
+        ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3])
+        : FeatureShape.Vector((int)sizes[^1]);
 
     private static long[] SizesAt(StagedNetwork network, int stage)
     {

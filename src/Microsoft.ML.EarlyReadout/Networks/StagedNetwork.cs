@@ -24,6 +24,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     private IReadOnlyList<Layer> _head = [];
     private BatchNorm2d[]? _batchNorms; // those that are not frozen
     private int _frozenStages;
+    private Layer[]? _pool; // of what the last stage puts out, where the head ends in no linear layer
 
     static StagedNetwork() => NativeBackend.EnsureLoaded();
 
@@ -48,7 +49,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     public int Classes { get; }
 
     /// <summary>
-    /// The layer that turns stored numbers into (B, C, H, W) or (B, D), normalised; see <see cref="InputOptions"/>. It has no parameters.
+    /// The layer that turns stored numbers into (B, C, H, W) or (B, D), normalised; see <see cref="InputOptions"/>. Of texts (B, L), the
+    /// tokens' numbers. It has no parameters.
     /// </summary>
     public InputLayer Input { get; }
 
@@ -143,17 +145,14 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     internal Linear EndInLinear()
     {
         if (LastLinear is { } last) return last;
-        FeatureShape tap = StageTap.Of(this, Stages.Count);
+        (FeatureShape tap, Layer[] pool) = StageTap.WithPool(this, Stages.Count);
         var linear = new Linear(tap.Channels, Classes);
-        Layer[] pool = tap is ImageShape ? [new GlobalAveragePool()]
-            : StageTap.IsOfTokens(this, Stages.Count) ? [new TokenPool(TokenPooling.Mean)]
-            : [];
         ReplaceHead("linear_head", [.. pool, linear]);
         return linear;
     }
 
     /// <summary>The logits of a batch.</summary>
-    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D); of texts int32, (B, L).</param>
     /// <returns>(B, classes), float32.</returns>
     public override Tensor forward(Tensor input)
     {
@@ -165,8 +164,9 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>Runs a batch as far as the output of a stage.</summary>
     /// <param name="stage">The stage, from 1; 0 is what stage 1 reads: input and stem.</param>
-    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
-    /// <returns>The stage's output, (B, C', H', W') or (B, D'); it belongs to the caller's dispose scope.</returns>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D); of texts int32, (B, L).</param>
+    /// <returns>The stage's output, (B, C', H', W') or (B, D'), of texts mostly (B, L, H); it belongs to the caller's dispose
+    /// scope.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such stage.</exception>
     public Tensor ForwardTo(int stage, Tensor input)
     {
@@ -186,23 +186,18 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Runs a batch as far as what the head's last linear layer reads, or would read: see <see cref="EndInLinear"/>.</summary>
-    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D); of texts int32, (B, L).</param>
     /// <returns>(B, D'), float32; it belongs to the caller's dispose scope.</returns>
     internal Tensor ForwardToEmbedding(Tensor input)
     {
         Tensor last = ForwardTo(Stages.Count, input);
         if (LastLinear is not null) return Run(_head.SkipLast(1), last);
-        return last.dim() switch
-        {
-            4 => last.mean([2, 3], type: ScalarType.Float32),
-            3 => Run([new TokenPool(TokenPooling.Mean)], last),
-            _ => last,
-        };
+        return Run(_pool ??= StageTap.Pool(this, last.shape), last);
     }
 
     /// <summary>Runs a batch once, as far as the last of some stages, and keeps what each of them puts out.</summary>
     /// <param name="stages">The stages, ascending, from 0.</param>
-    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D).</param>
+    /// <param name="input">A batch as stored: uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D); of texts int32, (B, L).</param>
     /// <returns>The outputs by stage; they belong to the caller's dispose scope.</returns>
     internal IReadOnlyDictionary<int, Tensor> ForwardToEach(IReadOnlyList<int> stages, Tensor input)
     {
@@ -234,41 +229,6 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         foreach (Layer layer in Lower(Stages.Count).Concat(_head)) layer.Initialize(generator);
     }
 
-    /// <summary>Adds the ONNX nodes of the whole network.</summary>
-    /// <param name="graph">The graph that grows.</param>
-    /// <param name="input">The name of the value with the batch as stored, float32.</param>
-    /// <returns>The names of the values that it computes.</returns>
-    internal ExportedNetwork Export(OnnxGraph graph, string input)
-    {
-        string value = Sequence.Export(graph, [Input, .. _stem], input);
-        var stages = new List<string> { value };
-        foreach (Stage stage in _stages) stages.Add(value = Sequence.Export(graph, stage.Layers, value));
-        Linear? last = _head.Count == 0 ? null : _head[_head.Count - 1] as Linear;
-        Layer[] rest = [.. last is null ? _head : _head.SkipLast(1)];
-        int pool = rest.Length - 1;
-        while (pool >= 0 && rest[pool] is Dropout) pool--; // it does nothing in inference
-        bool pools = pool >= 0 && rest[pool] is GlobalAveragePool;
-        string features = Sequence.Export(graph, pools ? rest[..pool] : rest, value);
-        string embedding = pools ? Sequence.Export(graph, rest[pool..], features) : features;
-        string[] names = ["stem", .. _stages.Select(stage => stage.Name)];
-        if (last is null)
-        {
-            return new ExportedNetwork(embedding, null, 0, stages) { StageNames = names, ActivationMaps = pools ? features : null };
-        }
-
-        string weight = last.ExportWeight(graph);
-        var exported = new ExportedNetwork(last.Export(graph, embedding, weight), embedding, last.Inputs, stages)
-        {
-            StageNames = names,
-        };
-        return !pools ? exported : exported with
-        {
-            ActivationMaps = Linear.ExportAtEachPixel(graph, features, weight),
-            FeatureMaps = features,
-            FeatureMapShape = ShapeAfter(rest[..pool]),
-        };
-    }
-
     /// <summary>Sets the arithmetic of stem and stages while training; the head stays in float32.</summary>
     internal void SetPrecision(Precision precision)
     {
@@ -283,7 +243,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Says that most numbers of a batch are zero in all its rows, as in batches of texts: a linear layer that reads them leaves those out.
+    /// Says that most numbers of a batch are zero in all its rows, as in vectors that ML.NET's FeaturizeText makes: a
+    /// linear layer that reads them leaves those out.
     /// </summary>
     internal void SetMostlyZero(bool mostlyZero)
     {
@@ -325,18 +286,6 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     /// <param name="rows">The rows that it draws for; <see langword="null"/>: those that pass.</param>
     internal void SetDropoutGenerator(Generator generator, RankRows? rows = null) =>
         LayerTree.SetDropoutGenerator(this, generator, rows);
-
-    /// <summary>The shape of what some layers of the head put out, seen by running an empty example.</summary>
-    private ImageShape ShapeAfter(IEnumerable<Layer> layers)
-    {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        bool wasTraining = training;
-        eval();
-        long[] sizes = Run(layers, ForwardTo(Stages.Count, zeros([1, .. Shape.Dimensions], device: parameters().First().device))).shape;
-        train(wasTraining);
-        return FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3]);
-    }
 
     private IEnumerable<Layer> Lower(int stage) => _stem.Concat(_stages.Take(stage).SelectMany(lower => lower.Layers));
 

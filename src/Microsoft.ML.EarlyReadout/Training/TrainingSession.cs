@@ -198,7 +198,7 @@ public sealed class TrainingSession : IDisposable
     /// <summary>Adds the nodes of the network and its readouts to a graph.</summary>
     internal GraphValues Export(OnnxGraph graph, string features)
     {
-        ExportedNetwork network = Network.Export(graph, features);
+        ExportedNetwork network = NetworkExport.Add(graph, Network, features);
         return new GraphValues(network, [.. Readouts.Select(readout => readout.Head.Export(graph, network.Stages[readout.Stage]))]);
     }
 

@@ -131,6 +131,31 @@ public sealed class TextTests : IDisposable
         Assert.All(Scores(student, data).SelectMany(row => row), score => Assert.True(float.IsFinite(score)));
     }
 
+    [Theory]
+    [InlineData(TokenPooling.Mean)]
+    [InlineData(TokenPooling.First)]
+    public void SimKD_matches_what_the_classifiers_of_texts_read_and_learns_from_its_teacher(TokenPooling pooling)
+    {
+        IDataView data = View(Draw(240, seed: 1)), fresh = View(Draw(120, seed: 2));
+        using EarlyReadoutTransformer teacher = Readouts().Fit(data);
+        string path = Path.Combine(_folder, "teacher.onnx");
+        teacher.SaveAsOnnx(path);
+        var options = new DebiasedDistillationTrainer.Options
+        {
+            TextColumnName = "Text",
+            Method = DistillationMethod.SimKd,
+            Teacher = { OnnxPath = path, FeatureColumnName = "Embedding" },
+            Network = Small(),
+            Epochs = 8,
+            BatchSize = 16,
+            Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 2e-3 },
+        };
+        options.Network.Encoder.Pooling = pooling;
+        using EarlyReadoutTransformer student = _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(data);
+        Assert.Contains(_log, line => line.Contains("(32), as vectors", StringComparison.Ordinal));
+        Assert.True(_ml.MulticlassClassification.Evaluate(student.Transform(fresh)).MicroAccuracy > 0.8);
+    }
+
     [Fact]
     public void A_search_of_the_sieve_tries_settings_on_texts_and_its_model_reads_them()
     {

@@ -187,7 +187,8 @@ public sealed class ActivationMapTransformTests : IDisposable
         weight.copy_(weight.sub(weight.mean([1], keepdim: true)).mul(Scalars.Of(50)));
         var columns = new ScoringColumns("Image", "Label", "Score", "PredictedLabel", shape) { Format = FeatureFormat.Images };
         StockHead head = StockHead.Fit(data.Schema["Label"]);
-        return EarlyReadoutTransformer.Create(data.Schema, head, columns, (graph, x) => new GraphValues(network.Export(graph, x), []));
+        return EarlyReadoutTransformer.Create(
+            data.Schema, head, columns, (graph, x) => new GraphValues(NetworkExport.Add(graph, network, x), []));
     }
 
     private static (int Red, int Green, int Blue) Pixel(MLImage image, int x, int y)

@@ -89,7 +89,8 @@ public sealed class ParityTests
         using IDisposable noGrad = no_grad();
         using StagedNetwork network = NetworkCases.Create(spatial ? "ConvNet" : "Mlp");
         using var generator = new Generator(9);
-        using var readout = new ReadoutHead(StageTap.Of(network, 1).Channels, spatial, depth, 6, NetworkCases.Classes);
+        (FeatureShape tap, Layer[] pool) = StageTap.WithPool(network, 1);
+        using var readout = new ReadoutHead(tap, pool, depth, 6, NetworkCases.Classes);
         readout.Initialize(generator);
         readout.eval();
         network.eval();

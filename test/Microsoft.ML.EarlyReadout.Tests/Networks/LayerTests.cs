@@ -16,7 +16,7 @@ public sealed class LayerTests
     public void Every_tensor_field_follows_the_network_when_it_moves(string name)
     {
         using StagedNetwork network = NetworkCases.Create(name);
-        using var readout = new ReadoutHead(3, spatial: true, depth: 2, width: 4, classes: 2);
+        using var readout = new ReadoutHead(FeatureShape.Image(3, 8, 8), [new GlobalAveragePool()], depth: 2, width: 4, classes: 2);
         network.to(ScalarType.Float64);
         readout.to(ScalarType.Float64);
         int fields = 0;
@@ -52,9 +52,9 @@ public sealed class LayerTests
     [Fact]
     public void A_readout_names_its_parameters_by_block()
     {
-        using var spatial = new ReadoutHead(3, spatial: true, depth: 2, width: 4, classes: 2);
-        using var flat = new ReadoutHead(3, spatial: false, depth: 1, width: 4, classes: 2);
-        using var linear = new ReadoutHead(3, spatial: true, depth: 0, width: 4, classes: 2);
+        using var spatial = new ReadoutHead(FeatureShape.Image(3, 8, 8), [new GlobalAveragePool()], depth: 2, width: 4, classes: 2);
+        using var flat = new ReadoutHead(FeatureShape.Vector(3), [], depth: 1, width: 4, classes: 2);
+        using var linear = new ReadoutHead(FeatureShape.Image(3, 8, 8), [new GlobalAveragePool()], depth: 0, width: 4, classes: 2);
         string[] block = ["conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight", "bn2.bias"];
         Assert.Equal(
             [.. block.Select(name => "blocks.0." + name), .. block.Select(name => "blocks.1." + name), "head.weight", "head.bias"],
@@ -69,7 +69,8 @@ public sealed class LayerTests
     public void Training_and_scoring_leave_no_tensor_behind(string name)
     {
         using StagedNetwork network = NetworkCases.Create(name);
-        using var readout = new ReadoutHead(StageTap.Of(network, 1).Channels, spatial: true, depth: 1, width: 4, classes: 2);
+        (FeatureShape tap, Layer[] pool) = StageTap.WithPool(network, 1);
+        using var readout = new ReadoutHead(tap, pool, depth: 1, width: 4, classes: 2);
         Step();
         using (NativeLeakCheck.Start()) Step();
 

@@ -24,7 +24,7 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
     /// <summary>The shape of a row.</summary>
     public FeatureShape Shape => shape;
 
-    /// <summary>The type of the numbers: uint8, 0 to 255, or float32.</summary>
+    /// <summary>The type of the numbers: uint8, 0 to 255, float32, or int32 where they are tokens.</summary>
     public ScalarType StoredType => type;
 
     /// <summary>Whether the rows are in memory rather than in a temporary file.</summary>
@@ -36,7 +36,7 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
         type == ScalarType.Float32 && store.Bytes / ((double)SparseRow.Bytes(1) * Count) * rows <= shape.Size / 4.0;
 
     /// <summary>
-    /// Copies rows into a tensor, (B, …), uint8 or float32. It belongs to the caller's dispose scope, if there is one. libtorch must be
+    /// Copies rows into a tensor, (B, …), of the stored type. It belongs to the caller's dispose scope, if there is one. libtorch must be
     /// loaded.
     /// </summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>

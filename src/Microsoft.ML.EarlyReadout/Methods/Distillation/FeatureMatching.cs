@@ -28,11 +28,12 @@ internal static class FeatureMatching
         foreach (long row in rows.Indices) weights[row] *= (float)session.Loss.WeightOf(row);
         TeacherClassifier classifier = TeacherClassifier.Recover(session, teacher, features);
         StagedNetwork student = session.Network;
-        FeatureShape own = StageTap.Of(student, student.Stages.Count), teachers = rows.Set.Columns[features].Rows.Shape;
-        Sequence projector = MatchingProjector.Create(own, teachers, classifier.ReadsRectified);
+        (FeatureShape own, Layer[] pool) = StageTap.WithPool(student, student.Stages.Count);
+        FeatureShape teachers = rows.Set.Columns[features].Rows.Shape;
+        Sequence projector = MatchingProjector.Create(own, pool, teachers, classifier.ReadsRectified);
         using (var generator = new Generator(session.Seeds.For("projector").Seed, CPU)) projector.Initialize(generator);
         bool maps = MatchingProjector.MatchesMaps(own, teachers);
-        student.ReplaceHead("simkd", [projector, .. maps ? [new GlobalAveragePool()] : Array.Empty<Layer>(), classifier.Layer]);
+        student.ReplaceHead("simkd", [projector, .. maps ? pool : [], classifier.Layer]);
         student.SetChannelsLast(student.Shape.IsConvolved);
         string end = classifier.ReadsRectified ? "" : ", which go below 0, so that the projection ends without ReLU";
         session.Log(maps

@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <para>"Knowledge Distillation with the Reused Teacher Classifier", CVPR 2022. Its teachers all end in a ReLU; for one whose features
 /// go below 0 the last ReLU is left out.</para>
 /// <para>Where student or teacher has vectors instead of maps, which the release does not have, it is a layer of as many units as the
-/// student has, ReLU, and a linear layer.</para>
+/// student has, ReLU, and a linear layer, on what the student's own classifier reads of maps or tokens.</para>
 /// </remarks>
 internal static class MatchingProjector
 {
@@ -18,24 +18,25 @@ internal static class MatchingProjector
     /// <summary>Whether maps are matched rather than vectors.</summary>
     public static bool MatchesMaps(FeatureShape student, FeatureShape teacher) => student is ImageShape && teacher is ImageShape;
 
-    /// <param name="student">The shape of what the student's last stage puts out: an image one plane a channel, or a vector.</param>
+    /// <param name="student">The shape of what the student's last stage puts out: an image one plane a channel, or a vector; of tokens
+    /// one's.</param>
+    /// <param name="pool">What makes a vector of what the student's last stage puts out.</param>
     /// <param name="teacher">The shape of the teacher's features, likewise.</param>
     /// <param name="isRectified">Whether the teacher's features are never below 0.</param>
     /// <returns>
     /// (B, C, H, W) of the student → (B, C of the teacher, h, w), h and w the smaller of the two heights and widths; for vectors → (B, C
     /// of the teacher).
     /// </returns>
-    public static Sequence Create(FeatureShape student, FeatureShape teacher, bool isRectified)
+    public static Sequence Create(FeatureShape student, Layer[] pool, FeatureShape teacher, bool isRectified)
     {
-        List<Layer> layers = [];
         if (student is not ImageShape own || teacher is not ImageShape other)
         {
-            if (student is ImageShape) layers.Add(new GlobalAveragePool());
-            layers.AddRange([new Linear(student.Channels, student.Channels), new Relu(), new Linear(student.Channels, teacher.Channels)]);
-            return new Sequence([.. layers]);
+            return new Sequence([
+                .. pool, new Linear(student.Channels, student.Channels), new Relu(), new Linear(student.Channels, teacher.Channels)]);
         }
 
         int height = Math.Min(own.Height, other.Height), width = Math.Min(own.Width, other.Width);
+        List<Layer> layers = [];
         int between = Math.Max(1, teacher.Channels / Reduction);
         if (own.Height > height || own.Width > width)
             layers.Add(new AdaptiveAveragePool2d(own.Height, own.Width, height, width));

@@ -5,7 +5,8 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <summary>
 /// A network's first layer: stored numbers to float32, channels first, in the network's channel order, and per channel (x − mean) · scale.
 /// </summary>
-/// <remarks>uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D) → float32, (B, C, H, W) or (B, D). It has no parameters.</remarks>
+/// <remarks>uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D) → float32, (B, C, H, W) or (B, D); tokens, int32 (B, L) → float32
+/// (B, L). It has no parameters.</remarks>
 public sealed class InputLayer : Layer
 {
     private readonly ImageShape? _image; // null for vectors

@@ -14,10 +14,8 @@ internal static class ReadoutFactory
     public static ReadoutHead Create(StagedNetwork network, ReadoutOptions options, ulong seed)
     {
         StageTap.Check(network, options.Stage);
-        FeatureShape tap = StageTap.Of(network, options.Stage);
-        var readout = new ReadoutHead(
-            tap.Channels, tap is ImageShape, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes,
-            StageTap.IsOfTokens(network, options.Stage) ? (network as TextEncoder)?.Pooling ?? TokenPooling.Mean : null);
+        (FeatureShape tap, Layer[] pool) = StageTap.WithPool(network, options.Stage);
+        var readout = new ReadoutHead(tap, pool, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;

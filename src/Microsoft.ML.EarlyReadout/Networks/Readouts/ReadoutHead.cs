@@ -11,7 +11,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// reads what the network's own classifier reads: their mean, or the first token's.
 /// </summary>
 /// <remarks>
-/// (B, C, H, W) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.
+/// (B, C, H, W), (B, L, H) or (B, D) → logits (B, classes), float32. In training mode its batch norm normalises by the batch.
 /// Parameters: <c>blocks.0.conv1.weight</c>, <c>blocks.0.bn1.*</c>, … or, for vectors, <c>blocks.0.weight</c>, <c>blocks.0.bias</c>;
 /// <c>head.weight</c>, <c>head.bias</c>.
 /// </remarks>
@@ -28,25 +28,26 @@ public sealed class ReadoutHead : Layer
     private readonly Linear _head;
 
     /// <summary>Creates the readout; <see cref="Layer.Initialize"/> draws its weights.</summary>
-    /// <param name="channels">Channels (or features) of the stage.</param>
-    /// <param name="spatial">Whether the stage puts out images rather than vectors.</param>
+    /// <param name="tap">What the stage puts out, of tokens one's vector.</param>
+    /// <param name="pool">What makes a vector of it: before the blocks where those are of vectors, behind them where they are of
+    /// images.</param>
     /// <param name="depth">Blocks, at least 0.</param>
     /// <param name="width">Channels (or units) of each block.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="pooling">What it takes of tokens' vectors; <see langword="null"/> where the stage puts out none.</param>
-    internal ReadoutHead(int channels, bool spatial, int depth, int width, int classes, TokenPooling? pooling = null) : base("readout")
+    internal ReadoutHead(FeatureShape tap, Layer[] pool, int depth, int width, int classes) : base("readout")
     {
-        if (pooling is { } tokens) _layers.Add(new TokenPool(tokens));
+        bool spatial = tap is ImageShape;
+        if (!spatial) _layers.AddRange(pool);
         for (int i = 0; i < depth; i++)
         {
-            int inputs = i == 0 ? channels : width;
+            int inputs = i == 0 ? tap.Channels : width;
             Layer block = spatial ? new BasicBlock(inputs, width, shortcut: i > 0) : new Linear(inputs, width);
             _blocks.register_module(i.ToString(CultureInfo.InvariantCulture), block);
             _layers.Add(block);
             if (!spatial) _layers.Add(new Relu());
         }
-        if (spatial) _layers.Add(new GlobalAveragePool());
-        _head = new Linear(depth > 0 ? width : channels, classes);
+        if (spatial) _layers.AddRange(pool);
+        _head = new Linear(depth > 0 ? width : tap.Channels, classes);
         _layers.Add(_head);
         RegisterComponents();
         _batchNorms = [.. LayerTree.Find<BatchNorm2d>(_blocks)];

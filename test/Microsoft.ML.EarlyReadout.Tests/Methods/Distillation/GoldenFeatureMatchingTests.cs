@@ -29,9 +29,10 @@ public sealed class GoldenFeatureMatchingTests
         Tensor features = file.Read("data/features"), teacher = file.Read($"{name}/teacher");
         using var student = new Student();
         GoldenWeights.Load(student, file, "initial/");
-        var own = Assert.IsType<ImageShape>(StageTap.Of(student, 2));
+        (FeatureShape tap, Layer[] pool) = StageTap.WithPool(student, 2);
+        var own = Assert.IsType<ImageShape>(tap);
         ImageShape teachers = FeatureShape.Image((int)teacher.size(2), (int)teacher.size(3), (int)teacher.size(4));
-        Sequence projector = MatchingProjector.Create(own, teachers, golden.GetProperty("rectified").GetBoolean());
+        Sequence projector = MatchingProjector.Create(own, pool, teachers, golden.GetProperty("rectified").GetBoolean());
         int pools = own.Height > teachers.Height ? 1 : 0;
         LoadShifted(projector, file, pools);
         student.ReplaceHead(
