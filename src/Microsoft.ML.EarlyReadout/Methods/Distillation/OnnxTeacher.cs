@@ -15,13 +15,17 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class OnnxTeacher : IDisposable
 {
     private const string ConverterSuffix = ".output"; // what ML.NET's converter adds to a column's name
+
+    // Kernels for many rows add in another order than those for one: by this much of a row's largest score, where numbers have 16 bits.
+    private const float BatchTolerance = 2e-3f;
+
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly SharedLifetime _lifetime;
     private readonly string _path;
     private readonly string _output;
     private readonly string[] _inputNames;
-    private bool _isRowByRow;
+    private volatile Batching _batching;
 
     static OnnxTeacher() => OnnxTelemetry.SwitchOff();
 
@@ -102,24 +106,39 @@ internal sealed class OnnxTeacher : IDisposable
     public void Dispose() => _lifetime.Dispose();
 
     // A graph that fails on a batch, or gives something else than a row of scores for each of its rows, is run row by row from then on:
-    // that tells the row that fails, and serves graphs that were exported for one row without saying so.
+    // that tells the row that fails, and serves graphs that were exported for one row without saying so. So is one whose rows of a batch
+    // change each other's scores, as a softmax over the wrong dimension lets them: the first batch shows it.
     private float[][]? ScoreTogether(IReadOnlyList<OnnxValues> rows)
     {
-        if (_isRowByRow) return null;
+        if (_batching == Batching.Refused) return null;
         using OnnxValues? batch = OnnxRows.Join(rows);
         if (batch is null) return null;
         try
         {
             (float[][] scores, _) = Run(batch.Values, rows.Count, "a batch");
-            if (scores.Length == rows.Count && scores.All(row => row.Length == Classes)) return scores;
+            bool isOfRows = scores.Length == rows.Count && scores.All(row => row.Length == Classes);
+            if (isOfRows && (_batching == Batching.Proven || AreOfRowsAlone(scores, rows)))
+            {
+                _batching = Batching.Proven;
+                return scores;
+            }
         }
         catch (InvalidDataException)
         {
             // told of the row
         }
 
-        _isRowByRow = true;
+        _batching = Batching.Refused;
         return null;
+    }
+
+    // The last row is the one that most others could have changed.
+    private bool AreOfRowsAlone(float[][] scores, IReadOnlyList<OnnxValues> rows)
+    {
+        (float[] alone, Exception? fault) = ScoreAlone(rows[^1].Values, 0);
+        if (fault is not null) return false;
+        float tolerance = BatchTolerance * alone.Max(score => Math.Max(1, Math.Abs(score)));
+        return scores[^1].Zip(alone).All(pair => pair.First.Equals(pair.Second) || Math.Abs(pair.First - pair.Second) <= tolerance);
     }
 
     private (float[] Scores, Exception? Fault) ScoreAlone(IReadOnlyList<OrtValue> inputs, long row)
@@ -228,6 +247,14 @@ internal sealed class OnnxTeacher : IDisposable
     }
 
     private ArgumentException Fault(string what) => new($"{_path} (Teacher.OnnxPath): output '{_output}' {what}.");
+
+    /// <summary>Whether rows may be scored together.</summary>
+    private enum Batching
+    {
+        Untried,
+        Proven,
+        Refused,
+    }
 
     private static bool HoldsFloats(NodeMetadata output) => output.IsTensor && OnnxNumbers.IsFloat(output.ElementDataType);
 
