@@ -13,11 +13,13 @@ public static class ImageFolderCatalog
     /// <param name="catalog">The catalog of data.</param>
     /// <param name="root">The folder.</param>
     /// <returns>The columns <c>Path</c>, the whole path for <c>LoadImages</c> without a folder, and <c>Label</c>, both text; a row for each
-    /// image, in the order of their paths.</returns>
+    /// image, in the order of the names on their paths: by the labels' folders, then by what is in them, character by
+    /// character.</returns>
     /// <remarks>Images end in jpg, jpeg, png, bmp, gif or webp. Other files, and images beside the subfolders, are passed over with a
     /// warning that counts them. Files are not opened: an image that is broken is named by who reads it.</remarks>
     /// <exception cref="ArgumentException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">There are no images in its subfolders.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder below may not be read; the message names it.</exception>
     public static IDataView LoadFromFolders(this DataOperationsCatalog catalog, string root) =>
         LoadFromFolders(catalog, new ImageFolderOptions { Root = root });
 
@@ -28,6 +30,7 @@ public static class ImageFolderCatalog
     /// <exception cref="ArgumentException">There is no such folder, or the options name two places for groups.</exception>
     /// <exception cref="FileNotFoundException">The file of groups is not there.</exception>
     /// <exception cref="InvalidDataException">There are no images in its subfolders, or one has no group, or two.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder below may not be read; the message names it.</exception>
     public static IDataView LoadFromFolders(this DataOperationsCatalog catalog, ImageFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);

@@ -17,12 +17,16 @@ internal static class ImageGroups
         var options = new TextLoader.Options
         {
             HasHeader = true, Separators = [','], AllowQuoting = true,
-            Columns = [new TextLoader.Column("Image", DataKind.String, 0), new TextLoader.Column("Group", DataKind.String, 1)],
+            Columns =
+            [
+                new TextLoader.Column(nameof(Line.Image), DataKind.String, 0), new TextLoader.Column(nameof(Line.Group), DataKind.String, 1),
+            ],
         };
         IDataView lines = ml.Data.LoadFromTextFile(path, options);
         var groups = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string image, string group) in lines.GetColumn<string>("Image").Zip(lines.GetColumn<string>("Group")))
+        foreach (Line line in ml.Data.CreateEnumerable<Line>(lines, reuseRowObject: true))
         {
+            (string image, string group) = (line.Image, line.Group);
             if (group.Length == 0) throw new InvalidDataException($"'{path}' names no group for the image '{image}'.");
             if (groups.TryGetValue(image, out string? other) && other != group)
                 throw new InvalidDataException($"'{path}' names two groups for the image '{image}': '{other}' and '{group}'.");
@@ -30,5 +34,12 @@ internal static class ImageGroups
         }
 
         return groups;
+    }
+
+    private sealed class Line
+    {
+        public string Image { get; set; } = "";
+
+        public string Group { get; set; } = "";
     }
 }

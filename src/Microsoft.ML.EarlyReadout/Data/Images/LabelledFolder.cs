@@ -10,6 +10,7 @@ internal sealed class LabelledFolder
     {
         RecurseSubdirectories = true,
         AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+        IgnoreInaccessible = false, // rows would be missing, and nobody would know
     };
 
     private readonly string _root;
@@ -20,10 +21,13 @@ internal sealed class LabelledFolder
     private LabelledFolder(string root)
     {
         _root = root;
-        // The order of a file system is its own: sorted, the same files give the same rows everywhere.
-        foreach (string path in Directory.EnumerateFiles(root, "*", _all).Order(StringComparer.Ordinal))
+        // The order of a file system is its own: sorted, the same files give the same rows everywhere. By parts, because systems differ in
+        // what stands between them.
+        IEnumerable<(string Path, string[] Parts)> files = Directory.EnumerateFiles(root, "*", _all)
+            .Select(path => (path, Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar)))
+            .OrderBy(file => file.Item2, Comparer<string[]>.Create(ByParts));
+        foreach ((string path, string[] parts) in files)
         {
-            string[] parts = Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar);
             if (!_endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)) _others.Add(path);
             else if (parts.Length < 2) _unlabelled.Add(path);
             else _images.Add((path, parts));
@@ -33,10 +37,12 @@ internal sealed class LabelledFolder
     /// <summary>Looks through a folder.</summary>
     /// <param name="options">The folder, and where groups are from.</param>
     /// <param name="warn">Receives what was passed over.</param>
-    /// <returns>A row for each image, in the order of their paths; of <see cref="ImageRow"/> where there are no groups.</returns>
+    /// <returns>A row for each image, in the order of the names on their paths; of <see cref="ImageRow"/> where there are no
+    /// groups.</returns>
     /// <exception cref="ArgumentException">The options name no folder, or two places for groups.</exception>
     /// <exception cref="FileNotFoundException">The file of groups is not there.</exception>
     /// <exception cref="InvalidDataException">There are no images in folders of labels, or one has no group.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder below may not be read; the message names it.</exception>
     public static IReadOnlyList<ImageRow> Read(ImageFolderOptions options, Action<string> warn)
     {
         if (!Directory.Exists(options.Root))
@@ -56,6 +62,13 @@ internal sealed class LabelledFolder
         return options.GroupsPath is { } groups ? folder.WithGroupsOf(groups)
             : options.GroupsAreFolders ? folder.WithFoldersAsGroups()
             : [.. folder._images.Select(image => new ImageRow { Path = image.Path, Label = image.Parts[0] })];
+    }
+
+    private static int ByParts(string[] left, string[] right)
+    {
+        int same = left.AsSpan().CommonPrefixLength(right);
+        return same < Math.Min(left.Length, right.Length)
+            ? string.CompareOrdinal(left[same], right[same]) : left.Length.CompareTo(right.Length);
     }
 
     private IReadOnlyList<ImageRow> WithFoldersAsGroups()
