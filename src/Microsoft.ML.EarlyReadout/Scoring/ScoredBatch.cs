@@ -38,9 +38,9 @@ internal sealed class ScoredBatch
         foreach ((int i, ScoredColumn output) in outputs.Index())
         {
             if (!active[input.Schema.Count + i]) continue;
-            if (output.Class is null) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * session.Classes, pinned: true);
+            if (output.Class is null) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * session.Classes);
             if (output.Kind == Scored.ActivationMap)
-                _maps ??= GC.AllocateUninitializedArray<float>(rows * session.Classes * session.MapSize, pinned: true);
+                _maps ??= GC.AllocateUninitializedArray<float>(rows * session.Classes * session.MapSize);
         }
 
         (_id, _ids) = (input.GetIdGetter(), new DataViewRowId[rows]);

@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Scores batches of rows on the CPU through one ONNX Runtime session.</summary>
+/// <summary>Scores batches of rows on the CPU.</summary>
 /// <threadsafety>Thread-safe. <see cref="Dispose"/> lets calls that run finish; later ones throw.</threadsafety>
 internal sealed class ScoringSession : IDisposable
 {
@@ -10,31 +10,22 @@ internal sealed class ScoringSession : IDisposable
     private const int MaxBatchRows = 256;
     private const int MaxBatchNumbers = 1 << 22;
 
-    // A batch of texts costs what its longest text costs, so texts are computed in parts of like length. So many rows fill the kernels.
-    private const int TextRows = 16;
-
-    private const int SmallGraphBytes = 1 << 18;
-
     private readonly ScoringGraph _graph;
-    private readonly InferenceSession _session; // without the class activation maps
+    private readonly GraphSession _session; // without the class activation maps
     private readonly SessionOnDemand _withMaps;
-    private readonly RunOptions _runOptions = new();
-    private readonly SharedArena _arena = new();
     private readonly SharedLifetime _lifetime;
-    private readonly string[] _inputs;
+    private readonly int _batchRows;
     private int[]? _mapShape; // (N, C, h, w), once someone has asked
     private readonly string[] _scores; // by classifier: the network's, then each readout's
-    static ScoringSession() => OnnxTelemetry.SwitchOff(); // before any object of ONNX Runtime is made, those of the fields included
 
     public ScoringSession(ScoringGraph graph)
     {
         _graph = graph;
-        _inputs = [graph.Tokens ?? graph.Input];
         _scores = [.. graph.Heads.Select(head => head.Score)];
-        _session = Open(graph.WithoutMaps());
-        _withMaps = new SessionOnDemand(() => Open(graph.Bytes));
-        _lifetime = new SharedLifetime(_session, _withMaps, _runOptions, _arena);
-        BatchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
+        _session = new GraphSession(graph, graph.WithoutMaps());
+        _withMaps = new SessionOnDemand(() => new GraphSession(graph, graph.Bytes));
+        _lifetime = new SharedLifetime(_session, _withMaps);
+        _batchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
     }
 
     /// <summary>Numbers in one row of features.</summary>
@@ -47,7 +38,7 @@ internal sealed class ScoringSession : IDisposable
     public int Heads => _scores.Length;
 
     /// <summary>How many rows are best scored together. It becomes less where memory has not sufficed for so many.</summary>
-    public int BatchRows { get; private set; }
+    public int BatchRows => _graph.Tokens is null ? Math.Min(_batchRows, Math.Min(_session.PartRows, _withMaps.PartRows)) : _batchRows;
 
     /// <summary>Height of a class activation map; 0 where the network has none.</summary>
     public int MapHeight => MapSide(2);
@@ -69,8 +60,8 @@ internal sealed class ScoringSession : IDisposable
     public void Score(Memory<float> rows, int count, IReadOnlyList<float[]?> scores, float[]? maps = null)
     {
         int[] asked = [.. Enumerable.Range(0, scores.Count).Where(head => scores[head] is not null)];
-        List<Output> outputs = [.. asked.Select(head => new Output(_scores[head], scores[head], [Classes]))];
-        if (maps is not null) outputs.Add(new Output(_graph.ActivationMaps!, maps, [Classes, MapHeight, MapWidth]));
+        List<Output> outputs = [.. asked.Select(head => new Output(_scores[head], scores[head]))];
+        if (maps is not null) outputs.Add(new Output(_graph.ActivationMaps!, maps));
         Run(rows, count, outputs, withMaps: maps is not null);
     }
 
@@ -78,97 +69,41 @@ internal sealed class ScoringSession : IDisposable
     /// <param name="rows">Features, (count, …) in row-major order; may be longer.</param>
     /// <param name="count">Rows.</param>
     /// <param name="logits">Receives the logits, (count, C); may be longer.</param>
-    public void Logits(Memory<float> rows, int count, Memory<float> logits) =>
-        Run(rows, count, [new Output(_graph.Logits, logits, [Classes])]);
+    public void Logits(Memory<float> rows, int count, Memory<float> logits) => Run(rows, count, [new Output(_graph.Logits, logits)]);
 
     public void Dispose() => _lifetime.Dispose();
-
-    private InferenceSession Open(byte[] graph)
-    {
-        using var options = new SessionOptions();
-        SharedArena.Serve(options);
-        // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        // A batch through a small network without convolutions takes well under a millisecond: handing parts of it to other threads
-        // costs more than it gives.
-        if (!_graph.Shape.IsConvolved && graph.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
-        // A batch of texts is tokenised before, by threads that read ahead; that gives the same tokens.
-        return new InferenceSession(_graph.Tokens is { } tokens ? OnnxGraph.StartAt(graph, tokens) : graph, options);
-    }
 
     private int MapSide(int dimension)
     {
         if (_graph.ActivationMaps is not { } maps) return 0;
         if (_mapShape is not null) return _mapShape[dimension];
         using SharedLifetime.Use use = _lifetime.Enter();
-        return (_mapShape = _withMaps.Value.OutputMetadata[maps].Dimensions)[dimension];
+        return (_mapShape = _withMaps.Value.DimensionsOf(maps))[dimension];
     }
 
     private void Run(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps = false)
     {
         using SharedLifetime.Use use = _lifetime.Enter();
-        if (count == 0) return;
-        try
+        (withMaps ? _withMaps.Value : _session).Run(rows, count, [.. outputs.Select(output => output.Name)], (places, values) =>
         {
-            if (_graph.Tokens is null) RunAtOnce(rows, count, outputs, withMaps);
-            else RunByLength(rows.Span, count, outputs, withMaps);
-        }
-        catch (Exception fault) when (count > 1 && AllocationFailure.Of(fault) is not null)
-        {
-            int half = count / 2;
-            BatchRows = Math.Min(BatchRows, half); // what has failed once is not tried again
-            Run(rows, half, outputs, withMaps);
-            Run(rows[(half * RowSize)..], count - half, [.. outputs.Select(output => output.From(half))], withMaps);
-        }
-    }
-
-    private void RunAtOnce(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps)
-    {
-        using OrtValue input = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, rows[..(count * RowSize)], [count, .. _graph.Shape.Dimensions]);
-        Run(input, count, outputs, withMaps);
-    }
-
-    private void RunByLength(ReadOnlySpan<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps)
-    {
-        var lengths = new int[count];
-        for (int i = 0; i < count; i++) lengths[i] = Math.Max(1, rows.Slice(i * RowSize, RowSize).LastIndexOfAnyExcept(0f) + 1);
-        foreach (int[] part in Enumerable.Range(0, count).OrderBy(i => lengths[i]).Chunk(TextRows))
-        {
-            int longest = lengths[part[^1]];
-            var tokens = new int[part.Length * longest];
-            for (int i = 0; i < part.Length; i++)
-                for (int j = 0; j < longest; j++) tokens[i * longest + j] = (int)rows[part[i] * RowSize + j];
-            using OrtValue input = OrtValue.CreateTensorValueFromMemory(tokens, [part.Length, longest]);
-            Output[] computed = [.. outputs.Select(output => output with { Result = new float[part.Length * output.RowSize] })];
-            Run(input, part.Length, computed, withMaps);
-            foreach ((Output from, Output to) in computed.Zip(outputs))
-                for (int i = 0; i < part.Length; i++) from.From(i).Result[..to.RowSize].CopyTo(to.From(part[i]).Result);
-        }
-    }
-
-    private void Run(OrtValue input, int count, IReadOnlyList<Output> outputs, bool withMaps)
-    {
-        OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
-        OrtValue[] values = [.. outputs.Select(output =>
-            OrtValue.CreateTensorValueFromMemory(memory, output.Result[..(count * output.RowSize)], [count, .. output.RowShape]))];
-        try
-        {
-            (withMaps ? _withMaps.Value : _session).Run(_runOptions, _inputs, [input], [.. outputs.Select(output => output.Name)], values);
-        }
-        finally
-        {
-            foreach (OrtValue value in values) value.Dispose();
-        }
+            foreach ((Output output, OrtValue value) in outputs.Zip(values))
+            {
+                ReadOnlySpan<float> computed = value.GetTensorDataAsSpan<float>();
+                int size = computed.Length / places.Length;
+                for (int i = 0; i < places.Length; i++)
+                    computed.Slice(i * size, size).CopyTo(output.Result.Span[(places[i] * size)..]);
+            }
+        });
     }
 
     /// <summary>A session that is opened when it is first asked for; where that fails, the next one who asks tries again.</summary>
-    private sealed class SessionOnDemand(Func<InferenceSession> open) : IDisposable
+    private sealed class SessionOnDemand(Func<GraphSession> open) : IDisposable
     {
         private readonly Lock _lock = new();
-        private InferenceSession? _session;
+        private volatile GraphSession? _session;
 
-        public InferenceSession Value
+        /// <summary>The session.</summary>
+        public GraphSession Value
         {
             get
             {
@@ -176,14 +111,12 @@ internal sealed class ScoringSession : IDisposable
             }
         }
 
+        /// <summary>How many rows it computes at once, where it is open.</summary>
+        public int PartRows => _session?.PartRows ?? int.MaxValue;
+
         public void Dispose() => _session?.Dispose();
     }
 
-    private readonly record struct Output(string Name, Memory<float> Result, long[] RowShape)
-    {
-        public int RowSize => (int)RowShape.Aggregate(1L, (product, side) => product * side);
-
-        /// <summary>The same for the rows from one on.</summary>
-        public Output From(int row) => this with { Result = Result[(row * RowSize)..] };
-    }
+    /// <summary>An output of the graph, and what receives it, (count, …).</summary>
+    private readonly record struct Output(string Name, Memory<float> Result);
 }

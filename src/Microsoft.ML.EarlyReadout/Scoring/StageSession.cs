@@ -9,11 +9,8 @@ internal sealed class StageSession : IDisposable
 {
     private readonly ScoringGraph _graph;
     private readonly ScoringColumns _columns;
-    private readonly InferenceSession _session;
-    private readonly RunOptions _options = new();
+    private readonly GraphSession _session;
     private readonly string[] _outputs;
-
-    static StageSession() => OnnxTelemetry.SwitchOff();
 
     /// <param name="graph">The model's graph; it has stages.</param>
     /// <param name="columns">The model's columns.</param>
@@ -21,9 +18,8 @@ internal sealed class StageSession : IDisposable
     {
         (_graph, _columns) = (graph, columns);
         _outputs = [.. graph.Stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
-        byte[] bytes = graph.Tokens is { } tokens ? OnnxGraph.StartAt(graph.WithoutMaps(), tokens) : graph.WithoutMaps();
-        _session = new InferenceSession(
-            OnnxGraph.Giving(bytes, _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))));
+        _session = new GraphSession(
+            graph, OnnxGraph.Giving(graph.WithoutMaps(), _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))));
     }
 
     /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels or a
@@ -53,23 +49,17 @@ internal sealed class StageSession : IDisposable
         return all;
     }
 
-    public void Dispose()
-    {
-        _session.Dispose();
-        _options.Dispose();
-    }
+    public void Dispose() => _session.Dispose();
 
     private float[][][] Run(float[] features, int count)
     {
-        long[] shape = [count, .. _graph.Shape.Dimensions];
-        Memory<float> rows = features.AsMemory(0, count * _graph.Shape.Size);
-        using OrtValue input = _graph.Tokens is null
-            ? OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, rows, shape)
-            : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(rows.ToArray(), token => (int)token), shape);
-        using IDisposableReadOnlyCollection<OrtValue> outputs =
-            _session.Run(_options, [_graph.Tokens ?? _graph.Input], [input], _outputs);
-        float[][][] stages = [.. outputs.Select(output => Means(output, count, _graph.Tokens is not null))];
-        return [.. Enumerable.Range(0, count).Select(row => stages.Select(stage => stage[row]).ToArray())];
+        var stages = new float[count][][];
+        _session.Run(features, count, _outputs, (places, values) =>
+        {
+            float[][][] means = [.. values.Select(value => Means(value, places.Length, _graph.Tokens is not null))];
+            foreach ((int i, int place) in places.Index()) stages[place] = [.. means.Select(stage => stage[i])];
+        });
+        return stages;
     }
 
     private static float[][] Means(OrtValue output, int count, bool areTokens)
