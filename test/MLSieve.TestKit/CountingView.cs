@@ -32,32 +32,18 @@ internal sealed class CountingView(IDataView source, Action<long>? atRow = null)
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
 
-    private sealed class Cursor(CountingView view, DataViewRowCursor source, Action<long>? atRow) : DataViewRowCursor
+    private sealed class Cursor(CountingView view, DataViewRowCursor source, Action<long>? atRow) : PassingCursor(source)
     {
-        public override long Position => source.Position;
-
-        public override long Batch => source.Batch;
-
-        public override DataViewSchema Schema => source.Schema;
-
-        public override ValueGetter<T> GetGetter<T>(DataViewSchema.Column column) => source.GetGetter<T>(column);
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => source.GetIdGetter();
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => source.IsColumnActive(column);
-
         public override bool MoveNext()
         {
-            bool moved = source.MoveNext();
-            if (moved)
-                atRow?.Invoke(source.Position);
+            bool moved = base.MoveNext();
+            if (moved) atRow?.Invoke(Position);
             return moved;
         }
 
         protected override void Dispose(bool disposing)
         {
             Interlocked.Increment(ref view._disposedCursors);
-            source.Dispose();
             base.Dispose(disposing);
         }
     }

@@ -37,7 +37,7 @@ internal sealed class BatchAhead(TrainingSet set, Device device) : IDisposable
     /// <summary>Starts to gather the rows that are taken next.</summary>
     public void Prepare(ReadOnlySpan<long> rows)
     {
-        if (Environment.ProcessorCount == 1 || (set.IsInMemory && (long)rows.Length * set.Features.RowBytes < LeastBytes))
+        if (Environment.ProcessorCount == 1 || (set.IsInMemory && rows.Length * set.RowBytes < LeastBytes))
         {
             set.Expect(rows);
             return;

@@ -24,11 +24,12 @@ internal sealed class BatchTensors : IDisposable
     public BatchTensors(TrainingSet set, long[] rows, Device device)
     {
         (_set, _rows, _device) = (set, rows, device);
-        _features = set.Features.Allocate(rows, device).DetachFromDisposeScope();
-        _labels = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device).DetachFromDisposeScope();
-        _index = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device).DetachFromDisposeScope();
-        _columns = set.Columns.ToDictionary(
-            column => column.Key, column => column.Value.Rows.Allocate(rows, device).DetachFromDisposeScope());
+        using DisposeScope made = NewDisposeScope(); // where memory does not suffice for all, what was made goes
+        _features = set.Features.Allocate(rows, device);
+        _labels = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device);
+        _index = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device);
+        _columns = set.Columns.ToDictionary(column => column.Key, column => column.Value.Rows.Allocate(rows, device));
+        made.Detach([_features, _labels, _index, .. _columns.Values]);
     }
 
     /// <summary>Whether these are the rows.</summary>

@@ -32,8 +32,11 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The type in which the features are stored, which says nothing of what they mean.</summary>
     public ScalarType StoredType => Features.StoredType;
 
-    /// <summary>Whether the features are in memory rather than in a temporary file.</summary>
-    public bool IsInMemory => Features.IsInMemory;
+    /// <summary>Whether all rows are in memory, features and columns, rather than in temporary files.</summary>
+    public bool IsInMemory => Features.IsInMemory && Columns.Values.All(column => column.Rows.IsInMemory);
+
+    /// <summary>Bytes of an unpacked row, features and columns.</summary>
+    public long RowBytes => Features.RowBytes + Columns.Values.Sum(column => (long)column.Rows.RowBytes);
 
     /// <summary>The number of classes that the label's key type counts, at least 2.</summary>
     public int Classes => ClassNames.Count;

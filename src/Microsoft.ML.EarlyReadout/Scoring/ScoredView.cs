@@ -60,9 +60,17 @@ internal sealed class ScoredView : IDataView
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(
             column => active[column.Index] || (scores && _read.Any(read => read.Index == column.Index)));
         var input = new FaultNamingCursor(_input, needed, scores ? _read[0] : null, rand, _threads);
-        return scores
-            ? new ScoredCursor(Schema, input, active, _outputs, _read, _columns, _session, _threads)
-            : new PassThroughCursor(Schema, input);
+        try
+        {
+            return scores
+                ? new ScoredCursor(Schema, input, active, _outputs, _read, _columns, _session, _threads)
+                : new PassThroughCursor(Schema, input);
+        }
+        catch
+        {
+            input.Dispose();
+            throw;
+        }
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>

@@ -4,9 +4,16 @@ using Microsoft.ML.Data;
 
 namespace MLSieve.Tests;
 
-/// <summary>A view whose cursor sets are those of another view, of as many cursors as the test wants; it counts them, and tells of each row
-/// that one of them moves to.</summary>
-internal sealed class CursorSetView(IDataView source, int cursors = 4, Action<int>? atRow = null) : IDataView
+/// <summary>A view whose cursor sets are those of another view, of as many cursors as the test wants; it counts them, and tells what their
+/// readers do.</summary>
+/// <param name="source">The other view.</param>
+/// <param name="cursors">The cursors of a set.</param>
+/// <param name="atRow">Called for each row that a cursor of a set moves to, with their number so far.</param>
+/// <param name="atImage">Called for each image that is asked for, of any cursor: who waits in it is a slow decoder.</param>
+/// <param name="atGetter">Called for each getter that is asked for, of any cursor.</param>
+internal sealed class CursorSetView(
+    IDataView source, int cursors = 4, Action<int>? atRow = null, Action? atImage = null, Action<DataViewSchema.Column>? atGetter = null)
+    : IDataView
 {
     private int _opened;
     private int _disposed;
@@ -16,8 +23,8 @@ internal sealed class CursorSetView(IDataView source, int cursors = 4, Action<in
 
     public int Disposed => _disposed;
 
-    /// <summary>Rows that all cursors have moved to.</summary>
-    public int RowsRead => _rows;
+    /// <summary>Rows that all cursors of sets have moved to.</summary>
+    public int RowsRead => Volatile.Read(ref _rows);
 
     /// <summary>The threads that have moved a cursor of a set.</summary>
     public ConcurrentDictionary<int, bool> Threads { get; } = [];
@@ -29,49 +36,53 @@ internal sealed class CursorSetView(IDataView source, int cursors = 4, Action<in
     public long? GetRowCount() => source.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        source.GetRowCursor(columnsNeeded, rand);
+        new Cursor(this, source.GetRowCursor(columnsNeeded, rand), isOfSet: false);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
-        [.. source.GetRowCursorSet(columnsNeeded, cursors, rand).Select(cursor => new Cursor(this, cursor))];
+        [.. source.GetRowCursorSet(columnsNeeded, cursors, rand).Select(cursor => new Cursor(this, cursor, isOfSet: true))];
 
-    private sealed class Cursor : DataViewRowCursor
+    private sealed class Cursor : PassingCursor
     {
         private readonly CursorSetView _view;
-        private readonly DataViewRowCursor _source;
+        private readonly bool _isOfSet;
 
-        public Cursor(CursorSetView view, DataViewRowCursor source)
+        public Cursor(CursorSetView view, DataViewRowCursor source, bool isOfSet)
+            : base(source)
         {
-            (_view, _source) = (view, source);
-            Interlocked.Increment(ref view._opened);
+            (_view, _isOfSet) = (view, isOfSet);
+            if (isOfSet) Interlocked.Increment(ref view._opened);
         }
 
-        public override long Position => _source.Position;
-
-        public override long Batch => _source.Batch;
-
-        public override DataViewSchema Schema => _source.Schema;
-
-        public override ValueGetter<T> GetGetter<T>(DataViewSchema.Column column) => _source.GetGetter<T>(column);
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => _source.GetIdGetter();
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => _source.IsColumnActive(column);
+        public override ValueGetter<T> GetGetter<T>(DataViewSchema.Column column)
+        {
+            _view.AtGetter(column);
+            ValueGetter<T> getter = base.GetGetter<T>(column);
+            if (typeof(T) != typeof(MLImage)) return getter;
+            return (ref T value) =>
+            {
+                _view.AtImage();
+                getter(ref value);
+            };
+        }
 
         public override bool MoveNext()
         {
-            _view.Threads[Environment.CurrentManagedThreadId] = true;
-            if (!_source.MoveNext()) return false;
-            _view.AtRow(Interlocked.Increment(ref _view._rows));
+            if (_isOfSet) _view.Threads[Environment.CurrentManagedThreadId] = true;
+            if (!base.MoveNext()) return false;
+            if (_isOfSet) _view.AtRow(Interlocked.Increment(ref _view._rows));
             return true;
         }
 
         protected override void Dispose(bool disposing)
         {
-            Interlocked.Increment(ref _view._disposed);
-            _source.Dispose();
+            if (_isOfSet) Interlocked.Increment(ref _view._disposed);
             base.Dispose(disposing);
         }
     }
 
     private void AtRow(int rows) => atRow?.Invoke(rows);
+
+    private void AtImage() => atImage?.Invoke();
+
+    private void AtGetter(DataViewSchema.Column column) => atGetter?.Invoke(column);
 }

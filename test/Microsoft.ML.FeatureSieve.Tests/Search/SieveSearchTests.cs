@@ -121,7 +121,7 @@ public sealed class SieveSearchTests : IDisposable
             Assert.Equal(trained.Losses, searched.Losses);
         }
 
-        Assert.Equal((1, 1), (train.Readings, validation.Readings));
+        Assert.Equal((1, 1), (train.Cursors, validation.Cursors));
         result.Dispose();
         Assert.Throws<ObjectDisposedException>(() => result.Fit(train, 1, TestContext.Current.CancellationToken));
     }
@@ -386,29 +386,5 @@ public sealed class SieveSearchTests : IDisposable
     private sealed class Reports(Action<SearchProgress> report) : IProgress<SearchProgress>
     {
         public void Report(SearchProgress value) => report(value);
-    }
-
-    /// <summary>Counts how often a view is read.</summary>
-    private sealed class CountingView(IDataView view) : IDataView
-    {
-        public int Readings { get; private set; }
-
-        public DataViewSchema Schema => view.Schema;
-
-        public bool CanShuffle => view.CanShuffle;
-
-        public long? GetRowCount() => view.GetRowCount();
-
-        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
-        {
-            Readings++;
-            return view.GetRowCursor(columnsNeeded, rand);
-        }
-
-        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
-        {
-            Readings++;
-            return view.GetRowCursorSet(columnsNeeded, n, rand);
-        }
     }
 }

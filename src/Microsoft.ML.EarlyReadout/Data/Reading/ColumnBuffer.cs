@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
@@ -18,7 +19,7 @@ internal abstract class ColumnBuffer
     /// <param name="slot">Where.</param>
     public abstract void Fill(int slot);
 
-    /// <summary>Bytes that the value in a slot takes, where they are many.</summary>
+    /// <summary>Bytes that the value in a slot takes; 0 for single numbers and texts.</summary>
     /// <param name="slot">The slot.</param>
     public virtual long BytesIn(int slot) => 0;
 
@@ -73,6 +74,8 @@ internal sealed class VectorBuffer<T>(ValueGetter<VBuffer<T>> source, int slots)
     private readonly VBuffer<T>[] _values = new VBuffer<T>[slots];
 
     public override void Fill(int slot) => source(ref _values[slot]);
+
+    public override long BytesIn(int slot) => (long)_values[slot].GetValues().Length * Unsafe.SizeOf<T>();
 
     public ref readonly VBuffer<T> Value(int slot) => ref _values[slot];
 

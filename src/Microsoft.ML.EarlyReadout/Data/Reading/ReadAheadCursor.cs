@@ -12,6 +12,10 @@ namespace Microsoft.ML.EarlyReadout;
 /// thread.</remarks>
 internal sealed class ReadAheadCursor : DataViewRowCursor
 {
+    // Where images are large, a worker reads fewer ahead.
+    private const long MaxWorkerBytes = 1 << 26;
+    private const int Part = 16; // of what the process may use, for all workers of a cursor
+
     private readonly DataViewRowCursor[] _set;
     private readonly ReadAheadWorker[] _workers;
     private readonly object _gate = new();
@@ -21,10 +25,10 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     private bool _isStarted;
     private bool _isDisposed;
 
-    private ReadAheadCursor(DataViewRowCursor[] set)
+    private ReadAheadCursor(DataViewRowCursor[] set, long bytes)
     {
         _set = set;
-        _workers = [.. set.Select(cursor => new ReadAheadWorker(cursor, _gate))];
+        _workers = [.. set.Select(cursor => new ReadAheadWorker(cursor, _gate, bytes / set.Length))];
     }
 
     public override DataViewSchema Schema => _set[0].Schema;
@@ -39,13 +43,29 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     /// <param name="columns">The columns to read.</param>
     /// <param name="random">Shuffles the rows, where the view can.</param>
     /// <param name="threads">How many workers there may be; 1: the thread that asks for rows reads them.</param>
-    public static DataViewRowCursor Open(IDataView view, IEnumerable<DataViewSchema.Column> columns, Random? random, int threads)
+    /// <param name="bytes">The memory for rows that are read ahead; by default the <see cref="Allowance"/>.</param>
+    public static DataViewRowCursor Open(
+        IDataView view, IEnumerable<DataViewSchema.Column> columns, Random? random, int threads, long? bytes = null)
     {
         DataViewSchema.Column[] needed = [.. columns];
         if (threads == 1 || !needed.Any(column => column.Type is ImageDataViewType)) return view.GetRowCursor(needed, random);
         DataViewRowCursor[] set = view.GetRowCursorSet(needed, threads, random);
-        return set is [var single] ? single : new ReadAheadCursor(set);
+        if (set is [var single]) return single;
+        try
+        {
+            return new ReadAheadCursor(set, bytes ?? Allowance(set.Length, MemoryBudget.Usable()));
+        }
+        catch
+        {
+            foreach (DataViewRowCursor cursor in set) cursor.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>The memory that workers share for rows that are read ahead. One more row of each may go beyond it.</summary>
+    /// <param name="workers">How many there are.</param>
+    /// <param name="usable">The bytes that the process may still use.</param>
+    internal static long Allowance(int workers, long usable) => Math.Min(workers * MaxWorkerBytes, usable / Part);
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _set[0].IsColumnActive(column);
 

@@ -9,7 +9,7 @@ internal struct ReadAheadRow
     /// <summary>The batch of the worker's cursor.</summary>
     public long Batch;
 
-    /// <summary>Bytes that are kept of it, where they are many.</summary>
+    /// <summary>Bytes of its images and vectors.</summary>
     public long Bytes;
 
     /// <summary>What failed in moving to a next row; then there is no row.</summary>

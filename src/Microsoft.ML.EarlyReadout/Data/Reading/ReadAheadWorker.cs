@@ -6,12 +6,12 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="input">The cursor; it is the worker's to dispose.</param>
 /// <param name="gate">What all workers of a set, and their consumer, lock and wait on. Members are called under it, unless they say
 /// otherwise.</param>
-internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate) : IDisposable
+/// <param name="maxBytes">It reads no further row while those that it keeps take so many bytes.</param>
+internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate, long maxBytes) : IDisposable
 {
     // ML.NET deals rows out to the cursors of a set in batches of 128. With less room a worker would stand still while another's batch is
     // consumed.
     private const int MaxRows = 160;
-    private const long MaxBytes = 1 << 26;
 
     private readonly Queue<ReadAheadRow> _ready = new();
     private readonly Stack<int> _free = new(Enumerable.Range(0, MaxRows).Reverse()); // the last one freed is filled first
@@ -92,7 +92,7 @@ internal sealed class ReadAheadWorker(DataViewRowCursor input, object gate) : ID
     {
         lock (gate)
         {
-            while (!_isStopped && (_bytes >= MaxBytes || _free.Count == 0)) Monitor.Wait(gate);
+            while (!_isStopped && (_bytes >= maxBytes || _free.Count == 0)) Monitor.Wait(gate);
             slot = _isStopped ? -1 : _free.Pop();
             return !_isStopped;
         }

@@ -21,7 +21,7 @@ internal sealed class RowBuffer(DataViewRow input, int slots)
 
     /// <summary>Keeps the cursor's row.</summary>
     /// <param name="slot">Where.</param>
-    /// <returns>The bytes that it takes, where they are many.</returns>
+    /// <returns>The bytes of its images and vectors.</returns>
     public long Fill(int slot)
     {
         long bytes = 0;

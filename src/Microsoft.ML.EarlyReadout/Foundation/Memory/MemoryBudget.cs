@@ -61,7 +61,8 @@ internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<st
         return file;
     }
 
-    private static long Usable()
+    /// <summary>The bytes that the process may still use.</summary>
+    public static long Usable()
     {
         long managed = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - GC.GetTotalMemory(forceFullCollection: false);
         return OperatingSystem.IsLinux() && LibC.FreeAddressSpace() is { } addresses ? Math.Min(managed, addresses) : managed;

@@ -51,7 +51,15 @@ internal sealed class OnnxTeacherView : IDataView
             (column.Index < _rowColumns && active[column.Index]) || (scores && _sources.Any(source => source.Index == column.Index)));
         if (!scores) return new PassThroughCursor(Schema, _input.GetRowCursor(needed, rand));
         DataViewRowCursor input = ReadAheadCursor.Open(_input, needed, rand, Environment.ProcessorCount);
-        return new OnnxTeacherCursor(Schema, input, active, _teacher, _sources);
+        try
+        {
+            return new OnnxTeacherCursor(Schema, input, active, _teacher, _sources);
+        }
+        catch
+        {
+            input.Dispose();
+            throw;
+        }
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>

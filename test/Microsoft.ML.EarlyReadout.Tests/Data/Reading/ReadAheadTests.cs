@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -20,8 +19,6 @@ public sealed class ReadAheadTests : IDisposable
     {
         for (int row = Files; row < Count; row++) _folder.Repeat(row * 7 % Files);
     }
-
-    public static bool HasOneProcessor => Environment.ProcessorCount == 1;
 
     public void Dispose() => _folder.Dispose();
 
@@ -60,12 +57,12 @@ public sealed class ReadAheadTests : IDisposable
         Assert.Equal(4, view.Threads.Count);
     }
 
-    [Fact(Skip = "One processor reads by one cursor.", SkipWhen = nameof(HasOneProcessor))]
+    [Fact]
     public void A_training_set_is_the_same_as_by_one_cursor()
     {
         var several = new CursorSetView(_folder.Sized());
         var one = new CountingView(_folder.Sized());
-        using TrainingSet fast = Rows.Read(several, _columns), slow = Rows.Read(one, _columns);
+        using TrainingSet fast = Read(several), slow = Read(one, threads: 1);
         Assert.Equal((4, 1), (several.Opened, one.Cursors));
         Assert.Equal(slow.Fingerprint, fast.Fingerprint);
         Assert.Equal(slow.GroupNames, fast.GroupNames);
@@ -82,10 +79,10 @@ public sealed class ReadAheadTests : IDisposable
         Assert.Equal(one, Tags(Open(view), view.Schema));
     }
 
-    [Fact(Skip = "One processor reads by one cursor.", SkipWhen = nameof(HasOneProcessor))]
+    [Fact]
     public void Rows_above_the_memory_budget_go_to_a_file_and_are_the_same()
     {
-        using TrainingSet inFile = Rows.Read(_folder.Sized(), _columns, budget: 10_000), inMemory = Rows.Read(_folder.Sized(), _columns);
+        using TrainingSet inFile = Read(new CursorSetView(_folder.Sized()), Rows.Budget(10_000)), inMemory = Read(_folder.Sized());
         Assert.Equal((false, true), (inFile.IsInMemory, inMemory.IsInMemory));
         Assert.Equal(inMemory.Fingerprint, inFile.Fingerprint);
     }
@@ -97,7 +94,7 @@ public sealed class ReadAheadTests : IDisposable
         using (DataViewRowCursor cursor = Open(view))
         {
             for (int row = 0; row < 3; row++) Assert.True(cursor.MoveNext());
-            SpinWait.SpinUntil(() => view.RowsRead >= Ahead, TimeSpan.FromSeconds(2)); // then they wait for room
+            SpinWait.SpinUntil(() => view.RowsRead >= Ahead, TimeSpan.FromSeconds(30)); // then they wait for room
             Assert.InRange(view.RowsRead, 3, Ahead + 3);
         }
 
@@ -108,6 +105,51 @@ public sealed class ReadAheadTests : IDisposable
     }
 
     [Fact]
+    public void Workers_share_what_memory_there_is_for_rows_ahead()
+    {
+        const int imageBytes = 4 * ImageFolder.Width * ImageFolder.Height, images = 10;
+        var view = new CursorSetView(_folder.Sized());
+        string[] tags;
+        using (DataViewRowCursor cursor = Open(view, bytes: 4 * images * imageBytes))
+        {
+            Assert.True(cursor.MoveNext());
+            SpinWait.SpinUntil(() => view.RowsRead >= 4 * images, TimeSpan.FromSeconds(30));
+            Thread.Sleep(50);
+            Assert.Equal(4 * images, view.RowsRead);
+            tags = Tags(cursor, view.Schema);
+        }
+
+        Assert.Equal(_folder.Rows.Skip(1).Select(row => Path.Combine(_folder.Root, row.Path)), tags);
+        const long mebibyte = 1 << 20;
+        Assert.Equal(2 * 64 * mebibyte, ReadAheadCursor.Allowance(workers: 2, usable: 8192 * mebibyte));
+        Assert.Equal(512 * mebibyte, ReadAheadCursor.Allowance(workers: 64, usable: 8192 * mebibyte));
+    }
+
+    [Fact]
+    public void A_vector_beside_the_images_counts_in_the_memory()
+    {
+        const int rowBytes = (4 + (3 * sizeof(float))) * ImageFolder.Width * ImageFolder.Height, rows = 10;
+        var view = new CursorSetView(_folder.Pixels());
+        using DataViewRowCursor cursor =
+            ReadAheadCursor.Open(view, [view.Schema["Image"], view.Schema["Pixels"]], random: null, threads: 4, bytes: 4 * rows * rowBytes);
+        Assert.True(cursor.MoveNext());
+        SpinWait.SpinUntil(() => view.RowsRead >= 4 * rows, TimeSpan.FromSeconds(30));
+        Thread.Sleep(50);
+        Assert.Equal(4 * rows, view.RowsRead);
+    }
+
+    [Fact]
+    public void Cursors_whose_columns_cannot_be_opened_are_disposed()
+    {
+        var view = new CursorSetView(_folder.Sized(), atGetter: column =>
+        {
+            if (column.Name == "Path") throw new TimeoutException("The disk is slow.");
+        });
+        Assert.Throws<TimeoutException>(() => Open(view));
+        Assert.Equal((4, 4), (view.Opened, view.Disposed));
+    }
+
+    [Fact]
     public void A_cursor_that_is_never_read_starts_nobody()
     {
         var view = new CursorSetView(_folder.Sized());
@@ -115,7 +157,7 @@ public sealed class ReadAheadTests : IDisposable
         Assert.Equal((4, 4, 0), (view.Opened, view.Disposed, view.RowsRead));
     }
 
-    [Theory(Skip = "One processor reads by one cursor.", SkipWhen = nameof(HasOneProcessor))]
+    [Theory]
     [InlineData(5)]
     [InlineData(517)]
     [InlineData(999)]
@@ -134,8 +176,7 @@ public sealed class ReadAheadTests : IDisposable
         {
             var view = new CursorSetView(_folder.Sized());
             MemoryBudget budget = Rows.Budget(Rows.Gigabyte);
-            var fault = Assert.Throws<InvalidDataException>(() => TrainingSet.Read(
-                view, _columns, new InputOptions(), budget, _ => { }, _ => { }, TestContext.Current.CancellationToken));
+            var fault = Assert.Throws<InvalidDataException>(() => Read(view, budget));
             Assert.Equal($"Column 'Image', row {row} (counted from 0 in the data view) has no image: the file '{broken}' is not an image "
                 + "that can be decoded.", fault.Message);
             Assert.Equal((4, 4), (view.Opened, view.Disposed));
@@ -145,31 +186,22 @@ public sealed class ReadAheadTests : IDisposable
     }
 
     [Fact]
-    public void Two_workers_read_slow_images_in_clearly_less_time_than_one()
+    public void Two_workers_decode_images_at_once_and_one_thread_does_not()
     {
-        var view = new SlowView(_folder.Sized(), () => Thread.Sleep(3));
-        (TimeSpan one, TimeSpan two) = (Time(1), Time(2));
-        Assert.True(two < 0.75 * one, $"One thread took {one}, two workers {two}.");
+        var meeting = new Meeting(2);
+        Read(new CursorSetView(_folder.Sized(), cursors: 2, atImage: meeting.Come), threads: 2).Dispose();
+        Assert.True(meeting.WasHeld);
 
-        TimeSpan Time(int threads)
-        {
-            var clock = Stopwatch.StartNew();
-            var reader = new TrainingSetReader(
-                view, _columns, new InputOptions(), Rows.Budget(Rows.Gigabyte), _ => { }, _ => { }, null)
-            {
-                Threads = threads,
-            };
-            using TrainingSet set = reader.Read(TestContext.Current.CancellationToken);
-            Assert.Equal(Count, set.Count);
-            return clock.Elapsed;
-        }
+        var alone = new Meeting(2, wait: TimeSpan.Zero);
+        Read(new CursorSetView(_folder.Sized(), cursors: 2, atImage: alone.Come), threads: 1).Dispose();
+        Assert.Equal((Count, false), (alone.Came, alone.WasHeld));
     }
 
     [Fact]
     public void Of_two_broken_images_the_first_is_named()
     {
         foreach (int row in new[] { 140, 20 }) _folder.Rename(row, $"missing-{row}.png"); // in two batches of ML.NET's
-        var fault = Assert.Throws<InvalidDataException>(() => Rows.Read(new CursorSetView(_folder.Sized()), _columns));
+        var fault = Assert.Throws<InvalidDataException>(() => Read(new CursorSetView(_folder.Sized())));
         Assert.Contains("row 20 (", fault.Message, StringComparison.Ordinal);
     }
 
@@ -178,7 +210,7 @@ public sealed class ReadAheadTests : IDisposable
     {
         _folder.Rename(300, "missing.png");
         _folder.Unlabel(300);
-        using TrainingSet set = Rows.Read(new CursorSetView(_folder.Sized()), new TrainingColumns("Image", "Label"));
+        using TrainingSet set = Read(new CursorSetView(_folder.Sized()), columns: new TrainingColumns("Image", "Label"));
         Assert.Equal((Count - 1, 1), (set.Count, set.SkippedRows));
     }
 
@@ -187,7 +219,7 @@ public sealed class ReadAheadTests : IDisposable
     {
         _folder.Add("wide.png", ImageFolder.Draw(ImageFolder.Height, 2 * ImageFolder.Width, 0, new Random(1)), 0, ImageFolder.Height,
             2 * ImageFolder.Width);
-        var fault = Assert.Throws<InvalidDataException>(() => Rows.Read(new CursorSetView(_folder.Images()), _columns));
+        var fault = Assert.Throws<InvalidDataException>(() => Read(new CursorSetView(_folder.Images())));
         Assert.Contains($"row {Count} (", fault.Message, StringComparison.Ordinal);
         Assert.Contains("is an image of 20×8 pixels; expected 10×8", fault.Message, StringComparison.Ordinal);
     }
@@ -200,13 +232,25 @@ public sealed class ReadAheadTests : IDisposable
         {
             if (rows == 300) cancelled.Cancel();
         });
-        Assert.ThrowsAny<OperationCanceledException>(() => TrainingSet.Read(
-            view, _columns, new InputOptions(), Rows.Budget(Rows.Gigabyte), _ => { }, _ => { }, cancelled.Token));
-        Assert.Equal(view.Opened, view.Disposed);
+        Assert.ThrowsAny<OperationCanceledException>(() => Read(view, cancellation: cancelled.Token));
+        Assert.Equal((4, 4), (view.Opened, view.Disposed));
     }
 
-    private static DataViewRowCursor Open(IDataView view) =>
-        ReadAheadCursor.Open(view, [view.Schema["Image"], view.Schema["Path"]], random: null, threads: 4);
+    private static DataViewRowCursor Open(IDataView view, long? bytes = null) =>
+        ReadAheadCursor.Open(view, [view.Schema["Image"], view.Schema["Path"]], random: null, threads: 4, bytes);
+
+    /// <summary>A training set, read by as many workers on any machine.</summary>
+    private static TrainingSet Read(
+        IDataView view, MemoryBudget? budget = null, TrainingColumns? columns = null, int threads = 4,
+        CancellationToken? cancellation = null)
+    {
+        var reader = new TrainingSetReader(
+            view, columns ?? _columns, new InputOptions(), budget ?? Rows.Budget(Rows.Gigabyte), _ => { }, _ => { }, null)
+        {
+            Threads = threads,
+        };
+        return reader.Read(cancellation ?? TestContext.Current.CancellationToken);
+    }
 
     private static string[] Tags(DataViewRowCursor opened, DataViewSchema schema)
     {

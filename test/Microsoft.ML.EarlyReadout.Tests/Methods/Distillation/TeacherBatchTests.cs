@@ -79,6 +79,23 @@ public sealed class TeacherBatchTests : IDisposable
         Assert.Equal(_rows.GetColumn<float[]>("Features").Select(row => Expected(row)), scores);
     }
 
+    /// <summary>Each gives as many numbers as a file that may be believed.</summary>
+    [Theory]
+    [InlineData("Softmax", "axis", 0)] // over the rows instead of over the classes
+    [InlineData("LpNormalization", "axis", 0)]
+    [InlineData("CumSum", "", 0)]
+    public void A_file_that_mixes_the_rows_of_a_batch_is_run_row_by_row(string type, string attribute, int axis)
+    {
+        Write(node: (graph, scores) => attribute.Length > 0
+            ? graph.Node(type, [scores], (attribute, axis))
+            : graph.Node(type, [scores, graph.Constant("axis", [(long)axis], 1)]));
+        using Teacher teacher = Prepare();
+        float[][] together = [.. teacher.Apply(_rows).GetColumn<float[]>("TeacherScore")];
+        IEnumerable<float[]> alone = Enumerable.Range(0, Count).SelectMany(row =>
+            teacher.Apply(_ml.Data.TakeRows(row == 0 ? _rows : _ml.Data.SkipRows(_rows, row), 1)).GetColumn<float[]>("TeacherScore"));
+        Assert.Equal(alone, together);
+    }
+
     [Fact]
     public void A_row_that_cannot_be_read_fails_where_it_is_asked_for()
     {
@@ -98,6 +115,20 @@ public sealed class TeacherBatchTests : IDisposable
             if (row == 100) Assert.ThrowsAny<Exception>(() => scores(ref value));
             else scores(ref value);
         }
+    }
+
+    [Fact]
+    public void A_cursor_that_cannot_be_opened_leaves_none_behind()
+    {
+        Write();
+        var view = new CountingView(new CursorSetView(_rows, atGetter: column =>
+        {
+            if (column.Name == "Place") throw new TimeoutException("The disk is slow.");
+        }));
+        using Teacher teacher = Prepare();
+        IDataView taught = teacher.Apply(view);
+        Assert.Throws<TimeoutException>(() => taught.GetRowCursor(taught.Schema));
+        Assert.Equal((1, 1), (view.Cursors, view.DisposedCursors));
     }
 
     [Theory(Skip = "One processor asks by one thread.", SkipWhen = nameof(HasOneProcessor))]
@@ -139,12 +170,13 @@ public sealed class TeacherBatchTests : IDisposable
     private TeacherOptions Options() => new() { OnnxPath = _file, OutputName = "Score" };
 
     /// <summary>(B, 3) times a matrix: sums and differences that float32 holds exactly in any order.</summary>
-    private void Write(bool oneRow = false, bool reshape = false)
+    private void Write(bool oneRow = false, bool reshape = false, Func<OnnxGraph, string, string>? node = null)
     {
         var graph = new OnnxGraph("teacher");
         string x = graph.Input("Features", 3);
         string scores = graph.Node("MatMul", [x, graph.Constant("weight", [1f, 0f, 0f, 1f, 1f, -1f], 3, 2)]);
         if (reshape) scores = graph.Node("Reshape", [scores, graph.Constant("one", [1L, 2L], 2)]);
+        if (node is not null) scores = node(graph, scores);
         graph.Output(scores, "Score", 2);
         ModelProto model = ModelProto.Parser.ParseFrom(graph.ToBytes());
         if (oneRow) model.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimValue = 1;
