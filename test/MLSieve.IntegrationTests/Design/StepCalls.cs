@@ -7,7 +7,8 @@ namespace MLSieve.Tests;
 
 /// <summary>
 /// What runs in a training step, as the sources of the libraries say: what the loop calls for one step, what that calls, and so on. A call
-/// of an interface's or a base class's member goes to all who implement it; TorchSharp's modules call each layer's forward.
+/// of an interface's or a base class's member goes to all who implement it; TorchSharp's modules call each layer's forward, and autograd
+/// each function's backward.
 /// </summary>
 internal sealed class StepCalls
 {
@@ -21,7 +22,7 @@ internal sealed class StepCalls
         foreach (CSharpCompilation library in libraries) Add(library);
         var open = new Stack<string>(_bodies.Keys.Where(id => id.EndsWith(".TrainingLoop.RunStep", StringComparison.Ordinal)));
         foreach ((string called, List<string> layers) in _implementers)
-            if (IsForward(called)) foreach (string layer in layers) open.Push(layer);
+            if (IsCalledByTorch(called)) foreach (string layer in layers) open.Push(layer);
         while (open.TryPop(out string? id))
         {
             if (!_reached.Add(id)) continue;
@@ -40,8 +41,8 @@ internal sealed class StepCalls
         where use.Used.ContainingAssembly?.Name == "TorchSharp"
         select (Short(id), use.Used.Name, Given(use.At, use.Model));
 
-    private static bool IsForward(string id) =>
-        id.StartsWith("M:TorchSharp.", StringComparison.Ordinal) && id.Contains(".forward(", StringComparison.Ordinal);
+    private static bool IsCalledByTorch(string id) => id.StartsWith("M:TorchSharp.", StringComparison.Ordinal)
+        && (id.Contains(".forward(", StringComparison.Ordinal) || id.Contains(".backward(", StringComparison.Ordinal));
 
     private void Add(CSharpCompilation library)
     {
@@ -73,20 +74,42 @@ internal sealed class StepCalls
             if (SymbolEqualityComparer.Default.Equals(type.FindImplementationForInterfaceMember(member), symbol)) yield return member;
     }
 
-    private static IReadOnlyList<string> Given(SyntaxNode at, SemanticModel model) =>
-        at.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && model.GetOperation(call) is IInvocationOperation operation
-            ? [.. operation.Arguments.Where(each => each.ArgumentKind == ArgumentKind.Explicit).Select(each => each.Parameter!.Type.Name)]
+    private static IReadOnlyList<string> Given(SyntaxNode at, SemanticModel model)
+    {
+        if (at is ElementAccessExpressionSyntax)
+        {
+            return model.GetOperation(at) is IPropertyReferenceOperation indexed
+                ? [.. indexed.Arguments.SelectMany(each => Unwrapped(each.Value)).Select(each => each.Type?.Name ?? "")] : [];
+        }
+
+        return at.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && model.GetOperation(call) is IInvocationOperation invoked
+            ? [.. invoked.Arguments.Where(each => each.ArgumentKind == ArgumentKind.Explicit).Select(each => each.Parameter!.Type.Name)]
             : [];
+    }
+
+    /// <summary>What is written as an index, before it becomes a TensorIndex or a part of an array.</summary>
+    private static IEnumerable<IOperation> Unwrapped(IOperation value) => value switch
+    {
+        IConversionOperation conversion => Unwrapped(conversion.Operand),
+        IArrayCreationOperation { Initializer: { } array } => array.ElementValues.SelectMany(Unwrapped),
+        _ => [value],
+    };
 
     private IEnumerable<(ISymbol Used, SyntaxNode At, SemanticModel Model)> Uses(string id) =>
         from body in _bodies.GetValueOrDefault(id, [])
         from node in body.Code.DescendantNodes()
         where node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax or ElementAccessExpressionSyntax
-            or ConstructorInitializerSyntax
-        let info = body.Model.GetSymbolInfo(node)
-        let used = info.Symbol ?? info.CandidateSymbols.FirstOrDefault()
+            or ConstructorInitializerSyntax or CastExpressionSyntax
+        let used = node is CastExpressionSyntax
+            ? (body.Model.GetOperation(node) as IConversionOperation)?.OperatorMethod : Named(node, body.Model)
         where used is IMethodSymbol or IPropertySymbol
         select ((used as IMethodSymbol)?.ReducedFrom ?? used, node, body.Model);
+
+    private static ISymbol? Named(SyntaxNode node, SemanticModel model)
+    {
+        SymbolInfo info = model.GetSymbolInfo(node);
+        return info.Symbol ?? info.CandidateSymbols.FirstOrDefault();
+    }
 
     private static string Id(ISymbol symbol) => symbol.OriginalDefinition.GetDocumentationCommentId() ?? symbol.ToDisplayString();
 

@@ -19,7 +19,8 @@ internal static class ImageGroups
             HasHeader = true, Separators = [','], AllowQuoting = true,
             Columns =
             [
-                new TextLoader.Column(nameof(Line.Image), DataKind.String, 0), new TextLoader.Column(nameof(Line.Group), DataKind.String, 1),
+                new TextLoader.Column(nameof(Line.Image), DataKind.String, 0),
+                new TextLoader.Column(nameof(Line.Group), DataKind.String, 1),
             ],
         };
         IDataView lines = ml.Data.LoadFromTextFile(path, options);
