@@ -20,6 +20,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// </list>
 /// <para><c>mlContext.Model.Save</c> writes a model of stock transformers: an application with Microsoft.ML, Microsoft.ML.OnnxTransformer
 /// and Microsoft.ML.OnnxRuntime (for images also Microsoft.ML.ImageAnalytics) loads and scores it, without this library.</para>
+/// <para>It scores on the GPU that <see cref="MLContext.GpuDeviceId"/> named when it was fitted or loaded; on the CPU where none was
+/// named, or where that GPU cannot be used and <see cref="MLContext.FallbackToCpu"/> is set. A saved model does not hold the GPU.</para>
 /// </remarks>
 /// <threadsafety>Thread-safe, <see cref="Dispose"/> included: what is being scored is scored to its end, and later use throws <see
 /// cref="ObjectDisposedException"/>.
@@ -38,7 +40,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
 
     private EarlyReadoutTransformer(
         ScoringGraph graph, StockHead head, StockMargin? margin, DataViewType featureColumnType, IReadOnlyList<string> classNames,
-        ScoringColumns columns, TrainingHistory history, TrainingRecord? training, TrainedWeights weights, Func<string> temporaryFolder)
+        ScoringColumns columns, TrainingHistory history, TrainingRecord? training, TrainedWeights weights, ModelHost host)
     {
         Graph = graph;
         _head = head;
@@ -47,8 +49,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         History = history;
         Training = training;
         Weights = weights;
-        _temporaryFolder = temporaryFolder;
-        Session = new ScoringSession(graph);
+        _temporaryFolder = host.TemporaryFolder;
+        Session = new ScoringSession(graph, host.Device);
         FeatureColumnType = featureColumnType;
         ClassNames = classNames;
     }
@@ -115,11 +117,13 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// readouts, activation maps, reports, export, teaching, and its weights.</summary>
     /// <param name="path">The file: a saved model, or a saved pipeline, of which the last model of this library is loaded. Use <see
     /// cref="RestoreIn"/> where the pipeline's other transforms are needed too.</param>
-    /// <param name="mlContext">Loads it: gives the folder for temporary files, and knows what custom transforms were registered; a new one
-    /// where it is left out.</param>
+    /// <param name="mlContext">Loads it: gives the folder for temporary files and the GPU (<see cref="MLContext.GpuDeviceId"/>), and knows
+    /// what custom transforms were registered; a new one where it is left out.</param>
     /// <returns>The model. Dispose it when it is no longer needed. libtorch is not used by it.</returns>
     /// <exception cref="InvalidDataException">The file is no such model, was saved by a later version of this library, or was damaged; the
     /// message says which, and what to do.</exception>
+    /// <exception cref="InvalidOperationException">The context asks for a GPU that ONNX Runtime cannot use, and not for
+    /// <see cref="MLContext.FallbackToCpu"/>; the message says what to do.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static EarlyReadoutTransformer Load(string path, MLContext? mlContext = null)
     {
@@ -130,15 +134,18 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>The model of this library within a pipeline, whether it was fitted in this process or loaded by
     /// <c>mlContext.Model.Load</c>; of several, the last.</summary>
     /// <param name="model">A fitted or loaded model or pipeline.</param>
-    /// <param name="mlContext">Gives the folder for temporary files; a new one where it is left out.</param>
+    /// <param name="mlContext">Gives the folder for temporary files and the GPU (<see cref="MLContext.GpuDeviceId"/>); a new one where it
+    /// is left out.</param>
     /// <returns>The very model that the pipeline holds, or one made of the stock transformers that were loaded: then it is another object,
     /// and disposing one leaves the other alone.</returns>
     /// <exception cref="ArgumentException">There is none.</exception>
     /// <exception cref="InvalidDataException">It was saved by a later version of this library, or was damaged.</exception>
+    /// <exception cref="InvalidOperationException">The context asks for a GPU that ONNX Runtime cannot use, and not for
+    /// <see cref="MLContext.FallbackToCpu"/>; the message says what to do.</exception>
     public static EarlyReadoutTransformer From(ITransformer model, MLContext? mlContext = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return ModelLoading.Find(model, mlContext ?? new MLContext()) ?? throw new ArgumentException(
+        return ModelLoading.Find(model, () => ModelHost.Of(mlContext ?? new MLContext())) ?? throw new ArgumentException(
             $"There is no model of this library in this {model.GetType().Name}, neither fitted nor loaded by mlContext.Model.Load. Give "
                 + "the pipeline that was fitted, or one that was saved and loaded.", nameof(model));
     }
@@ -146,20 +153,23 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>A loaded pipeline in which the models of this library are whole again, so that it scores in batches and can be
     /// reported.</summary>
     /// <param name="pipeline">What <c>mlContext.Model.Load</c> gave.</param>
-    /// <param name="mlContext">Gives the folder for temporary files; a new one where it is left out.</param>
+    /// <param name="mlContext">Gives the folder for temporary files and the GPU (<see cref="MLContext.GpuDeviceId"/>); a new one where it
+    /// is left out.</param>
     /// <returns>The same transforms, with an <see cref="EarlyReadoutTransformer"/> in the place of the stock transformers that each was
     /// saved as. The pipeline itself where there is nothing to restore.</returns>
     /// <exception cref="InvalidDataException">A model was saved by a later version of this library, or was damaged.</exception>
+    /// <exception cref="InvalidOperationException">The context asks for a GPU that ONNX Runtime cannot use, and not for
+    /// <see cref="MLContext.FallbackToCpu"/>; the message says what to do.</exception>
     public static ITransformer RestoreIn(ITransformer pipeline, MLContext? mlContext = null)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        return ModelLoading.Restore(pipeline, mlContext ?? new MLContext());
+        return ModelLoading.Restore(pipeline, () => ModelHost.Of(mlContext ?? new MLContext()));
     }
 
     /// <summary>Makes the transformer of a saved model again.</summary>
-    internal static EarlyReadoutTransformer Of(SavedModel saved, Func<string> temporaryFolder) => new(
+    internal static EarlyReadoutTransformer Of(SavedModel saved, ModelHost host) => new(
         saved.Graph, saved.Head, saved.Margin, saved.Description.FeatureType.ToType(), saved.Description.ClassNames,
-        saved.Description.ToColumns(), saved.Description.History.ToHistory(), saved.Description.Training, saved.Weights, temporaryFolder);
+        saved.Description.ToColumns(), saved.Description.History.ToHistory(), saved.Description.Training, saved.Weights, host);
 
     /// <summary>Makes the transformer of a trained network.</summary>
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
@@ -170,14 +180,13 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="history">What its training reported.</param>
     /// <param name="training">Where it comes from.</param>
     /// <param name="weights">The network's weights.</param>
-    /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed, so that what the user sets after the
-    /// fit counts; the system's where it is left out.</param>
+    /// <param name="host">What it takes from its context; no context where it is left out.</param>
     /// <param name="cancellation">Whether the fit is to stop.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal static EarlyReadoutTransformer Create(
         DataViewSchema trainingSchema, StockHead head, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export,
         TrainingHistory? history = null, TrainingRecord? training = null, TrainedWeights? weights = null,
-        Func<string>? temporaryFolder = null, Cancellation? cancellation = null)
+        ModelHost? host = null, Cancellation? cancellation = null)
     {
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
         cancellation?.ThrowIfRequested();
@@ -185,7 +194,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         cancellation?.ThrowIfRequested();
         return new EarlyReadoutTransformer(
             graph, head, margin, trainingSchema[columns.Feature].Type, NamesOf(trainingSchema[columns.Label], head.Classes), columns,
-            history ?? new TrainingHistory(), training, weights ?? TrainedWeights.None, temporaryFolder ?? Path.GetTempPath);
+            history ?? new TrainingHistory(), training, weights ?? TrainedWeights.None, host ?? ModelHost.None);
     }
 
     /// <summary>The schema of scored rows.</summary>
@@ -338,7 +347,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         ArgumentNullException.ThrowIfNull(ctx);
         ThrowIfDisposed();
         using var chain = new StockChain(
-            Graph, _head, _margin, _columns, _temporaryFolder(), SavedGraph.Write(Graph, Description(), Weights));
+            Graph, _head, _margin, _columns, _temporaryFolder(), ScoringDevice.Cpu, SavedGraph.Write(Graph, Description(), Weights));
         // Fitted to the columns that it reads alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);
@@ -368,7 +377,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         lock (_disposing)
         {
             ThrowIfDisposed();
-            return _rowChain ??= new StockChain(Graph, _head, _margin, _columns, _temporaryFolder());
+            return _rowChain ??= new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), Session.Device);
         }
     }
 

@@ -19,17 +19,17 @@ internal static class ModelExport
     /// <param name="input">The schema of the training rows.</param>
     /// <param name="head">The stock head that was fitted to the label column before training.</param>
     /// <param name="record">Tells where the model comes from.</param>
-    /// <param name="temporaryFolder">Gives the folder for temporary files whenever one is needed.</param>
+    /// <param name="host">What the model takes from its context.</param>
     /// <exception cref="ModelExportException">It failed; the exception holds what there is.</exception>
     /// <exception cref="ModelExportCanceledException">The fit was cancelled meanwhile; the exception holds what there is.</exception>
     public static EarlyReadoutTransformer Run(
-        TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, Func<string> temporaryFolder)
+        TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, ModelHost host)
     {
         EarlyReadoutTransformer? model = null;
         try
         {
             session.Cancellation.ThrowIfRequested();
-            model = Create(session, input, head, record, temporaryFolder);
+            model = Create(session, input, head, record, host);
             Check(session, model);
             return model;
         }
@@ -44,7 +44,7 @@ internal static class ModelExport
     }
 
     private static EarlyReadoutTransformer Create(
-        TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, Func<string> temporaryFolder)
+        TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, ModelHost host)
     {
         TrainerOptions options = session.Options;
         session.Network.to(CPU);
@@ -63,7 +63,7 @@ internal static class ModelExport
             Readouts = [.. session.Readouts.Select(readout => new ReadoutColumns(readout.Name) { Stage = readout.Stage })],
         };
         return EarlyReadoutTransformer.Create(
-            input, head, scoring, session.Export, session.History, record(), TrainedWeights.Of(session.Network), temporaryFolder,
+            input, head, scoring, session.Export, session.History, record(), TrainedWeights.Of(session.Network), host,
             session.Cancellation);
     }
 

@@ -8,6 +8,7 @@ internal static class ModelLoading
     public static EarlyReadoutTransformer Load(string path, MLContext ml)
     {
         string full = Path.GetFullPath(path);
+        ModelHost host = ModelHost.Of(ml);
         ITransformer loaded = Guarded(full, () =>
         {
             using (FileStream zip = File.OpenRead(full))
@@ -19,12 +20,12 @@ internal static class ModelLoading
                 }
             }
 
-            return Stock(full, ml);
+            return Stock(full, ml, host.Device);
         });
         EarlyReadoutTransformer? model = null;
         try
         {
-            return model = Guarded(full, () => Find(loaded, ml))
+            return model = Guarded(full, () => Find(loaded, () => host))
                 ?? throw Unusable(full, "It holds no model that this library has saved.", null);
         }
         finally
@@ -35,37 +36,43 @@ internal static class ModelLoading
 
     /// <summary>The last model of ours among transformers; <see langword="null"/> where there is none.</summary>
     /// <exception cref="InvalidDataException">A later version saved it, or it was damaged.</exception>
-    public static EarlyReadoutTransformer? Find(ITransformer model, MLContext ml) => model switch
+    public static EarlyReadoutTransformer? Find(ITransformer model, Func<ModelHost> host) => model switch
     {
         EarlyReadoutTransformer found => found,
-        IEnumerable<ITransformer> chain => Whole(chain, ml)
-            ?? chain.Reverse().Select(part => Find(part, ml)).OfType<EarlyReadoutTransformer>().FirstOrDefault(),
+        IEnumerable<ITransformer> chain => Whole(chain, host)
+            ?? chain.Reverse().Select(part => Find(part, host)).OfType<EarlyReadoutTransformer>().FirstOrDefault(),
         _ => null,
     };
 
     /// <summary>The same transformers, with every model of ours in the place of the stock chain that was saved of it.</summary>
-    public static ITransformer Restore(ITransformer model, MLContext ml)
+    public static ITransformer Restore(ITransformer model, Func<ModelHost> host)
     {
         if (model is not IEnumerable<ITransformer> chain) return model;
-        if (Whole(chain, ml) is { } whole) return whole;
-        ITransformer[] parts = [.. chain], restored = [.. parts.Select(part => Restore(part, ml))];
+        if (Whole(chain, host) is { } whole) return whole;
+        ITransformer[] parts = [.. chain], restored = [.. parts.Select(part => Restore(part, host))];
         return parts.SequenceEqual(restored) ? model : new Data.TransformerChain<ITransformer>(restored);
     }
 
-    private static EarlyReadoutTransformer? Whole(IEnumerable<ITransformer> chain, MLContext ml) => SavedModel.In(chain) is { } saved
-        ? EarlyReadoutTransformer.Of(saved, () => CatalogEnvironment.TemporaryFolderOf(ml))
-        : null;
+    private static EarlyReadoutTransformer? Whole(IEnumerable<ITransformer> chain, Func<ModelHost> host) =>
+        SavedModel.In(chain) is { } saved ? EarlyReadoutTransformer.Of(saved, host()) : null;
 
-    private static ITransformer Stock(string path, MLContext ml)
+    private static ITransformer Stock(string path, MLContext ml, ScoringDevice device)
     {
+        int? gpu = ml.GpuDeviceId;
         try
         {
+            // ML.NET's own transformers do not fall back where ONNX Runtime was built without CUDA.
+            if (device.Gpu is null) ml.GpuDeviceId = null;
             return ml.Model.Load(path, out _);
         }
         catch (Exception fault) when (fault is not (OutOfMemoryException or UnauthorizedAccessException or DirectoryNotFoundException))
         {
             throw new InvalidDataException($"ML.NET cannot load it: {fault.Message} Where the message names a type or an assembly, load it "
                 + "in an application that has them, with the MLContext that knows them; otherwise the file was damaged.", fault);
+        }
+        finally
+        {
+            ml.GpuDeviceId = gpu;
         }
     }
 

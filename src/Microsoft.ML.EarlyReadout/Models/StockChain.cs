@@ -29,11 +29,13 @@ internal sealed class StockChain : IDisposable
     /// <param name="margin">The scalar that its margins feed; <see langword="null"/> where there are no readouts.</param>
     /// <param name="columns">Names of the columns.</param>
     /// <param name="temporaryFolder">The temporary folder, in which the chain makes one of its own.</param>
+    /// <param name="device">Where the graph is computed. A saved chain does not hold it: the context that loads it says where.</param>
     /// <param name="saved">The graph's bytes in a chain that will be saved: then its file stays until <see cref="Dispose"/>, because saving
     /// reads it again by its name; <see langword="null"/> in one that only scores.</param>
     /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
     public StockChain(
-        ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, byte[]? saved = null)
+        ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, ScoringDevice device,
+        byte[]? saved = null)
     {
         _columns = columns;
         _head = head;
@@ -48,7 +50,8 @@ internal sealed class StockChain : IDisposable
             string file = Path.Combine(_folder.Path, "graph.onnx");
             File.WriteAllBytes(file, saved ?? graph.WithoutMaps());
             string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
-            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, graph.Inputs, file).Fit(new EmptyView(GraphInputSchema(graph)));
+            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, graph.Inputs, file, device.Gpu, device.FallsBackToCpu)
+                .Fit(new EmptyView(GraphInputSchema(graph)));
             _lifetime = new SharedLifetime((IDisposable)_onnx);
             ready = true;
         }

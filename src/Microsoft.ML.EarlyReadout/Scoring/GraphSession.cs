@@ -21,19 +21,18 @@ internal sealed class GraphSession : IDisposable
     private readonly bool _readsTokens;
     private int _partRows;
 
-    static GraphSession() => OnnxTelemetry.SwitchOff(); // before any object of ONNX Runtime is made, those of the fields included
-
     /// <summary>Opens a session.</summary>
     /// <param name="graph">The graph: its input and the shape of an example.</param>
     /// <param name="bytes">The same, with the outputs that are computed.</param>
-    public GraphSession(ScoringGraph graph, byte[] bytes)
+    /// <param name="device">Where they are computed.</param>
+    public GraphSession(ScoringGraph graph, byte[] bytes, ScoringDevice device)
     {
         (_shape, _readsTokens, _inputs) = (graph.Shape, graph.Tokens is not null, [graph.Tokens ?? graph.Input]);
         _partRows = _readsTokens ? TextRows : int.MaxValue;
         try
         {
             // A batch of texts is tokenised before, by threads that read ahead; that gives the same tokens.
-            _session = Open(graph.Tokens is { } tokens ? OnnxGraph.StartAt(bytes, tokens) : bytes);
+            _session = Open(graph.Tokens is { } tokens ? OnnxGraph.StartAt(bytes, tokens) : bytes, device);
         }
         catch
         {
@@ -91,17 +90,15 @@ internal sealed class GraphSession : IDisposable
         _arena.Dispose();
     }
 
-    private InferenceSession Open(byte[] graph)
+    private InferenceSession Open(byte[] graph, ScoringDevice device) => device.Open(graph, options =>
     {
-        using var options = new SessionOptions();
         SharedArena.Serve(options);
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         // A batch through a small network without convolutions takes well under a millisecond: handing parts of it to other threads
         // costs more than it gives.
         if (!_shape.IsConvolved && graph.Length < SmallGraphBytes) options.IntraOpNumThreads = 1;
-        return new InferenceSession(graph, options);
-    }
+    });
 
     // A row without a token has one that is padding.
     private static int LengthOf(ReadOnlySpan<float> tokens) => Math.Max(1, tokens.LastIndexOfAnyExcept(0f) + 1);

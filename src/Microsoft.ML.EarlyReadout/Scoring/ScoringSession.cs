@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Scores batches of rows on the CPU.</summary>
+/// <summary>Scores batches of rows.</summary>
 /// <threadsafety>Thread-safe. <see cref="Dispose"/> lets calls that run finish; later ones throw.</threadsafety>
 internal sealed class ScoringSession : IDisposable
 {
@@ -18,15 +18,20 @@ internal sealed class ScoringSession : IDisposable
     private int[]? _mapShape; // (N, C, h, w), once someone has asked
     private readonly string[] _scores; // by classifier: the network's, then each readout's
 
-    public ScoringSession(ScoringGraph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="device">Where it is computed.</param>
+    public ScoringSession(ScoringGraph graph, ScoringDevice device)
     {
-        _graph = graph;
+        (_graph, Device) = (graph, device);
         _scores = [.. graph.Heads.Select(head => head.Score)];
-        _session = new GraphSession(graph, graph.WithoutMaps());
-        _withMaps = new SessionOnDemand(() => new GraphSession(graph, graph.Bytes));
+        _session = new GraphSession(graph, graph.WithoutMaps(), device);
+        _withMaps = new SessionOnDemand(() => new GraphSession(graph, graph.Bytes, device));
         _lifetime = new SharedLifetime(_session, _withMaps);
         _batchRows = Math.Clamp(MaxBatchNumbers / graph.Shape.Size, 1, MaxBatchRows);
     }
+
+    /// <summary>Where the graph is computed.</summary>
+    public ScoringDevice Device { get; }
 
     /// <summary>Numbers in one row of features.</summary>
     public int RowSize => _graph.Shape.Size;

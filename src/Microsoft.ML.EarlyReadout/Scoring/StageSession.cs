@@ -14,12 +14,13 @@ internal sealed class StageSession : IDisposable
 
     /// <param name="graph">The model's graph; it has stages.</param>
     /// <param name="columns">The model's columns.</param>
-    public StageSession(ScoringGraph graph, ScoringColumns columns)
+    /// <param name="device">Where it is computed.</param>
+    public StageSession(ScoringGraph graph, ScoringColumns columns, ScoringDevice device)
     {
         (_graph, _columns) = (graph, columns);
         _outputs = [.. graph.Stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
         _session = new GraphSession(
-            graph, OnnxGraph.Giving(graph.WithoutMaps(), _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))));
+            graph, OnnxGraph.Giving(graph.WithoutMaps(), _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))), device);
     }
 
     /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels or a

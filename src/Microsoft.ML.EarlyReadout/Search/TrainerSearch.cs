@@ -86,7 +86,13 @@ public sealed class TrainerSearch<TOptions>
     private void Work(SearchStart<TOptions> start, SearchRows rows, SearchReporter reporter)
     {
         // Runs side by side would fill the log with lines that tell nobody anything; what they warn of is told once.
-        var quiet = new MLContext { TempFilePath = CatalogEnvironment.TemporaryFolderOf(_environment) };
+        (int? gpu, bool fallsBack) = CatalogEnvironment.GpuOf(_environment); // which teachers score on
+        var quiet = new MLContext
+        {
+            TempFilePath = CatalogEnvironment.TemporaryFolderOf(_environment),
+            GpuDeviceId = gpu,
+            FallbackToCpu = fallsBack,
+        };
         quiet.Log += (_, line) =>
         {
             if (line.Kind == ChannelMessageKind.Warning) reporter.Warn(line.RawMessage);

@@ -12,7 +12,6 @@ namespace Microsoft.ML.EarlyReadout.Training;
 public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransformer>
     where TOptions : TrainerOptions
 {
-    private readonly IHostEnvironment _environment;
     private readonly TOptions _options;
 
     /// <summary>Takes the options over.</summary>
@@ -26,12 +25,15 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _environment = environment;
+        HostEnvironment = environment;
         _options = options.Copy();
     }
 
     /// <summary>The trainer's name in log and checkpoints.</summary>
     internal string Name => GetType().Name;
+
+    /// <summary>Where messages go.</summary>
+    internal IHostEnvironment HostEnvironment { get; }
 
     /// <summary>Trains on the view's rows, which are read once.</summary>
     /// <param name="input">The training rows.</param>
@@ -42,6 +44,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// what the options say; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file that the options name
     /// is not what it should be.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="MLContext.GpuDeviceId"/> names a GPU that ONNX Runtime cannot use for
+    /// scoring, and <see cref="MLContext.FallbackToCpu"/> is not set; the message says what to do.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see
     /// cref="TrainerOptions.BatchSize"/> would fit.</exception>
@@ -82,14 +86,14 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     internal void TrainOnly(IDataView input)
     {
         using FitRows rows = Check(_options, input);
-        NetworkTraining.Train(_environment, Name, _options, rows, Train);
+        NetworkTraining.Train(HostEnvironment, Name, _options, rows, Train);
     }
 
     /// <summary>Does all that comes before training, and hands over what would be trained.</summary>
     internal void Inspect(IDataView input, Action<TrainingSession, TOptions> look)
     {
         using FitRows rows = Check(_options, input);
-        NetworkTraining.Train(_environment, Name, _options, rows, look);
+        NetworkTraining.Train(HostEnvironment, Name, _options, rows, look);
     }
 
     /// <summary>Trains the session's network by the method: makes a step, and lets the session run it.</summary>
@@ -113,7 +117,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     private EarlyReadoutTransformer Fit(TOptions options, IDataView input)
     {
         using FitRows rows = Check(options, input);
-        return NetworkTraining.Fit(_environment, Name, options, rows, Train);
+        return NetworkTraining.Fit(HostEnvironment, Name, options, rows, Train);
     }
 
     private FitRows Check(TOptions options, IDataView input)

@@ -61,6 +61,7 @@ internal static class NetworkTraining
         log(NativeBackend.Description);
         TrainingDevice device = TrainingDevice.Choose(options.Device, ranks.LocalRank);
         log(device.Description);
+        ModelHost host = makesModel ? ModelHost.Of(environment) : ModelHost.None; // a GPU that is not there is told before training
         long seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         var seeds = SeedSequence.Of(seed);
         var cancellation = Cancellation.Of(environment, options.CancellationToken);
@@ -150,8 +151,7 @@ internal static class NetworkTraining
         return Export();
 
         EarlyReadoutTransformer Export() => ModelExport.Run(
-            session, input.Schema, head, () => TrainingRecord.Of(trainer, seed, session),
-            () => CatalogEnvironment.TemporaryFolderOf(environment));
+            session, input.Schema, head, () => TrainingRecord.Of(trainer, seed, session), host);
 
         TrainingDivergedException Diverged(TrainingDivergedException divergence)
         {

@@ -15,7 +15,7 @@ public sealed class GraphSessionTests
     {
         float[] rows = Texts(100, out int[] lengths);
         ScoringGraph graph = Graph(areTexts: true);
-        using var session = new GraphSession(graph, graph.Bytes);
+        using var session = new GraphSession(graph, graph.Bytes, ScoringDevice.Cpu);
         var (sums, parts) = Run(session, rows, 100);
         Assert.Equal(Sums(rows), sums.Select(row => row[0]));
         Assert.Equal(100, parts.Sum(part => part.Length));
@@ -36,7 +36,7 @@ public sealed class GraphSessionTests
     {
         float[] rows = areTexts ? Texts(count, out _) : [.. Enumerable.Range(0, count * Size).Select(i => (float)(i % 7))];
         ScoringGraph graph = Graph(areTexts, takes: 1);
-        using var session = new GraphSession(graph, graph.Bytes);
+        using var session = new GraphSession(graph, graph.Bytes, ScoringDevice.Cpu);
         var (sums, parts) = Run(session, rows, count);
         Assert.Equal(Sums(rows), sums.Select(row => row[0]));
         Assert.Equal(4, session.PartRows);
@@ -48,7 +48,7 @@ public sealed class GraphSessionTests
     public void A_row_for_which_there_is_no_memory_is_told()
     {
         ScoringGraph graph = Graph(areTexts: false, takes: 8);
-        using var session = new GraphSession(graph, graph.Bytes);
+        using var session = new GraphSession(graph, graph.Bytes, ScoringDevice.Cpu);
         var fault = Assert.Throws<OnnxRuntimeException>(() => Run(session, new float[2 * Size], 2));
         Assert.NotNull(AllocationFailure.Of(fault));
         Assert.Equal(1, session.PartRows);

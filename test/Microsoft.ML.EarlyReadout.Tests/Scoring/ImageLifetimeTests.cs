@@ -66,7 +66,8 @@ public sealed class ImageLifetimeTests : IDisposable
         using EarlyReadoutTransformer teacher = Random();
         float[][] lessons = [.. teacher.Transform(_folder.Sized()).GetColumn<float[]>("Score")];
         var columns = Rows.With("TeacherScore", RowColumnWidth.OnePerClass, feature: "Image");
-        IDataView taught = Teacher.Prepare(new TeacherOptions { Model = teacher }, columns, _folder.Sized()).Apply(_folder.Sized());
+        IDataView taught = Teacher.Prepare(new TeacherOptions { Model = teacher }, columns, _folder.Sized(), () => ScoringDevice.Cpu)
+            .Apply(_folder.Sized());
         using (TrainingSet set = Rows.Read(taught, columns))
         using (TrainingSet untaught = Rows.Read(_folder.Sized(), new TrainingColumns("Image", "Label")))
         {

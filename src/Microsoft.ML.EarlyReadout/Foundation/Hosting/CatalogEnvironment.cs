@@ -44,6 +44,14 @@ public static class CatalogEnvironment
             ? path
             : Path.GetTempPath();
 
+    /// <summary><see cref="MLContext.GpuDeviceId"/> and <see cref="MLContext.FallbackToCpu"/>.</summary>
+    internal static (int? Gpu, bool FallsBackToCpu) GpuOf(IHostEnvironment environment)
+    {
+        Type type = environment.GetType();
+        return (type.GetProperty(nameof(MLContext.GpuDeviceId))?.GetValue(environment) as int?,
+            type.GetProperty(nameof(MLContext.FallbackToCpu))?.GetValue(environment) is true);
+    }
+
     /// <exception cref="NotSupportedException">The catalog does not hand out its environment as Microsoft.ML 5.0 does.</exception>
     internal static IHostEnvironment Read(object catalog)
     {

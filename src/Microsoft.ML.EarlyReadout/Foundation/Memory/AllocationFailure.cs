@@ -46,7 +46,7 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
         + @"Failed to allocate memory for requested buffer of size (\d+)|std::bad_alloc|bad allocation")]
     private static partial Regex Cpu();
 
-    [GeneratedRegex("CUDA out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED")]
+    [GeneratedRegex("CUDA out of memory|CUDA failure 2: out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED")]
     private static partial Regex Cuda();
 
     [GeneratedRegex(@"Tried to allocate ([\d.]+) (\w+)")]

@@ -73,7 +73,7 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(input);
-        var teacher = Teacher.Prepare(options.Teacher, options.TrainingColumns, input);
+        var teacher = Teacher.Prepare(options.Teacher, options.TrainingColumns, input, () => ScoringDevice.Of(HostEnvironment));
         try
         {
             return new RowsWithTeacher(teacher, teacher.Apply(input), input.Schema);

@@ -27,12 +27,10 @@ internal sealed class OnnxTeacher : IDisposable
     private readonly string[] _inputNames;
     private volatile Batching _batching;
 
-    static OnnxTeacher() => OnnxTelemetry.SwitchOff();
-
-    private OnnxTeacher(string path, string outputName, string featureColumn, DataViewSchema rows)
+    private OnnxTeacher(string path, string outputName, string featureColumn, DataViewSchema rows, ScoringDevice device)
     {
-        _path = path;
-        _session = OpenSession(path);
+        (_path, Device) = (path, device);
+        _session = OpenSession(path, device);
         _lifetime = new SharedLifetime(_session, _runOptions);
         try
         {
@@ -52,6 +50,9 @@ internal sealed class OnnxTeacher : IDisposable
         }
     }
 
+    /// <summary>Where the graph is computed.</summary>
+    public ScoringDevice Device { get; }
+
     /// <summary>What the graph reads, in its order.</summary>
     public IReadOnlyList<OnnxTeacherInput> Inputs { get; }
 
@@ -69,12 +70,14 @@ internal sealed class OnnxTeacher : IDisposable
     /// <param name="featureColumn">The column that a single input is given.</param>
     /// <param name="label">The label column: the teacher must score its classes.</param>
     /// <param name="rows">The schema of the training rows.</param>
+    /// <param name="device">Where the graph is computed.</param>
     /// <exception cref="ArgumentException">The file has no such output, reads other columns, or scores other classes; the message names
     /// file, output and what was found.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model, or does not run.</exception>
-    public static OnnxTeacher Open(TeacherOptions teacher, string featureColumn, DataViewSchema.Column label, DataViewSchema rows)
+    public static OnnxTeacher Open(
+        TeacherOptions teacher, string featureColumn, DataViewSchema.Column label, DataViewSchema rows, ScoringDevice device)
     {
-        var opened = new OnnxTeacher(teacher.OnnxPath!, teacher.OutputName, featureColumn, rows);
+        var opened = new OnnxTeacher(teacher.OnnxPath!, teacher.OutputName, featureColumn, rows, device);
         try
         {
             opened.FindClasses(label);
@@ -157,11 +160,11 @@ internal sealed class OnnxTeacher : IDisposable
         }
     }
 
-    private static InferenceSession OpenSession(string path)
+    private static InferenceSession OpenSession(string path, ScoringDevice device)
     {
         try
         {
-            return new InferenceSession(path);
+            return device.Open(path);
         }
         catch (OnnxRuntimeException fault)
         {

@@ -25,11 +25,15 @@ internal sealed class Teacher : IDisposable
     public string Source { get; }
 
     /// <summary>Opens the teacher and fits it to the schema of a view.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="columns">What training reads.</param>
+    /// <param name="rows">The training rows.</param>
+    /// <param name="device">Gives where the graph of a file is computed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The teacher does not give the output named, or drops a column that the student
     /// reads, or a column is not what it reads.</exception>
     /// <exception cref="ArgumentException">The teacher cannot be run on these rows.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model.</exception>
-    public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows)
+    public static Teacher Prepare(TeacherOptions options, TrainingColumns columns, IDataView rows, Func<ScoringDevice> device)
     {
         if (options is { Model: null, OnnxPath: null }) return new Teacher(options, $"column '{options.ScoreColumnName}'");
         DataViewSchema.Column label = ColumnFinder.Find(rows.Schema, columns.Label, "label");
@@ -42,7 +46,7 @@ internal sealed class Teacher : IDisposable
 
         var file = new Teacher(options, $"output '{options.OutputName}' of '{options.OnnxPath}'")
         {
-            _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema),
+            _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema, device()),
         };
         try
         {
@@ -95,7 +99,10 @@ internal sealed class Teacher : IDisposable
         if (scored.Schema.GetColumnOrNull(features) is not null) return;
         string[] inputs = _onnx.InputNames;
         if (inputs is [var input] && input != columns.Feature) scored = AddCopy(scored, columns.Feature, input);
-        Add(_ml.Transforms.ApplyOnnxModel([features], inputs, options.OnnxPath!).Fit(scored), scored);
+        ScoringDevice device = _onnx.Device;
+        Add(
+            _ml.Transforms.ApplyOnnxModel([features], inputs, options.OnnxPath!, device.Gpu, device.FallsBackToCpu).Fit(scored),
+            scored);
     }
 
     /// <summary>The column of features, where the training reads it.</summary>

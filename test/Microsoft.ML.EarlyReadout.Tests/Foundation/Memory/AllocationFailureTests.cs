@@ -26,6 +26,11 @@ public sealed class AllocationFailureTests
                     + "Process 7 has 74.00 GiB memory "
                     + "in use. Of the allocated memory 70.00 GiB is allocated by PyTorch, and 512.00 MiB is reserved by PyTorch but "
                     + "unallocated. If reserved but unallocated memory is large try setting …")));
+
+    [Fact]
+    public void What_onnx_runtime_says_on_a_gpu_is_read() => Assert.Equal(
+        new AllocationFailure(null, null),
+        AllocationFailure.Of(new ExternalException("CUDA failure 2: out of memory ; GPU=0 ; hostname=h ; expr=cudaMalloc(…); ")));
 #pragma warning restore CA2201
 
     [Fact]

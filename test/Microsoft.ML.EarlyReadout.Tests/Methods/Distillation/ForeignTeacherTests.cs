@@ -132,7 +132,7 @@ public sealed class ForeignTeacherTests
         string path = Path.Combine(Directory.CreateTempSubdirectory("teacher-").FullName, "teacher.onnx");
         System.IO.File.WriteAllText(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n");
         var options = new TeacherOptions { OnnxPath = path };
-        var error = Assert.Throws<InvalidDataException>(() => Teacher.Prepare(options, new TrainingColumns("Features", "Label"), View()));
+        var error = Assert.Throws<InvalidDataException>(() => Prepare(options, View()));
         Assert.StartsWith(
             $"{path} (Teacher.OnnxPath) is not an ONNX model that can be run: it is a Git LFS pointer", error.Message,
             StringComparison.Ordinal);
@@ -156,7 +156,7 @@ public sealed class ForeignTeacherTests
             "The feature column 'Feature' is not in the data, which has 'Features', 'Class', 'Number'", message, StringComparison.Ordinal);
         Assert.DoesNotContain("EarlyReadout.", message, StringComparison.Ordinal);
         IDataView rows = BiasedRow.View(_ml, 10);
-        using Teacher prepared = Teacher.Prepare(new TeacherOptions { Model = teacher }, new TrainingColumns("Features", "Label"), rows);
+        using Teacher prepared = Prepare(new TeacherOptions { Model = teacher }, rows);
         IDataView taught = prepared.Apply(rows);
         Assert.DoesNotContain(
             taught.Schema, column => !column.IsHidden && column.Name.StartsWith("EarlyReadout.", StringComparison.Ordinal));
@@ -171,7 +171,7 @@ public sealed class ForeignTeacherTests
             .Transform(rows);
         ITransformer teacher = _ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Above").Fit(binary);
         string message = Assert.ThrowsAny<ArgumentException>(
-            () => Teacher.Prepare(new TeacherOptions { Model = teacher }, new TrainingColumns("Features", "Label"), rows)).Message;
+            () => Prepare(new TeacherOptions { Model = teacher }, rows)).Message;
         Assert.Contains(
             "The teacher's column 'Score' (Teacher.OutputName) is of type Single; expected Vector<Single> with one slot for each of the 2 "
                 + "classes of the label column 'Label'",
@@ -181,7 +181,10 @@ public sealed class ForeignTeacherTests
     private static string File(string name) => Golden.Path(Path.Combine("teachers", name + ".onnx"));
 
     private static Teacher Prepare(string file, string output, IDataView rows) =>
-        Teacher.Prepare(new TeacherOptions { OnnxPath = File(file), OutputName = output }, new TrainingColumns("Features", "Label"), rows);
+        Prepare(new TeacherOptions { OnnxPath = File(file), OutputName = output }, rows);
+
+    private static Teacher Prepare(TeacherOptions options, IDataView rows) =>
+        Teacher.Prepare(options, new TrainingColumns("Features", "Label"), rows, () => ScoringDevice.Cpu);
 
     private void Fails(string message, string file, string output, IDataView rows)
     {

@@ -104,7 +104,7 @@ public sealed class TeacherBatchTests : IDisposable
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Ragged));
         schema["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single);
         IDataView view = Rows.Keyed(_ml.Data.LoadFromEnumerable(rows, schema));
-        using Teacher teacher = Teacher.Prepare(Options(), Columns, view);
+        using Teacher teacher = Teacher.Prepare(Options(), Columns, view, () => ScoringDevice.Cpu);
         IDataView taught = teacher.Apply(view);
         using DataViewRowCursor cursor = taught.GetRowCursor(taught.Schema);
         ValueGetter<VBuffer<float>> scores = cursor.GetGetter<VBuffer<float>>(taught.Schema["TeacherScore"]);
@@ -148,7 +148,7 @@ public sealed class TeacherBatchTests : IDisposable
             }, null).Fit(view);
         var scores = new RowColumn("Teacher", "TeacherScore", "score", RowColumnWidth.OnePerClass) { Advice = "Give another." };
         var columns = new TrainingColumns(feature, "Label") { Others = [scores] };
-        using Teacher teacher = Teacher.Prepare(new TeacherOptions { Model = model }, columns, view);
+        using Teacher teacher = Teacher.Prepare(new TeacherOptions { Model = model }, columns, view, () => ScoringDevice.Cpu);
         using TrainingSet set = Rows.Read(teacher.Apply(view), columns);
         Assert.InRange(threads.Count, 2, int.MaxValue);
 
@@ -165,7 +165,7 @@ public sealed class TeacherBatchTests : IDisposable
 
     private static float[] Expected(ReadOnlySpan<float> features) => [features[0] + features[2], features[1] - features[2]];
 
-    private Teacher Prepare() => Teacher.Prepare(Options(), Columns, _rows);
+    private Teacher Prepare() => Teacher.Prepare(Options(), Columns, _rows, () => ScoringDevice.Cpu);
 
     private TeacherOptions Options() => new() { OnnxPath = _file, OutputName = "Score" };
 
