@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,9 +13,12 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 /// <param name="Layer">What was timed, in words.</param>
 /// <param name="Float32">Seconds in float32.</param>
-/// <param name="BFloat16">Seconds in bfloat16.</param>
+/// <param name="BFloat16">Seconds in bfloat16; infinite where it does not run.</param>
 internal sealed record PrecisionSpeed(string Layer, double Float32, double BFloat16)
 {
+    /// <summary>What libtorch says where the layer does not run in bfloat16, as on GPUs without it; else <see langword="null"/>.</summary>
+    public string? Fault { get; init; }
+
     private const int Rounds = 5;
     private const int Rows = 4;
     private const int Channels = 32;
@@ -30,8 +34,10 @@ internal sealed record PrecisionSpeed(string Layer, double Float32, double BFloa
             () => images ? OfConvolution(device) : OfLinear(device), LazyThreadSafetyMode.PublicationOnly)).Value;
 
     /// <summary>The times in words.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Layer}, forward and backward, takes {1e3 * BFloat16:F2} ms in bfloat16 and {1e3 * Float32:F2} ms in float32");
+    public override string ToString() => Fault is null
+        ? FormattableString.Invariant(
+            $"{Layer}, forward and backward, takes {1e3 * BFloat16:F2} ms in bfloat16 and {1e3 * Float32:F2} ms in float32")
+        : $"{Layer} does not run in bfloat16 on this device: {Fault}";
 
     private static PrecisionSpeed OfConvolution(Device device)
     {
@@ -52,10 +58,20 @@ internal sealed record PrecisionSpeed(string Layer, double Float32, double BFloa
     }
 
     /// <summary>Both in turns, the best of some rounds after one to warm up: whatever else the machine does slows both.</summary>
-    private static PrecisionSpeed Time(string name, Layer layer, Action<Precision> set, Tensor input)
+    internal static PrecisionSpeed Time(string name, Layer layer, Action<Precision> set, Tensor input)
     {
         input.requires_grad_(true);
         double float32 = double.MaxValue, bfloat16 = double.MaxValue;
+        try
+        {
+            Pass(Precision.BFloat16);
+        }
+        catch (ExternalException fault) when (AllocationFailure.Of(fault) is null)
+        {
+            string reason = fault.Message.Split('\n')[0].Trim(); // then comes libtorch's stack
+            return new PrecisionSpeed(name, Pass(Precision.Float32), double.PositiveInfinity) { Fault = reason };
+        }
+
         for (int round = 0; round <= Rounds; round++)
         {
             double first = Pass(Precision.Float32), second = Pass(Precision.BFloat16);

@@ -19,6 +19,7 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
     /// <param name="images">Whether the network reads images, by convolutions, rather than vectors.</param>
     /// <param name="device">The device of training.</param>
     /// <param name="begun">The arithmetic that a training which is gone on with began with; <see langword="null"/> where it begins.</param>
+    /// <exception cref="ArgumentException">It is bfloat16, and the device does not compute in it.</exception>
     public static TrainingPrecision Choose(Precision asked, bool images, torch.Device device, Precision? begun = null)
     {
         if (asked == Precision.Float32) return new(Precision.Float32, "precision float32 (as asked)");
@@ -31,6 +32,7 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
     {
         bool automatic = asked == Precision.Automatic;
         Precision taken = !automatic ? asked : begun ?? Faster(speed.Float32, speed.BFloat16);
+        if (taken == Precision.BFloat16 && speed.Fault is not null) throw Refusal(automatic, speed);
         string why = !automatic ? "as asked" : begun is null ? "automatic" : "automatic; as before the checkpoint";
         string seen = $"{speed}{processor}";
         bool isSlow = taken == Precision.BFloat16 && speed.BFloat16 > LeastSpeedUp * speed.Float32;
@@ -43,6 +45,12 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
     /// <summary>The arithmetic that pays, given the times of the same work.</summary>
     internal static Precision Faster(double float32, double bfloat16) =>
         bfloat16 * LeastSpeedUp <= float32 ? Precision.BFloat16 : Precision.Float32;
+
+    private static ArgumentException Refusal(bool automatic, PrecisionSpeed speed) => new(
+        automatic
+            ? $"The training began in bfloat16, and {speed}. Go on on a device that computes in it, or begin anew, in another "
+                + "CheckpointDirectory."
+            : $"Precision is BFloat16, and {speed}. Set Precision to Float32, or to Automatic, which takes float32 here.");
 
     private static string Processor()
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.ML.EarlyReadout;
 using static TorchSharp.torch;
 
@@ -66,6 +68,40 @@ public sealed class TrainingPrecisionTests
         Assert.InRange(speed.Float32, 1e-6, 1);
         Assert.InRange(speed.BFloat16, 1e-6, 10);
         Assert.Same(speed, PrecisionSpeed.Of(images, CPU));
+    }
+
+    [Fact]
+    public void A_device_that_does_not_compute_in_bfloat16_is_refused_where_it_is_asked_for_and_else_float32_is_taken()
+    {
+        using var layer = new Float32Only();
+        PrecisionSpeed speed;
+        using (NewDisposeScope()) speed = PrecisionSpeed.Time("a layer", layer, precision => layer.Precision = precision, ones(2, 2));
+        const string reason = "a layer does not run in bfloat16 on this device: Unable to find an engine";
+        Assert.Equal($"precision float32 (automatic; {reason})", TrainingPrecision.Choose(Precision.Automatic, speed, "", null).Description);
+        Assert.Equal(
+            $"Precision is BFloat16, and {reason}. Set Precision to Float32, or to Automatic, which takes float32 here.",
+            Refusal(Precision.BFloat16, null));
+        Assert.Equal(
+            $"The training began in bfloat16, and {reason}. Go on on a device that computes in it, or begin anew, in another "
+                + "CheckpointDirectory.",
+            Refusal(Precision.Automatic, Precision.BFloat16));
+
+        string Refusal(Precision asked, Precision? begun) =>
+            Assert.Throws<ArgumentException>(() => TrainingPrecision.Choose(asked, speed, "", begun)).Message;
+    }
+
+    /// <summary>A layer on a card without bfloat16.</summary>
+    private sealed class Float32Only() : Layer("float32-only")
+    {
+        public Precision Precision { get; set; }
+
+#pragma warning disable CA2201 // TorchSharp throws it
+        public override Tensor forward(Tensor input) => Precision == Precision.Float32
+            ? input.clone()
+            : throw new ExternalException("Unable to find an engine\nException raised from libtorch's own stack");
+#pragma warning restore CA2201
+
+        public override string Export(OnnxGraph graph, string input) => throw new UnreachableException();
     }
 
     private static TrainingPrecision Choose(Precision asked, double float32, double bfloat16, Precision? begun = null) =>
