@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>An ONNX graph that grows node by node: opset 17, float32, with a dynamic batch as each value's first dimension.</summary>
 /// <threadsafety>Not thread-safe.</threadsafety>
-public sealed class OnnxGraph
+public sealed partial class OnnxGraph
 {
     /// <summary>The version of the standard operators that every node is written for.</summary>
     internal const int Opset = 17;
@@ -182,70 +182,6 @@ public sealed class OnnxGraph
         return model.ToByteArray();
     }
 
-    /// <summary>
-    /// A model without some of its outputs, and without the nodes and constants that nothing else needs: a runtime computes them all.
-    /// </summary>
-    /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
-    /// <param name="outputs">The outputs' names.</param>
-    internal static byte[] RemoveOutputs(byte[] model, params string[] outputs)
-    {
-        ModelProto slim = ModelProto.Parser.ParseFrom(model);
-        GraphProto graph = slim.Graph;
-        foreach (string output in outputs) graph.Output.Remove(graph.Output.Single(value => value.Name == output));
-        Prune(graph);
-        return slim.ToByteArray();
-    }
-
-    /// <summary>A model that gives values from within it, and nothing else.</summary>
-    /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
-    /// <param name="outputs">Each output with the float32 value that it gives.</param>
-    internal static byte[] Giving(byte[] model, IEnumerable<(string Output, string Value)> outputs)
-    {
-        ModelProto part = ModelProto.Parser.ParseFrom(model);
-        GraphProto graph = part.Graph;
-        graph.Output.Clear();
-        foreach ((string output, string value) in outputs)
-        {
-            graph.Node.Add(new NodeProto { OpType = "Identity", Name = "node_" + output, Input = { value }, Output = { output } });
-            // Without a shape: readers of the graph infer it.
-            var tensor = new TypeProto.Types.Tensor { ElemType = (int)ElementType.Float32 };
-            graph.Output.Add(new ValueInfoProto { Name = output, Type = new TypeProto { TensorType = tensor } });
-        }
-
-        Prune(graph);
-        return part.ToByteArray();
-    }
-
-    private static void Prune(GraphProto graph)
-    {
-        HashSet<string> needed = [.. graph.Output.Select(value => value.Name)];
-        for (int i = graph.Node.Count - 1; i >= 0; i--) // a node stands behind those that it reads
-        {
-            if (graph.Node[i].Output.Any(needed.Contains)) needed.UnionWith(graph.Node[i].Input);
-            else graph.Node.RemoveAt(i);
-        }
-
-        TensorProto[] unused = [.. graph.Initializer.Where(constant => !needed.Contains(constant.Name))];
-        foreach (TensorProto constant in unused) graph.Initializer.Remove(constant);
-    }
-
-    /// <summary>A model that reads a value of whole numbers, (N, L), which nodes of this one make, and without those.</summary>
-    /// <param name="model">The bytes of an <c>.onnx</c> file.</param>
-    /// <param name="value">The value's name.</param>
-    /// <param name="name">The name of the only input; by default the value's.</param>
-    internal static byte[] StartAt(byte[] model, string value, string? name = null)
-    {
-        ModelProto rest = ModelProto.Parser.ParseFrom(model);
-        GraphProto graph = rest.Graph;
-        graph.Input.Clear();
-        graph.Input.Add(Value(name ?? value, [AnySize], ElementType.Int32));
-        graph.Node.Remove(graph.Node.Single(node => node.Output.Contains(value)));
-        foreach (NodeProto node in graph.Node)
-            for (int i = 0; i < node.Input.Count; i++)
-                if (node.Input[i] == value) node.Input[i] = name ?? value;
-        return RemoveOutputs(rest.ToByteArray());
-    }
-
     private string AddConstant(string hint, ElementType type, ReadOnlySpan<byte> bytes, int count, long[] dimensions)
     {
         long expected = dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension));
@@ -306,6 +242,7 @@ public sealed class OnnxGraph
         long number => Integer(name, number),
         float number => Real(name, number),
         double number => Real(name, (float)number),
+        ElementType type => Integer(name, (int)type),
         string text =>
             new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(text) },
         long[] numbers => new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { numbers } },
@@ -332,13 +269,4 @@ public sealed class OnnxGraph
 
     private static AttributeProto Real(string name, float value) =>
         new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
-
-    /// <summary>The numbers of ONNX's element types.</summary>
-    private enum ElementType
-    {
-        Float32 = 1,
-        Int32 = 6,
-        Int64 = 7,
-        Text = 8,
-    }
 }

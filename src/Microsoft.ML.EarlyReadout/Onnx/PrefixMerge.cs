@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Google.Protobuf.Collections;
 using Microsoft.ML.EarlyReadout.OnnxProto;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -13,8 +12,6 @@ internal static class PrefixMerge
     private const long OldestOpset = 9;
     private const long OldestOpsetWithCeilingOrTopK = 10;
     private const long InitializersNeedNotBeInputs = 4;
-    private const int Float32 = 1;
-    private const int Int64 = 7;
 
     /// <summary>Joins two models: those of the prefix's inputs that are needed, the nodes of both, the outputs of the graph; at the
     /// prefix's operator versions.</summary>
@@ -49,38 +46,11 @@ internal static class PrefixMerge
         prefix.Initializer.AddRange(graph.Initializer);
         prefix.Output.Clear();
         prefix.Output.AddRange(graph.Output);
-        Prune(prefix);
+        // ML.NET exports every column of a view, and who scores a row has no label for it.
+        GraphPruning.Prune(prefix);
         model.IrVersion = Math.Max(model.IrVersion, InitializersNeedNotBeInputs);
         model.MetadataProps.AddRange(ours.MetadataProps.Where(ours => model.MetadataProps.All(theirs => theirs.Key != ours.Key)));
         return model.ToByteArray();
-    }
-
-    /// <summary>Leaves out what no output depends on: ML.NET exports every column of a view, and who scores a row has no label for
-    /// it.</summary>
-    private static void Prune(GraphProto graph)
-    {
-        // What an inner graph reads is not listed, so all stays where there is one.
-        if (graph.Node.Any(node => node.Attribute.Any(attribute => attribute.Type == AttributeProto.Types.AttributeType.Graph))) return;
-        HashSet<string> needed = [.. graph.Output.Select(output => output.Name)];
-        NodeProto[] kept = [.. graph.Node.Reverse().Where(IsNeeded).Reverse()]; // nodes stand in the order in which they run
-        graph.Node.Clear();
-        graph.Node.AddRange(kept);
-        Keep(graph.Input, input => input.Name);
-        Keep(graph.Initializer, initializer => initializer.Name);
-
-        bool IsNeeded(NodeProto node)
-        {
-            if (!node.Output.Any(needed.Contains)) return false;
-            needed.UnionWith(node.Input);
-            return true;
-        }
-
-        void Keep<T>(RepeatedField<T> values, Func<T, string> name)
-        {
-            T[] read = [.. values.Where(value => needed.Contains(name(value)))];
-            values.Clear();
-            values.AddRange(read);
-        }
     }
 
     private static ModelProto Parse(byte[] prefixModel)
@@ -122,9 +92,10 @@ internal static class PrefixMerge
             ?? throw new InvalidDataException(
                 $"The prefix has no output '{name}'. Its outputs are "
                     + $"{string.Join(", ", prefix.Output.Select(output => $"'{output.Name}'"))}.");
-        if (joint.Type?.TensorType is { } tensor && tensor.ElemType != Float32)
+        if (joint.Type?.TensorType is { } tensor && tensor.ElemType != (int)ElementType.Float32)
             throw new InvalidDataException(
-                $"The prefix's output '{joint.Name}' has ONNX element type {tensor.ElemType}; expected {Float32} (float32).");
+                $"The prefix's output '{joint.Name}' has ONNX element type {tensor.ElemType}; expected {(int)ElementType.Float32} "
+                    + "(float32).");
         return joint;
     }
 
@@ -156,7 +127,7 @@ internal static class PrefixMerge
             new TensorProto
             {
                 Name = shape,
-                DataType = Int64,
+                DataType = (int)ElementType.Int64,
                 Dims = { dimensions.Length },
                 RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(dimensions)),
             });

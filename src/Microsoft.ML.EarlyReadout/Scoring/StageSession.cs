@@ -20,7 +20,7 @@ internal sealed class StageSession : IDisposable
         (_graph, _columns) = (graph, columns);
         _outputs = [.. graph.Stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
         _session = new GraphSession(
-            graph, OnnxGraph.Giving(graph.WithoutMaps(), _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))), device);
+            graph, OnnxGraph.Giving(graph.Bytes, _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))), device);
     }
 
     /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels or a

@@ -4,8 +4,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="graph">The graph.</param>
 internal sealed class TokenNodes(OnnxGraph graph)
 {
-    private const int Int32Type = 6, Int64Type = 7, BooleanType = 9;
-
     private readonly Dictionary<int, string> _numbers = [];
     private readonly Dictionary<long, string> _bounds = [];
 
@@ -48,11 +46,11 @@ internal sealed class TokenNodes(OnnxGraph graph)
         return (quotient, Subtract(a, Multiply(quotient, Number(by))));
     }
 
-    public string Int32(string value) => graph.Node("Cast", [value], ("to", Int32Type));
+    public string Int32(string value) => graph.Node("Cast", [value], ("to", ElementType.Int32));
 
-    public string Int64(string value) => graph.Node("Cast", [value], ("to", Int64Type));
+    public string Int64(string value) => graph.Node("Cast", [value], ("to", ElementType.Int64));
 
-    public string Boolean(string value) => graph.Node("Cast", [value], ("to", BooleanType));
+    public string Boolean(string value) => graph.Node("Cast", [value], ("to", ElementType.Boolean));
 
     /// <summary>The columns from one bound, up to and without another.</summary>
     public string Columns(string value, string from, string to) => graph.Node("Slice", [value, from, to, Bound(1)]);

@@ -13,8 +13,6 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// </remarks>
 public sealed class TokenEmbeddings : Layer
 {
-    private const int Int64 = 7, Float32 = 1; // ONNX's numbers of types
-
     [ComponentName(Name = "word_embeddings")]
     private readonly Embedding _words;
 
@@ -63,13 +61,13 @@ public sealed class TokenEmbeddings : Layer
     public override string Export(OnnxGraph graph, string input)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        string ids = graph.Node("Cast", [input], ("to", Int64)); // (N, L)
+        string ids = graph.Node("Cast", [input], ("to", ElementType.Int64)); // (N, L)
         string axis = graph.Constant("axis", [1L]);
         string sum = _words.Export(graph, ids); // (N, L, H)
         if (_types is not null)
         {
             string isSeparator = graph.Node("Equal", [ids, graph.Constant("separator", [(long)_separator])]);
-            string separators = graph.Node("Cast", [isSeparator], ("to", Int64));
+            string separators = graph.Node("Cast", [isSeparator], ("to", ElementType.Int64));
             string before = graph.Node("CumSum", [separators, axis], ("exclusive", 1));
             sum = graph.Node("Add", [sum, _types.Export(graph, graph.Node("Min", [before, graph.Constant("one", [1L])]))]);
         }
@@ -77,7 +75,7 @@ public sealed class TokenEmbeddings : Layer
         string ones = graph.Node("Add", [graph.Node("Sub", [ids, ids]), graph.Constant("one", [1L])]); // of any length
         string positions = graph.Node("CumSum", [ones, axis], ("exclusive", 1)); // 0, 1, …
         sum = graph.Node("Add", [sum, _positions.Export(graph, positions)]);
-        string isToken = graph.Node("Cast", [graph.Node("Greater", [ids, graph.Constant("padding", [0L])])], ("to", Float32));
+        string isToken = graph.Node("Cast", [graph.Node("Greater", [ids, graph.Constant("padding", [0L])])], ("to", ElementType.Float32));
         string mask = graph.Node("Unsqueeze", [isToken, graph.Constant("axes", [2L], 1)]); // (N, L, 1)
         return graph.Node("Mul", [_norm.Export(graph, sum), mask]);
     }
