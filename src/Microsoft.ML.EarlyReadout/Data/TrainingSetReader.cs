@@ -3,7 +3,8 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Reads a view into a <see cref="TrainingSet"/>: checks the columns when made, then makes one pass.</summary>
+/// <summary>Reads a view into a <see cref="TrainingSet"/>: checks the columns when made, then makes one pass; where a vocabulary is
+/// learnt from texts, one before it.</summary>
 internal sealed class TrainingSetReader
 {
     private readonly IDataView _view;
@@ -39,11 +40,12 @@ internal sealed class TrainingSetReader
     public TrainingSet Read(Cancellation cancellation)
     {
         cancellation.ThrowIfRequested();
+        // Before the rows are read ahead: it may take a pass of its own.
+        BertTokenizer? tokenizer = _features.Format is TextFormat ? _like?.Tokenizer ?? Tokenizer(cancellation) : null;
         DataViewSchema.Column?[] needed = [.. _features.All, _label.Column, _group, .. _others];
         using var cursor = new FaultNamingCursor(
             _view, needed.OfType<DataViewSchema.Column>().DistinctBy(each => each.Index), _features.Column, threads: Threads);
         var label = _label.Reader(cursor);
-        BertTokenizer? tokenizer = _features.Format is TextFormat ? _like?.Tokenizer ?? Tokenizer(cancellation) : null;
         FeatureReader reader = FeatureReader.Open(cursor, _features, tokenizer);
         CategoryColumn? attribute = _group is { } group ? CategoryColumn.Open(cursor, group, keepsMissing: true) : null;
         RowColumnReader[] others = [.. _others.Select(column => new RowColumnReader(cursor, column, _budget))];
@@ -105,7 +107,7 @@ internal sealed class TrainingSetReader
                 + "weights: Network.VocabularyPath must name the vocabulary (vocab.txt) that they were trained with.");
         }
 
-        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.All, cancellation);
+        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.All, _label, Threads, cancellation);
         _log(FormattableString.Invariant($"No vocabulary is given: {learnt.Size} words and letters of the texts of column ")
             + $"'{_features.Column.Name}' are the vocabulary.");
         return new BertTokenizer(learnt, _text.MaxTokens, lowercase: true);

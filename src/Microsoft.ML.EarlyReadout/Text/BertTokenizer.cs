@@ -50,7 +50,7 @@ internal sealed class BertTokenizer
         row[0] = Vocabulary.Begin;
         Put(pieces, 0, kept, row[1..]);
         row[(kept + 2)..].Clear();
-        return new EncodedText(kept + 2, kept < pieces.Count);
+        return new EncodedText(kept + 2, kept < pieces.Count, pieces.Count == 0);
     }
 
     /// <summary>Encodes two texts.</summary>
@@ -71,7 +71,7 @@ internal sealed class BertTokenizer
         Put(pieces, 0, keptA, row[1..]);
         Put(pieces, a, keptB, row[(keptA + 2)..]);
         row[(keptA + keptB + 3)..].Clear();
-        return new EncodedText(keptA + keptB + 3, keptA + keptB < pieces.Count);
+        return new EncodedText(keptA + keptB + 3, keptA + keptB < pieces.Count, pieces.Count == 0);
     }
 
     /// <summary>Adds the nodes that encode texts.</summary>
@@ -83,7 +83,7 @@ internal sealed class BertTokenizer
     {
         var nodes = new TokenNodes(graph);
         string begin = nodes.Number(Vocabulary.Begin), end = nodes.Number(Vocabulary.Separator);
-        string zero = nodes.Number(0), one = nodes.Number(1);
+        string one = nodes.Number(1);
         if (second is null)
         {
             (string pieces, string count) = _model.Export(nodes, text);

@@ -8,8 +8,6 @@ internal sealed class BertVocabulary
 {
     private const string PaddingName = "[PAD]", UnknownName = "[UNK]", BeginName = "[CLS]", SeparatorName = "[SEP]";
 
-    private readonly Dictionary<string, int> _numbers;
-
     /// <summary>A vocabulary of these tokens.</summary>
     /// <param name="tokens">The tokens, by number.</param>
     /// <param name="source">Where they come from, as faults name it.</param>
@@ -22,16 +20,16 @@ internal sealed class BertVocabulary
         if (missing.Length > 0)
             throw new InvalidDataException($"The vocabulary {source} has no {string.Join(", ", missing)}. "
                 + "Give the vocab.txt of a BERT model: one token a line.");
-        _numbers = new Dictionary<string, int>(tokens.Count, StringComparer.Ordinal);
+        var numbers = new Dictionary<string, int>(tokens.Count, StringComparer.Ordinal);
         for (int i = 0; i < tokens.Count; i++)
-            if (!_numbers.TryAdd(tokens[i], i))
+            if (!numbers.TryAdd(tokens[i], i))
                 throw new InvalidDataException(FormattableString.Invariant(
-                    $"The vocabulary {source} has the token '{Excerpt.Of(tokens[i])}' twice, in lines {_numbers[tokens[i]] + 1} and ")
+                    $"The vocabulary {source} has the token '{Excerpt.Of(tokens[i])}' twice, in lines {numbers[tokens[i]] + 1} and ")
                     + FormattableString.Invariant($"{i + 1}."));
-        if (_numbers[PaddingName] != 0)
+        if (numbers[PaddingName] != 0)
             throw new InvalidDataException(FormattableString.Invariant(
-                $"The vocabulary {source} has {PaddingName} in line {_numbers[PaddingName] + 1}; it must be the first: 0 marks padding."));
-        (Unknown, Begin, Separator) = (_numbers[UnknownName], _numbers[BeginName], _numbers[SeparatorName]);
+                $"The vocabulary {source} has {PaddingName} in line {numbers[PaddingName] + 1}; it must be the first: 0 marks padding."));
+        (Unknown, Begin, Separator) = (numbers[UnknownName], numbers[BeginName], numbers[SeparatorName]);
     }
 
     /// <summary>Reads a <c>vocab.txt</c>: UTF-8, one token a line.</summary>
@@ -63,9 +61,6 @@ internal sealed class BertVocabulary
     /// have no lower case, do not count.</summary>
     public bool IsCased => Tokens.Any(token =>
         !IsSpecial(token) && token.EnumerateRunes().Any(rune => Rune.ToLowerInvariant(rune) != rune));
-
-    /// <summary>The number of a token; <see langword="null"/> where there is none.</summary>
-    public int? Find(string token) => _numbers.TryGetValue(token, out int number) ? number : null;
 
     /// <summary>Whether a token is a mark such as [MASK] and no piece of a word.</summary>
     private static bool IsSpecial(string token) => token.Length > 2 && token[0] == '[' && token[^1] == ']';

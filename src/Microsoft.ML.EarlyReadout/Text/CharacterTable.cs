@@ -3,8 +3,9 @@ using System.Text;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// What the tokeniser makes of each character, by number: up to three parts, each with a <see cref="CharacterKind"/> and a letter's code in
-/// the <see cref="WordPieceTrie"/>. A character without an entry is a letter that no piece has.
+/// What the tokeniser makes of each character, by number: up to <see cref="BertNormalizer.MostParts"/> parts, each with a <see
+/// cref="CharacterKind"/> and a letter's code in the <see cref="WordPieceTrie"/>. A character without an entry is a letter that no piece
+/// has.
 /// </summary>
 /// <remarks>A part is kind · <see cref="KindUnit"/> + code, and 0 where there is none. The parts p, q, r of a character are the one number
 /// p + q·M + r·M², M = <see cref="PartUnit"/>.</remarks>
@@ -72,10 +73,10 @@ internal sealed class CharacterTable
         string parts = nodes.Graph.NodeOf("ai.onnx.ml", 2, "LabelEncoder", [characters], // (N, 1, T)
             ("keys_strings", entries.Select(entry => char.ConvertFromUtf32(entry.Key)).ToArray()),
             ("values_int64s", entries.Select(entry => entry.Value).ToArray()), ("default_int64", UnknownLetter));
-        long unit = PartUnit;
+        long[] units = [.. Enumerable.Range(0, BertNormalizer.MostParts).Select(part => 1L << (part * (_codeBits + 2)))];
         parts = nodes.Graph.Node("Div", [nodes.Graph.Node("Transpose", [parts], ("perm", _partsLast)), // (N, T, 3)
-            nodes.Graph.Constant("part_units", [1, unit, unit * unit], 3)]);
-        parts = nodes.Int32(nodes.Graph.Node("Mod", [parts, nodes.Graph.Constant("part_unit", [unit])]));
+            nodes.Graph.Constant("part_units", units, units.Length)]);
+        parts = nodes.Int32(nodes.Graph.Node("Mod", [parts, nodes.Graph.Constant("part_unit", [(long)PartUnit])]));
         return nodes.Graph.Node("Flatten", [parts]); // (N, 3·T)
     }
 

@@ -70,11 +70,25 @@ public sealed class BertTokenizerTests
             int[] row = [.. Enumerable.Repeat(-1, maxTokens)];
             int kept = Math.Min(whole.Length, maxTokens - 2);
             Assert.Equal(
-                new EncodedText(kept + 2, kept < whole.Length),
+                new EncodedText(kept + 2, kept < whole.Length, IsEmpty: false),
                 new BertTokenizer(GoldenTexts.Vocabulary, maxTokens, lowercase: true).Encode(text, row));
             int[] padding = new int[maxTokens - kept - 2];
             Assert.Equal([GoldenTexts.Vocabulary.Begin, .. whole[..kept], GoldenTexts.Vocabulary.Separator, .. padding], row);
         }
+    }
+
+    [Theory]
+    [InlineData("", "", true)]
+    [InlineData(" \t", "\n", true)]
+    [InlineData("\u200b\u0000", "\ufffd", true)] // dropped, though no spaces
+    [InlineData("", ".", false)]
+    [InlineData("\ud83d\ude00", "", false)] // unknown, and a token
+    public void Texts_are_empty_where_they_have_no_token(string first, string second, bool isEmpty)
+    {
+        int[] row = new int[Room];
+        Assert.Equal(isEmpty, _uncased.Encode(first, second, row).IsEmpty);
+        Assert.Equal(isEmpty, _uncased.Encode(first + second, row).IsEmpty);
+        Assert.Equal(isEmpty, row.Count(token => token != 0) == 2);
     }
 
     [Fact]

@@ -12,8 +12,8 @@ public sealed class BertVocabularyTests
         var vocabulary = BertVocabulary.Load(RealData.Path("bert-vocab/bert-base-uncased-vocab.txt"));
         Assert.Equal(30_522, vocabulary.Size);
         Assert.Equal((100, 101, 102), (vocabulary.Unknown, vocabulary.Begin, vocabulary.Separator));
-        Assert.Equal(7592, vocabulary.Find("hello"));
-        Assert.Null(vocabulary.Find("Hello"));
+        Assert.Equal("hello", vocabulary.Tokens[7592]);
+        Assert.DoesNotContain("Hello", vocabulary.Tokens);
         Assert.False(vocabulary.IsCased);
     }
 

@@ -12,23 +12,28 @@ internal static class LearntVocabulary
 {
     private const int MostWords = 8000;
     private const int LeastOccurrences = 2;
-    private const int LongestWord = 100; // longer ones are unknown to BERT's tokeniser
 
-    /// <summary>Learns it in one pass over the texts.</summary>
+    /// <summary>Learns it in one pass over the texts of the rows that are trained on: those with a label.</summary>
     /// <param name="view">The training rows.</param>
     /// <param name="columns">The columns of texts.</param>
+    /// <param name="label">The labels.</param>
+    /// <param name="threads">How many workers may read ahead.</param>
     /// <param name="cancellation">Stops the pass within one row.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static BertVocabulary Of(IDataView view, IReadOnlyList<DataViewSchema.Column> columns, Cancellation cancellation)
+    /// <exception cref="InvalidDataException">A text cannot be read; the message names column and row.</exception>
+    public static BertVocabulary Of(
+        IDataView view, IReadOnlyList<DataViewSchema.Column> columns, LabelColumn label, int threads, Cancellation cancellation)
     {
         var words = new Dictionary<string, int>(StringComparer.Ordinal);
-        using (DataViewRowCursor cursor = view.GetRowCursor(columns))
+        using (var cursor = new FaultNamingCursor(view, columns.Append(label.Column).DistinctBy(each => each.Index), threads: threads))
         {
+            Func<int> classOf = label.Reader(cursor);
             ValueGetter<ReadOnlyMemory<char>>[] getters = [.. columns.Select(cursor.GetGetter<ReadOnlyMemory<char>>)];
             ReadOnlyMemory<char> text = default;
             while (cursor.MoveNext())
             {
                 cancellation.ThrowIfRequested();
+                if (classOf() < 0) continue;
                 foreach (ValueGetter<ReadOnlyMemory<char>> getter in getters)
                 {
                     getter(ref text);
@@ -50,13 +55,16 @@ internal static class LearntVocabulary
     {
         var words = new List<string>();
         var word = new StringBuilder();
+        int letters = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
             foreach ((CharacterKind kind, int character) in BertNormalizer.Parts(rune.Value, lowercase: true))
             {
                 if (kind != CharacterKind.Letter) End();
-                if (kind == CharacterKind.Letter) word.Append(char.ConvertFromUtf32(character));
-                else if (kind == CharacterKind.Alone) words.Add(char.ConvertFromUtf32(character));
+                if (kind == CharacterKind.Alone) words.Add(char.ConvertFromUtf32(character));
+                if (kind != CharacterKind.Letter) continue;
+                word.Append(char.ConvertFromUtf32(character));
+                letters++;
             }
         }
 
@@ -65,8 +73,9 @@ internal static class LearntVocabulary
 
         void End()
         {
-            if (word.Length is > 0 and <= LongestWord) words.Add(word.ToString());
+            if (letters is > 0 and <= WordPieceTrie.MaxWordLetters) words.Add(word.ToString()); // longer ones are unknown
             word.Clear();
+            letters = 0;
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class TextReader(DataViewRowCursor cursor, FeatureColumn feature
         packer.Add(_tokens.AsSpan(0, encoded.Length));
         _rows++;
         if (encoded.IsTruncated) _cut++;
-        if (_text.Span.IsWhiteSpace() && _secondText.Span.IsWhiteSpace()) _empty++;
+        if (encoded.IsEmpty) _empty++;
     }
 
     /// <inheritdoc/>
