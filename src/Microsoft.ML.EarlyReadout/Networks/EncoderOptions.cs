@@ -1,6 +1,6 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>How a text encoder is built. With pretrained weights its sizes are those of the weights.</summary>
+/// <summary>How a text encoder is built. With pretrained weights, or an earlier model's, its sizes are those of the weights.</summary>
 public sealed class EncoderOptions
 {
     /// <summary>Transformer layers of an encoder that is trained from nothing; each is a stage.</summary>
@@ -16,9 +16,9 @@ public sealed class EncoderOptions
     public int? Inner { get; set; }
 
     /// <summary>Heads of attention, which weights do not tell.</summary>
-    /// <value>The default value is <see langword="null"/>: what a file <c>config.json</c> beside the weights says; without one, a head has
-    /// 64 numbers, and 32 where the width is 384 (as in MiniLM). The log says how many there are. At least 1, a divisor of the
-    /// width.</value>
+    /// <value>The default value is <see langword="null"/>: those of the model that the training starts from, or what a file
+    /// <c>config.json</c> beside the weights says; without either, a head has 64 numbers, or the next more that divide the width, and 32
+    /// where the width is 384 (as in MiniLM). The log says how many there are. At least 1, a divisor of the width.</value>
     public int? Heads { get; set; }
 
     /// <summary>The probability that a number is set to 0 while training, in every layer and before the classifier.</summary>
@@ -30,12 +30,19 @@ public sealed class EncoderOptions
     public TokenPooling Pooling { get; set; } = TokenPooling.Mean;
 
     /// <summary>All faults, each a sentence that names the option, the value given and what is allowed.</summary>
-    internal IEnumerable<string> Faults()
+    /// <param name="hasOwnSizes">Whether the encoder's sizes are these and not those of weights.</param>
+    internal IEnumerable<string> Faults(bool hasOwnSizes)
     {
         if (Layers < 1) yield return $"Network.Encoder.Layers is {Layers}; it must be at least 1.";
         if (Width < 1) yield return $"Network.Encoder.Width is {Width}; it must be at least 1.";
         if (Inner < 1) yield return $"Network.Encoder.Inner is {Inner}; it must be at least 1.";
         if (Heads < 1) yield return $"Network.Encoder.Heads is {Heads}; it must be at least 1.";
+        if (hasOwnSizes && this is { Width: >= 1, Heads: >= 1 and var heads } && Width % heads != 0)
+        {
+            yield return $"Network.Encoder.Heads is {heads}, and Network.Encoder.Width {Width}, which so many heads cannot share; give a "
+                + "divisor.";
+        }
+
         if (!(Dropout >= 0 && Dropout < 1))
             yield return FormattableString.Invariant($"Network.Encoder.Dropout is {Dropout}; it must be at least 0 and less than 1.");
         if (!Enum.IsDefined(Pooling))

@@ -12,18 +12,21 @@ internal static class NetworkFactory
     /// <param name="options">Which network, from which weights.</param>
     /// <param name="shape">The shape of one example.</param>
     /// <param name="pixels">What the numbers of images mean, which the default normalisation maps to −1 to 1; <see langword="null"/> for
-    /// vectors.</param>
+    /// vectors and texts.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="seed">Draws the initial weights.</param>
     /// <param name="log">Receives what a user should know about the weights.</param>
+    /// <param name="earlier">The sizes of the text encoder whose weights the network will be given in place of those drawn here; <see
+    /// langword="null"/>: there is none.</param>
     /// <exception cref="ArgumentException">The network and the shape do not fit, or the options have faults.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
     public static StagedNetwork Create(
-        NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log)
+        NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log,
+        TextEncoderSizes? earlier = null)
     {
-        string faults = string.Join(" ", options.Faults());
+        string faults = string.Join(" ", options.Faults(isWarm: earlier is not null));
         if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
-        StagedNetwork network = Build(options, shape, classes, log);
+        StagedNetwork network = Build(options, shape, classes, earlier, log);
         try
         {
             ConfigureInput(network, options.Input, pixels);
@@ -38,7 +41,8 @@ internal static class NetworkFactory
         }
     }
 
-    private static StagedNetwork Build(NetworkOptions options, FeatureShape shape, int classes, Action<string> log)
+    private static StagedNetwork Build(
+        NetworkOptions options, FeatureShape shape, int classes, TextEncoderSizes? earlier, Action<string> log)
     {
         if (options.Custom is { } custom) return Checked(custom(shape, classes), shape, classes);
         NetworkKind kind = options.Kind == NetworkKind.Automatic ? AutomaticKind(shape) : options.Kind;
@@ -53,7 +57,7 @@ internal static class NetworkFactory
             NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, stem),
             NetworkKind.DnnImageFeaturizerResNet18 => ResNet.DnnImageFeaturizerResNet18(shape, classes, stem),
             NetworkKind.SqueezeNet11 => new SqueezeNet(shape, classes),
-            NetworkKind.Bert or NetworkKind.DistilBert => TextEncoderFactory.Create(options, shape, classes, log),
+            NetworkKind.Bert or NetworkKind.DistilBert => TextEncoderFactory.Create(options, shape, classes, earlier, log),
             _ => throw new UnreachableException($"No network {kind}."),
         };
     }

@@ -9,7 +9,9 @@ internal static class NetworkOptionsFaults
     /// <summary>
     /// All faults, each a sentence that names the option, the value given and what is allowed; empty where there are none.
     /// </summary>
-    public static IEnumerable<string> Faults(this NetworkOptions options)
+    /// <param name="options">The options.</param>
+    /// <param name="isWarm">Whether the network will be given the weights of an earlier model.</param>
+    public static IEnumerable<string> Faults(this NetworkOptions options, bool isWarm = false)
     {
         if (!Enum.IsDefined(options.Kind))
             yield return $"Network.Kind is {(int)options.Kind}; it must be one of {string.Join(", ", Enum.GetNames<NetworkKind>())}.";
@@ -30,7 +32,7 @@ internal static class NetworkOptionsFaults
         if (options.MaxTokens < FewestTokens)
             yield return $"Network.MaxTokens is {options.MaxTokens}; it must be at least {FewestTokens}.";
         if (options.Encoder is null) yield return "Network.Encoder is null; leave it at its default.";
-        foreach (string fault in options.Encoder?.Faults() ?? []) yield return fault;
+        foreach (string fault in options.Encoder?.Faults(hasOwnSizes: options.WeightsPath is null && !isWarm) ?? []) yield return fault;
         if (options.Input is null)
         {
             yield return "Network.Input is null; leave it at its default where the column tells all.";

@@ -11,8 +11,9 @@ internal static class PretrainedWeights
 
     /// <summary>
     /// Loads all weights and batch norm statistics. A head that is missing in the file, or is for another number of classes, stays as it
-    /// was drawn, and the log says so. A prefix that the network's names have in the file (<c>module.</c>, <c>backbone.</c>) is
-    /// recognised, and tensors that are not floating-point numbers and that no parameter asks for are left out; the log says both.
+    /// was drawn, and the log says so; so does one that reads layers which the network does not have. A prefix that the network's names
+    /// have in the file (<c>module.</c>, <c>backbone.</c>) is recognised, and tensors that are not floating-point numbers and that no
+    /// parameter asks for are left out; the log says both.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is malformed or of another kind, or a tensor is missing, unexpected or of another
     /// shape or type; then nothing has been loaded.</exception>
@@ -58,7 +59,10 @@ internal static class PretrainedWeights
         string[] stored = [.. head.Where(found.ContainsKey)];
         if (stored.Length == 0 && head.Length > 0)
         {
-            log($"'{file.Path}' has no classifier ('{network.HeadName}'): it starts with fresh weights.");
+            log(file.HeadReads is { } layer
+                ? $"The classifier ('{network.HeadName}') of '{file.Path}' reads layers that are left out ('{Excerpt.Of(layer)}'): it "
+                    + "starts with fresh weights."
+                : $"'{file.Path}' has no classifier ('{network.HeadName}'): it starts with fresh weights.");
             return true;
         }
         // Only the first dimension is the classes; any other difference is a fault.

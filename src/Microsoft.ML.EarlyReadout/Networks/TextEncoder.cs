@@ -46,13 +46,16 @@ public sealed class TextEncoder : StagedNetwork
                 new TransformerLayer(sizes.Width, sizes.Heads, sizes.Inner, dropout)));
         }
 
-        Pooling = pooling;
+        (Pooling, Heads) = (pooling, sizes.Heads);
         SetHead("classifier", Register("pool", new TokenPool(pooling)), Register("dropout", new Dropout(dropout)),
             Register("classifier", new Linear(sizes.Width, classes)));
     }
 
     /// <summary>What the classifier reads of the last layer's tokens.</summary>
     public TokenPooling Pooling { get; }
+
+    /// <summary>The heads of attention in each layer.</summary>
+    internal int Heads { get; }
 
     private static TokenShape RequireTokens(string name, FeatureShape shape)
     {

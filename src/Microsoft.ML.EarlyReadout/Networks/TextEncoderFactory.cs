@@ -12,15 +12,23 @@ internal static class TextEncoderFactory
     /// <param name="options">The options.</param>
     /// <param name="shape">The shape of one example.</param>
     /// <param name="classes">The number of classes.</param>
+    /// <param name="earlier">The sizes of the encoder whose weights it will be given; <see langword="null"/>: those of the weights file, or
+    /// the options' own.</param>
     /// <param name="log">Receives the sizes that the options leave open.</param>
     /// <exception cref="ArgumentException">The network and the shape do not fit.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
-    public static TextEncoder Create(NetworkOptions options, FeatureShape shape, int classes, Action<string> log)
+    public static TextEncoder Create(
+        NetworkOptions options, FeatureShape shape, int classes, TextEncoderSizes? earlier, Action<string> log)
     {
         EncoderOptions encoder = options.Encoder;
         bool isDistil = options.Kind == NetworkKind.DistilBert;
         TextEncoderSizes sizes;
-        if (options.WeightsPath is { } path)
+        if (earlier is not null)
+        {
+            sizes = earlier with { Heads = encoder.Heads ?? earlier.Heads };
+            if (options.Kind == NetworkKind.Automatic) isDistil = earlier.TokenTypes == 0;
+        }
+        else if (options.WeightsPath is { } path)
         {
             using TextEncoderFile file = TextEncoderFile.Open(path, options.Kind);
             isDistil = file.IsDistilBert;
@@ -38,8 +46,8 @@ internal static class TextEncoderFactory
 
         if (sizes.Width % sizes.Heads != 0)
         {
-            throw new ArgumentException(FormattableString.Invariant($"Network.Encoder.Heads is {sizes.Heads}, and the encoder has ")
-                + FormattableString.Invariant($"{sizes.Width} numbers for each token, which so many heads cannot share; give a divisor."));
+            throw new ArgumentException(FormattableString.Invariant($"{sizes.Heads} heads of attention cannot share the {sizes.Width} ")
+                + "numbers that the encoder has for each token; set Network.Encoder.Heads to a divisor.");
         }
 
         return new TextEncoder(isDistil ? "DistilBERT" : "BERT", shape, sizes, encoder.Pooling, encoder.Dropout, classes);
@@ -49,13 +57,23 @@ internal static class TextEncoderFactory
     {
         if (options.Heads is { } given) return given;
         if (weights is not null && Configured(weights) is { } configured) return configured;
-        int heads = width == MiniLmWidth ? MiniLmHeads : Math.Max(1, width / HeadSize);
+        int heads = DefaultHeads(width);
         if (weights is not null)
         {
             log(FormattableString.Invariant($"Weights do not tell the heads of attention, and there is no config.json beside them: ")
                 + FormattableString.Invariant($"{heads} heads are taken for {width} numbers. Network.Encoder.Heads says otherwise."));
         }
 
+        return heads;
+    }
+
+    /// <summary>The heads that an encoder has where nothing says how many: of 64 numbers each, or the next fewer heads that divide the
+    /// width.</summary>
+    /// <param name="width">The encoder's numbers for each token, at least 1.</param>
+    public static int DefaultHeads(int width)
+    {
+        int heads = width == MiniLmWidth ? MiniLmHeads : Math.Max(1, width / HeadSize);
+        while (width % heads != 0) heads--;
         return heads;
     }
 

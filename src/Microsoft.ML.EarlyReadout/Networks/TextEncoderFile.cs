@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 
@@ -7,14 +6,12 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// The weights of BERT or DistilBERT in a safetensors file, under BERT's names of today: without a prefix such as <c>bert.</c>, layer
 /// norms with weight and bias rather than the old gamma and beta, DistilBERT's layers under BERT's names. What belongs to other tasks
-/// is left out.
+/// is left out, and with it a classifier that reads it.
 /// </summary>
 internal sealed partial class TextEncoderFile : IWeightsFile
 {
-    private const string Words = "embeddings.word_embeddings.weight";
-    private const string Positions = "embeddings.position_embeddings.weight";
-    private const string Types = "embeddings.token_type_embeddings.weight";
     private const string DistilBertsMark = "attention.q_lin.";
+    private const string Classifier = "classifier.";
 
     // By what their names have; DistilBERT's own name has none of them.
     private static readonly (string Part, string Name)[] _others =
@@ -27,8 +24,11 @@ internal sealed partial class TextEncoderFile : IWeightsFile
     private readonly SafetensorsFile _file;
     private readonly Dictionary<string, string> _names; // BERT's to the file's
 
-    private TextEncoderFile(SafetensorsFile file, Dictionary<string, string> names, bool isDistilBert) =>
-        (_file, _names, IsDistilBert) = (file, names, isDistilBert);
+    private TextEncoderFile(SafetensorsFile file, bool isDistilBert)
+    {
+        (_file, IsDistilBert) = (file, isDistilBert);
+        (_names, HeadReads) = Translate(file, isDistilBert);
+    }
 
     /// <summary>Whether the weights are DistilBERT's.</summary>
     public bool IsDistilBert { get; }
@@ -38,6 +38,9 @@ internal sealed partial class TextEncoderFile : IWeightsFile
 
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Names => _names.Keys;
+
+    /// <inheritdoc/>
+    public string? HeadReads { get; }
 
     /// <summary>Opens a file and finds out what it is.</summary>
     /// <param name="path">The file.</param>
@@ -50,7 +53,7 @@ internal sealed partial class TextEncoderFile : IWeightsFile
         {
             bool isDistilBert = file.Names.Any(name => name.Contains(DistilBertsMark, StringComparison.Ordinal));
             RefuseOthers(file, kind, isDistilBert);
-            return new TextEncoderFile(file, Translate(file, isDistilBert), isDistilBert);
+            return new TextEncoderFile(file, isDistilBert);
         }
         catch
         {
@@ -62,15 +65,8 @@ internal sealed partial class TextEncoderFile : IWeightsFile
     /// <summary>The sizes that the weights have.</summary>
     /// <param name="heads">Gives the heads of attention for a width, which weights do not tell.</param>
     /// <exception cref="InvalidDataException">A tensor that tells a size is missing or has no two dimensions.</exception>
-    public TextEncoderSizes Sizes(Func<int, int> heads)
-    {
-        (int vocabulary, int width) = Sides(Words);
-        int layers = 1 + Names.Select(LayerOf).DefaultIfEmpty(-1).Max();
-        if (layers == 0) throw new InvalidDataException($"'{Path}' has no layers: no tensor is named '…encoder.layer.0.…'.");
-        return new TextEncoderSizes(
-            vocabulary, width, layers, heads(width), Sides("encoder.layer.0.intermediate.dense.weight").First, Sides(Positions).First,
-            _names.ContainsKey(Types) ? Sides(Types).First : 0);
-    }
+    public TextEncoderSizes Sizes(Func<int, int> heads) =>
+        TextEncoderTensors.SizesOf(Names.ToDictionary(name => name, Shape), heads, $"'{Path}'");
 
     /// <inheritdoc/>
     public IReadOnlyList<long> Shape(string name) => _file.Shape(_names[name]);
@@ -96,7 +92,7 @@ internal sealed partial class TextEncoderFile : IWeightsFile
         }
 
         // Without its name, RoBERTa differs in having a single token type; its positions begin at 2.
-        string? types = file.Names.FirstOrDefault(name => name.EndsWith(Types, StringComparison.Ordinal));
+        string? types = file.Names.FirstOrDefault(name => name.EndsWith(TextEncoderTensors.Types, StringComparison.Ordinal));
         if (types is not null && file.Shape(types) is [1, _]) throw Refused("RoBERTa");
         (NetworkKind found, string its) = isDistilBert ? (NetworkKind.DistilBert, "DistilBERT") : (NetworkKind.Bert, "BERT");
         if (kind is NetworkKind.Bert or NetworkKind.DistilBert && kind != found && file.Names.Any(IsWords))
@@ -106,22 +102,26 @@ internal sealed partial class TextEncoderFile : IWeightsFile
             + "DistilBERT are read. Give such a model, for instance bert-base-uncased or distilbert-base-uncased.");
     }
 
-    private static Dictionary<string, string> Translate(SafetensorsFile file, bool isDistilBert)
+    /// <returns>The file's names by BERT's, and the first name of what the file's own classifier reads, where that is left
+    /// out.</returns>
+    private static (Dictionary<string, string> Names, string? HeadReads) Translate(SafetensorsFile file, bool isDistilBert)
     {
         string[] words = [.. file.Names.Where(IsWords)];
         if (words.Length != 1)
         {
             throw new InvalidDataException(words.Length == 0
-                ? $"The weights in '{file.Path}' are not those of BERT or DistilBERT: no tensor is named '{Words}'."
+                ? $"The weights in '{file.Path}' are not those of BERT or DistilBERT: no tensor is named '{TextEncoderTensors.Words}'."
                 : $"'{file.Path}' has several encoders: {string.Join(", ", words.Take(5).Select(name => $"'{Excerpt.Of(name)}'"))}. Keep "
                     + "one of them in the file.");
         }
 
-        string prefix = words[0][..^Words.Length];
+        string prefix = words[0][..^TextEncoderTensors.Words.Length];
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? headReads = null;
         foreach (string name in file.Names)
         {
             string own = name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
+            if (BeforeClassifier().IsMatch(own)) headReads ??= name;
             if (OfOtherTasks().IsMatch(own)) continue;
             own = OldLayerNorm().Replace(own, match => match.Groups[1].Value + (match.Groups[2].Value == "gamma" ? "weight" : "bias"));
             if (isDistilBert) own = OfBert(own);
@@ -129,7 +129,10 @@ internal sealed partial class TextEncoderFile : IWeightsFile
                 throw new InvalidDataException($"'{file.Path}' has the weights '{Excerpt.Of(own)}' twice: also as '{Excerpt.Of(name)}'.");
         }
 
-        return names;
+        if (headReads is null) return (names, null);
+        string[] head = [.. names.Keys.Where(name => name.StartsWith(Classifier, StringComparison.Ordinal))];
+        foreach (string name in head) names.Remove(name);
+        return (names, head.Length > 0 ? headReads : null);
     }
 
     private static string OfBert(string name) => name
@@ -143,18 +146,7 @@ internal sealed partial class TextEncoderFile : IWeightsFile
         .Replace("ffn.lin2.", "output.dense.", StringComparison.Ordinal)
         .Replace("output_layer_norm.", "output.LayerNorm.", StringComparison.Ordinal);
 
-    private static bool IsWords(string name) => name.EndsWith(Words, StringComparison.Ordinal);
-
-    private static int LayerOf(string name) =>
-        Layer().Match(name) is { Success: true } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out int layer)
-            ? layer
-            : -1;
-
-    private (int First, int Second) Sides(string name) =>
-        _names.ContainsKey(name) && Shape(name) is [> 0 and <= int.MaxValue and var first, > 0 and <= int.MaxValue and var second]
-            ? ((int)first, (int)second)
-            : throw new InvalidDataException(
-                $"The weights in '{Path}' are not those of BERT or DistilBERT: the tensor '{name}' is missing or is no matrix.");
+    private static bool IsWords(string name) => name.EndsWith(TextEncoderTensors.Words, StringComparison.Ordinal);
 
     [GeneratedRegex(@"^(cls\.|vocab_|pre_classifier\.|pooler\.)|(^|\.)position_ids$", RegexOptions.CultureInvariant)]
     private static partial Regex OfOtherTasks();
@@ -162,6 +154,7 @@ internal sealed partial class TextEncoderFile : IWeightsFile
     [GeneratedRegex(@"^(.*LayerNorm\.)(gamma|beta)$", RegexOptions.CultureInvariant)]
     private static partial Regex OldLayerNorm();
 
-    [GeneratedRegex(@"^encoder\.layer\.(\d+)\.", RegexOptions.CultureInvariant)]
-    private static partial Regex Layer();
+    // Layers between the encoder and Hugging Face's classifier, which makes little sense of anything else.
+    [GeneratedRegex(@"^(pre_classifier|pooler)\.", RegexOptions.CultureInvariant)]
+    private static partial Regex BeforeClassifier();
 }

@@ -77,7 +77,8 @@ internal static class NetworkTraining
         StockHead head = StockHead.Of(input, label, cancellation);
 
         using StagedNetwork network = NetworkFactory.Create(
-            options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log);
+            options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log,
+            WarmStart.EncoderSizes(options));
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         if (options.StartFrom is { } from) WarmStart.Apply(from, network, set, options, log);
         options = AutomaticSettings.Settle(

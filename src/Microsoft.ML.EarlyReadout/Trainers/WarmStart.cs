@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,12 +7,25 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Lets a network begin with the weights of a fitted model.</summary>
 internal static class WarmStart
 {
+    private const string HeadsSetting = "Network.Encoder.Heads", PoolingSetting = "Network.Encoder.Pooling";
+
     /// <summary>The columns of a training, with the tokeniser of the model that it starts from.</summary>
     public static TrainingColumns Columns(TrainerOptions options)
     {
         TrainingColumns columns = options.TrainingColumns;
         BertTokenizer? earlier = (options.StartFrom as EarlyReadoutTransformer)?.Columns.Tokenizer;
         return columns with { Text = columns.Text with { Earlier = earlier } };
+    }
+
+    /// <summary>The sizes of the text encoder that a training starts from; <see langword="null"/>: it starts from none.</summary>
+    public static TextEncoderSizes? EncoderSizes(TrainerOptions options)
+    {
+        if (options.StartFrom is not EarlyReadoutTransformer { Columns.Tokenizer: not null } model) return null;
+        Dictionary<string, IReadOnlyList<long>> shapes =
+            model.Weights.Tensors.ToDictionary(tensor => tensor.Name, tensor => (IReadOnlyList<long>)tensor.Shape);
+        if (!shapes.ContainsKey(TextEncoderTensors.Words)) return null; // a network of one's own
+        return TextEncoderTensors.SizesOf(
+            shapes, width => HeadsOf(model) ?? TextEncoderFactory.DefaultHeads(width), "the model that StartFrom gives");
     }
 
     /// <summary>Copies the model's parameters and statistics into a network, which must be the same one for the same classes.</summary>
@@ -49,7 +63,7 @@ internal static class WarmStart
         if (model.Columns.Tokenizer is { } earlier && set.Tokenizer is { } now)
         {
             RequireSame(earlier.Vocabulary.Tokens, now.Vocabulary.Tokens);
-            RequireSameEncoder(model.History.Settings, OptionValues.Of(options));
+            RequireSameEncoder(model, options);
         }
 
         var kept = model.Weights.Tensors.ToDictionary(tensor => tensor.Name);
@@ -81,6 +95,7 @@ internal static class WarmStart
 
         log(FormattableString.Invariant($"The network starts from {own.Length} tensors of the model that StartFrom gives."));
     }
+
     private static void RequireSame(IReadOnlyList<string> earlier, IReadOnlyList<string> now)
     {
         if (earlier.SequenceEqual(now)) return;
@@ -92,13 +107,22 @@ internal static class WarmStart
                 + FormattableString.Invariant($"token {first} is {At(earlier)} there and {At(now)} here. They must be the same; ")
                 + "without VocabularyPath the training takes that of StartFrom.");
     }
+
     // What the shapes of weights do not tell.
-    private static void RequireSameEncoder(IReadOnlyDictionary<string, string> earlier, IReadOnlyDictionary<string, string> now)
+    private static void RequireSameEncoder(EarlyReadoutTransformer model, TrainerOptions options)
     {
-        foreach (string name in new[] { "Network.Encoder.Heads", "Network.Encoder.Pooling" })
+        IReadOnlyDictionary<string, string> now = OptionValues.Of(options);
+        if (options.Network.Encoder.Heads is not null) RequireSame(HeadsSetting);
+        RequireSame(PoolingSetting);
+
+        void RequireSame(string name)
         {
-            if (earlier.TryGetValue(name, out string? before) && before != now[name])
+            if (model.History.Settings.TryGetValue(name, out string? before) && before != now[name])
                 throw new ArgumentException($"StartFrom was trained with {name} {before}, and here it is {now[name]}; give the same.");
         }
     }
+
+    private static int? HeadsOf(EarlyReadoutTransformer model) =>
+        model.History.Settings.TryGetValue(HeadsSetting, out string? heads)
+            && int.TryParse(heads, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 }

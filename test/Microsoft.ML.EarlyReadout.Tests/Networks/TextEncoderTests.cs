@@ -185,6 +185,8 @@ public sealed class TextEncoderTests
         Tensor ids = golden.Read("data/ids").to(ScalarType.Int32);
         plain.eval();
         network.eval();
+        Assert.True(plain.ForwardToEmbedding(ids).equal(network.ForwardToEmbedding(ids)).all().item<bool>());
+        if (name.Contains("pooler", StringComparison.Ordinal) || name.StartsWith("pre_", StringComparison.Ordinal)) return; // below
         Assert.True(plain.call(ids).equal(network.call(ids)).all().item<bool>());
     }
 
@@ -222,8 +224,55 @@ public sealed class TextEncoderTests
         Assert.Equal("BERT needs texts, and the feature column holds vectors of 7 numbers. Name a text column, or choose another network.",
             Assert.Throws<ArgumentException>(
                 () => Create(new NetworkOptions { Kind = NetworkKind.Bert }, FeatureShape.Vector(7))).Message);
-        Assert.Contains("Network.Encoder.Heads is 3, and the encoder has 128 numbers", Assert.Throws<ArgumentException>(
-            () => Create(new NetworkOptions { Encoder = { Heads = 3 } })).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Network.Encoder.Heads is 3, and Network.Encoder.Width 128, which so many heads cannot share; give a divisor.",
+            Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Encoder = { Heads = 3 } })).Message,
+            StringComparison.Ordinal);
+        using var scope = NewDisposeScope();
+        using SafetensorsFile golden = Open();
+        Assert.Equal(
+            "5 heads of attention cannot share the 24 numbers that the encoder has for each token; set Network.Encoder.Heads to a divisor.",
+            Assert.Throws<ArgumentException>(() => Load(golden, NetworkKind.Bert, TokenPooling.Mean, heads: 5)).Message);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(32, 1)]
+    [InlineData(128, 2)]
+    [InlineData(200, 2)] // and not 3
+    [InlineData(384, 12)] // MiniLM's
+    [InlineData(768, 12)]
+    [InlineData(833, 7)] // and not 13
+    public void Where_nothing_says_how_many_heads_there_are_they_divide_the_width(int width, int heads)
+    {
+        using var network = (TextEncoder)Create(new NetworkOptions { Encoder = { Layers = 1, Width = width, Inner = 2 } });
+        Assert.Equal(heads, network.Heads);
+    }
+
+    [Fact]
+    public void Of_weights_the_width_of_the_options_counts_for_nothing()
+    {
+        using var scope = NewDisposeScope();
+        using SafetensorsFile golden = Open();
+        using var network = (TextEncoder)Load(golden, NetworkKind.Bert, TokenPooling.Mean); // 3 heads, which 128 is no multiple of
+        Assert.Equal(3, network.Heads);
+    }
+
+    [Theory]
+    [InlineData(NetworkKind.Bert, "bert.pooler.dense.weight")]
+    [InlineData(NetworkKind.DistilBert, "pre_classifier.weight")]
+    public void A_classifier_that_reads_a_pooler_starts_fresh_and_the_log_says_so(NetworkKind kind, string pooler)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using SafetensorsFile golden = Open();
+        var log = new List<string>();
+        using StagedNetwork network = Load(golden, kind, TokenPooling.Mean, besides: pooler, log: log.Add);
+        Assert.Single(log, line => line.StartsWith("The classifier ('classifier') of '", StringComparison.Ordinal)
+            && line.EndsWith($"' reads layers that are left out ('{pooler}'): it starts with fresh weights.", StringComparison.Ordinal));
+        string folder = kind == NetworkKind.DistilBert ? "distilbert/" : "bert/";
+        Tensor classifier = network.named_parameters().Single(entry => entry.name == "classifier.weight").parameter;
+        Assert.False(classifier.equal(golden.Read(folder + "classifier.weight")).any().item<bool>());
+        Assert.True(classifier.abs().max().item<float>() > 0);
     }
 
     [Fact]
@@ -251,12 +300,13 @@ public sealed class TextEncoderTests
 
     private static SafetensorsFile Open() => SafetensorsFile.Open(Golden.Path("text_encoder.safetensors"));
 
-    private static StagedNetwork Create(NetworkOptions options, FeatureShape? shape = null) =>
-        NetworkFactory.Create(options, shape ?? _shape, null, Classes, seed: 1, _ => { });
+    private static StagedNetwork Create(NetworkOptions options, FeatureShape? shape = null, Action<string>? log = null) =>
+        NetworkFactory.Create(options, shape ?? _shape, null, Classes, seed: 1, log ?? (_ => { }));
 
     /// <summary>Loads the reference's weights from a file of their own.</summary>
     private static StagedNetwork Load(
-        SafetensorsFile golden, NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null, string? besides = null)
+        SafetensorsFile golden, NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null, string? besides = null, int heads = 3,
+        Action<string>? log = null)
     {
         string folder = kind == NetworkKind.DistilBert ? "distilbert/" : "bert/";
         var tensors = golden.Names
@@ -267,8 +317,8 @@ public sealed class TextEncoderTests
         {
             Kind = kind,
             WeightsPath = path,
-            Encoder = { Heads = 3, Dropout = 0, Pooling = pooling },
-        }, shape));
+            Encoder = { Heads = heads, Dropout = 0, Pooling = pooling },
+        }, shape, log));
     }
 
     private static string Refused(NetworkKind kind, params (string Name, long[] Shape)[] tensors)

@@ -11,6 +11,10 @@ internal interface IWeightsFile : IDisposable
     /// <summary>The tensors' names.</summary>
     IReadOnlyCollection<string> Names { get; }
 
+    /// <summary>The name of a tensor between the file's network and its classifier that no network here has, for which the classifier is
+    /// left out of <see cref="Names"/>; <see langword="null"/> where it is not.</summary>
+    string? HeadReads => null;
+
     /// <summary>A tensor's shape.</summary>
     IReadOnlyList<long> Shape(string name);
 

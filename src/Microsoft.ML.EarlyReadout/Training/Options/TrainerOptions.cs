@@ -72,9 +72,10 @@ public abstract class TrainerOptions
     /// <summary>
     /// Warm start: a fitted <c>EarlyReadoutTransformer</c>, or one that its <c>Load</c> has read, with whose weights the network begins. It
     /// must be of the same network and the same classes in the same order, and <see cref="NetworkOptions.Input"/> must do the same to
-    /// the numbers. On texts its vocabulary is taken too, and must be that of <see cref="NetworkOptions.VocabularyPath"/> where that is
-    /// given. Readouts start fresh, and automatic options are those for pretrained
-    /// weights. It stays the caller's, and is read when the fit begins.
+    /// the numbers. On texts its vocabulary and its encoder's sizes are taken too; <see cref="NetworkOptions.VocabularyPath"/> and the
+    /// heads of <see cref="NetworkOptions.Encoder"/> must be its own where they are given, and <see cref="NetworkOptions.MaxTokens"/> at
+    /// most its positions. Readouts start fresh, and automatic options are those for pretrained weights. It stays the caller's, and is read
+    /// when the fit begins.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: fresh weights, or those of <see
     /// cref="NetworkOptions.WeightsPath"/>, which is not given with it.</value>
@@ -278,6 +279,7 @@ public abstract class TrainerOptions
         Optimizer.ClipNorm ??= values.ClipNorm;
         Optimizer.LearningRate ??= values.RateOf(Optimizer.Kind);
         if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
+        if (facts.Network is TextEncoder encoder) Network.Encoder.Heads ??= encoder.Heads;
         if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
         Schedule.WarmUpSteps ??= (int)(values.WarmUp * (Steps ?? facts.StepsOf(Epochs!.Value, BatchSize)));
     }
@@ -370,7 +372,7 @@ public abstract class TrainerOptions
         if (faults.Given(nameof(Optimizer), Optimizer)) Optimizer.AddFaults(faults, nameof(Optimizer));
         if (faults.Given(nameof(Schedule), Schedule)) Schedule.AddFaults(faults, nameof(Schedule));
         if (faults.Given(nameof(Augmentation), Augmentation)) Augmentation.AddFaults(faults, nameof(Augmentation));
-        if (faults.Given(nameof(Network), Network)) faults.Add(Network.Faults());
+        if (faults.Given(nameof(Network), Network)) faults.Add(Network.Faults(isWarm: StartFrom is not null));
     }
 
     /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
