@@ -3,7 +3,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Writes a network as an ONNX graph.</summary>
 internal static class OnnxExporter
 {
-    /// <summary>The name of the graph's input: one batch as stored, float32.</summary>
+    /// <summary>The name of the graph's input: one batch as stored, float32 or, of tokens, int32.</summary>
     public const string InputName = "features";
 
     /// <summary>The name of the output of <see cref="ToBytes"/>.</summary>

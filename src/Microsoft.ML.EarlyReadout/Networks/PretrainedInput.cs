@@ -26,7 +26,8 @@ internal static class PretrainedInput
     private const int BytePixels = 255;
     private const double LeastShareOfVariance = 1e-3;
 
-    /// <summary>Compares some of the training rows, once, before the first step; for vectors there is nothing to compare.</summary>
+    /// <summary>Compares some of the training rows, once, before the first step; for vectors and texts there is nothing to
+    /// compare.</summary>
     /// <param name="network">The network with its pretrained weights, on the CPU and in training mode; it stays as it is.</param>
     /// <param name="training">The training rows.</param>
     /// <param name="seeds">Choose the rows.</param>

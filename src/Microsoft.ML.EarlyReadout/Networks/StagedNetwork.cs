@@ -243,8 +243,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Says that most numbers of a batch are zero in all its rows, as in vectors that ML.NET's FeaturizeText makes: a
-    /// linear layer that reads them leaves those out.
+    /// Says whether most numbers of a batch are zero in all its rows, as in vectors that ML.NET's FeaturizeText makes: where stage 1
+    /// reads the batch itself and begins with a linear layer, that layer leaves those out.
     /// </summary>
     internal void SetMostlyZero(bool mostlyZero)
     {

@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, L). It has no parameters.</remarks>
 public sealed class InputLayer : Layer
 {
-    private readonly ImageShape? _image; // null for vectors
+    private readonly ImageShape? _image; // null for vectors and texts
     private bool _reverseChannels;
     private float[] _mean = [0];
     private float[] _scale = [1];
