@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.ML.Data;
 
@@ -28,7 +27,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// Rows that <see cref="Transform"/> has promised are scored when they are read, so dispose the transformer after that. A <see
 /// cref="PredictionEngine{TSrc, TDst}"/> disposes the
 /// model that it was made from, unless <see cref="PredictionEngineOptions.OwnsTransformer"/> is <see langword="false"/>.</threadsafety>
-public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransformer<object>, IDisposable
+public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTransformer<object>, IDisposable
 {
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;
@@ -116,7 +115,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <summary>Loads the model in a file that <c>mlContext.Model.Save</c> wrote, with all that the fitted model can do: batched scoring,
     /// readouts, activation maps, reports, export, teaching, and its weights.</summary>
     /// <param name="path">The file: a saved model, or a saved pipeline, of which the last model of this library is loaded. Use <see
-    /// cref="RestoreIn"/> where the pipeline's other transforms are needed too.</param>
+    /// cref="RestoreIn(string, MLContext)"/> where the pipeline's other transforms are needed too.</param>
     /// <param name="mlContext">Loads it: gives the folder for temporary files and the GPU (<see cref="MLContext.GpuDeviceId"/>), and knows
     /// what custom transforms were registered; a new one where it is left out.</param>
     /// <returns>The model. Dispose it when it is no longer needed. libtorch is not used by it.</returns>
@@ -156,7 +155,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="mlContext">Gives the folder for temporary files and the GPU (<see cref="MLContext.GpuDeviceId"/>); a new one where it
     /// is left out.</param>
     /// <returns>The same transforms, with an <see cref="EarlyReadoutTransformer"/> in the place of the stock transformers that each was
-    /// saved as. The pipeline itself where there is nothing to restore.</returns>
+    /// saved as, which go on holding native memory until the pipeline is disposed. The pipeline itself where there is nothing to
+    /// restore.</returns>
     /// <exception cref="InvalidDataException">A model was saved by a later version of this library, or was damaged.</exception>
     /// <exception cref="InvalidOperationException">The context asks for a GPU that ONNX Runtime cannot use, and not for
     /// <see cref="MLContext.FallbackToCpu"/>; the message says what to do.</exception>
@@ -164,6 +164,20 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         ArgumentNullException.ThrowIfNull(pipeline);
         return ModelLoading.Restore(pipeline, () => ModelHost.Of(mlContext ?? new MLContext()));
+    }
+
+    /// <summary>Loads a pipeline that <c>mlContext.Model.Save</c> wrote, with the models of this library whole, so that it scores in
+    /// batches and can be reported.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mlContext">Loads it: gives the folder for temporary files and the GPU (<see cref="MLContext.GpuDeviceId"/>), and knows
+    /// what custom transforms were registered; a new one where it is left out.</param>
+    /// <returns>The pipeline's transforms, with an <see cref="EarlyReadoutTransformer"/> in the place of the stock transformers that each
+    /// model was saved as, whose native memory is free again. It is <see cref="IDisposable"/>.</returns>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static ITransformer RestoreIn(string path, MLContext? mlContext = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return ModelLoading.Restore(path, mlContext ?? new MLContext());
     }
 
     /// <summary>Makes the transformer of a saved model again.</summary>
@@ -193,7 +207,7 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         ScoringGraph graph = ScoringGraph.Build(columns, head, margin, export);
         cancellation?.ThrowIfRequested();
         return new EarlyReadoutTransformer(
-            graph, head, margin, trainingSchema[columns.Feature].Type, NamesOf(trainingSchema[columns.Label], head.Classes), columns,
+            graph, head, margin, trainingSchema[columns.Feature].Type, LabelColumn.Find(trainingSchema, columns.Label).Names, columns,
             history ?? new TrainingHistory(), training, weights ?? TrainedWeights.None, host ?? ModelHost.None);
     }
 
@@ -225,92 +239,6 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         return new ScoredView(input, Session, _head, _columns);
     }
 
-    /// <summary>Writes the graph as an <c>.onnx</c> model.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green,
-    /// blue, 0 to 255; texts are strings, (N, 1), and second texts an input named like their column), and its output of class
-    /// probabilities (N, C) like the score column; <c>Logits</c>
-    /// (N, C) come before the softmax,
-    /// and <c>Embedding</c> (N, D), where the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w),
-    /// where it ends in global average pooling, are the class activation maps before their ReLU. A name that is a column's already ends in
-    /// an underscore.</remarks>
-    public void SaveAsOnnx(Stream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ThrowIfDisposed();
-        stream.Write(Graph.Bytes);
-    }
-
-    /// <summary>Writes the graph as an <c>.onnx</c> file: wholly or not at all.</summary>
-    /// <param name="path">The file; an existing one is replaced.</param>
-    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    /// <inheritdoc cref="SaveAsOnnx(Stream)" path="/remarks"/>
-    public void SaveAsOnnx(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ThrowIfDisposed();
-        AtomicFile.Write(path, SaveAsOnnx);
-    }
-
-    /// <summary>Writes the graph of a model of texts as an <c>.onnx</c> model that reads tokens in place of strings, for a program that has
-    /// the tokeniser of its own.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <param name="fromTokens">Whether it reads tokens: int32, (N, L), L as the longest row has, as the model's vocabulary numbers them:
-    /// <c>[CLS] a [SEP]</c>, or <c>[CLS] a [SEP] b [SEP]</c>, and 0 behind. The input is named like the feature column, with
-    /// <c>.Tokens</c> appended. <see langword="false"/>: as <see cref="SaveAsOnnx(Stream)"/>.</param>
-    /// <exception cref="InvalidOperationException">The model does not read texts.</exception>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    public void SaveAsOnnx(Stream stream, bool fromTokens)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ThrowIfDisposed();
-        stream.Write(fromTokens ? FromTokens() : Graph.Bytes);
-    }
-
-    /// <summary>Writes the graph of a model of texts as an <c>.onnx</c> file that reads tokens: wholly or not at all.</summary>
-    /// <param name="path">The file; an existing one is replaced.</param>
-    /// <param name="fromTokens">As in <see cref="SaveAsOnnx(Stream, bool)"/>.</param>
-    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
-    /// <inheritdoc cref="SaveAsOnnx(Stream, bool)"/>
-    public void SaveAsOnnx(string path, bool fromTokens)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ThrowIfDisposed();
-        byte[] bytes = fromTokens ? FromTokens() : Graph.Bytes;
-        AtomicFile.Write(path, stream => stream.Write(bytes));
-    }
-
-    /// <summary>Writes one <c>.onnx</c> model that goes from the columns of an exported pipeline to class probabilities.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <param name="prefix">The model that <c>mlContext.Model.ConvertToOnnx</c> (package Microsoft.ML.OnnxConverter) wrote of the
-    /// transforms before this one; it must have the feature column among its outputs.</param>
-    /// <exception cref="InvalidDataException">The prefix is no ONNX model, lacks the feature column, gives rows of another length, is
-    /// written for an operator set newer than 17 or too old for the network, or has an output named as one of this model's.</exception>
-    /// <exception cref="InvalidOperationException">The model reads texts.</exception>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    /// <remarks>Its inputs are the prefix's; its outputs are those of <see cref="SaveAsOnnx(Stream)"/>.</remarks>
-    public void SaveAsOnnx(Stream stream, byte[] prefix)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(After(prefix));
-    }
-
-    /// <summary>
-    /// Writes one <c>.onnx</c> file that goes from the columns of an exported pipeline to class probabilities: wholly or not at all.
-    /// </summary>
-    /// <param name="path">The file; an existing one is replaced.</param>
-    /// <param name="prefix">As in <see cref="SaveAsOnnx(Stream, byte[])"/>.</param>
-    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
-    /// <inheritdoc cref="SaveAsOnnx(Stream, byte[])"/>
-    public void SaveAsOnnx(string path, byte[] prefix)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] joined = After(prefix);
-        AtomicFile.Write(path, stream => stream.Write(joined));
-    }
-
     /// <summary>
     /// Writes the trained network's weights as a safetensors file: wholly or not at all. <see cref="NetworkOptions.WeightsPath"/> reads it
     /// into a network of the same kind, to train on from there or to read it as it is (<c>TrainedPart.None</c>).
@@ -318,7 +246,12 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="InvalidOperationException">There are no weights: there was no memory to keep them.</exception>
-    public void SaveWeights(string path) => Weights.Save(path);
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SaveWeights(string path)
+    {
+        ThrowIfDisposed();
+        Weights.Save(path);
+    }
 
     /// <summary>
     /// Writes a page in Markdown on the model: what it reads and answers, what it was trained on and with, and how it did on its validation
@@ -326,9 +259,11 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void WriteModelCard(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfDisposed();
         byte[] card = Encoding.UTF8.GetBytes(ModelCard.Of(this));
         AtomicFile.Write(path, stream => stream.Write(card));
     }
@@ -346,13 +281,14 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
     {
         ArgumentNullException.ThrowIfNull(ctx);
         ThrowIfDisposed();
-        using var chain = new StockChain(
-            Graph, _head, _margin, _columns, _temporaryFolder(), ScoringDevice.Cpu, SavedGraph.Write(Graph, Description(), Weights));
+        using var chain = new StockChain(Graph, _head, _margin, _columns, _temporaryFolder(), ScoringDevice.Cpu, isSaved: true);
         // Fitted to the columns that it reads alone: a saved model must not ask for other columns that the training data happened to have.
         var features = new DataViewSchema.Builder();
         features.AddColumn(FeatureColumnName, FeatureColumnType);
         if (SecondTextColumnName is { } second) features.AddColumn(second, TextDataViewType.Instance);
-        chain.For(features.ToSchema()).Save(ctx);
+        string stockParts = SavedModel.HashOf(_head, _margin);
+        chain.Save(
+            ctx, features.ToSchema(), place => SavedGraph.Write(Graph, SavedDescription.Of(this, stockParts, place), Weights));
     }
 
     /// <summary>Frees the native sessions, once the calls that use them have returned. Views that <see cref="Transform"/> returned can no
@@ -381,56 +317,8 @@ public sealed class EarlyReadoutTransformer : ISingleFeaturePredictionTransforme
         }
     }
 
-    private SavedDescription Description() => new()
-    {
-        SavedBy = TrainingIdentity.LibraryVersion,
-        Feature = FeatureColumnName,
-        FeatureType = SavedColumnType.Of(FeatureColumnType),
-        Shape = _columns.Shape.Dimensions,
-        Layout = (_columns.Shape as ImageShape)?.Layout,
-        SecondText = SecondTextColumnName,
-        Tokenizer = SavedTokenizer.Of(_columns.Tokenizer),
-        Pixels = _columns.Pixels,
-        Label = _columns.Label,
-        Score = ScoreColumnName,
-        PredictedLabel = PredictedLabelColumnName,
-        Readouts = [.. _columns.Readouts.Zip(Graph.Readouts, (names, head) => new SavedReadout(names.Name, names.Stage, head))],
-        Input = Graph.Input,
-        SecondInput = Graph.SecondInput,
-        Tokens = Graph.Tokens,
-        Logits = Graph.Logits,
-        Network = Graph.Network,
-        FeatureMaps = Graph.FeatureMaps,
-        ActivationMaps = Graph.ActivationMaps,
-        Stages = Graph.Stages,
-        ClassNames = ClassNames,
-        StockParts = SavedModel.HashOf(_head, _margin),
-        History = SavedHistory.Of(History),
-        Training = Training,
-    };
-
     private void ThrowIfDisposed()
     {
         if (_disposed) throw SharedLifetime.Disposed();
     }
-
-    private byte[] FromTokens() => Graph.Tokens is { } tokens
-        ? OnnxGraph.StartAt(Graph.Bytes, tokens, Graph.Input + ".Tokens")
-        : throw new InvalidOperationException($"The model reads column '{FeatureColumnName}', which holds no texts: it has no tokens.");
-
-    private byte[] After(byte[] prefix)
-    {
-        ArgumentNullException.ThrowIfNull(prefix);
-        ThrowIfDisposed();
-        if (Graph.Tokens is not null)
-        {
-            throw new InvalidOperationException($"The model reads the texts of column '{FeatureColumnName}' itself, and a prefix would "
-                + "have to give it texts: ML.NET exports no transform that does. Save the model without a prefix.");
-        }
-
-        return PrefixMerge.Append(prefix, Graph.Bytes, FeatureColumnName);
-    }
-
-    private static string[] NamesOf(DataViewSchema.Column label, int classes) => ColumnAnnotation.Names(label, ColumnAnnotation.KeyValues)
-        ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 }

@@ -1,3 +1,6 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Onnx;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Finds models of ours in what stock ML.NET loads, and makes them whole again.</summary>
@@ -5,56 +8,84 @@ internal static class ModelLoading
 {
     /// <summary>Loads the last model of ours in a file.</summary>
     /// <inheritdoc cref="EarlyReadoutTransformer.Load" path="/exception"/>
-    public static EarlyReadoutTransformer Load(string path, MLContext ml)
+    public static EarlyReadoutTransformer Load(string path, MLContext ml) =>
+        Load(path, ml, (parts, host) => parts.LastOrDefault(part => part.IsOurs)?.Restore(host) ?? throw NoModel());
+
+    /// <summary>Loads a file, and restores the models of ours in it.</summary>
+    /// <inheritdoc cref="EarlyReadoutTransformer.Load" path="/exception"/>
+    public static ITransformer Restore(string path, MLContext ml) => Load(path, ml, Restore);
+
+    /// <summary>The last model of ours in a pipeline; <see langword="null"/> where there is none.</summary>
+    /// <exception cref="InvalidDataException">A later version saved it, or it was damaged.</exception>
+    public static EarlyReadoutTransformer? Find(ITransformer pipeline, Func<ModelHost> host)
+    {
+        ITransformer[] all = [.. FlatPipeline.Of(pipeline)];
+        // What stands before a whole model cannot hold the last one.
+        int whole = Array.FindLastIndex(all, transformer => transformer is EarlyReadoutTransformer);
+        return LoadedPart.Of(all[(whole + 1)..]).LastOrDefault(part => part.IsOurs) is { } saved ? saved.Restore(host())
+            : whole < 0 ? null
+            : (EarlyReadoutTransformer)all[whole];
+    }
+
+    /// <summary>The same transformers, with every model of ours in the place of the stock transformers that were saved of it.</summary>
+    /// <exception cref="InvalidDataException">A later version saved one, or it was damaged.</exception>
+    public static ITransformer Restore(ITransformer pipeline, Func<ModelHost> host)
+    {
+        IReadOnlyList<LoadedPart> parts = LoadedPart.Of([.. FlatPipeline.Of(pipeline)]);
+        return parts.Any(part => part.IsOurs) ? Restore(parts, host()) : pipeline;
+    }
+
+    private static ITransformer Restore(IReadOnlyList<LoadedPart> parts, ModelHost host)
+    {
+        List<ITransformer> restored = [];
+        try
+        {
+            foreach (LoadedPart part in parts) restored.Add(part.IsOurs ? part.Restore(host) : part.Transformers[0]);
+        }
+        catch
+        {
+            foreach ((LoadedPart part, ITransformer made) in parts.Zip(restored))
+                if (part.IsOurs) ((EarlyReadoutTransformer)made).Dispose();
+            throw;
+        }
+
+        return restored is [var only] ? only : new TransformerChain<ITransformer>([.. restored]);
+    }
+
+    /// <summary>Loads a file by ML.NET and makes something of it; the native sessions of what does not go on in it are freed.</summary>
+    private static T Load<T>(string path, MLContext ml, Func<IReadOnlyList<LoadedPart>, ModelHost, T> make)
+        where T : class, ITransformer
     {
         string full = Path.GetFullPath(path);
         ModelHost host = ModelHost.Of(ml);
-        ITransformer loaded = Guarded(full, () =>
-        {
-            using (FileStream zip = File.OpenRead(full))
-            {
-                if (!SavedModel.IsIn(zip))
-                {
-                    throw new InvalidDataException("It holds no model that this library has saved. mlContext.Model.Load loads models of "
-                        + "other trainers; a file that should hold one was damaged.");
-                }
-            }
-
-            return Stock(full, ml, host.Device);
-        });
-        EarlyReadoutTransformer? model = null;
+        ITransformer[] loaded = [];
+        T? made = null;
         try
         {
-            return model = Guarded(full, () => Find(loaded, () => host))
-                ?? throw Unusable(full, "It holds no model that this library has saved.", null);
+            SavedGraph?[] graphs;
+            using (FileStream zip = File.OpenRead(full))
+            {
+                // before ML.NET loads it: ONNX Runtime shall see no graph that was damaged
+                graphs = [.. GraphEntries.Read(zip).Select(SavedGraph.Open)];
+            }
+
+            if (graphs.All(graph => graph is null)) throw NoModel();
+            loaded = [.. FlatPipeline.Of(Stock(full, ml, host.Device))];
+            bool all = graphs.Length == loaded.OfType<OnnxTransformer>().Count(); // none is within a transformer of another library
+            return made = make(LoadedPart.Of(loaded, all ? graphs : null), host);
+        }
+        catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"'{full}' gives no model back. {fault.Message} "
+                + "If it was damaged, copy it anew from where it was saved, or save the model again.", fault);
         }
         finally
         {
-            Free(loaded, model);
+            HashSet<ITransformer> kept = made is null ? [] : [.. FlatPipeline.Of(made)];
+            foreach (OnnxTransformer session in loaded.OfType<OnnxTransformer>())
+                if (!kept.Contains(session)) session.Dispose();
         }
     }
-
-    /// <summary>The last model of ours among transformers; <see langword="null"/> where there is none.</summary>
-    /// <exception cref="InvalidDataException">A later version saved it, or it was damaged.</exception>
-    public static EarlyReadoutTransformer? Find(ITransformer model, Func<ModelHost> host) => model switch
-    {
-        EarlyReadoutTransformer found => found,
-        IEnumerable<ITransformer> chain => Whole(chain, host)
-            ?? chain.Reverse().Select(part => Find(part, host)).OfType<EarlyReadoutTransformer>().FirstOrDefault(),
-        _ => null,
-    };
-
-    /// <summary>The same transformers, with every model of ours in the place of the stock chain that was saved of it.</summary>
-    public static ITransformer Restore(ITransformer model, Func<ModelHost> host)
-    {
-        if (model is not IEnumerable<ITransformer> chain) return model;
-        if (Whole(chain, host) is { } whole) return whole;
-        ITransformer[] parts = [.. chain], restored = [.. parts.Select(part => Restore(part, host))];
-        return parts.SequenceEqual(restored) ? model : new Data.TransformerChain<ITransformer>(restored);
-    }
-
-    private static EarlyReadoutTransformer? Whole(IEnumerable<ITransformer> chain, Func<ModelHost> host) =>
-        SavedModel.In(chain) is { } saved ? EarlyReadoutTransformer.Of(saved, host()) : null;
 
     private static ITransformer Stock(string path, MLContext ml, ScoringDevice device)
     {
@@ -76,31 +107,6 @@ internal static class ModelLoading
         }
     }
 
-    /// <summary>Names the file in what is wrong with it.</summary>
-    private static T Guarded<T>(string path, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
-        {
-            throw Unusable(path, fault.Message, fault);
-        }
-    }
-
-    private static InvalidDataException Unusable(string path, string what, Exception? fault) =>
-        new($"'{path}' gives no model back. {what} "
-            + "If it was damaged, copy it anew from where it was saved, or save the model again.", fault);
-
-    /// <summary>Frees the native sessions of what ML.NET has loaded; not the stock parts that go on in the model.</summary>
-    private static void Free(ITransformer loaded, EarlyReadoutTransformer? model)
-    {
-        if (ReferenceEquals(loaded, model)) return;
-        if (loaded is IEnumerable<ITransformer> chain)
-        {
-            foreach (ITransformer part in chain) Free(part, model);
-        }
-        else if (loaded is Transforms.Onnx.OnnxTransformer session) session.Dispose();
-    }
+    private static InvalidDataException NoModel() => new("It holds no model that this library has saved. mlContext.Model.Load loads models "
+        + "of other trainers; a file that should hold one was damaged.");
 }

@@ -81,11 +81,51 @@ internal sealed record SavedDescription
     /// <summary>A hash of the numbers of the stock head and margin, which stand outside of the graph.</summary>
     public required string StockParts { get; init; }
 
+    /// <summary>Where the graph stands among the stock transformers.</summary>
+    public required StockPlace Place { get; init; }
+
     /// <summary>What the training reported.</summary>
     public required SavedHistory History { get; init; }
 
     /// <summary>Where the model comes from; <see langword="null"/> where no trainer made it.</summary>
     public TrainingRecord? Training { get; init; }
+
+    /// <summary>Describes a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="stockParts">A hash of the numbers of its stock head and margin.</param>
+    /// <param name="place">Where its graph stands among the stock transformers.</param>
+    public static SavedDescription Of(EarlyReadoutTransformer model, string stockParts, StockPlace place)
+    {
+        (ScoringColumns columns, ScoringGraph graph) = (model.Columns, model.Graph);
+        return new SavedDescription
+        {
+            SavedBy = TrainingIdentity.LibraryVersion,
+            Feature = columns.Feature,
+            FeatureType = SavedColumnType.Of(model.FeatureColumnType),
+            SecondText = columns.SecondText,
+            Shape = columns.Shape.Dimensions,
+            Layout = (columns.Shape as ImageShape)?.Layout,
+            Tokenizer = SavedTokenizer.Of(columns.Tokenizer),
+            Pixels = columns.Pixels,
+            Label = columns.Label,
+            Score = columns.Score,
+            PredictedLabel = columns.PredictedLabel,
+            Readouts = [.. columns.Readouts.Zip(graph.Readouts, (names, head) => new SavedReadout(names.Name, names.Stage, head))],
+            Input = graph.Input,
+            SecondInput = graph.SecondInput,
+            Tokens = graph.Tokens,
+            Logits = graph.Logits,
+            Network = graph.Network,
+            FeatureMaps = graph.FeatureMaps,
+            ActivationMaps = graph.ActivationMaps,
+            Stages = graph.Stages,
+            ClassNames = model.ClassNames,
+            StockParts = stockParts,
+            Place = place,
+            History = SavedHistory.Of(model.History),
+            Training = model.Training,
+        };
+    }
 
     /// <summary>The columns that scoring reads and writes.</summary>
     public ScoringColumns ToColumns()

@@ -10,7 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// travels in it, where no runtime looks: the description, the nodes of the maps and a digest among the texts of the model, and the trained
 /// weights where ONNX has a place for what training starts from.
 /// </summary>
-internal static class SavedGraph
+internal sealed class SavedGraph
 {
     private const string DescriptionKey = "EarlyReadout.Model";
     private const string MapsKey = "EarlyReadout.Maps";
@@ -24,6 +24,17 @@ internal static class SavedGraph
         (ScalarType.ComplexFloat64, 15), (ScalarType.BFloat16, 16),
     ];
 
+    private readonly ModelProto _model; // without the description and the digest
+
+    private SavedGraph(ModelProto model, SavedDescription description)
+    {
+        _model = model;
+        Description = description;
+    }
+
+    /// <summary>What the model says of itself.</summary>
+    public SavedDescription Description { get; }
+
     /// <summary>The graph to be saved: without the outputs of maps, which a stock runtime would compute for every row.</summary>
     public static byte[] Write(ScoringGraph graph, SavedDescription description, TrainedWeights weights)
     {
@@ -36,11 +47,11 @@ internal static class SavedGraph
         return model.ToByteArray();
     }
 
-    /// <summary>Takes a saved graph apart.</summary>
+    /// <summary>Reads what a graph says of the model, and checks that no byte of it was changed.</summary>
     /// <param name="saved">The bytes of an <c>.onnx</c> file.</param>
     /// <returns><see langword="null"/> where it is a graph of another origin.</returns>
     /// <exception cref="InvalidDataException">A later version wrote it, or it was damaged.</exception>
-    public static (byte[] Graph, SavedDescription Description, TrainedWeights Weights)? Read(byte[] saved)
+    public static SavedGraph? Open(byte[] saved)
     {
         ModelProto model;
         try
@@ -55,16 +66,20 @@ internal static class SavedGraph
         if (Take(model, DigestKey) is not { } digest) return null;
         if (digest != DigestOf(model)) throw new InvalidDataException("Its graph is not as it was written: bytes were changed.");
         string json = Take(model, DescriptionKey) ?? throw new InvalidDataException("Its graph has no description.");
-        var description = SavedDescription.FromJson(json);
-        var weights = new TrainedWeights(model.TrainingInfo.Count == 0 ? null : Tensors(model.TrainingInfo[0], model.Graph));
-        model.TrainingInfo.Clear();
-        if (Take(model, MapsKey) is { } maps)
-        {
-            GraphProto left = GraphProto.Parser.ParseFrom(ByteString.FromBase64(maps));
-            model.Graph.MergeFrom(left);
-        }
+        return new SavedGraph(model, SavedDescription.FromJson(json));
+    }
 
-        return (model.ToByteArray(), description, weights);
+    /// <summary>The trained weights.</summary>
+    public TrainedWeights Weights() =>
+        new(_model.TrainingInfo.Count == 0 ? null : Tensors(_model.TrainingInfo[0], _model.Graph));
+
+    /// <summary>The graph that scores, with its maps.</summary>
+    public ScoringGraph Graph()
+    {
+        ModelProto model = _model.Clone(); // the numbers are not copied
+        model.TrainingInfo.Clear();
+        if (Take(model, MapsKey) is { } maps) model.Graph.MergeFrom(GraphProto.Parser.ParseFrom(ByteString.FromBase64(maps)));
+        return Description.ToGraph(model.ToByteArray());
     }
 
     /// <summary>What a graph has and another has not: what maps alone need. Its nodes read values of the other, and go behind.</summary>

@@ -21,6 +21,7 @@ internal sealed class StockChain : IDisposable
     private readonly ScoringGraph _graph;
     private readonly MLContext _ml = new(seed: 0);
     private readonly TemporaryFolder _folder;
+    private readonly string _file;
     private readonly ITransformer _onnx;
     private readonly SharedLifetime _lifetime;
 
@@ -30,12 +31,11 @@ internal sealed class StockChain : IDisposable
     /// <param name="columns">Names of the columns.</param>
     /// <param name="temporaryFolder">The temporary folder, in which the chain makes one of its own.</param>
     /// <param name="device">Where the graph is computed. A saved chain does not hold it: the context that loads it says where.</param>
-    /// <param name="saved">The graph's bytes in a chain that will be saved: then its file stays until <see cref="Dispose"/>, because saving
-    /// reads it again by its name; <see langword="null"/> in one that only scores.</param>
+    /// <param name="isSaved">Whether the chain will be saved: then the graph's file stays until <see cref="Dispose"/>.</param>
     /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
     public StockChain(
         ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, ScoringDevice device,
-        byte[]? saved = null)
+        bool isSaved = false)
     {
         _columns = columns;
         _head = head;
@@ -47,21 +47,21 @@ internal sealed class StockChain : IDisposable
         _folder = new TemporaryFolder(temporaryFolder);
         try
         {
-            string file = Path.Combine(_folder.Path, "graph.onnx");
-            File.WriteAllBytes(file, saved ?? graph.WithoutMaps());
+            _file = Path.Combine(_folder.Path, "graph.onnx");
+            File.WriteAllBytes(_file, graph.WithoutMaps());
             string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
-            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, graph.Inputs, file, device.Gpu, device.FallsBackToCpu)
+            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, graph.Inputs, _file, device.Gpu, device.FallsBackToCpu)
                 .Fit(new EmptyView(GraphInputSchema(graph)));
             _lifetime = new SharedLifetime((IDisposable)_onnx);
             ready = true;
         }
         catch (Exception error) when (TemporaryFolder.IsFault(error))
         {
-            throw _folder.Failure("The model's graph in", error);
+            throw GraphFailure(error);
         }
         finally
         {
-            if (!ready || saved is null) _folder.TryDelete();
+            if (!ready || !isSaved) _folder.TryDelete();
         }
     }
 
@@ -70,11 +70,32 @@ internal sealed class StockChain : IDisposable
     public IRowToRowMapper RowMapperFor(DataViewSchema schema)
     {
         using SharedLifetime.Use use = _lifetime.Enter();
-        return new SharedRowMapper(For(schema).GetRowToRowMapper(schema), _lifetime);
+        return new SharedRowMapper(((ITransformer)For(schema)).GetRowToRowMapper(schema), _lifetime);
+    }
+
+    /// <summary>Saves the chain that scores rows of a schema.</summary>
+    /// <param name="ctx">Where to.</param>
+    /// <param name="schema">The schema.</param>
+    /// <param name="graph">Gives the graph to be saved, which says how many transformers stand around it.</param>
+    /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
+    public void Save(ModelSaveContext ctx, DataViewSchema schema, Func<StockPlace, byte[]> graph)
+    {
+        ITransformer[] parts = [.. For(schema)];
+        int before = Array.IndexOf(parts, _onnx);
+        try
+        {
+            File.WriteAllBytes(_file, graph(new StockPlace(before, parts.Length - before - 1))); // saving reads it again by its name
+        }
+        catch (Exception error) when (TemporaryFolder.IsFault(error))
+        {
+            throw GraphFailure(error);
+        }
+
+        ((ICanSaveModel)new TransformerChain<ITransformer>(parts)).Save(ctx);
     }
 
     /// <summary>The chain that scores rows of a schema.</summary>
-    public ITransformer For(DataViewSchema schema)
+    private TransformerChain<ITransformer> For(DataViewSchema schema)
     {
         var steps = new List<ITransformer>();
         IDataView view = new EmptyView(schema);
@@ -153,6 +174,8 @@ internal sealed class StockChain : IDisposable
         _lifetime.Dispose();
         _folder.TryDelete();
     }
+
+    private IOException GraphFailure(Exception error) => _folder.Failure("The model's graph in", error);
 
     private static IEnumerable<string> OutputsOf(GraphHead head) =>
         head.MarginInput is { } margin ? [head.HeadInput, margin] : [head.HeadInput];

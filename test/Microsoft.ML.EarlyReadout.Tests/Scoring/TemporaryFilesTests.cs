@@ -41,7 +41,7 @@ public sealed class TemporaryFilesTests : IDisposable
         var ml = new MLContext(seed: 1);
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(ml, Example.Draw(50)));
         StockHead head = StockHead.Fit(Example.View(ml, Example.Draw(50)).Schema["Label"]);
-        using (new StockChain(model.Graph, head, margin: null, model.Columns, _folder, ScoringDevice.Cpu, model.Graph.WithoutMaps()))
+        using (new StockChain(model.Graph, head, margin: null, model.Columns, _folder, ScoringDevice.Cpu, isSaved: true))
         {
             string file = Assert.Single(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
             Assert.Equal("graph.onnx", Path.GetFileName(file));

@@ -18,7 +18,7 @@ internal sealed record ScoredModel(
 
     public static ScoredModel Read(MulticlassClassificationCatalog catalog, IDataView data, ReportedModel model, ReportOptions options)
     {
-        EarlyReadoutTransformer? classifier = Find(model.Model);
+        EarlyReadoutTransformer? classifier = FlatPipeline.ModelIn(model.Model);
         IDataView scored = model.Model.Transform(data);
         string[] readouts =
         [
@@ -48,11 +48,4 @@ internal sealed record ScoredModel(
             Stages = model.Stages,
         };
     }
-
-    private static EarlyReadoutTransformer? Find(ITransformer model) => model switch
-    {
-        EarlyReadoutTransformer found => found,
-        IEnumerable<ITransformer> chain => chain.Reverse().Select(Find).OfType<EarlyReadoutTransformer>().FirstOrDefault(),
-        _ => null,
-    };
 }

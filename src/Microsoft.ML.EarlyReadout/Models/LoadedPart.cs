@@ -1,0 +1,69 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.Transforms.Onnx;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>A part of a pipeline: the stock transformers that one model of ours was saved as, or one transformer of another
+/// origin.</summary>
+/// <param name="Transformers">The transformers.</param>
+/// <param name="Graph">The graph of a model of ours; <see langword="null"/> for another transformer.</param>
+internal sealed record LoadedPart(ArraySegment<ITransformer> Transformers, SavedGraph? Graph)
+{
+    /// <summary>Whether it is a model of ours.</summary>
+    public bool IsOurs => Graph is not null;
+
+    /// <summary>Takes a pipeline apart.</summary>
+    /// <param name="all">Its transformers, as <see cref="FlatPipeline"/> lists them.</param>
+    /// <param name="graphs">The graphs of its ONNX transformers in their order, <see langword="null"/> for one of another origin, where
+    /// they are known; else each is asked, which takes as long as to save it.</param>
+    /// <exception cref="InvalidDataException">A later version saved a model in it, or it was damaged.</exception>
+    public static IReadOnlyList<LoadedPart> Of(ITransformer[] all, IReadOnlyList<SavedGraph?>? graphs = null)
+    {
+        List<LoadedPart> parts = [];
+        int next = 0; // the first transformer that is in no part yet
+        int seen = 0; // ONNX transformers
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (all[i] is not OnnxTransformer onnx || (graphs is null ? GraphOf(onnx) : graphs[seen++]) is not { } graph) continue;
+            (int before, int after) = graph.Description.Place;
+            if (before < 0 || before > i - next || after < 0 || after >= all.Length - i)
+                throw new InvalidDataException("Not all of the stock transformers that it was saved as are in the pipeline.");
+            Others(i - before);
+            parts.Add(new(new(all, next, before + 1 + after), graph));
+            next += before + 1 + after;
+        }
+
+        Others(all.Length);
+        return parts;
+
+        void Others(int end)
+        {
+            for (; next < end; next++) parts.Add(new(new(all, next, 1), null));
+        }
+    }
+
+    /// <summary>Makes the model of ours whole.</summary>
+    /// <param name="host">What it takes from its context.</param>
+    /// <exception cref="InvalidDataException">It was damaged.</exception>
+    public EarlyReadoutTransformer Restore(ModelHost host)
+    {
+        try
+        {
+            return EarlyReadoutTransformer.Of(SavedModel.Of(Graph!, Transformers), host);
+        }
+        catch (Exception fault) when (fault is not InvalidDataException && AllocationFailure.Of(fault) is null
+            && !(fault is OnnxRuntimeException && host.Device.Gpu is not null)) // a GPU's fault is none of the file
+        {
+            throw new InvalidDataException($"It does not fit together: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>A transformer hands out its graph where it is saved, and nowhere else.</summary>
+    private static SavedGraph? GraphOf(OnnxTransformer transformer)
+    {
+        using var zip = new MemoryStream();
+        new MLContext().Model.Save(transformer, null, zip);
+        zip.Position = 0;
+        return SavedGraph.Open(GraphEntries.Read(zip).Single());
+    }
+}
