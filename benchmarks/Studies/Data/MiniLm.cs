@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace Studies;
 
-/// <summary>MiniLM-L6, the text encoder of the studies, and how it is fine-tuned.</summary>
+/// <summary>MiniLM-L6, the text encoder of the studies, and how it is fine-tuned, alone and as teacher and student.</summary>
 internal static class MiniLm
 {
     /// <summary>The folder of its weights in the data folder.</summary>
@@ -40,8 +40,34 @@ internal static class MiniLm
         return network;
     }
 
+    /// <summary>The learning rate of AdamW.</summary>
+    public static double Rate => AutomaticValues.FineTuningTexts.AdamWRate;
+
+    /// <summary>The same as gradient descent counts it.</summary>
+    public static double DescentRate => AutomaticValues.FineTuningTexts.SgdRate;
+
+    /// <summary>The most settings of a method that are tried, but for the drawn ones: a training takes minutes.</summary>
+    public static int MostSettings => 3;
+
+    /// <summary>How many settings are drawn.</summary>
+    public static int Trials => 6;
+
+    /// <summary>Refuses what only images have.</summary>
+    /// <exception cref="UsageException">It is given.</exception>
+    public static void Check(StudyOptions options)
+    {
+        if (options.Agreements.Count > 0) throw new UsageException("--agreement: texts say what they say; leave it out.");
+        if (options.Size is not null) throw new UsageException("--size: texts have no side; leave it out.");
+    }
+
     /// <summary>Sets what is BERT's own in fine-tuning and not already the library's on texts.</summary>
-    public static void FineTune(TrainerOptions trainer) => trainer.Optimizer.WeightDecay = 0.01;
+    /// <param name="trainer">Where.</param>
+    /// <param name="secondText">The column of second texts; <see langword="null"/> where texts stand alone.</param>
+    public static void FineTune(TrainerOptions trainer, string? secondText)
+    {
+        trainer.SecondTextColumnName = secondText;
+        trainer.Optimizer.WeightDecay = 0.01;
+    }
 
     private static void WriteHalf(string weights, string half)
     {

@@ -18,6 +18,7 @@ internal sealed class TextRows(StudyOptions options, Func<DataSet> read, Func<Da
     private const int QuickRows = 48;
     private const string NoAttribute = "all";
     private readonly Lazy<DataSet> _set = new(read);
+    private int? _count;
 
     /// <summary>Those of a data set with splits of its own.</summary>
     public TextRows(StudyOptions options, Func<DataSet> read) : this(options, read, (set, _) => set)
@@ -25,7 +26,7 @@ internal sealed class TextRows(StudyOptions options, Func<DataSet> read, Func<Da
     }
 
     /// <inheritdoc/>
-    public int Count => Training(divide(_set.Value, 1), 1).Count;
+    public int Count => _count ??= Training(divide(_set.Value, 1), 1).Count;
 
     /// <inheritdoc/>
     public StudyData Load(MLContext ml, int seed) => Load(ml, seed, divide(_set.Value, seed));

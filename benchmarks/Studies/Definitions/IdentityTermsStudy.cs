@@ -29,8 +29,9 @@ internal sealed class IdentityTermsStudy(StudyOptions options)
 
     protected override IReadOnlyDictionary<string, double> TestFigures(MLContext ml, ITransformer model, StudyData data, int seed)
     {
-        IReadOnlyDictionary<string, double> areas = StudyMetrics.AreasByCue(ml, model.Transform(data.Test));
-        return new Dictionary<string, double>(base.TestFigures(ml, model, data, seed))
+        IDataView scored = StudyMetrics.Score(ml, model, data.Test);
+        IReadOnlyDictionary<string, double> areas = StudyMetrics.AreasByCue(ml, scored);
+        return new Dictionary<string, double>(StudyMetrics.Evaluate(ml, scored, StudyMetrics.ReadoutsOf(model)))
         {
             [StudyMetrics.WorstIdentity] = areas.Where(area => area.Key != IdentityTermsReader.NoIdentity).Min(area => area.Value),
         };

@@ -12,8 +12,7 @@ internal sealed class TextDistillationStudy : DistillationStudy
     public TextDistillationStudy(StudyOptions options)
         : base(options, MultiNliStudy.Rows(options))
     {
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: texts say what they say; leave it out.");
-        if (options.Size is not null) throw new UsageException("--size: texts have no side; leave it out.");
+        MiniLm.Check(options);
     }
 
     protected override string Subject => "multinli-distillation";
@@ -31,9 +30,9 @@ internal sealed class TextDistillationStudy : DistillationStudy
 
     protected override int OwnEpochs => 4;
 
-    protected override double OwnRate => AutomaticValues.FineTuningTexts.AdamWRate;
+    protected override double OwnRate => MiniLm.Rate;
 
-    protected override double DescentRate => AutomaticValues.FineTuningTexts.SgdRate;
+    protected override double DescentRate => MiniLm.DescentRate;
 
     protected override int OwnTeacherEpochs => 3;
 
@@ -49,21 +48,17 @@ internal sealed class TextDistillationStudy : DistillationStudy
 
     protected override int ReadoutWidth => 64;
 
-    protected override int OwnTrials => 6;
+    protected override int OwnTrials => MiniLm.Trials;
 
     protected override IReadOnlyList<Method> Methods =>
     [
         .. base.Methods.Where(method => method.Name is not ("simkd" or "dett")).Select(method =>
-            method.Name.StartsWith("debiased", StringComparison.Ordinal) ? method : Few(method, TextStudy.MostSettings)),
+            method.Name.StartsWith("debiased", StringComparison.Ordinal) ? method : Few(method, MiniLm.MostSettings)),
     ];
 
     protected override NetworkOptions CreateNetwork() => MiniLm.Half(Options, MultiNliStudy.Tokens);
 
     protected override NetworkOptions CreateTeacher() => MiniLm.Encoder(Options, MultiNliStudy.Tokens);
 
-    protected override void Prepare(TrainerOptions trainer)
-    {
-        trainer.SecondTextColumnName = TextRows.SecondText;
-        MiniLm.FineTune(trainer);
-    }
+    protected override void Prepare(TrainerOptions trainer) => MiniLm.FineTune(trainer, TextRows.SecondText);
 }

@@ -8,17 +8,13 @@ namespace Studies;
 /// </summary>
 internal abstract class TextStudy : ShortcutStudy
 {
-    /// <summary>How many settings of a method are tried, but for the sieve's.</summary>
-    public const int MostSettings = 3;
-
     /// <summary>Makes one.</summary>
     /// <param name="options">What the command line asks for.</param>
     /// <param name="rows">The rows.</param>
     protected TextStudy(StudyOptions options, IStudyRows rows)
         : base(options, rows)
     {
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: texts say what they say; leave it out.");
-        if (options.Size is not null) throw new UsageException("--size: texts have no side; leave it out.");
+        MiniLm.Check(options);
     }
 
     public override string Description => FormattableString.Invariant(
@@ -42,15 +38,15 @@ internal abstract class TextStudy : ShortcutStudy
 
     protected override int OwnEpochs => 3;
 
-    protected override double OwnRate => AutomaticValues.FineTuningTexts.AdamWRate;
+    protected override double OwnRate => MiniLm.Rate;
 
-    protected override double DescentRate => AutomaticValues.FineTuningTexts.SgdRate;
+    protected override double DescentRate => MiniLm.DescentRate;
 
     protected override ScheduleKind Schedule => ScheduleKind.Linear;
 
     protected override int[] IdentificationEpochs => [1];
 
-    protected override int OwnTrials => 6;
+    protected override int OwnTrials => MiniLm.Trials;
 
     protected override SearchSpace Space => new()
     {
@@ -64,13 +60,9 @@ internal abstract class TextStudy : ShortcutStudy
     };
 
     protected override IReadOnlyList<Method> Methods =>
-        [.. base.Methods.Where(method => method.Name != "sieve-joint").Select(method => Few(method, MostSettings))];
+        [.. base.Methods.Where(method => method.Name != "sieve-joint").Select(method => Few(method, MiniLm.MostSettings))];
 
     protected override NetworkOptions CreateNetwork() => MiniLm.Encoder(Options, MaxTokens);
 
-    protected override void Prepare(TrainerOptions trainer)
-    {
-        trainer.SecondTextColumnName = SecondTextColumn;
-        MiniLm.FineTune(trainer);
-    }
+    protected override void Prepare(TrainerOptions trainer) => MiniLm.FineTune(trainer, SecondTextColumn);
 }

@@ -35,19 +35,40 @@ internal static class StudyMetrics
     public static string Decodable(Feature half, int stage) =>
         FormattableString.Invariant($"stage{stage}.{half.ToString().ToLowerInvariant()}.decodable");
 
+    /// <summary>The readouts of a model, by name.</summary>
+    public static IReadOnlyList<string> ReadoutsOf(ITransformer model) => (model as EarlyReadoutTransformer)?.ReadoutNames ?? [];
+
+    /// <summary>Scores rows once, however often they are evaluated.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Rows with columns Label and Cue, and perhaps Pair.</param>
+    public static IDataView Score(MLContext ml, ITransformer model, IDataView rows)
+    {
+        string[] columns =
+        [
+            "Label", "PredictedLabel", "Score", "Cue", .. HasPairs(rows) ? [Pair] : Array.Empty<string>(),
+            .. ReadoutsOf(model).SelectMany(name => new[] { $"{name}.Score", $"{name}.PredictedLabel", $"{name}.Margin" }),
+        ];
+        return ml.Data.Cache(model.Transform(rows), columns);
+    }
+
+    /// <summary>Scores rows and evaluates them.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Rows with columns Label and Cue, and perhaps Pair.</param>
+    public static IReadOnlyDictionary<string, double> Evaluate(MLContext ml, ITransformer model, IDataView rows) =>
+        Evaluate(ml, Score(ml, model, rows), ReadoutsOf(model));
+
     /// <summary>
-    /// Scores rows and evaluates them by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does
+    /// Evaluates scored rows by label × cue, and by cue alone where the cue says whether it agrees with the label; where it does
     /// not, each group's accuracy is kept under its name. Of two classes also the area under the curve; of rows in pairs of one label how
     /// often the answer changes within one, in pairs of two how often it is right for both.
     /// </summary>
     /// <param name="ml">The context.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="rows">Rows with columns Label and Cue, and perhaps Pair.</param>
-    public static IReadOnlyDictionary<string, double> Evaluate(MLContext ml, ITransformer model, IDataView rows)
+    /// <param name="scored">What <see cref="Score"/> gives.</param>
+    /// <param name="readouts">The readouts whose columns it has.</param>
+    public static IReadOnlyDictionary<string, double> Evaluate(MLContext ml, IDataView scored, IReadOnlyList<string> readouts)
     {
-        bool inPairs = rows.Schema.GetColumnOrNull(Pair) is not null;
-        string[] columns = ["Label", "PredictedLabel", "Score", "Cue", .. inPairs ? [Pair] : Array.Empty<string>()];
-        IDataView scored = ml.Data.Cache(model.Transform(rows), columns);
         GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(scored, "Cue");
         var figures = new Dictionary<string, double>
         {
@@ -70,8 +91,8 @@ internal static class StudyMetrics
         if (!figures.ContainsKey(Agreeing) && !figures.ContainsKey(Conflicting))
             foreach (GroupResult group in groups.Groups) figures[$"{group.Name}.accuracy"] = group.Accuracy;
         if (AreaUnderCurve(ml, Margins(scored)) is { } area) figures[Auc] = area;
-        if (inPairs) AddPairs(figures, scored);
-        if (model is EarlyReadoutTransformer { ReadoutNames.Count: > 0 } tapped) AddReadouts(figures, ml, tapped, rows);
+        if (HasPairs(scored)) AddPairs(figures, scored);
+        if (readouts.Count > 0) AddReadouts(figures, ml, scored, readouts);
         return figures;
     }
 
@@ -93,6 +114,8 @@ internal static class StudyMetrics
 
         return areas;
     }
+
+    private static bool HasPairs(IDataView rows) => rows.Schema.GetColumnOrNull(Pair) is not null;
 
     // Of two classes: how often a row of the second has a higher score for it than a row of the first.
     private static double? AreaUnderCurve(MLContext ml, IEnumerable<Scored> scored)
@@ -123,10 +146,10 @@ internal static class StudyMetrics
         if (pairs.Contains(true)) figures[EditsFollowed] = pairs[true].Average(pair => pair.All(row => row.Label == row.Answer) ? 1.0 : 0);
     }
 
-    private static void AddReadouts(Dictionary<string, double> figures, MLContext ml, EarlyReadoutTransformer model, IDataView rows)
+    private static void AddReadouts(
+        Dictionary<string, double> figures, MLContext ml, IDataView scored, IReadOnlyList<string> readouts)
     {
-        ReadoutProfile profile = ml.MulticlassClassification.ProfileReadouts(
-            model.Transform(rows), model.ReadoutNames, groupColumnName: "Cue");
+        ReadoutProfile profile = ml.MulticlassClassification.ProfileReadouts(scored, readouts, groupColumnName: "Cue");
         foreach (ReadoutResult readout in profile.Readouts)
         {
             Put(readout, "accuracy", readout.Accuracy);

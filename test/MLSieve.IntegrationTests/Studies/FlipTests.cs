@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
 using Studies;
 
 namespace MLSieve.Tests;
@@ -28,6 +29,26 @@ public sealed class FlipTests
             ml, Images(animal: true, place: false).Select((image, i) => image with { Pair = i % 2 == 0 ? "" : $"alone {i}" }));
         ITransformer model = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(rows);
         Assert.DoesNotContain(StudyMetrics.Flips, StudyMetrics.Evaluate(ml, model, rows));
+    }
+
+    [Fact]
+    public void Rows_are_scored_once_however_many_figures_they_give()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView training = Keyed(ml, Images(animal: true, place: false));
+        using EarlyReadoutTransformer model = ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [4] },
+            Taps = [new() { Stage = 1 }],
+            Epochs = 1,
+        }).Fit(training);
+        var rows = new CountingView(training);
+        IDataView scored = StudyMetrics.Score(ml, model, rows);
+        IReadOnlyDictionary<string, double> figures = StudyMetrics.Evaluate(ml, scored, StudyMetrics.ReadoutsOf(model));
+        Assert.Contains(StudyMetrics.Flips, figures);
+        Assert.Contains("Readout1.accuracy", figures);
+        Assert.Equal(["land", "sea"], StudyMetrics.AreasByCue(ml, scored).Keys.Order());
+        Assert.Equal(1, rows.Cursors);
     }
 
     // Cats on land and dogs at sea ten times as often as not, so that either feature alone separates most rows.

@@ -36,6 +36,19 @@ public sealed class TextStudyTests : IDisposable
     }
 
     [Fact]
+    public void Rows_are_counted_once()
+    {
+        int divisions = 0;
+        var set = new DataSet("set", "set", [new("x", null, Splits.Train) { Text = "a" }]);
+        var rows = new TextRows(StudyOptions.Parse(["run", "multinli"]), () => set, (all, _) =>
+        {
+            divisions++;
+            return all;
+        });
+        Assert.Equal((1, 1, 1), (rows.Count, rows.Count, divisions));
+    }
+
+    [Fact]
     public void Identity_terms_train_on_as_many_harmful_tweets_as_harmless_ones_and_test_each_identity_alike()
     {
         RealData.Path(IdentityTermsStudy.Folder + "/davidson");
