@@ -61,10 +61,14 @@ internal static class ModelCard
             Line($"## How it did in training");
             Table("", "", [
                 ("kept", FormattableString.Invariant($"the network of step {kept.Step}, after {kept.Epoch:0.##} epochs")),
-                ("chosen by", $"{model.History.Selection}"),
-                ("validation score", kept.ValidationScore is { } score ? Share(score) : "none: no validation rows"),
+                .. kept.ValidationScore is { } score
+                    ? new[] { ("chosen by", $"{model.History.Selection}"), ("validation score", Share(score)) }
+                    : [("chosen by", "no validation figure: it is the last")],
                 ("arithmetic", $"{model.History.Precision}"),
-                .. kept.Losses.Select(loss => (loss.Key, loss.Value.ToString("G4", CultureInfo.InvariantCulture))),
+                .. from meter in model.History.Meters
+                   where kept.Losses.ContainsKey(meter.Name)
+                   let value = meter.Unit.Factor() * kept.Losses[meter.Name]
+                   select (meter.Label + meter.Unit.InWords(), value.ToString("G4", CultureInfo.InvariantCulture)),
             ]);
             if (kept.Groups.Count == 0) return;
             Table("validation rows of", "right", kept.Groups.Select(group =>

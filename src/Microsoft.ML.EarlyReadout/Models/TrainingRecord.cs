@@ -18,7 +18,8 @@ public sealed record TrainingRecord
     /// <summary>The network's name, such as <c>ResNet18</c>.</summary>
     public required string Network { get; init; }
 
-    /// <summary>How many numbers training has set.</summary>
+    /// <summary>How many numbers the network's parameters are, those of frozen stages among them; readouts and the statistics of batch
+    /// norm are not counted.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>The training rows of each class, in the order of <see cref="EarlyReadoutTransformer.ClassNames"/>.</summary>

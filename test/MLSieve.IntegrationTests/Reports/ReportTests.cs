@@ -118,6 +118,25 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         Assert.DoesNotContain("after it", html, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, SelectionMetric.Accuracy, "No validation figure chose the network: the last one was kept.")]
+    [InlineData(0.2, SelectionMetric.LastEpoch, "No validation figure chose the network: the last one was kept.")]
+    [InlineData(0.2, SelectionMetric.Accuracy, "The network of the highest validation figure is the one that was kept.")]
+    public void The_curves_say_what_chose_the_network(double held, SelectionMetric selection, string sentence)
+    {
+        IDataView rows = BiasedRow.View(models.Ml, 60);
+        using EarlyReadoutTransformer model = models.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
+            Taps = [new() { Stage = 1 }],
+            ValidationFraction = held,
+            Selection = selection,
+            Epochs = 2,
+        }).Fit(rows);
+        string html = models.Ml.MulticlassClassification.CreateReport(rows, [new("it", model)]).Html;
+        Assert.Contains($"<b>it</b>: in % of rows, by epoch. {sentence}</figcaption>", html, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Equal_inputs_give_equal_pages() => Assert.Equal(models.Create().Html, models.Create().Html);
 

@@ -42,6 +42,22 @@ public sealed class ModelCardTests : IDisposable
     }
 
     [Fact]
+    public void A_card_says_where_no_validation_figure_chose_the_network()
+    {
+        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
+            ValidationFraction = 0.2,
+            Selection = SelectionMetric.LastEpoch,
+            Epochs = 1,
+        }).Fit(BiasedRow.View(_ml, 100));
+        string card = CardOf(model);
+        Assert.Contains("Validation rows: 20.\n", card, StringComparison.Ordinal);
+        Assert.Contains("| chosen by | no validation figure: it is the last |\n", card, StringComparison.Ordinal);
+        Assert.DoesNotContain("validation score", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Names_of_classes_do_not_break_a_table()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(

@@ -67,8 +67,10 @@ internal static class TrainingSection
             Mark = SelectedPoint(history),
             YRange = (0, 100),
         };
-        Markup caption = Markup.Of(
-            $"<b>{model.Name}</b>: in % of rows, by epoch. The network of the highest validation figure is the one that was kept.");
+        string kept = history.Selected?.ValidationScore is null
+            ? "No validation figure chose the network: the last one was kept."
+            : "The network of the highest validation figure is the one that was kept.";
+        Markup caption = Markup.Of($"<b>{model.Name}</b>: in % of rows, by epoch. {kept}");
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Validation and readouts of {model.Name} in %", "Epoch", lines));
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>How reports show the units of meters.</summary>
+/// <summary>How reports and model cards show the units of meters.</summary>
 internal static class MeterUnits
 {
     /// <summary>What a value is multiplied by: shares are shown in %.</summary>
