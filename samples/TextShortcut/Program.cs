@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using TextShortcut;
 using TorchSharp;
@@ -42,7 +43,7 @@ return 0;
 
 GroupMetrics Evaluate(MLContext ml, IDataView train, IDataView test, string name, ObjectiveKind objective)
 {
-    ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label", "Verdict")
+    using TransformerChain<EarlyReadoutTransformer> model = ml.Transforms.Conversion.MapValueToKey("Label", "Verdict")
         .Append(ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
         {
             TextColumnName = "Text",
