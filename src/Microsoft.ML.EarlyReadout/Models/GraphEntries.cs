@@ -8,12 +8,13 @@ internal static class GraphEntries
 {
     private const string Name = "OnnxModel"; // that ML.NET's OnnxTransformer gives it
 
-    /// <summary>Reads them, in the order of the transformers.</summary>
+    /// <summary>Reads them, in the order of the transformers: their folders are numbered.</summary>
     /// <exception cref="InvalidDataException">It is no zip, or it was damaged.</exception>
     public static IEnumerable<byte[]> Read(Stream zip)
     {
         using var archive = new ZipArchive(zip, ZipArchiveMode.Read, leaveOpen: true);
-        foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.FullName.EndsWith(Name, StringComparison.Ordinal)))
+        foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.FullName.EndsWith(Name, StringComparison.Ordinal))
+            .OrderBy(entry => entry.FullName, StringComparer.Ordinal))
         {
             using Stream stream = entry.Open();
             var length = new byte[sizeof(int)];

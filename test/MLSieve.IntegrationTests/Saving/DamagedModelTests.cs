@@ -12,6 +12,7 @@ namespace MLSieve.Tests;
 public sealed class DamagedModelTests : IDisposable
 {
     private const int Rounds = 300;
+    private const string PartsMissing = "Not all of the stock transformers that it was saved as are in the pipeline.";
     private readonly MLContext _ml = new(seed: 1);
     private readonly string _folder = Directory.CreateTempSubdirectory("damaged").FullName;
 
@@ -43,19 +44,30 @@ public sealed class DamagedModelTests : IDisposable
         string path = Saved();
         WithGraph(path, model =>
         {
-            StringStringEntryProto description = model.MetadataProps.Single(entry => entry.Key == "EarlyReadout.Model");
-            string json = description.Value.Replace("{\"Format\":1,", "{\"Format\":2,\"Unheard\":[],", StringComparison.Ordinal);
-            Assert.NotEqual(json, description.Value);
-            description.Value = json.Replace("\"SavedBy\":\"", "\"SavedBy\":\"9", StringComparison.Ordinal);
-            StringStringEntryProto digest = model.MetadataProps.Single(entry => entry.Key == "EarlyReadout.Digest");
-            model.MetadataProps.Remove(digest);
-            digest.Value = Convert.ToHexStringLower(SHA256.HashData(model.ToByteArray()));
-            model.MetadataProps.Add(digest);
+            Describe(model, "{\"Format\":1,", "{\"Format\":2,\"Unheard\":[],");
+            Describe(model, "\"SavedBy\":\"", "\"SavedBy\":\"9");
         });
         string message = Assert.Throws<InvalidDataException>(() => EarlyReadoutTransformer.Load(path)).Message;
         Assert.Contains("Version 90.1.0 of this library saved it", message, StringComparison.Ordinal);
         Assert.Contains("Update this library to 90.1.0 or later.", message, StringComparison.Ordinal);
         Assert.NotNull(_ml.Model.Load(path, out _)); // stock ML.NET scores it all the same
+    }
+
+    [Theory]
+    [InlineData("\"Item\":\"Single\"", "\"Item\":\"Triple\"", "It does not fit together: No column type 'Triple'.")]
+    [InlineData("\"After\":", "\"After\":9", PartsMissing)]
+    [InlineData("\"After\":", "\"After\":2147483647,\"Other\":", PartsMissing)]
+    [InlineData("\"Before\":", "\"Before\":9", PartsMissing)]
+    [InlineData("\"Before\":", "\"Before\":-9", PartsMissing)]
+    public void A_description_that_does_not_fit_is_named(string written, string changed, string message)
+    {
+        string path = Saved();
+        WithGraph(path, model => Describe(model, written, changed));
+        Assert.Contains(
+            message, Assert.Throws<InvalidDataException>(() => EarlyReadoutTransformer.Load(path, _ml)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            message, Assert.Throws<InvalidDataException>(() => EarlyReadoutTransformer.RestoreIn(_ml.Model.Load(path, out _), _ml)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,6 +139,19 @@ public sealed class DamagedModelTests : IDisposable
         string path = PathOf("whole.zip");
         _ml.Model.Save(model, rows.Schema, path);
         return path;
+    }
+
+    /// <summary>Changes what a graph says of its model, as a library does that knows how.</summary>
+    private static void Describe(ModelProto model, string written, string changed)
+    {
+        StringStringEntryProto description = model.MetadataProps.Single(entry => entry.Key == "EarlyReadout.Model");
+        string json = description.Value.Replace(written, changed, StringComparison.Ordinal);
+        Assert.NotEqual(json, description.Value);
+        description.Value = json;
+        StringStringEntryProto digest = model.MetadataProps.Single(entry => entry.Key == "EarlyReadout.Digest");
+        model.MetadataProps.Remove(digest);
+        digest.Value = Convert.ToHexStringLower(SHA256.HashData(model.ToByteArray()));
+        model.MetadataProps.Add(digest);
     }
 
     /// <summary>Changes the graph in a zip, which stays a zip that ML.NET loads.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -113,6 +114,8 @@ public sealed class LoadedModelTests : IDisposable
         string zip = Path.Combine(_folder, "two.zip");
         _ml.Model.Save(chain, rows.Schema, zip);
 
+        Repack(zip);
+
         using (EarlyReadoutTransformer found = EarlyReadoutTransformer.From(chain, _ml)) AssertSameScores(last, found, rows);
         using (EarlyReadoutTransformer found = EarlyReadoutTransformer.Load(zip, _ml)) AssertSameScores(last, found, rows);
         EarlyReadoutTransformer[] restored =
@@ -208,6 +211,28 @@ public sealed class LoadedModelTests : IDisposable
         string zip = Path.Combine(_folder, "model.zip");
         _ml.Model.Save(model, rows.Schema, zip);
         return zip;
+    }
+
+    /// <summary>Writes the files of a zip in the opposite order, as other programs may.</summary>
+    private static void Repack(string zip)
+    {
+        (string Name, byte[] Bytes)[] files;
+        using (ZipArchive read = ZipFile.OpenRead(zip)) files = [.. read.Entries.Select(entry => (entry.FullName, BytesOf(entry)))];
+        File.Delete(zip);
+        using ZipArchive written = ZipFile.Open(zip, ZipArchiveMode.Create);
+        foreach ((string name, byte[] bytes) in files.Reverse())
+        {
+            using Stream stream = written.CreateEntry(name).Open();
+            stream.Write(bytes);
+        }
+
+        static byte[] BytesOf(ZipArchiveEntry entry)
+        {
+            using Stream stream = entry.Open();
+            using var bytes = new MemoryStream();
+            stream.CopyTo(bytes);
+            return bytes.ToArray();
+        }
     }
 
     private static void AssertSameScores(EarlyReadoutTransformer expected, EarlyReadoutTransformer actual, IDataView rows)

@@ -38,6 +38,25 @@ public sealed class LifetimeTests
         Assert.Throws<ObjectDisposedException>(() => ml.Model.CreatePredictionEngine<Example, Prediction>(model));
     }
 
+    [Fact]
+    public void A_disposed_model_scores_saves_and_writes_nothing_more()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView rows = Example.View(ml, Example.Draw(10));
+        EarlyReadoutTransformer model = new RandomClassifier().Fit(rows);
+        model.Dispose();
+        string folder = Directory.CreateTempSubdirectory("disposed").FullName, path = Path.Combine(folder, "file");
+        Action[] uses =
+        [
+            () => model.Transform(rows), () => ml.Model.Save(model, rows.Schema, Stream.Null), () => model.SaveAsOnnx(path),
+            () => model.SaveAsOnnx(Stream.Null), () => model.SaveAsOnnx(path, fromTokens: true), () => model.SaveAsOnnx(path, [1]),
+            () => model.SaveWeights(path), () => model.WriteModelCard(path),
+        ];
+        Assert.All(uses, use => Assert.Throws<ObjectDisposedException>(use));
+        Assert.Empty(Directory.GetFiles(folder));
+        Directory.Delete(folder);
+    }
+
     /// <summary>The tests that run in the other process.</summary>
     public sealed class Child
     {
