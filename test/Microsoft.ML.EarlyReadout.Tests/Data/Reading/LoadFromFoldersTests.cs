@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -45,6 +46,7 @@ public sealed class LoadFromFoldersTests : IDisposable
     }
 
     [Fact(Skip = "Linux lets one thread be another user.", SkipUnless = nameof(IsLinux))]
+    [SupportedOSPlatform("linux")]
     public void A_folder_that_may_not_be_read_is_named()
     {
         Draw("bird/1.png", "frog/2.png");
