@@ -10,12 +10,10 @@ internal sealed class ScoredBatch
 
     private readonly DataViewRowCursor _input;
     private readonly ScoringSession _session;
-    private readonly ColumnBuffer?[] _buffers; // by column of the input; null where it is not asked for
-    private readonly ColumnBuffer[] _passed;
-    private readonly ColumnBuffer[] _readOnly; // those of an example that nobody asked for: one slot each, read into the batch at once
+    private readonly IReadOnlyList<DataViewSchema.Column> _read; // those of an example
+    private readonly ColumnBuffer[] _readOnly; // the same where nobody asked for them: one slot each, read into the batch at once
     private readonly BufferedFeatureReader _reader;
-    private readonly ValueGetter<DataViewRowId> _id;
-    private readonly DataViewRowId[] _ids;
+    private readonly int _rows; // at most
     private readonly float[] _features;
     private readonly float[]?[] _scores; // by classifier, (rows, classes); null where none of its columns is active
     private readonly float[]? _maps; // (rows, classes, h, w); null where no map is active
@@ -31,24 +29,21 @@ internal sealed class ScoredBatch
         DataViewRowCursor input, bool[] active, IReadOnlyList<ScoredColumn> outputs, IReadOnlyList<DataViewSchema.Column> read,
         ScoringColumns columns, ScoringSession session)
     {
-        (_input, _session) = (input, session);
-        int rows = session.BatchRows;
-        _features = GC.AllocateUninitializedArray<float>(rows * session.RowSize, pinned: true);
+        (_input, _session, _read, _rows) = (input, session, read, session.BatchRows);
+        _features = GC.AllocateUninitializedArray<float>(_rows * session.RowSize, pinned: true);
         _scores = new float[]?[session.Heads];
         foreach ((int i, ScoredColumn output) in outputs.Index())
         {
             if (!active[input.Schema.Count + i]) continue;
-            if (output.Class is null) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(rows * session.Classes);
+            if (output.Class is null) _scores[output.Head] ??= GC.AllocateUninitializedArray<float>(_rows * session.Classes);
             if (output.Kind == Scored.ActivationMap)
-                _maps ??= GC.AllocateUninitializedArray<float>(rows * session.Classes * session.MapSize);
+                _maps ??= GC.AllocateUninitializedArray<float>(_rows * session.Classes * session.MapSize);
         }
 
-        (_id, _ids) = (input.GetIdGetter(), new DataViewRowId[rows]);
-        _buffers = [.. input.Schema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, rows) : null)];
-        _passed = [.. _buffers.OfType<ColumnBuffer>()];
+        Rows = new RowBuffer(input, _rows, column => active[column.Index]);
         bool areKept = read.All(column => active[column.Index]);
         _readOnly = areKept ? [] : [.. read.Select(column => ColumnBuffer.Create(input, column, 1))];
-        _reader = BufferedFeatureReader.Create(areKept ? [.. read.Select(column => _buffers[column.Index]!)] : _readOnly, columns);
+        _reader = BufferedFeatureReader.Create(areKept ? [.. read.Select(Rows.Column)] : _readOnly, columns);
     }
 
     /// <summary>Rows in it.</summary>
@@ -57,11 +52,8 @@ internal sealed class ScoredBatch
     /// <summary>Whether no rows come after these.</summary>
     public bool IsLast { get; private set; }
 
-    /// <summary>The kept values of a column of the input.</summary>
-    public ColumnBuffer Column(int index) => _buffers[index]!;
-
-    /// <summary>A row's identity.</summary>
-    public DataViewRowId Id(int row) => _ids[row];
+    /// <summary>The columns of the input that are asked for.</summary>
+    public RowBuffer Rows { get; }
 
     /// <summary>A row's probabilities by a classifier, (classes).</summary>
     public ReadOnlySpan<float> Scores(int head, int row) => _scores[head].AsSpan(row * _session.Classes, _session.Classes);
@@ -77,7 +69,7 @@ internal sealed class ScoredBatch
         int rowSize = _session.RowSize;
         (Count, IsLast) = (0, false);
         long kept = 0;
-        while (Count < Math.Min(_session.BatchRows, _ids.Length) && kept < MaxKeptBytes)
+        while (Count < Math.Min(_session.BatchRows, _rows) && kept < MaxKeptBytes)
         {
             stop.ThrowIfCancellationRequested();
             if (!_input.MoveNext())
@@ -86,15 +78,11 @@ internal sealed class ScoredBatch
                 return;
             }
 
-            foreach (ColumnBuffer buffer in _passed)
-            {
-                buffer.Fill(Count);
-                kept += buffer.BytesIn(Count);
-            }
-
-            foreach (ColumnBuffer buffer in _readOnly) buffer.Fill(0);
-            _reader.Read(_readOnly.Length == 0 ? Count : 0, _features.AsSpan(Count * rowSize, rowSize));
-            _id(ref _ids[Count]);
+            kept += Rows.Fill(Count);
+            bool areKept = _readOnly.Length == 0;
+            if (areKept) foreach (DataViewSchema.Column column in _read) Rows.ThrowIfFailed(Count, column); // a row that cannot be scored
+            else foreach (ColumnBuffer buffer in _readOnly) buffer.Fill(0);
+            _reader.Read(areKept ? Count : 0, _features.AsSpan(Count * rowSize, rowSize));
             Count++;
         }
     }

@@ -62,15 +62,13 @@ internal sealed class ScoredCursor : DataViewRowCursor
         if (!_active[column.Index])
             throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor was made.");
         int inputs = _input.Schema.Count;
-        Delegate getter = column.Index < inputs
-            ? _batch.Column(column.Index).Getter(() => new(_batch.Column(column.Index), _slot))
-            : OutputGetter(_outputs[column.Index - inputs]);
-        return getter as ValueGetter<TValue>
+        if (column.Index < inputs) return _batch.Rows.Getter<TValue>(column, () => (_batch.Rows, _slot));
+        return OutputGetter(_outputs[column.Index - inputs]) as ValueGetter<TValue>
             ?? throw new InvalidOperationException(
                 $"Column '{column.Name}' is {column.Type}; its values cannot be read as {typeof(TValue)}.");
     }
 
-    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _batch.Id(_slot);
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _batch.Rows.Id(_slot);
 
     protected override void Dispose(bool disposing)
     {

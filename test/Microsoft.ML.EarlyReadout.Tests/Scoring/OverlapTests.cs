@@ -75,6 +75,44 @@ public sealed class OverlapTests : IDisposable
         Assert.Equal(1, view.DisposedCursors);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void What_fails_in_a_column_beside_the_features_fails_where_it_is_asked_for(int threads)
+    {
+        const int bad = Batch + 5;
+        using ImageFolder folder = Folder(bad);
+        folder.Add("bad.png", ImageFolder.Draw(ImageFolder.Height, ImageFolder.Width, 0, new Random(1)), 0);
+        for (int row = 0; row < 10; row++) folder.Repeat(row);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
+        IDataView view = ImageFolder.Apply(folder.Ml.Transforms.CustomMapping<Seen, Beside>(
+            (seen, made) => made.Length = seen.Path == "bad.png" ? throw new TimeoutException("The disk is slow.") : seen.Path.Length,
+            null), folder.Sized());
+        ScoredView scored = Over(model, view, threads);
+        using DataViewRowCursor cursor = scored.GetRowCursor([scored.Schema["Score"], scored.Schema["Length"]]);
+        ValueGetter<VBuffer<float>> scores = cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]);
+        ValueGetter<float> lengths = cursor.GetGetter<float>(scored.Schema["Length"]);
+        (VBuffer<float> score, float length) = (default, 0);
+        for (int row = 0; row < folder.Rows.Count; row++)
+        {
+            Assert.True(cursor.MoveNext());
+            scores(ref score);
+            Assert.Equal(3, score.Length);
+            if (row == bad)
+            {
+                var fault = Assert.Throws<InvalidDataException>(() => lengths(ref length));
+                Assert.Equal(
+                    $"Column 'Length', row {bad} (counted from 0 in the data view) cannot be read: The disk is slow.", fault.Message);
+                continue;
+            }
+
+            lengths(ref length);
+            Assert.Equal("000.png".Length, length);
+        }
+
+        Assert.False(cursor.MoveNext());
+    }
+
     [Fact]
     public void A_cursor_that_cannot_be_opened_leaves_none_behind()
     {
@@ -233,6 +271,16 @@ public sealed class OverlapTests : IDisposable
         }
 
         return [.. read];
+    }
+
+    private sealed class Seen
+    {
+        public string Path { get; set; } = "";
+    }
+
+    private sealed class Beside
+    {
+        public float Length { get; set; }
     }
 
     private sealed record Row(long Position, DataViewRowId Id, float Last, string Place, uint Predicted, string Scores);

@@ -4,16 +4,17 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Holds rows of a cursor that are read ahead of their consumer: the values of all active columns. What fails on a row is held as well, and
-/// thrown where the row's value is asked for.
+/// Holds rows of a cursor that are read ahead of their consumer: the values of the columns that it may ask for. What fails on a row is held
+/// as well, and thrown where the row's value is asked for.
 /// </summary>
 /// <param name="input">The cursor.</param>
 /// <param name="slots">How many rows it holds.</param>
+/// <param name="columns">The columns; by default all that are active.</param>
 /// <threadsafety>Slots are independent of each other: one may be read while another is filled.</threadsafety>
-internal sealed class RowBuffer(DataViewRow input, int slots)
+internal sealed class RowBuffer(DataViewRow input, int slots, Func<DataViewSchema.Column, bool>? columns = null)
 {
     private readonly ColumnBuffer?[] _columns =
-        [.. input.Schema.Select(column => input.IsColumnActive(column) ? ColumnBuffer.Create(input, column, slots) : null)];
+        [.. input.Schema.Select(column => (columns ?? input.IsColumnActive)(column) ? ColumnBuffer.Create(input, column, slots) : null)];
 
     private readonly Exception?[]?[] _faults = new Exception?[slots][]; // then by column
     private readonly ValueGetter<DataViewRowId> _id = input.GetIdGetter();
@@ -47,6 +48,15 @@ internal sealed class RowBuffer(DataViewRow input, int slots)
     /// <summary>Whether a column's values are kept.</summary>
     public bool IsActive(DataViewSchema.Column column) => _columns[column.Index] is not null;
 
+    /// <summary>The values of a column that is kept, for who asks <see cref="ThrowIfFailed"/> before.</summary>
+    public ColumnBuffer Column(DataViewSchema.Column column) => _columns[column.Index]!;
+
+    /// <summary>Throws what failed on a row's value.</summary>
+    public void ThrowIfFailed(int slot, DataViewSchema.Column column)
+    {
+        if (_faults[slot]?[column.Index] is { } fault) ExceptionDispatchInfo.Throw(fault);
+    }
+
     /// <summary>The identity of a row.</summary>
     public DataViewRowId Id(int slot) => _ids[slot];
 
@@ -64,7 +74,7 @@ internal sealed class RowBuffer(DataViewRow input, int slots)
         return (ref T value) =>
         {
             (RowBuffer rows, int slot) = place();
-            if (rows._faults[slot]?[index] is { } fault) ExceptionDispatchInfo.Throw(fault);
+            rows.ThrowIfFailed(slot, column);
             getter(ref value);
         };
 
