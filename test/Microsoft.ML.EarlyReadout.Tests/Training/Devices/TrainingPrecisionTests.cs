@@ -77,7 +77,8 @@ public sealed class TrainingPrecisionTests
         PrecisionSpeed speed;
         using (NewDisposeScope()) speed = PrecisionSpeed.Time("a layer", layer, precision => layer.Precision = precision, ones(2, 2));
         const string reason = "a layer does not run in bfloat16 on this device: Unable to find an engine";
-        Assert.Equal($"precision float32 (automatic; {reason})", TrainingPrecision.Choose(Precision.Automatic, speed, "", null).Description);
+        Assert.Equal(
+            $"precision float32 (automatic; {reason})", TrainingPrecision.Choose(Precision.Automatic, speed, "", null).Description);
         Assert.Equal(
             $"Precision is BFloat16, and {reason}. Set Precision to Float32, or to Automatic, which takes float32 here.",
             Refusal(Precision.BFloat16, null));
