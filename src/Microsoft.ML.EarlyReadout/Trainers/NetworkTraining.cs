@@ -61,6 +61,7 @@ internal static class NetworkTraining
         log(NativeBackend.Description);
         TrainingDevice device = TrainingDevice.Choose(options.Device, ranks.LocalRank);
         log(device.Description);
+        NcclGroup.RequireGpu(ranks.Group, device.Device);
         ModelHost host = makesModel ? ModelHost.Of(environment) : ModelHost.None; // a GPU that is not there is told before training
         long seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         var seeds = SeedSequence.Of(seed);

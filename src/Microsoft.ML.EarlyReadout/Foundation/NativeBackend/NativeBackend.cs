@@ -35,6 +35,9 @@ public static class NativeBackend
     /// <summary>The handle of libtorch_cpu (Linux).</summary>
     internal static IntPtr TorchCpu => Load(typeof(torch).Assembly).TorchCpu;
 
+    /// <summary>The handle of libtorch_cuda (Linux); 0 where libtorch has no CUDA.</summary>
+    internal static IntPtr TorchCuda => Load(typeof(torch).Assembly).TorchCuda;
+
     /// <summary>Loads the native libraries unless they are loaded.</summary>
     /// <exception cref="NativeBackendException">They are missing or do not load; the message says what to add.</exception>
     public static void EnsureLoaded()

@@ -33,10 +33,17 @@ internal sealed class ProcessRanks : IDisposable
                     "Another fit of this process trains over its ranks. Fit one model after the other, or set Distribution to Off.");
             }
 
-            _met ??= new GlooGroup(environment);
+            _met ??= Meet(environment);
             _isTaken = true;
             return new ProcessRanks(_met, environment.LocalRank);
         }
+    }
+
+    private static RankGroup Meet(RankEnvironment environment)
+    {
+        string? name = Environment.GetEnvironmentVariable(NcclLibrary.Variable);
+        NcclLibrary? nccl = string.IsNullOrEmpty(name) ? null : NcclLibrary.Load(name); // before others wait for this rank
+        return NcclGroup.Over(new GlooGroup(environment), nccl);
     }
 
     /// <summary>Says that the fit has ended as it has in all other ranks.</summary>
