@@ -6,12 +6,15 @@ using Microsoft.CodeAnalysis.Operations;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// What runs in a training step, as the sources of the libraries say: what the loop calls for one step, what that calls, and so on. A call
+/// What runs in a training step, as the sources of the libraries say: what a loop calls for one step, what that calls, and so on. A call
 /// of an interface's or a base class's member goes to all who implement it; TorchSharp's modules call each layer's forward, and autograd
 /// each function's backward.
 /// </summary>
 internal sealed class StepCalls
 {
+    // The loop's; and that of automatic feature reweighting, which descends on all rows at once without the loop.
+    private static readonly string[] _steps = [".TrainingLoop.RunStep", ".LastLayerDescent.Step"];
+
     private readonly Dictionary<string, List<(SyntaxNode Code, SemanticModel Model)>> _bodies = [];
     private readonly Dictionary<string, List<string>> _implementers = []; // by the id of what they implement
     private readonly HashSet<string> _reached = [];
@@ -20,7 +23,8 @@ internal sealed class StepCalls
     public StepCalls(IEnumerable<CSharpCompilation> libraries)
     {
         foreach (CSharpCompilation library in libraries) Add(library);
-        var open = new Stack<string>(_bodies.Keys.Where(id => id.EndsWith(".TrainingLoop.RunStep", StringComparison.Ordinal)));
+        var open = new Stack<string>(
+            _bodies.Keys.Where(id => _steps.Any(step => id.Split('(')[0].EndsWith(step, StringComparison.Ordinal))));
         foreach ((string called, List<string> layers) in _implementers)
             if (IsCalledByTorch(called)) foreach (string layer in layers) open.Push(layer);
         while (open.TryPop(out string? id))
@@ -33,6 +37,15 @@ internal sealed class StepCalls
 
     /// <summary>The libraries' own methods and properties that run in steps, as Type.Member.</summary>
     public IReadOnlySet<string> Members => _reached.Where(_bodies.ContainsKey).Select(Short).ToHashSet();
+
+    /// <summary>The libraries' methods that compute gradients, in steps or not, as Type.Member.</summary>
+    public IReadOnlyCollection<string> Differentiating =>
+    [
+        .. from entry in _bodies
+           where entry.Value.Any(body => body.Code.ToString().Contains("backward(", StringComparison.Ordinal))
+           where Uses(entry.Key).Any(use => use.Used is { Name: "backward", ContainingAssembly.Name: "TorchSharp" })
+           select Short(entry.Key),
+    ];
 
     /// <summary>The members of TorchSharp that they use: by whom, its name, and the types of the parameters that are given.</summary>
     public IEnumerable<(string By, string Name, IReadOnlyList<string> Given)> OfTorch =>

@@ -65,6 +65,14 @@ public sealed class StepsNeverWaitTests
     }
 
     [Fact]
+    public void Whatever_computes_gradients_is_looked_at()
+    {
+        IReadOnlyCollection<string> found = _calls.Value.Differentiating;
+        Assert.Superset(new HashSet<string> { "Optimizer.Minimize", "SieveStep.TrainReadoutAndForget", "LastLayerDescent.Step" }, found.ToHashSet());
+        Assert.All(found.Except(["PrecisionSpeed.Time"]), name => Assert.Contains(name, _calls.Value.Members)); // which measures a wait
+    }
+
+    [Fact]
     public void No_step_reads_a_number_from_the_device() => Assert.Empty(Waits(_calls.Value).Except(_reviewed));
 
     [Fact]
