@@ -68,7 +68,8 @@ public sealed class StepsNeverWaitTests
     public void Whatever_computes_gradients_is_looked_at()
     {
         IReadOnlyCollection<string> found = _calls.Value.Differentiating;
-        Assert.Superset(new HashSet<string> { "Optimizer.Minimize", "SieveStep.TrainReadoutAndForget", "LastLayerDescent.Step" }, found.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "Optimizer.Minimize", "SieveStep.TrainReadoutAndForget", "LastLayerDescent.Step" }, found.ToHashSet());
         Assert.All(found.Except(["PrecisionSpeed.Time"]), name => Assert.Contains(name, _calls.Value.Members)); // which measures a wait
     }
 
