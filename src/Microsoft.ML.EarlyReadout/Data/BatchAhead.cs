@@ -14,8 +14,13 @@ internal sealed class BatchAhead(TrainingSet set, Device device) : IDisposable
     private Task _filling = Task.CompletedTask;
 
     /// <summary>Gathers rows, where they are not gathered already. The tensors belong to the caller's dispose scope.</summary>
-    public Batch Take(ReadOnlySpan<long> rows)
+    public Batch Take(ReadOnlySpan<long> rows) => Take(rows, ..);
+
+    /// <summary>As <see cref="Take(ReadOnlySpan{long})"/>, a part of a batch's rows. Texts are cut to the longest of the whole
+    /// batch.</summary>
+    public Batch Take(ReadOnlySpan<long> batch, Range part)
     {
+        ReadOnlySpan<long> rows = batch[part];
         if (_next is { } next && next.IsOf(rows))
         {
             _filling.GetAwaiter().GetResult();
@@ -31,19 +36,23 @@ internal sealed class BatchAhead(TrainingSet set, Device device) : IDisposable
         }
 
         Dispose();
-        return set.Gather(rows, device);
+        return set.Gather(rows, device, set.Features.LongestOf(batch));
     }
 
     /// <summary>Starts to gather the rows that are taken next.</summary>
-    public void Prepare(ReadOnlySpan<long> rows)
+    public void Prepare(ReadOnlySpan<long> rows) => Prepare(rows, ..);
+
+    /// <summary>Starts to gather the part of a batch's rows that is taken next.</summary>
+    public void Prepare(ReadOnlySpan<long> batch, Range part)
     {
+        ReadOnlySpan<long> rows = batch[part];
         if (Environment.ProcessorCount == 1 || (set.IsInMemory && rows.Length * set.RowBytes < LeastBytes))
         {
             set.Expect(rows);
             return;
         }
 
-        var next = new BatchTensors(set, rows.ToArray(), device);
+        var next = new BatchTensors(set, rows.ToArray(), device, set.Features.LongestOf(batch));
         (_next, _filling) = (next, Task.Run(next.Fill));
     }
 

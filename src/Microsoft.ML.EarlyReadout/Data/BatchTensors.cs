@@ -21,11 +21,12 @@ internal sealed class BatchTensors : IDisposable
     /// <param name="set">The set.</param>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
     /// <param name="device">The device to bring them to.</param>
-    public BatchTensors(TrainingSet set, long[] rows, Device device)
+    /// <param name="tokens">What texts are cut to, at least the longest of the rows; that one where it is left out.</param>
+    public BatchTensors(TrainingSet set, long[] rows, Device device, int? tokens = null)
     {
         (_set, _rows, _device) = (set, rows, device);
         using DisposeScope made = NewDisposeScope(); // where memory does not suffice for all, what was made goes
-        _features = set.Features.Allocate(rows, device);
+        _features = set.Features.Allocate(rows, device, tokens);
         _labels = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device);
         _index = DeviceCopy.Empty([rows.Length], ScalarType.Int64, device);
         _columns = set.Columns.ToDictionary(column => column.Key, column => column.Value.Rows.Allocate(rows, device));

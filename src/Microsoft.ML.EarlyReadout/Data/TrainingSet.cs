@@ -107,9 +107,10 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>Copies rows into tensors. Those belong to the caller's dispose scope, if there is one. libtorch must be loaded.</summary>
     /// <param name="rows">The rows, in any order, also repeatedly; at least one.</param>
     /// <param name="device">The device to bring them to.</param>
-    public Batch Gather(ReadOnlySpan<long> rows, Device device)
+    /// <param name="tokens">What texts are cut to, at least the longest of the rows; that one where it is left out.</param>
+    public Batch Gather(ReadOnlySpan<long> rows, Device device, int? tokens = null)
     {
-        using var batch = new BatchTensors(this, rows.ToArray(), device);
+        using var batch = new BatchTensors(this, rows.ToArray(), device, tokens);
         batch.Fill();
         return batch.Send();
     }

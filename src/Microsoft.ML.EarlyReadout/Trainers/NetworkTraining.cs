@@ -26,7 +26,8 @@ internal static class NetworkTraining
     {
         CheckNames(options, rows.View.Schema, rows.Scored);
         using IChannel channel = environment.Start(trainer);
-        using var ranks = ProcessRanks.Take(options.IsTrial || !makesModel ? Distribution.Off : options.Distribution);
+        var cancellation = Cancellation.Of(environment, options.CancellationToken);
+        using var ranks = ProcessRanks.Take(options.IsTrial || !makesModel ? Distribution.Off : options.Distribution, cancellation);
         Action<string> log = message => channel.Info(MessageSensitivity.None, "{0}", message);
         if (!ranks.Group.IsSingle)
         {
@@ -38,7 +39,8 @@ internal static class NetworkTraining
         var budget = MemoryBudget.Of(options.MemoryBudgetMebibytes, CatalogEnvironment.TemporaryFolderOf(environment), log);
         try
         {
-            EarlyReadoutTransformer? model = Run(environment, trainer, options, rows, train, makesModel, budget, log, warn, ranks);
+            EarlyReadoutTransformer? model = Run(
+                environment, trainer, options, rows, train, makesModel, budget, log, warn, ranks, cancellation);
             ranks.EndTogether();
             return model;
         }
@@ -53,7 +55,7 @@ internal static class NetworkTraining
     private static EarlyReadoutTransformer? Run<TOptions>(
         IHostEnvironment environment, string trainer, TOptions options, FitRows rows, Action<TrainingSession, TOptions> train,
         bool makesModel,
-        MemoryBudget budget, Action<string> log, Action<string> warn, ProcessRanks ranks)
+        MemoryBudget budget, Action<string> log, Action<string> warn, ProcessRanks ranks, Cancellation cancellation)
         where TOptions : TrainerOptions
     {
         IDataView input = rows.View;
@@ -65,7 +67,6 @@ internal static class NetworkTraining
         ModelHost host = makesModel ? ModelHost.Of(environment) : ModelHost.None; // a GPU that is not there is told before training
         long seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         var seeds = SeedSequence.Of(seed);
-        var cancellation = Cancellation.Of(environment, options.CancellationToken);
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
         using TrainingSet set = Read(input, WarmStart.Columns(options), null);
@@ -89,8 +90,10 @@ internal static class NetworkTraining
         if (options.FreezesBatchNorm) network.SetBatchNormMode(BatchNormMode.Stored);
         network.to(device.Device);
         network.Freeze(options.Optimizer.FrozenStages);
-        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(
-            options, () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet), log, ranks.Group);
+        // the rows are gone through for it, once, and only where somebody asks
+        var identity = new Lazy<SortedDictionary<string, string>>(
+            () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet));
+        using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, () => identity.Value, log, ranks.Group);
         TrainingPrecision precision = TrainingPrecision.Choose(
             options.Precision, set.Shape.IsConvolved, device.Device, checkpoints?.Precision);
         log(precision.Description);
@@ -99,9 +102,7 @@ internal static class NetworkTraining
         checkpoints?.Require(precision.Precision);
         if (!ranks.Group.IsSingle)
         {
-            ranks.Group.RequireSame(TrainingIdentity.OfRanks(
-                TrainingIdentity.Of(trainer, options, precision.Precision, seed, network, set, validationSet), options,
-                checkpoints?.Newest));
+            ranks.Group.RequireSame(TrainingIdentity.OfRanks(identity.Value, precision.Precision, options, checkpoints?.Newest));
             cancellation.AgreeBySteps();
         }
 
@@ -120,7 +121,7 @@ internal static class NetworkTraining
             cancellation.ThrowIfRequested();
             train(session, options);
         }
-        catch (OperationCanceledException) when (cancellation.IsAgreed)
+        catch (OperationCanceledException) when (cancellation.HasStopped)
         {
             ranks.EndTogether();
             throw;
@@ -141,7 +142,7 @@ internal static class NetworkTraining
             BatchMemory? memory = perRow == 0 ? null : BatchMemory.Now(perRow, failure.FreeOnDevice);
             TrainingOutOfMemoryException error = fault is OutOfMemoryException
                 ? OutOfManagedMemory(budget, fault)
-                : new(device.Device.ToString(), options, failure.Requested, memory, fault);
+                : new(device.Device.ToString(), options, ranks.Group.Count, failure.Requested, memory, fault);
             (error.LastGoodModel, error.LastGoodEpoch) = LastGood();
             throw error;
         }

@@ -21,22 +21,24 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     /// <param name="innerException">The cause.</param>
     public TrainingOutOfMemoryException(string message, Exception innerException) : base(message, innerException) { }
 
-    internal TrainingOutOfMemoryException(string device, TrainerOptions options, long? requested, BatchMemory? memory, Exception cause)
+    internal TrainingOutOfMemoryException(
+        string device, TrainerOptions options, int ranks, long? requested, BatchMemory? memory, Exception cause)
         : base(string.Create(
-            CultureInfo.InvariantCulture, $"Out of memory while training on {device} with batches of {options.RowsAtOnce} rows")
-            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(options, memory)
+            CultureInfo.InvariantCulture, $"Out of memory while training on {device} with batches of {RowsOf(options, ranks)} rows")
+            + (ranks > 1 ? FormattableString.Invariant($" in each of {ranks} ranks") : "")
+            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(options, ranks, memory)
             + " Smaller images, a smaller network and Precision.BFloat16 need less, too.", cause)
     {
-        BatchSize = options.RowsAtOnce;
+        BatchSize = RowsOf(options, ranks);
         LargestBatchSize = Fitting(BatchSize, memory);
     }
 
-    /// <summary>Rows in a batch, or in the part of it that passes the network at once, when memory ran out. 0: it was not a batch that had
-    /// no room.</summary>
+    /// <summary>Rows in a batch, or in the part of it that passes the network at once in this process, when memory ran out. 0: it was not a
+    /// batch that had no room.</summary>
     public int BatchSize { get; }
 
     /// <summary>
-    /// An estimate of the largest batch that would fit, in rows: a power of two, below <see cref="BatchSize"/>. 0: not even one row would,
+    /// An estimate of the most rows that would fit in its place: a power of two, below <see cref="BatchSize"/>. 0: not even one row would,
     /// or nothing is known.
     /// </summary>
     /// <remarks>It comes from the memory that was free after the failure, and from what the network's layers put out for one row.</remarks>
@@ -58,13 +60,18 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
         return rows < 1 ? 0 : 1 << (int)long.Log2(rows);
     }
 
-    private static string Advice(TrainerOptions options, BatchMemory? memory)
+    // of ranks each has a part of the batch
+    private static int RowsOf(TrainerOptions options, int ranks) =>
+        Math.Min(options.RowsAtOnce, (options.BatchSize + ranks - 1) / ranks);
+
+    private static string Advice(TrainerOptions options, int ranks, BatchMemory? memory)
     {
         string option = options.MicroBatchSize is null ? nameof(options.BatchSize) : nameof(options.MicroBatchSize);
         if (memory is null) return $"Set {option} to less.";
         string known = $"{Size(memory.FreeBytes)} is free, and a row takes some {Size(memory.PerRow)} in this network";
-        return Fitting(options.RowsAtOnce, memory) is > 0 and int rows
-            ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set {option} to {rows}.")
+        return Fitting(RowsOf(options, ranks), memory) is > 0 and int rows
+            ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set {option} to ")
+                + FormattableString.Invariant($"{(options.MicroBatchSize is null ? rows * ranks : rows)}.")
             : $"{known}: not even one row would fit.";
     }
 

@@ -71,7 +71,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
                 while (!HasEnded) RunEpoch();
                 KeepBest();
             }
-            catch (OperationCanceledException)
+            // one that a rank throws alone is a failure: the others are elsewhere, and nothing can be summed
+            catch (OperationCanceledException) when (_ranks.IsSingle || session.Cancellation.HasStopped)
             {
                 Check();
                 Save(isLast: true);
@@ -155,20 +156,32 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         {
             // what some rank wants all do: each has a token and a clock of its own
             bool[] wanted = _ranks.Any(session.Cancellation.IsRequested, _progress.IsDue, checkpoints?.IsTime == true);
-            if (wanted[0]) Stop();
+            if (wanted[0]) session.Cancellation.Stop();
             RunStep();
             if (IsAtUnfinishedPoint) break;
-            if (wanted[1] || _done == _epochEnd) _progress.Report(_done, ReadLosses());
+            if (wanted[1] || _done == _epochEnd)
+            {
+                IReadOnlyDictionary<string, double> losses = ReadLosses();
+                Tell(() => _progress.Report(_done, losses));
+            }
+
             if (checkpoints?.IsDueAfterStep(wanted[2]) == true) Save();
         }
         while (_done < _epochEnd);
         _progress.Pause();
     }
 
-    private void Stop()
+    /// <summary>Calls what the first rank alone tells. A cancellation that it throws stops all ranks, where they agree on it.</summary>
+    private void Tell(Action tell)
     {
-        session.Cancellation.Throw();
-        throw new OperationCanceledException("The training was cancelled in another rank.");
+        try
+        {
+            tell();
+        }
+        catch (OperationCanceledException thrown) when (!_ranks.IsSingle)
+        {
+            session.Cancellation.Request(thrown);
+        }
     }
 
     private void RunStep()
@@ -178,8 +191,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         int whole = RowsIn(batch), least = whole / _ranks.Count;
         ulong seed = plan.Seeds.For("batch", _epoch, batch).Seed;
         _dropout.manual_seed(unchecked((long)seed));
-        Batch rows = _batches.Take(OwnRows(batch));
-        if (batch + 1 < plan.Batches.Count) _batches.Prepare(OwnRows(batch + 1));
+        Batch rows = _batches.Take(RowsOf(batch), _ranks.PartOf(whole));
+        if (batch + 1 < plan.Batches.Count) _batches.Prepare(RowsOf(batch + 1), _ranks.PartOf(RowsIn(batch + 1)));
         rows = rows with { Features = _augmentation.Apply(rows.Features, seed, _ranks.StartOf(whole, _ranks.Rank)), Whole = whole };
         if (step.OnCpu is { } complete) rows = complete(rows).To(session.Device);
         _meters.Step = _done + 1;
@@ -193,8 +206,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     private int RowsIn(int batch) => plan.Batches[batch].End.Value - plan.Batches[batch].Start.Value;
 
-    /// <summary>The rows of a batch that are this rank's.</summary>
-    private ReadOnlySpan<long> OwnRows(int batch) => _order.AsSpan(plan.Batches[batch])[_ranks.PartOf(RowsIn(batch))];
+    /// <summary>The rows of a batch, those of all ranks.</summary>
+    private ReadOnlySpan<long> RowsOf(int batch) => _order.AsSpan(plan.Batches[batch]);
 
     /// <summary>Runs the step on a part of its rows.</summary>
     private void RunPart(Batch rows, int part, int parts)
@@ -225,7 +238,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     private void EndPoint()
     {
         IReadOnlyDictionary<string, double> losses = ReadLosses();
-        _progress.Report(_done, losses);
+        Tell(() => _progress.Report(_done, losses));
         TimeSpan time = _progress.EndPoint(_done);
         (ValidationFigures? figures, bool isBest) = Validate();
         if (!_ranks.IsSingle) _ranks.RequireSame(new Dictionary<string, string> { ["the network"] = ModuleState.HashOf(_network) });
@@ -235,18 +248,21 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _meters.Reset();
         _point = _done;
         session.Log(Describe(point, isBest, time));
-        if (figures is not null && _ranks.IsFirst)
-            _options.OnValidation?.Invoke(
-                new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups)
-                {
-                    Meters = step.Meters,
-                });
+        if (figures is not null && _ranks.IsFirst && _options.OnValidation is { } told)
+        {
+            var validation = new TrainingValidation(_done, plan.Steps, point.Epoch, losses, figures.Score, isBest, figures.Groups)
+            {
+                Meters = step.Meters,
+            };
+            Tell(() => told(validation));
+        }
+
         if (HasStalled && _done < plan.Steps)
             session.Log(FormattableString.Invariant(
                 $"Stopping after {plan.Describe(_done)}: validation {_options.Selection} has not risen in the last {plan.Patience} ")
                     + "validations.");
         // then the checkpoint is taken where the cancellation ends
-        if (!HasEnded && _ranks.Any(session.Cancellation.IsRequested) is [true]) Stop();
+        if (!HasEnded && _ranks.Any(session.Cancellation.IsRequested) is [true]) session.Cancellation.Stop();
         Save(isLast: HasEnded);
     }
 

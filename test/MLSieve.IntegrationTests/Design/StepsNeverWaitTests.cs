@@ -21,7 +21,7 @@ public sealed class StepsNeverWaitTests
     [
         "Linear.forward: nonzero", // on the CPU alone
         "InputLayer.Beside: to", // once, before the first step's work
-        "GlooGroup.Sum: cpu", // several processes meet in a sum, which goes over the CPU
+        "GlooGroup.Add: cpu", // several processes meet in a sum, which goes over the CPU
         "RankGroup.Sum: data", // of the CPU: numbers that ranks exchange, as once before the first sum by NCCL
         "BatchTensors.Fill: bytes", // of the CPU, which are filled
         "PackedRows.FirstByte: bytes", // the same

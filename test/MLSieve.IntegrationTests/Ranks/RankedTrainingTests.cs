@@ -37,6 +37,27 @@ public sealed class RankedTrainingTests : IDisposable
         await Two_ranks_end_bitwise_equal_and_near_one_process(name);
 
     [Fact]
+    public async Task So_do_they_on_texts_with_dropout_over_the_padding_of_the_whole_batch() =>
+        await Two_ranks_end_bitwise_equal_and_near_one_process(Case.Texts);
+
+    [Theory]
+    [InlineData(nameof(Child.Is_stopped_by_its_progress))]
+    [InlineData(nameof(Child.Is_stopped_by_its_validation))]
+    public async Task A_cancellation_thrown_where_the_first_rank_alone_is_told_stops_both(string test)
+    {
+        using RankProcesses ranks = Start(test, 2, "sieve", Path.Combine(_folder, "stopped"));
+        await ranks.RequirePassed();
+        Assert.NotEmpty(Directory.EnumerateDirectories(Path.Combine(_folder, "stopped"), "checkpoint-*"));
+    }
+
+    [Fact]
+    public async Task A_cancellation_thrown_in_a_step_of_one_rank_fails_it_and_is_a_loss_to_the_other()
+    {
+        using RankProcesses ranks = Start(nameof(Child.Throws_a_cancellation_in_one_rank), 2, "sieve", null);
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
     public async Task A_training_that_one_of_two_ranks_stops_goes_on_in_three_and_in_one()
     {
         string checkpoints = Path.Combine(_folder, "two");
@@ -100,6 +121,7 @@ public sealed class RankedTrainingTests : IDisposable
     {
         public const string Images = "images";
         public const string Parts = "parts of batches";
+        public const string Texts = "texts";
 
         private EarlyReadoutTransformer? _model;
 
@@ -107,6 +129,7 @@ public sealed class RankedTrainingTests : IDisposable
         {
             Images => new Case(OfImages(), ml => ContractRow.View(ml, ContractRow.Draw(90))),
             Parts => new Case(InParts(), ml => TrainingCase.Rows(ml)),
+            Texts => new Case(OfTexts(), TextRow.View),
             _ => new Case(TrainingCase.Options(name), ml => TrainingCase.Rows(ml)),
         };
 
@@ -149,6 +172,18 @@ public sealed class RankedTrainingTests : IDisposable
             return options;
         }
 
+        private static FeatureSieveTrainer.Options OfTexts() => new()
+        {
+            TextColumnName = "Text",
+            Network = { Encoder = { Layers = 2, Width = 16, Heads = 2, Dropout = 0.3 }, MaxTokens = 64 },
+            ForgetEvery = 3,
+            Readout = { Depth = 1, Width = 8 },
+            Epochs = 2,
+            BatchSize = 32,
+            ValidationFraction = 0.2,
+            Seed = 3,
+        };
+
         private static TrainerOptions InParts()
         {
             TrainerOptions options = TrainingCase.Options("readouts together");
@@ -156,6 +191,27 @@ public sealed class RankedTrainingTests : IDisposable
             options.Optimizer.ClipNorm = 0.5; // of the gradients of all parts and ranks
             options.Network.Custom = (shape, classes) => new Mlp(shape, [16, 16], classes); // dropout is drawn by part
             return options;
+        }
+    }
+
+    /// <summary>A text of 1 to 40 words, of which the first tells the class.</summary>
+    private sealed class TextRow
+    {
+        public string Text { get; set; } = "";
+
+        public string Class { get; set; } = "";
+
+        public static IDataView View(MLContext ml)
+        {
+            var random = new Random(5);
+            string[] words = ["plain", "rain", "falls", "in", "spain", "mainly", "on", "the"];
+            TextRow[] rows = [.. Enumerable.Range(0, 130).Select(i => new TextRow
+            {
+                Class = i % 2 == 0 ? "good" : "bad",
+                Text = string.Join(' ', random.GetItems(words, random.Next(40)).Prepend(i % 2 == 0 ? "fine" : "poor")),
+            })];
+            IDataView view = ml.Data.LoadFromEnumerable(rows);
+            return ml.Transforms.Conversion.MapValueToKey("Label", nameof(Class)).Fit(view).Transform(view);
         }
     }
 
@@ -188,6 +244,39 @@ public sealed class RankedTrainingTests : IDisposable
             });
             var cancelled = Assert.ThrowsAny<OperationCanceledException>(stopped.Fit);
             Assert.Equal(Rank == "0", cancelled.Message == "The training was cancelled in another rank.");
+        }
+
+        [Fact(Explicit = true)]
+        public void Is_stopped_by_its_progress() => IsStoppedByWhatIsTold(options => options.Progress = new Refusing());
+
+        [Fact(Explicit = true)]
+        public void Is_stopped_by_its_validation() =>
+            IsStoppedByWhatIsTold(options => options.OnValidation = _ => throw new OperationCanceledException("Enough."));
+
+        [Fact(Explicit = true)]
+        public void Throws_a_cancellation_in_one_rank()
+        {
+            using Case begun = Begin();
+            begun.Options.Network.Custom = (shape, classes) => new WatchedNetwork(
+                shape,
+                classes,
+                (batch, input) => Rank == "1" && batch == 24 ? throw new OperationCanceledException("Enough.") : input.alias());
+            Exception fault = Assert.ThrowsAny<Exception>(begun.Fit);
+            if (Rank == "1") Assert.Equal("Enough.", Assert.IsType<OperationCanceledException>(fault).Message);
+            else Assert.StartsWith("Rank 0 of 2 has lost another one", Assert.IsType<DistributedTrainingException>(fault).Message);
+        }
+
+        private static void IsStoppedByWhatIsTold(Action<TrainerOptions> refuse)
+        {
+            using Case stopped = Begin();
+            refuse(stopped.Options);
+            var cancelled = Assert.Throws<OperationCanceledException>(stopped.Fit);
+            Assert.Equal(Rank == "0" ? "Enough." : "The training was cancelled in another rank.", cancelled.Message);
+        }
+
+        private sealed class Refusing : IProgress<TrainingProgress>
+        {
+            public void Report(TrainingProgress value) => throw new OperationCanceledException("Enough.");
         }
 
         private static Case Begin()

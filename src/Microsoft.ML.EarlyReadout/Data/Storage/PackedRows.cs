@@ -52,8 +52,9 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
     /// caller's dispose scope, if there is one.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="device">The device that they are for.</param>
-    public Tensor Allocate(ReadOnlySpan<long> rows, Device device) =>
-        DeviceCopy.Empty([rows.Length, .. type == ScalarType.Int32 ? [Longest(rows)] : shape.Dimensions], type, device);
+    /// <param name="tokens">The columns of texts, where these are to be more.</param>
+    public Tensor Allocate(ReadOnlySpan<long> rows, Device device, int? tokens = null) => DeviceCopy.Empty(
+        [rows.Length, .. type == ScalarType.Int32 ? [tokens ?? LongestOf(rows)] : shape.Dimensions], type, device);
 
     /// <summary>Copies rows into a tensor of <see cref="Allocate"/>; behind a text of fewer tokens than it has columns there are
     /// zeros.</summary>
@@ -75,6 +76,15 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
 
     /// <summary>The tokens that a row has; of rows that are no texts, its numbers.</summary>
     public int LengthOf(long row) => type == ScalarType.Int32 ? store.LengthOf(row) / sizeof(int) : shape.Size;
+
+    /// <summary>The tokens of the longest text of some rows; of rows that are no texts, their numbers.</summary>
+    public int LongestOf(ReadOnlySpan<long> rows)
+    {
+        if (type != ScalarType.Int32) return shape.Size;
+        int longest = 0;
+        foreach (long row in rows) longest = Math.Max(longest, LengthOf(row));
+        return longest;
+    }
 
     /// <summary>Says which rows are gathered next.</summary>
     public void Expect(ReadOnlySpan<long> rows) => store.Expect(rows);
@@ -113,13 +123,6 @@ internal sealed class PackedRows(RowStore store, FeatureShape shape, ScalarType 
         store.Read(row, packed);
         SparseRow.Unpack(packed.AsSpan(0, length), MemoryMarshal.Cast<byte, float>(target));
         ArrayPool<byte>.Shared.Return(packed);
-    }
-
-    private long Longest(ReadOnlySpan<long> rows)
-    {
-        int longest = 0;
-        foreach (long row in rows) longest = Math.Max(longest, LengthOf(row));
-        return longest;
     }
 
     private void ReadTokens(long row, Span<byte> target)

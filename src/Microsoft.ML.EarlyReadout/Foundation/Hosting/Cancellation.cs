@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -9,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class Cancellation(CancellationToken token, Func<bool>? contextCancelled = null)
 {
     private bool _acknowledged;
+    private OperationCanceledException? _thrown;
 
     /// <summary>
     /// Whether the fit has settled for the model that it has: nothing more is trained, and nothing stops what is left to do.
@@ -29,7 +31,12 @@ internal sealed class Cancellation(CancellationToken token, Func<bool>? contextC
     public static implicit operator Cancellation(CancellationToken token) => new(token);
 
     /// <summary>Whether the fit is to stop.</summary>
-    public bool IsRequested => !_acknowledged && (token.IsCancellationRequested || contextCancelled?.Invoke() == true);
+    public bool IsRequested =>
+        !_acknowledged && (_thrown is not null || token.IsCancellationRequested || contextCancelled?.Invoke() == true);
+
+    /// <summary>Lets the fit stop where all processes that train together stop, for what was thrown in this one alone.</summary>
+    /// <param name="thrown">What <see cref="Throw"/> throws then.</param>
+    public void Request(OperationCanceledException thrown) => _thrown ??= thrown;
 
     /// <summary>Throws if the fit is to stop.</summary>
     /// <exception cref="OperationCanceledException">It is.</exception>
@@ -45,15 +52,29 @@ internal sealed class Cancellation(CancellationToken token, Func<bool>? contextC
     /// <summary>Whether several processes stop at the same step.</summary>
     public bool IsAgreed { get; private set; }
 
+    /// <summary>Whether the fit was stopped, and in all processes that train together at the same step: none of them waits for another.
+    /// </summary>
+    public bool HasStopped { get; private set; }
+
+    /// <summary>Stops the fit, as all processes that train together do at this step.</summary>
+    /// <exception cref="OperationCanceledException">Always.</exception>
+    public void Stop()
+    {
+        HasStopped = true;
+        Throw();
+        throw new OperationCanceledException("The training was cancelled in another rank.");
+    }
+
     /// <summary>Throws if the fit is to stop, agreed or not.</summary>
     /// <exception cref="OperationCanceledException">It is.</exception>
     public void Throw()
     {
         if (_acknowledged) return;
+        if (_thrown is not null) ExceptionDispatchInfo.Throw(_thrown);
         token.ThrowIfCancellationRequested();
         if (contextCancelled?.Invoke() == true) throw new OperationCanceledException("The MLContext's execution was cancelled.");
     }
 
     /// <summary>From here on <see cref="ThrowIfRequested"/> lets the fit finish.</summary>
-    public void Acknowledge() => _acknowledged = true;
+    public void Acknowledge() => (_acknowledged, HasStopped) = (true, false);
 }

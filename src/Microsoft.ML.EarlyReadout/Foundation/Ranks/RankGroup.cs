@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using static TorchSharp.torch;
 
@@ -10,6 +11,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>Not thread-safe: one training at a time uses it.</threadsafety>
 internal abstract class RankGroup
 {
+    private Exception? _unthrown;
+    private Tensor[] _handed = [];
+
     /// <summary>One process that trains on its own: nothing is summed, nothing is waited for.</summary>
     public static RankGroup Single { get; } = new SingleRank();
 
@@ -28,10 +32,45 @@ internal abstract class RankGroup
     /// <summary>Adds the tensors of all ranks, in place.</summary>
     /// <param name="tensor">Contiguous numbers, of one type and shape in all ranks.</param>
     /// <exception cref="DistributedTrainingException">A rank is gone, or does not answer in time.</exception>
-    public abstract void Sum(Tensor tensor);
+    public void Sum(Tensor tensor)
+    {
+        LetGo();
+        if (_unthrown is not null)
+        {
+            (Exception fault, _unthrown) = (_unthrown, null);
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
+        Add(tensor);
+    }
 
     /// <summary>Lets go of the other ranks, which then need not wait for this one; nothing can be summed any more.</summary>
     public virtual void Leave() { }
+
+    /// <summary>As <see cref="Leave"/>, for a fault that cannot be thrown where it arises: the next sum throws it.</summary>
+    /// <param name="fault">The fault.</param>
+    public void Fail(Exception fault)
+    {
+        _unthrown ??= fault;
+        Leave();
+    }
+
+    /// <summary>Keeps tensors that libtorch has been handed until the next sum; by then it has references of its own.</summary>
+    /// <param name="tensors">The tensors; some may be missing.</param>
+    public void Keep(IEnumerable<Tensor?> tensors)
+    {
+        LetGo();
+        _handed = [.. tensors.OfType<Tensor>().Select(tensor => tensor.DetachFromDisposeScope())];
+    }
+
+    /// <summary>As <see cref="Sum(Tensor)"/>, which calls it.</summary>
+    protected abstract void Add(Tensor tensor);
+
+    private void LetGo()
+    {
+        foreach (Tensor tensor in _handed) tensor.Dispose();
+        _handed = [];
+    }
 
     /// <summary>The part of a batch's rows that is this rank's: one after the other, and as equal as can be.</summary>
     /// <param name="rows">Rows of the whole batch.</param>
@@ -112,7 +151,7 @@ internal abstract class RankGroup
 
         public override int Count => 1;
 
-        public override void Sum(Tensor tensor)
+        protected override void Add(Tensor tensor)
         {
         }
     }

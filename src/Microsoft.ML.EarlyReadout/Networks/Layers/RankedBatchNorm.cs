@@ -47,28 +47,40 @@ internal sealed class RankedBatchNorm : autograd.SingleTensorFunction<RankedBatc
         mean = mean.to(ScalarType.Float32);
         Tensor normal = x.sub(Wide(mean)).mul(Wide(inverse));
         context.save_for_backward([input, weight, mean, inverse, count]);
-        context.save_data("ranks", over.Ranks);
+        context.save_data(nameof(over.Ranks), over.Ranks);
         return normal.mul(Wide(weight)).add(Wide(bias), Scalars.One).to(input.dtype);
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
     {
-        List<Tensor> saved = context.get_saved_variables();
+        var ranks = (RankGroup)context.get_data(nameof(BatchNormOverRanks.Ranks));
+        using (gradient)
+        using (NewDisposeScope()) // a GPU's thread of libtorch has none
+        {
+            try
+            {
+                List<Tensor> gradients = Backward(context.get_saved_variables(), gradient, ranks);
+                ranks.Keep(gradients);
+                return gradients;
+            }
+            catch (Exception fault)
+            {
+                // nothing may be thrown through libtorch, which would end the process: the next sum says it
+                ranks.Fail(fault);
+                return [null!, null!, null!, null!];
+            }
+        }
+    }
+
+    private static List<Tensor> Backward(List<Tensor> saved, Tensor gradient, RankGroup ranks)
+    {
         var (input, weight, mean, inverse, count) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
         Tensor atOutput = gradient.to(ScalarType.Float32);
         Tensor normal = input.to(ScalarType.Float32).sub(Wide(mean)).mul(Wide(inverse));
         Tensor atBias = atOutput.sum([0, 2, 3]), atWeight = atOutput.mul(normal).sum([0, 2, 3]); // (C), of this rank's rows
         Tensor sums = cat([atBias, atWeight]).to(ScalarType.Float64);
-        try
-        {
-            ((RankGroup)context.get_data("ranks")).Sum(sums);
-        }
-        catch (DistributedTrainingException)
-        {
-            // Nothing may be thrown through libtorch. The ranks stay parted, so that the sum of the gradients says it.
-        }
-
+        ranks.Sum(sums);
         Tensor means = sums.div(count).to(ScalarType.Float32);
         long channels = weight.numel();
         Tensor centred = atOutput.sub(Wide(means.narrow(0, 0, channels))).sub(normal.mul(Wide(means.narrow(0, channels, channels))));

@@ -61,12 +61,17 @@ internal static class TrainingIdentity
 
     /// <summary>What must be the same in all processes that train together.</summary>
     /// <param name="identity">The identity.</param>
+    /// <param name="precision">The arithmetic.</param>
     /// <param name="options">The options that it is made of.</param>
     /// <param name="checkpoint">The checkpoint that is gone on with; <see langword="null"/>: none are taken.</param>
     public static SortedDictionary<string, string> OfRanks(
-        SortedDictionary<string, string> identity, TrainerOptions options, string? checkpoint)
+        SortedDictionary<string, string> identity, Precision precision, TrainerOptions options, string? checkpoint)
     {
-        var all = new SortedDictionary<string, string>(identity, StringComparer.Ordinal) { ["the checkpoint"] = checkpoint ?? "not taken" };
+        var all = new SortedDictionary<string, string>(identity, StringComparer.Ordinal)
+        {
+            [Precision] = $"{precision}",
+            ["the checkpoint"] = checkpoint ?? "not taken",
+        };
         foreach ((string name, string value) in OptionValues.Of(options))
             if (!OfRank.Contains(name)) all[name] = value;
         return all;

@@ -15,6 +15,8 @@ internal sealed unsafe class C10dLibrary
     /// <summary>The version whose names and layouts these are.</summary>
     public const string Version = "2.10";
 
+    private const string OtherReferences = "counts the references to an object elsewhere";
+
     private readonly Func<string, nint> _find;
     private readonly List<string> _missing = [];
 
@@ -28,6 +30,8 @@ internal sealed unsafe class C10dLibrary
         CreateStore = Find($"_ZN4c10d8TCPStoreC1E{Text}RKNS_15TCPStoreOptionsE");
         StoreAdd = Find($"_ZN4c10d8TCPStore3addERK{Text}l");
         StoreGet = Find($"_ZN4c10d8TCPStore3getERK{Text}");
+        StoreTimeout = Find("_ZNK4c10d5Store10getTimeoutEv");
+        DestroyStore = Find("_ZN4c10d8TCPStoreD1Ev");
         CreateGlooOptions = Find("_ZN4c10d16ProcessGroupGloo7Options14create_defaultENSt6chrono8durationIlSt5ratioILl1ELl1000EEEE");
         CreateGloo = Find($"_ZN4c10d16ProcessGroupGlooC1ERK{StorePointer}iiNS2_INS0_7OptionsENS5_ISA_EEEE");
         DestroyGloo = Find("_ZN4c10d16ProcessGroupGlooD1Ev");
@@ -53,7 +57,7 @@ internal sealed unsafe class C10dLibrary
 
         nint library = NativeBackend.TorchCpu;
         var loaded = new C10dLibrary(name => NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0);
-        loaded.CheckLayout();
+        loaded.CheckLayouts();
         return loaded;
     }
 
@@ -64,6 +68,10 @@ internal sealed unsafe class C10dLibrary
     public nint StoreAdd { get; }
 
     public nint StoreGet { get; }
+
+    public nint StoreTimeout { get; }
+
+    public nint DestroyStore { get; }
 
     public nint CreateGlooOptions { get; }
 
@@ -84,19 +92,46 @@ internal sealed unsafe class C10dLibrary
     /// <summary>Calls a C++ function; <see langword="false"/> where it throws.</summary>
     public bool Try(nint function, params ReadOnlySpan<nint> arguments) => CatchingCall.Try(ParallelFor, function, arguments);
 
+    /// <summary>Gloo's options, which live as long as the process.</summary>
+    /// <param name="timeout">How long a rank waits for another.</param>
+    /// <exception cref="DistributedTrainingException">There is no network interface, or references are not counted as they are known to
+    /// be.</exception>
+    public nint CreateOptions(TimeSpan timeout)
+    {
+        byte* options;
+        if (!Try(CreateGlooOptions, (nint)(&options), (nint)(long)timeout.TotalMilliseconds))
+        {
+            throw new DistributedTrainingException(
+                "Gloo finds no network interface. Set GLOO_SOCKET_IFNAME to one that the other machines reach (`ip addr` lists them). "
+                    + "libtorch's reason is on the standard error output.");
+        }
+
+        if (*CxxObjects.References(options) != CxxObjects.OneReference) throw Refusal(OtherReferences);
+        return (nint)options;
+    }
+
     /// <summary>A process group of no backend yet.</summary>
     /// <exception cref="DistributedTrainingException">Its layout is not the one that is known.</exception>
     public ProcessGroupLayout CreateProcessGroup(int rank, int count)
     {
         byte* group = CxxObjects.Allocate(ProcessGroupLayout.Bytes);
+        *CxxObjects.References(group) = ulong.MaxValue; // so that it shows that its constructor writes there
         if (!Try(CreateGroup, (nint)group, rank, count)) throw Refusal("makes no process group");
-        CxxObjects.KeepForever(group);
         var layout = new ProcessGroupLayout(group);
         if (layout.Fault is { } fault) throw Refusal(fault);
+        if (*CxxObjects.References(group) != 0) throw Refusal(OtherReferences);
+        CxxObjects.KeepForever(group);
         return layout;
     }
 
-    private void CheckLayout() => CreateProcessGroup(0, 1);
+    /// <summary>Looks at the layouts of objects that are passed to libtorch, or changed behind its back.</summary>
+    /// <exception cref="DistributedTrainingException">One is not as it is known.</exception>
+    public void CheckLayouts()
+    {
+        CreateProcessGroup(0, 1);
+        if (!GlooStore.Works(this)) throw Refusal("reads the options of a store otherwise");
+    }
+
 
     private nint Find(string name)
     {

@@ -6,14 +6,20 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>C++ objects in memory that lives as long as the process: a group of ranks is made once, and libtorch keeps it.</summary>
 internal static unsafe class CxxObjects
 {
-    private const ulong Forever = (0x0FFFFFFFUL << 32) | 0x0FFFFFFF; // weak and strong references
+    /// <summary>The weak and the strong references to a c10::intrusive_ptr_target that one pointer holds.</summary>
+    public const ulong OneReference = (1UL << 32) | 1;
+
+    private const ulong Forever = 0x0FFFFFFF * OneReference;
     private const int ShortText = 15; // bytes that a std::string holds in itself
 
     /// <summary>Zeroed memory.</summary>
     public static byte* Allocate(int bytes) => (byte*)NativeMemory.AllocZeroed((nuint)bytes);
 
+    /// <summary>Where a c10::intrusive_ptr_target counts its references: behind the pointer to its virtual functions.</summary>
+    public static ulong* References(byte* target) => (ulong*)(target + sizeof(nint));
+
     /// <summary>Lets a c10::intrusive_ptr_target never come to its last reference, since this memory is not libtorch's.</summary>
-    public static void KeepForever(byte* target) => *(ulong*)(target + sizeof(nint)) = Forever;
+    public static void KeepForever(byte* target) => *References(target) = Forever;
 
     /// <summary>A std::string.</summary>
     public static nint Text(string text)

@@ -15,22 +15,18 @@ internal sealed unsafe class GlooGroup : RankGroup
     private string? _fault; // why nothing can be summed any more
 
     /// <summary>Meets the other ranks.</summary>
+    /// <param name="ranks">Who they are.</param>
+    /// <param name="cancellation">Ends the wait for them.</param>
     /// <exception cref="DistributedTrainingException">They do not all come in time, or libtorch is another one.</exception>
-    public GlooGroup(RankEnvironment ranks)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public GlooGroup(RankEnvironment ranks, Cancellation cancellation)
     {
         NativeBackend.EnsureLoaded();
         (_c10d, _ranks) = (C10dLibrary.Load(), ranks);
-        var store = new GlooStore(_c10d, ranks);
+        nint options = _c10d.CreateOptions(ranks.Timeout);
+        var store = new GlooStore(_c10d, ranks, cancellation);
         store.AwaitAll();
-
-        nint options, storePointer = store.Handle;
-        if (!_c10d.Try(_c10d.CreateGlooOptions, (nint)(&options), (nint)(long)ranks.Timeout.TotalMilliseconds))
-        {
-            throw new DistributedTrainingException(
-                "Gloo finds no network interface. Set GLOO_SOCKET_IFNAME to one that the other machines reach (`ip addr` lists them). "
-                    + "libtorch's reason is on the standard error output.");
-        }
-
+        nint storePointer = store.Handle;
         if (!_c10d.Try(_c10d.CreateGloo, (nint)_gloo, (nint)(&storePointer), ranks.Rank, ranks.Count, (nint)(&options)))
         {
             throw new DistributedTrainingException(
@@ -56,11 +52,12 @@ internal sealed unsafe class GlooGroup : RankGroup
     public override int Count => _ranks.Count;
 
     /// <inheritdoc/>
-    public override void Sum(Tensor tensor)
+    protected override void Add(Tensor tensor)
     {
         if (_fault is not null) throw new DistributedTrainingException(_fault);
         using IDisposable noGrad = no_grad();
-        using Tensor onCpu = tensor.detach().cpu();
+        using Tensor own = tensor.detach();
+        using Tensor onCpu = own.cpu();
         if (!TrySum(onCpu))
         {
             Disconnect($"Rank {Rank} of {Count} has lost another one: it ended, failed, or did not answer for "

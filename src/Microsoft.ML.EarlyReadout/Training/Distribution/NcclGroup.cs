@@ -40,7 +40,7 @@ internal sealed class NcclGroup(RankGroup met, NcclLibrary nccl) : RankGroup
     public override int Count => met.Count;
 
     /// <inheritdoc/>
-    public override void Sum(Tensor tensor)
+    protected override void Add(Tensor tensor)
     {
         if (tensor.device_type == DeviceType.CUDA) SumOn(tensor.device_index, tensor);
         else met.Sum(tensor);

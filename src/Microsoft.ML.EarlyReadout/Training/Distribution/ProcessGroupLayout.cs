@@ -1,7 +1,7 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The one C++ layout that training over ranks relies on: where c10d::ProcessGroup keeps its map from devices to backends, in libtorch 2.10
+/// A C++ layout that training over ranks relies on: where c10d::ProcessGroup keeps its map from devices to backends, in libtorch 2.10
 /// with GCC's standard library. The function that would fill it, setBackend, is inline, so that no library exports it.
 /// </summary>
 /// <param name="group">A group as its constructor leaves it.</param>

@@ -5,6 +5,7 @@ internal sealed class ProcessRanks : IDisposable
 {
     private static readonly Lock _gate = new();
     private static RankGroup? _met;
+    private static string? _whyNotMet;
     private static bool _isTaken;
     private bool _isOver;
 
@@ -18,9 +19,11 @@ internal sealed class ProcessRanks : IDisposable
 
     /// <summary>The ranks that the environment says, or one process.</summary>
     /// <param name="distribution">The option.</param>
-    /// <exception cref="DistributedTrainingException">The ranks do not meet.</exception>
+    /// <param name="cancellation">Ends the wait for the others.</param>
+    /// <exception cref="DistributedTrainingException">The ranks do not meet, or have not when a fit asked for it before.</exception>
     /// <exception cref="InvalidOperationException">Another fit of this process trains over them.</exception>
-    public static ProcessRanks Take(Distribution distribution)
+    /// <exception cref="OperationCanceledException">It was cancelled meanwhile.</exception>
+    public static ProcessRanks Take(Distribution distribution, Cancellation cancellation)
     {
         RankEnvironment? environment =
             distribution == Distribution.Off ? null : RankEnvironment.Read(Environment.GetEnvironmentVariable);
@@ -33,17 +36,45 @@ internal sealed class ProcessRanks : IDisposable
                     "Another fit of this process trains over its ranks. Fit one model after the other, or set Distribution to Off.");
             }
 
-            _met ??= Meet(environment);
             _isTaken = true;
-            return new ProcessRanks(_met, environment.LocalRank);
+        }
+
+        try
+        {
+            return new ProcessRanks(_met ??= MeetOnce(environment, cancellation), environment.LocalRank);
+        }
+        catch
+        {
+            lock (_gate) _isTaken = false;
+            throw;
         }
     }
 
-    private static RankGroup Meet(RankEnvironment environment)
+    private static RankGroup MeetOnce(RankEnvironment environment, Cancellation cancellation)
+    {
+        if (_whyNotMet is not null)
+        {
+            throw new DistributedTrainingException(
+                $"The ranks did not meet when a fit of this process asked for it before: {_whyNotMet} Start all ranks again, or set "
+                    + "Distribution to Off.");
+        }
+
+        try
+        {
+            return Meet(environment, cancellation);
+        }
+        catch (Exception fault)
+        {
+            _whyNotMet = fault.Message;
+            throw;
+        }
+    }
+
+    private static RankGroup Meet(RankEnvironment environment, Cancellation cancellation)
     {
         string? name = Environment.GetEnvironmentVariable(NcclLibrary.Variable);
         NcclLibrary? nccl = string.IsNullOrEmpty(name) ? null : NcclLibrary.Load(name); // before others wait for this rank
-        return NcclGroup.Over(new GlooGroup(environment), nccl);
+        return NcclGroup.Over(new GlooGroup(environment, cancellation), nccl);
     }
 
     /// <summary>Says that the fit has ended as it has in all other ranks.</summary>

@@ -19,7 +19,7 @@ public sealed class C10dLibraryTests
             names.Add(name);
             return Find(name);
         });
-        Assert.Equal(12, names.Count);
+        Assert.Equal(14, names.Count);
         Assert.All(names, missing =>
         {
             var fault = Assert.Throws<DistributedTrainingException>(() => new C10dLibrary(name => name == missing ? 0 : Find(name)));
@@ -45,12 +45,65 @@ public sealed class C10dLibraryTests
     {
         // the store's key is no text: libtorch's constructor finds no such host, and throws
         C10dLibrary c10d = Loaded();
-        byte* options = CxxObjects.Allocate(64);
-        *(ushort*)options = 1;
-        *(long*)(options + 32) = 100;
-        options[52] = 1;
-        Assert.False(c10d.Try(c10d.CreateStore, (nint)CxxObjects.Allocate(4096), CxxObjects.Text("no.such.host.invalid"), (nint)options));
+        nint options = TcpStoreOptions.Create(1, isServer: false, TimeSpan.FromMilliseconds(100));
+        Assert.False(c10d.Try(c10d.CreateStore, (nint)CxxObjects.Allocate(4096), CxxObjects.Text("no.such.host.invalid"), options));
     }
+
+    [Theory]
+    [InlineData("port", "66 C7 02 00 00")] // mov word [rdx], 0
+    [InlineData("server", "C6 42 02 00")] // mov byte [rdx + 2], 0
+    [InlineData("timeout", "48 C7 42 20 E8 03 00 00")] // mov qword [rdx + 32], 1000
+    public void A_store_whose_options_lie_elsewhere_is_refused(string field, string change)
+    {
+        // a constructor that finds what it finds where another layout has that field
+        byte[] code = [.. Convert.FromHexString(change.Replace(" ", "", StringComparison.Ordinal)), .. Jump("_ZN4c10d8TCPStoreC1E")];
+        C10dLibrary other = With("_ZN4c10d8TCPStoreC1E", LibC.MapCode(code));
+        var fault = Assert.Throws<DistributedTrainingException>(other.CheckLayouts);
+        Assert.Contains("it reads the options of a store otherwise", fault.Message, StringComparison.Ordinal);
+        TestContext.Current.TestOutputHelper!.WriteLine(field);
+    }
+
+    [Fact]
+    public unsafe void Objects_that_count_their_references_elsewhere_are_refused()
+    {
+        C10dLibrary options = With(
+            "_ZN4c10d16ProcessGroupGloo7Options14create_default", (nint)(delegate* unmanaged<byte**, long, void>)&Empty);
+        C10dLibrary group = With("_ZN4c10d12ProcessGroupC1", (nint)(delegate* unmanaged<byte*, int, int, void>)&WithoutReferences);
+        foreach (Action use in new Action[] { () => options.CreateOptions(TimeSpan.FromSeconds(1)), () => group.CreateProcessGroup(0, 1) })
+        {
+            var fault = Assert.Throws<DistributedTrainingException>(use);
+            Assert.Contains("it counts the references to an object elsewhere", fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static unsafe void Empty(byte** options, long timeout) => *options = CxxObjects.Allocate(64);
+
+    // libtorch's constructor, and then as if its count were not where it is
+    [UnmanagedCallersOnly]
+    private static unsafe void WithoutReferences(byte* group, int rank, int count)
+    {
+        ulong before = *CxxObjects.References(group);
+        ((delegate* unmanaged<byte*, int, int, void>)Find(Name("_ZN4c10d12ProcessGroupC1")))(group, rank, count);
+        *CxxObjects.References(group) = before;
+    }
+
+    private static C10dLibrary With(string start, nint function) =>
+        new(name => name.StartsWith(start, StringComparison.Ordinal) ? function : Find(name));
+
+    private static string Name(string start)
+    {
+        string? found = null;
+        _ = new C10dLibrary(name =>
+        {
+            if (name.StartsWith(start, StringComparison.Ordinal)) found = name;
+            return Find(name);
+        });
+        return found!;
+    }
+
+    // mov rax, function; jmp rax
+    private static byte[] Jump(string start) => [0x48, 0xB8, .. BitConverter.GetBytes((long)Find(Name(start))), 0xFF, 0xE0];
 
     private static C10dLibrary Loaded()
     {

@@ -64,6 +64,66 @@ public sealed class GlooGroupTests
         await ranks.RequirePassed();
     }
 
+    [Theory]
+    [InlineData(0)] // which waits for the other
+    [InlineData(1)] // which waits for rank 0 itself
+    public async Task A_cancellation_ends_the_wait_for_a_rank_that_does_not_come(int rank)
+    {
+        using var ranks = new RankProcesses();
+        ranks.Add<Child>(
+            nameof(Child.Is_cancelled_while_it_waits), rank, 2, RankProcesses.FreePort(), ("MLSIEVE_RANK_TIMEOUT", "600"));
+        await ranks.RequirePassed();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_cancellation_of_a_rank_that_waits_ends_the_wait_of_the_others(int rank)
+    {
+        string folder = Directory.CreateTempSubdirectory("ranks-").FullName;
+        string met = Path.Combine(folder, "met");
+        using var ranks = new RankProcesses();
+        int port = RankProcesses.FreePort();
+        ranks.Add<Child>(Test(0), 0, 3, port, (Child.Met, met), ("MLSIEVE_RANK_TIMEOUT", "600"), Expected());
+        while (!await Listens(port)) await Task.Delay(100, TestContext.Current.CancellationToken);
+        ranks.Add<Child>(Test(1), 1, 3, port, (Child.Met, met), ("MLSIEVE_RANK_TIMEOUT", "600"), Expected());
+        await ranks.RequirePassed();
+        Directory.Delete(folder, recursive: true);
+
+        string Test(int which) => which == rank ? nameof(Child.Is_cancelled_when_the_other_waits) : nameof(Child.Waits_for_a_third);
+        (string, string?) Expected() => (Child.Expected, "has gone when 2 of 3 ranks had come");
+    }
+
+    private static async Task<bool> Listens(int port)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    [Fact]
+    public async Task A_fit_after_a_meeting_that_failed_says_that_it_had()
+    {
+        using var ranks = new RankProcesses();
+        ranks.Add<Child>(
+            nameof(Child.Asks_twice), 0, 2, RankProcesses.FreePort(), ("MLSIEVE_RANK_TIMEOUT", "1"), (Child.Expected, "missing: 1."));
+        await ranks.RequirePassed();
+    }
+
+    [Fact]
+    public async Task Sums_leave_no_tensor_behind()
+    {
+        using var ranks = RankProcesses.Start<Child>(nameof(Child.Leaves_no_tensor_behind), 2);
+        await ranks.RequirePassed();
+    }
+
     [Fact]
     public async Task Two_processes_of_one_rank_are_named()
     {
@@ -99,6 +159,9 @@ public sealed class GlooGroupTests
     {
         internal const string Met = "MLSIEVE_TEST_MET";
         internal const string Expected = "MLSIEVE_TEST_EXPECTED";
+
+        // A rank also looks whether it is cancelled while it connects, which on one machine does not take so long: two seconds.
+        private const int LooksOnceMet = 40;
 
         [Fact(Explicit = true)]
         public void Sums_gathers_and_agrees()
@@ -158,6 +221,68 @@ public sealed class GlooGroupTests
             while (true) ranks.Sum(numbers);
         }
 
-        private static GlooGroup Meet() => new(RankEnvironment.Read(Environment.GetEnvironmentVariable)!);
+        [Fact(Explicit = true)]
+        public void Is_cancelled_while_it_waits()
+        {
+            using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            Assert.ThrowsAny<OperationCanceledException>(() => Meet(stop.Token));
+        }
+
+        [Fact(Explicit = true)]
+        public void Is_cancelled_when_the_other_waits()
+        {
+            // rank 1, which rank 0 has awaited, knows by its own looks that both have come
+            string met = Environment.GetEnvironmentVariable(Met)!;
+            bool isLast = Environment.GetEnvironmentVariable("RANK") == "1";
+            int looks = 0;
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => Meet(new Cancellation(default, () => isLast ? ++looks >= LooksOnceMet : File.Exists(met))));
+        }
+
+        [Fact(Explicit = true)]
+        public void Waits_for_a_third()
+        {
+            string met = Environment.GetEnvironmentVariable(Met)!;
+            int looks = 0;
+            var fault = Assert.Throws<DistributedTrainingException>(() => Meet(new Cancellation(default, Say)));
+            Assert.Contains(Environment.GetEnvironmentVariable(Expected)!, fault.Message, StringComparison.Ordinal);
+
+            bool Say()
+            {
+                if (++looks == LooksOnceMet) File.WriteAllText(met, "");
+                return false;
+            }
+        }
+
+        [Fact(Explicit = true)]
+        public void Asks_twice()
+        {
+            string first = Assert.Throws<DistributedTrainingException>(Take).Message;
+            Assert.Contains(Environment.GetEnvironmentVariable(Expected)!, first, StringComparison.Ordinal);
+            string second = Assert.Throws<DistributedTrainingException>(Take).Message;
+            Assert.Equal(
+                $"The ranks did not meet when a fit of this process asked for it before: {first} Start all ranks again, or set "
+                    + "Distribution to Off.",
+                second);
+            using ProcessRanks alone = ProcessRanks.Take(Distribution.Off, CancellationToken.None);
+            Assert.True(alone.Group.IsSingle);
+
+            static void Take() => ProcessRanks.Take(Distribution.Automatic, CancellationToken.None).Dispose();
+        }
+
+        [Fact(Explicit = true)]
+        public void Leaves_no_tensor_behind()
+        {
+            GlooGroup ranks = Meet();
+            using Tensor numbers = zeros(10);
+            using NativeLeakCheck check = NativeLeakCheck.Start();
+            ranks.Sum(numbers);
+            ranks.Any(true, false);
+            ranks.Gather("text");
+        }
+
+        private static GlooGroup Meet() => Meet(CancellationToken.None);
+
+        private static GlooGroup Meet(Cancellation stop) => new(RankEnvironment.Read(Environment.GetEnvironmentVariable)!, stop);
     }
 }
