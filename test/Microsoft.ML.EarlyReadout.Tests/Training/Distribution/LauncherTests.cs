@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace MLSieve.Tests;
+
+/// <summary>The files of samples/Ranks, each with ranks that meet and sum.</summary>
+public sealed partial class LauncherTests
+{
+    private static string Samples => Path.Combine(Repository.Root, "samples", "Ranks");
+
+    public LauncherTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Ranks need Linux.");
+
+    [Fact]
+    public async Task Without_a_launcher_the_ranks_meet() => await RequireRanks(3, "local.sh", "3");
+
+    [Fact]
+    public async Task By_mpirun_the_ranks_meet()
+    {
+        Assert.SkipUnless(OnPath("mpirun"), "There is no mpirun; Debian's package openmpi-bin has one.");
+        await RequireRanks(2, "mpirun.sh", "-np", "2", "--map-by", ":OVERSUBSCRIBE", "--host", "localhost:2");
+    }
+
+    [Fact]
+    public async Task With_the_variables_of_srun_the_ranks_meet()
+    {
+        string folder = Directory.CreateTempSubdirectory("srun-").FullName;
+        Executable("scontrol", "[ \"$*\" = \"show hostnames n[1-2]\" ] && printf '127.0.0.1\\nn2\\n'");
+        // what srun sets, on one machine and without a cluster
+        Executable("srun", """
+            shift # --kill-on-bad-exit
+            for rank in 0 1; do SLURM_PROCID=$rank SLURM_LOCALID=0 "$@" & pids="$pids $!"; done
+            for pid in $pids; do wait $pid || exit 1; done
+            """);
+        await RequireRanks(2, "slurm.sh", [], ("PATH", $"{folder}:{Environment.GetEnvironmentVariable("PATH")}"),
+            ("SLURM_JOB_NODELIST", "n[1-2]"), ("SLURM_JOB_ID", "7"), ("SLURM_NTASKS", "2"), ("SLURM_CPUS_PER_TASK", "1"));
+        Directory.Delete(folder, recursive: true);
+
+        void Executable(string name, string script)
+        {
+            string path = Path.Combine(folder, name);
+            File.WriteAllText(path, $"#!/bin/bash\n{script}\n");
+            if (OperatingSystem.IsLinux()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
+    public async Task The_Job_has_as_many_pods_as_ranks_and_the_name_of_the_first()
+    {
+        string job = await File.ReadAllTextAsync(Path.Combine(Samples, "kubernetes.yaml"), TestContext.Current.CancellationToken);
+        string ranks = Find(job, @"WORLD_SIZE, value: ""(\d+)""");
+        Assert.Equal(ranks, Find(job, @"completions: (\d+)"));
+        Assert.Equal(ranks, Find(job, @"parallelism: (\d+)"));
+        string name = Find(job, @"kind: Job\s+metadata:\s+name: (\w+)");
+        string service = Find(job, @"kind: Service .*\s+metadata:\s+name: (\w+)");
+        Assert.Equal($"{name}-0.{service}", Find(job, @"MASTER_ADDR, value: (\S+) "));
+        Assert.Equal(service, Find(job, @"subdomain: (\w+)"));
+        Assert.Equal(name, Find(job, @"selector:\s+job-name: (\w+)"));
+        Assert.Contains("RANK=$JOB_COMPLETION_INDEX exec ", job, StringComparison.Ordinal);
+
+        static string Find(string text, string pattern)
+        {
+            Match found = Regex.Match(text, pattern);
+            Assert.True(found.Success, pattern);
+            return found.Groups[1].Value;
+        }
+    }
+
+    private static Task RequireRanks(int count, string script, params string[] arguments) => RequireRanks(count, script, arguments, []);
+
+    private static async Task RequireRanks(
+        int count, string script, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        string program = Path.ChangeExtension(typeof(LauncherTests).Assembly.Location, null);
+        var start = new ProcessStartInfo("bash")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string test = $"{typeof(GlooGroupTests.Child).FullName}.{nameof(GlooGroupTests.Child.Sums_gathers_and_agrees)}";
+        foreach (string argument in (string[])
+            [Path.Combine(Samples, script), .. arguments, program, "-method", test, "-explicit", "only", "-noColor"])
+            start.ArgumentList.Add(argument);
+        start.Environment["GLOO_SOCKET_IFNAME"] = "lo";
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["MLSIEVE_RANK_TIMEOUT"] = "120";
+        start.Environment["MASTER_PORT"] = RankProcesses.FreePort().ToString(CultureInfo.InvariantCulture);
+        if (script == "mpirun.sh") start.Environment["MASTER_ADDR"] = "127.0.0.1";
+        foreach (string root in new[] { "OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM" }) start.Environment[root] = "1";
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        using Process launcher = Process.Start(start)!;
+        Task<string> errors = launcher.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await launcher.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await launcher.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(
+            launcher.ExitCode == 0 && Passed().Count(output) == count, $"exit code {launcher.ExitCode}\n{output}\n{await errors}");
+    }
+
+    private static bool OnPath(string program) => Environment.GetEnvironmentVariable("PATH")!.Split(':')
+        .Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    [GeneratedRegex("Total: 1, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0")]
+    private static partial Regex Passed();
+}
