@@ -6,7 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 [JsonConverter(typeof(JsonStringEnumConverter<BatchNormStatistics>))]
 public enum BatchNormStatistics
 {
-    /// <summary><see cref="Frozen"/> where a weights file is given, as in the papers' runs, else <see cref="Live"/>.</summary>
+    /// <summary><see cref="Frozen"/> where weights are given, by a file or a model to start from, as in the papers' runs; else
+    /// <see cref="Live"/>.</summary>
     Automatic,
 
     /// <summary>The batch's own, and the stored ones follow them.</summary>

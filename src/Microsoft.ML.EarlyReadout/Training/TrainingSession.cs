@@ -46,9 +46,6 @@ public sealed class TrainingSession : IDisposable
     /// <summary>The group, from 0, of every row that was read; <see langword="null"/> where no column of groups is named.</summary>
     public IReadOnlyList<int>? Groups => Training.Set.Groups;
 
-    /// <summary>The places of the rows that are trained on.</summary>
-    public IReadOnlyList<long> TrainingPlaces => Training.Indices;
-
     /// <summary>Whether the network's batch norm is to run on its stored statistics.</summary>
     public bool FreezesBatchNorm => Options.FreezesBatchNorm;
 

@@ -30,6 +30,17 @@ public sealed class OptionFaults
             _faults.Add($"{name} is {Text(given)}; it must be at least {Text(minimum)}.");
     }
 
+    /// <summary>Requires a number to be no more than another. What is not a number is for <see cref="AtLeast"/> to find, or
+    /// <see cref="GreaterThan"/>.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="maximum">The most that is allowed.</param>
+    public void AtMost(string name, double? value, double maximum)
+    {
+        if (value is { } given && given > maximum)
+            _faults.Add($"{name} is {Text(given)}; it must be at most {Text(maximum)}.");
+    }
+
     /// <summary>Requires a number to be finite and above a bound.</summary>
     /// <param name="name">The option.</param>
     /// <param name="value">Its value.</param>

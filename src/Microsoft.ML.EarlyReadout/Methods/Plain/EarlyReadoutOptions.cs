@@ -69,8 +69,8 @@ public sealed partial class EarlyReadoutEstimator
         public double ReadoutWeightDecay { get; set; } = 1e-4;
 
         /// <summary>What of the network is trained.</summary>
-        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file or a network of
-        /// your own.</value>
+        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file, a model to
+        /// start from, or a network of your own.</value>
         public TrainedPart TrainedPart { get; set; } = TrainedPart.All;
 
         /// <summary>What training the network minimises.</summary>

@@ -18,9 +18,14 @@ internal static class Embeddings
     {
         session.Network.eval();
         StagedNetwork network = session.Network;
-        Tensor[] batches = [.. session.Evaluation.Select(
-            rows, session.Footprint.Evaluation, (_, batch) => network.ForwardToEmbedding(batch.Features).MoveToOuterDisposeScope())];
-        Tensor all = cat(batches);
+        Tensor? rowsSoFar = null; // as large as all rows, so that they are not held a second time when the last has come
+        session.Evaluation.ForEach(rows, session.Footprint.Evaluation, (start, batch) =>
+        {
+            Tensor embedding = network.ForwardToEmbedding(batch.Features); // (B, D)
+            rowsSoFar ??= empty([rows.Indices.Length, embedding.size(1)], embedding.dtype, embedding.device).MoveToOuterDisposeScope();
+            rowsSoFar.narrow(0, start, batch.Count).copy_(embedding);
+        });
+        Tensor all = rowsSoFar!;
         if (all.isfinite().all().cpu().data<bool>()[0]) return all;
         throw NotFinite();
     }

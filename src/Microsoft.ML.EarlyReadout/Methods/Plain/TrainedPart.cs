@@ -12,6 +12,6 @@ public enum TrainedPart
     /// <summary>The layers after the last stage; the stages stay as they are (linear probing).</summary>
     Head,
 
-    /// <summary>Nothing: readouts on a network as its weights file has it.</summary>
+    /// <summary>Nothing: readouts on a network as it begins, with the weights of a file or of an earlier model.</summary>
     None,
 }

@@ -37,8 +37,9 @@ public abstract class Optimizer : IDisposable
     }
 
     /// <summary>The optimiser of a network that options describe, with their rates for each stage. What is frozen is left out.</summary>
-    /// <param name="options">The options.</param>
+    /// <param name="options">The options, whose kind is not automatic any more.</param>
     /// <param name="network">The network; its parameters stay its own.</param>
+    /// <exception cref="ArgumentException">The kind is automatic.</exception>
     public static Optimizer Create(OptimizerOptions options, StagedNetwork network) =>
         Create(options, network, [.. network.named_parameters()]);
 
@@ -47,7 +48,7 @@ public abstract class Optimizer : IDisposable
     /// <param name="network">The network.</param>
     /// <param name="parameters">The parameters to move, by name; they stay the caller's. Those that are not of the network's stem or
     /// stages move at the head's rate.</param>
-    /// <exception cref="ArgumentException">There is no parameter, or two share a name.</exception>
+    /// <exception cref="ArgumentException">There is no parameter, two share a name, or the kind is automatic.</exception>
     public static Optimizer Create(
         OptimizerOptions options, StagedNetwork network, IReadOnlyList<(string Name, Parameter Parameter)> parameters)
     {
@@ -57,6 +58,7 @@ public abstract class Optimizer : IDisposable
         IReadOnlyList<ParameterGroup> groups = ParameterGroup.Of(options, network, parameters);
         return options.Kind switch
         {
+            OptimizerKind.Automatic => throw Automatic(nameof(options.Kind)),
             OptimizerKind.AdamW => new AdamWOptimizer(groups),
             OptimizerKind.Sgd => new SgdOptimizer(groups, options.Momentum),
             _ => throw new UnreachableException($"No optimiser is known by the name {options.Kind}."),
@@ -101,16 +103,18 @@ public abstract class Optimizer : IDisposable
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">Where the training stands; it is told the norm of the gradients, so that one that is not finite is
     /// noticed.</param>
+    /// <exception cref="ArgumentException">The learning rate or the clip norm is automatic.</exception>
     public void Minimize(Tensor loss, OptimizerOptions options, in StepContext context) =>
-        Minimize(loss, options.LearningRate!.Value * context.RateFactor, options.ClipNorm!.Value, context);
+        Minimize(loss, RateOf(options) * context.RateFactor, ClipNormOf(options), context);
 
     /// <summary>
     /// One step along gradients that are there, at the options' rate, times the schedule's factor: clip, move, drop them.
     /// </summary>
     /// <param name="options">The options, of which none is automatic any more.</param>
     /// <param name="context">As for <see cref="Minimize(Tensor, OptimizerOptions, in StepContext)"/>.</param>
+    /// <exception cref="ArgumentException">The learning rate or the clip norm is automatic.</exception>
     public void Descend(OptimizerOptions options, in StepContext context) =>
-        Descend(options.LearningRate!.Value * context.RateFactor, options.ClipNorm!.Value, context);
+        Descend(RateOf(options) * context.RateFactor, ClipNormOf(options), context);
 
     /// <summary>One step down a loss: backward, clip, move, drop the gradients.</summary>
     /// <param name="loss">The loss.</param>
@@ -215,6 +219,13 @@ public abstract class Optimizer : IDisposable
             }
         return ([.. indices], [.. gradients]);
     }
+
+    private static double RateOf(OptimizerOptions options) => options.LearningRate ?? throw Automatic(nameof(options.LearningRate));
+
+    private static double ClipNormOf(OptimizerOptions options) => options.ClipNorm ?? throw Automatic(nameof(options.ClipNorm));
+
+    private static ArgumentException Automatic(string option) => new(
+        $"Optimizer.{option} is automatic, which only a trainer can settle: take the options of the TrainingSession, or set it.");
 
     private static Tensor Own(Tensor tensor) => tensor.DetachFromDisposeScope();
 

@@ -68,8 +68,7 @@ public sealed class AugmentationOptions
     {
         faults.AtLeast($"{name}.{nameof(CropPadding)}", CropPadding, 0);
         faults.GreaterThan($"{name}.{nameof(ResizedCropScale)}", ResizedCropScale, 0);
-        if (ResizedCropScale > 1)
-            faults.Add(FormattableString.Invariant($"{name}.{nameof(ResizedCropScale)} is {ResizedCropScale}; it must be at most 1."));
+        faults.AtMost($"{name}.{nameof(ResizedCropScale)}", ResizedCropScale, 1);
         faults.InRange($"{name}.{nameof(Rotation)}", Rotation, 0, 180);
         faults.AtLeast($"{name}.{nameof(Brightness)}", Brightness, 0);
         faults.AtLeast($"{name}.{nameof(Contrast)}", Contrast, 0);

@@ -76,7 +76,7 @@ public sealed class OptimizerOptions
         faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
         faults.AtLeast($"{name}.{nameof(WeightDecay)}", WeightDecay, 0);
         faults.GreaterThan($"{name}.{nameof(StageRateDecay)}", StageRateDecay, 0);
-        if (StageRateDecay > 1) faults.Add($"{name}.{nameof(StageRateDecay)} is {StageRateDecay}; it must be at most 1.");
+        faults.AtMost($"{name}.{nameof(StageRateDecay)}", StageRateDecay, 1);
         faults.AtLeast($"{name}.{nameof(FrozenStages)}", FrozenStages, 0);
         faults.InHalfOpenRange($"{name}.{nameof(Momentum)}", Momentum, 0, 1);
         faults.AtLeast($"{name}.{nameof(ClipNorm)}", ClipNorm, 0);

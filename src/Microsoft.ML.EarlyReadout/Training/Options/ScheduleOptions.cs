@@ -52,6 +52,6 @@ public sealed class ScheduleOptions
         faults.AtLeast($"{name}.{nameof(WarmUpSteps)}", WarmUpSteps, 0);
         faults.AtLeast($"{name}.{nameof(StepEpochs)}", StepEpochs, 1);
         faults.GreaterThan($"{name}.{nameof(StepFactor)}", StepFactor, 0);
-        if (StepFactor > 1) faults.Add($"{name}.{nameof(StepFactor)} is {StepFactor}; it must be at most 1.");
+        faults.AtMost($"{name}.{nameof(StepFactor)}", StepFactor, 1);
     }
 }

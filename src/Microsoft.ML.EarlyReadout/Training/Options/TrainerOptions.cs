@@ -215,7 +215,7 @@ public abstract class TrainerOptions
     /// </value>
     public int? MemoryBudgetMebibytes { get; set; }
 
-    /// <summary>The seed of initial weights, shuffling, held-out rows and augmentation.</summary>
+    /// <summary>The seed of fresh weights, shuffling, held-out rows, augmentation and dropout.</summary>
     /// <value>The default value is <see langword="null"/>: that of the <see cref="MLContext"/>, or 0 where it has none.</value>
     public int? Seed { get; set; }
 

@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>What automatic settings are chosen by: what is trained, from which weights, and on how many rows.</summary>
 /// <param name="Network">The network.</param>
-/// <param name="Pretrained">Whether its weights come from a file.</param>
+/// <param name="Pretrained">Whether its weights were trained before: those of a file, or of the model that it starts from.</param>
 /// <param name="Rows">The training rows.</param>
 [Experimental(Seam.Id)]
 public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int Rows)

@@ -13,8 +13,7 @@ internal static class ExampleWeights
     public static float[] Of(TrainingRows rows, string column)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] all = [.. Enumerable.Range(0, checked((int)rows.Set.Count)).Select(row => (long)row)];
-        float[] weights = rows.Set.Columns[column].Gather(all, CPU).data<float>().ToArray();
+        float[] weights = rows.Set.Columns[column].Gather(TrainingRows.AllOf(rows.Set).Indices, CPU).data<float>().ToArray();
         int negative = Array.FindIndex(weights, weight => weight < 0);
         if (negative >= 0)
         {

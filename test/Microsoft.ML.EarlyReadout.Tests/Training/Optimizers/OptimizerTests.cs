@@ -26,6 +26,26 @@ public sealed class OptimizerTests
     }
 
     [Fact]
+    public void Options_that_are_still_automatic_are_refused_by_name()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var network = new Mlp(FeatureShape.Vector(2), [3], 2);
+        var options = new Microsoft.ML.EarlyReadout.OptimizerOptions();
+        RequireRefused("Kind", () => Optimizer.Create(options, network));
+
+        options.Kind = OptimizerKind.Sgd;
+        using Optimizer optimizer = Optimizer.Create(options, network);
+        using var meters = new LossMeters(torch.CPU, RankGroup.Single);
+        RequireRefused("LearningRate", () => optimizer.Descend(options, new StepContext(0, 1, meters)));
+        options.LearningRate = 0.1;
+        RequireRefused("ClipNorm", () => optimizer.Minimize(torch.zeros(1).sum(), options, new StepContext(0, 1, meters)));
+
+        static void RequireRefused(string option, Action use) => Assert.Equal(
+            $"Optimizer.{option} is automatic, which only a trainer can settle: take the options of the TrainingSession, or set it.",
+            Assert.Throws<ArgumentException>(use).Message);
+    }
+
+    [Fact]
     public void Zeroed_gradients_are_gone_and_not_zeros()
     {
         using var scope = torch.NewDisposeScope();
