@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
@@ -11,7 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// to. All options are validated when the trainer is made, and all faults are reported in one exception. A trainer copies what it needs:
 /// changing the options afterwards changes nothing.
 /// </summary>
-public abstract class TrainerOptions
+public abstract partial class TrainerOptions
 {
     /// <summary>
     /// The column of features: <c>Vector&lt;Single&gt;</c> of known size, or an image. It is not read where <see cref="TextColumnName"/> is
@@ -264,125 +263,6 @@ public abstract class TrainerOptions
     [Experimental(Seam.Id)]
     protected internal bool IsTrial { get; internal set; }
 
-    /// <summary>The first stage that the method's readout may read; a trial's stage is brought back among those from there.</summary>
-    /// <value>1, unless a method says otherwise.</value>
-    [Experimental(Seam.Id)]
-    protected internal virtual int FirstReadoutStage => 1;
-
-    /// <summary>Sets each option that is still automatic.</summary>
-    /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
-    protected internal virtual void SetAutomatic(TrainingFacts facts)
-    {
-        AutomaticValues values = facts.Values;
-        if (Optimizer.Kind == OptimizerKind.Automatic) Optimizer.Kind = values.Optimizer;
-        Optimizer.ClipNorm ??= values.ClipNorm;
-        Optimizer.LearningRate ??= values.RateOf(Optimizer.Kind);
-        if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
-        if (facts.Network is TextEncoder encoder) Network.Encoder.Heads ??= encoder.Heads;
-        if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
-        Schedule.WarmUpSteps ??= (int)(values.WarmUp * (Steps ?? facts.StepsOf(Epochs!.Value, BatchSize)));
-    }
-
-    /// <summary>Sets what is still automatic of a readout's options, and in a trial brings its stage back among those that there
-    /// are.</summary>
-    /// <param name="readout">The readout's options.</param>
-    /// <param name="facts">What is trained.</param>
-    /// <param name="depth">The automatic depth.</param>
-    /// <param name="width">The automatic width; <see langword="null"/>: the stage's channels.</param>
-    /// <exception cref="ArgumentException">The network has no such stage.</exception>
-    [Experimental(Seam.Id)]
-    protected void SetAutomatic(ReadoutOptions readout, TrainingFacts facts, int depth, int? width)
-    {
-        if (IsTrial) readout.FoldStage(facts.Network, FirstReadoutStage);
-        readout.SetAutomatic(facts.Network, depth, width);
-    }
-
-    /// <summary>
-    /// The rate of a readout: the main rate of gradient descent, or ten times it where weights are pretrained, as released.
-    /// </summary>
-    /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
-    protected double ReadoutRate(TrainingFacts facts) => facts.Values.ReadoutRate * DescentRate(facts);
-
-    /// <summary>Epochs, one that ends in the middle included; once nothing is automatic any more.</summary>
-    /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
-    protected internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
-
-    /// <summary>The main rate as gradient descent counts it, which a method's other rates are multiples of.</summary>
-    /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
-    protected internal double DescentRate(TrainingFacts facts) => Optimizer.Kind switch
-    {
-        OptimizerKind.Sgd => Optimizer.LearningRate!.Value,
-        OptimizerKind.AdamW => facts.Values.SgdRate,
-        _ => throw new UnreachableException($"No rate of {Optimizer.Kind}."),
-    };
-
-    /// <summary>Adds everything that is wrong with the options.</summary>
-    /// <param name="faults">Takes the faults.</param>
-    [Experimental(Seam.Id)]
-    protected internal virtual void AddFaults(OptionFaults faults)
-    {
-        faults.NotEmpty(nameof(FeatureColumnName), FeatureColumnName);
-        faults.NullOrNotEmpty(nameof(TextColumnName), TextColumnName);
-        faults.NullOrNotEmpty(nameof(SecondTextColumnName), SecondTextColumnName);
-        if (SecondTextColumnName is not null && TextColumnName is null)
-            faults.Add($"{nameof(SecondTextColumnName)} is given, which needs {nameof(TextColumnName)}.");
-        faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
-        faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
-        faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
-        faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
-        faults.NullOrNotEmpty(nameof(ExampleWeightColumnName), ExampleWeightColumnName);
-        faults.NoHiddenColumns(ColumnsRead, ColumnsWritten);
-        if (this is { StartFrom: not null, Network.WeightsPath: not null })
-            faults.Add("StartFrom and Network.WeightsPath are both given; give one.");
-        faults.AtLeast(nameof(Epochs), Epochs, 1);
-        faults.AtLeast(nameof(Steps), Steps, 1);
-        if (this is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
-        faults.AtLeast(nameof(BatchSize), BatchSize, 1);
-        faults.AtLeast(nameof(MicroBatchSize), MicroBatchSize, 1);
-        if (MicroBatchSize > BatchSize)
-            faults.Add(FormattableString.Invariant($"MicroBatchSize is {MicroBatchSize}; it must be at most BatchSize, {BatchSize}."));
-        faults.InHalfOpenRange(nameof(ValidationFraction), ValidationFraction, 0, 1);
-        faults.Defined(nameof(Selection), Selection);
-        faults.AtLeast(nameof(ValidateEverySteps), ValidateEverySteps, 1);
-        faults.AtLeast(nameof(Patience), Patience, 1);
-        if (Patience is not null) NeedFigure(faults, nameof(Patience));
-        if (OnValidation is not null) NeedFigure(faults, nameof(OnValidation));
-        faults.Defined(nameof(Distribution), Distribution);
-        faults.Defined(nameof(Precision), Precision);
-        faults.Defined(nameof(BatchNorm), BatchNorm);
-        faults.InRange(nameof(LabelSmoothing), LabelSmoothing, 0, 1);
-        faults.InHalfOpenRange(nameof(AveragingDecay), AveragingDecay, 0, 1);
-        if (MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(MemoryBudgetMebibytes), budget, 1);
-        if (ValidationFraction > 0 && ValidationSet is not null)
-            faults.Add("ValidationFraction and ValidationSet are both given; give one.");
-        if (Selection is SelectionMetric.WorstGroupAccuracy or SelectionMetric.MeanOfGroupsAccuracy && GroupColumnName is null)
-            faults.Add($"Selection is {Selection}, which needs GroupColumnName.");
-        if (!TrainingDevice.IsName(Device)) faults.Add($"Device is '{Device}'; it must be one of {TrainingDevice.Names}.");
-
-        faults.Defined(nameof(OnCancellation), OnCancellation);
-        if (CheckpointDirectory is { } folder && string.IsNullOrWhiteSpace(folder))
-            faults.Add($"{nameof(CheckpointDirectory)} is empty; it must name a folder, or be null.");
-        faults.AtLeast(nameof(CheckpointEverySteps), CheckpointEverySteps, 0);
-        faults.AtLeast(nameof(CheckpointEveryMinutes), CheckpointEveryMinutes, 0);
-        faults.AtLeast(nameof(CheckpointsKept), CheckpointsKept, 1);
-        if (faults.Given(nameof(Optimizer), Optimizer)) Optimizer.AddFaults(faults, nameof(Optimizer));
-        if (faults.Given(nameof(Schedule), Schedule)) Schedule.AddFaults(faults, nameof(Schedule));
-        if (faults.Given(nameof(Augmentation), Augmentation)) Augmentation.AddFaults(faults, nameof(Augmentation));
-        if (faults.Given(nameof(Network), Network)) faults.Add(Network.Faults(isWarm: StartFrom is not null));
-    }
-
-    /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
-    internal void Validate()
-    {
-        var faults = new OptionFaults();
-        AddFaults(faults);
-        faults.ThrowIfAny($"{GetType().DeclaringType?.Name}.{GetType().Name}");
-    }
-
     /// <summary>Takes over from other options what JSON cannot hold.</summary>
     /// <param name="from">Options of the same type.</param>
     [Experimental(Seam.Id)]
@@ -404,59 +284,6 @@ public abstract class TrainerOptions
     /// <summary>The names of the readouts that the fitted model has.</summary>
     internal virtual IReadOnlyList<string> ReadoutNames => [];
 
-    /// <summary>
-    /// The columns of numbers that the method reads for each training row, beside features, label and group. They are read with them, and
-    /// <see cref="Batch.Column"/> gives them to the step; validation rows need not have them. Also asked for while the options are checked,
-    /// when they may be out of range.
-    /// </summary>
-    /// <value>None, unless a method says otherwise.</value>
-    [Experimental(Seam.Id)]
-    protected internal virtual IReadOnlyList<RowColumn> RowColumns => [];
-
-    /// <summary>The column that the network reads.</summary>
-    internal string ExampleColumnName => TextColumnName ?? FeatureColumnName;
-
-    /// <summary>The columns of rows that are validated on.</summary>
-    internal TrainingColumns ValidationColumns => new(ExampleColumnName, LabelColumnName, GroupColumnName)
-    {
-        IsText = TextColumnName is not null,
-        SecondText = SecondTextColumnName,
-        // Asked for while the options are checked too, when the network's may be missing.
-        Text = new TextOptions(Network?.VocabularyPath, Network?.MaxTokens ?? 0, Network?.WeightsPath is not null),
-    };
-
-    /// <summary>The columns of rows that are trained on.</summary>
-    internal TrainingColumns TrainingColumns => ValidationColumns with { Others = [.. ExampleWeightColumns, .. RowColumns] };
-
-    /// <summary>Those of them that the data must have.</summary>
-    internal TrainingColumns GivenColumns =>
-        ValidationColumns with { Others = [.. ExampleWeightColumns, .. RowColumns.Where(column => !column.IsAdded)] };
-
-    private IEnumerable<RowColumn> ExampleWeightColumns => ExampleWeightColumnName is not { } name ? [] :
-    [
-        new(nameof(ExampleWeightColumnName), name, "example-weight", RowColumnWidth.One)
-        {
-            Advice = "Convert it: Conversion.ConvertType(..., DataKind.Single).",
-        },
-    ];
-
-    /// <summary>The columns that every trainer reads, by their options.</summary>
-    internal IEnumerable<NamedColumn> LabelledColumns =>
-    [
-        new(TextColumnName is null ? nameof(FeatureColumnName) : nameof(TextColumnName), ExampleColumnName),
-        new(nameof(SecondTextColumnName), SecondTextColumnName),
-        new(nameof(LabelColumnName), LabelColumnName),
-        new(nameof(GroupColumnName), GroupColumnName),
-    ];
-
-    // A column that the method itself adds is seen by training alone, so nothing can hide it.
-    private IEnumerable<NamedColumn> ColumnsRead =>
-        [.. LabelledColumns, .. GivenColumns.Others.Select(column => new NamedColumn(column.Option, column.Name))];
-
-    /// <summary>The columns that the fitted model adds, by their options.</summary>
-    internal virtual IEnumerable<NamedColumn> ColumnsWritten =>
-        [new(nameof(ScoreColumnName), ScoreColumnName), new(nameof(PredictedLabelColumnName), PredictedLabelColumnName)];
-
     /// <summary>The most rows that pass the network at once while training.</summary>
     internal int RowsAtOnce => MicroBatchSize ?? BatchSize;
 
@@ -465,20 +292,4 @@ public abstract class TrainerOptions
 
     /// <summary>Whether the network begins with weights that were trained before.</summary>
     internal bool HasTrainedWeights => Network.WeightsPath is not null || StartFrom is not null;
-
-    /// <summary>Throws where an option needs validation rows, and a fit has none: rows may be given as late as that.</summary>
-    /// <exception cref="ArgumentException">There are none.</exception>
-    internal void RequireValidation()
-    {
-        string? name = Patience is not null ? nameof(Patience) : OnValidation is not null ? nameof(OnValidation) : null;
-        if (name is null || ValidationSet is not null || ValidationFraction > 0) return;
-        throw new ArgumentException(
-            $"{name} is given, which needs validation rows; give ValidationFraction, ValidationSet, or Fit the rows as validationData.");
-    }
-
-    private void NeedFigure(OptionFaults faults, string name)
-    {
-        if (Selection == SelectionMetric.LastEpoch)
-            faults.Add($"{name} is given, which needs a validation figure; Selection is LastEpoch, which looks at none.");
-    }
 }
