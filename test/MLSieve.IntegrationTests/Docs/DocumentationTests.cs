@@ -75,6 +75,7 @@ public sealed partial class DocumentationTests
             Path.Combine(Repository.Root, "README.md"),
             Path.Combine(Repository.Root, "CONTRIBUTING.md"),
             .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md"),
+            .. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(library => Path.Combine(library, "README.md")),
         ];
 
     internal static IEnumerable<string> CodeBlocksOf(string page) => CSharpBlock().Matches(page).Select(block => block.Groups[1].Value);

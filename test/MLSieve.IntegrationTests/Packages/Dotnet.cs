@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace MLSieve.Tests;
+
+/// <summary>The command <c>dotnet</c>, as somebody runs it who has nothing but a folder: no setting of the test's own build reaches
+/// it.</summary>
+internal static class Dotnet
+{
+    /// <summary>Where NuGet keeps what this checkout restored.</summary>
+    public static string GlobalPackages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
+    /// <summary>Runs it to its end, and fails if it fails.</summary>
+    /// <param name="folder">Where it is run.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Environment variables to set.</param>
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunAsync(
+        string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        string[] ours = [.. start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))];
+        foreach (string name in ours) start.Environment.Remove(name);
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // no process stays when the test is over
+        start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        foreach ((string name, string value) in environment ?? []) start.Environment[name] = value;
+        using Process process = Process.Start(start)!;
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            string printed = await output + await error;
+            Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', start.ArgumentList)}\n{printed}");
+            return printed;
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
