@@ -9,18 +9,17 @@ namespace Microsoft.ML.EarlyReadout;
 /// no more.
 /// </summary>
 /// <param name="first">A batch without rows.</param>
-/// <param name="make">Makes others.</param>
+/// <param name="make">Makes others, which may be larger.</param>
 /// <param name="threads">1: the consumer does all.</param>
 /// <threadsafety>For one consumer.</threadsafety>
 internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, int threads) : IDisposable
 {
-    private const int Batches = 3; // with the consumer, in scoring, in reading: there are never more
-
     private readonly CancellationTokenSource _stop = new();
-    private readonly Channel<ScoredBatch> _empty = Channel.CreateUnbounded<ScoredBatch>();
-    private readonly Channel<ScoredBatch> _read = Channel.CreateUnbounded<ScoredBatch>();
-    private readonly Channel<ScoredBatch> _scored = Channel.CreateUnbounded<ScoredBatch>();
+    private readonly Channel<ScoredBatch> _empty = CreateChannel();
+    private readonly Channel<ScoredBatch> _read = CreateChannel();
+    private readonly Channel<ScoredBatch> _scored = CreateChannel();
     private Task[] _work = [];
+    private readonly List<ScoredBatch> _made = [first];
     private ScoredBatch _current = first;
     private bool _isBegun;
     private ExceptionDispatchInfo? _fault;
@@ -32,7 +31,7 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
         if (_current.IsLast) return null;
         try
         {
-            _current = _isBegun && threads > 1 ? Exchange(_current) : Alone(_current);
+            _current = _isBegun && threads > 1 ? Exchange() : Alone(_current);
             _isBegun = true;
             return _current.Count > 0 ? _current : null;
         }
@@ -49,25 +48,40 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
         _stop.Cancel();
         Task.WaitAll(_work);
         _stop.Dispose();
+        foreach (ScoredBatch batch in _made) batch.Dispose();
     }
 
     private static ScoredBatch Alone(ScoredBatch batch)
     {
         batch.Read(CancellationToken.None);
-        batch.Score();
+        batch.Score(CancellationToken.None);
         return batch;
     }
 
-    private ScoredBatch Exchange(ScoredBatch used)
+    private ScoredBatch Exchange()
     {
-        Give(_empty, used);
-        if (_work.Length == 0)
+        if (_work.Length > 0)
         {
-            for (int other = 1; other < Batches; other++) Give(_empty, make());
+            Give(_empty, _current);
+        }
+        else
+        {
+            // three: with the consumer, in scoring, in reading; there are never more
+            Give(_empty, Make());
+            Give(_empty, Make());
+            bool isSmall = _current.Capacity < _made[^1].Capacity;
+            Give(_empty, isSmall ? Make() : _current);
+            if (isSmall) _current.Dispose();
             _work = [Start(Read, _read), Start(Score, _scored)];
         }
 
         return Take(_scored)!; // the last batch is one that says so, or a fault
+    }
+
+    private ScoredBatch Make()
+    {
+        _made.Add(make());
+        return _made[^1];
     }
 
     private void Read()
@@ -78,6 +92,7 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
             batch = Take(_empty)!;
             batch.Read(_stop.Token);
             Give(_read, batch);
+            batch.Fault?.Throw();
         }
         while (!batch.IsLast);
     }
@@ -86,10 +101,14 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
     {
         while (Take(_read) is { } batch)
         {
-            batch.Score();
+            batch.Score(_stop.Token);
             Give(_scored, batch);
         }
     }
+
+    // Who waits is woken by who writes: otherwise a third thread does it.
+    private static Channel<ScoredBatch> CreateChannel() => Channel.CreateUnbounded<ScoredBatch>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
 
     private static Task Start(Action work, Channel<ScoredBatch> to) => Task.Factory.StartNew(
         () =>

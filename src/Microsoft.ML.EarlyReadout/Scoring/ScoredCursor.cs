@@ -25,10 +25,10 @@ internal sealed class ScoredCursor : DataViewRowCursor
         IReadOnlyList<DataViewSchema.Column> read, ScoringColumns columns, ScoringSession session, int threads)
     {
         (Schema, _input, _active, _outputs, _session) = (schema, input, active, outputs, session);
-        _batch = Make(); // getters are made before the first row
-        _batches = new BatchPipeline(_batch, Make, threads);
+        _batch = Make(isFirst: true); // getters are made before the first row
+        _batches = new BatchPipeline(_batch, () => Make(isFirst: false), threads);
 
-        ScoredBatch Make() => new(input, active, outputs, read, columns, session);
+        ScoredBatch Make(bool isFirst) => new(input, active, outputs, read, columns, session, isFirst);
     }
 
     public override DataViewSchema Schema { get; }

@@ -61,13 +61,15 @@ internal sealed class ScoringSession : IDisposable
     /// not asked for.</param>
     /// <param name="maps">Receives the class activation maps before their ReLU, (count, C, <see cref="MapHeight"/>,
     /// <see cref="MapWidth"/>), and may be longer; <see langword="null"/> where they are not asked for.</param>
+    /// <param name="stop">Ends the work after the rows that are scored at once.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    public void Score(Memory<float> rows, int count, IReadOnlyList<float[]?> scores, float[]? maps = null)
+    public void Score(
+        Memory<float> rows, int count, IReadOnlyList<float[]?> scores, float[]? maps = null, CancellationToken stop = default)
     {
         int[] asked = [.. Enumerable.Range(0, scores.Count).Where(head => scores[head] is not null)];
         List<Output> outputs = [.. asked.Select(head => new Output(_scores[head], scores[head]))];
         if (maps is not null) outputs.Add(new Output(_graph.ActivationMaps!, maps));
-        Run(rows, count, outputs, withMaps: maps is not null);
+        Run(rows, count, outputs, withMaps: maps is not null, stop);
     }
 
     /// <summary>Computes the network's logits.</summary>
@@ -86,19 +88,29 @@ internal sealed class ScoringSession : IDisposable
         return (_mapShape = _withMaps.Value.DimensionsOf(maps))[dimension];
     }
 
-    private void Run(Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps = false)
+    private void Run(
+        Memory<float> rows, int count, IReadOnlyList<Output> outputs, bool withMaps = false, CancellationToken stop = default)
     {
         using SharedLifetime.Use use = _lifetime.Enter();
-        (withMaps ? _withMaps.Value : _session).Run(rows, count, [.. outputs.Select(output => output.Name)], (places, values) =>
+        GraphSession session = withMaps ? _withMaps.Value : _session;
+        string[] names = [.. outputs.Select(output => output.Name)];
+        for (int start = 0, part; start < count; start += part)
         {
-            foreach ((Output output, OrtValue value) in outputs.Zip(values))
+            stop.ThrowIfCancellationRequested();
+            int first = start;
+            part = Math.Min(BatchRows, count - start);
+            session.Run(rows[(start * RowSize)..], part, names, (places, values) =>
             {
-                ReadOnlySpan<float> computed = value.GetTensorDataAsSpan<float>();
-                int size = computed.Length / places.Length;
-                for (int i = 0; i < places.Length; i++)
-                    computed.Slice(i * size, size).CopyTo(output.Result.Span[(places[i] * size)..]);
-            }
-        });
+                foreach ((Output output, OrtValue value) in outputs.Zip(values))
+                {
+                    ReadOnlySpan<float> computed = value.GetTensorDataAsSpan<float>();
+                    int size = computed.Length / places.Length;
+                    Span<float> result = output.Result.Span[(first * size)..];
+                    if (_graph.Tokens is null) computed.CopyTo(result[(places[0] * size)..]); // only texts are in another order
+                    else for (int i = 0; i < places.Length; i++) computed.Slice(i * size, size).CopyTo(result[(places[i] * size)..]);
+                }
+            });
+        }
     }
 
     /// <summary>A session that is opened when it is first asked for; where that fails, the next one who asks tries again.</summary>

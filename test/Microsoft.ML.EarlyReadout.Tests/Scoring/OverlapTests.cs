@@ -10,14 +10,13 @@ public sealed class OverlapTests : IDisposable
 {
     private const int Batch = 256;
     private const int Count = 5 * Batch + 7;
+    private const int Wide = 1024; // numbers of a row, so many that no more than a batch is handed over at once
     private readonly EarlyReadoutTransformer _model;
     private readonly IDataView _rows;
 
     public OverlapTests()
     {
-        var random = new Random(1);
-        _rows = Rows.View(3, [.. Enumerable.Range(0, Count).Select(row =>
-            (new[] { random.NextSingle(), random.NextSingle(), row }, $"class {row % 3}", $"place {row % 5}"))]);
+        _rows = Draw(Count, Wide);
         _model = new RandomClassifier().Fit(_rows);
     }
 
@@ -111,6 +110,60 @@ public sealed class OverlapTests : IDisposable
         }
 
         Assert.False(cursor.MoveNext());
+    }
+
+    [Fact]
+    public void Small_rows_are_handed_over_many_at_a_time_and_none_is_lost_before_a_fault()
+    {
+        const int Faulty = 20 * Batch + 5;
+        IDataView rows = Draw(24 * Batch, numbers: 3);
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(rows);
+        float[][] alone = Scores(Over(model, rows, threads: 1));
+        Assert.Equal(alone, Scores(Over(model, rows, threads: 4)));
+
+        var broken = new CountingView(rows, row => _ = row == Faulty ? throw new TimeoutException("The disk is slow.") : row);
+        using DataViewRowCursor cursor = Cursor(Over(model, broken, threads: 4));
+        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(cursor.Schema["Score"]);
+        VBuffer<float> score = default;
+        int read = 0;
+        Assert.Throws<TimeoutException>(() =>
+        {
+            for (; cursor.MoveNext(); read++)
+            {
+                getter(ref score);
+                Assert.Equal(alone[read], score.DenseValues());
+            }
+        });
+        Assert.InRange(read, Faulty - Batch, Faulty);
+    }
+
+    [Fact]
+    public void Small_rows_that_come_slowly_are_not_waited_for()
+    {
+        long read = 0;
+        IDataView rows = Draw(24 * Batch, numbers: 3);
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(rows);
+        var slow = new CountingView(rows, row =>
+        {
+            if (row % (Batch / 4) == 0) Thread.Sleep(1);
+            Volatile.Write(ref read, row + 1);
+        });
+        using DataViewRowCursor cursor = Cursor(Over(model, slow, threads: 4));
+        for (int row = 0; row <= Batch; row++) Assert.True(cursor.MoveNext());
+        SpinWait.SpinUntil(() => Volatile.Read(ref read) >= 4 * Batch, TimeSpan.FromSeconds(30));
+        Thread.Sleep(50);
+        Assert.Equal(4 * Batch, Volatile.Read(ref read));
+    }
+
+    [Fact]
+    public void A_getter_that_is_called_after_the_cursor_is_disposed_throws()
+    {
+        DataViewRowCursor cursor = Cursor(Over(_model, _rows, threads: 1));
+        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(cursor.Schema["Score"]);
+        Assert.True(cursor.MoveNext());
+        cursor.Dispose();
+        VBuffer<float> score = default;
+        Assert.ThrowsAny<Exception>(() => getter(ref score));
     }
 
     [Fact]
@@ -231,6 +284,15 @@ public sealed class OverlapTests : IDisposable
         }
     }
 
+    /// <summary>Rows whose last number is their place.</summary>
+    private static IDataView Draw(int count, int numbers)
+    {
+        var random = new Random(1);
+        return Rows.View(numbers, [.. Enumerable.Range(0, count).Select(row =>
+            (new float[numbers].Select((_, i) => i < numbers - 1 ? random.NextSingle() : row).ToArray(), $"class {row % 3}",
+                $"place {row % 5}"))]);
+    }
+
     private static ImageFolder Folder(int rows)
     {
         var folder = new ImageFolder(40);
@@ -267,7 +329,7 @@ public sealed class OverlapTests : IDisposable
             place(ref text);
             predicted(ref label);
             identity(ref id);
-            read.Add(new Row(cursor.Position, id, x.GetItemOrDefault(2), text.ToString(), label, string.Join(' ', q.DenseValues())));
+            read.Add(new Row(cursor.Position, id, x.GetItemOrDefault(Wide - 1), text.ToString(), label, string.Join(' ', q.DenseValues())));
         }
 
         return [.. read];
