@@ -15,7 +15,7 @@ internal static class GradientClipping
 
     private static readonly TensorScript _norm = new("norm", """
         def norm(gradients: List[Tensor], result: Tensor):
-            result.copy_(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients, 2.0)), 2.0))
+            torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients, 2.0)), 2.0, out=result)
         """);
 
     /// <summary>‖g‖, a float32 scalar.</summary>

@@ -86,13 +86,7 @@ public abstract class Optimizer : IDisposable
     {
         using var scope = NewDisposeScope(); // holds the gradients' handles until the native call is over
         using var ungraded = no_grad();
-        foreach (Part part in _parts)
-        {
-            var (indices, gradients) = FindGradients(part.Start, part.End);
-            if (indices.Length == 0) continue;
-            using var rate = Scalars.Passing(learningRate * part.RateFactor);
-            Update(Select(_parameters, indices), gradients, indices, rate, part.WeightDecay);
-        }
+        Move(FindAll(), learningRate);
     }
 
     /// <summary>
@@ -134,10 +128,14 @@ public abstract class Optimizer : IDisposable
     internal void Descend(double learningRate, double clipNorm, in StepContext context)
     {
         if (!context.EndsBatch) return; // the gradients of the batch are still gathered
-        SumOverRanks(context);
-        context.Meters.CheckFinite("gradient norm", GradientNorm());
-        if (clipNorm > 0) ClipGradients(clipNorm);
-        Step(learningRate);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable ungraded = no_grad();
+        Found[] found = FindAll(); // once: to look for them in each call takes a while in a step of a small network
+        Tensor[] gradients = GradientsOf(found);
+        GradientSum.Apply(gradients, context.Meters.Ranks);
+        context.Meters.CheckFinite("gradient norm", GradientClipping.Norm(gradients, _parameters[0].device));
+        if (clipNorm > 0) GradientClipping.Apply(gradients, clipNorm);
+        Move(found, learningRate);
         ZeroGradients();
     }
 
@@ -148,9 +146,10 @@ public abstract class Optimizer : IDisposable
     /// <param name="context">Where the training stands.</param>
     public void SumOverRanks(in StepContext context)
     {
+        if (context.Meters.Ranks.IsSingle) return;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable ungraded = no_grad();
-        GradientSum.Apply(FindGradients(0, _parameters.Length).Gradients, context.Meters.Ranks);
+        GradientSum.Apply(GradientsOf(FindAll()), context.Meters.Ranks);
     }
 
     /// <summary>Drops all gradients, so that the next backward pass starts from none.</summary>
@@ -166,14 +165,14 @@ public abstract class Optimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var ungraded = no_grad();
-        GradientClipping.Apply(FindGradients(0, _parameters.Length).Gradients, maxNorm);
+        GradientClipping.Apply(GradientsOf(FindAll()), maxNorm);
     }
 
     /// <summary>The Euclidean norm of all gradients together, a scalar; the device is not waited for.</summary>
     internal Tensor GradientNorm()
     {
         using var ungraded = no_grad();
-        return GradientClipping.Norm(FindGradients(0, _parameters.Length).Gradients, _parameters[0].device);
+        return GradientClipping.Norm(GradientsOf(FindAll()), _parameters[0].device);
     }
 
     /// <inheritdoc/>
@@ -207,18 +206,33 @@ public abstract class Optimizer : IDisposable
     private protected abstract void Update(
         Tensor[] parameters, Tensor[] gradients, int[] indices, Scalar learningRate, Scalar weightDecay);
 
-    private (int[] Indices, Tensor[] Gradients) FindGradients(int start, int end)
+    private void Move(Found[] found, double learningRate)
     {
-        var indices = new List<int>(end - start);
-        var gradients = new List<Tensor>(end - start);
-        for (int i = start; i < end; i++)
+        foreach ((Part part, int[] indices, Tensor[] gradients) in found)
+        {
+            if (indices.Length == 0) continue;
+            using var rate = Scalars.Passing(learningRate * part.RateFactor);
+            Update(Select(_parameters, indices), gradients, indices, rate, part.WeightDecay);
+        }
+    }
+
+    private Found[] FindAll() => Array.ConvertAll(_parts, Find);
+
+    private Found Find(Part part)
+    {
+        var indices = new List<int>(part.End - part.Start);
+        var gradients = new List<Tensor>(part.End - part.Start);
+        for (int i = part.Start; i < part.End; i++)
             if (_parameters[i].grad is { } gradient)
             {
                 indices.Add(i);
                 gradients.Add(gradient);
             }
-        return ([.. indices], [.. gradients]);
+        return new(part, [.. indices], [.. gradients]);
     }
+
+    private static Tensor[] GradientsOf(Found[] found) =>
+        found is [var only] ? only.Gradients : [.. found.SelectMany(each => each.Gradients)];
 
     private static double RateOf(OptimizerOptions options) => options.LearningRate ?? throw Automatic(nameof(options.LearningRate));
 
@@ -231,4 +245,7 @@ public abstract class Optimizer : IDisposable
 
     // Places among all parameters, the end not included, and what is theirs.
     private sealed record Part(int Start, int End, double RateFactor, Scalar WeightDecay);
+
+    // What of a part has a gradient now: the places, and the gradients.
+    private readonly record struct Found(Part Part, int[] Indices, Tensor[] Gradients);
 }
