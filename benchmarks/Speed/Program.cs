@@ -1,45 +1,43 @@
-using Microsoft.ML.EarlyReadout;
 using MLSieve.Speed;
-using static TorchSharp.torch;
 
-// Speed -- scoring|training|overhead|sparse: ratios of ways to do the same work, measured side by side in one run.
-// Speed -- training NETWORK: one of its networks alone, Mlp, ConvNet, ResNet-18 or "ResNet-18, pretrained".
-// Speed -- device: images a second on the GPU, or the CPU where there is none. Speed -- parity FILE: for torch_parity.py.
-// Speed -- pipeline: reading and scoring a folder of JPEG by one thread and by several.
-// Speed -- rows: how fast a file gives packed rows. Speed -- search: what halving saves, and what it costs.
-switch (args.FirstOrDefault())
+// Speed: all parts, one after the other. Speed -- PART …: those alone. Ratios of ways to do the same work, which take turns in one run.
+(string Name, string What, Action Run)[] parts =
+[
+    ("steps", "a plain step against a TorchSharp loop and Python torch; on a GPU where there is one", StepSpeed.Run),
+    ("sieve", "the sieve's step over a plain one, with nothing set", SieveSpeed.Run),
+    ("profile", "where the time of a plain step goes", StepProfile.Run),
+    ("bfloat16", "a step in bfloat16 over one in float32", BFloat16Speed.Run),
+    ("sparse", "texts as words: skipping what is zero", SparseSpeed.Run),
+    ("images", "reading and scoring a folder of JPEG", ImageSpeed.Run),
+    ("text", "scoring texts against a raw session", TextSpeed.Run),
+    ("scoring", "Transform against raw sessions and the stock transformer", ScoringSpeed.Run),
+    ("rows", "what ten times the rows cost, in time and in memory", RowSpeed.Run),
+    ("ranks", "one process with one and two threads against two ranks", RankSpeed.Run),
+    ("search", "what halving saves in a search, and what it costs", SearchSpeed.Run),
+];
+if (args is ["parity", var file])
 {
-    case "scoring":
-        ScoringSpeed.Run();
-        return 0;
-    case "training":
-        Console.WriteLine($"Precision float32. Here {PrecisionSpeed.Of(images: true, CPU)}.");
-        TrainingSpeed.Run(args.ElementAtOrDefault(1));
-        return 0;
-    case "sparse":
-        SparseSpeed.Run();
-        return 0;
-    case "overhead":
-        OverheadSpeed.Run();
-        return 0;
-    case "device":
-        DeviceSpeed.Run();
-        return 0;
-    case "parity" when args.Length == 2:
-        DeviceParity.Run(args[1]);
-        return 0;
-    case "pipeline":
-        PipelineSpeed.Run();
-        return 0;
-    case "rows":
-        RowSpeed.Run();
-        return 0;
-    case "search":
-        SearchSpeed.Run();
-        return 0;
-    default:
-        Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project benchmarks/Speed -- scoring|training|overhead|sparse|pipeline|rows|search|device|"
-                + "parity FILE");
-        return 2;
+    DeviceParity.Run(file); // for torch_parity.py
+    return 0;
 }
+
+if (args is ["rank"])
+{
+    RankSpeed.RunRank(); // started by the part "ranks"
+    return 0;
+}
+
+if (args.FirstOrDefault(name => parts.All(part => part.Name != name)) is not null)
+{
+    Console.Error.WriteLine("Usage: dotnet run -c Release --project benchmarks/Speed -- [PART …] | parity FILE");
+    foreach ((string name, string what, _) in parts) Console.Error.WriteLine($"  {name,-9} {what}");
+    return 2;
+}
+
+foreach ((string name, string what, Action run) in parts.Where(part => args.Length == 0 || args.Contains(part.Name)))
+{
+    Console.WriteLine($"\n{name}: {what}");
+    run();
+}
+
+return 0;

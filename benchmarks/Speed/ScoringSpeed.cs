@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -8,20 +7,20 @@ using Microsoft.ML.OnnxRuntime;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// Rows per second of a small Mlp, side by side in one run: our Transform, the stock OnnxTransformer over the same graph, and raw sessions
-/// on arrays that lie ready: one with ONNX Runtime's defaults, as a user would write it, and our own. The last line, reading the rows and
-/// nothing else, is what no view can go below. Rounds alternate and each way's best round counts. On a busy machine trust the processor
-/// time: the wall clock then measures its other users.
+/// Scoring by a small Mlp: our Transform, the stock OnnxTransformer over the same graph, which is what the saved zip runs, and raw sessions
+/// on arrays that lie ready: one with ONNX Runtime's defaults, as a user would write it, and our own. To read the rows and nothing else is
+/// what no view can go below.
 /// </summary>
 internal static class ScoringSpeed
 {
-    private const int Rows = 20_000;
+    private const int Rows = 50_000;
     private const int Features = 32;
     private const int Hidden = 64;
     private const int Classes = 4;
     private const int Batch = 256;
     private const int Rounds = 5;
-    private const int Passes = 8;
+    private const int WarmUp = 20;
+    private const string Ours = "Transform", Stock = "stock OnnxTransformer";
 
     public static void Run()
     {
@@ -42,43 +41,32 @@ internal static class ScoringSpeed
         using var graph = new MemoryStream(ours.Graph.Bytes);
         ITransformer stock = ml.Transforms.ApplyOnnxModel(["Score"], ["Features"], graph).Fit(data);
         IDataView stockView = stock.Transform(data);
-        IDataView oursView = ours.Transform(data);
+        var oursView = (ScoredView)ours.Transform(data);
         float[] packed = [.. rows.SelectMany(row => row.Features)];
         float[] scores = new float[Rows * Classes];
 
-        (string Name, Action Pass, double Wall, double Processor)[] ways =
+        Way[] Ways(Clock clock) =>
         [
-            ("Transform (this library)", () => Read(oursView, "Score"), double.MaxValue, double.MaxValue),
-            ("stock OnnxTransformer", () => Read(stockView, "Score"), double.MaxValue, double.MaxValue),
-            ("raw session, default", () => Raw(raw, packed, scores), double.MaxValue, double.MaxValue),
-            ("raw session, ours", () => Raw(ours.Session, packed, scores), double.MaxValue, double.MaxValue),
-            ("reading the rows alone", () => Read(data, "Features"), double.MaxValue, double.MaxValue),
+            Way.By(clock, Ours, () => Read(oursView, "Score")),
+            Way.By(clock, "Transform, one thread", () => Read(oursView.By(1), "Score")),
+            Way.By(clock, Stock, () => Read(stockView, "Score")),
+            Way.By(clock, "raw session, default", () => Raw(raw, packed, scores)),
+            Way.By(clock, "raw session, ours", () => Raw(ours.Session, packed, scores)),
+            Way.By(clock, "reading the rows alone", () => Read(data, "Features")),
         ];
-        using Process process = Process.GetCurrentProcess();
-        foreach (var way in ways) way.Pass();
-        for (int round = 0; round < Rounds; round++)
+        Way[] wall = Ways(Clock.Wall), processor = Ways(Clock.Processor);
+        foreach (Way way in processor.Where(way => way.Name != Stock))
+            for (int pass = 0; pass < WarmUp; pass++) way.Seconds(); // until the compiler has made of each what it will stay
+        Comparison byProcessor = new(Rounds, processor), byWall = new(Rounds, wall);
+        Console.WriteLine($"Scoring {Rows} rows of {Features} features, Mlp {Features}-{Hidden}-{Hidden}-{Classes}, {Rounds} rounds");
+        Console.WriteLine("| way | thousand rows a second of processor time | way / Transform, processor time | the same, wall clock |");
+        Console.WriteLine("|---|---|---|---|");
+        foreach (Way way in processor)
         {
-            for (int i = 0; i < ways.Length; i++)
-            {
-                TimeSpan processor = process.TotalProcessorTime;
-                var clock = Stopwatch.StartNew();
-                for (int pass = 0; pass < Passes; pass++) ways[i].Pass();
-                double wall = clock.Elapsed.TotalSeconds / Passes;
-                process.Refresh();
-                ways[i].Wall = Math.Min(ways[i].Wall, wall);
-                ways[i].Processor = Math.Min(ways[i].Processor, (process.TotalProcessorTime - processor).TotalSeconds / Passes);
-            }
+            Console.WriteLine(FormattableString.Invariant($"| {way.Name} | {Rows / byProcessor.Seconds(way.Name) / 1000:F0} | ")
+                + $"{byProcessor.Ratio(way.Name, Ours)} | {byWall.Ratio(way.Name, Ours)} |");
         }
 
-        Console.WriteLine(
-            $"Scoring {Rows} rows of {Features} features, Mlp {Features}-{Hidden}-{Hidden}-{Classes}, best of {Rounds} rounds of {Passes} "
-                + "passes");
-        Console.WriteLine($"  {"thousand rows a second of",-26} {"wall clock",12} {"processor",12}");
-        foreach ((string name, _, double wall, double processor) in ways) Console.WriteLine(
-            $"  {name,-26} {Rows / wall / 1000,12:F0} {Rows / processor / 1000,12:F0}");
-        for (int i = 1; i < 4; i++)
-            Console.WriteLine(
-                $"  {"Transform over " + ways[i].Name,-38} {ways[i].Wall / ways[0].Wall:F2} {ways[i].Processor / ways[0].Processor:F2}");
         (stock as IDisposable)?.Dispose();
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.Networks;
 using Microsoft.ML.EarlyReadout.Training;
@@ -9,7 +8,7 @@ namespace MLSieve.Speed;
 
 /// <summary>
 /// Texts as words: what a plain step of the default Mlp costs where its first layer leaves out the numbers that are zero in all rows of the
-/// batch, and where it does not, on the processor time of one thread. The two alternate in one run; each one's median counts.
+/// batch, and where it does not, in turns, on the processor time of one thread.
 /// </summary>
 internal static class SparseSpeed
 {
@@ -38,22 +37,17 @@ internal static class SparseSpeed
         using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
         using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, optimizer, []);
         using var meters = new LossMeters(CPU);
-        List<double> with = [], without = [];
-        for (int round = 0; round < Rounds; round++)
-        {
-            without.Add(Time(skips: false));
-            with.Add(Time(skips: true));
-        }
-
+        var comparison = new Comparison(Rounds,
+            Way.By(Clock.Processor, "without", () => Run(skips: false)), Way.By(Clock.Processor, "with", () => Run(skips: true)));
         Console.WriteLine(FormattableString.Invariant(
-            $"Mlp 128-128 on {Wide} words, {Words} a text, batches of {rows}: a plain step {1e3 * Median(without):F1} ms, ")
-            + FormattableString.Invariant($"{1e3 * Median(with):F1} ms where zeros are left out"));
+            $"Mlp 128-128 on {Wide} words, {Words} a text, batches of {rows}: a plain step ")
+            + FormattableString.Invariant($"{1e3 * comparison.Seconds("without") / Steps:F1} ms, ")
+            + FormattableString.Invariant($"{1e3 * comparison.Seconds("with") / Steps:F1} ms where zeros are left out: ")
+            + $"{comparison.Ratio("with", "without")}");
 
-        double Time(bool skips)
+        void Run(bool skips)
         {
             network.SetMostlyZero(skips);
-            using Process process = Process.GetCurrentProcess();
-            TimeSpan before = process.TotalProcessorTime;
             for (int step = 0; step < Steps; step++)
             {
                 using DisposeScope each = NewDisposeScope();
@@ -61,10 +55,6 @@ internal static class SparseSpeed
             }
 
             meters.Reset();
-            process.Refresh();
-            return (process.TotalProcessorTime - before).TotalSeconds / Steps;
         }
     }
-
-    private static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
 }

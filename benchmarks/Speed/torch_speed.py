@@ -1,14 +1,16 @@
-"""Images a second of a plain training step in Python torch (eager), on the networks and batches of `Speed device`."""
+"""Plain training steps in Python torch (eager), in turns with those of `Speed -- steps`, which starts this program and talks to it.
 
-import contextlib
-import statistics
+A line of the input names a network, the side of its images, the rows of a batch and a number of steps. The answer is the seconds that they
+take: processor time of one thread on the CPU, the wall clock on a GPU.
+"""
+
+import sys
 import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-WARM_UP, ROUNDS, LONG_ENOUGH = 15, 3, 1.0
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -50,43 +52,36 @@ def synchronize():
         torch.cuda.synchronize()
 
 
-def measure(name, create, side, rows, bfloat16, channels_last):
-    torch.manual_seed(1)
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    network = create().to(DEVICE, memory_format=layout).train()
-    optimizer = torch.optim.SGD(network.parameters(), 1e-3, momentum=0.9, weight_decay=1e-4)
-    pixels = torch.randint(0, 256, (rows, 3, side, side), dtype=torch.uint8, device=DEVICE)
-    labels = torch.randint(0, 10, (rows,), device=DEVICE)
-    arithmetic = torch.autocast(DEVICE, torch.bfloat16) if bfloat16 else contextlib.nullcontext()
+class Training:
+    def __init__(self, create, side, rows):
+        self.network = create().to(DEVICE).train()
+        self.optimizer = torch.optim.SGD(self.network.parameters(), 1e-3, momentum=0.9, weight_decay=1e-4)
+        self.pixels = torch.randint(0, 256, (rows, 3, side, side), dtype=torch.uint8, device=DEVICE)
+        self.labels = torch.randint(0, 10, (rows,), device=DEVICE)
 
-    def steps(count):
-        for _ in range(count):
-            images = (pixels.float() / 255).contiguous(memory_format=layout)
-            with arithmetic:
-                loss = F.cross_entropy(network(images), labels)
+    def run(self, steps):
+        for _ in range(steps):
+            loss = F.cross_entropy(self.network(self.pixels.float() / 255), self.labels)
             loss.backward()
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            self.optimizer.step()
+            self.optimizer.zero_grad(set_to_none=True)
         synchronize()
 
-    steps(WARM_UP)
-    rates = []
-    for _ in range(ROUNDS):
-        start, done = time.perf_counter(), 0
-        while time.perf_counter() - start < LONG_ENOUGH:
-            steps(5)
-            done += 5
-        rates.append(done * rows / (time.perf_counter() - start))
-    rate = statistics.median(rates)
-    kind = "bfloat16" if bfloat16 else "float32"
-    memory = f", {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB at most" if DEVICE == "cuda" else ""
-    print(f"{name} {side} px, batch {rows}, {kind:8} {'channels last' if channels_last else '':13} {rate:9.0f} img/s, "
-          f"{1e3 * rows / rate:7.2f} ms a step{memory}", flush=True)
+
+def main():
+    torch.set_num_threads(1)
+    clock = time.perf_counter if DEVICE == "cuda" else time.process_time
+    networks = {"ConvNet": lambda: conv_net([32, 64, 128]), "ResNet-18": resnet18}
+    trainings = {}
+    print(f"{torch.__version__} on {torch.cuda.get_device_name() if DEVICE == 'cuda' else 'cpu'}", flush=True)
+    for line in sys.stdin:
+        name, side, rows, steps = line.split()
+        key = name, int(side), int(rows)
+        if key not in trainings:
+            trainings[key] = Training(networks[name], key[1], key[2])
+        start = clock()
+        trainings[key].run(int(steps))
+        print(clock() - start, flush=True)
 
 
-print(f"Python torch {torch.__version__} on {torch.cuda.get_device_name() if DEVICE == 'cuda' else 'cpu'}")
-small = DEVICE == "cpu"
-for bfloat16 in (False,) if small else (False, True):
-    for channels_last in (False, True):
-        measure("ConvNet", lambda: conv_net([32, 64, 128]), 28, 32, bfloat16, channels_last)
-        measure("ResNet18", resnet18, 64 if small else 224, 4 if small else 64, bfloat16, channels_last)
+main()

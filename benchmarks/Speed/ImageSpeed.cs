@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -7,14 +6,13 @@ using SkiaSharp;
 namespace MLSieve.Speed;
 
 /// <summary>
-/// A folder of JPEG photographs, 500 × 375 pixels: what <c>Fit</c> reads of it, and <c>Transform</c> by a small convolutional network, each
-/// by one thread that takes turns and by the threads of this machine that work side by side. The two alternate, and each one's best round
-/// counts: on a machine that others use, the best round is the one that they disturbed least.
+/// A folder of JPEG photographs, 500 × 375 pixels: what <c>Fit</c> reads of it, whole and decoded no larger than needed, and
+/// <c>Transform</c> by a small convolutional network; each by one thread that takes turns and by the threads of this machine side by side.
 /// </summary>
-internal static class PipelineSpeed
+internal static class ImageSpeed
 {
     private const int Files = 64;
-    private const int Count = 768;
+    private const int Count = 256;
     private const int Side = 64;
     private const int Rounds = 3;
     private const int Taught = 64; // rows that the model is trained on: its scores mean nothing
@@ -44,35 +42,33 @@ internal static class PipelineSpeed
             .Append(ml.Transforms.ResizeImages("Image", Side, Side)), paths);
         int threads = Environment.ProcessorCount;
         Console.WriteLine(FormattableString.Invariant(
-            $"{Count} rows of JPEG, 500 × 375 to {Side} × {Side}, {threads} threads, best of {Rounds} rounds each"));
-
-        Compare("Fit's reading, images", by => Read(images, by), threads);
+            $"{Count} rows of JPEG, 500 × 375 to {Side} × {Side}; wall clock and, for rows a second, processor time"));
+        Console.WriteLine("| what | rows a second of processor time | one thread / side by side |");
+        Console.WriteLine("|---|---|---|");
+        Compare("Fit reads images", by => Read(images, by), threads);
         IDataView scaled = Apply(ml.Transforms.Conversion.MapValueToKey("Label", "Class")
             .Append(ml.Transforms.LoadScaledImages("Image", folder, Side, Side, "Path"))
             .Append(ml.Transforms.ResizeImages("Image", Side, Side)), paths);
-        Compare("the same, JPEG scaled", by => Read(scaled, by), threads);
+        Compare("Fit reads images, JPEG scaled", by => Read(scaled, by), threads);
+        CompareScales(images, scaled);
         using EarlyReadoutTransformer model = Model(ml.Data.TakeRows(images, Taught));
         Compare("Transform, images", by => Score(model, images, by), threads);
     }
 
-    private static void Compare(string what, Action<int> way, int threads)
+    private static void Compare(string what, Action<int> work, int threads)
     {
-        double one = double.MaxValue, several = double.MaxValue;
-        for (int round = 0; round < Rounds; round++)
-        {
-            one = Math.Min(one, Time(1));
-            several = Math.Min(several, Time(threads));
-        }
-
+        var comparison = new Comparison(Rounds,
+            Way.By(Clock.Wall, "one", () => work(1)), Way.By(Clock.Wall, "several", () => work(threads)),
+            Way.By(Clock.Processor, "processor", () => work(1)));
         Console.WriteLine(FormattableString.Invariant(
-            $"  {what,-23} one thread {Count / one,6:F0} rows/s, {threads} threads {Count / several,6:F0} rows/s: {one / several:F2} ×"));
+            $"| {what} | {Count / comparison.Seconds("processor"):F0} | {comparison.Ratio("one", "several")} |"));
+    }
 
-        double Time(int by)
-        {
-            var clock = Stopwatch.StartNew();
-            way(by);
-            return clock.Elapsed.TotalSeconds;
-        }
+    private static void CompareScales(IDataView whole, IDataView scaled)
+    {
+        var comparison = new Comparison(Rounds,
+            Way.By(Clock.Processor, "whole", () => Read(whole, 1)), Way.By(Clock.Processor, "scaled", () => Read(scaled, 1)));
+        Console.WriteLine($"| JPEG whole / scaled, processor time | – | {comparison.Ratio("whole", "scaled")} |");
     }
 
     private static void Read(IDataView view, int threads)
