@@ -1,0 +1,249 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.Data;
+using SkiaSharp;
+
+namespace MLSieve.Tests;
+
+/// <summary>samples/Serve as its users run it: a process that is asked over HTTP.</summary>
+public sealed class ServeSampleTests(ServedModels models) : IClassFixture<ServedModels>
+{
+    private const int Clients = 4;
+
+    // A bound for growth, in MiB, of the second half of the load. A leak of an image in each request would be more.
+    private const double Growth = 32;
+    private static readonly TimeSpan _load = TimeSpan.FromSeconds(4);
+    private static readonly string[] _classes = ["red", "green", "blue"];
+
+    [Fact]
+    public async Task Clients_at_once_get_the_answers_of_one_client_and_memory_stays_flat()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It reads the memory of a process from /proc.");
+        (string name, byte[] bytes, float[] scores)[] images = Expected();
+        await using ServeProcess server = await ServeProcess.StartAsync(
+            models.NewTemporaryFolder(), "--Model", models.Images, "--Parallel", "2", "--Queue", "64");
+        foreach ((_, byte[] bytes, float[] scores) in images) AssertNear(scores, await ScoresAsync(server, bytes));
+        var alone = await Task.WhenAll(images.Select(image => ScoresAsync(server, image.bytes)));
+
+        var latencies = new ConcurrentBag<double>();
+        var clock = Stopwatch.StartNew();
+        double warm = 0, last = 0;
+        Task memory = Task.Run(async () =>
+        {
+            await Task.Delay(_load / 2, TestContext.Current.CancellationToken);
+            warm = server.PrivateMebibytes;
+            await Task.Delay(_load / 2 - TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+            last = server.PrivateMebibytes;
+        }, TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(async () =>
+        {
+            for (int i = client; clock.Elapsed < _load; i++)
+            {
+                var one = Stopwatch.StartNew();
+                float[] answer = await ScoresAsync(server, images[i % images.Length].bytes);
+                latencies.Add(one.Elapsed.TotalMilliseconds);
+                Assert.Equal(alone[i % images.Length], answer);
+            }
+        })));
+        await memory;
+
+        double[] sorted = [.. latencies.Order()];
+        TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant(
+            $"{sorted.Length} requests by {Clients} clients in {_load.TotalSeconds:0} s; latency p50 {At(0.5):0.0} ms, ")
+            + FormattableString.Invariant($"p95 {At(0.95):0.0} ms, p99 {At(0.99):0.0} ms; ")
+            + FormattableString.Invariant($"private memory {warm:0} MiB after half of the time, {last:0} MiB at the end"));
+        Assert.True(sorted.Length > 20 * Clients, $"{sorted.Length} answers only");
+        Assert.True(last - warm < Growth, $"Private memory grew from {warm:0} to {last:0} MiB.");
+        Assert.DoesNotContain("EarlyReadout", server.MappedFiles, StringComparison.Ordinal);
+        Assert.DoesNotContain("torch", server.MappedFiles, StringComparison.OrdinalIgnoreCase);
+
+        double At(double part) => sorted[(int)(part * (sorted.Length - 1))];
+    }
+
+    [Fact]
+    public async Task Bad_images_are_refused_with_their_reason_and_the_server_goes_on()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(
+            models.NewTemporaryFolder(), "--Model", models.Images, "--MaxBytes", "20000", "--MaxPixels", "10000");
+        byte[] good = Expected()[0].Bytes;
+        foreach ((byte[] bytes, int status, string reason) in new (byte[], int, string)[]
+        {
+            ([], 400, "The body is empty; send the bytes of an image file."),
+            ("no image"u8.ToArray(), 400, "The body is no image; send the bytes of a PNG, JPEG, GIF, BMP or WebP file."),
+            (good[..(good.Length / 2)], 400, "The image is damaged or cut off (IncompleteInput)."),
+            (new byte[20001], 413, "Request body too large. The max request body size is 20000 bytes."),
+            (Encoded(200, 51, SKEncodedImageFormat.Png), 413,
+                "The image has 200 × 51 pixels; at most 10000 are read. Send a smaller one."),
+        })
+        {
+            Assert.Equal((status, reason), await server.RefusedAsync("/images", bytes));
+        }
+
+        Assert.Equal(415, (await server.RefusedAsync("/images", good, "text/plain")).Status);
+        Assert.Equal(404, (await server.RefusedAsync("/rows", "{}"u8.ToArray(), "application/json")).Status);
+        Assert.Equal(404, (await server.RefusedAsync("/heatmaps", good)).Status);
+        AssertNear(Expected()[0].Scores, await ScoresAsync(server, good));
+    }
+
+    [Fact]
+    public async Task Heat_maps_are_pictures_of_the_size_that_the_network_reads()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(
+            models.NewTemporaryFolder(), "--Model", models.Images, "--HeatMaps", "true");
+        List<byte[]> pictures = [];
+        foreach ((_, byte[] bytes, _) in Expected())
+        {
+            using HttpResponseMessage response = await server.SendAsync("/heatmaps", bytes);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal("image/png", response.Content.Headers.ContentType!.MediaType);
+            pictures.Add(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+            using SKBitmap picture = SKBitmap.Decode(pictures[^1]);
+            Assert.Equal((ImageFolder.Width, ImageFolder.Height), (picture.Width, picture.Height));
+            Assert.True(picture.Pixels.Distinct().Count() > 10);
+        }
+
+        Assert.Equal(pictures.Count, pictures.Select(Convert.ToBase64String).Distinct().Count());
+        Assert.Equal(400, (await server.RefusedAsync("/heatmaps", "no image"u8.ToArray())).Status);
+    }
+
+    [Fact]
+    public async Task Rows_are_scored_from_the_columns_that_the_model_reads()
+    {
+        ServedModels.Person[] people = [.. ServedModels.Draw(12)];
+        float[][] expected = models.TableScores(people);
+        await using ServeProcess server = await ServeProcess.StartAsync(models.NewTemporaryFolder(), "--Model", models.Table);
+        JsonElement description = JsonElement.Parse(await server.GetAsync("/model"));
+        Assert.Equal("row", description.GetProperty("input").GetString());
+        Assert.Equal(
+            ["Age", "City", "Marks"], description.GetProperty("columns").EnumerateObject().Select(column => column.Name).Order());
+        Assert.Equal(["no", "yes"], description.GetProperty("classes").EnumerateArray().Select(name => name.GetString()));
+        foreach ((ServedModels.Person person, float[] scores) in people.Zip(expected))
+        {
+            using HttpResponseMessage response = await server.SendAsync(
+                "/rows", JsonSerializer.SerializeToUtf8Bytes(new { person.City, person.Age, person.Marks }), "application/json");
+            JsonElement answer = await AnswerAsync(response);
+            AssertNear(scores, [.. new[] { "no", "yes" }.Select(name => answer.GetProperty("scores").GetProperty(name).GetSingle())]);
+            Assert.Equal(scores[0] > scores[1] ? "no" : "yes", answer.GetProperty("predictedClass").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Bad_rows_are_refused_with_the_column()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(models.NewTemporaryFolder(), "--Model", models.Table);
+        foreach ((string row, string reason) in new[]
+        {
+            ("""{"City":"Oslo","Marks":[1,2]}""", "Column 'Age' is missing; it must be of type Single."),
+            ("""{"City":"Oslo","Age":"old","Marks":[1,2]}""", "Column 'Age' is \"old\"; it must be of type Single."),
+            ("""{"City":"Oslo","Age":1e99,"Marks":[1,2]}""", "Column 'Age' is 1e99; it must be of type Single."),
+            ("""{"City":null,"Age":3,"Marks":[1,2]}""", "Column 'City' is null; it must be of type String."),
+            ("""{"City":"Oslo","Age":3,"Marks":[1]}""", "Column 'Marks' is [1]; it must be of type Vector<Single, 2>."),
+            ("""{"City":"Oslo","Age":3,"Marks":[1,2],"Sex":"f"}""", "There is no column 'Sex'. The model reads "),
+            ("[1]", "The body must be one JSON object with a member for each column."),
+            ("{\"City\":", "The body is no JSON: "),
+        })
+        {
+            (int status, string told) = await server.RefusedAsync("/rows", Encoding.UTF8.GetBytes(row), "application/json");
+            Assert.Equal(400, status);
+            Assert.StartsWith(reason, told, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Too_many_requests_at_once_are_told_to_come_back()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(
+            models.NewTemporaryFolder(), "--Model", models.Images, "--Parallel", "1", "--Queue", "0");
+        byte[] large = Encoded(1500, 1500, SKEncodedImageFormat.Png);
+        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => server.SendAsync("/images", large)));
+        ILookup<HttpStatusCode, HttpResponseMessage> byStatus = responses.ToLookup(response => response.StatusCode);
+        Assert.Equal(responses.Length, byStatus[HttpStatusCode.OK].Count() + byStatus[HttpStatusCode.ServiceUnavailable].Count());
+        Assert.NotEmpty(byStatus[HttpStatusCode.OK]);
+        Assert.NotEmpty(byStatus[HttpStatusCode.ServiceUnavailable]);
+        Assert.All(
+            byStatus[HttpStatusCode.ServiceUnavailable],
+            response => Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta));
+        Array.ForEach(responses, response => response.Dispose());
+    }
+
+    [Fact]
+    public async Task It_tells_its_health_and_its_endpoints_and_leaves_no_files()
+    {
+        string temporary = models.NewTemporaryFolder();
+        await using ServeProcess server = await ServeProcess.StartAsync(temporary, "--Model", models.Images, "--HeatMaps", "true");
+        Assert.Equal("Healthy", await server.GetAsync("/health"));
+        JsonElement paths = JsonElement.Parse(await server.GetAsync("/openapi/v1.json")).GetProperty("paths");
+        Assert.Equal(["/heatmaps", "/images", "/model"], paths.EnumerateObject().Select(path => path.Name).Order());
+        JsonElement image = paths.GetProperty("/images").GetProperty("post");
+        Assert.Contains("image/png", image.GetProperty("requestBody").GetProperty("content").EnumerateObject().Select(type => type.Name));
+        Assert.Superset(
+            new HashSet<string> { "200", "400", "413", "503" },
+            image.GetProperty("responses").EnumerateObject().Select(each => each.Name).ToHashSet());
+
+        Assert.NotEmpty(Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)); // the copy of the graph
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Empty(Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Options_that_cannot_be_are_told_together()
+    {
+        string told = await ServeProcess.RefusalAsync(models.NewTemporaryFolder(), "--Model", "none.zip", "--Parallel", "0");
+        Assert.Contains(
+            "Model is 'none.zip'; there is no such file. Parallel is 0; it must be at least 1.", told, StringComparison.Ordinal);
+        told = await ServeProcess.RefusalAsync(models.NewTemporaryFolder(), "--Model", models.Table, "--HeatMaps", "true");
+        Assert.Contains("The model reads no images.", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>Images of several sizes and formats, with the scores of the saved model in this process.</summary>
+    private (string Name, byte[] Bytes, float[] Scores)[] Expected()
+    {
+        using var folder = new ImageFolder(0);
+        var random = new Random(7);
+        for (int i = 0; i < 6; i++)
+            folder.Add($"{i}.png", ImageFolder.Draw(20 + i, 30 - i, i % 3, random), i % 3, 20 + i, 30 - i);
+        folder.Add("same-size.png", ImageFolder.Draw(ImageFolder.Height, ImageFolder.Width, 1, random), 1);
+        File.WriteAllBytes(Path.Combine(folder.Root, "photo.jpg"), Encoded(40, 30, SKEncodedImageFormat.Jpeg));
+        File.WriteAllBytes(Path.Combine(folder.Root, "grey.png"), Encoded(20, 30, SKEncodedImageFormat.Png, SKColorType.Gray8));
+        File.WriteAllBytes(Path.Combine(folder.Root, "clear.png"), Encoded(25, 30, SKEncodedImageFormat.Png, alpha: 100));
+        string[] files = [.. Directory.EnumerateFiles(folder.Root).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        float[][] scores = models.ImageScores(folder.Root, files);
+        return [.. files.Zip(scores, (file, score) => (file, File.ReadAllBytes(Path.Combine(folder.Root, file)), score))];
+    }
+
+    private static byte[] Encoded(
+        int width, int height, SKEncodedImageFormat format, SKColorType colours = SKColorType.Bgra8888, byte alpha = 255)
+    {
+        using var bitmap = new SKBitmap(width, height, colours, alpha == 255 ? SKAlphaType.Opaque : SKAlphaType.Premul);
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                bitmap.SetPixel(x, y, new SKColor((byte)(255 * x / width), (byte)(255 * y / height), 40, alpha));
+        using SKData data = bitmap.Encode(format, 90);
+        return data.ToArray();
+    }
+
+    private static async Task<float[]> ScoresAsync(ServeProcess server, byte[] image)
+    {
+        using HttpResponseMessage response = await server.SendAsync("/images", image);
+        JsonElement answer = await AnswerAsync(response);
+        float[] scores = [.. _classes.Select(name => answer.GetProperty("scores").GetProperty(name).GetSingle())];
+        Assert.Equal(_classes[Array.IndexOf(scores, scores.Max())], answer.GetProperty("predictedClass").GetString());
+        return scores;
+    }
+
+    private static async Task<JsonElement> AnswerAsync(HttpResponseMessage response)
+    {
+        string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{response.StatusCode}: {body}");
+        return JsonElement.Parse(body);
+    }
+
+    private static void AssertNear(float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+}

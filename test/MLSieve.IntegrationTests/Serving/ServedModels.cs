@@ -1,0 +1,113 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+/// <summary>Two saved models, made once: of images that are loaded by path, and of rows of a table.</summary>
+public sealed class ServedModels : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    public ServedModels()
+    {
+        using ImageFolder train = new(60);
+        IDataView paths = train.Paths();
+        using TransformerChain<EarlyReadoutTransformer> images = _ml.Transforms.LoadImages("Image", train.Root, "Path")
+            .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height))
+            .Append(_ml.Transforms.ExtractPixels("Pixels", "Image"))
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+            {
+                FeatureColumnName = "Pixels",
+                Network = { Kind = NetworkKind.ConvNet, Channels = [8, 8] },
+                Epochs = 3,
+            }))
+            .Fit(paths);
+        _ml.Model.Save(images, paths.Schema, Images);
+
+        IDataView rows = _ml.Data.LoadFromEnumerable(Draw(80));
+        IDataView labelled = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
+        using TransformerChain<EarlyReadoutTransformer> table = _ml.Transforms.Categorical.OneHotEncoding("City")
+            .Append(_ml.Transforms.Concatenate("Features", "City", "Age", "Marks"))
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [8] }, Epochs = 2 }))
+            .Fit(labelled);
+        _ml.Model.Save(table, labelled.Schema, Table);
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("mlsieve-serve-").FullName;
+
+    public string Images => Path.Combine(Folder, "images.zip");
+
+    public string Table => Path.Combine(Folder, "table.zip");
+
+    /// <summary>A new folder for a server's temporary files.</summary>
+    public string NewTemporaryFolder() => Directory.CreateDirectory(Path.Combine(Folder, Path.GetRandomFileName())).FullName;
+
+    /// <summary>The scores of rows by the saved model of the table, one after the other.</summary>
+    internal float[][] TableScores(IEnumerable<Person> people)
+    {
+        ITransformer model = _ml.Model.Load(Table, out _);
+        try
+        {
+            IDataView rows = _ml.Data.LoadFromEnumerable(people);
+            IDataView labelled = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
+            return [.. model.Transform(labelled).GetColumn<float[]>("Score")];
+        }
+        finally
+        {
+            (model as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>The scores of image files by the saved model of images, one after the other.</summary>
+    internal float[][] ImageScores(string folder, IEnumerable<string> files)
+    {
+        ITransformer model = _ml.Model.Load(Images, out _);
+        try
+        {
+            // The pipeline was fitted to a folder that is gone; the rest of it scores the images of another.
+            IDataView images = _ml.Transforms.LoadImages("Image", folder, "Path")
+                .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height))
+                .Append(_ml.Transforms.ExtractPixels("Pixels", "Image"))
+                .Fit(Paths()).Transform(Paths());
+            return [.. ((IEnumerable<ITransformer>)model).Last().Transform(images).GetColumn<float[]>("Score")];
+        }
+        finally
+        {
+            (model as IDisposable)?.Dispose();
+        }
+
+        IDataView Paths() => _ml.Data.LoadFromEnumerable(files.Select(file => new ImagePath { Path = file }).ToArray());
+    }
+
+    internal static Person[] Draw(int count)
+    {
+        var random = new Random(count);
+        return [.. Enumerable.Range(0, count).Select(i => new Person
+        {
+            City = i % 3 == 0 ? "Oslo" : "Rome",
+            Age = random.Next(20, 80),
+            Marks = [random.NextSingle(), random.NextSingle() + i % 2],
+            Label = i % 2 == 0 ? "no" : "yes",
+        })];
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    internal sealed class Person
+    {
+        public string City { get; set; } = "";
+
+        public float Age { get; set; }
+
+        [VectorType(2)]
+        public float[] Marks { get; set; } = [];
+
+        public string Label { get; set; } = "";
+    }
+
+    private sealed class ImagePath
+    {
+        public string Path { get; set; } = "";
+    }
+}
