@@ -49,7 +49,7 @@ internal static class RankSpeed
     public static void RunRank()
     {
         NativeBackend.EnsureLoaded();
-        using ProcessRanks ranks = ProcessRanks.Take(Distribution.Automatic);
+        using ProcessRanks ranks = ProcessRanks.Take(Distribution.Automatic, CancellationToken.None);
         using var training = new TrainingCase("ResNet-18", new NetworkOptions { Kind = NetworkKind.ResNet18 },
             FeatureShape.Image(3, 64, 64), rows: Rows / ranks.Group.Count, ranks: ranks.Group);
         ITrainingStep step = training.Plain();
@@ -72,7 +72,8 @@ internal static class RankSpeed
                 string output = process.StandardOutput.ReadToEnd();
                 process.WaitForExit();
                 if (process.ExitCode != 0) throw new InvalidOperationException($"A rank ended with exit code {process.ExitCode}: {output}");
-                double[] seconds = [.. output.Split('\n')[0].Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+                string last = output.TrimEnd().Split('\n')[^1]; // Gloo writes lines of its own before
+                double[] seconds = [.. last.Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
                 (wall, processor) = (Math.Max(wall, seconds[0]), Math.Max(processor, seconds[1]));
             }
         }
