@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 
 namespace MLSieve.Tests;
 
@@ -104,15 +103,15 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
 
     private async Task<string> MakeStockAsync()
     {
-        XDocument versions = XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props"));
-        string Version(string property) => versions.Descendants(property).Single().Value;
         string folder = Directory.CreateDirectory(Path.Combine(feed.Beside, "Stock")).FullName;
+        // The versions of this checkout, what it pins among them: Microsoft's packages alone name versions that nothing here restored.
+        File.Copy(Path.Combine(Repository.Root, "Directory.Packages.props"), Path.Combine(folder, "Directory.Packages.props"));
         const string noSource = "<configuration><packageSources><clear /></packageSources></configuration>";
         await File.WriteAllTextAsync(Path.Combine(folder, "nuget.config"), noSource, Token);
         await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), StockProgram, Token);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "Stock.csproj"),
-            $"""
+            """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
@@ -121,9 +120,9 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
                 <Nullable>enable</Nullable>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="Microsoft.ML" Version="{Version("MLNetVersion")}" />
-                <PackageReference Include="Microsoft.ML.OnnxTransformer" Version="{Version("MLNetVersion")}" />
-                <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{Version("OnnxRuntimeVersion")}" />
+                <PackageReference Include="Microsoft.ML" />
+                <PackageReference Include="Microsoft.ML.OnnxTransformer" />
+                <PackageReference Include="Microsoft.ML.OnnxRuntime" />
               </ItemGroup>
             </Project>
             """,
