@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace MLSieve.Tests;
 
@@ -6,9 +7,8 @@ namespace MLSieve.Tests;
 /// it.</summary>
 internal static class Dotnet
 {
-    /// <summary>Where NuGet keeps what this checkout restored.</summary>
-    public static string GlobalPackages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+    /// <summary>The folders where NuGet keeps what this checkout restored, as a list for an environment variable.</summary>
+    public static string RestoredPackages { get; } = ReadRestoredPackages();
 
     /// <summary>Runs it to its end, and fails if it fails.</summary>
     /// <param name="folder">Where it is run.</param>
@@ -44,5 +44,12 @@ internal static class Dotnet
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
+    }
+
+    private static string ReadRestoredPackages()
+    {
+        using FileStream assets = File.OpenRead(Path.Combine(Repository.Root, "src", "MLSieve", "obj", "project.assets.json"));
+        using JsonDocument document = JsonDocument.Parse(assets);
+        return string.Join(';', document.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name));
     }
 }

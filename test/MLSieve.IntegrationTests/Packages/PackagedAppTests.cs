@@ -33,7 +33,7 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
     private Dictionary<string, string> Environment => new()
     {
         ["NUGET_PACKAGES"] = Path.Combine(feed.Beside, "nuget"),
-        ["NUGET_FALLBACK_PACKAGES"] = Dotnet.GlobalPackages,
+        ["NUGET_FALLBACK_PACKAGES"] = Dotnet.RestoredPackages,
         ["CreateHardLinksForCopyLocalIfPossible"] = "true", // libtorch is some 500 MB
     };
 
