@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 
@@ -129,5 +130,60 @@ public static class EarlyReadoutEvaluationCatalog
         if (columnNames.Length == 0) throw new ArgumentException("Name at least one column to decode.", nameof(columnNames));
         if (model.Graph.Stages.Count == 0) throw new ArgumentException("The model's network has no stages.", nameof(model));
         return new StageProfiler(model, columnNames).Profile(trainRows, testRows);
+    }
+
+    /// <summary>
+    /// Finds where a shortcut may mislead a classifier, without groups: the rows that an early readout gets confidently wrong, clustered by
+    /// the network's embedding. The clusters that hold most of the network's errors come first, each with what tells its rows.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="model">The fitted classifier with readouts, or the fitted pipeline that it is part of.</param>
+    /// <param name="data">Labelled rows, raw as the model takes them. Read three times, in the same order.</param>
+    /// <param name="labelColumnName">The true label.</param>
+    /// <param name="readoutName">The readout; <see langword="null"/>: the model's first.</param>
+    /// <returns>The findings; <c>ToString()</c> prints them as a table. Give them to <see cref="ReportedModel.Shortcuts"/> for the pictures
+    /// or texts in the report.</returns>
+    /// <remarks>
+    /// Equal rows and seeds give equal findings; takes no random numbers from the <see cref="MLContext"/>. Memory is bounded by
+    /// <see cref="ShortcutOptions.MaxRows"/>, however many rows there are. Thread-safe where the data are.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">An option is out of range; or the model has no such readout, no readout at all, or no
+    /// stages.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ShortcutFindings FindShortcuts(
+        this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, string labelColumnName = "Label",
+        string? readoutName = null) =>
+        catalog.FindShortcuts(model, data, new ShortcutOptions { LabelColumnName = labelColumnName, ReadoutName = readoutName });
+
+    /// <inheritdoc cref="FindShortcuts(MulticlassClassificationCatalog, ITransformer, IDataView, string, string)"/>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="model">The fitted classifier with readouts, or the fitted pipeline that it is part of.</param>
+    /// <param name="data">Labelled rows, raw as the model takes them. Read three times, in the same order.</param>
+    /// <param name="options">Columns, the least margin, and how rows are clustered and described.</param>
+    public static ShortcutFindings FindShortcuts(
+        this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, ShortcutOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        EarlyReadoutTransformer classifier = FlatPipeline.ModelIn(model) ?? throw new ArgumentException(
+            $"There is no fitted EarlyReadoutTransformer in this {model.GetType().Name}. Give the pipeline that was fitted; "
+                + "EarlyReadoutTransformer.RestoreIn makes one of a pipeline that was loaded.", nameof(model));
+        if (classifier.Graph.Stages.Count == 0) throw new ArgumentException("The model's network has no stages.", nameof(model));
+        ReadoutColumns readout = classifier.Columns.Readouts
+            .FirstOrDefault(each => options.ReadoutName is null || each.Name == options.ReadoutName) ?? throw new ArgumentException(
+                classifier.Columns.Readouts.Count == 0
+                    ? "The model has no readouts. Train some on it as it is: ml.Transforms.EarlyReadout with its weights and "
+                        + "TrainedPart.None; docs/readouts.md shows how."
+                    : $"The model has no readout '{options.ReadoutName}'; it has {string.Join(", ", classifier.ReadoutNames)}.",
+                nameof(model));
+        IHostEnvironment environment = CatalogEnvironment.Of(catalog);
+        return new ShortcutFinder(
+            classifier, readout, options, options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0,
+            Cancellation.Of(environment, options.CancellationToken)).Find(data, model.Transform(data));
     }
 }

@@ -13,6 +13,7 @@ internal static class ReportPage
         Markup.Of($"""
             {GroupSection.Write(models)}
             {MistakeSection.Write(models, options)}
+            {ShortcutSection.Write(models, options)}
             {ReadoutSection.Write(models)}
             {StageSection.Write(models)}
             {WeightSection.Write(models, options)}

@@ -12,24 +12,26 @@ internal sealed class StageSession : IDisposable
     private readonly GraphSession _session;
     private readonly string[] _outputs;
 
-    /// <param name="graph">The model's graph; it has stages.</param>
+    /// <param name="graph">The model's graph.</param>
+    /// <param name="stages">Stages of it: those that are computed.</param>
     /// <param name="columns">The model's columns.</param>
     /// <param name="device">Where it is computed.</param>
-    public StageSession(ScoringGraph graph, ScoringColumns columns, ScoringDevice device)
+    public StageSession(ScoringGraph graph, IReadOnlyList<GraphStage> stages, ScoringColumns columns, ScoringDevice device)
     {
         (_graph, _columns) = (graph, columns);
-        _outputs = [.. graph.Stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
+        _outputs = [.. stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
         _session = new GraphSession(
-            graph, OnnxGraph.Giving(graph.Bytes, _outputs.Zip(graph.Stages, (name, stage) => (name, stage.Value))), device);
+            graph, OnnxGraph.Giving(graph.Bytes, _outputs.Zip(stages, (name, stage) => (name, stage.Value))), device);
     }
 
-    /// <summary>Reads rows, and gives for each what every stage puts out for it, averaged over an image's pixels or a
+    /// <summary>Reads rows, and gives for each what every stage that was asked for puts out for it, averaged over an image's pixels or a
     /// text's tokens.</summary>
     /// <param name="rows">A cursor in which the columns are active that the model reads.</param>
     /// <param name="batch">Rows in a batch.</param>
     /// <param name="read">Called once each row has been read, before the next.</param>
-    /// <returns>By row and stage.</returns>
-    public IReadOnlyList<float[][]> Read(DataViewRowCursor rows, int batch, Action read)
+    /// <param name="isWanted">Asked at each row, in their order: whether it is read at all; every row is where it is left out.</param>
+    /// <returns>By row that was read, and stage.</returns>
+    public IReadOnlyList<float[][]> Read(DataViewRowCursor rows, int batch, Action read, Func<bool>? isWanted = null)
     {
         ColumnBuffer[] buffers = [.. _columns.ReadIn(rows.Schema).Select(column => ColumnBuffer.Create(rows, column, 1))];
         var reader = BufferedFeatureReader.Create(buffers, _columns);
@@ -38,6 +40,7 @@ internal sealed class StageSession : IDisposable
         List<float[][]> all = [];
         while (rows.MoveNext())
         {
+            if (isWanted?.Invoke() == false) continue;
             foreach (ColumnBuffer buffer in buffers) buffer.Fill(0);
             reader.Read(0, features.AsSpan(count * size, size));
             read();

@@ -110,6 +110,27 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     }
 
     [Fact]
+    public void Clusters_of_a_readouts_errors_are_shown_with_pictures_and_what_tells_them()
+    {
+        string html = models.Create().Html;
+        int start = html.IndexOf("<section aria-labelledby=\"shortcuts\">", StringComparison.Ordinal);
+        string section = html[start..html.IndexOf("</section>", start, StringComparison.Ordinal)];
+        Assert.NotEmpty(models.Shortcuts.Clusters);
+        int shown = models.Shortcuts.Clusters.Sum(cluster => Math.Min(cluster.Rows.Count, models.Options.Pictures));
+        Assert.Equal(shown, ImagePattern().Count(section));
+        foreach ((int i, ShortcutCluster cluster) in models.Shortcuts.Clusters.Index())
+        {
+            Assert.Contains(
+                $"Cluster {i + 1}: {WebUtility.HtmlEncode(cluster.Label)}, read as {WebUtility.HtmlEncode(cluster.ReadAs)}", section,
+                StringComparison.Ordinal);
+            Assert.All(cluster.TellingValues, value => Assert.Contains(
+                $"<li>{WebUtility.HtmlEncode(value.ToString())}</li>", section, StringComparison.Ordinal));
+        }
+
+        Assert.Contains(models.Shortcuts.Clusters, cluster => cluster.TellingValues.Any(value => value.ColumnName == "Cue"));
+    }
+
+    [Fact]
     public void A_joint_update_has_one_curve_of_forgetting_since_nothing_follows_it()
     {
         string html = models.Ml.MulticlassClassification.CreateReport(models.Test, [new("joint", models.FitSieve(SieveUpdate.Joint))]).Html;

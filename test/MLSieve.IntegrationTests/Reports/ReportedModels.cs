@@ -23,6 +23,7 @@ public sealed class ReportedModels : IDisposable
             new EarlyReadoutEstimator.Options { Taps = [new() { Stage = 1 }, new() { Stage = 2 }] });
         Plain = Fit(Ml.Transforms.EarlyReadout(plain));
         Sieve = FitSieve(SieveUpdate.Alternating);
+        Shortcuts = Ml.MulticlassClassification.FindShortcuts(Plain, Test, new ShortcutOptions { MinMargin = 0, MinClusterRows = 3 });
         Linear = Keys().Append(Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Label", "Pixels")).Fit(Data);
     }
 
@@ -36,11 +37,14 @@ public sealed class ReportedModels : IDisposable
 
     public ITransformer Sieve { get; }
 
+    public ShortcutFindings Shortcuts { get; }
+
     public ITransformer Linear { get; }
 
     public ReportOptions Options { get; } = new() { GroupColumnName = "Cue", Pictures = 3, Title = "Report <of> & tests" };
 
-    public IReadOnlyList<ReportedModel> Models => [new("plain", Plain), new("sieve", Sieve), new("linear <stock>", Linear)];
+    public IReadOnlyList<ReportedModel> Models =>
+        [new("plain", Plain) { Shortcuts = Shortcuts }, new("sieve", Sieve), new("linear <stock>", Linear)];
 
     public HtmlReport Create() => Ml.MulticlassClassification.CreateReport(Test, Models, Options);
 

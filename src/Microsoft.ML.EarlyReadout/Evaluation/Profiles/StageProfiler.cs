@@ -14,7 +14,7 @@ internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList
     /// rows.</exception>
     public StageProfile Profile(IDataView trainRows, IDataView testRows)
     {
-        using var session = new StageSession(model.Graph, model.Columns, model.Session.Device);
+        using var session = new StageSession(model.Graph, model.Graph.Stages, model.Columns, model.Session.Device);
         Rows train = Read(session, trainRows), test = Read(session, testRows);
         return new StageProfile(
         [

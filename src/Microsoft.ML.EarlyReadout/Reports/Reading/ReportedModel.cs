@@ -8,4 +8,8 @@ public sealed record ReportedModel(string Name, ITransformer Model)
     /// <summary>What each stage of its network tells about columns of the rows, to be shown too: see
     /// <see cref="EarlyReadoutEvaluationCatalog.ProfileStages"/>. <see langword="null"/>: it is not shown.</summary>
     public StageProfile? Stages { get; init; }
+
+    /// <summary>Where a shortcut may mislead it, found in the report's rows by <c>FindShortcuts</c> of
+    /// <see cref="EarlyReadoutEvaluationCatalog"/>, to be shown too. <see langword="null"/>: it is not shown.</summary>
+    public ShortcutFindings? Shortcuts { get; init; }
 }

@@ -16,6 +16,9 @@ internal sealed record ScoredModel(
     /// <summary>What its stages tell; <see langword="null"/> where nobody asked.</summary>
     public StageProfile? Stages { get; init; }
 
+    /// <summary>Where a shortcut may mislead it; <see langword="null"/> where nobody asked.</summary>
+    public ShortcutFindings? Shortcuts { get; init; }
+
     public static ScoredModel Read(MulticlassClassificationCatalog catalog, IDataView data, ReportedModel model, ReportOptions options)
     {
         EarlyReadoutTransformer? classifier = FlatPipeline.ModelIn(model.Model);
@@ -46,6 +49,7 @@ internal sealed record ScoredModel(
         return new ScoredModel(model.Name, groups, ScoredRow.ReadAll(cached, readouts, options), profile, classifier, scored)
         {
             Stages = model.Stages,
+            Shortcuts = model.Shortcuts,
         };
     }
 }
