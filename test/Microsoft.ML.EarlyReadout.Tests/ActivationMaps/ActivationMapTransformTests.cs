@@ -49,7 +49,7 @@ public sealed class ActivationMapTransformTests : IDisposable
             .SelectMany(x => x)];
         var maps = new float[5 * 3 * model.Session.MapHeight * model.Session.MapWidth];
         var logits = new float[5 * 3];
-        model.Session.Score(features, 5, [null], maps);
+        model.Session.Score(features, 5, [null], maps, TestContext.Current.CancellationToken);
         model.Session.Logits(features, 5, logits);
         // The linear layer's bias is the same for every row, so differences between rows are the maps' alone.
         float Mean(int row, int c) => maps.Chunk(model.Session.MapHeight * model.Session.MapWidth).ElementAt(3 * row + c).Average();

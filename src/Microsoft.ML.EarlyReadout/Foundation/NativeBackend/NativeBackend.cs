@@ -24,10 +24,13 @@ public static class NativeBackend
 {
     private static readonly Lock _gate = new();
     private static volatile LoadedLibTorch? _loaded;
+    private static volatile bool _isChecked;
+    private static string? _finding; // of the check
 
     /// <summary>What was loaded from where, and what was repaired; or that nothing has been loaded yet.</summary>
     public static string Description =>
-        _loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp");
+        (_loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp"))
+            + (_finding is null ? "" : $"; {_finding}");
 
     /// <summary>Whether the libtorch that is loaded was built for CUDA; that it finds a GPU is another matter.</summary>
     internal static bool HasCuda => OperatingSystem.IsLinux() ? _loaded is { TorchCuda: not 0 } : torch.cuda.is_available();
@@ -39,7 +42,10 @@ public static class NativeBackend
     internal static IntPtr TorchCuda => Load(typeof(torch).Assembly).TorchCuda;
 
     /// <summary>Loads the native libraries unless they are loaded.</summary>
-    /// <exception cref="NativeBackendException">They are missing or do not load; the message says what to add.</exception>
+    /// <remarks>The first call also convolves numbers whose result is known, some milliseconds: libtorch's oneDNN is wrong on some virtual
+    /// machines. There libtorch goes on without oneDNN, and <see cref="Description"/> says so.</remarks>
+    /// <exception cref="NativeBackendException">They are missing or do not load, and the message says what to add; or convolutions are
+    /// wrong.</exception>
     public static void EnsureLoaded()
     {
         try
@@ -48,6 +54,7 @@ public static class NativeBackend
                 Load(typeof(torch).Assembly);
             // Outside the lock: TorchSharp's own initialisation asks the resolver below for the libraries.
             torch.InitializeDeviceType(DeviceType.CPU);
+            Check();
         }
         catch (Exception error) when (error is NotSupportedException or TypeInitializationException or DllNotFoundException)
         {
@@ -80,6 +87,17 @@ public static class NativeBackend
         catch (InvalidOperationException)
         {
             // The app has a resolver of its own, which then is in charge.
+        }
+    }
+
+    private static void Check()
+    {
+        if (_isChecked) return;
+        lock (_gate)
+        {
+            if (_isChecked) return;
+            _finding = ConvolutionCheck.Run(_loaded?.TorchCpu ?? 0);
+            _isChecked = true;
         }
     }
 

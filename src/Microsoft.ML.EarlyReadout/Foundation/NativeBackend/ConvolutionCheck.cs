@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.EarlyReadout;
+
+/// <summary>
+/// Convolves numbers whose result is known, before a network does. oneDNN, which libtorch convolves with on x64, adapts its code to what
+/// the processor says of itself. On virtual machines that hide the caches, that of libtorch 2.10 has been seen to give wrong sums, and
+/// other ones each time, without any error.
+/// </summary>
+internal static unsafe class ConvolutionCheck
+{
+    private const double Tolerance = 1e-3; // of the largest number; wrong ones are off by more than a tenth
+
+    // Rows, channels in, channels out, side, kernel, stride: channels that do not fill the blocks of 8 and of 16 that oneDNN computes in.
+    private static readonly (int Rows, int In, int Out, int Side, int Kernel, int Stride)[] _cases =
+        [(7, 12, 16, 4, 3, 1), (7, 12, 12, 5, 3, 1), (5, 30, 64, 8, 3, 1), (5, 24, 9, 8, 3, 2), (4, 100, 9, 7, 3, 2), (5, 3, 20, 9, 3, 1)];
+
+    /// <summary>Checks, and keeps libtorch from using oneDNN where the check fails.</summary>
+    /// <param name="torchCpu">The handle of libtorch_cpu; 0 where it is not known.</param>
+    /// <returns>What was found and done about it; <see langword="null"/> where all is well.</returns>
+    /// <exception cref="NativeBackendException">Convolutions are wrong, and stay so.</exception>
+    public static string? Run(IntPtr torchCpu)
+    {
+        if (IsRight()) return null;
+        if (torchCpu != 0 && LeaveOutOneDnn(torchCpu) && IsRight())
+            return "oneDNN convolves wrongly on this processor, so libtorch computes without it, which takes longer";
+        throw new NativeBackendException(
+            "libtorch's convolutions are wrong on this processor. Set the environment variable ONEDNN_MAX_CPU_ISA to SSE41 before the "
+                + "app starts.");
+    }
+
+    private static bool IsRight()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((int rows, int channels, int filters, int side, int kernel, int stride) in _cases)
+        {
+            Litter(rows * Math.Max(channels, filters) * side * side, filters * channels * kernel * kernel);
+            using Tensor input = Numbers(rows, channels, side, side), weights = Numbers(filters, channels, kernel, kernel);
+            using Tensor single = Gradients(input, weights, stride), known = Gradients(input.@double(), weights.@double(), stride);
+            // A number that is not finite is not within a tolerance either.
+            if (!(known.sub(single).abs().max().ToDouble() <= Tolerance * known.abs().max().ToDouble())) return false;
+        }
+
+        return true;
+
+        // The result and both gradients in one row. oneDNN does not compute doubles: those are right.
+        static Tensor Gradients(Tensor input, Tensor weights, int stride)
+        {
+            using Tensor x = input.detach().requires_grad_(), w = weights.detach().requires_grad_();
+            using Tensor result = nn.functional.conv2d(x, w, strides: [stride, stride], padding: [1, 1]);
+            IList<Tensor> gradients = autograd.grad([result], [x, w], [result.detach()]);
+            using Tensor a = gradients[0], b = gradients[1];
+            return cat([result.detach().flatten(), a.flatten(), b.flatten()]).@double();
+        }
+    }
+
+    // Between -1 and 1, without a generator: training draws from those.
+    private static Tensor Numbers(params long[] shape)
+    {
+        var numbers = new float[shape.Aggregate(1L, (product, length) => product * length)];
+        for (int i = 0; i < numbers.Length; i++) numbers[i] = MathF.Sin(1.7f * i);
+        return tensor(numbers, shape);
+    }
+
+    // Memory that was in use before: fresh memory is all zeros, which hides that a place was never written.
+    private static void Litter(params int[] counts)
+    {
+        foreach (int count in counts)
+            for (int times = 1; times <= 3; times++)
+            {
+                var numbers = new float[count * times];
+                Array.Fill(numbers, 1e6f);
+                tensor(numbers).Dispose();
+            }
+    }
+
+    private static bool LeaveOutOneDnn(IntPtr torchCpu)
+    {
+        if (!NativeLibrary.TryGetExport(torchCpu, "_ZN2at13globalContextEv", out IntPtr context)
+            || !NativeLibrary.TryGetExport(torchCpu, "_ZN2at7Context20setUserEnabledMkldnnEb", out IntPtr enable)) return false;
+        ((delegate* unmanaged<IntPtr, byte, void>)enable)(((delegate* unmanaged<IntPtr>)context)(), 0);
+        return true;
+    }
+}

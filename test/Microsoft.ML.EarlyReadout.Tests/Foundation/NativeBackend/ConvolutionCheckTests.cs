@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.EarlyReadout;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLSieve.Tests;
+
+public sealed class ConvolutionCheckTests
+{
+    private static readonly int[] _channels = [1, 3, 5, 8, 9, 12, 16, 24, 30, 32, 48, 100];
+
+    [Fact]
+    public void Convolutions_of_any_channels_are_right_once_the_libraries_are_loaded()
+    {
+        NativeBackend.EnsureLoaded();
+        var random = new Random(5);
+        using var generator = new Generator(5);
+        for (int i = 0; i < 60; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int channels = random.GetItems(_channels, 1)[0], filters = random.GetItems(_channels, 1)[0];
+            int side = random.Next(4, 20), kernel = random.GetItems([1, 3, 5], 1)[0], stride = random.Next(1, 3);
+            Tensor input = Normal(random.Next(1, 12), channels, side, side), weights = Normal(filters, channels, kernel, kernel);
+            Tensor single = Gradients(input, weights), known = Gradients(input.@double(), weights.@double());
+            double difference = known.sub(single).abs().max().ToDouble(), largest = known.abs().max().ToDouble();
+            Assert.True(difference <= 1e-4 * largest, $"{channels} to {filters} channels, side {side}, kernel {kernel}, stride {stride}");
+
+            Tensor Gradients(Tensor x, Tensor w)
+            {
+                (x, w) = (x.requires_grad_(), w.requires_grad_());
+                Tensor result = nn.functional.conv2d(x, w, strides: [stride, stride], padding: [kernel / 2, kernel / 2]);
+                IList<Tensor> gradients = autograd.grad([result], [x, w], [result.detach()]);
+                return cat([result.detach().flatten(), gradients[0].flatten(), gradients[1].flatten()]).@double();
+            }
+
+            Tensor Normal(params long[] shape) => empty(shape).normal_(0, 1, generator);
+        }
+    }
+
+    [Fact]
+    public void Whoever_is_told_that_oneDNN_is_wrong_computes_without_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the handle of libtorch is not known.");
+        NativeBackend.EnsureLoaded();
+        bool isUsed = IsOneDnnUsed();
+        Assert.Equal(!isUsed, NativeBackend.Description.Contains("oneDNN convolves wrongly", StringComparison.Ordinal));
+    }
+
+    private static unsafe bool IsOneDnnUsed()
+    {
+        var context = (delegate* unmanaged<IntPtr>)NativeLibrary.GetExport(NativeBackend.TorchCpu, "_ZN2at13globalContextEv");
+        var used = (delegate* unmanaged<IntPtr, byte>)NativeLibrary.GetExport(
+            NativeBackend.TorchCpu, "_ZNK2at7Context17userEnabledMkldnnEv");
+        return used(context()) != 0;
+    }
+}
