@@ -8,12 +8,14 @@ internal sealed class StudyOptions
     /// <summary>The value of <c>--out</c> where it is left out.</summary>
     public const string DefaultOut = "artifacts/studies";
 
+    private const string Commands = "list, run, all, queue, table, page, maps, find, check and devices";
+
     private string? _teachers;
 
     /// <summary>The command line as it was given: kept with every run that it makes.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>list, run, all, queue, work, table, check or devices.</summary>
+    /// <summary>list, run, all, queue, work, table, page, maps, find, check or devices.</summary>
     public string Command { get; private set; } = "";
 
     /// <summary>The study of <c>run</c>, or the data set of <c>check</c>.</summary>
@@ -149,16 +151,15 @@ internal sealed class StudyOptions
     {
         Command = words.Count > 0
             ? words[0]
-            : throw new UsageException("no command; there are list, run, all, queue, table, page, maps, check and devices.");
+            : throw new UsageException($"no command; there are {Commands}.");
         string[] expected = Command switch
         {
             "list" or "all" or "table" or "devices" or "work" => [],
-            "run" or "maps" => ["the name of a study"],
+            "run" or "maps" or "find" => ["the name of a study"],
             "queue" => ["a file with a study a line"],
             "page" => ["a page"],
             "check" => ["the name of a data set", "its folder"],
-            _ =>
-                throw new UsageException($"no command '{Command}'; there are list, run, all, queue, table, page, maps, check and devices."),
+            _ => throw new UsageException($"no command '{Command}'; there are {Commands}."),
         };
         if (words.Count - 1 < expected.Length) throw new UsageException($"{Command} needs {string.Join(" and ", expected)}.");
         if (words.Count - 1 > expected.Length) throw new UsageException($"{Command}: '{words[expected.Length + 1]}' is one word too many.");

@@ -17,6 +17,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             case "table": Table(); return 0;
             case "page": ResultsPage.Write(options.Page, FinishedRuns.All(options.Out)); return 0;
             case "maps": new MapPage(options, cancellation).Write(); return 0;
+            case "find": new ShortcutSearch(options, cancellation).Run(); return 0;
             case "check": return new DataSetCheck(options, cancellation).Run();
             case "all": RunAll(); return 0;
             case "queue": return new StudyQueue(options, cancellation).RunAsync().GetAwaiter().GetResult();

@@ -21,6 +21,8 @@ internal static class Usage
         maps STUDY         class activation maps of plain training and --method (sieve-joint) at the settings of --out, seed 1,
                            as the picture --report:
                            of a study of pairs, the one that the method mends most and the one that it breaks most
+        find STUDY         trains plainly with readouts and finds shortcuts without groups: do the clusters match the true attribute?
+                           beside clusters of all errors and of random rows; one line a setting in --out/shortcuts/STUDY.jsonl
         check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image;
                            for csv, FOLDER is the file
                            SET: {string.Join(", ", DataSets.ByName.Keys)}

@@ -62,6 +62,21 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <inheritdoc/>
     public override int? Steps => StepsIn(Epochs);
 
+    /// <summary>Trains plainly, without a look at groups or validation rows, with readouts on some stages.</summary>
+    /// <param name="seed">The seed of rows and training.</param>
+    /// <param name="taps">The readouts.</param>
+    /// <param name="cancellation">Stops it within a step.</param>
+    public (EarlyReadoutTransformer Model, StudyData Data) Diagnosed(
+        int seed, EarlyReadoutEstimator.Tap[] taps, CancellationToken cancellation)
+    {
+        var ml = new MLContext(seed);
+        StudyData data = Load(ml, seed);
+        EarlyReadoutEstimator.Options trainer =
+            Common(new Training(ml, data, seed, cancellation), new EarlyReadoutEstimator.Options { Taps = taps });
+        (trainer.ValidationSet, trainer.GroupColumnName, trainer.Selection) = (null, null, SelectionMetric.LastEpoch);
+        return (ml.Transforms.EarlyReadout(trainer).Fit(data.Train), data);
+    }
+
     /// <summary>Training twice by Just Train Twice, with nothing else added.</summary>
     protected IEnumerable<Candidate> TrainedTwice =>
         from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight);
