@@ -186,4 +186,30 @@ public static class EarlyReadoutEvaluationCatalog
             classifier, readout, options, options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0,
             Cancellation.Of(environment, options.CancellationToken)).Find(data, model.Transform(data));
     }
+
+    /// <summary>
+    /// Watches a model that serves by the labels that come in later: whether its worst group falls, and whether the margins of its readouts
+    /// move away from those of its training.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="model">The model, fitted or loaded. It is not kept: dispose it when you like.</param>
+    /// <param name="groupColumnName">The group: a key, text, number or bool column. A group is label × attribute.</param>
+    /// <param name="labelColumnName">The true label.</param>
+    /// <param name="windowSize">How many of the newest rows count; at least 1.</param>
+    /// <param name="baseline">What <c>EvaluateByGroup</c> gave before the model served, of the same group column; <see langword="null"/>
+    /// where the worst group is not to be compared.</param>
+    /// <param name="confidence">The confidence level of intervals and of drift, in (0, 1).</param>
+    /// <param name="name">The tag <c>model</c> of the instruments, which tells models apart.</param>
+    /// <returns>The monitor, without rows. Dispose it to end its instruments.</returns>
+    /// <exception cref="ArgumentException">An argument is out of range; the message lists all faults.</exception>
+    public static FeedbackMonitor MonitorFeedback(
+        this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, string groupColumnName,
+        string labelColumnName = "Label", int windowSize = 1_000, GroupMetrics? baseline = null, double confidence = 0.95,
+        string name = "default")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return new FeedbackMonitor(model, groupColumnName, labelColumnName, windowSize, baseline, confidence, name);
+    }
 }

@@ -28,4 +28,12 @@ internal static class EvaluationColumns
             ? score
             : throw ColumnFinder.WrongType(score, "score", "Vector<Single> of two or more", "It must have one number for each class.");
     }
+
+    public static DataViewSchema.Column FindMargin(DataViewSchema schema, string name)
+    {
+        DataViewSchema.Column margin = Find(schema, name, "readout's margin");
+        return margin.Type == NumberDataViewType.Single
+            ? margin
+            : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
+    }
 }

@@ -100,6 +100,9 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// </summary>
     public bool HasActivationMaps => Graph.ActivationMaps is not null;
 
+    /// <summary>How sure each readout was when its training ended; empty where that is not known.</summary>
+    internal IReadOnlyList<ReadoutMargins> TrainingMargins { get; private init; } = [];
+
     /// <summary>The columns that scoring reads and writes.</summary>
     internal ScoringColumns Columns => _columns;
 
@@ -183,7 +186,10 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// <summary>Makes the transformer of a saved model again.</summary>
     internal static EarlyReadoutTransformer Of(SavedModel saved, ModelHost host) => new(
         saved.Graph, saved.Head, saved.Margin, saved.Description.FeatureType.ToType(), saved.Description.ClassNames,
-        saved.Description.ToColumns(), saved.Description.History.ToHistory(), saved.Description.Training, saved.Weights, host);
+        saved.Description.ToColumns(), saved.Description.History.ToHistory(), saved.Description.Training, saved.Weights, host)
+    {
+        TrainingMargins = saved.Description.Margins ?? [],
+    };
 
     /// <summary>Makes the transformer of a trained network.</summary>
     /// <param name="trainingSchema">The schema of the training data: gives the label's type and key values.</param>
@@ -196,11 +202,12 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// <param name="weights">The network's weights.</param>
     /// <param name="host">What it takes from its context; no context where it is left out.</param>
     /// <param name="cancellation">Whether the fit is to stop.</param>
+    /// <param name="margins">How sure its readouts were.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal static EarlyReadoutTransformer Create(
         DataViewSchema trainingSchema, StockHead head, ScoringColumns columns, Func<OnnxGraph, string, GraphValues> export,
         TrainingHistory? history = null, TrainingRecord? training = null, TrainedWeights? weights = null,
-        ModelHost? host = null, Cancellation? cancellation = null)
+        ModelHost? host = null, Cancellation? cancellation = null, IReadOnlyList<ReadoutMargins>? margins = null)
     {
         StockMargin? margin = columns.Readouts.Count > 0 ? StockMargin.Fit() : null;
         cancellation?.ThrowIfRequested();
@@ -208,7 +215,10 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
         cancellation?.ThrowIfRequested();
         return new EarlyReadoutTransformer(
             graph, head, margin, trainingSchema[columns.Feature].Type, LabelColumn.Find(trainingSchema, columns.Label).Names, columns,
-            history ?? new TrainingHistory(), training, weights ?? TrainedWeights.None, host ?? ModelHost.None);
+            history ?? new TrainingHistory(), training, weights ?? TrainedWeights.None, host ?? ModelHost.None)
+        {
+            TrainingMargins = margins ?? [],
+        };
     }
 
     /// <summary>The schema of scored rows.</summary>

@@ -47,6 +47,7 @@ internal static class ModelExport
         TrainingSession session, DataViewSchema input, StockHead head, Func<TrainingRecord> record, ModelHost host)
     {
         TrainerOptions options = session.Options;
+        IReadOnlyList<ReadoutMargins> margins = Margins(session); // on the device of the training
         session.Network.to(CPU);
         foreach (TappedReadout readout in session.Readouts) readout.Head.to(CPU);
         DataViewType type = input[options.ExampleColumnName].Type;
@@ -64,7 +65,20 @@ internal static class ModelExport
         };
         return EarlyReadoutTransformer.Create(
             input, head, scoring, session.Export, session.History, record(), TrainedWeights.Of(session.Network), host,
-            session.Cancellation);
+            session.Cancellation, margins);
+    }
+
+    private static IReadOnlyList<ReadoutMargins> Margins(TrainingSession session)
+    {
+        try
+        {
+            return ReadoutMargins.Of(session);
+        }
+        catch (Exception fault) when (AllocationFailure.Of(fault) is not null)
+        {
+            session.Warn($"The model has no profile of its readouts' margins: there is no memory for a single row. {fault.Message}");
+            return [];
+        }
     }
 
     /// <summary>Compares the model with network and readouts on some training rows, and looks at what it answers for them.</summary>

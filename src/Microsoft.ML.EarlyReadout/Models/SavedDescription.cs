@@ -90,6 +90,9 @@ internal sealed record SavedDescription
     /// <summary>Where the model comes from; <see langword="null"/> where no trainer made it.</summary>
     public TrainingRecord? Training { get; init; }
 
+    /// <summary>How sure the readouts were when training ended; <see langword="null"/> where an earlier version saved the model.</summary>
+    public IReadOnlyList<ReadoutMargins>? Margins { get; init; }
+
     /// <summary>Describes a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="stockParts">A hash of the numbers of its stock head and margin.</param>
@@ -124,6 +127,7 @@ internal sealed record SavedDescription
             Place = place,
             History = SavedHistory.Of(model.History),
             Training = model.Training,
+            Margins = model.TrainingMargins,
         };
     }
 

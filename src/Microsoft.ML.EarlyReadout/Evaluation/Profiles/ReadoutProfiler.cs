@@ -22,7 +22,8 @@ internal sealed class ReadoutProfiler
         _group = group is null ? null : EvaluationColumns.Find(schema, group, "group");
         _classes = ClassList.Of(EvaluationColumns.FindScore(schema, score), _predicted, _label);
         _readouts = [.. readouts.Select(name => new ReadoutColumns(name)).Select(names =>
-            (names, EvaluationColumns.Find(schema, names.PredictedLabel, "readout's predicted label"), Margin(schema, names)))];
+            (names, EvaluationColumns.Find(schema, names.PredictedLabel, "readout's predicted label"),
+                EvaluationColumns.FindMargin(schema, names.Margin)))];
     }
 
     public ReadoutProfile Profile(IDataView data)
@@ -112,14 +113,6 @@ internal sealed class ReadoutProfiler
             foreach ((int id, double value) in groups.Zip(values)) sums[id] += value;
             return [.. sums.Zip(sizes, (sum, size) => sum / size)];
         }
-    }
-
-    private static DataViewSchema.Column Margin(DataViewSchema schema, ReadoutColumns names)
-    {
-        DataViewSchema.Column margin = EvaluationColumns.Find(schema, names.Margin, "readout's margin");
-        return margin.Type == NumberDataViewType.Single
-            ? margin
-            : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
     }
 
     private static double Hit(bool isRight) => isRight ? 1 : 0;
