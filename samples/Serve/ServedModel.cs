@@ -20,7 +20,7 @@ internal sealed class ServedModel : IDisposable
     {
         _loaded = loaded;
         (ITransformer pipeline, _schema) = ImagePipeline.Of(loaded, inputSchema);
-        IRowToRowMapper mapper = pipeline.GetRowToRowMapper(_schema);
+        IRowToRowMapper mapper = Bind(pipeline, _schema);
         DataViewSchema.Column score = mapper.OutputSchema.GetColumnOrNull("Score")
             ?? throw new NotSupportedException("The model has no column 'Score'; it is no classifier.");
         _classes = Classes(score);
@@ -105,6 +105,20 @@ internal sealed class ServedModel : IDisposable
         return new Answer(
             _classes[Array.IndexOf(scores, scores.Max())],
             _classes.Zip(scores).ToDictionary(pair => pair.First, pair => pair.Second));
+    }
+
+    private static IRowToRowMapper Bind(ITransformer pipeline, DataViewSchema schema)
+    {
+        try
+        {
+            return pipeline.GetRowToRowMapper(schema);
+        }
+        catch (ArgumentOutOfRangeException fault)
+        {
+            throw new NotSupportedException(
+                $"The zip lacks a column that its pipeline reads: {fault.Message} ML.NET saves no columns of images. Save a pipeline "
+                    + "that begins with LoadImages; its images are replaced by those that are uploaded.", fault);
+        }
     }
 
     private static string[] Classes(DataViewSchema.Column score)

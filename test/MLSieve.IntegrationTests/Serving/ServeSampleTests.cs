@@ -93,20 +93,28 @@ public sealed class ServeSampleTests(ServedModels models) : IClassFixture<Served
     {
         await using ServeProcess server = await ServeProcess.StartAsync(
             models.NewTemporaryFolder(), "--Model", models.Images, "--HeatMaps", "true");
+        byte[][] images = [.. Expected().Select(image => image.Bytes)];
         List<byte[]> pictures = [];
-        foreach ((_, byte[] bytes, _) in Expected())
+        foreach (byte[] image in images) pictures.Add(await PaintAsync(image));
+        foreach (byte[] painted in pictures)
         {
-            using HttpResponseMessage response = await server.SendAsync("/heatmaps", bytes);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            Assert.Equal("image/png", response.Content.Headers.ContentType!.MediaType);
-            pictures.Add(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-            using SKBitmap picture = SKBitmap.Decode(pictures[^1]);
+            using SKBitmap picture = SKBitmap.Decode(painted);
             Assert.Equal((ImageFolder.Width, ImageFolder.Height), (picture.Width, picture.Height));
             Assert.True(picture.Pixels.Distinct().Count() > 10);
         }
 
         Assert.Equal(pictures.Count, pictures.Select(Convert.ToBase64String).Distinct().Count());
+        byte[][] atOnce = await Task.WhenAll(images.Concat(images).Concat(images).Select(PaintAsync));
+        Assert.Equal([.. pictures, .. pictures, .. pictures], atOnce);
         Assert.Equal(400, (await server.RefusedAsync("/heatmaps", "no image"u8.ToArray())).Status);
+
+        async Task<byte[]> PaintAsync(byte[] image)
+        {
+            using HttpResponseMessage response = await server.SendAsync("/heatmaps", image);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal("image/png", response.Content.Headers.ContentType!.MediaType);
+            return await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
@@ -196,6 +204,8 @@ public sealed class ServeSampleTests(ServedModels models) : IClassFixture<Served
             "Model is 'none.zip'; there is no such file. Parallel is 0; it must be at least 1.", told, StringComparison.Ordinal);
         told = await ServeProcess.RefusalAsync(models.NewTemporaryFolder(), "--Model", models.Table, "--HeatMaps", "true");
         Assert.Contains("The model reads no images.", told, StringComparison.Ordinal);
+        told = await ServeProcess.RefusalAsync(models.NewTemporaryFolder(), "--Model", models.SizedImages);
+        Assert.Contains("Save a pipeline that begins with LoadImages", told, StringComparison.Ordinal);
     }
 
     /// <summary>Images of several sizes and formats, with the scores of the saved model in this process.</summary>

@@ -4,7 +4,7 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>Two saved models, made once: of images that are loaded by path, and of rows of a table.</summary>
+/// <summary>Saved models, made once: of images that are loaded by path, of images, and of rows of a table.</summary>
 public sealed class ServedModels : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -25,6 +25,15 @@ public sealed class ServedModels : IDisposable
             .Fit(paths);
         _ml.Model.Save(images, paths.Schema, Images);
 
+        IDataView sized = train.Sized();
+        using EarlyReadoutTransformer direct = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            FeatureColumnName = "Image",
+            Network = { Kind = NetworkKind.ConvNet, Channels = [8, 8] },
+            Epochs = 1,
+        }).Fit(sized);
+        _ml.Model.Save(direct, sized.Schema, SizedImages);
+
         IDataView rows = _ml.Data.LoadFromEnumerable(Draw(80));
         IDataView labelled = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
         using TransformerChain<EarlyReadoutTransformer> table = _ml.Transforms.Categorical.OneHotEncoding("City")
@@ -37,6 +46,9 @@ public sealed class ServedModels : IDisposable
     public string Folder { get; } = Directory.CreateTempSubdirectory("mlsieve-serve-").FullName;
 
     public string Images => Path.Combine(Folder, "images.zip");
+
+    /// <summary>A model that begins with images, which no zip has as a column.</summary>
+    public string SizedImages => Path.Combine(Folder, "sized-images.zip");
 
     public string Table => Path.Combine(Folder, "table.zip");
 
