@@ -24,7 +24,7 @@ internal sealed class ScoredBatch : IDisposable
     private readonly ColumnBuffer[] _readOnly; // the same where nobody asked for them: one slot each, read into the batch at once
     private readonly BufferedFeatureReader _reader;
     private readonly int _parts; // at most
-        private readonly List<float[]> _rented = [];
+    private readonly List<float[]> _rented = [];
     private readonly float[] _features;
     private readonly float[]?[] _scores; // by classifier, (rows, classes); null where none of its columns is active
     private float[]? _maps; // (rows, classes, h, w); null where no map is active

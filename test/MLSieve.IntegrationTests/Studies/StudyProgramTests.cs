@@ -128,7 +128,7 @@ public sealed partial class StudyProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command; there are list, run, all, queue, table, page, maps, check and devices")]
+    [InlineData("no command; there are list, run, all, queue, table, page, maps, find, check and devices")]
     [InlineData("no command 'shapes'", "shapes", "--quick")]
     [InlineData("run needs the name of a study", "run")]
     [InlineData("run: 'bar' is one word too many", "run", "shapes", "bar")]
