@@ -75,8 +75,12 @@ public sealed class ModelExportTests : IDisposable
         int passes = 0;
         RunsOut(options, looks: true, _ => ++passes > 2); // a row is measured, and a readout's probe is taken
         Assert.Equal(expected, TrainingCase.FitToBytes(options, _ml));
-        const string warning = "The model could not be compared with the trained network: there is no memory for a single row. ";
-        Assert.StartsWith(warning, Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Collection(
+            _warnings,
+            first => Assert.StartsWith("The model has no profile of its readouts' margins:", first, StringComparison.Ordinal),
+            second => Assert.StartsWith(
+                "The model could not be compared with the trained network: there is no memory for a single row. ", second,
+                StringComparison.Ordinal));
     }
 
     [Theory]
