@@ -11,6 +11,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static unsafe class ConvolutionCheck
 {
+    private const string OneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb", NnPack = "_ZN2at7Context20setUserEnabledNNPACKEb";
     private const double Tolerance = 1e-3; // of the largest number; wrong ones are off by more than a tenth
 
     // Rows, channels in, channels out, side, kernel, stride: channels that do not fill the blocks of 8 and of 16 that oneDNN computes in.
@@ -23,8 +24,15 @@ internal static unsafe class ConvolutionCheck
     /// <exception cref="NativeBackendException">Convolutions are wrong, and stay so.</exception>
     public static string? Run(IntPtr torchCpu)
     {
-        if (IsRight()) return null;
-        if (torchCpu != 0 && LeaveOutOneDnn(torchCpu) && IsRight())
+        // NNPACK convolves where oneDNN does not. On such machines it does not start, and says so at every convolution.
+        bool isSet = torchCpu != 0 && Set(torchCpu, NnPack, 0);
+        if (IsRight())
+        {
+            if (isSet) Set(torchCpu, NnPack, 1);
+            return null;
+        }
+
+        if (torchCpu != 0 && Set(torchCpu, OneDnn, 0) && IsRight())
             return "oneDNN convolves wrongly on this processor, so libtorch computes without it, which takes longer";
         throw new NativeBackendException(
             "libtorch's convolutions are wrong on this processor. Set the environment variable ONEDNN_MAX_CPU_ISA to SSE41 before the "
@@ -76,11 +84,12 @@ internal static unsafe class ConvolutionCheck
             }
     }
 
-    private static bool LeaveOutOneDnn(IntPtr torchCpu)
+    // Of libtorch's context; false where this libtorch has no such function.
+    private static bool Set(IntPtr torchCpu, string setter, byte isEnabled)
     {
         if (!NativeLibrary.TryGetExport(torchCpu, "_ZN2at13globalContextEv", out IntPtr context)
-            || !NativeLibrary.TryGetExport(torchCpu, "_ZN2at7Context20setUserEnabledMkldnnEb", out IntPtr enable)) return false;
-        ((delegate* unmanaged<IntPtr, byte, void>)enable)(((delegate* unmanaged<IntPtr>)context)(), 0);
+            || !NativeLibrary.TryGetExport(torchCpu, setter, out IntPtr set)) return false;
+        ((delegate* unmanaged<IntPtr, byte, void>)set)(((delegate* unmanaged<IntPtr>)context)(), isEnabled);
         return true;
     }
 }
