@@ -14,6 +14,7 @@ internal sealed class NumberTally : ValueTally
     private readonly Moments[][] _moments; // by part and slot; of vectors the numbers that are not zero
     private readonly long[][] _broken; // by part and slot: numbers that are not finite
     private readonly Action<Action<int, double>> _read;
+    private double? _origin; // of a single number, the first one: times and years are large beside their differences
 
     public NumberTally(DataViewRow row, DataViewSchema.Column column, int parts) : base(column)
     {
@@ -34,7 +35,12 @@ internal sealed class NumberTally : ValueTally
             _names = [Name];
             Func<double> number = _scalar.MakeGenericMethod(column.Type.RawType)
                 .CreateDelegate<Func<DataViewRow, DataViewSchema.Column, Func<double>>>()(row, column);
-            _read = add => add(0, number());
+            _read = add =>
+            {
+                double value = number();
+                if (double.IsFinite(value)) _origin ??= value;
+                add(0, value - (_origin ?? 0));
+            };
         }
 
         _moments = [.. Enumerable.Range(0, parts).Select(_ => new Moments[_names.Length])];
@@ -55,7 +61,10 @@ internal sealed class NumberTally : ValueTally
             Moments inside = _moments[cluster][slot] with { Count = clusterRows - _broken[cluster][slot] },
                 all = _moments[label][slot] with { Count = labelRows - _broken[label][slot] };
             if (Compare(inside, all) is { } found)
-                yield return new TellingValue(_names[slot], null, found.Inside, found.Outside, found.Deviation);
+            {
+                double origin = _origin ?? 0;
+                yield return new TellingValue(_names[slot], null, found.Inside + origin, found.Outside + origin, found.Deviation);
+            }
         }
     }
 
