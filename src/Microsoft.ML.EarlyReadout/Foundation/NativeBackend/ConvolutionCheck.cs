@@ -7,37 +7,48 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>
 /// Convolves numbers whose result is known, before a network does. oneDNN, which libtorch convolves with on x64, adapts its code to what
 /// the processor says of itself. On virtual machines that hide the caches, that of libtorch 2.10 has been seen to give wrong sums, and
-/// other ones each time, without any error.
+/// other ones each time, without any error; its code for SSE4.1 was right there.
 /// </summary>
 internal static unsafe class ConvolutionCheck
 {
     private const string OneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb", NnPack = "_ZN2at7Context20setUserEnabledNNPACKEb";
+    private const string Instructions = "ONEDNN_MAX_CPU_ISA", OldestInstructions = "SSE41"; // oneDNN reads it at its first convolution
     private const double Tolerance = 1e-3; // of the largest number; wrong ones are off by more than a tenth
 
     // Rows, channels in, channels out, side, kernel, stride: channels that do not fill the blocks of 8 and of 16 that oneDNN computes in.
     private static readonly (int Rows, int In, int Out, int Side, int Kernel, int Stride)[] _cases =
         [(7, 12, 16, 4, 3, 1), (7, 12, 12, 5, 3, 1), (5, 30, 64, 8, 3, 1), (5, 24, 9, 8, 3, 2), (4, 100, 9, 7, 3, 2), (5, 3, 20, 9, 3, 1)];
 
-    /// <summary>Checks, and keeps libtorch from using oneDNN where the check fails.</summary>
+    /// <summary>Checks, and keeps libtorch from using what is wrong here: oneDNN's newer instructions, or oneDNN.</summary>
     /// <param name="torchCpu">The handle of libtorch_cpu; 0 where it is not known.</param>
     /// <returns>What was found and done about it; <see langword="null"/> where all is well.</returns>
     /// <exception cref="NativeBackendException">Convolutions are wrong, and stay so.</exception>
     public static string? Run(IntPtr torchCpu)
     {
-        // NNPACK convolves where oneDNN does not. On such machines it does not start, and says so at every convolution.
-        bool isSet = torchCpu != 0 && Set(torchCpu, NnPack, 0);
+        bool areCachesHidden = torchCpu != 0 && !StartsNnPack(torchCpu);
+        if (areCachesHidden)
+        {
+            Set(torchCpu, NnPack, 0); // it would say at each convolution that it does not start
+            LibC.SetEnvironmentDefault(Instructions, OldestInstructions);
+        }
+
         if (IsRight())
         {
-            if (isSet) Set(torchCpu, NnPack, 1);
-            return null;
+            return areCachesHidden
+                ? $"oneDNN keeps to {LibC.GetEnvironmentVariable(Instructions)}, since this processor hides its caches"
+                : null;
         }
 
         if (torchCpu != 0 && Set(torchCpu, OneDnn, 0) && IsRight())
             return "oneDNN convolves wrongly on this processor, so libtorch computes without it, which takes longer";
         throw new NativeBackendException(
-            "libtorch's convolutions are wrong on this processor. Set the environment variable ONEDNN_MAX_CPU_ISA to SSE41 before the "
-                + "app starts.");
+            $"libtorch's convolutions are wrong on this processor. Set the environment variable {Instructions} to {OldestInstructions} "
+                + "before the app starts.");
     }
+
+    // NNPACK, the other library that libtorch convolves with, does not start on processors whose caches it cannot tell.
+    private static bool StartsNnPack(IntPtr torchCpu) =>
+        !NativeLibrary.TryGetExport(torchCpu, "nnp_initialize", out IntPtr start) || ((delegate* unmanaged<int>)start)() == 0;
 
     private static bool IsRight()
     {

@@ -7,10 +7,30 @@ namespace MLSieve.Tests;
 
 public sealed class ConvolutionCheckTests
 {
+    private const string Instructions = "ONEDNN_MAX_CPU_ISA";
     private static readonly int[] _channels = [1, 3, 5, 8, 9, 12, 16, 24, 30, 32, 48, 100];
 
     [Fact]
-    public void Convolutions_of_any_channels_are_right_once_the_libraries_are_loaded()
+    public void Convolutions_of_any_channels_are_right_once_the_libraries_are_loaded() => CheckRandomConvolutions();
+
+    [Fact]
+    public void Where_nobody_chose_the_instructions_oneDNN_computes_and_rightly() =>
+        OwnProcess.Run<Child>(nameof(Child.Without_a_choice), (Instructions, null));
+
+    [Fact]
+    public void Instructions_that_someone_chose_stay_chosen() =>
+        OwnProcess.Run<Child>(nameof(Child.With_a_choice), (Instructions, "AVX2"));
+
+    [Fact]
+    public void Whoever_is_told_that_oneDNN_is_wrong_computes_without_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the handle of libtorch is not known.");
+        NativeBackend.EnsureLoaded();
+        bool isUsed = IsOneDnnUsed();
+        Assert.Equal(!isUsed, NativeBackend.Description.Contains("oneDNN convolves wrongly", StringComparison.Ordinal));
+    }
+
+    private static void CheckRandomConvolutions()
     {
         NativeBackend.EnsureLoaded();
         var random = new Random(5);
@@ -37,20 +57,28 @@ public sealed class ConvolutionCheckTests
         }
     }
 
-    [Fact]
-    public void Whoever_is_told_that_oneDNN_is_wrong_computes_without_it()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the handle of libtorch is not known.");
-        NativeBackend.EnsureLoaded();
-        bool isUsed = IsOneDnnUsed();
-        Assert.Equal(!isUsed, NativeBackend.Description.Contains("oneDNN convolves wrongly", StringComparison.Ordinal));
-    }
-
     private static unsafe bool IsOneDnnUsed()
     {
         var context = (delegate* unmanaged<IntPtr>)NativeLibrary.GetExport(NativeBackend.TorchCpu, "_ZN2at13globalContextEv");
         var used = (delegate* unmanaged<IntPtr, byte>)NativeLibrary.GetExport(
             NativeBackend.TorchCpu, "_ZNK2at7Context17userEnabledMkldnnEv");
         return used(context()) != 0;
+    }
+
+    public sealed class Child
+    {
+        [Fact(Explicit = true)]
+        public void Without_a_choice()
+        {
+            CheckRandomConvolutions();
+            Assert.True(!OperatingSystem.IsLinux() || IsOneDnnUsed(), NativeBackend.Description);
+        }
+
+        [Fact(Explicit = true)]
+        public void With_a_choice()
+        {
+            CheckRandomConvolutions();
+            Assert.Equal("AVX2", LibC.GetEnvironmentVariable(Instructions));
+        }
     }
 }
