@@ -52,6 +52,36 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void A_word_that_misleads_a_readout_is_told_of_the_clusters_of_its_errors()
+    {
+        using EarlyReadoutTransformer model = Readouts().Fit(View(Hinting(240, agreement: 1, seed: 1)));
+        Row[] rows = Hinting(200, agreement: 0.6, seed: 2);
+        ShortcutFindings found = _ml.MulticlassClassification.FindShortcuts(model, View(rows));
+        Assert.Equal(["bad", "good"], found.Clusters.Select(cluster => cluster.Label).Distinct().Order());
+        foreach (ShortcutCluster cluster in found.Clusters)
+        {
+            string hint = cluster.Label == "good" ? "tonight" : "matinee";
+            Assert.All(cluster.Rows, row => Assert.EndsWith(hint, rows[row].Text, StringComparison.Ordinal));
+            Assert.Contains(cluster.TellingValues, value => (value.ColumnName, value.Value, value.Inside) == ("Text", hint, 1));
+        }
+
+        // Half of the rows say nothing of the mood but the hint that they end with, as all do.
+        static Row[] Hinting(int count, double agreement, int seed)
+        {
+            var random = new Random(seed);
+            Row[] drawn = Draw(count, seed);
+            foreach ((int i, Row row) in drawn.Index())
+            {
+                bool agrees = random.NextDouble() < agreement;
+                string told = i % 4 < 2 ? row.Text : "the film was a story";
+                row.Text = $"{told} {(row.Mood == "good" == agrees ? "matinee" : "tonight")}";
+            }
+
+            return drawn;
+        }
+    }
+
+    [Fact]
     public void The_report_quotes_the_texts_that_are_mistaken()
     {
         Row[] rows = Draw(60, seed: 1);

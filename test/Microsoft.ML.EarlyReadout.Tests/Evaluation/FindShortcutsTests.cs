@@ -134,6 +134,18 @@ public sealed class FindShortcutsTests(FindShortcutsTests.Trained trained) : ICl
         }
     }
 
+    [Theory]
+    [InlineData(1)] // all alike: tables have such rows
+    [InlineData(2)]
+    public void Rows_that_differ_less_than_clusters_are_asked_for_are_clustered_all_the_same(int different)
+    {
+        float[][] embeddings = [.. Enumerable.Range(0, 30).Select(i => i % different == 0 ? new float[] { 0, 0 } : [1, 2])];
+        IReadOnlyList<int[]> clusters = new EmbeddingClusters(seed: 3).Of(embeddings, 4);
+        Assert.Equal(different, clusters.Count);
+        Assert.Equal(Enumerable.Range(0, 30), clusters.SelectMany(cluster => cluster).Order());
+        Assert.All(clusters, cluster => Assert.Single(cluster.Select(row => embeddings[row][0]).Distinct()));
+    }
+
     [Fact]
     public void Named_columns_alone_describe_and_vectors_are_told_slot_by_slot()
     {
