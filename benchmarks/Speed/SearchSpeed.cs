@@ -26,11 +26,11 @@ internal static class SearchSpeed
         Console.WriteLine(
             $"{Trials} trials and plain training, 2 seeds each, {Steps} steps, 5 fresh seeds; Mlp on {Row.Size} numbers, "
                 + $"{TrainingRows:N0} rows");
-        Measure("halving, 1 worker", new Halving(), workers: 1);
-        Measure("halving, 2 workers", new Halving(), workers: 2);
+        Measure("halving, 1 worker", new HalvingOptions(), workers: 1);
+        Measure("halving, 2 workers", new HalvingOptions(), workers: 2);
         Measure("in full, 2 workers", halving: null, workers: 2);
 
-        void Measure(string name, Halving? halving, int workers)
+        void Measure(string name, HalvingOptions? halving, int workers)
         {
             using Process process = Process.GetCurrentProcess();
             TimeSpan before = process.TotalProcessorTime;
@@ -59,7 +59,7 @@ internal static class SearchSpeed
         }
     }
 
-    private static double Mean(SearchTrial trial) => trial.Confirmation.Average(run => run.Figure);
+    private static double Mean(SearchTrial trial) => trial.Confirmation.Average(run => run.Score);
 
     /// <summary>
     /// Rows whose class is the exclusive or of two noisy signs; a third number tells it too, as often as the place is aligned with it.

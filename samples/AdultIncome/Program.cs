@@ -50,7 +50,7 @@ IDataView read = ml.Data.Cache(readouts.Transform(rows));
 Console.WriteLine(ml.MulticlassClassification.ProfileReadouts(read, readouts.ReadoutNames, groupColumnName: "Cue"));
 if (stop.IsCancellationRequested) return 130;
 
-IDataView weighted = ml.Transforms.ReadoutWeight("Readout1", outputColumnName: "Weight", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
+IDataView weighted = ml.Transforms.ReadoutWeight("Weight", "Readout1", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
 ITransformer plain = LightGbm(weightColumn: null).Fit(rows);
 ITransformer debiased = LightGbm(weightColumn: "Weight")
     .Fit(ml.Transforms.SelectColumns("Features", "Label", "Weight").Fit(weighted).Transform(weighted));

@@ -62,7 +62,7 @@ internal sealed record Method(string Name)
             // The background is used here alone: to keep the network that does best on the mean of the groups shape × background.
             options.ValidationSet = validation;
             options.GroupColumnName = "Background";
-            options.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+            options.Selection = SelectionMetric.UnbiasedAccuracy;
             options.ValidateEverySteps = Math.Max(1, steps / Validations);
             configure(options);
             return options;

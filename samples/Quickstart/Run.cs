@@ -24,7 +24,7 @@ internal sealed record Run(int Seed, Method Method, string ModelPath, GroupMetri
     {
         GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(scored, "Cue");
         GroupMetrics cues = ml.MulticlassClassification.EvaluateByGroup(
-            scored, "Cue", options: new GroupEvaluationOptions { GroupBy = GroupBy.AttributeOnly });
+            scored, "Cue", options: new GroupEvaluationOptions { Grouping = Grouping.AttributeOnly });
         bool[] hits =
         [
             .. scored.GetColumn<uint>("Label").Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted),

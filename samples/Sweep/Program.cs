@@ -88,7 +88,7 @@ internal sealed class Lines : IProgress<SearchProgress>
 {
     public void Report(SearchProgress value)
     {
-        string best = value.BestTrial is null ? "" : FormattableString.Invariant($", best is {value.BestTrial} with {value.BestFigure:F3}");
+        string best = value.BestTrial is null ? "" : FormattableString.Invariant($", best is {value.BestTrial} with {value.BestScore:F3}");
         string left = value.TimeLeft is { } time ? FormattableString.Invariant($", {time:hh\\:mm\\:ss} left") : "";
         string trials = FormattableString.Invariant($"{value.Done} of {value.Trials} trials done, {value.Stopped} stopped early");
         Console.WriteLine(FormattableString.Invariant($"{trials}, {value.Running} runs under way{best}{left}"));

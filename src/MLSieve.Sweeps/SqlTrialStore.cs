@@ -195,7 +195,7 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
             Worker: Text(10),
             Reached: row.GetInt32(11),
             Granted: row.GetInt32(12),
-            Figure: row.IsDBNull(13) ? null : row.GetDouble(13),
+            Score: row.IsDBNull(13) ? null : row.GetDouble(13),
             Outcome: Text(14),
             Message: StoredRun.MessageOf(Text(15), row.GetInt32(16)));
 

@@ -168,9 +168,9 @@ public static class EarlyReadoutCatalog
     /// example-weight column can then be debiased by it.
     /// </summary>
     /// <param name="catalog">The transforms of the context.</param>
+    /// <param name="outputColumnName">The column of weights, Single.</param>
     /// <param name="readoutName">The readout, whose columns an <see cref="EarlyReadoutTransformer"/> has added; its
     /// <see cref="EarlyReadoutTransformer.ReadoutNames"/> lists them.</param>
-    /// <param name="outputColumnName">The column of weights, Single.</param>
     /// <param name="labelColumnName">The column of labels: the key that the readout was trained on, with values of any type.</param>
     /// <param name="alpha">α: how little the margin matters; at least 0.</param>
     /// <param name="beta">β: how much a wrong readout counts, from 0 to 80. No weight is above e to the β. The 4 that was released for
@@ -180,8 +180,8 @@ public static class EarlyReadoutCatalog
     /// <exception cref="ArgumentException">Arguments are out of range; the message lists them all.</exception>
     public static IEstimator<ITransformer> ReadoutWeight(
         this TransformsCatalog catalog,
-        string readoutName = "Readout1",
         string outputColumnName = "Weight",
+        string readoutName = "Readout1",
         string labelColumnName = "Label",
         double alpha = 0.05,
         double beta = 1)

@@ -12,8 +12,8 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="catalog">The multiclass classification catalog.</param>
     /// <param name="data">Data scored by any multiclass classifier. Read once.</param>
     /// <param name="groupColumnName">
-    /// The group: a key, text, number or bool column. With the default <see cref="GroupEvaluationOptions.GroupBy"/> it is an attribute, and
-    /// a group is label × attribute.
+    /// The group: a key, text, number or bool column. With the default <see cref="GroupEvaluationOptions.Grouping"/> it is an attribute,
+    /// and a group is label × attribute.
     /// </param>
     /// <param name="labelColumnName">The true label: a key; or a text, number or bool that is a key value of the predicted label; or, as in
     /// ML.NET, a zero-based class index.</param>
@@ -107,8 +107,8 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="catalog">The multiclass classification catalog.</param>
     /// <param name="model">The model; <see cref="EarlyReadoutTransformer.From"/> finds it in a pipeline,
     /// <see cref="EarlyReadoutTransformer.Load"/> in a file.</param>
-    /// <param name="trainRows">The rows that decoders are fitted to, with the model's feature column. Read once.</param>
-    /// <param name="testRows">Other rows likewise, that are counted. Read once.</param>
+    /// <param name="trainData">The rows that decoders are fitted to, with the model's feature column. Read once.</param>
+    /// <param name="testData">Other rows likewise, that are counted. Read once.</param>
     /// <param name="columnNames">What is decoded, at least one: keys, texts, numbers or bools, taken as categories.</param>
     /// <returns>The accuracies with their intervals; <c>ToString()</c> prints them as a table. Give it to
     /// <see cref="ReportedModel.Stages"/> for a picture in the report.</returns>
@@ -119,17 +119,17 @@ public static class EarlyReadoutEvaluationCatalog
     /// <exception cref="InvalidOperationException">A column has fewer than two values in the training rows, or none in the test
     /// rows.</exception>
     public static StageProfile ProfileStages(
-        this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, IDataView trainRows, IDataView testRows,
+        this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, IDataView trainData, IDataView testData,
         params string[] columnNames)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(trainRows);
-        ArgumentNullException.ThrowIfNull(testRows);
+        ArgumentNullException.ThrowIfNull(trainData);
+        ArgumentNullException.ThrowIfNull(testData);
         ArgumentNullException.ThrowIfNull(columnNames);
         if (columnNames.Length == 0) throw new ArgumentException("Name at least one column to decode.", nameof(columnNames));
         if (model.Graph.Stages.Count == 0) throw new ArgumentException("The model's network has no stages.", nameof(model));
-        return new StageProfiler(model, columnNames).Profile(trainRows, testRows);
+        return new StageProfiler(model, columnNames).Profile(trainData, testData);
     }
 
     /// <summary>

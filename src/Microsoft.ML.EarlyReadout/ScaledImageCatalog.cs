@@ -12,8 +12,8 @@ public static class ScaledImageCatalog
     /// <param name="catalog">The transforms of the context.</param>
     /// <param name="outputColumnName">The column of images, <see cref="Data.MLImage"/>.</param>
     /// <param name="imageFolder">The folder that the paths start from; <see langword="null"/> where they are whole.</param>
-    /// <param name="leastWidth">The width that is needed, in pixels.</param>
-    /// <param name="leastHeight">The height that is needed, in pixels.</param>
+    /// <param name="minWidth">The width that is needed, in pixels.</param>
+    /// <param name="minHeight">The height that is needed, in pixels.</param>
     /// <param name="inputColumnName">The column of paths, text; <see langword="null"/>: named as the output.</param>
     /// <returns>The estimator; it needs no fitting of its own.</returns>
     /// <remarks>
@@ -23,12 +23,12 @@ public static class ScaledImageCatalog
     /// </remarks>
     /// <exception cref="ArgumentException">A name is empty, or a side is less than 1.</exception>
     public static IEstimator<ITransformer> LoadScaledImages(
-        this TransformsCatalog catalog, string outputColumnName, string? imageFolder, int leastWidth, int leastHeight,
+        this TransformsCatalog catalog, string outputColumnName, string? imageFolder, int minWidth, int minHeight,
         string? inputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new ScaledImageEstimator(
             catalog.LoadImages(outputColumnName, imageFolder, inputColumnName), outputColumnName, imageFolder ?? "",
-            inputColumnName ?? outputColumnName, leastWidth, leastHeight);
+            inputColumnName ?? outputColumnName, minWidth, minHeight);
     }
 }

@@ -97,7 +97,7 @@ public sealed class ReadoutWeightTests : IDisposable
     public void Every_argument_out_of_range_is_named_in_one_exception()
     {
         string message = Assert.Throws<ArgumentException>(
-            () => _ml.Transforms.ReadoutWeight("", " ", "", alpha: double.PositiveInfinity, beta: -1)).Message;
+            () => _ml.Transforms.ReadoutWeight(" ", "", "", alpha: double.PositiveInfinity, beta: -1)).Message;
         foreach (string name in new[]
         {
             "readoutName is empty",

@@ -162,7 +162,7 @@ public sealed class PostgreSqlFaultTests(PostgreSqlServer server)
         });
         IReadOnlyList<StoredRun> runs = TrialStore.PostgreSql(schema).Read(Search);
         Assert.All(runs, run => Assert.Equal(
-            (RunState.Finished, 3, 0.7, $"{run.Attempt}"), (run.State, run.Reached, run.Figure, run.Outcome)));
+            (RunState.Finished, 3, 0.7, $"{run.Attempt}"), (run.State, run.Reached, run.Score, run.Outcome)));
         Assert.Equal(runs.Select(run => (run.Run.Number, run.Attempt)), finished.Order());
     }
 

@@ -194,7 +194,7 @@ public sealed class SqliteFaultTests : IDisposable
             workers[0].Kill();
             foreach (Process worker in workers) worker.WaitForExit();
             for (int worker = 1; worker < 3; worker++) Assert.True(OwnProcess.Passed(workers[worker], await output[worker]));
-            Assert.All(store.Read(Search), run => Assert.Equal((RunState.Finished, run.Run.Number / 60.0), (run.State, run.Figure)));
+            Assert.All(store.Read(Search), run => Assert.Equal((RunState.Finished, run.Run.Number / 60.0), (run.State, run.Score)));
         }
         finally
         {

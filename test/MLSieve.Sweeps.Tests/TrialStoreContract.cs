@@ -190,7 +190,7 @@ public abstract class TrialStoreContract(ITestOutputHelper output)
                 if (store.Report(claim, 3, worker, $"{worker}")) Interlocked.Increment(ref written);
         });
         Assert.Equal(20, written);
-        Assert.All(Store.Read(Search), run => Assert.Equal((RunState.Finished, 1.0, "1"), (run.State, run.Figure, run.Outcome)));
+        Assert.All(Store.Read(Search), run => Assert.Equal((RunState.Finished, 1.0, "1"), (run.State, run.Score, run.Outcome)));
     }
 
     [Fact]
@@ -258,7 +258,7 @@ public abstract class TrialStoreContract(ITestOutputHelper output)
         Store.Report(first, 1, 0.5, "{}");
         Assert.True(Store.Release(first));
         StoredRun run = Assert.Single(Store.Read(Search));
-        Assert.Equal((RunState.Open, 0, 1, 0.5, null), (run.State, run.Failures, run.Reached, run.Figure, run.Message));
+        Assert.Equal((RunState.Open, 0, 1, 0.5, null), (run.State, run.Failures, run.Reached, run.Score, run.Message));
         Assert.False(Store.Renew(first, Long));
         Assert.False(Store.Report(first, 2, 0.6, "{}"));
         Assert.Equal((2, 1), (Claimed().Attempt, Assert.Single(Store.Read(Search)).Reached));
@@ -272,7 +272,7 @@ public abstract class TrialStoreContract(ITestOutputHelper output)
         foreach (double figure in new[] { 0.1 + 0.2, 1 / 3.0, double.Epsilon, -0.25 })
         {
             Assert.True(Store.Report(claim, 1, figure, "{}"));
-            Assert.Equal(figure, Assert.Single(Store.Read(Search)).Figure);
+            Assert.Equal(figure, Assert.Single(Store.Read(Search)).Score);
         }
     }
 
@@ -295,7 +295,7 @@ public abstract class TrialStoreContract(ITestOutputHelper output)
         Store.Report(claim, 2, 0.8, "two");
         Assert.True(Store.Report(claim, 1, 0.5, "one"));
         StoredRun run = Assert.Single(Store.Read(Search));
-        Assert.Equal((2, 0.8, "two"), (run.Reached, run.Figure, run.Outcome));
+        Assert.Equal((2, 0.8, "two"), (run.Reached, run.Score, run.Outcome));
     }
 
     [Fact]

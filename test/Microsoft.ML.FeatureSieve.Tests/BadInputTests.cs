@@ -26,7 +26,7 @@ public sealed class BadInputTests
         FeatureSieveTrainer.Options options = Options();
         options.ValidationFraction = 0.2;
         using EarlyReadoutTransformer model = _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows);
-        Assert.Equal(4, model.Classes);
+        Assert.Equal(4, model.ClassCount);
     }
 
     [Fact]

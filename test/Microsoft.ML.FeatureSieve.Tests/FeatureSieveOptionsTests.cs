@@ -91,7 +91,7 @@ public sealed class FeatureSieveOptionsTests
             GroupColumnName = "Place",
             Seed = 7,
             ForgetEvery = 15,
-            Network = { Kind = NetworkKind.ConvNet, Channels = [8, 16], Input = { Mean = [1, 2, 3], Order = ChannelOrder.Bgr } },
+            Network = { Kind = NetworkKind.ConvNet, Channels = [8, 16], Input = { Mean = [1, 2, 3], ChannelOrder = ChannelOrder.Bgr } },
             Optimizer = { Kind = OptimizerKind.AdamW, LearningRate = 0.02 },
             Readout = { Stage = 2, Depth = 0 },
             Update = SieveUpdate.Joint,

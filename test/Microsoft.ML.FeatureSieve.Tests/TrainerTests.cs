@@ -126,9 +126,9 @@ public sealed class TrainerTests
     }
 
     [Theory]
-    [InlineData(SelectionMetric.Accuracy)]
+    [InlineData(SelectionMetric.AverageAccuracy)]
     [InlineData(SelectionMetric.WorstGroupAccuracy)]
-    [InlineData(SelectionMetric.MeanOfGroupsAccuracy)]
+    [InlineData(SelectionMetric.UnbiasedAccuracy)]
     [InlineData(SelectionMetric.ClassBalancedAccuracy)]
     public void The_log_tells_losses_bound_and_the_selected_epoch(SelectionMetric selection)
     {

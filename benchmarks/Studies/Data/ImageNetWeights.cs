@@ -30,6 +30,6 @@ internal static class ImageNetWeights
     {
         Kind = NetworkKind.SqueezeNet11,
         WeightsPath = Path.Combine(options.Folder(SqueezeNetFolder), "squeezenet1_1-imagenet-notop.safetensors"),
-        Input = { Order = ChannelOrder.Bgr, Mean = [103.939f, 116.779f, 123.68f], Scale = [1] },
+        Input = { ChannelOrder = ChannelOrder.Bgr, Mean = [103.939f, 116.779f, 123.68f], Scale = [1] },
     };
 }

@@ -85,7 +85,8 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         IDataView scored = ml.Transforms.SelectColumns("Features", "Label", "Readout.PredictedLabel", "Readout.Margin")
             .Fit(read)
             .Transform(read);
-        IDataView weighted = ml.Data.Cache(ml.Transforms.ReadoutWeight("Readout", alpha: alpha, beta: beta).Fit(scored).Transform(scored));
+        IDataView weighted = ml.Data.Cache(
+            ml.Transforms.ReadoutWeight(readoutName: "Readout", alpha: alpha, beta: beta).Fit(scored).Transform(scored));
         return LightGbm(training, "Weight").Fit(weighted);
     }
 
@@ -131,7 +132,7 @@ internal sealed class AdultStudy(StudyOptions options) : MethodStudy(options)
         trainer.Optimizer.LearningRate = 0.02;
         trainer.Schedule.Kind = ScheduleKind.Constant;
         trainer.ValidationSet = training.Data.Validation;
-        trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+        trainer.Selection = SelectionMetric.UnbiasedAccuracy;
         trainer.Seed = training.Seed;
         trainer.CancellationToken = training.Cancellation;
         return trainer;

@@ -61,10 +61,10 @@ internal abstract class DistillationStudy : EqualStepsStudy
         new("kd", [.. Plain(ObjectiveKind.GroupDro)]),
         new("debiased", [.. Debiased(ObjectiveKind.GroupDro, OwnTrials)]),
         new("teacher-erm", new Candidate("", training => Teacher(training, ObjectiveKind.EmpiricalRisk))),
-        new("simkd", [.. _matchingRates.Select(factor => Matched(DistillationMethod.SimKd, factor, upWeight: 1))]),
+        new("simkd", [.. _matchingRates.Select(factor => Matched(DistillationMethod.SimKD, factor, upWeight: 1))]),
         new(
             "dett",
-            [.. from upWeight in UpWeights from factor in _matchingRates[1..] select Matched(DistillationMethod.DeTt, factor, upWeight)]),
+            [.. from upWeight in UpWeights from factor in _matchingRates[1..] select Matched(DistillationMethod.DeTT, factor, upWeight)]),
         new("kd-erm", [.. Plain(ObjectiveKind.EmpiricalRisk)]),
         new("debiased-erm", [.. Debiased(ObjectiveKind.EmpiricalRisk, OwnTrials / 2)]), // asked about in passing
     ];
@@ -117,7 +117,7 @@ internal abstract class DistillationStudy : EqualStepsStudy
 
     private Candidate Matched(DistillationMethod method, double factor, double upWeight) => new(
         FormattableString.Invariant($"rate={Times(factor)}")
-            + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
+            + (method == DistillationMethod.DeTT ? FormattableString.Invariant($",upweight={upWeight}") : ""),
         training => Taught(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;

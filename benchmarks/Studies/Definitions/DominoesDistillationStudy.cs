@@ -37,10 +37,10 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
         new("erm", new Candidate("", training => Alone(training, ObjectiveKind.EmpiricalRisk))),
         new("jtt", [.. from epochs in IdentificationEpochs from upWeight in UpWeights select JustTrainTwice(epochs, upWeight)]),
         new("kd", [.. Lambdas.Select(lambda => Distilled(ObjectiveKind.GroupDro, DistillationMethod.Plain, lambda))]),
-        new("simkd", [.. MatchingRates.Select(rate => Matched(DistillationMethod.SimKd, rate, upWeight: 1))]),
+        new("simkd", [.. MatchingRates.Select(rate => Matched(DistillationMethod.SimKD, rate, upWeight: 1))]),
         new(
             "dett",
-            [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTt, rate, upWeight)]),
+            [.. from upWeight in UpWeights from rate in MatchingRates[1..] select Matched(DistillationMethod.DeTT, rate, upWeight)]),
         new("debiased",
         [
             ..
@@ -115,7 +115,7 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
 
     private Candidate Matched(DistillationMethod method, double rate, double upWeight) => new(
         FormattableString.Invariant($"rate={rate}")
-            + (method == DistillationMethod.DeTt ? FormattableString.Invariant($",upweight={upWeight}") : ""),
+            + (method == DistillationMethod.DeTT ? FormattableString.Invariant($",upweight={upWeight}") : ""),
         training => Student(training, ObjectiveKind.GroupDro, student =>
         {
             student.Method = method;
@@ -147,7 +147,7 @@ internal sealed class DominoesDistillationStudy(StudyOptions options, double agr
         trainer.Schedule.Kind = ScheduleKind.Constant;
         trainer.Epochs = Epochs;
         trainer.ValidationSet = training.Data.Validation;
-        trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+        trainer.Selection = SelectionMetric.UnbiasedAccuracy;
         trainer.Seed = training.Seed;
         trainer.CancellationToken = training.Cancellation;
         return trainer;

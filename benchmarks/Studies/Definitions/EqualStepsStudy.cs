@@ -139,7 +139,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
         trainer.Precision = Options.Precision == "bfloat16" ? Precision.BFloat16 : Precision.Float32;
         trainer.Epochs = Epochs;
         trainer.BatchSize = BatchSize;
-        trainer.Selection = SelectionMetric.MeanOfGroupsAccuracy;
+        trainer.Selection = SelectionMetric.UnbiasedAccuracy;
         Prepare(trainer);
         return trainer;
     }

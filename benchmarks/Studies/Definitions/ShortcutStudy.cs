@@ -42,7 +42,7 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
         new("dfr", new Candidate("", training => Alone(training, objective =>
         {
             objective.Kind = ObjectiveKind.DeepFeatureReweighting;
-            objective.ReweightingSet = training.Data.Validation;
+            objective.DeepFeatureReweighting.ReweightingSet = training.Data.Validation;
         }))),
     ];
 
@@ -99,7 +99,7 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
         void Set(ObjectiveOptions objective)
         {
             objective.Kind = ObjectiveKind.AutomaticFeatureReweighting;
-            objective.AutomaticFeatureReweighting.Weights = ReweightingSource.Readout;
+            objective.AutomaticFeatureReweighting.Source = ReweightingSource.Readout;
             objective.AutomaticFeatureReweighting.Beta = beta;
         }
     }

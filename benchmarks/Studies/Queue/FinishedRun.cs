@@ -149,7 +149,7 @@ internal sealed record FinishedRun
         var metrics = new Dictionary<string, double>();
         if (run.Fault is null)
         {
-            metrics[StudyMetrics.Unbiased] = run.Figure;
+            metrics[StudyMetrics.Unbiased] = run.Score;
             metrics[StudyMetrics.Average] = (double)run.Groups.Sum(group => group.Correct) / run.Groups.Sum(group => group.Count);
             metrics[StudyMetrics.Worst] = run.Groups.Where(group => group.Count > 0).Min(group => (double)group.Correct / group.Count);
         }
@@ -163,7 +163,7 @@ internal sealed record FinishedRun
             Settings = Setting.Of(options).ToString(),
             Trial = place,
             Steps = (int)(run.Fault is null ? trial.Steps : run.Curve.Select(point => point.Step).LastOrDefault()),
-            Primary = run.Fault is null ? run.Figure : null,
+            Primary = run.Fault is null ? run.Score : null,
             Metrics = metrics,
             Curve = [.. run.Curve.Select(point => point.Score)],
             Diverged = run.Fault,

@@ -81,7 +81,7 @@ internal static class StudyMetrics
         if (groups.LogLoss is double logLoss) figures["logLoss"] = logLoss;
 
         GroupMetrics cues = ml.MulticlassClassification.EvaluateByGroup(
-            scored, "Cue", options: new GroupEvaluationOptions { GroupBy = GroupBy.AttributeOnly });
+            scored, "Cue", options: new GroupEvaluationOptions { Grouping = Grouping.AttributeOnly });
         foreach (GroupResult cue in cues.Groups)
         {
             if (cue.Attributes[0] == Agreement.Agrees) figures[Agreeing] = cue.Accuracy;
@@ -157,7 +157,7 @@ internal static class StudyMetrics
             Put(readout, "marginWrong", readout.WrongMargins.Mean);
             Put(readout, "recall", readout.WorstGroupRecall);
             Put(readout, "precision", readout.WorstGroupPrecision);
-            Put(readout, "auc", readout.WorstGroupAuc);
+            Put(readout, "auc", readout.WorstGroupAreaUnderRocCurve);
             // By cue, since the group on which a network is worst differs from seed to seed.
             foreach (IGrouping<string, ReadoutGroup> cue in readout.Groups.GroupBy(group => group.Attribute))
             {

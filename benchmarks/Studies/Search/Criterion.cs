@@ -10,12 +10,12 @@ namespace Studies;
 internal sealed record Criterion(string Name, string Figure, SelectionMetric Epoch, string Suffix)
 {
     /// <summary>Accuracy: all that can be had without group labels.</summary>
-    public static readonly Criterion Accuracy = new("accuracy", StudyMetrics.Average, SelectionMetric.Accuracy, "");
+    public static readonly Criterion Accuracy = new("accuracy", StudyMetrics.Average, SelectionMetric.AverageAccuracy, "");
 
     /// <summary>
     /// Plain mean of the groups' accuracies, as in the released code: needs the spurious attribute of the validation rows.
     /// </summary>
-    public static readonly Criterion Groups = new("groups", StudyMetrics.Unbiased, SelectionMetric.MeanOfGroupsAccuracy, "-by-groups");
+    public static readonly Criterion Groups = new("groups", StudyMetrics.Unbiased, SelectionMetric.UnbiasedAccuracy, "-by-groups");
 
     /// <summary>The criteria that the command line asks for; accuracy alone where the study's rows have no group labels.</summary>
     public static IReadOnlyList<Criterion> Asked(StudyOptions options, SieveStudy study) =>

@@ -43,8 +43,8 @@ internal sealed record SearchSpace
             Depths = Depths,
             Widths = [Width],
             ForgetEvery = ForgetEvery,
-            ForgetRate = Range(ForgetRates),
-            ReadoutRate = Range(ReadoutRates),
+            ForgetRateMultiple = Range(ForgetRates),
+            ReadoutRateMultiple = Range(ReadoutRates),
         };
 
         LogRange Range(double[] rates) => new(Math.Round(rates.Min() / learningRate, 10), Math.Round(rates.Max() / learningRate, 10));

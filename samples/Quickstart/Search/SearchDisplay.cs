@@ -26,7 +26,7 @@ internal static class SearchDisplay
     private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Best(SearchProgress progress) =>
-        progress.BestFigure is { } figure ? FormattableString.Invariant($"{figure:F4}, trial {progress.BestTrial}") : "none yet";
+        progress.BestScore is { } figure ? FormattableString.Invariant($"{figure:F4}, trial {progress.BestTrial}") : "none yet";
 
     private static string Left(SearchProgress progress) => progress.TimeLeft switch
     {

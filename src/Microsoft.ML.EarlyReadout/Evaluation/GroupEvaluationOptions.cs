@@ -6,8 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 public sealed class GroupEvaluationOptions
 {
     /// <summary>What makes a group.</summary>
-    /// <value>The default value is <see cref="GroupBy.LabelAndAttribute"/>.</value>
-    public GroupBy GroupBy { get; set; } = GroupBy.LabelAndAttribute;
+    /// <value>The default value is <see cref="Grouping.LabelAndAttribute"/>.</value>
+    public Grouping Grouping { get; set; } = Grouping.LabelAndAttribute;
 
     /// <summary>How many training rows each group has; <see cref="GroupMetrics.AdjustedAccuracy"/> needs them.</summary>
     /// <value>The default value is null: no adjusted accuracy.</value>
@@ -24,8 +24,8 @@ public sealed class GroupEvaluationOptions
     internal void Validate()
     {
         List<string> faults = [];
-        if (!Enum.IsDefined(GroupBy))
-            faults.Add($"GroupBy is {(int)GroupBy}; it must be LabelAndAttribute or AttributeOnly.");
+        if (!Enum.IsDefined(Grouping))
+            faults.Add($"Grouping is {(int)Grouping}; it must be LabelAndAttribute or AttributeOnly.");
         if (!(Confidence > 0 && Confidence < 1))
             faults.Add(FormattableString.Invariant($"Confidence is {Confidence}; it must be above 0 and below 1."));
         if (CalibrationBins < 1)

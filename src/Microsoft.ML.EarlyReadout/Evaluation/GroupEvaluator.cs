@@ -36,7 +36,7 @@ internal sealed class GroupEvaluator
         _scores = new ScoreTally(options.CalibrationBins);
     }
 
-    private bool ByLabel => _options.GroupBy == GroupBy.LabelAndAttribute;
+    private bool ByLabel => _options.Grouping == Grouping.LabelAndAttribute;
 
     public GroupMetrics Evaluate(IDataView data, IHostEnvironment environment)
     {

@@ -87,15 +87,15 @@ public sealed class GroupMetrics
     public required ConfusionTable ConfusionMatrix { get; init; }
 
     /// <summary>The figure that a metric names: what a trial of a search is scored by.</summary>
-    /// <param name="metric">The metric; <see cref="SelectionMetric.MeanOfGroupsAccuracy"/> is <see cref="UnbiasedAccuracy"/>.</param>
+    /// <param name="metric">The metric; <see cref="SelectionMetric.UnbiasedAccuracy"/> is <see cref="UnbiasedAccuracy"/>.</param>
     /// <returns>A number from 0 to 1; greater is better.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The metric names no figure, as <see cref="SelectionMetric.LastEpoch"/>.</exception>
     public double Score(SelectionMetric metric) => metric switch
     {
-        SelectionMetric.Accuracy => AverageAccuracy,
+        SelectionMetric.AverageAccuracy => AverageAccuracy,
         SelectionMetric.ClassBalancedAccuracy => ClassBalancedAccuracy,
         SelectionMetric.WorstGroupAccuracy => WorstGroupAccuracy,
-        SelectionMetric.MeanOfGroupsAccuracy => UnbiasedAccuracy,
+        SelectionMetric.UnbiasedAccuracy => UnbiasedAccuracy,
         _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "It names no figure."),
     };
 

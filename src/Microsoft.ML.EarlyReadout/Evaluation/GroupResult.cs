@@ -6,7 +6,7 @@ public sealed class GroupResult
     /// <summary>The group in words, such as <c>waterbird, land</c>: <see cref="Label"/> and <see cref="Attributes"/>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The true class of the group's rows; null with <see cref="GroupBy.AttributeOnly"/>.</summary>
+    /// <summary>The true class of the group's rows; null with <see cref="Grouping.AttributeOnly"/>.</summary>
     public required string? Label { get; init; }
 
     /// <summary>The values of the group columns, in the order in which the columns were named.</summary>

@@ -51,7 +51,7 @@ public sealed class InputOptions
 
     /// <summary>The channel order that the network expects; the column holds red, green, blue.</summary>
     /// <value>The default value is <see cref="ChannelOrder.Rgb"/>.</value>
-    public ChannelOrder Order { get; set; } = ChannelOrder.Rgb;
+    public ChannelOrder ChannelOrder { get; set; } = ChannelOrder.Rgb;
 
     /// <summary>
     /// The normalisation of torchvision's ImageNet weights, for pixels 0 to 255: means .485 .456 .406 and deviations .229 .224 .225 of
@@ -69,7 +69,7 @@ public sealed class InputOptions
     /// </summary>
     public static InputOptions DnnImageFeaturizer => new()
     {
-        Order = ChannelOrder.Bgr,
+        ChannelOrder = ChannelOrder.Bgr,
         Mean = [103.06f, 115.90f, 123.15f],
         Scale = [1],
     };

@@ -70,7 +70,7 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     public string PredictedLabelColumnName => _columns.PredictedLabel;
 
     /// <summary>The number of classes.</summary>
-    public int Classes => _head.Classes;
+    public int ClassCount => _head.Classes;
 
     /// <summary>
     /// The name of each class: the label's key value as text in the invariant culture, or the class's index from 0 where the label has no
@@ -270,7 +270,7 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
-    public void WriteModelCard(string path)
+    public void SaveModelCard(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ThrowIfDisposed();

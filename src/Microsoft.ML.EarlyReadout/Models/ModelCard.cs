@@ -11,7 +11,7 @@ internal static class ModelCard
     {
         var card = new StringBuilder();
         TrainingRecord? training = model.Training;
-        Line($"# Model card: {Text(training?.Network ?? "a classifier")} of {model.Classes} classes");
+        Line($"# Model card: {Text(training?.Network ?? "a classifier")} of {model.ClassCount} classes");
         Line($"");
         Line($"{(training is null ? "No trainer of this library made this model." : Origin(training))}");
         Line($"");

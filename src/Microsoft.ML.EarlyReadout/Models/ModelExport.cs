@@ -84,7 +84,7 @@ internal static class ModelExport
     /// <summary>Compares the model with network and readouts on some training rows, and looks at what it answers for them.</summary>
     private static void Check(TrainingSession session, EarlyReadoutTransformer model)
     {
-        int classes = model.Classes;
+        int classes = model.ClassCount;
         var answers = new int[Math.Min(SampleRows, session.Training.Indices.Length)];
         long bytes = session.Footprint.Evaluation + session.Readouts.Select(readout => readout.RowBytes).DefaultIfEmpty().Max();
         try

@@ -25,7 +25,7 @@ internal static class OnnxExporter
     public static byte[] ToBytes(StagedNetwork network)
     {
         (OnnxGraph graph, ExportedNetwork exported) = Export(network);
-        graph.Output(exported.Logits, LogitsName, network.Classes);
+        graph.Output(exported.Logits, LogitsName, network.ClassCount);
         return graph.ToBytes();
     }
 }

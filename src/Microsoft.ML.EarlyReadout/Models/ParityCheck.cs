@@ -59,7 +59,7 @@ internal static class ParityCheck
         string name, string what, StagedNetwork network, Func<Tensor> compute, Func<Tensor, float[]> scorer, Tensor rows, double tolerance,
         int firstRow)
     {
-        int classes = network.Classes;
+        int classes = network.ClassCount;
         using DisposeScope scope = NewDisposeScope();
         float[] trained = InEvaluation(network, compute);
         float[] exported = scorer(rows.cpu().to(ScalarType.Float32).contiguous());

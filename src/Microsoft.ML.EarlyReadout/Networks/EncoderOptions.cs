@@ -11,9 +11,9 @@ public sealed class EncoderOptions
     /// <value>The default value is 128. At least 1, a multiple of the heads.</value>
     public int Width { get; set; } = 128;
 
-    /// <summary>Numbers for each token within a layer of an encoder that is trained from nothing.</summary>
+    /// <summary>Numbers for each token within the feed-forward part of a layer of an encoder that is trained from nothing.</summary>
     /// <value>The default value is <see langword="null"/>: four times <see cref="Width"/>. At least 1.</value>
-    public int? Inner { get; set; }
+    public int? FeedForwardWidth { get; set; }
 
     /// <summary>Heads of attention, which weights do not tell.</summary>
     /// <value>The default value is <see langword="null"/>: those of the model that the training starts from, or what a file
@@ -35,7 +35,7 @@ public sealed class EncoderOptions
     {
         if (Layers < 1) yield return $"Network.Encoder.Layers is {Layers}; it must be at least 1.";
         if (Width < 1) yield return $"Network.Encoder.Width is {Width}; it must be at least 1.";
-        if (Inner < 1) yield return $"Network.Encoder.Inner is {Inner}; it must be at least 1.";
+        if (FeedForwardWidth < 1) yield return $"Network.Encoder.FeedForwardWidth is {FeedForwardWidth}; it must be at least 1.";
         if (Heads < 1) yield return $"Network.Encoder.Heads is {Heads}; it must be at least 1.";
         if (hasOwnSizes && this is { Width: >= 1, Heads: >= 1 and var heads } && Width % heads != 0)
         {

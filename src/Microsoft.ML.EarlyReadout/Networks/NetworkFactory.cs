@@ -73,10 +73,10 @@ internal static class NetworkFactory
     private static StagedNetwork Checked(StagedNetwork? network, FeatureShape shape, int classes)
     {
         if (network is null) throw new ArgumentException("Network.Custom returned null; it must return a network.");
-        if (network.Shape != shape || network.Classes != classes)
+        if (network.Shape != shape || network.ClassCount != classes)
             throw new ArgumentException(
-                $"Network.Custom returned a network for examples {network.Shape} and {network.Classes} classes; it was asked for {shape} "
-                    + $"and {classes}.");
+                $"Network.Custom returned a network for examples {network.Shape} and {network.ClassCount} classes; it was asked for "
+                    + $"{shape} and {classes}.");
         if (network.Stages.Count == 0 || network.Head.Count == 0)
             throw new ArgumentException(
                 $"The network '{network.GetName()}' of Network.Custom needs at least one stage (AddStage) and a head (SetHead).");
@@ -97,6 +97,6 @@ internal static class NetworkFactory
         if (scale.Length != 1 && scale.Length != channels)
             throw new ArgumentException(
                 $"Network.Input.Scale has {scale.Length} values; it must have one, or one for each of the {channels} channels.");
-        network.Input.Configure(mean, scale, input.Order);
+        network.Input.Configure(mean, scale, input.ChannelOrder);
     }
 }

@@ -61,6 +61,7 @@ internal static class NetworkOptionsFaults
         if (!Enum.IsDefined(input.ValueRange))
             yield return $"Network.Input.ValueRange is {(int)input.ValueRange}; it must be one of "
                 + $"{string.Join(", ", Enum.GetNames<ValueRange>())}.";
-        if (!Enum.IsDefined(input.Order)) yield return $"Network.Input.Order is {(int)input.Order}; it must be Rgb or Bgr.";
+        if (!Enum.IsDefined(input.ChannelOrder))
+            yield return $"Network.Input.ChannelOrder is {(int)input.ChannelOrder}; it must be Rgb or Bgr.";
     }
 }

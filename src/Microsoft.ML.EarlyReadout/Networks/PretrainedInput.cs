@@ -98,7 +98,7 @@ internal static class PretrainedInput
             + FormattableString.Invariant($"{measure.What} is {own:G2}; ")
             + FormattableString.Invariant($"with the weights' own input it is mostly below {measure.FarBesideAnother}. {remedy}")
             + "Such a network trains to far worse results without an error. "
-            + "This check cannot see the channel order: check Network.Input.Order yourself.";
+            + "This check cannot see the channel order: check Network.Input.ChannelOrder yourself.";
     }
 
     private static Measure MeasureOf(StagedNetwork network)

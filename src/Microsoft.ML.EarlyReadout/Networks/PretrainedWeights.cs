@@ -70,7 +70,7 @@ internal static class PretrainedWeights
         {
             long classes = file.Shape(found[head[0]])[0];
             log($"The classifier ('{network.HeadName}') of '{file.Path}' has "
-                + FormattableString.Invariant($"{classes} classes and not {network.Classes}: it starts with fresh weights."));
+                + FormattableString.Invariant($"{classes} classes and not {network.ClassCount}: it starts with fresh weights."));
             return true;
         }
         return false;

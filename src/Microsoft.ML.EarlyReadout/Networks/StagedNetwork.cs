@@ -38,7 +38,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         Shape = shape;
-        Classes = classes;
+        ClassCount = classes;
         Input = Register("input", new InputLayer(shape));
     }
 
@@ -46,7 +46,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     public FeatureShape Shape { get; }
 
     /// <summary>The number of classes, which is the number of logits.</summary>
-    public int Classes { get; }
+    public int ClassCount { get; }
 
     /// <summary>
     /// The layer that turns stored numbers into (B, C, H, W) or (B, D), normalised; see <see cref="InputOptions"/>. Of texts (B, L), the
@@ -146,7 +146,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     {
         if (LastLinear is { } last) return last;
         (FeatureShape tap, Layer[] pool) = StageTap.WithPool(this, Stages.Count);
-        var linear = new Linear(tap.Channels, Classes);
+        var linear = new Linear(tap.Channels, ClassCount);
         ReplaceHead("linear_head", [.. pool, linear]);
         return linear;
     }

@@ -43,7 +43,7 @@ public sealed class TextEncoder : StagedNetwork
         {
             AddStage(FormattableString.Invariant($"layer{k}"), Register(
                 FormattableString.Invariant($"encoder.layer.{k - 1}"),
-                new TransformerLayer(sizes.Width, sizes.Heads, sizes.Inner, dropout)));
+                new TransformerLayer(sizes.Width, sizes.Heads, sizes.FeedForwardWidth, dropout)));
         }
 
         (Pooling, Heads) = (pooling, sizes.Heads);

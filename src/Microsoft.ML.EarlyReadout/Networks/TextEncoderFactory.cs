@@ -39,7 +39,7 @@ internal static class TextEncoderFactory
             (int vocabulary, int length) = shape is TokenShape tokens ? (tokens.Vocabulary, tokens.Length) : (1, 1); // refused below
             int heads = Heads(encoder, encoder.Width, null, log);
             sizes = new TextEncoderSizes(
-                vocabulary, encoder.Width, encoder.Layers, heads, encoder.Inner ?? 4 * encoder.Width, length, isDistil ? 0 : 2);
+                vocabulary, encoder.Width, encoder.Layers, heads, encoder.FeedForwardWidth ?? 4 * encoder.Width, length, isDistil ? 0 : 2);
             log(FormattableString.Invariant($"No weights are given: a text encoder of {sizes.Layers} layers with {sizes.Width} numbers ")
                 + "for each token is trained from nothing. Pretrained weights (Network.WeightsPath) mostly do far better.");
         }

@@ -5,7 +5,8 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <param name="Width">H: numbers for each token between the layers.</param>
 /// <param name="Layers">Transformer layers, at least 1.</param>
 /// <param name="Heads">Heads of attention, a divisor of the width.</param>
-/// <param name="Inner">Numbers for each token within a layer.</param>
+/// <param name="FeedForwardWidth">Numbers for each token within a layer.</param>
 /// <param name="Positions">The most tokens of a row.</param>
 /// <param name="TokenTypes">Embeddings that tell the texts of a pair apart: 2 in BERT, none in DistilBERT.</param>
-public sealed record TextEncoderSizes(int Vocabulary, int Width, int Layers, int Heads, int Inner, int Positions, int TokenTypes);
+public sealed record TextEncoderSizes(
+    int Vocabulary, int Width, int Layers, int Heads, int FeedForwardWidth, int Positions, int TokenTypes);

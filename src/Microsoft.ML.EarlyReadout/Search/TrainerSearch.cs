@@ -46,8 +46,8 @@ public sealed class TrainerSearch<TOptions>
     }
 
     /// <summary>Searches, or goes on with a search that was stopped.</summary>
-    /// <param name="train">The training rows. Read once.</param>
-    /// <param name="validation">The validation rows, with the same columns. Read once.</param>
+    /// <param name="trainData">The training rows. Read once.</param>
+    /// <param name="validationData">The validation rows, with the same columns. Read once.</param>
     /// <returns>The result, which holds the packed rows. Dispose it when it is no longer needed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
     /// do.</exception>
@@ -59,13 +59,13 @@ public sealed class TrainerSearch<TOptions>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
     /// <exception cref="IOException">The checkpoint folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled. The same call goes on with it.</exception>
-    public SearchResult<TOptions> Run(IDataView train, IDataView validation)
+    public SearchResult<TOptions> Run(IDataView trainData, IDataView validationData)
     {
-        ArgumentNullException.ThrowIfNull(train);
-        ArgumentNullException.ThrowIfNull(validation);
+        ArgumentNullException.ThrowIfNull(trainData);
+        ArgumentNullException.ThrowIfNull(validationData);
         using IChannel channel = _environment.Start("Search");
         var reporter = new SearchReporter(channel, _options.Progress);
-        var rows = new SearchRows(train, validation);
+        var rows = new SearchRows(trainData, validationData);
         try
         {
             var start = SearchStart<TOptions>.Of(_options, _trainer, _environment, rows); // packs the rows and draws the trials

@@ -27,7 +27,7 @@ internal sealed record InputNormalization(float[] Mean, float[] Scale, ChannelOr
         return new(
             mean.Length > 0 ? mean : [pixels?.Mean ?? 0],
             scale.Length > 0 ? scale : [pixels?.Scale ?? 1],
-            hasOrder ? Setting<ChannelOrder>(nameof(InputOptions.Order)) : ChannelOrder.Rgb,
+            hasOrder ? Setting<ChannelOrder>(nameof(InputOptions.ChannelOrder)) : ChannelOrder.Rgb,
             pixels);
 
         T? Setting<T>(string name) => settings.TryGetValue($"Network.Input.{name}", out string? json)

@@ -49,7 +49,7 @@ internal static class WarmStart
         {
             string Named(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(name => $"'{Excerpt.Of(name)}'"));
             throw new ArgumentException(
-                FormattableString.Invariant($"StartFrom has {model.Classes} classes ({Named(model.ClassNames)}), ")
+                FormattableString.Invariant($"StartFrom has {model.ClassCount} classes ({Named(model.ClassNames)}), ")
                     + FormattableString.Invariant($"the training data {classes.Count} ({Named(classes)}): ")
                     + "they must be the same, in the same order.");
         }

@@ -14,9 +14,10 @@ internal static class EpochSelection
         metric switch
         {
             SelectionMetric.ClassBalancedAccuracy => AccuracyByPart(predicted, labels, labels).Average(),
-            SelectionMetric.MeanOfGroupsAccuracy => AccuracyByPart(predicted, labels, groups).Average(),
+            SelectionMetric.UnbiasedAccuracy => AccuracyByPart(predicted, labels, groups).Average(),
             SelectionMetric.WorstGroupAccuracy => AccuracyByPart(predicted, labels, groups).Min(),
-            SelectionMetric.Accuracy or SelectionMetric.LastEpoch => AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
+            SelectionMetric.AverageAccuracy or SelectionMetric.LastEpoch =>
+                AccuracyByPart(predicted, labels, new int[labels.Length]).Single(),
             _ => throw new UnreachableException($"No metric {metric}."),
         };
 

@@ -31,8 +31,8 @@ public sealed record SieveSpace : ITrialSpace
         Depths = [1, 2, 3, 4, 5, 6],
         Widths = [256],
         ForgetEvery = [5, 15],
-        ForgetRate = new(0.1, 100),
-        ReadoutRate = new(0.1, 100),
+        ForgetRateMultiple = new(0.1, 100),
+        ReadoutRateMultiple = new(0.1, 100),
         LearningRate = new(1e-4, 1e-1),
         WeightDecay = new(1e-6, 1e-3),
     };
@@ -62,11 +62,11 @@ public sealed record SieveSpace : ITrialSpace
     /// <summary>The rate of forgetting, as a multiple of the main rate.</summary>
     /// <value>The default value is 0.3 to 30: half a decade and more to either side of the released 10, and down to where a setting still
     /// helped.</value>
-    public LogRange ForgetRate { get; init; } = new(0.3, 30);
+    public LogRange ForgetRateMultiple { get; init; } = new(0.3, 30);
 
     /// <summary>The rate of the readout, as a multiple of the main rate.</summary>
     /// <value>The default value is 0.1 to 10: from half the 0.2 of the best setting found on coloured images up to the released 10.</value>
-    public LogRange ReadoutRate { get; init; } = new(0.1, 10);
+    public LogRange ReadoutRateMultiple { get; init; } = new(0.1, 10);
 
     /// <summary>
     /// The main learning rate. Where it is varied, so is plain training's: every fifth trial is plain, at a rate that it draws.
@@ -89,8 +89,8 @@ public sealed record SieveSpace : ITrialSpace
         if (faults.Given("Space.Depths", Depths)) faults.Choices("Space.Depths", Depths, 0);
         faults.Choices("Space.Widths", Widths, 1);
         if (faults.Given("Space.ForgetEvery", ForgetEvery)) faults.Choices("Space.ForgetEvery", ForgetEvery, 1);
-        ForgetRate.AddFaults(faults, "Space.ForgetRate");
-        ReadoutRate.AddFaults(faults, "Space.ReadoutRate");
+        ForgetRateMultiple.AddFaults(faults, "Space.ForgetRateMultiple");
+        ReadoutRateMultiple.AddFaults(faults, "Space.ReadoutRateMultiple");
         LearningRate?.AddFaults(faults, "Space.LearningRate");
         WeightDecay?.AddFaults(faults, "Space.WeightDecay");
     }
@@ -104,8 +104,8 @@ public sealed record SieveSpace : ITrialSpace
         ];
         if (Widths is not null) axes.Add(Axis.Among("Readout.Width", Widths));
         axes.Add(Axis.Among(nameof(FeatureSieveTrainer.Options.ForgetEvery), ForgetEvery));
-        axes.Add(Axis.Multiple(nameof(FeatureSieveTrainer.Options.ForgetLearningRate), ForgetRate));
-        axes.Add(Axis.Multiple(nameof(FeatureSieveTrainer.Options.ReadoutLearningRate), ReadoutRate));
+        axes.Add(Axis.Multiple(nameof(FeatureSieveTrainer.Options.ForgetLearningRate), ForgetRateMultiple));
+        axes.Add(Axis.Multiple(nameof(FeatureSieveTrainer.Options.ReadoutLearningRate), ReadoutRateMultiple));
         return [.. axes, .. Axis.Main(LearningRate, WeightDecay)];
     }
 }

@@ -52,7 +52,7 @@ internal sealed class JointSieveStep : ITrainingStep
     public IReadOnlyList<Meter> Meters =>
     [
         new("main", MeterUnit.Nats), .. _readoutTrainer.Meters,
-        new("forget", MeterUnit.Nats) { Label = "before the step", Chart = ForgettingLoss.Chart(_network.Classes) },
+        new("forget", MeterUnit.Nats) { Label = "before the step", Chart = ForgettingLoss.Chart(_network.ClassCount) },
     ];
 
     /// <inheritdoc/>
@@ -79,7 +79,7 @@ internal sealed class JointSieveStep : ITrainingStep
         string text = FormattableString.Invariant(
             $"main loss {losses["main"]:F4}, readout loss {losses["readout"]:F4}, readout accuracy {losses["readout accuracy"]:F4}");
         return losses.TryGetValue("forget", out double forget)
-            ? text + FormattableString.Invariant($", forgetting loss {forget:F4}, bound log C {Math.Log(_network.Classes):F4}")
+            ? text + FormattableString.Invariant($", forgetting loss {forget:F4}, bound log C {Math.Log(_network.ClassCount):F4}")
             : text;
     }
 

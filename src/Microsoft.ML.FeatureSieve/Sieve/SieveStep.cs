@@ -62,7 +62,7 @@ internal sealed class SieveStep : ITrainingStep
     {
         get
         {
-            MeterChart chart = ForgettingLoss.Chart(_network.Classes);
+            MeterChart chart = ForgettingLoss.Chart(_network.ClassCount);
             return
             [
                 new("main", MeterUnit.Nats), .. _readoutTrainer.Meters,
@@ -98,7 +98,7 @@ internal sealed class SieveStep : ITrainingStep
             $"main loss {losses["main"]:F4}, readout loss {losses["readout"]:F4}, readout accuracy {losses["readout accuracy"]:F4}");
         return losses.TryGetValue("forget", out double before)
             ? text + FormattableString.Invariant(
-                $", forgetting loss {before:F4} → {losses["forgotten"]:F4}, bound log C {Math.Log(_network.Classes):F4}")
+                $", forgetting loss {before:F4} → {losses["forgotten"]:F4}, bound log C {Math.Log(_network.ClassCount):F4}")
             : text;
     }
 

@@ -60,7 +60,7 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             Fails("Number", good, options => Teacher(options).ScoreColumnName = "Number");
             Fails("Place", good, options =>
             {
-                ((DebiasedDistillationTrainer.Options)options).Method = DistillationMethod.SimKd;
+                ((DebiasedDistillationTrainer.Options)options).Method = DistillationMethod.SimKD;
                 Teacher(options).FeatureColumnName = "Place";
             });
         }

@@ -79,7 +79,7 @@ public sealed class PackedViewTests
             var options = (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
             options.ValidationFraction = 0;
             options.ValidationSet = view;
-            options.Objective.ReweightingSet = view;
+            options.Objective.DeepFeatureReweighting.ReweightingSet = view;
             using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(rows);
             return TrainingCase.BytesOf(model);
         }

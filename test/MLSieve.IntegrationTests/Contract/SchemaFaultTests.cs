@@ -124,7 +124,7 @@ public sealed class SchemaFaultTests
     [InlineData("R.Margin", "Nowhere")]
     public void Readout_weights_fail_alike_in_the_promise_and_in_the_fit(string option, params string[] wrong)
     {
-        IEstimator<ITransformer> weights = _ml.Transforms.ReadoutWeight("R");
+        IEstimator<ITransformer> weights = _ml.Transforms.ReadoutWeight(readoutName: "R");
         IDataView rows = Renamed(SchemaRow.View(_ml), "Label", "Key");
         weights.GetOutputSchema(SchemaShapes.Of(rows.Schema));
         weights.Fit(rows);
@@ -217,7 +217,7 @@ public sealed class SchemaFaultTests
                 (options.FeatureColumnName, options.LabelColumnName, teacher!.ScoreColumnName) = ("Taught", "R.PredictedLabel", column);
                 break;
             default:
-                ((DebiasedDistillationTrainer.Options)options).Method = DistillationMethod.SimKd;
+                ((DebiasedDistillationTrainer.Options)options).Method = DistillationMethod.SimKD;
                 teacher!.FeatureColumnName = column;
                 break;
         }

@@ -15,8 +15,8 @@ public sealed class TuningPageTests
         SieveSpace space = SieveSpace.Default;
         Assert.Contains($"| `Readout.Depth` | {string.Join(", ", space.Depths)} |", Page, StringComparison.Ordinal);
         Assert.Contains($"| `ForgetEvery` | {string.Join(", ", space.ForgetEvery)} |", Page, StringComparison.Ordinal);
-        Assert.Contains($"| `ForgetLearningRate` | {Text(space.ForgetRate)} × the main rate |", Page, StringComparison.Ordinal);
-        Assert.Contains($"| `ReadoutLearningRate` | {Text(space.ReadoutRate)} × the main rate |", Page, StringComparison.Ordinal);
+        Assert.Contains($"| `ForgetLearningRate` | {Text(space.ForgetRateMultiple)} × the main rate |", Page, StringComparison.Ordinal);
+        Assert.Contains($"| `ReadoutLearningRate` | {Text(space.ReadoutRateMultiple)} × the main rate |", Page, StringComparison.Ordinal);
         Assert.Null(space.Stages); // "every stage that the network has"
         Assert.Null(space.Widths); // "automatic"
     }

@@ -188,7 +188,7 @@ public sealed class AutomaticSettingsTests
     {
         "FeatureSieveTrainer" => new FeatureSieveTrainer.Options(),
         "EarlyReadoutEstimator" => new EarlyReadoutEstimator.Options(),
-        _ => new DebiasedDistillationTrainer.Options { Teacher = { Scores = TeacherScoreKind.Logits } },
+        _ => new DebiasedDistillationTrainer.Options { Teacher = { ScoreKind = TeacherScoreKind.Logits } },
     };
 
     internal static IEnumerable<(NetworkOptions Network, FeatureShape Shape, bool Pretrained)> Kinds()

@@ -142,7 +142,7 @@ public sealed class OptionsTests
             .. new[] { typeof(EarlyReadoutEstimator), typeof(FeatureSieveTrainer) }.SelectMany(type => type.Assembly.ExportedTypes)
                 .Where(type => type.IsEnum),
         ];
-        Assert.Contains(typeof(GroupBy), choices);
+        Assert.Contains(typeof(Grouping), choices);
         Assert.All(
             choices.SelectMany(choice => Enum.GetValues(choice).Cast<object>()),
             value => Assert.Equal($"\"{value}\"", JsonSerializer.Serialize(value, value.GetType())));

@@ -33,7 +33,7 @@ public sealed class SearchSpaceTests
         ["Temperature"] = [3],
         ["Alpha"] = [0.05, 0.1, 0.2, 0.5, 1, 2],
         ["Beta"] = [4, 3.5, 3, 2],
-        ["Objective.GroupDroRate"] = [0.01],
+        ["Objective.GroupDro.StepSize"] = [0.01],
         ["Objective.JustTrainTwice.IdentificationEpochs"] = [1, 60],
         ["Objective.JustTrainTwice.UpWeight"] = [100, 50, 6, 5, 2],
     };
@@ -44,7 +44,7 @@ public sealed class SearchSpaceTests
     [InlineData(
         typeof(FeatureSieveTrainer.Options), "ForgetEvery", "ForgetLearningRate", "ReadoutLearningRate", "Readout.Stage", "Readout.Depth")]
     [InlineData(
-        typeof(EarlyReadoutEstimator.Options), "ReadoutLearningRate", "Objective.GroupDroRate", "Objective.JustTrainTwice.UpWeight")]
+        typeof(EarlyReadoutEstimator.Options), "ReadoutLearningRate", "Objective.GroupDro.StepSize", "Objective.JustTrainTwice.UpWeight")]
     [InlineData(
         typeof(DebiasedDistillationTrainer.Options), "Lambda", "Temperature", "Alpha", "Beta", "ReadoutLearningRate", "Readout.Stage",
         "Readout.Depth")]

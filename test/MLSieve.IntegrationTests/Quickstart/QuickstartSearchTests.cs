@@ -20,7 +20,7 @@ public sealed class QuickstartSearchTests : IDisposable
             report);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("Search: of 3 trials ", run.Output);
-        Assert.Contains("Search of FeatureSieveTrainer by MeanOfGroupsAccuracy: 3 trials, 2 seeds each", run.Output);
+        Assert.Contains("Search of FeatureSieveTrainer by UnbiasedAccuracy: 3 trials, 2 seeds each", run.Output);
         Assert.Matches("800 validation rows, [0-9]+ of them where the shortcut misleads", run.Output);
 
         Assert.Contains(
@@ -45,7 +45,7 @@ public sealed class QuickstartSearchTests : IDisposable
 
         BuiltProgram ended = await BuiltProgram.RunAsync("Quickstart", arguments);
         Assert.True(ended.ExitCode == 0, ended.Error + ended.Output);
-        Assert.Contains("Search of FeatureSieveTrainer by MeanOfGroupsAccuracy: 2 trials", ended.Output);
+        Assert.Contains("Search of FeatureSieveTrainer by UnbiasedAccuracy: 2 trials", ended.Output);
     }
 
     [Fact]

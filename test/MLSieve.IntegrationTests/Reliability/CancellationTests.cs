@@ -94,7 +94,7 @@ public sealed class CancellationTests : IDisposable
         using var stop = new CancellationTokenSource();
         TrainerOptions options = With(
             each => (each.CancellationToken, each.OnCancellation, each.Selection) = (stop.Token, CancellationBehavior.ReturnBest,
-            SelectionMetric.Accuracy));
+            SelectionMetric.AverageAccuracy));
         int perEpoch = Batches("group DRO", epochs: 2) - Batches("group DRO", epochs: 1);
         StopAt(options, 2 * perEpoch + 4, stop.Cancel, out _); // in the third epoch
         Assert.Equal(twoEpochs, TrainingCase.FitToBytes(options));

@@ -316,7 +316,7 @@ public sealed class CheckpointTests : IDisposable
         TrainerOptions With(int rows)
         {
             var options = (EarlyReadoutEstimator.Options)Checkpointed("deep feature reweighting");
-            options.Objective.ReweightingSet = TrainingCase.Rows(ml, rows);
+            options.Objective.DeepFeatureReweighting.ReweightingSet = TrainingCase.Rows(ml, rows);
             return options;
         }
     }

@@ -25,7 +25,10 @@ internal static class TrainingCase
             },
             "readouts afterwards" => new EarlyReadoutEstimator.Options { ReadoutTiming = ReadoutTiming.Afterwards, ReadoutEpochs = 2 },
             "class-balanced" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.ClassBalanced } },
-            "group DRO" => new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.GroupDro, GroupDroRate = 0.1 } },
+            "group DRO" => new EarlyReadoutEstimator.Options
+            {
+                Objective = { Kind = ObjectiveKind.GroupDro, GroupDro = { StepSize = 0.1 } },
+            },
             "Just Train Twice" => new EarlyReadoutEstimator.Options
             {
                 Objective = { Kind = ObjectiveKind.JustTrainTwice, JustTrainTwice = { IdentificationEpochs = 2, UpWeight = 5 } },
@@ -33,14 +36,14 @@ internal static class TrainingCase
             "deep feature reweighting" => new EarlyReadoutEstimator.Options
             {
                 Taps = [],
-                Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 3, ReweightingStrengths = [1, 0.1] },
+                Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, DeepFeatureReweighting = { Subsets = 3, Strengths = [1, 0.1] } },
             },
             "automatic feature reweighting" => new EarlyReadoutEstimator.Options
             {
                 Objective =
                 {
                     Kind = ObjectiveKind.AutomaticFeatureReweighting,
-                    AutomaticFeatureReweighting = { Weights = ReweightingSource.Readout, Beta = 2, LearningRate = 0.2, Epochs = 20 },
+                    AutomaticFeatureReweighting = { Source = ReweightingSource.Readout, Beta = 2, LearningRate = 0.2, Epochs = 20 },
                 },
             },
             "sieve" => new FeatureSieveTrainer.Options { ForgetEvery = 3, Readout = { Depth = 1, Width = 8 }, ReadoutLearningRate = 0.05 },
@@ -56,17 +59,17 @@ internal static class TrainingCase
                 StartEpoch = 2,
                 ReadoutEvery = 2,
                 Readout = { Depth = 0 },
-                Teacher = { Scores = TeacherScoreKind.Logits },
+                Teacher = { ScoreKind = TeacherScoreKind.Logits },
             },
             "SimKD" => new DebiasedDistillationTrainer.Options
             {
-                Method = DistillationMethod.SimKd,
-                Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" },
+                Method = DistillationMethod.SimKD,
+                Teacher = { ScoreKind = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" },
             },
             "DeTT" => new DebiasedDistillationTrainer.Options
             {
-                Method = DistillationMethod.DeTt,
-                Teacher = { Scores = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" },
+                Method = DistillationMethod.DeTT,
+                Teacher = { ScoreKind = TeacherScoreKind.Logits, FeatureColumnName = "TeacherFeatures" },
             },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
         };

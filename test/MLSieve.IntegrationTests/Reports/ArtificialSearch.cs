@@ -31,13 +31,13 @@ internal sealed record ArtificialSearch
     public SearchResult Result(SearchTrial[] trials)
     {
         var random = new Random(8);
-        SearchTrial? other = trials.Where(trial => trial is { State: TrialState.Finished, IsPlain: false }).MaxBy(trial => trial.Figure);
+        SearchTrial? other = trials.Where(trial => trial is { State: TrialState.Finished, IsPlain: false }).MaxBy(trial => trial.Score);
         if (other is not null && ConfirmationSeeds > 0)
         {
             foreach (SearchTrial trial in new[] { trials[0], other })
             {
                 IEnumerable<TrialRun> fresh = Enumerable.Range(7_000_000, ConfirmationSeeds)
-                    .Select(seed => Run(seed, trial.Figure - 0.01, 900, random));
+                    .Select(seed => Run(seed, trial.Score - 0.01, 900, random));
                 trials[trial.Number] = trial with { Confirmation = [.. fresh] };
             }
 
@@ -55,13 +55,13 @@ internal sealed record ArtificialSearch
                 new("forgotten", MeterUnit.Nats) { Label = "after it", Chart = _forgetting },
             ],
             PlainName = "plain training",
-            Metric = SelectionMetric.MeanOfGroupsAccuracy,
+            Selection = SelectionMetric.UnbiasedAccuracy,
             RungSteps = Rungs,
             Trials = trials,
             BestPlain = 0,
             BestOther = other?.Number,
             Gain = other is null ? null : SearchGain.Of(
-                [.. Compared(trials[0]).Zip(Compared(other), (plain, sieve) => new SeedDifference(plain.Seed, plain.Figure, sieve.Figure))],
+                [.. Compared(trials[0]).Zip(Compared(other), (plain, sieve) => new SeedDifference(plain.Seed, plain.Score, sieve.Score))],
                 ConfirmationSeeds > 0),
             Groups =
             [
@@ -94,8 +94,8 @@ internal sealed record ArtificialSearch
         {
             runs[0] = runs[0] with
             {
-                Figure = 0,
-                Rungs = [.. runs[0].Rungs.Select(_ => 0.0)],
+                Score = 0,
+                RungScores = [.. runs[0].RungScores.Select(_ => 0.0)],
                 Curve = [],
                 Groups = [],
                 Fault = "The training diverged at step 12: main loss NaN.",
@@ -114,11 +114,11 @@ internal sealed record ArtificialSearch
                 ["ForgetLearningRate"] = FormattableString.Invariant($"{rate * 0.05:G3}"),
                 ["ReadoutLearningRate"] = FormattableString.Invariant($"{0.05 * Math.Pow(10, (random.NextDouble() * 2) - 1):G3}"),
             },
-            MainRate = 0.05,
+            LearningRate = 0.05,
             State = diverges ? TrialState.Diverged : rungs == 3 ? TrialState.Finished : TrialState.Stopped,
             Steps = Rungs[rungs - 1],
-            Figure = runs.Average(run => run.Figure),
-            Rungs = [.. Enumerable.Range(0, rungs).Select(rung => runs.Average(run => run.Rungs[rung]))],
+            Score = runs.Average(run => run.Score),
+            RungScores = [.. Enumerable.Range(0, rungs).Select(rung => runs.Average(run => run.RungScores[rung]))],
             Runs = runs,
             Confirmation = [],
         };
@@ -142,8 +142,8 @@ internal sealed record ArtificialSearch
         return new TrialRun
         {
             Seed = seed,
-            Figure = curve.Max(point => point.Score),
-            Rungs = [.. Rungs.Where(rung => rung <= steps).Select(Best)],
+            Score = curve.Max(point => point.Score),
+            RungScores = [.. Rungs.Where(rung => rung <= steps).Select(Best)],
             Curve = curve,
             Groups = [.. Enumerable.Range(0, Groups).Select(group => new ValidationGroup(Name(group), 250, Correct(group)))],
             Fault = null,

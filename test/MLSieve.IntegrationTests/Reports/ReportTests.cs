@@ -140,9 +140,9 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     }
 
     [Theory]
-    [InlineData(0, SelectionMetric.Accuracy, "No validation figure chose the network: the last one was kept.")]
+    [InlineData(0, SelectionMetric.AverageAccuracy, "No validation figure chose the network: the last one was kept.")]
     [InlineData(0.2, SelectionMetric.LastEpoch, "No validation figure chose the network: the last one was kept.")]
-    [InlineData(0.2, SelectionMetric.Accuracy, "The network of the highest validation figure is the one that was kept.")]
+    [InlineData(0.2, SelectionMetric.AverageAccuracy, "The network of the highest validation figure is the one that was kept.")]
     public void The_curves_say_what_chose_the_network(double held, SelectionMetric selection, string sentence)
     {
         IDataView rows = BiasedRow.View(models.Ml, 60);

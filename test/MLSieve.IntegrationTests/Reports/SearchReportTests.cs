@@ -55,8 +55,8 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
                 $"{trial.Number}",
                 $"<span class=\"state\">{state}{(trial.IsPlain ? "; plain" : "")}</span>",
                 .. options.Select(option => trial.Settings.GetValueOrDefault(option, "–")),
-                .. result.RungSteps.Select((_, rung) => rung < trial.Rungs.Count ? Percent(trial.Rungs[rung]) : "–"),
-                $"<span class=\"range\">{string.Join(", ", trial.Runs.Select(run => Percent(run.Figure)))}</span>",
+                .. result.RungSteps.Select((_, rung) => rung < trial.RungScores.Count ? Percent(trial.RungScores[rung]) : "–"),
+                $"<span class=\"range\">{string.Join(", ", trial.Runs.Select(run => Percent(run.Score)))}</span>",
             ]);
             Has(row, html);
         }

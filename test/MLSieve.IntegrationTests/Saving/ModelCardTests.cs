@@ -79,7 +79,7 @@ public sealed class ModelCardTests : IDisposable
     private string CardOf(EarlyReadoutTransformer model)
     {
         string path = Path.Combine(_folder, "card.md");
-        model.WriteModelCard(path);
+        model.SaveModelCard(path);
         return File.ReadAllText(path);
     }
 }

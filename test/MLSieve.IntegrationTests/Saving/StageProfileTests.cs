@@ -24,13 +24,14 @@ public sealed class StageProfileTests : IDisposable
         Assert.Equal(
             _ml.MulticlassClassification.ProfileStages(fitted, train, test, "Label", "Noise").ToString(), profile.ToString());
         Assert.Equal(["Label", "Noise"], profile.ColumnNames);
-        Assert.Equal([(0, "stem"), (1, "stage1"), (2, "stage2")], profile.Of("Label").Select(result => (result.Stage, result.StageName)));
-        Assert.All(profile.Of("Label"), result => Assert.True(result.Accuracy > 0.95, $"{result}"));
-        Assert.All(profile.Of("Noise"), result => Assert.InRange(result.Accuracy, 0.3, 0.7));
+        Assert.Equal(
+            [(0, "stem"), (1, "stage1"), (2, "stage2")], profile.ResultsOf("Label").Select(result => (result.Stage, result.StageName)));
+        Assert.All(profile.ResultsOf("Label"), result => Assert.True(result.Accuracy > 0.95, $"{result}"));
+        Assert.All(profile.ResultsOf("Noise"), result => Assert.InRange(result.Accuracy, 0.3, 0.7));
         Assert.All(profile.Results, result =>
         {
             Assert.Equal(200, result.RowCount);
-            Assert.InRange(result.Accuracy, result.Interval.Low, result.Interval.High);
+            Assert.InRange(result.Accuracy, result.AccuracyInterval.Low, result.AccuracyInterval.High);
         });
     }
 

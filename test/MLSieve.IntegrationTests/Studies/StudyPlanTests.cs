@@ -118,7 +118,7 @@ public sealed class StudyPlanTests : IDisposable
     private static (int Trials, string Stages) Searched(MethodStudy study, string method)
     {
         SieveSearchOptions search = study.Asked().Single(each => each.Name == method).Settings!.Create();
-        Assert.Equal((1, 30), (search.Space.ForgetRate.From, search.Space.ForgetRate.To)); // times the main rate
+        Assert.Equal((1, 30), (search.Space.ForgetRateMultiple.From, search.Space.ForgetRateMultiple.To)); // times the main rate
         return (search.Trials, $"[{string.Join(',', search.Space.Stages!)}]");
     }
 

@@ -105,8 +105,8 @@ public sealed class TextStudyTests : IDisposable
         RequireData();
         var search = Study("multinli").Asked().Single(method => method.Name == "sieve").Settings!.Create();
         Assert.Equal(5e-5, search.Trainer.Optimizer.LearningRate);
-        Assert.Equal((1, 30), (search.Space.ForgetRate.From, search.Space.ForgetRate.To));
-        Assert.Equal((1, 10), (search.Space.ReadoutRate.From, search.Space.ReadoutRate.To));
+        Assert.Equal((1, 30), (search.Space.ForgetRateMultiple.From, search.Space.ForgetRateMultiple.To));
+        Assert.Equal((1, 10), (search.Space.ReadoutRateMultiple.From, search.Space.ReadoutRateMultiple.To));
     }
 
     [Theory]

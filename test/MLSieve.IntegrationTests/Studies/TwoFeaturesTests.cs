@@ -95,7 +95,8 @@ public sealed class TwoFeaturesTests
         IEnumerable<Method> sieves = studies.Select(study => study.Asked().Single(method => method.Name == "sieve"));
         SieveSearchOptions[] searches = [.. sieves.Select(sieve => sieve.Settings!.Create())];
         Assert.All(searches, search => Assert.Equal(
-            (24, new LogRange(1, 30), new LogRange(0.2, 1)), (search.Trials, search.Space.ForgetRate, search.Space.ReadoutRate)));
+            (24, new LogRange(1, 30), new LogRange(0.2, 1)),
+            (search.Trials, search.Space.ForgetRateMultiple, search.Space.ReadoutRateMultiple)));
         Assert.All(searches, search => Assert.Equal([1, 5], search.Space.ForgetEvery));
     }
 

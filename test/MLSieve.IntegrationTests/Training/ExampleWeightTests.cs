@@ -87,7 +87,7 @@ public sealed class ExampleWeightTests
 
     private static double ShareOfFirstClass(EarlyReadoutTransformer model)
     {
-        using (model) return TrainingCase.Scores(model).Where((_, i) => i % model.Classes == 0).Average();
+        using (model) return TrainingCase.Scores(model).Where((_, i) => i % model.ClassCount == 0).Average();
     }
 
     private sealed class Weighted

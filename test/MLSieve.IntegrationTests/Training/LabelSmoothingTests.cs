@@ -14,7 +14,7 @@ public sealed class LabelSmoothingTests
     {
         using EarlyReadoutTransformer plain = TrainingCase.Fit(Smoothed(name, 0)), smoothed = TrainingCase.Fit(Smoothed(name, 1));
         string meter = name == "distillation" ? "labels" : "main";
-        double least = 0.99 * Math.Log(plain.Classes); // against labels that say nothing, of any network
+        double least = 0.99 * Math.Log(plain.ClassCount); // against labels that say nothing, of any network
         Assert.True(smoothed.History.Points[^1].Losses[meter] > least);
         Assert.True(plain.History.Points[^1].Losses[meter] < least);
     }
@@ -29,8 +29,8 @@ public sealed class LabelSmoothingTests
         TrainerOptions options = Smoothed("readouts together", 1); // a label says nothing: the network learns none
         using EarlyReadoutTransformer model = TrainingCase.Fit(options);
         IReadOnlyDictionary<string, double> losses = model.History.Points[^1].Losses;
-        Assert.True(losses["main"] > 0.99 * Math.Log(model.Classes));
-        Assert.True(losses["Readout1"] < 0.9 * Math.Log(model.Classes));
+        Assert.True(losses["main"] > 0.99 * Math.Log(model.ClassCount));
+        Assert.True(losses["Readout1"] < 0.9 * Math.Log(model.ClassCount));
     }
 
     private static TrainerOptions Smoothed(string name, double smoothing)

@@ -206,7 +206,7 @@ public sealed class TextPairTests : IDisposable
     private string CardOf(EarlyReadoutTransformer model)
     {
         string path = Path.Combine(_folder, "card.md");
-        model.WriteModelCard(path);
+        model.SaveModelCard(path);
         return File.ReadAllText(path);
     }
 

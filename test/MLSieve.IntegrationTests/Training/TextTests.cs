@@ -172,7 +172,7 @@ public sealed class TextTests : IDisposable
         var options = new DebiasedDistillationTrainer.Options
         {
             TextColumnName = "Text",
-            Method = DistillationMethod.SimKd,
+            Method = DistillationMethod.SimKD,
             Teacher = { OnnxPath = path, FeatureColumnName = "Embedding" },
             Network = Small(),
             Epochs = 8,
@@ -307,7 +307,7 @@ public sealed class TextTests : IDisposable
         Row[] rows = Draw(60, seed: 1);
         for (int i = 0; i < rows.Length; i += 3) rows[i].Mood = "mixed";
         using EarlyReadoutTransformer second = _ml.Transforms.EarlyReadout(options).Fit(View(rows));
-        Assert.Equal(3, second.Classes);
+        Assert.Equal(3, second.ClassCount);
     }
 
     [Fact]

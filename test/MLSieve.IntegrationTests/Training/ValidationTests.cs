@@ -122,8 +122,8 @@ public sealed class ValidationTests
 
     [Theory]
     [InlineData(SelectionMetric.WorstGroupAccuracy)]
-    [InlineData(SelectionMetric.MeanOfGroupsAccuracy)]
-    [InlineData(SelectionMetric.Accuracy)]
+    [InlineData(SelectionMetric.UnbiasedAccuracy)]
+    [InlineData(SelectionMetric.AverageAccuracy)]
     public void What_the_callback_is_told_is_what_the_model_does_on_those_rows_by_group(SelectionMetric selection)
     {
         var ml = new MLContext(seed: 1);
@@ -148,7 +148,7 @@ public sealed class ValidationTests
         double expected = selection switch
         {
             SelectionMetric.WorstGroupAccuracy => metrics.Groups.Min(group => group.Accuracy),
-            SelectionMetric.MeanOfGroupsAccuracy => metrics.Groups.Average(group => group.Accuracy),
+            SelectionMetric.UnbiasedAccuracy => metrics.Groups.Average(group => group.Accuracy),
             _ => metrics.AverageAccuracy,
         };
         Assert.Equal(expected, best.Score, 1e-12);

@@ -46,7 +46,7 @@ public sealed class EvaluationErrorTests
     public void Every_option_out_of_range_is_named_in_one_error()
     {
         var error = Assert.Throws<ArgumentException>(
-            () => Evaluate(View(), new() { GroupBy = (GroupBy)7, Confidence = 1, CalibrationBins = 0 }));
+            () => Evaluate(View(), new() { Grouping = (Grouping)7, Confidence = 1, CalibrationBins = 0 }));
         Assert.Equal("Invalid GroupEvaluationOptions. GroupBy is 7; it must be LabelAndAttribute or AttributeOnly. " +
             "Confidence is 1; it must be above 0 and below 1. CalibrationBins is 0; it must be at least 1.", error.Message);
     }
@@ -64,7 +64,7 @@ public sealed class EvaluationErrorTests
         Assert.StartsWith("'Label' is the label, which is part of every group already.",
             Assert.Throws<ArgumentException>(() => catalog.EvaluateByGroup(View(), "Label")).Message, StringComparison.Ordinal);
         Assert.Equal(["landbird", "waterbird"],
-            catalog.EvaluateByGroup(View(), "Label", options: new() { GroupBy = GroupBy.AttributeOnly }).Groups
+            catalog.EvaluateByGroup(View(), "Label", options: new() { Grouping = Grouping.AttributeOnly }).Groups
                 .Select(group => group.Name));
     }
 

@@ -63,7 +63,7 @@ public sealed class FindShortcutsTests(FindShortcutsTests.Trained trained) : ICl
         foreach (ShortcutCluster cluster in found.Clusters)
         {
             long wrong = cluster.Rows.LongCount(row => labels[row] != predicted[row]);
-            Assert.Equal(wrong, cluster.Errors);
+            Assert.Equal(wrong, cluster.ErrorCount);
             Assert.Equal((double)wrong / errors, cluster.ErrorShare, 1e-12);
             Assert.Equal(1 - (double)wrong / cluster.Rows.Count, cluster.Accuracy, 1e-12);
             Assert.InRange(cluster.Accuracy, cluster.AccuracyInterval.Low, cluster.AccuracyInterval.High);
@@ -73,7 +73,8 @@ public sealed class FindShortcutsTests(FindShortcutsTests.Trained trained) : ICl
             Assert.Equal(others.Average(row => labels[row] == predicted[row] ? 1.0 : 0.0), cluster.AccuracyElsewhere!.Value, 1e-12);
         }
 
-        Assert.Equal(found.Clusters.Select(cluster => cluster.Errors).OrderDescending(), found.Clusters.Select(cluster => cluster.Errors));
+        Assert.Equal(
+            found.Clusters.Select(cluster => cluster.ErrorCount).OrderDescending(), found.Clusters.Select(cluster => cluster.ErrorCount));
     }
 
     [Fact]

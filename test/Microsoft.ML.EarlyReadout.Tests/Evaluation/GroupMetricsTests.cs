@@ -54,8 +54,8 @@ public sealed class GroupMetricsTests
         Assert.Equal(
             [metrics.AverageAccuracy, metrics.ClassBalancedAccuracy, metrics.WorstGroupAccuracy, metrics.UnbiasedAccuracy],
             [
-                metrics.Score(SelectionMetric.Accuracy), metrics.Score(SelectionMetric.ClassBalancedAccuracy),
-                metrics.Score(SelectionMetric.WorstGroupAccuracy), metrics.Score(SelectionMetric.MeanOfGroupsAccuracy),
+                metrics.Score(SelectionMetric.AverageAccuracy), metrics.Score(SelectionMetric.ClassBalancedAccuracy),
+                metrics.Score(SelectionMetric.WorstGroupAccuracy), metrics.Score(SelectionMetric.UnbiasedAccuracy),
             ]);
         Assert.Throws<ArgumentOutOfRangeException>(() => metrics.Score(SelectionMetric.LastEpoch));
         Assert.Throws<ArgumentOutOfRangeException>(() => metrics.Score((SelectionMetric)99));
@@ -121,7 +121,7 @@ public sealed class GroupMetricsTests
         training.Add(30, "landbird", "land");
         training.Add(10, "waterbird", "land");
         training.Add(60, "waterbird", "water");
-        GroupMetrics metrics = Evaluate(new() { GroupBy = GroupBy.AttributeOnly, TrainingCounts = training });
+        GroupMetrics metrics = Evaluate(new() { Grouping = Grouping.AttributeOnly, TrainingCounts = training });
         Assert.Equal(["land", "water"], metrics.Groups.Select(group => group.Name));
         Assert.Equal([7L, 4], metrics.Groups.Select(group => group.Correct));
         Assert.All(metrics.Groups, group => Assert.Null(group.Label));
@@ -168,9 +168,9 @@ public sealed class GroupMetricsTests
     }
 
     [Theory]
-    [InlineData(GroupBy.LabelAndAttribute)]
-    [InlineData(GroupBy.AttributeOnly)]
-    public void A_number_of_many_values_taken_for_the_label_or_the_group_costs_no_more_a_row_than_a_real_one(GroupBy groupBy)
+    [InlineData(Grouping.LabelAndAttribute)]
+    [InlineData(Grouping.AttributeOnly)]
+    public void A_number_of_many_values_taken_for_the_label_or_the_group_costs_no_more_a_row_than_a_real_one(Grouping groupBy)
     {
         Assert.InRange(Allocated(4000) / (double)Allocated(500), 0, 12);
 
@@ -185,7 +185,7 @@ public sealed class GroupMetricsTests
             foreach (ScoredRows.Row row in scored) training.Add(3, row.Label, row.Place);
             long before = GC.GetAllocatedBytesForCurrentThread();
             GroupMetrics metrics = _ml.MulticlassClassification.EvaluateByGroup(
-                view, "Place", options: new() { GroupBy = groupBy, TrainingCounts = training });
+                view, "Place", options: new() { Grouping = groupBy, TrainingCounts = training });
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.Equal(rows, metrics.Groups.Count);
             Assert.Equal(rows, metrics.ConfusionMatrix.Cells.Count);

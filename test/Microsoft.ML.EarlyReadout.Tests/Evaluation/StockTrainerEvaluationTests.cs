@@ -125,7 +125,8 @@ public sealed class StockTrainerEvaluationTests
         scored = _ml.Transforms.Conversion.MapValueToKey("TextKey", "Text").Fit(scored).Transform(scored);
         string[][] groups = [.. new[] { "TextKey", "Text", "Number", "Index", "Bright" }
             .Select(
-                column => _ml.MulticlassClassification.EvaluateByGroup(scored, column, options: new() { GroupBy = GroupBy.AttributeOnly }))
+                column => _ml.MulticlassClassification.EvaluateByGroup(
+                    scored, column, options: new() { Grouping = Grouping.AttributeOnly }))
             .Select(metrics => metrics.Groups.Select(group => group.Name).ToArray())];
         Assert.Equal(["oak", "elm", "ash"], groups[0]);
         Assert.Equal(["ash", "elm", "oak"], groups[1]);

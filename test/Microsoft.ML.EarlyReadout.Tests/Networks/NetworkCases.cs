@@ -28,7 +28,8 @@ internal static class NetworkCases
             "ResNet50" => (new NetworkOptions { Kind = NetworkKind.ResNet50 }, Image(3, 8, 8)),
             "SqueezeNet11" => (new NetworkOptions { Kind = NetworkKind.SqueezeNet11 }, Image(3, 32, 30)),
             "DnnImageFeaturizerResNet18" => (new NetworkOptions { Kind = NetworkKind.DnnImageFeaturizerResNet18 }, Image(3, 8, 8)),
-            "Bert" => (new NetworkOptions { Kind = NetworkKind.Bert, Encoder = { Layers = 3, Width = 24, Heads = 3, Inner = 20 } },
+            "Bert" => (
+                new NetworkOptions { Kind = NetworkKind.Bert, Encoder = { Layers = 3, Width = 24, Heads = 3, FeedForwardWidth = 20 } },
                 Tokens()),
             "DistilBert" => (new NetworkOptions
             {
@@ -37,7 +38,7 @@ internal static class NetworkCases
             }, Tokens()),
             _ => throw new ArgumentException($"No network is named '{name}'.", nameof(name)),
         };
-        options.Input.Order = order;
+        options.Input.ChannelOrder = order;
         StagedNetwork network = NetworkFactory.Create(
             options, shape, shape is ImageShape ? PixelRange.Bytes : null, classes, seed, _ => { });
         Unsettle(network, seed);

@@ -244,7 +244,7 @@ public sealed class TextEncoderTests
     [InlineData(833, 7)] // and not 13
     public void Where_nothing_says_how_many_heads_there_are_they_divide_the_width(int width, int heads)
     {
-        using var network = (TextEncoder)Create(new NetworkOptions { Encoder = { Layers = 1, Width = width, Inner = 2 } });
+        using var network = (TextEncoder)Create(new NetworkOptions { Encoder = { Layers = 1, Width = width, FeedForwardWidth = 2 } });
         Assert.Equal(heads, network.Heads);
     }
 

@@ -86,7 +86,7 @@ public sealed class TorchvisionTests
         {
             Kind = NetworkKind.SqueezeNet11,
             WeightsPath = path,
-            Input = { Mean = [103.939f, 116.779f, 123.68f], Scale = [1], Order = ChannelOrder.Bgr },
+            Input = { Mean = [103.939f, 116.779f, 123.68f], Scale = [1], ChannelOrder = ChannelOrder.Bgr },
         };
         using StagedNetwork network = NetworkFactory.Create(
             options, FeatureShape.Image(3, 128, 128), PixelRange.Bytes, 6, seed: 1, log.Add);

@@ -48,7 +48,7 @@ public sealed class ColumnNameTests
     {
         var options = new DebiasedDistillationTrainer.Options
         {
-            ScoreColumnName = score, PredictedLabelColumnName = predictedLabel, Method = DistillationMethod.SimKd,
+            ScoreColumnName = score, PredictedLabelColumnName = predictedLabel, Method = DistillationMethod.SimKD,
             Teacher = { ScoreColumnName = teacher, FeatureColumnName = "TeacherFeatures" },
         };
         AssertFault(fault, () => _ml.MulticlassClassification.Trainers.DebiasedDistillation(options));
@@ -58,7 +58,7 @@ public sealed class ColumnNameTests
     [InlineData("Label", "labelColumnName and outputColumnName are both 'Label'")]
     [InlineData("Early.Margin", "a column of the readout and outputColumnName are both 'Early.Margin'")]
     public void A_readout_weight_hides_nothing_that_it_reads(string output, string fault) =>
-        AssertFault(fault, () => _ml.Transforms.ReadoutWeight("Early", output));
+        AssertFault(fault, () => _ml.Transforms.ReadoutWeight(output, "Early"));
 
     [Theory]
     [InlineData("Image")]

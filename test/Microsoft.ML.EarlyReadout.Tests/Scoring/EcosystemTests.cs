@@ -175,7 +175,7 @@ public sealed class EcosystemTests
         IDataView data = Example.View(_ml, Example.Draw(20), "Number");
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
         Assert.Equal(["0", "100", "200"], model.ClassNames);
-        Assert.Equal(3, model.Classes);
+        Assert.Equal(3, model.ClassCount);
     }
 
     [Fact]

@@ -19,8 +19,8 @@ public sealed class GraphWithoutMapsTests
         using DisposeScope scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create(name);
         (OnnxGraph graph, ExportedNetwork exported) = OnnxExporter.Export(network);
-        graph.Output(exported.Logits, OnnxExporter.LogitsName, network.Classes);
-        graph.Output(exported.ActivationMaps!, Maps, network.Classes, OnnxGraph.AnySize, OnnxGraph.AnySize);
+        graph.Output(exported.Logits, OnnxExporter.LogitsName, network.ClassCount);
+        graph.Output(exported.ActivationMaps!, Maps, network.ClassCount, OnnxGraph.AnySize, OnnxGraph.AnySize);
         byte[] whole = graph.ToBytes(), slim = OnnxGraph.RemoveOutputs(whole, Maps);
         Assert.Equal(nodes + 1, NodesOf(whole) - NodesOf(slim)); // and the one that gives them their name
         Assert.True(slim.Length < whole.Length);

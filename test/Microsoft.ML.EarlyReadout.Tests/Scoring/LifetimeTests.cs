@@ -50,7 +50,7 @@ public sealed class LifetimeTests
         [
             () => model.Transform(rows), () => ml.Model.Save(model, rows.Schema, Stream.Null), () => model.SaveAsOnnx(path),
             () => model.SaveAsOnnx(Stream.Null), () => model.SaveAsOnnx(path, fromTokens: true), () => model.SaveAsOnnx(path, [1]),
-            () => model.SaveWeights(path), () => model.WriteModelCard(path),
+            () => model.SaveWeights(path), () => model.SaveModelCard(path),
         ];
         Assert.All(uses, use => Assert.Throws<ObjectDisposedException>(use));
         Assert.Empty(Directory.GetFiles(folder));

@@ -28,7 +28,7 @@ public sealed class OtherSearchesTests
         Assert.Contains("accuracy by Beta</title>", result.CreateReport().Html, StringComparison.Ordinal);
         using EarlyReadoutTransformer model = result.Fit(
             _ml.Data.TakeRows(BiasedRow.View(_ml), 100), 5, TestContext.Current.CancellationToken);
-        Assert.Equal(4, model.Classes);
+        Assert.Equal(4, model.ClassCount);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class OtherSearchesTests
         using SearchResult<DebiasedDistillationTrainer.Options> result = Run(
             options, _ml.MulticlassClassification.SearchDebiasedDistillation, trials: 4);
         SearchTrial diverged = result.Trials.First(trial => trial.State == TrialState.Diverged);
-        Assert.Contains(diverged.Runs, run => run is { Figure: 0, Fault: not null });
+        Assert.Contains(diverged.Runs, run => run is { Score: 0, Fault: not null });
         Assert.False(result.Best.State == TrialState.Diverged);
         Assert.Contains(
             $"<li>trial {diverged.Number}, seed {diverged.Runs[0].Seed}: ", result.CreateReport().Html, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class OtherSearchesTests
         using SearchResult<EarlyReadoutEstimator.Options> result = Run(options, _ml.MulticlassClassification.SearchEarlyReadout, fresh: 4);
         Assert.Empty(result.Trials[0].Settings);
         Assert.All(result.Trials.Skip(1), trial => Assert.Equal(["Optimizer.LearningRate", "Optimizer.WeightDecay"], trial.Settings.Keys));
-        Assert.True(result.Gain!.IsShown, result.Verdict); // a millionth teaches nothing
+        Assert.True(result.Gain!.IsSignificant, result.Verdict); // a millionth teaches nothing
         Assert.Same(result.BestOther, result.Best);
         Assert.Contains("is better than training at the trainer's own rates", result.Verdict, StringComparison.Ordinal);
         Assert.Contains(result.Groups, group => group.Name == "quarter 0"); // classes, since no groups are named

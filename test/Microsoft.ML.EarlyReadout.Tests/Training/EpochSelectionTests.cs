@@ -11,9 +11,9 @@ public sealed class EpochSelectionTests
     private static readonly int[] Groups = [0, 0, 0, 0, 1, 1, 2, 2];
 
     [Theory]
-    [InlineData(SelectionMetric.Accuracy, 5.0 / 8)]
+    [InlineData(SelectionMetric.AverageAccuracy, 5.0 / 8)]
     [InlineData(SelectionMetric.ClassBalancedAccuracy, (4.0 / 6 + 1.0 / 2) / 2)]
-    [InlineData(SelectionMetric.MeanOfGroupsAccuracy, (1 + 0 + 0.5) / 3)]
+    [InlineData(SelectionMetric.UnbiasedAccuracy, (1 + 0 + 0.5) / 3)]
     [InlineData(SelectionMetric.WorstGroupAccuracy, 0.0)]
     public void Each_figure_is_what_it_says(SelectionMetric metric, double expected) =>
         Assert.Equal(expected, EpochSelection.Score(metric, Predicted, Labels, Groups), 12);

@@ -91,15 +91,16 @@ public sealed class SieveSearchTests : IDisposable
         Assert.All(result.Trials, trial => Assert.Equal(trial.Steps == 18 ? TrialState.Finished : TrialState.Stopped, trial.State));
         for (int rung = 0; rung < 2; rung++)
         {
-            SearchTrial[] compared = [.. result.Trials.Where(trial => !trial.IsPlain && trial.Rungs.Count > rung)];
-            double worstKept = compared.Where(trial => trial.Rungs.Count > rung + 1).Min(trial => trial.Rungs[rung]);
-            Assert.All(compared.Where(trial => trial.Rungs.Count == rung + 1), trial => Assert.True(trial.Rungs[rung] <= worstKept));
+            SearchTrial[] compared = [.. result.Trials.Where(trial => !trial.IsPlain && trial.RungScores.Count > rung)];
+            double worstKept = compared.Where(trial => trial.RungScores.Count > rung + 1).Min(trial => trial.RungScores[rung]);
+            Assert.All(
+                compared.Where(trial => trial.RungScores.Count == rung + 1), trial => Assert.True(trial.RungScores[rung] <= worstKept));
         }
 
         Assert.All(result.Trials, trial => Assert.All(trial.Runs, run =>
         {
             Assert.Equal(trial.Steps, run.Curve[^1].Step);
-            Assert.Equal(run.Curve.Max(point => point.Score), run.Figure);
+            Assert.Equal(run.Curve.Max(point => point.Score), run.Score);
             Assert.Equal(100, run.Groups.Sum(group => group.Count));
         }));
     }
@@ -113,7 +114,7 @@ public sealed class SieveSearchTests : IDisposable
         TrialRun seen = result.Best.Runs[0];
         using EarlyReadoutTransformer model = result.Fit(train, checked((int)seen.Seed), TestContext.Current.CancellationToken);
         using EarlyReadoutTransformer plain = result.FitPlain(train, 7, TestContext.Current.CancellationToken);
-        Assert.Equal(seen.Figure, model.History.Selected!.ValidationScore);
+        Assert.Equal(seen.Score, model.History.Selected!.ValidationScore);
         Assert.Equal(model.History.Points.Count, seen.Curve.Count);
         foreach ((TrainingPoint trained, CurvePoint searched) in model.History.Points.Zip(seen.Curve))
         {
@@ -135,19 +136,20 @@ public sealed class SieveSearchTests : IDisposable
             options.Space = options.Space with
             {
                 LearningRate = new(0.01, 0.1),
-                ForgetRate = LogRange.Fixed(2),
-                ReadoutRate = LogRange.Fixed(0.5),
+                ForgetRateMultiple = LogRange.Fixed(2),
+                ReadoutRateMultiple = LogRange.Fixed(0.5),
             };
         });
-        Assert.Equal(2, result.Classes);
-        Assert.Equal(0.05, result.Trials[0].MainRate);
+        Assert.Equal(2, result.ClassCount);
+        Assert.Equal(0.05, result.Trials[0].LearningRate);
         Assert.Equal([0, 5], result.Trials.Where(trial => trial.IsPlain).Select(trial => trial.Number));
         Assert.All(
-            result.Trials.Skip(1), trial => Assert.Equal(trial.MainRate, Rate(trial, "Optimizer.LearningRate"), 0.01 * trial.MainRate));
+            result.Trials.Skip(1),
+            trial => Assert.Equal(trial.LearningRate, Rate(trial, "Optimizer.LearningRate"), 0.01 * trial.LearningRate));
         Assert.All(result.Trials.Where(trial => !trial.IsPlain), trial =>
         {
-            Assert.Equal(2 * trial.MainRate, Rate(trial, "ForgetLearningRate"), 0.01 * trial.MainRate);
-            Assert.Equal(trial.MainRate / 2, Rate(trial, "ReadoutLearningRate"), 0.01 * trial.MainRate);
+            Assert.Equal(2 * trial.LearningRate, Rate(trial, "ForgetLearningRate"), 0.01 * trial.LearningRate);
+            Assert.Equal(trial.LearningRate / 2, Rate(trial, "ReadoutLearningRate"), 0.01 * trial.LearningRate);
             Assert.Contains(trial.Runs[0].Curve, point => point.Losses.ContainsKey("readout accuracy"));
         });
         Assert.All(result.Trials[0].Runs[0].Curve, point => Assert.DoesNotContain("forget", point.Losses.Keys));
@@ -165,12 +167,12 @@ public sealed class SieveSearchTests : IDisposable
     {
         using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
         {
-            options.Space = SieveSpace.Default with { ForgetRate = new(1, 1e30), ForgetEvery = [1] };
+            options.Space = SieveSpace.Default with { ForgetRateMultiple = new(1, 1e30), ForgetEvery = [1] };
             options.Trials = 4;
         });
         SearchTrial[] diverged = [.. result.Trials.Where(trial => trial.State == TrialState.Diverged)];
         Assert.NotEmpty(diverged);
-        Assert.All(diverged.SelectMany(trial => trial.Runs).Where(run => run.Fault is not null), run => Assert.Equal(0, run.Figure));
+        Assert.All(diverged.SelectMany(trial => trial.Runs).Where(run => run.Fault is not null), run => Assert.Equal(0, run.Score));
         Assert.Contains(diverged, trial => trial.Runs.Any(run => run.Fault!.Contains("diverged", StringComparison.Ordinal)));
         Assert.NotEqual(TrialState.Diverged, result.Best.State);
         Assert.Contains("diverged", result.ToString(), StringComparison.Ordinal);
@@ -223,11 +225,11 @@ public sealed class SieveSearchTests : IDisposable
             options => (options.Progress, options.Workers) = (new Reports(seen.Enqueue), 1));
         SearchProgress last = seen.Last();
         Assert.Equal((7, 2, 5, TimeSpan.Zero), (last.Trials, last.Done, last.Stopped, last.TimeLeft));
-        Assert.Equal(result.Trials.Where(trial => trial.Steps == 18).Max(trial => trial.Figure), last.BestFigure!.Value);
+        Assert.Equal(result.Trials.Where(trial => trial.Steps == 18).Max(trial => trial.Score), last.BestScore!.Value);
         Assert.Single(lines, line => line.StartsWith("After 2 steps 2 of 6 trials go on; the best is trial ", StringComparison.Ordinal));
         Assert.Single(lines, line => line.StartsWith("After 6 steps 1 of 2 trials goes on; ", StringComparison.Ordinal));
         Assert.Single(lines, line => line.EndsWith("are trained from 2 fresh seeds.", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("18 of 18 steps, MeanOfGroupsAccuracy ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("18 of 18 steps, UnbiasedAccuracy ", StringComparison.Ordinal));
         Assert.Contains(result.Verdict, lines);
     }
 
@@ -265,7 +267,7 @@ public sealed class SieveSearchTests : IDisposable
         {
             Assert.Equal((3, "7"), (result.Trials.Count, result.Trials[1].Settings["ForgetEvery"]));
             Assert.Equal(0.25, result.OptionsOf(result.Trials[1]).ForgetLearningRate);
-            Assert.InRange(result.Trials[1].Figure, 0.2, 1);
+            Assert.InRange(result.Trials[1].Score, 0.2, 1);
         }
 
         var error = Assert.Throws<SearchMismatchException>(() => Run(options =>
@@ -320,14 +322,14 @@ public sealed class SieveSearchTests : IDisposable
         // At a rate of nothing, forgetting does nothing.
         using SearchResult<FeatureSieveTrainer.Options> result = Run(options =>
         {
-            options.Space = SieveSpace.Default with { ForgetRate = LogRange.Fixed(1e-30) };
+            options.Space = SieveSpace.Default with { ForgetRateMultiple = LogRange.Fixed(1e-30) };
             options.Trials = 1;
         });
-        Assert.Equal(result.BestOther!.Figure, result.BestPlain.Figure);
+        Assert.Equal(result.BestOther!.Score, result.BestPlain.Score);
         Assert.Equal((0, 0, 0), (result.Gain!.Mean, result.Gain.Low, result.Gain.High));
         Assert.Same(result.BestPlain, result.Best);
         Assert.Equal(
-            "No difference is shown between trial 1, the best other, and plain training, which is the choice: MeanOfGroupsAccuracy 0.0 "
+            "No difference is shown between trial 1, the best other, and plain training, which is the choice: UnbiasedAccuracy 0.0 "
                 + "points, "
                 + "95 % interval 0.0 to 0.0, 2 fresh seeds.",
             result.Verdict);

@@ -31,7 +31,8 @@ public sealed class SieveSpaceTests
         Assert.Equal([1, 2, 3, 4, 5, 6], released.Depths);
         Assert.Equal(new LogRange(1e-4, 1e-1), released.LearningRate);
         Assert.Equal(new LogRange(1e-6, 1e-3), released.WeightDecay);
-        Assert.Equal((new LogRange(0.1, 100), new LogRange(0.1, 100)), (released.ForgetRate, released.ReadoutRate)); // of 1e-3
+        Assert.Equal(
+            (new LogRange(0.1, 100), new LogRange(0.1, 100)), (released.ForgetRateMultiple, released.ReadoutRateMultiple)); // of 1e-3
         IReadOnlyList<PlannedTrial> trials = SearchPlan.Draw(released, ThreeStages, 10, SeedSequence.Of(1));
         Assert.All(trials.Where(trial => !trial.IsPlain), trial => Assert.Equal("256", trial.Settings["Readout.Width"]));
         // plain training's rates are searched too
@@ -44,8 +45,8 @@ public sealed class SieveSpaceTests
         ITrialSpace space = new SieveSpace
         {
             LearningRate = new(1e-3, 1e-1),
-            ForgetRate = LogRange.Fixed(10),
-            ReadoutRate = LogRange.Fixed(0.2),
+            ForgetRateMultiple = LogRange.Fixed(10),
+            ReadoutRateMultiple = LogRange.Fixed(0.2),
         };
         foreach (PlannedTrial trial in SearchPlan.Draw(space, ThreeStages, 8, SeedSequence.Of(1)).Where(trial => !trial.IsPlain))
         {
@@ -62,7 +63,8 @@ public sealed class SieveSpaceTests
     {
         ITrialSpace space = new SieveSpace
         {
-            Depths = [0], Widths = [16, 32], ForgetEvery = [5], ForgetRate = LogRange.Fixed(1), ReadoutRate = LogRange.Fixed(1),
+            Depths = [0], Widths = [16, 32], ForgetEvery = [5], ForgetRateMultiple = LogRange.Fixed(1),
+            ReadoutRateMultiple = LogRange.Fixed(1),
         };
         IReadOnlyList<PlannedTrial> trials = SearchPlan.Draw(space, ThreeStages, 40, SeedSequence.Of(1));
         Assert.Equal(4, trials.Count); // plain training, and each stage once
@@ -125,12 +127,12 @@ public sealed class SieveSpaceTests
                 CancellationToken = stop.Token,
                 OnValidation = _ => { }, Progress = new Progress<TrainingProgress>(), GroupColumnName = "Place",
             },
-            Space = new() { Stages = [0], Depths = [], ForgetEvery = [0], ForgetRate = new(0, 1), ReadoutRate = new(2, 1) },
+            Space = new() { Stages = [0], Depths = [], ForgetEvery = [0], ForgetRateMultiple = new(0, 1), ReadoutRateMultiple = new(2, 1) },
             Trials = 0,
             KnownSettings = [new() { ForgetLearningRate = -1 }],
             SeedsPerTrial = 0,
             ConfirmationSeeds = 1,
-            SelectBy = SelectionMetric.LastEpoch,
+            Selection = SelectionMetric.LastEpoch,
             GroupColumnName = "Water",
             Halving = new() { Factor = 1, FirstSteps = 0 },
             Name = "../search",
@@ -145,7 +147,7 @@ public sealed class SieveSpaceTests
             - Trials is 0; it must be at least 1.
             - SeedsPerTrial is 0; it must be at least 1.
             - ConfirmationSeeds is 1; it must be 0 or at least 2.
-            - SelectBy is LastEpoch, which is no figure to compare trials by.
+            - Selection is LastEpoch, which is no figure to compare trials by.
             - Halving.Factor is 1; it must be at least 2.
             - Halving.FirstSteps is 0; it must be at least 1.
             - Name is '../search'; it must be letters, digits, '-', '_' and '.', a letter or digit first.
@@ -155,8 +157,8 @@ public sealed class SieveSpaceTests
             - Space.Stages is 0; it must be at least 1.
             - Space.Depths is empty; give at least one value.
             - Space.ForgetEvery is 0; it must be at least 1.
-            - Space.ForgetRate.From is 0; it must be greater than 0.
-            - Space.ReadoutRate.To is 1; it must be at least 2.
+            - Space.ForgetRateMultiple.From is 0; it must be greater than 0.
+            - Space.ReadoutRateMultiple.To is 1; it must be at least 2.
             - Trainer.ValidationFraction is given, and is the search's own; give the rows to Run.
             - Trainer.Seed is given, and is the search's own; set the search's Seed.
             - Trainer.CheckpointDirectory is given, and is the search's own; set the search's CheckpointDirectory.

@@ -5,9 +5,9 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Decodes JPEG files at one of the scales that their blocks of 8 × 8 pixels give at less cost; other files in full.</summary>
 /// <param name="folder">The folder that paths start from; empty where they are whole.</param>
-/// <param name="leastWidth">The width that is needed.</param>
-/// <param name="leastHeight">The height that is needed.</param>
-internal sealed class ScaledImages(string folder, int leastWidth, int leastHeight)
+/// <param name="minWidth">The width that is needed.</param>
+/// <param name="minHeight">The height that is needed.</param>
+internal sealed class ScaledImages(string folder, int minWidth, int minHeight)
 {
     private const int Scales = 8;
 
@@ -25,7 +25,7 @@ internal sealed class ScaledImages(string folder, int leastWidth, int leastHeigh
         using SKCodec? codec = SKCodec.Create(path);
         if (codec is not { EncodedFormat: SKEncodedImageFormat.Jpeg }) return null;
         SKSizeI size = Enumerable.Range(1, Scales - 1).Select(scale => codec.GetScaledDimensions(scale / (float)Scales))
-            .FirstOrDefault(scaled => scaled.Width >= leastWidth && scaled.Height >= leastHeight);
+            .FirstOrDefault(scaled => scaled.Width >= minWidth && scaled.Height >= minHeight);
         if (size.Width == 0 || size == codec.Info.Size) return null;
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var bitmap = new SKBitmap(info);

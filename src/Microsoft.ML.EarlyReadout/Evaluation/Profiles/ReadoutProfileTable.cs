@@ -20,7 +20,8 @@ internal static class ReadoutProfileTable
                 CultureInfo.InvariantCulture,
                 $"{readout.Name.PadRight(width)}  {Ratio(readout.Accuracy),8}  {Ratio(readout.RightMargins.Mean),12}  "
                     + $"{Ratio(readout.WrongMargins.Mean),12}  "
-                    + $"{Ratio(readout.WorstGroupRecall),6}  {Ratio(readout.WorstGroupPrecision),9}  {Ratio(readout.WorstGroupAuc),6}");
+                    + $"{Ratio(readout.WorstGroupRecall),6}  {Ratio(readout.WorstGroupPrecision),9}  "
+                    + $"{Ratio(readout.WorstGroupAreaUnderRocCurve),6}");
         }
         if (profile.WorstGroup is not null)
             text.AppendLine("Recall, precision, AUC: of wrong (and confidently wrong) readouts for the worst group.");

@@ -99,7 +99,7 @@ internal sealed class ReadoutProfiler
                 WrongMargins = MarginDistribution.Of([.. margins.Where((_, row) => !right[row])]),
                 WorstGroupRecall = worst is { Id: var of } ? (double)wrongMembers / sizes[of] : null,
                 WorstGroupPrecision = member is null || wrong == 0 ? null : (double)wrongMembers / wrong,
-                WorstGroupAuc = member is null ? null : RocCurve.Area(signal, member),
+                WorstGroupAreaUnderRocCurve = member is null ? null : RocCurve.Area(signal, member),
                 Groups = [.. names.Select(group => new ReadoutGroup(
                     group.Name, group.Label, group.Attribute, sizes[group.Id], accuracy[group.Id], accuracies[group.Id],
                     signals[group.Id]))],

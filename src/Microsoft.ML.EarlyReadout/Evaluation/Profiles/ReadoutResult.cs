@@ -27,7 +27,7 @@ public sealed class ReadoutResult
     /// The area under the ROC curve of its signal for belonging to the worst group: 0.5 says nothing, 1 tells the group apart;
     /// <see langword="null"/> without groups, or with one only.
     /// </summary>
-    public required double? WorstGroupAuc { get; init; }
+    public required double? WorstGroupAreaUnderRocCurve { get; init; }
 
     /// <summary>The groups, by name; empty without groups.</summary>
     public required IReadOnlyList<ReadoutGroup> Groups { get; init; }

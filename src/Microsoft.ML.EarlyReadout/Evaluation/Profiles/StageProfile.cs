@@ -19,7 +19,7 @@ public sealed class StageProfile
 
     /// <summary>The results of one column, stage by stage.</summary>
     /// <param name="columnName">The column.</param>
-    public IReadOnlyList<StageResult> Of(string columnName) => [.. Results.Where(result => result.ColumnName == columnName)];
+    public IReadOnlyList<StageResult> ResultsOf(string columnName) => [.. Results.Where(result => result.ColumnName == columnName)];
 
     /// <summary>The profile as a table of plain text.</summary>
     public override string ToString()
@@ -35,7 +35,7 @@ public sealed class StageProfile
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"{result.ColumnName.PadRight(column)}  {NameOf(result).PadRight(stage)}  {result.RowCount,4}  {result.Accuracy,8:F4}  "
-                    + $"[{result.Interval.Low:F4}, {result.Interval.High:F4}]  {result.MostFrequent,13:F4}");
+                    + $"[{result.AccuracyInterval.Low:F4}, {result.AccuracyInterval.High:F4}]  {result.MostFrequentShare,13:F4}");
         }
 
         return text.ToString();

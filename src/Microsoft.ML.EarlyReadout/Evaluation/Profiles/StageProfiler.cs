@@ -12,10 +12,10 @@ internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList
 
     /// <exception cref="InvalidOperationException">A column has fewer than two values in the training rows, or none in the test
     /// rows.</exception>
-    public StageProfile Profile(IDataView trainRows, IDataView testRows)
+    public StageProfile Profile(IDataView trainData, IDataView testData)
     {
         using var session = new StageSession(model.Graph, model.Graph.Stages, model.Columns, model.Session.Device);
-        Rows train = Read(session, trainRows), test = Read(session, testRows);
+        Rows train = Read(session, trainData), test = Read(session, testData);
         return new StageProfile(
         [
             .. columns.SelectMany((column, c) => model.Graph.Stages.Select((stage, s) => Decode(train, test, column, c, stage.Name, s))),

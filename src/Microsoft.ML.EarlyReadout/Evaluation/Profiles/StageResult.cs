@@ -6,8 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="ColumnName">The column that is decoded.</param>
 /// <param name="RowCount">Test rows that have a value in it.</param>
 /// <param name="Accuracy">The share of them whose value a logistic regression on the stage's output tells, in [0, 1].</param>
-/// <param name="Interval">Its 95 % interval (Clopper and Pearson).</param>
-/// <param name="MostFrequent">The share of them that have the value which is most frequent in the training rows: what a decoder reaches
-/// that reads nothing.</param>
+/// <param name="AccuracyInterval">Its 95 % interval (Clopper and Pearson).</param>
+/// <param name="MostFrequentShare">The share of them that have the value which is most frequent in the training rows: what a decoder
+/// reaches that reads nothing.</param>
 public sealed record StageResult(
-    int Stage, string StageName, string ColumnName, long RowCount, double Accuracy, ConfidenceInterval Interval, double MostFrequent);
+    int Stage, string StageName, string ColumnName, long RowCount, double Accuracy, ConfidenceInterval AccuracyInterval,
+    double MostFrequentShare);

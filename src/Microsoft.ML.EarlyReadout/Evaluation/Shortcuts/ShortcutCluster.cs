@@ -14,7 +14,7 @@ public sealed class ShortcutCluster
     public required IReadOnlyList<long> Rows { get; init; }
 
     /// <summary>How many of them the network itself gets wrong.</summary>
-    public required long Errors { get; init; }
+    public required long ErrorCount { get; init; }
 
     /// <summary>The share of all errors of the network, in [0, 1], that are among its rows; 0 where the network makes none.</summary>
     public required double ErrorShare { get; init; }

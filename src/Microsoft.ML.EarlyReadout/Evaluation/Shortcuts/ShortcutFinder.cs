@@ -32,7 +32,7 @@ internal sealed class ShortcutFinder(
             Clusters =
             [
                 .. clusters.Select((rows, i) => Describe(rows, suspects, errors, telling[i]))
-                    .OrderByDescending(cluster => cluster.Errors).ThenByDescending(cluster => cluster.Rows.Count),
+                    .OrderByDescending(cluster => cluster.ErrorCount).ThenByDescending(cluster => cluster.Rows.Count),
             ],
         };
     }
@@ -52,7 +52,7 @@ internal sealed class ShortcutFinder(
             Label = suspects.Classes.Names[rows[0].Label],
             ReadAs = suspects.Classes.Names[rows[0].ReadAs],
             Rows = [.. rows.Select(row => row.Index)],
-            Errors = errors,
+            ErrorCount = errors,
             ErrorShare = allErrors == 0 ? 0 : (double)errors / allErrors,
             Accuracy = (double)right / rows.Length,
             AccuracyInterval = BinomialInterval.Of(right, rows.Length, Confidence),

@@ -24,7 +24,8 @@ internal static class ShortcutTable
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{i + 1,2}  {pairs[i].PadRight(width)}  {cluster.Rows.Count,5}  {cluster.Errors,6}  {100 * cluster.ErrorShare,11:F1} %  "
+                $"{i + 1,2}  {pairs[i].PadRight(width)}  {cluster.Rows.Count,5}  {cluster.ErrorCount,6}  "
+                    + $"{100 * cluster.ErrorShare,11:F1} %  "
                     + $"{cluster.Accuracy,8:F4}  {cluster.AccuracyElsewhere?.ToString("F4", CultureInfo.InvariantCulture) ?? "–",9}");
             foreach (TellingValue value in cluster.TellingValues) text.AppendLine(CultureInfo.InvariantCulture, $"      {value}");
         }

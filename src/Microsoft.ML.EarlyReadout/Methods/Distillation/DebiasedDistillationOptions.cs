@@ -111,7 +111,7 @@ public sealed partial class DebiasedDistillationTrainer
         /// <value>The default value is <see langword="false"/>, as in the release.</value>
         public bool NormalizeWeights { get; set; }
 
-        /// <summary>How <see cref="DistillationMethod.DeTt"/> finds the rows that count more.</summary>
+        /// <summary>How <see cref="DistillationMethod.DeTT"/> finds the rows that count more.</summary>
         public JustTrainTwiceOptions JustTrainTwice { get; set; } = new();
 
         /// <inheritdoc/>
@@ -162,7 +162,7 @@ public sealed partial class DebiasedDistillationTrainer
             ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
             : "See whether the teacher answers more than one class.";
 
-        internal bool MatchesFeatures => Method is DistillationMethod.SimKd or DistillationMethod.DeTt;
+        internal bool MatchesFeatures => Method is DistillationMethod.SimKD or DistillationMethod.DeTT;
 
         /// <inheritdoc/>
         [Experimental(Seam.Id)]
@@ -192,7 +192,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.NotEmpty("Teacher.ScoreColumnName", Teacher.ScoreColumnName);
             faults.NotEmpty("Teacher.OutputName", Teacher.OutputName);
             faults.NoHiddenColumns(LabelledColumns, [new("Teacher.ScoreColumnName", Teacher.ScoreColumnName)]);
-            faults.Defined("Teacher.Scores", Teacher.Scores);
+            faults.Defined("Teacher.ScoreKind", Teacher.ScoreKind);
             if (MatchesFeatures && Teacher.FeatureColumnName is null)
                 faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");
             if (Teacher.Model is not null && Teacher.OnnxPath is not null)

@@ -41,7 +41,7 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
         var rows = (RowsWithTeacher)session.Prepared;
         var targets = TeacherTargets.Of(rows.Teacher, options, rows.Scored, session);
         var teacher = TeacherScores.Read(
-            rows.View.Schema[options.Teacher.ScoreColumnName], rows.Teacher.Source, session.Training.Set, options.Teacher.Scores,
+            rows.View.Schema[options.Teacher.ScoreColumnName], rows.Teacher.Source, session.Training.Set, options.Teacher.ScoreKind,
             session.Log);
         switch (options.Method)
         {
@@ -55,10 +55,10 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
                 }
 
                 break;
-            case DistillationMethod.SimKd:
+            case DistillationMethod.SimKD:
                 FeatureMatching.Train(session, teacher, targets, options, errors: new HashSet<long>());
                 break;
-            case DistillationMethod.DeTt:
+            case DistillationMethod.DeTT:
                 FeatureMatching.Train(
                     session, teacher, targets, options, errors: JustTrainTwice.FindErrors(session, options.JustTrainTwice));
                 break;

@@ -14,11 +14,11 @@ public enum DistillationMethod
 
     /// <summary>SimKD (Chen et al., CVPR 2022): a projection of the student's features learns to equal the teacher's, and the teacher's own
     /// classifier reads it. Needs <see cref="TeacherOptions.FeatureColumnName"/>.</summary>
-    SimKd,
+    SimKD,
 
     /// <summary>
     /// DeTT (Lee et al., 2023): SimKD in which the rows that a briefly trained student gets wrong count more. Needs
     /// <see cref="TeacherOptions.FeatureColumnName"/>.
     /// </summary>
-    DeTt,
+    DeTT,
 }

@@ -18,8 +18,8 @@ public sealed class TeacherOptions
 
     /// <summary>
     /// The column of the teacher's last feature maps, <c>Vector&lt;Single, C, H, W&gt;</c>, whose means its last linear layer reads; or
-    /// of those means, <c>Vector&lt;Single&gt;</c>. Needed by <see cref="DistillationMethod.SimKd"/> and
-    /// <see cref="DistillationMethod.DeTt"/>, which match the maps as released, or else the vectors, and recover the linear layer from
+    /// of those means, <c>Vector&lt;Single&gt;</c>. Needed by <see cref="DistillationMethod.SimKD"/> and
+    /// <see cref="DistillationMethod.DeTT"/>, which match the maps as released, or else the vectors, and recover the linear layer from
     /// features and scores. A column of the data, one that <see cref="Model"/> adds, or an output of <see cref="OnnxPath"/>:
     /// <see cref="EarlyReadoutTransformer.SaveAsOnnx(string)"/> writes both, as <c>FeatureMaps</c> and <c>Embedding</c>.
     /// </summary>
@@ -28,7 +28,7 @@ public sealed class TeacherOptions
 
     /// <summary>What the scores are.</summary>
     /// <value>The default value is <see cref="TeacherScoreKind.Automatic"/>.</value>
-    public TeacherScoreKind Scores { get; set; } = TeacherScoreKind.Automatic;
+    public TeacherScoreKind ScoreKind { get; set; } = TeacherScoreKind.Automatic;
 
     /// <summary>
     /// A fitted model that is run on the training rows, once; where <see cref="TrainerOptions.Augmentation"/> changes images, on every

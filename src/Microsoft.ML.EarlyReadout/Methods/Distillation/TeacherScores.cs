@@ -27,13 +27,13 @@ internal sealed record TeacherScores(string Column, long[]? Order, bool AreProba
         bool look = AreDistributions(set.Columns[column.Name].Rows);
         if (kind == TeacherScoreKind.Probabilities && !look)
         {
-            throw new ArgumentException($"Teacher.Scores is Probabilities, but rows of {source} are negative or do not sum to 1. "
+            throw new ArgumentException($"Teacher.ScoreKind is Probabilities, but rows of {source} are negative or do not sum to 1. "
                 + "Choose Logits or Automatic.");
         }
 
         if (kind == TeacherScoreKind.Logits && look)
         {
-            throw new ArgumentException($"Teacher.Scores is Logits, but every row of {source} is at least 0 and sums to 1, as "
+            throw new ArgumentException($"Teacher.ScoreKind is Logits, but every row of {source} is at least 0 and sums to 1, as "
                 + "probabilities do. Choose Probabilities or Automatic.");
         }
 

@@ -30,12 +30,12 @@ internal static class AutomaticFeatureReweighting
             using DisposeScope scope = NewDisposeScope();
             Tensor embeddings = Embeddings.AllOf(session, heldOut); // (N, D)
             var errors = new ReadoutWeighting(options.Alpha, options.Beta!.Value, Cap: null);
-            float[] weights = options.Weights switch
+            float[] weights = options.Source switch
             {
                 ReweightingSource.Readout => Weights(heldOut, Read(session, heldOut, readouts[0].Readout), errors.Of),
                 ReweightingSource.Network =>
                     Weights(heldOut, Read(last, embeddings), ReweightedRows.ByConfidence(options.Gamma)),
-                _ => throw new UnreachableException($"No weights by {options.Weights}."),
+                _ => throw new UnreachableException($"No weights by {options.Source}."),
             };
             session.Log(FormattableString.Invariant(
                 $"Automatic feature reweighting: the last layer is trained on {weights.Length} rows that the network was not trained on; ")

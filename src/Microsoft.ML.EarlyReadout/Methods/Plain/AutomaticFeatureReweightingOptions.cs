@@ -19,7 +19,7 @@ public sealed class AutomaticFeatureReweightingOptions
     /// The default value is <see cref="ReweightingSource.Network"/>, the paper's. <see cref="ReweightingSource.Readout"/> needs a readout
     /// that is trained together with the network.
     /// </value>
-    public ReweightingSource Weights { get; set; } = ReweightingSource.Network;
+    public ReweightingSource Source { get; set; } = ReweightingSource.Network;
 
     /// <summary>γ, for weights by the network: how much more a row counts that the network is not sure of.</summary>
     /// <value>
@@ -69,7 +69,7 @@ public sealed class AutomaticFeatureReweightingOptions
                 $"{name}.{nameof(HeldOutFraction)} is {HeldOutFraction}; it must be less than 1."));
         }
 
-        faults.Defined($"{name}.{nameof(Weights)}", Weights);
+        faults.Defined($"{name}.{nameof(Source)}", Source);
         faults.InRange($"{name}.{nameof(Gamma)}", Gamma, 0, LargestGamma);
         faults.AtLeast($"{name}.{nameof(Alpha)}", Alpha, 0);
         faults.InRange($"{name}.{nameof(Beta)}", Beta, 0, LargestBeta);

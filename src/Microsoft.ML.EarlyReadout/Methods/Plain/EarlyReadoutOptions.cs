@@ -125,7 +125,7 @@ public sealed partial class EarlyReadoutEstimator
         protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
-            Objective.ReweightingSet = ((Options)from).Objective.ReweightingSet;
+            Objective.DeepFeatureReweighting.ReweightingSet = ((Options)from).Objective.DeepFeatureReweighting.ReweightingSet;
         }
 
         /// <inheritdoc/>
@@ -154,11 +154,11 @@ public sealed partial class EarlyReadoutEstimator
 
             bool looksAtReadout = Objective is
             {
-                Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Weights: ReweightingSource.Readout,
+                Kind: ObjectiveKind.AutomaticFeatureReweighting, AutomaticFeatureReweighting.Source: ReweightingSource.Readout,
             };
             if (looksAtReadout && (Taps is not { Length: > 0 } || ReadoutTiming != ReadoutTiming.Together))
             {
-                faults.Add("Objective.AutomaticFeatureReweighting.Weights is Readout, which needs a readout that is trained together with "
+                faults.Add("Objective.AutomaticFeatureReweighting.Source is Readout, which needs a readout that is trained together with "
                     + $"the network: give {nameof(Taps)}, and {nameof(ReadoutTiming)} Together.");
             }
         }

@@ -14,7 +14,8 @@ internal static class HeadReweighting
     public static void Run(TrainingSession session, ObjectiveOptions objective, Action trainNetwork)
     {
         // Read first: a fault in these rows must not cost a training.
-        using TrainingSet? given = objective.ReweightingSet is { } view ? session.Read("the rows of Objective.ReweightingSet", view) : null;
+        using TrainingSet? given = objective.DeepFeatureReweighting.ReweightingSet is { } view
+            ? session.Read("the rows of Objective.DeepFeatureReweighting.ReweightingSet", view) : null;
         TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
         CheckClasses(session.Training, rows);
         trainNetwork();
@@ -43,16 +44,17 @@ internal static class HeadReweighting
         IEnumerable<int> missing = training.Indices.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c));
         if (missing.Select(c => training.Set.ClassNames[c]).FirstOrDefault() is not { } lacking) return;
         throw new ArgumentException(
-            $"Objective.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it could never say that class.");
+            $"Objective.DeepFeatureReweighting.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it "
+                + "could never say that class.");
     }
 
     private static (double[][] Weight, double[] Bias) Fit(
         TrainingSession session, ObjectiveOptions objective, TrainingRows rows, bool areGiven)
     {
         StandardScaler scaler = StandardScaler.Of(Embeddings.Of(session, session.Training));
-        double[] strengths = objective.ReweightingStrengths;
+        double[] strengths = objective.DeepFeatureReweighting.Strengths;
         double strength = strengths is [double only] ? only : Tuned(session, strengths, rows, areGiven ? null : scaler);
-        IEnumerable<int> draws = Enumerable.Range(0, objective.ReweightingSubsets);
+        IEnumerable<int> draws = Enumerable.Range(0, objective.DeepFeatureReweighting.Subsets);
         long[][] subsets = [.. draws.Select(draw => Balanced(rows, session.Seeds.For("balance", draw)))];
         session.Log(FormattableString.Invariant(
             $"Deep feature reweighting: the head is fitted anew on {subsets[0].Length} rows, equally many of each group, ")

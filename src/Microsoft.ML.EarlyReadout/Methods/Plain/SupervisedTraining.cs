@@ -18,8 +18,9 @@ internal static class SupervisedTraining
                 using (var risk = WeightedRisk.ClassBalanced(session.Training, session.Loss, session.Device)) Train(risk);
                 break;
             case ObjectiveKind.GroupDro:
-                using (var risk = new GroupDroRisk(session.Training, objective.GroupDroRate, session.Device, session.Loss, session.Ranks))
-                    Train(risk, objective.GroupDroBalancedBatches ? EpochOrder.GroupBalanced : null);
+                using (var risk = new GroupDroRisk(
+                    session.Training, objective.GroupDro.StepSize, session.Device, session.Loss, session.Ranks))
+                    Train(risk, objective.GroupDro.BalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:
                 IReadOnlySet<long> errors = JustTrainTwice.FindErrors(session, objective.JustTrainTwice);

@@ -15,7 +15,7 @@ internal static class ReadoutFactory
     {
         StageTap.Check(network, options.Stage);
         (FeatureShape tap, Layer[] pool) = StageTap.WithPool(network, options.Stage);
-        var readout = new ReadoutHead(tap, pool, options.Depth!.Value, options.Width ?? tap.Channels, network.Classes);
+        var readout = new ReadoutHead(tap, pool, options.Depth!.Value, options.Width ?? tap.Channels, network.ClassCount);
         using var generator = new Generator(seed, CPU);
         readout.Initialize(generator);
         return readout;

@@ -39,7 +39,7 @@ internal sealed record ScoredModel(
             options.LabelColumnName,
             options.ScoreColumnName,
             options.PredictedLabelColumnName,
-            new GroupEvaluationOptions { GroupBy = options.GroupColumnName is null ? GroupBy.AttributeOnly : GroupBy.LabelAndAttribute })
+            new GroupEvaluationOptions { Grouping = options.GroupColumnName is null ? Grouping.AttributeOnly : Grouping.LabelAndAttribute })
             .Evaluate(cached, CatalogEnvironment.Of(catalog));
         ReadoutProfile? profile = readouts.Length == 0 ? null
             : new ReadoutProfiler(

@@ -50,7 +50,7 @@ internal static class ChoiceSection
             [.. gain.Seeds.Select(seed => (FormattableString.Invariant($"seed {seed.Seed}"), 100 * seed.Difference))],
             100 * gain.Mean,
             gain is { Low: { } low, High: { } high } ? (100 * low, 100 * high) : null);
-        string seeds = gain.AreSeedsFresh
+        string seeds = gain.UsesFreshSeeds
             ? "The seeds are fresh: no trial was chosen by them."
             : "The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.";
         Markup caption = Markup.Of($"""

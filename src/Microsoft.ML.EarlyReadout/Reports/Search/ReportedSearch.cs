@@ -11,14 +11,14 @@ internal sealed class ReportedSearch(SearchResult result)
     public SearchResult Result => result;
 
     /// <summary>The figure of validation, in words.</summary>
-    public string Figure { get; } = MetricName.Of(result.Metric);
+    public string Figure { get; } = MetricName.Of(result.Selection);
 
     /// <summary>All steps.</summary>
     public int Steps => result.RungSteps[^1];
 
     /// <summary>The trials that came furthest first, and the highest figure first among them.</summary>
     public IReadOnlyList<SearchTrial> Ranked { get; } =
-        [.. result.Trials.OrderByDescending(trial => trial.Steps).ThenByDescending(trial => trial.Figure).ThenBy(trial => trial.Number)];
+        [.. result.Trials.OrderByDescending(trial => trial.Steps).ThenByDescending(trial => trial.Score).ThenBy(trial => trial.Number)];
 
     /// <summary>The trials that were compared in the end: the best plain one and, where there is one, the best other.</summary>
     public IReadOnlyList<SearchTrial> Finalists { get; } = result.BestOther is { } other ? [result.BestPlain, other] : [result.BestPlain];

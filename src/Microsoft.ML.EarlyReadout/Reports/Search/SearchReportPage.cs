@@ -61,7 +61,7 @@ internal static class SearchReportPage
         return Markup.Of($"""
             <div class="card"><svg class="key" viewBox="0 0 14 14" aria-hidden="true">{Chart.Marker(7, 7, series)}</svg>
             <b>{search.NameOf(trial)}</b>{chosen}
-            <p class="figure">{100 * runs.Average(run => run.Figure):F1} %</p>
+            <p class="figure">{100 * runs.Average(run => run.Score):F1} %</p>
             <p>{search.Figure}<br>{seeds}</p></div>
 
             """);

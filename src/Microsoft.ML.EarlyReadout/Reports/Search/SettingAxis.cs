@@ -50,7 +50,7 @@ internal sealed record SettingAxis(string Option, string Label, Scale Scale, IRe
     }
 
     private static double? ValueOf(SearchTrial trial, string option) =>
-        ReportedSearch.Number(trial, option) / (IsMultiple(option) ? trial.MainRate : 1);
+        ReportedSearch.Number(trial, option) / (IsMultiple(option) ? trial.LearningRate : 1);
 
     // Spaces draw all rates but the main one as its multiples.
     private static bool IsMultiple(string option) =>

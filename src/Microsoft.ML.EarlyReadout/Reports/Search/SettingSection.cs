@@ -49,7 +49,7 @@ internal static class SettingSection
             Of(result.PlainName, 0, trial => trial is { State: TrialState.Finished, IsPlain: true }),
             Of(best, 1, trial => !IsLost(trial) && trial == result.BestOther),
         ];
-        double level = 100 * result.BestPlain.Figure;
+        double level = 100 * result.BestPlain.Score;
         var chart = new ScatterChart($"{search.Figure} by {axis.Option}", axis.Label, $"{search.Figure} (%)", axis.Scale, clouds)
         {
             XNames = axis.Names,
@@ -59,7 +59,7 @@ internal static class SettingSection
         return Figure.Of(id, chart.Draw(id), caption, Numbers(search, axis));
 
         Cloud Of(string name, int style, Func<SearchTrial, bool> isOf) =>
-            new(name, style, [.. places.Where(each => isOf(each.Trial)).Select(each => (each.At, (double?)(100 * each.Trial.Figure)))]);
+            new(name, style, [.. places.Where(each => isOf(each.Trial)).Select(each => (each.At, (double?)(100 * each.Trial.Score)))]);
     }
 
     private static (SearchTrial Trial, double At)[] Places(SearchResult result, SettingAxis axis) =>
@@ -86,9 +86,9 @@ internal static class SettingSection
             [
                 Table.Cell(part.Name),
                 Markup.Of($"{part.Trials.Length}"),
-                Table.Percent(part.Trials.Average(trial => trial.Rungs[0])),
+                Table.Percent(part.Trials.Average(trial => trial.RungScores[0])),
                 Markup.Of($"{part.Trials.Count(trial => trial.State == TrialState.Finished)}"),
-                Table.Percent(part.Trials.Where(trial => trial.State == TrialState.Finished).Select(trial => (double?)trial.Figure).Max()),
+                Table.Percent(part.Trials.Where(trial => trial.State == TrialState.Finished).Select(trial => (double?)trial.Score).Max()),
                 Markup.Of($"{part.Trials.Count(IsLost)}"),
             ]));
 

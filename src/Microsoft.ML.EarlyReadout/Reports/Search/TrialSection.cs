@@ -41,8 +41,9 @@ internal static partial class TrialSection
             Markup.Of($"{trial.Number}"),
             Markup.Of($"<span class=\"state\">{search.StateOf(trial)}</span>"),
             .. search.Options.Select(option => Table.Cell(ReportedSearch.Setting(trial, option) ?? "–")),
-            .. search.Result.RungSteps.Select((_, rung) => rung < trial.Rungs.Count ? Figure(trial.Rungs[rung]) : new Markup("–")),
-            Markup.Of($"<span class=\"range\">{string.Join(", ", trial.Runs.Select(run => Figure(run.Figure).Value))}</span>"),
+            .. search.Result.RungSteps.Select((_, rung) =>
+                rung < trial.RungScores.Count ? Figure(trial.RungScores[rung]) : new Markup("–")),
+            Markup.Of($"<span class=\"range\">{string.Join(", ", trial.Runs.Select(run => Figure(run.Score).Value))}</span>"),
         ]));
 
     private static Markup Figure(double share) => Markup.Of($"{100 * share:F2}");

@@ -9,8 +9,8 @@ internal static class MetricName
     {
         SelectionMetric.ClassBalancedAccuracy => "class-balanced accuracy",
         SelectionMetric.WorstGroupAccuracy => "worst-group accuracy",
-        SelectionMetric.MeanOfGroupsAccuracy => "mean of the groups' accuracies",
-        SelectionMetric.Accuracy or SelectionMetric.LastEpoch => "accuracy",
+        SelectionMetric.UnbiasedAccuracy => "mean of the groups' accuracies",
+        SelectionMetric.AverageAccuracy or SelectionMetric.LastEpoch => "accuracy",
         _ => throw new UnreachableException($"No metric {metric}."),
     };
 }

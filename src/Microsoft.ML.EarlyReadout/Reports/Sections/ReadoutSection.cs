@@ -65,7 +65,7 @@ internal static class ReadoutSection
                         model,
                         readout.Name), Table.Percent(readout.Accuracy), Ratio(readout.RightMargins.Mean), Ratio(readout.WrongMargins.Mean),
                         Table.Percent(readout.WorstGroupRecall), Table.Percent(readout.WorstGroupPrecision),
-                        Ratio(readout.WorstGroupAuc)]));
+                        Ratio(readout.WorstGroupAreaUnderRocCurve)]));
         return Figure.Of(id, chart.Draw(id), caption, numbers);
     }
 

@@ -61,7 +61,7 @@ internal static class ShortcutSection
                 Table.Cell(cluster.Label),
                 Table.Cell(cluster.ReadAs),
                 Markup.Of($"{cluster.Rows.Count}"),
-                Markup.Of($"{cluster.Errors}"),
+                Markup.Of($"{cluster.ErrorCount}"),
                 Table.Percent(cluster.ErrorShare),
                 Table.Percent(cluster.Accuracy),
                 Markup.Of($"{100 * cluster.AccuracyInterval.Low:F1} to {100 * cluster.AccuracyInterval.High:F1}"),

@@ -21,11 +21,11 @@ internal static class StageSection
         Series[] lines =
         [
             .. profile.ColumnNames.Select(column => new Series(
-                column, [.. profile.Of(column).Select((result, i) => ((double)i, 100 * result.Accuracy))])),
+                column, [.. profile.ResultsOf(column).Select((result, i) => ((double)i, 100 * result.Accuracy))])),
         ];
         var chart = new LineChart($"{name}: what each stage tells", "stage", "accuracy (%)", lines)
         {
-            XNames = [.. profile.Of(profile.ColumnNames[0]).Select(StageProfile.NameOf)],
+            XNames = [.. profile.ResultsOf(profile.ColumnNames[0]).Select(StageProfile.NameOf)],
             YRange = (0, 100),
         };
         Markup caption = Markup.Of($"""
@@ -39,8 +39,8 @@ internal static class StageSection
                 Table.Cell(StageProfile.NameOf(result)),
                 Markup.Of($"{result.RowCount}"),
                 Table.Percent(result.Accuracy),
-                Markup.Of($"{100 * result.Interval.Low:F1} to {100 * result.Interval.High:F1}"),
-                Table.Percent(result.MostFrequent),
+                Markup.Of($"{100 * result.AccuracyInterval.Low:F1} to {100 * result.AccuracyInterval.High:F1}"),
+                Table.Percent(result.MostFrequentShare),
             ]));
         return Figure.Of(id, chart.Draw(id), caption, numbers);
     }

@@ -16,7 +16,7 @@ internal sealed record RungPlan(IReadOnlyList<int> Steps, int ValidateEvery)
     /// <param name="halving">How; <see langword="null"/>: the end is the only rung.</param>
     /// <param name="steps">All steps of a run.</param>
     /// <param name="validateEvery">Steps from one validation to the next, where they are given.</param>
-    public static RungPlan Of(Halving? halving, int steps, int? validateEvery)
+    public static RungPlan Of(HalvingOptions? halving, int steps, int? validateEvery)
     {
         if (halving is null) return new RungPlan([steps], validateEvery ?? PartOf(steps, ValidationsInFull));
         long first = Math.Min(steps, halving.FirstSteps ?? PartOf(steps, (long)halving.Factor * halving.Factor));

@@ -18,7 +18,7 @@ internal static class SearchConclusion
             Meters = [.. plan.Trials.SelectMany(trial => standings.RunsOf(trial.Number)).SelectMany(run => run.Outcome.Meters)
                 .DistinctBy(meter => meter.Name)],
             PlainName = plan.PlainName,
-            Metric = options.Selection,
+            Selection = options.Selection,
             RungSteps = plan.Rungs.Steps,
             Trials = trials,
             BestPlain = plain.Number,
@@ -42,14 +42,14 @@ internal static class SearchConclusion
             Number = trial.Number,
             IsPlain = trial.IsPlain,
             Settings = trial.Settings,
-            MainRate = trial.MainRate,
+            LearningRate = trial.MainRate,
             State = runs.Any(run => run.IsLostBefore(rungs[^1]) && run.Outcome.Divergence is not null) ? TrialState.Diverged
                 : runs.Any(run => run.IsLostBefore(rungs[^1])) ? TrialState.Failed
                 : isStopped ? TrialState.Stopped
                 : TrialState.Finished,
             Steps = rungs[^1],
-            Figure = standings.FigureOf(trial.Number)!.Value,
-            Rungs = [.. rungs.Select((_, i) => standings.FigureOf(trial.Number, i + 1)!.Value)],
+            Score = standings.FigureOf(trial.Number)!.Value,
+            RungScores = [.. rungs.Select((_, i) => standings.FigureOf(trial.Number, i + 1)!.Value)],
             Runs = [.. runs.Select(run => Run(run, rungs))],
             Confirmation = !standings.Confirmed.Contains(trial) ? []
                 : [.. standings.ConfirmationOf(trial.Number).Select(run => Run(run, plan.Rungs.Steps))],
@@ -65,8 +65,8 @@ internal static class SearchConclusion
         return new TrialRun
         {
             Seed = run.Stored.Run.Seed,
-            Figure = run.FigureAt(rungs[^1])!.Value,
-            Rungs = [.. rungs.Select(steps => run.FigureAt(steps)!.Value)],
+            Score = run.FigureAt(rungs[^1])!.Value,
+            RungScores = [.. rungs.Select(steps => run.FigureAt(steps)!.Value)],
             Curve = [.. outcome.Points.Select(point => new CurvePoint(point.Step, point.Score, point.Losses))],
             Groups = best is null ? []
                 : [.. outcome.Groups.Zip(best.Correct, (group, correct) => new ValidationGroup(group.Name, group.Count, correct))],
@@ -78,7 +78,7 @@ internal static class SearchConclusion
     {
         bool fresh = other.Confirmation.Count > 0;
         IEnumerable<TrialRun> plains = fresh ? plain.Confirmation : plain.Runs, others = fresh ? other.Confirmation : other.Runs;
-        return SearchGain.Of([.. plains.Zip(others, (one, two) => new SeedDifference(one.Seed, one.Figure, two.Figure))], fresh);
+        return SearchGain.Of([.. plains.Zip(others, (one, two) => new SeedDifference(one.Seed, one.Score, two.Score))], fresh);
     }
 
     private static double? Accuracy(SearchTrial? trial, string group) => trial is null ? null :

@@ -85,7 +85,7 @@ internal sealed record SearchStart<TOptions>
         {
             Name = name,
             Trainer = trainer,
-            Classes = session.Network.Classes,
+            Classes = session.Network.ClassCount,
             Plan = plan,
             Identity = identity,
             Groups = groups,

@@ -42,7 +42,7 @@ internal static class SearchWarnings
         const double point = 0.01;
         long lastThird = plan.Rungs.Steps[^1] * 2L / 3;
         double[] rises = [.. plain.Runs.Where(run => run.Fault is null && run.Curve.Any(each => each.Step <= lastThird))
-            .Select(run => run.Figure - run.Curve.Where(each => each.Step <= lastThird).Max(each => each.Score))];
+            .Select(run => run.Score - run.Curve.Where(each => each.Step <= lastThird).Max(each => each.Score))];
         if (rises.Length == 0 || rises.Average() <= point) yield break;
         string name = char.ToUpperInvariant(plan.PlainName[0]) + plan.PlainName[1..];
         yield return FormattableString.Invariant($"{name} has not levelled: its figure still rose by {100 * rises.Average():F1} points in ")

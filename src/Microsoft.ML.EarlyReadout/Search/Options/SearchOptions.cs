@@ -43,9 +43,9 @@ public abstract class SearchOptions<TOptions>
     public int ConfirmationSeeds { get; set; } = 5;
 
     /// <summary>The figure on the validation rows by which trials are compared, and networks kept.</summary>
-    /// <value>The default value is <see langword="null"/>: <see cref="SelectionMetric.MeanOfGroupsAccuracy"/> where groups are named, else
-    /// <see cref="SelectionMetric.Accuracy"/>.</value>
-    public SelectionMetric? SelectBy { get; set; }
+    /// <value>The default value is <see langword="null"/>: <see cref="SelectionMetric.UnbiasedAccuracy"/> where groups are named, else
+    /// <see cref="SelectionMetric.AverageAccuracy"/>.</value>
+    public SelectionMetric? Selection { get; set; }
 
     /// <summary>The column with the spurious attribute; see <see cref="TrainerOptions.GroupColumnName"/>.</summary>
     /// <value>The default value is <see langword="null"/>: the trainer's.</value>
@@ -53,7 +53,7 @@ public abstract class SearchOptions<TOptions>
 
     /// <summary>When trials are compared, and how many go on.</summary>
     /// <value>The default value compares twice and lets a third go on. <see langword="null"/>: every trial is trained in full.</value>
-    public Halving? Halving { get; set; } = new();
+    public HalvingOptions? Halving { get; set; } = new();
 
     /// <summary>Where the runs are kept. Processes and machines that share a store, and a <see cref="Name"/>, share the work.</summary>
     /// <value>The default value is <see langword="null"/>: the memory of this process, for as long as the search object lives.</value>
@@ -114,7 +114,7 @@ public abstract class SearchOptions<TOptions>
         var copy = (SearchOptions<TOptions>)MemberwiseClone();
         copy.Trainer = Trainer.Copy();
         copy.KnownSettings = [.. KnownSettings.Select(known => known.Copy())];
-        copy.Halving = Halving is null ? null : new Halving { Factor = Halving.Factor, FirstSteps = Halving.FirstSteps };
+        copy.Halving = Halving is null ? null : new HalvingOptions { Factor = Halving.Factor, FirstSteps = Halving.FirstSteps };
         return copy;
     }
 
@@ -123,7 +123,8 @@ public abstract class SearchOptions<TOptions>
     {
         TOptions trainer = Trainer.Copy();
         trainer.GroupColumnName = GroupColumnName ?? trainer.GroupColumnName;
-        trainer.Selection = SelectBy ?? (trainer.GroupColumnName is null ? SelectionMetric.Accuracy : SelectionMetric.MeanOfGroupsAccuracy);
+        trainer.Selection = Selection
+            ?? (trainer.GroupColumnName is null ? SelectionMetric.AverageAccuracy : SelectionMetric.UnbiasedAccuracy);
         return trainer;
     }
 
@@ -135,9 +136,9 @@ public abstract class SearchOptions<TOptions>
         faults.AtLeast(nameof(SeedsPerTrial), SeedsPerTrial, 1);
         if (ConfirmationSeeds is < 0 or 1)
             faults.Add(FormattableString.Invariant($"{nameof(ConfirmationSeeds)} is {ConfirmationSeeds}; it must be 0 or at least 2."));
-        if (SelectBy is { } metric) faults.Defined(nameof(SelectBy), metric);
-        if (SelectBy == SelectionMetric.LastEpoch)
-            faults.Add($"{nameof(SelectBy)} is {SelectBy}, which is no figure to compare trials by.");
+        if (Selection is { } metric) faults.Defined(nameof(Selection), metric);
+        if (Selection == SelectionMetric.LastEpoch)
+            faults.Add($"{nameof(Selection)} is {Selection}, which is no figure to compare trials by.");
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
         Halving?.AddFaults(faults, nameof(Halving));
         if (!IsName(Name))

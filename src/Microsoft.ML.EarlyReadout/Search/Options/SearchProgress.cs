@@ -5,8 +5,8 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Done">Trials that are trained in full.</param>
 /// <param name="Stopped">Trials that were stopped at a comparison.</param>
 /// <param name="Running">Runs that are being trained, by all processes.</param>
-/// <param name="BestFigure">The highest mean of a trial's figures so far; <see langword="null"/> before the first.</param>
+/// <param name="BestScore">The highest mean of a trial's scores so far; <see langword="null"/> before the first.</param>
 /// <param name="BestTrial">The number of that trial.</param>
 /// <param name="TimeLeft">Estimated time to the end; <see langword="null"/> before the first run's rung.</param>
 public sealed record SearchProgress(
-    int Trials, int Done, int Stopped, int Running, double? BestFigure, int? BestTrial, TimeSpan? TimeLeft);
+    int Trials, int Done, int Stopped, int Running, double? BestScore, int? BestTrial, TimeSpan? TimeLeft);

@@ -11,7 +11,7 @@ internal sealed record SearchFindings
 
     public required string PlainName { get; init; }
 
-    public required SelectionMetric Metric { get; init; }
+    public required SelectionMetric Selection { get; init; }
 
     public required IReadOnlyList<int> RungSteps { get; init; }
 

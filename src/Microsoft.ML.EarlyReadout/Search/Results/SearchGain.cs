@@ -15,13 +15,13 @@ public sealed record SearchGain
     public required double? High { get; init; }
 
     /// <summary>Whether the seeds are fresh. Those by which a trial was chosen among others make it look better than it is.</summary>
-    public required bool AreSeedsFresh { get; init; }
+    public required bool UsesFreshSeeds { get; init; }
 
     /// <summary>The figures by seed.</summary>
     public required IReadOnlyList<SeedDifference> Seeds { get; init; }
 
     /// <summary>Whether a gain is shown: the interval lies above zero.</summary>
-    public bool IsShown => Low > 0;
+    public bool IsSignificant => Low > 0;
 
     /// <summary>Works it out.</summary>
     internal static SearchGain Of(IReadOnlyList<SeedDifference> seeds, bool fresh)
@@ -29,6 +29,6 @@ public sealed record SearchGain
         double mean = seeds.Average(seed => seed.Difference);
         double? margin = seeds.Count < 2 ? null : StudentT.TwoSided(Confidence, seeds.Count - 1)
             * Math.Sqrt(seeds.Sum(seed => Math.Pow(seed.Difference - mean, 2)) / (seeds.Count - 1) / seeds.Count);
-        return new SearchGain { Mean = mean, Low = mean - margin, High = mean + margin, AreSeedsFresh = fresh, Seeds = seeds };
+        return new SearchGain { Mean = mean, Low = mean - margin, High = mean + margin, UsesFreshSeeds = fresh, Seeds = seeds };
     }
 }

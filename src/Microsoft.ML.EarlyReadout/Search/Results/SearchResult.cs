@@ -28,7 +28,7 @@ public abstract class SearchResult : IDisposable
     public string Trainer => _findings.Trainer;
 
     /// <summary>The number of classes.</summary>
-    public int Classes => _findings.Classes;
+    public int ClassCount => _findings.Classes;
 
     /// <summary>What the trials' trainings reported (<see cref="CurvePoint.Losses"/>), as their steps declare it.</summary>
     public IReadOnlyList<Meter> Meters => _findings.Meters;
@@ -37,7 +37,7 @@ public abstract class SearchResult : IDisposable
     public string PlainName => _findings.PlainName;
 
     /// <summary>The figure by which trials are compared.</summary>
-    public SelectionMetric Metric => _findings.Metric;
+    public SelectionMetric Selection => _findings.Selection;
 
     /// <summary>The steps after which trials were compared, ascending; the last are all steps.</summary>
     public IReadOnlyList<int> RungSteps => _findings.RungSteps;
@@ -48,7 +48,7 @@ public abstract class SearchResult : IDisposable
     /// <summary>
     /// The choice: <see cref="BestOther"/> where its gain is shown, else <see cref="BestPlain"/>. Plain training wins a tie.
     /// </summary>
-    public SearchTrial Best => Gain?.IsShown == true ? BestOther! : BestPlain;
+    public SearchTrial Best => Gain?.IsSignificant == true ? BestOther! : BestPlain;
 
     /// <summary>The best plain trial.</summary>
     public SearchTrial BestPlain => Trials[_findings.BestPlain];
@@ -83,10 +83,10 @@ public abstract class SearchResult : IDisposable
         new
         {
             Trainer,
-            Classes,
+            ClassCount,
             Meters,
             PlainName,
-            Metric,
+            Selection,
             RungSteps,
             Best = Best.Number,
             BestPlain = BestPlain.Number,

@@ -28,30 +28,30 @@ public sealed class SearchResult<TOptions> : SearchResult
     }
 
     /// <summary>Trains <see cref="SearchResult.Best"/> in full. The search's validation rows select the network.</summary>
-    /// <param name="train">The training rows. The view that was searched on is not read again.</param>
+    /// <param name="trainData">The training rows. The view that was searched on is not read again.</param>
     /// <param name="seed">The seed. One that the search has not used gives figures that chose nothing.</param>
     /// <param name="cancellationToken">Stops the training.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed.</returns>
     /// <exception cref="ObjectDisposedException">The result was disposed.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public EarlyReadoutTransformer Fit(IDataView train, int seed, CancellationToken cancellationToken = default) =>
-        Fit(Best, train, seed, cancellationToken);
+    public EarlyReadoutTransformer Fit(IDataView trainData, int seed, CancellationToken cancellationToken = default) =>
+        Fit(Best, trainData, seed, cancellationToken);
 
     /// <summary>Trains <see cref="SearchResult.BestPlain"/> in full, to compare with.</summary>
     /// <inheritdoc cref="Fit(IDataView, int, CancellationToken)"/>
-    public EarlyReadoutTransformer FitPlain(IDataView train, int seed, CancellationToken cancellationToken = default) =>
-        Fit(BestPlain, train, seed, cancellationToken);
+    public EarlyReadoutTransformer FitPlain(IDataView trainData, int seed, CancellationToken cancellationToken = default) =>
+        Fit(BestPlain, trainData, seed, cancellationToken);
 
-    private EarlyReadoutTransformer Fit(SearchTrial trial, IDataView train, int seed, CancellationToken cancellationToken)
+    private EarlyReadoutTransformer Fit(SearchTrial trial, IDataView trainData, int seed, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(trainData);
         _rows.ThrowIfDisposed();
         TOptions options = OptionsOf(trial);
         options.Seed = seed;
         options.ValidationSet = _rows.Validation;
         options.CancellationToken = cancellationToken;
-        return _fit(options, _rows.Packed(train));
+        return _fit(options, _rows.Packed(trainData));
     }
 
     private protected override void Dispose(bool disposing) => _rows.Dispose();

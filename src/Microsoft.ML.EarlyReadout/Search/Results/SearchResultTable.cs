@@ -12,7 +12,7 @@ internal static class SearchResultTable
         var text = new StringBuilder();
         string steps = string.Join(", ", result.RungSteps);
         int seeds = result.Trials[0].Runs.Count;
-        text.Append(FormattableString.Invariant($"Search of {result.Trainer} by {result.Metric}: {result.Trials.Count} trials, "))
+        text.Append(FormattableString.Invariant($"Search of {result.Trainer} by {result.Selection}: {result.Trials.Count} trials, "))
             .AppendLine(FormattableString.Invariant($"{seeds} {(seeds == 1 ? "seed" : "seeds")} each, compared after {steps} steps."))
             .AppendLine(result.Verdict).AppendLine();
         AppendTrials(text, result);
@@ -24,14 +24,14 @@ internal static class SearchResultTable
 
     private static void AppendTrials(StringBuilder text, SearchResult result)
     {
-        SearchTrial[] ranked = [.. result.Trials.OrderByDescending(trial => trial.Steps).ThenByDescending(trial => trial.Figure)];
+        SearchTrial[] ranked = [.. result.Trials.OrderByDescending(trial => trial.Steps).ThenByDescending(trial => trial.Score)];
         SearchTrial[] shown = [.. ranked.Where((trial, i) => i < MostTrials || trial == result.BestPlain || trial == result.BestOther)];
         string[] options = [.. shown.SelectMany(trial => trial.Settings.Keys).Distinct()];
-        List<string[]> rows = [["Trial", "Figure", "Steps", .. options.Select(option => option.Split('.')[^1]), ""]];
+        List<string[]> rows = [["Trial", "Score", "Steps", .. options.Select(option => option.Split('.')[^1]), ""]];
         foreach (SearchTrial trial in shown)
         {
             IEnumerable<string> values = options.Select(option => trial.Settings.GetValueOrDefault(option)?.Trim('"') ?? "–");
-            rows.Add([Plain(trial.Number), TextTable.Ratio(trial.Figure), Plain(trial.Steps), .. values, Remark(result, trial)]);
+            rows.Add([Plain(trial.Number), TextTable.Ratio(trial.Score), Plain(trial.Steps), .. values, Remark(result, trial)]);
         }
 
         TextTable.Append(text, rows);

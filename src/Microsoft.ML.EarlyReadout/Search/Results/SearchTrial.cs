@@ -19,7 +19,7 @@ public sealed record SearchTrial
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
     /// <summary>Its main learning rate as gradient descent counts it: what a space draws its other rates as multiples of.</summary>
-    public required double MainRate { get; init; }
+    public required double LearningRate { get; init; }
 
     /// <summary>What became of it.</summary>
     public required TrialState State { get; init; }
@@ -27,11 +27,11 @@ public sealed record SearchTrial
     /// <summary>The steps of the rung to which it was trained.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>The mean over its seeds of the figure at that rung, in [0, 1].</summary>
-    public required double Figure { get; init; }
+    /// <summary>The mean over its seeds of the score at that rung, in [0, 1].</summary>
+    public required double Score { get; init; }
 
     /// <summary>The mean at each rung up to that one.</summary>
-    public required IReadOnlyList<double> Rungs { get; init; }
+    public required IReadOnlyList<double> RungScores { get; init; }
 
     /// <summary>Its runs, by seed.</summary>
     public required IReadOnlyList<TrialRun> Runs { get; init; }

@@ -12,16 +12,16 @@ internal static class SearchVerdict
         string trial = FormattableString.Invariant($"rial {other.Number}");
         string outcome = gain switch
         {
-            { IsShown: true } => $"T{trial} is better than {plain}",
+            { IsSignificant: true } => $"T{trial} is better than {plain}",
             { High: < 0 } => $"T{trial}, the best other, is worse than {plain}, which is the choice",
             _ => $"No difference is shown between t{trial}, the best other, and {plain}, which is the choice",
         };
         string interval = gain is { Low: { } low, High: { } high }
             ? $", 95 % interval {Points(low)} to {Points(high)}"
             : ", without an interval";
-        string seeds = (gain.AreSeedsFresh ? "fresh " : "") + (gain.Seeds.Count == 1 ? "seed" : "seeds");
-        string caution = gain.AreSeedsFresh ? "" : " The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.";
-        string figure = $"{result.Metric} {Points(gain.Mean)} points";
+        string seeds = (gain.UsesFreshSeeds ? "fresh " : "") + (gain.Seeds.Count == 1 ? "seed" : "seeds");
+        string caution = gain.UsesFreshSeeds ? "" : " The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.";
+        string figure = $"{result.Selection} {Points(gain.Mean)} points";
         return FormattableString.Invariant($"{outcome}: {figure}{interval}, {gain.Seeds.Count} {seeds}.{caution}");
     }
 

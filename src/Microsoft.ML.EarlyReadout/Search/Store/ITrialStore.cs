@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// that share a store share a search.
 /// </summary>
 /// <remarks>
-/// A run is one trial trained from one seed. It is trained from rung to rung: at each it has taken a part of its steps, and its figure says
+/// A run is one trial trained from one seed. It is trained from rung to rung: at each it has taken a part of its steps, and its score says
 /// whether it is worth the next. A worker claims a run for the length of a lease and renews it while it trains; times are those of the
 /// store's own clock. The number of a claim's attempt is what tells it from a later one: a worker that has lost its claim can change
 /// nothing any more. What an attempt says twice counts once, so that a statement whose answer was lost may be made again.
@@ -15,7 +15,7 @@ public interface ITrialStore
 {
     /// <summary>Adds a search, or finds the one of this name.</summary>
     /// <param name="search">The search's name.</param>
-    /// <param name="identity">All that its figures depend on, as names and values.</param>
+    /// <param name="identity">All that its scores depend on, as names and values.</param>
     /// <returns>The identity that the store has: the given one where the search is new.</returns>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
     IReadOnlyDictionary<string, string> Open(string search, IReadOnlyDictionary<string, string> identity);
@@ -28,7 +28,7 @@ public interface ITrialStore
 
     /// <summary>
     /// Claims a run, in one statement. First come runs that may be trained to a further rung, by <see cref="SearchRun.Priority"/> and
-    /// number; then, so that a worker never waits for a decision, those that wait for one, the best figure first. A run whose worker let
+    /// number; then, so that a worker never waits for a decision, those that wait for one, the best score first. A run whose worker let
     /// its lease run out is claimed like one that nobody has; one that has failed too often is failed for good.
     /// </summary>
     /// <param name="search">The search's name.</param>
@@ -51,12 +51,12 @@ public interface ITrialStore
     /// </summary>
     /// <param name="claim">The claim.</param>
     /// <param name="rung">The rung, from 1 to the run's last. One before that which the run has reached changes nothing.</param>
-    /// <param name="figure">The validation figure there; a number.</param>
+    /// <param name="score">The validation score there; a number.</param>
     /// <param name="outcome">All that is known of the run so far, as JSON; replaces what the store has.</param>
     /// <returns>Whether the run was still this worker's; where it was not, nothing has changed.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The run has no such rung, or the figure is no number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The run has no such rung, or the score is no number.</exception>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
-    bool Report(RunClaim claim, int rung, double figure, string outcome);
+    bool Report(RunClaim claim, int rung, double score, string outcome);
 
     /// <summary>Hands a run back as it is, for others to go on with. It is no failure.</summary>
     /// <param name="claim">The claim.</param>

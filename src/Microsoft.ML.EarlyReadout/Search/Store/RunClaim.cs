@@ -11,17 +11,17 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Outcome">What was last reported of it; <see langword="null"/>: nothing.</param>
 public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Reached, int Granted, string? Outcome)
 {
-    /// <summary>Refuses what no store may take as a report: a rung that the run does not have, and a figure that databases do not sort
+    /// <summary>Refuses what no store may take as a report: a rung that the run does not have, and a score that databases do not sort
     /// alike.</summary>
     /// <param name="rung">The rung, from 1.</param>
-    /// <param name="figure">The validation figure.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The rung is not one of the run's, or the figure is not a number.</exception>
+    /// <param name="score">The validation score.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rung is not one of the run's, or the score is not a number.</exception>
     [Experimental(Seam.Id)]
-    public void CheckReport(int rung, double figure)
+    public void CheckReport(int rung, double score)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rung, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rung, Run.Rungs);
-        if (double.IsNaN(figure))
-            throw new ArgumentOutOfRangeException(nameof(figure), "A figure must be a number: a run that gave none has the worst figure.");
+        if (double.IsNaN(score))
+            throw new ArgumentOutOfRangeException(nameof(score), "A score must be a number: a run that gave none has the worst score.");
     }
 }

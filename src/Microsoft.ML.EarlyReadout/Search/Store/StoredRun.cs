@@ -10,11 +10,11 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Worker">Who claimed it last.</param>
 /// <param name="Reached">The rung that it has reached; 0: none.</param>
 /// <param name="Granted">The rung to which it may be trained by what is decided so far.</param>
-/// <param name="Figure">The validation figure last reported.</param>
+/// <param name="Score">The validation score last reported.</param>
 /// <param name="Outcome">What was last reported of it, as JSON.</param>
 /// <param name="Message">Why it failed last.</param>
 public sealed record StoredRun(
-    SearchRun Run, RunState State, int Attempt, int Failures, string? Worker, int Reached, int Granted, double? Figure, string? Outcome,
+    SearchRun Run, RunState State, int Attempt, int Failures, string? Worker, int Reached, int Granted, double? Score, string? Outcome,
     string? Message)
 {
     /// <summary>The message of a failed run. Workers that let their leases run out cannot say it themselves.</summary>

@@ -154,8 +154,8 @@ public abstract partial class TrainerOptions
     public IDataView? ValidationSet { get; set; }
 
     /// <summary>The validation figure by which a network is kept. Without validation rows it is the last step's.</summary>
-    /// <value>The default value is <see cref="SelectionMetric.Accuracy"/>.</value>
-    public SelectionMetric Selection { get; set; } = SelectionMetric.Accuracy;
+    /// <value>The default value is <see cref="SelectionMetric.AverageAccuracy"/>.</value>
+    public SelectionMetric Selection { get; set; } = SelectionMetric.AverageAccuracy;
 
     /// <summary>
     /// Steps from one validation to the next; the last step is followed by one in any case. The network that is kept is then that of a

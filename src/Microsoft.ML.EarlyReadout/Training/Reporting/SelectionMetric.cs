@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 public enum SelectionMetric
 {
     /// <summary>Accuracy over all validation rows.</summary>
-    Accuracy,
+    AverageAccuracy,
 
     /// <summary>Plain mean of the accuracies of the classes.</summary>
     ClassBalancedAccuracy,
@@ -16,7 +16,7 @@ public enum SelectionMetric
     WorstGroupAccuracy,
 
     /// <summary>Plain mean of the accuracies of the groups; needs <see cref="TrainerOptions.GroupColumnName"/>.</summary>
-    MeanOfGroupsAccuracy,
+    UnbiasedAccuracy,
 
     /// <summary>None: the network of the last step is kept.</summary>
     LastEpoch,

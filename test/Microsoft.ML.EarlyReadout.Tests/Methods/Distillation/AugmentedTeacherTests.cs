@@ -51,7 +51,7 @@ public sealed class AugmentedTeacherTests
         try
         {
             DebiasedDistillationTrainer.Options options = Options("Pixels");
-            options.Method = DistillationMethod.SimKd;
+            options.Method = DistillationMethod.SimKD;
             options.Teacher.Model = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Pixels"], path).Fit(train);
             (options.Teacher.FeatureColumnName, options.Augmentation.HorizontalFlip, options.Epochs) = ("Embedding", true, 20);
             using EarlyReadoutTransformer student = Fit(options, train);

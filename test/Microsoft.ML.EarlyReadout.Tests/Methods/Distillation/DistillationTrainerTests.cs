@@ -80,8 +80,8 @@ public sealed class DistillationTrainerTests
     }
 
     [Theory]
-    [InlineData(DistillationMethod.SimKd)]
-    [InlineData(DistillationMethod.DeTt)]
+    [InlineData(DistillationMethod.SimKD)]
+    [InlineData(DistillationMethod.DeTT)]
     public void A_student_takes_over_the_teachers_features_and_its_classifier(DistillationMethod method)
     {
         using var leaks = NativeLeakCheck.Start();
@@ -94,7 +94,7 @@ public sealed class DistillationTrainerTests
         IDataView test = student.Transform(BiasedRow.View(ml, seed: 2));
         Assert.InRange(ml.MulticlassClassification.Evaluate(test).MicroAccuracy, 0.9, 1);
         Assert.Contains(log, line => line.Contains("its classifier explains 100.00", StringComparison.Ordinal));
-        Assert.Equal(method == DistillationMethod.DeTt, log.Any(line => line.StartsWith("Just Train Twice", StringComparison.Ordinal)));
+        Assert.Equal(method == DistillationMethod.DeTT, log.Any(line => line.StartsWith("Just Train Twice", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -104,13 +104,13 @@ public sealed class DistillationTrainerTests
         var random = new Random(1);
         foreach (BiasedRow row in rows) row.TeacherFeatures = [.. row.TeacherFeatures.Select(_ => random.NextSingle())];
         DebiasedDistillationTrainer.Options options = With(
-            each => (each.Method, each.Teacher.FeatureColumnName) = (DistillationMethod.SimKd, "TeacherFeatures"));
+            each => (each.Method, each.Teacher.FeatureColumnName) = (DistillationMethod.SimKD, "TeacherFeatures"));
         Assert.Contains(
             "not a linear function of its features",
             Assert.Throws<ArgumentException>(() => Trainer(options).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
         Assert.Contains(
-            "Method is SimKd, which needs Teacher.FeatureColumnName",
-            Assert.Throws<ArgumentException>(() => Trainer(With(each => each.Method = DistillationMethod.SimKd))).Message,
+            "Method is SimKD, which needs Teacher.FeatureColumnName",
+            Assert.Throws<ArgumentException>(() => Trainer(With(each => each.Method = DistillationMethod.SimKD))).Message,
             StringComparison.Ordinal);
     }
 
@@ -137,8 +137,8 @@ public sealed class DistillationTrainerTests
         Fails<InvalidDataException>("'TeacherScore', row 3", Changed(row => row.TeacherScore[2] = float.NaN, only: 3));
         Fails<ArgumentException>(
             "sums to 1, as probabilities do", Changed(row => row.TeacherScore = [0.25f, 0.25f, 0.25f, 0.25f]),
-            options => options.Teacher.Scores = TeacherScoreKind.Logits);
-        Fails<ArgumentException>("do not sum to 1", train, options => options.Teacher.Scores = TeacherScoreKind.Probabilities);
+            options => options.Teacher.ScoreKind = TeacherScoreKind.Logits);
+        Fails<ArgumentException>("do not sum to 1", train, options => options.Teacher.ScoreKind = TeacherScoreKind.Probabilities);
         Fails<ArgumentOutOfRangeException>(
             "scores a class 'elsewhere', which the label column does not have", Named(train, [0, 1, 2, 3], last: "elsewhere"));
 

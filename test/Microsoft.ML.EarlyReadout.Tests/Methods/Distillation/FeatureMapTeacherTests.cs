@@ -18,9 +18,9 @@ public sealed class FeatureMapTeacherTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData(DistillationMethod.SimKd, 1, 1, "(8, 4, 4), are matched with the teacher's, (8, 4, 4)")]
-    [InlineData(DistillationMethod.SimKd, 2, 1, "(8, 4, 4), are matched with the teacher's, (8, 2, 2)")]
-    [InlineData(DistillationMethod.DeTt, 1, 2, "(8, 2, 2), are matched with the teacher's, (8, 4, 4)")]
+    [InlineData(DistillationMethod.SimKD, 1, 1, "(8, 4, 4), are matched with the teacher's, (8, 4, 4)")]
+    [InlineData(DistillationMethod.SimKD, 2, 1, "(8, 4, 4), are matched with the teacher's, (8, 2, 2)")]
+    [InlineData(DistillationMethod.DeTT, 1, 2, "(8, 2, 2), are matched with the teacher's, (8, 4, 4)")]
     public void A_student_takes_over_the_maps_of_a_teachers_file_whatever_their_size(
         DistillationMethod method, int teacherStages, int studentStages, string maps)
     {
@@ -51,7 +51,7 @@ public sealed class FeatureMapTeacherTests : IDisposable
     public void Augmented_images_are_matched_with_their_own_maps_and_vectors_are_matched_as_such()
     {
         IDataView train = SideRow.View(_ml, 60, seed: 1);
-        DebiasedDistillationTrainer.Options options = Options(DistillationMethod.SimKd, 1);
+        DebiasedDistillationTrainer.Options options = Options(DistillationMethod.SimKD, 1);
         (options.Teacher.OnnxPath, options.Teacher.FeatureColumnName, options.Epochs) = (TeacherFile(train, 1), "FeatureMaps", 2);
         options.Augmentation.HorizontalFlip = true;
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train).Dispose();

@@ -63,7 +63,7 @@ public sealed class TeacherTests : IDisposable
             large.SaveAsOnnx(File("large.onnx"));
         DebiasedDistillationTrainer.Options options = Options(options =>
         {
-            options.Method = DistillationMethod.SimKd;
+            options.Method = DistillationMethod.SimKD;
             options.Teacher.Model = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Features"], File("large.onnx")).Fit(train);
             options.Teacher.FeatureColumnName = "Embedding";
             (options.Epochs, options.Optimizer.LearningRate) = (20, 0.1);
@@ -170,7 +170,7 @@ public sealed class TeacherTests : IDisposable
         {
             using EarlyReadoutTransformer student = Fit(Options(options =>
             {
-                options.Method = DistillationMethod.SimKd;
+                options.Method = DistillationMethod.SimKD;
                 (options.Teacher.OnnxPath, options.Teacher.OutputName) = (File("large.onnx"), "Logits");
                 options.Teacher.FeatureColumnName = "Embedding";
                 options.Seed = setting;

@@ -115,7 +115,7 @@ public sealed class AutomaticFeatureReweightingTests
         IDataView train = BiasedRow.View(_ml, count: 1000);
         EarlyReadoutEstimator.Options options = Options(ReweightingSource.Network);
         options.GroupColumnName = "Cue"; // for the choice alone
-        (options.ValidationSet, options.Selection) = (BiasedRow.View(_ml, count: 300, seed: 2), SelectionMetric.MeanOfGroupsAccuracy);
+        (options.ValidationSet, options.Selection) = (BiasedRow.View(_ml, count: 300, seed: 2), SelectionMetric.UnbiasedAccuracy);
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
         string kept = Assert.Single(_log, line => line.StartsWith("Keeping the last layer of pass ", StringComparison.Ordinal));
         double told = double.Parse(kept.Split(' ')[^1].TrimEnd('.'), CultureInfo.InvariantCulture);
@@ -206,7 +206,7 @@ public sealed class AutomaticFeatureReweightingTests
         Objective =
         {
             Kind = ObjectiveKind.AutomaticFeatureReweighting,
-            AutomaticFeatureReweighting = { Weights = source, Gamma = 3, Beta = 3, LearningRate = 0.3 },
+            AutomaticFeatureReweighting = { Source = source, Gamma = 3, Beta = 3, LearningRate = 0.3 },
         },
         Epochs = 6,
         Optimizer = { LearningRate = 0.05 },

@@ -84,7 +84,7 @@ public sealed class DeepFeatureReweightingTests
             FeatureColumnName = "Pixels",
             GroupColumnName = "Side",
             Network = { Kind = kind, Channels = [8, 8] },
-            Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, ReweightingSubsets = 2 },
+            Objective = { Kind = ObjectiveKind.DeepFeatureReweighting, DeepFeatureReweighting = { Subsets = 2 } },
             ReadoutTiming = ReadoutTiming.Afterwards, // readouts see the network with its new head
             Epochs = 1,
             Seed = 3,
@@ -101,7 +101,7 @@ public sealed class DeepFeatureReweightingTests
         // balanced already
         BiasedRow[] few = [.. BiasedRow.Draw(2000, seed: 9).GroupBy(row => (row.Class, row.Cue)).SelectMany(group => group.Take(12))];
         EarlyReadoutEstimator.Options options = Options();
-        options.Objective.ReweightingSet = BiasedRow.View(_ml, few);
+        options.Objective.DeepFeatureReweighting.ReweightingSet = BiasedRow.View(_ml, few);
         using EarlyReadoutTransformer reweighted = _ml.Transforms.EarlyReadout(options).Fit(train);
         options.Objective.Kind = ObjectiveKind.EmpiricalRisk;
         using EarlyReadoutTransformer plain = _ml.Transforms.EarlyReadout(options).Fit(train);
@@ -114,7 +114,7 @@ public sealed class DeepFeatureReweightingTests
             var regression = _ml.Transforms.NormalizeMeanVariance("Embedding", fixZero: false)
                 .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(
                     "Label", "Embedding", l1Regularization: 0.1f, l2Regularization: 0))
-                .Fit(embed.Transform(options.Objective.ReweightingSet));
+                .Fit(embed.Transform(options.Objective.DeepFeatureReweighting.ReweightingSet));
             double expected = Unbiased(regression.Transform(embed.Transform(test))), actual = Unbiased(reweighted.Transform(test));
             Assert.True(expected > 0.75, $"the regression has {expected:F3}");
             Assert.True(actual > expected - 0.03, $"{actual:F3}, the regression {expected:F3}");
@@ -132,14 +132,14 @@ public sealed class DeepFeatureReweightingTests
     {
         IDataView train = BiasedRow.View(_ml);
         EarlyReadoutEstimator.Options options = Options();
-        options.Objective.ReweightingStrengths = [0.25];
+        options.Objective.DeepFeatureReweighting.Strengths = [0.25];
         _ml.Transforms.EarlyReadout(options).Fit(train).Dispose();
         Assert.Contains(_log, line => line.Contains("20 times with C = 0.25", StringComparison.Ordinal));
         Assert.DoesNotContain(_log, line => line.Contains("worst group by C", StringComparison.Ordinal));
 
         options = Options();
         options.ValidationSet = BiasedRow.View(_ml, count: 300, seed: 2);
-        options.Objective.ReweightingStrengths = [1, 1e-6]; // the second leaves no coefficient: one class for every row
+        options.Objective.DeepFeatureReweighting.Strengths = [1, 1e-6]; // the second leaves no coefficient: one class for every row
         _ml.Transforms.EarlyReadout(options).Fit(train).Dispose();
         Assert.Contains(_log, line => line.Contains("0.0000 at 1E-06", StringComparison.Ordinal));
         Assert.Contains(_log, line => line.Contains("20 times with C = 1,", StringComparison.Ordinal));
@@ -150,7 +150,7 @@ public sealed class DeepFeatureReweightingTests
     {
         BiasedRow[] few = [.. BiasedRow.Draw(400).GroupBy(row => (row.Class, row.Cue)).Select(group => group.First())];
         EarlyReadoutEstimator.Options options = Options();
-        options.Objective.ReweightingSet = BiasedRow.View(_ml, few);
+        options.Objective.DeepFeatureReweighting.ReweightingSet = BiasedRow.View(_ml, few);
         _ml.Transforms.EarlyReadout(options).Fit(BiasedRow.View(_ml)).Dispose();
         Assert.Contains(
             _log, line => line.Contains("C cannot be tuned, because no group has two rows. C = 1 is used.", StringComparison.Ordinal));

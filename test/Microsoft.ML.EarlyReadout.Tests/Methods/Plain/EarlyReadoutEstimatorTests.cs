@@ -275,11 +275,11 @@ public sealed class EarlyReadoutEstimatorTests
         Assert.Equal(1.6 / 3, read.WrongMargins.Mean!.Value, 1e-6);
         Assert.Equal(1.0, read.WorstGroupRecall!.Value, 1e-9);
         Assert.Equal(2.0 / 3, read.WorstGroupPrecision!.Value, 1e-9);
-        Assert.Equal(1.0, read.WorstGroupAuc!.Value, 1e-9); // signals 0.8 and 0.6 in the group, 0, 0.2 and 0 outside
+        Assert.Equal(1.0, read.WorstGroupAreaUnderRocCurve!.Value, 1e-9); // signals 0.8 and 0.6 in the group, 0, 0.2 and 0 outside
         Assert.Equal([1L, 0L], [read.RightMargins.Histogram[10], read.RightMargins.Histogram[11]]);
-        Assert.Contains("\"worstGroupAuc\": 1", profile.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("\"worstGroupAreaUnderRocCurve\": 1", profile.ToJson(), StringComparison.Ordinal);
         Assert.Contains("worst group b, x", profile.ToString(), StringComparison.Ordinal);
-        Assert.Null(_ml.MulticlassClassification.ProfileReadouts(view, ["R"]).Readouts[0].WorstGroupAuc);
+        Assert.Null(_ml.MulticlassClassification.ProfileReadouts(view, ["R"]).Readouts[0].WorstGroupAreaUnderRocCurve);
         Assert.Contains(
             "'Q.PredictedLabel'",
             Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message,

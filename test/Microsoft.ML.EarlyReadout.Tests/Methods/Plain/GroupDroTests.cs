@@ -90,7 +90,7 @@ public sealed class GroupDroTests
         {
             Taps = [],
             GroupColumnName = "Cue",
-            Objective = { Kind = kind, GroupDroBalancedBatches = option },
+            Objective = { Kind = kind, GroupDro = { BalancedBatches = option } },
             Epochs = 1,
             Seed = 3,
             Network = { Custom = (shape, classes) => new SeeingNetwork(classes, features =>

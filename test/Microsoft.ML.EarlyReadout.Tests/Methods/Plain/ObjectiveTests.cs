@@ -72,7 +72,7 @@ public sealed class ObjectiveTests
     {
         IDataView train = BiasedRow.View(_ml), few = BiasedRow.View(_ml, count: 300, seed: 9);
         EarlyReadoutEstimator.Options options = Options(ObjectiveKind.DeepFeatureReweighting);
-        options.Objective.ReweightingSet = few;
+        options.Objective.DeepFeatureReweighting.ReweightingSet = few;
         float[] given = Scores(options, train);
         (string, string)[] groups = [.. BiasedRow.Draw(300, seed: 9).Select(row => (row.Class, row.Cue))];
         int least = groups.GroupBy(group => group).Min(group => group.Count());
@@ -80,13 +80,13 @@ public sealed class ObjectiveTests
         Assert.NotEqual(Scores(Options(ObjectiveKind.DeepFeatureReweighting), train), given);
 
         _log.Clear();
-        options.Objective.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
+        options.Objective.DeepFeatureReweighting.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
         Assert.Contains(
             "group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, train)).Message,
             StringComparison.Ordinal);
         ITransformer keys = _ml.Transforms.Conversion.MapValueToKey(
             "Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(few);
-        options.Objective.ReweightingSet = keys.Transform(
+        options.Objective.DeepFeatureReweighting.ReweightingSet = keys.Transform(
             _ml.Data.LoadFromEnumerable(BiasedRow.Draw(300, seed: 9).Where(row => row.Number > 0)));
         Assert.Contains(
             "has no rows of the class 'quarter 0'", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message,

@@ -12,7 +12,8 @@ public sealed class PretrainedInputTests : IDisposable
 {
     private static readonly FeatureShape _shape = FeatureShape.Image(3, 16, 16);
     private static readonly InputOptions _zeroToOne = new() { Mean = [0], Scale = [1 / 255f] };
-    private static readonly InputOptions _caffe = new() { Order = ChannelOrder.Bgr, Mean = [103.939f, 116.779f, 123.68f], Scale = [1] };
+    private static readonly InputOptions _caffe =
+        new() { ChannelOrder = ChannelOrder.Bgr, Mean = [103.939f, 116.779f, 123.68f], Scale = [1] };
     private static readonly InputOptions _raw = new() { Mean = [0], Scale = [1] };
     private readonly string _folder = Directory.CreateTempSubdirectory("pretrained-").FullName;
     private readonly List<string> _log = [];

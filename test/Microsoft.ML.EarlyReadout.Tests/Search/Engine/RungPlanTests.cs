@@ -18,7 +18,7 @@ public sealed class RungPlanTests
     public void Rungs_grow_by_the_factor_and_lie_at_validations(
         int steps, int factor, int? first, int? every, string rungs, int validateEvery)
     {
-        var plan = RungPlan.Of(new Halving { Factor = factor, FirstSteps = first }, steps, every);
+        var plan = RungPlan.Of(new HalvingOptions { Factor = factor, FirstSteps = first }, steps, every);
         Assert.Equal((rungs, validateEvery), (string.Join(' ', plan.Steps), plan.ValidateEvery));
     }
 

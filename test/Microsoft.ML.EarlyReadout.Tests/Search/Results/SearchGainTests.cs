@@ -28,7 +28,7 @@ public sealed class SearchGainTests
             Assert.Equal(each.GetProperty("mean").GetDouble(), gain.Mean, 1e-12);
             Assert.Equal(each.GetProperty("low").GetDouble(), gain.Low!.Value, 1e-9);
             Assert.Equal(each.GetProperty("high").GetDouble(), gain.High!.Value, 1e-9);
-            Assert.Equal(each.GetProperty("low").GetDouble() > 0, gain.IsShown);
+            Assert.Equal(each.GetProperty("low").GetDouble() > 0, gain.IsSignificant);
         }
     }
 
@@ -38,7 +38,7 @@ public sealed class SearchGainTests
     [InlineData(new[] { 0.4, 0.0 }, false)]
     [InlineData(new[] { 0.5 }, false)] // one seed has no spread
     public void A_gain_is_shown_only_where_its_interval_lies_above_zero(double[] differences, bool isShown) =>
-        Assert.Equal(isShown, Of(differences).IsShown);
+        Assert.Equal(isShown, Of(differences).IsSignificant);
 
     // Figures whose differences are exactly these.
     private static SearchGain Of(double[] differences) =>

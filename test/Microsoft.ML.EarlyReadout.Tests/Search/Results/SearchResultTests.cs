@@ -31,10 +31,10 @@ public sealed class SearchResultTests
         using SearchResult<EarlyReadoutEstimator.Options> result = Of(gain: 0.1);
         Assert.Equal(
             """
-            Search of Trainer by MeanOfGroupsAccuracy: 4 trials, 2 seeds each, compared after 2, 6 steps.
-            Trial 1 is better than plain training: MeanOfGroupsAccuracy +10.0 points, 95 % interval +3.6 to +16.4, 2 fresh seeds.
+            Search of Trainer by UnbiasedAccuracy: 4 trials, 2 seeds each, compared after 2, 6 steps.
+            Trial 1 is better than plain training: UnbiasedAccuracy +10.0 points, 95 % interval +3.6 to +16.4, 2 fresh seeds.
 
-            Trial  Figure  Steps  Stage  ForgetEvery  ForgetLearningRate
+            Trial   Score  Steps  Stage  ForgetEvery  ForgetLearningRate
             1      0.8000      6      1            5                 0.5  chosen
             0      0.7000      6      –            0                   –  plain
             2      0.5000      2      2            1              0.0123
@@ -70,7 +70,7 @@ public sealed class SearchResultTests
     public void Without_fresh_seeds_it_says_that_the_gain_is_too_high()
     {
         using SearchResult<EarlyReadoutEstimator.Options> result = Of(gain: 0.1, Plan with { ConfirmationSeeds = [] });
-        Assert.False(result.Gain!.AreSeedsFresh);
+        Assert.False(result.Gain!.UsesFreshSeeds);
         Assert.Equal([11L, 12], result.Gain.Seeds.Select(seed => seed.Seed));
         Assert.EndsWith(
             "2 seeds. The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.", result.Verdict,
@@ -96,7 +96,7 @@ public sealed class SearchResultTests
         JsonElement[] curve = [.. trial.GetProperty("runs")[0].GetProperty("curve").EnumerateArray()];
         Assert.Equal([2L, 4, 6], curve.Select(point => point.GetProperty("step").GetInt64()));
         Assert.Equal(0.7, curve[0].GetProperty("losses").GetProperty("forget").GetDouble());
-        Assert.Equal("MeanOfGroupsAccuracy", json.RootElement.GetProperty("metric").GetString());
+        Assert.Equal("UnbiasedAccuracy", json.RootElement.GetProperty("selection").GetString());
 
         int Whole(string name) => json.RootElement.GetProperty(name).GetInt32();
     }
@@ -113,7 +113,7 @@ public sealed class SearchResultTests
             2 => further ? Reported(run, 0.5, 0.9, 0.95) : Reported(run, 0.5),
             _ => run.Seed == 11 ? Diverged(run) : Reported(run, 0.6),
         })];
-        var options = new EarlyReadoutEstimator.Options { Selection = SelectionMetric.MeanOfGroupsAccuracy, GroupColumnName = "Place" };
+        var options = new EarlyReadoutEstimator.Options { Selection = SelectionMetric.UnbiasedAccuracy, GroupColumnName = "Place" };
         var findings = SearchConclusion.Of("Trainer", 2, options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
         var ml = new MLContext(seed: 1);
         return new SearchResult<EarlyReadoutEstimator.Options>(

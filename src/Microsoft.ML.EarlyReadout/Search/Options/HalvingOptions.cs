@@ -5,7 +5,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// them further, and so on. Plain training is never stopped early.
 /// </summary>
 /// <remarks>Every run has the schedule of its full number of steps: what is stopped early is the run as it would have gone on.</remarks>
-public sealed class Halving
+public sealed class HalvingOptions
 {
     /// <summary>Of so many trials one goes on, rounded up; it is trained so many times as long.</summary>
     /// <value>The default value is 3. At least 2.</value>
