@@ -157,7 +157,8 @@ public static class EarlyReadoutEvaluationCatalog
         string? readoutName = null) =>
         catalog.FindShortcuts(model, data, new ShortcutOptions { LabelColumnName = labelColumnName, ReadoutName = readoutName });
 
-    /// <inheritdoc cref="FindShortcuts(MulticlassClassificationCatalog, ITransformer, IDataView, string, string)"/>
+    /// <inheritdoc cref="FindShortcuts(MulticlassClassificationCatalog, ITransformer, IDataView, string, string)"
+    /// path="/*[not(self::param)]"/>
     /// <param name="catalog">The multiclass classification catalog.</param>
     /// <param name="model">The fitted classifier with readouts, or the fitted pipeline that it is part of.</param>
     /// <param name="data">Labelled rows, raw as the model takes them. Read three times, in the same order.</param>

@@ -51,7 +51,7 @@ public sealed partial class EarlyReadoutTransformer
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="fromTokens">As in <see cref="SaveAsOnnx(Stream, bool)"/>.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
-    /// <inheritdoc cref="SaveAsOnnx(Stream, bool)"/>
+    /// <inheritdoc cref="SaveAsOnnx(Stream, bool)" path="/exception"/>
     public void SaveAsOnnx(string path, bool fromTokens)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -81,7 +81,7 @@ public sealed partial class EarlyReadoutTransformer
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="prefix">As in <see cref="SaveAsOnnx(Stream, byte[])"/>.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
-    /// <inheritdoc cref="SaveAsOnnx(Stream, byte[])"/>
+    /// <inheritdoc cref="SaveAsOnnx(Stream, byte[])" path="/exception"/>
     public void SaveAsOnnx(string path, byte[] prefix)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
