@@ -18,6 +18,20 @@ internal static class Dotnet
     public static async Task<string> RunAsync(
         string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
+        string[] words = [.. arguments];
+        (int exitCode, string printed) = await ToTheEndAsync(folder, words, environment);
+        Assert.True(exitCode == 0, $"dotnet {string.Join(' ', words)}\n{printed}");
+        return printed;
+    }
+
+    /// <summary>Runs it to its end, whether it fails or not.</summary>
+    /// <param name="folder">Where it is run.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Environment variables to set.</param>
+    /// <returns>Its exit code, and what it printed.</returns>
+    public static async Task<(int ExitCode, string Printed)> ToTheEndAsync(
+        string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    {
         var start = new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardOutput = true,
@@ -36,9 +50,7 @@ internal static class Dotnet
             Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            string printed = await output + await error;
-            Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', start.ArgumentList)}\n{printed}");
-            return printed;
+            return (process.ExitCode, await output + await error);
         }
         finally
         {
