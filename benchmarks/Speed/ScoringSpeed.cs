@@ -8,8 +8,8 @@ namespace MLSieve.Speed;
 
 /// <summary>
 /// Scoring by a small Mlp, of which a row costs less than to hand it over, and by the default ConvNet: our Transform, the stock
-/// OnnxTransformer over the same graph, which is what the saved zip runs, and raw sessions on arrays that lie ready: one with ONNX Runtime's
-/// defaults, as a user would write it, and our own. To read the rows and nothing else is what no view can go below.
+/// OnnxTransformer over the same graph, which is what the saved zip runs, and raw sessions on arrays that lie ready: one with ONNX
+/// Runtime's defaults, as a user would write it, and our own. To read the rows and nothing else is what no view can go below.
 /// </summary>
 internal static class ScoringSpeed
 {
