@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.Runtime;
 
@@ -152,6 +153,7 @@ public static class EarlyReadoutEvaluationCatalog
     /// stages.</exception>
     /// <exception cref="InvalidOperationException">No row has a label.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    [Experimental(ExperimentalId.Shortcuts)]
     public static ShortcutFindings FindShortcuts(
         this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, string labelColumnName = "Label",
         string? readoutName = null) =>
@@ -163,6 +165,7 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="model">The fitted classifier with readouts, or the fitted pipeline that it is part of.</param>
     /// <param name="data">Labelled rows, raw as the model takes them. Read three times, in the same order.</param>
     /// <param name="options">Columns, the least margin, and how rows are clustered and described.</param>
+    [Experimental(ExperimentalId.Shortcuts)]
     public static ShortcutFindings FindShortcuts(
         this MulticlassClassificationCatalog catalog, ITransformer model, IDataView data, ShortcutOptions options)
     {
@@ -203,6 +206,7 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="name">The tag <c>model</c> of the instruments, which tells models apart.</param>
     /// <returns>The monitor, without rows. Dispose it to end its instruments.</returns>
     /// <exception cref="ArgumentException">An argument is out of range; the message lists all faults.</exception>
+    [Experimental(ExperimentalId.Monitoring)]
     public static FeedbackMonitor MonitorFeedback(
         this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, string groupColumnName,
         string labelColumnName = "Label", int windowSize = 1_000, GroupMetrics? baseline = null, double confidence = 0.95,

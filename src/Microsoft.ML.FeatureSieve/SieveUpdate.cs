@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.FeatureSieve;
@@ -16,5 +17,6 @@ public enum SieveUpdate
     /// <see cref="FeatureSieveTrainer.Options.ForgetEvery"/> steps, all at the same weights. A step costs little more than a plain one;
     /// momentum carries the forgetting gradient on.
     /// </summary>
+    [Experimental("MLSIEVE006")]
     Joint,
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Some rows as tensors on the device of the training.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed record Batch : IDisposable
 {
     private readonly Tensor _index; // (B), int64: Rows, on the device

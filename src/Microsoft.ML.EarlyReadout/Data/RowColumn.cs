@@ -11,7 +11,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// <param name="Name">The column's name.</param>
 /// <param name="Role">What it is for, in messages such as "The weight column 'W' is not in the data": <c>weight</c>.</param>
 /// <param name="Width">How many numbers a row has.</param>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed record RowColumn(string Option, string Name, string Role, RowColumnWidth Width)
 {
     /// <summary>What to do about a column of another type: whole sentences.</summary>

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>How many numbers a row has in a <see cref="RowColumn"/>.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 [JsonConverter(typeof(JsonStringEnumConverter<RowColumnWidth>))]
 public enum RowColumnWidth
 {

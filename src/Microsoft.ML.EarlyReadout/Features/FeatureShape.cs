@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
@@ -6,6 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <summary>The shape of one example as it is stored in the feature column: a <see cref="VectorShape"/>, an
 /// <see cref="ImageShape"/> or, of a text column, a <see cref="TokenShape"/>.</summary>
 /// <remarks>What differs between them is asked of the shape; how their column stands in a view is a <see cref="FeatureFormat"/>.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public abstract record FeatureShape
 {
     private protected FeatureShape() { }

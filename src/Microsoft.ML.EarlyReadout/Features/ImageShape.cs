@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
@@ -9,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <param name="Channels">Channels, 1 or 3, or 4 with alpha.</param>
 /// <param name="Height">Height in pixels.</param>
 /// <param name="Width">Width in pixels.</param>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed record ImageShape(ImageLayout Layout, int Channels, int Height, int Width) : FeatureShape
 {
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
@@ -8,6 +9,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <param name="Length">L, the most tokens of a row.</param>
 /// <param name="Vocabulary">Tokens in the vocabulary: the numbers are below it.</param>
 /// <param name="Separator">The token that ends each text, [SEP].</param>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed record TokenShape(int Length, int Vocabulary, int Separator) : FeatureShape
 {
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
@@ -5,6 +6,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The shape of a feature vector: (D).</summary>
 /// <param name="Length">D.</param>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed record VectorShape(int Length) : FeatureShape
 {
     /// <inheritdoc/>

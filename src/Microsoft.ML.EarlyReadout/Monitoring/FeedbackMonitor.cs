@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -15,6 +16,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <c>mlsieve.feedback.readout.distance</c>, <c>.critical_distance</c> and <c>.signal</c>. Each has the tag <c>model</c>.</para>
 /// </remarks>
 /// <threadsafety>Thread-safe.</threadsafety>
+[Experimental(ExperimentalId.Monitoring)]
 public sealed class FeedbackMonitor : IDisposable
 {
     /// <summary>The name of the meter: <c>MLSieve.Feedback</c>.</summary>

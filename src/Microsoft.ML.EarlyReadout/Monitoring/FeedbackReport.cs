@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -5,6 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What the newest labelled rows say of a model that serves: whether the shortcut has come back. Immutable.</summary>
 /// <remarks>Made by <see cref="FeedbackMonitor"/>; <see cref="ToString"/> prints it.</remarks>
+[Experimental(ExperimentalId.Monitoring)]
 public sealed class FeedbackReport
 {
     internal FeedbackReport(GroupMetrics groups, GroupMetrics? baseline, IReadOnlyList<ReadoutDrift> readouts, long rows) =>

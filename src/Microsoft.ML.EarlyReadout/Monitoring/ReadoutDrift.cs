@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>How far the margins of a readout have moved from those that it had when its training ended.</summary>
@@ -8,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Signal">The mean over the window of "wrong and confident": the margin where the readout is wrong, else 0. In [0,
 /// 1].</param>
 /// <param name="TrainingSignal">The same when training ended.</param>
+[Experimental(ExperimentalId.Monitoring)]
 public sealed record ReadoutDrift(string Name, double Distance, double CriticalDistance, double Signal, double TrainingSignal)
 {
     /// <summary>Whether the distance is greater than chance explains.</summary>

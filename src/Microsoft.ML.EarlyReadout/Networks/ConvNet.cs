@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Stages of 3×3 convolution, batch norm, ReLU and 2×2 max pooling; then global average pooling and a linear layer.</summary>
@@ -5,6 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, C, H, W) → (B, classes); stage k has stride 2ᵏ. Parameters: <c>stage1.conv.weight</c>, <c>stage1.bn.*</c>, …, <c>head.weight</c>,
 /// <c>head.bias</c>.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class ConvNet : StagedNetwork
 {
     /// <summary>Creates the network; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>

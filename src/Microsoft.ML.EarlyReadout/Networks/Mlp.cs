@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Linear layers with ReLU for feature vectors; each hidden layer is a stage.</summary>
@@ -5,6 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, D) → (B, classes). Parameters: <c>stage1.weight</c>, <c>stage1.bias</c>, …, <c>head.weight</c>, <c>head.bias</c>. An image is
 /// flattened first.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Mlp : StagedNetwork
 {
     /// <summary>Creates the network; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -110,5 +111,6 @@ public sealed class NetworkOptions
     /// </summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [JsonIgnore]
+    [Experimental(ExperimentalId.OwnNetwork)]
     public Func<FeatureShape, int, StagedNetwork>? Custom { get; set; }
 }

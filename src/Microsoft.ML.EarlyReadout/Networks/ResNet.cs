@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
@@ -8,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, C, H, W) → (B, classes). With the ImageNet stem the stages have strides 4, 8, 16 and 32, with the small one 1, 2, 4 and 8.
 /// He et al., "Deep Residual Learning for Image Recognition", CVPR 2016; the stride of a bottleneck is at its 3×3 convolution.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class ResNet : StagedNetwork
 {
     private ResNet(string name, FeatureShape shape, int classes, int[] blocks, bool bottleneck, ResNetStem stem)

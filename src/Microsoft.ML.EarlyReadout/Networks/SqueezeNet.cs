@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
@@ -17,6 +18,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// </list>
 /// Iandola et al., "SqueezeNet", 2016; version 1.1 is its authors' later, cheaper one.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class SqueezeNet : StagedNetwork
 {
     // From here on every pooling window lies within what it reads.

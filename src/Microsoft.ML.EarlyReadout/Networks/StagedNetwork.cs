@@ -15,6 +15,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// named <c>stage.index</c>, such as <c>stem.0</c>.</para>
 /// <para>Not thread-safe: one training at a time.</para>
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly List<Stage> _stages = [];
@@ -253,7 +254,7 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>Sets which statistics batch norm uses in training mode.</summary>
     /// <param name="mode">Which.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     public void SetBatchNormMode(BatchNormMode mode)
     {
         // a step sets it up to twice: looking for them takes longer than that

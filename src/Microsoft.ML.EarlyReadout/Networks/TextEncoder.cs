@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>
@@ -8,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, L), 0 where padded → (B, classes). Each stage puts out (B, L, H), zero where padded. Devlin et al., "BERT", NAACL 2019; Sanh et al.,
 /// "DistilBERT", 2019, whose layers are BERT's, without token types.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class TextEncoder : StagedNetwork
 {
     /// <summary>Creates the network; <see cref="StagedNetwork.Initialize"/> draws its weights.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The sizes of a text encoder's layers.</summary>
@@ -8,5 +10,6 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <param name="FeedForwardWidth">Numbers for each token within a layer.</param>
 /// <param name="Positions">The most tokens of a row.</param>
 /// <param name="TokenTypes">Embeddings that tell the texts of a pair apart: 2 in BERT, none in DistilBERT.</param>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed record TextEncoderSizes(
     int Vocabulary, int Width, int Layers, int Heads, int FeedForwardWidth, int Positions, int TokenTypes);

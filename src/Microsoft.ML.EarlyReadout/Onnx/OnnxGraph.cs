@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.Data;
@@ -9,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>An ONNX graph that grows node by node: opset 17, float32, with a dynamic batch as each value's first dimension.</summary>
 /// <threadsafety>Not thread-safe.</threadsafety>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed partial class OnnxGraph
 {
     /// <summary>The version of the standard operators that every node is written for.</summary>

@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// <summary>
 /// Trains one readout on taps: <c>L_aux = −log q_y(sg[f≤k(x)])</c>. The tap is detached, so nothing flows back into the network.
 /// </summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed class ReadoutTrainer : IDisposable
 {
     private readonly IRisk _risk;

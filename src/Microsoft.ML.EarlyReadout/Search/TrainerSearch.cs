@@ -33,7 +33,7 @@ public sealed class TrainerSearch<TOptions>
     /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
     /// <param name="trainer">Makes the trainer of some options.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     public TrainerSearch(
         IHostEnvironment environment, SearchOptions<TOptions> options, Func<IHostEnvironment, TOptions, NetworkTrainer<TOptions>> trainer)
     {

@@ -19,7 +19,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// catalog.</param>
     /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected NetworkTrainer(IHostEnvironment environment, TOptions options)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -99,7 +99,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <summary>Trains the session's network by the method: makes a step, and lets the session run it.</summary>
     /// <param name="session">What there is to train on. It ends with the fit.</param>
     /// <param name="options">The options, of which none is automatic any more.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected abstract void Train(TrainingSession session, TOptions options);
 
     /// <summary>Adds to the rows what the method needs beside what is in the data, such as the scores of another model. The columns are
@@ -107,7 +107,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <param name="options">The options.</param>
     /// <param name="input">The training rows; what the options declare to be in the data is there.</param>
     /// <returns>The rows with the columns added, and the schema without them. It is disposed with the fit.</returns>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected virtual FitRows Prepare(TOptions options, IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

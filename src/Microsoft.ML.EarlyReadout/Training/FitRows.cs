@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// </summary>
 /// <param name="View">The rows to train on.</param>
 /// <param name="Scored">The schema of rows that the fitted model will score: without what was added for training alone.</param>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public record FitRows(IDataView View, DataViewSchema Scored) : IDisposable
 {
     /// <summary>Lets go of what prepared them.</summary>

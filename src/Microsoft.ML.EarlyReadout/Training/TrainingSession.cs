@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>One training as a method sees it: what there is to train on, and how to run steps over it.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed class TrainingSession : IDisposable
 {
     private bool _running;

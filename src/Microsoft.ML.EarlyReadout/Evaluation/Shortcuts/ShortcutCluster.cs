@@ -1,7 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Rows of one label that a readout confidently takes for one other class, and that the network sees as alike.
 /// Immutable.</summary>
+[Experimental(ExperimentalId.Shortcuts)]
 public sealed class ShortcutCluster
 {
     /// <summary>The true class of its rows.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -8,6 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// those first that hold most of the network's errors. Immutable.
 /// </summary>
 /// <remarks>Made by <c>mlContext.MulticlassClassification.FindShortcuts</c>. A cluster is a suspicion: look at its rows.</remarks>
+[Experimental(ExperimentalId.Shortcuts)]
 public sealed class ShortcutFindings
 {
     private static readonly JsonSerializerOptions JsonOptions = new()

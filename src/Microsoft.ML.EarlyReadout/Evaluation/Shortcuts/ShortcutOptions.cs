@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Options of <c>FindShortcuts</c>, in <see cref="EarlyReadoutEvaluationCatalog"/>.</summary>
+[Experimental(ExperimentalId.Shortcuts)]
 public sealed class ShortcutOptions
 {
     /// <summary>The true label.</summary>

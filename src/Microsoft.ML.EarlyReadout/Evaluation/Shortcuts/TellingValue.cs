@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>What is more, or less, frequent in a <see cref="ShortcutCluster"/> than in the other rows of its label.</summary>
@@ -7,6 +9,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Outside">The same of the other rows of the label.</param>
 /// <param name="Deviation">The difference in standard errors, if the two were drawn alike: the z of two proportions or means. At least 4,
 /// or at most −4 for a number.</param>
+[Experimental(ExperimentalId.Shortcuts)]
 public sealed record TellingValue(string ColumnName, string? Value, double Inside, double Outside, double Deviation)
 {
     /// <summary>Such as <c>Place = sea: 97 %, elsewhere 31 %</c>.</summary>

@@ -12,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// ML.NET keeps it internal, and every catalog hands it out through one internal interface. This is the only place that reads it,
 /// by name; a test pins it for each catalog type.
 /// </remarks>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public static class CatalogEnvironment
 {
     /// <summary>The environment of a catalog.</summary>

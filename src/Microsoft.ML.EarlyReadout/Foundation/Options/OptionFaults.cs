@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Collects everything that is wrong with a set of options, so that one exception can say all of it.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed class OptionFaults
 {
     private readonly List<string> _faults = [];

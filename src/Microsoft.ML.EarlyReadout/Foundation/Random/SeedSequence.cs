@@ -8,7 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// </summary>
 /// <param name="Seed">The 64 bits that this sequence stands for.</param>
 /// <threadsafety>Immutable. No member touches a global random-number generator.</threadsafety>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public readonly record struct SeedSequence(ulong Seed)
 {
     /// <summary>The sequence of a run.</summary>

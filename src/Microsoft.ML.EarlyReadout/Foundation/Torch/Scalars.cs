@@ -10,7 +10,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// libtorch reads it. A C# number that converts itself makes just such a Scalar. So every operation takes one of these.
 /// </remarks>
 /// <threadsafety>All members are thread-safe.</threadsafety>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public static class Scalars
 {
     private static readonly ConcurrentDictionary<double, Scalar> _real = new();

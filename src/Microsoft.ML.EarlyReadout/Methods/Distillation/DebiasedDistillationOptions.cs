@@ -115,7 +115,7 @@ public sealed partial class DebiasedDistillationTrainer
         public JustTrainTwiceOptions JustTrainTwice { get; set; } = new();
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override IReadOnlyList<RowColumn> RowColumns
         {
             get
@@ -138,7 +138,7 @@ public sealed partial class DebiasedDistillationTrainer
         }
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void SetAutomatic(TrainingFacts facts)
         {
             base.SetAutomatic(facts);
@@ -149,7 +149,7 @@ public sealed partial class DebiasedDistillationTrainer
         }
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
@@ -157,7 +157,7 @@ public sealed partial class DebiasedDistillationTrainer
         }
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override string OneClassAdvice => Method == DistillationMethod.Debiased
             ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
             : "See whether the teacher answers more than one class.";
@@ -165,7 +165,7 @@ public sealed partial class DebiasedDistillationTrainer
         internal bool MatchesFeatures => Method is DistillationMethod.SimKD or DistillationMethod.DeTT;
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void AddFaults(OptionFaults faults)
         {
             base.AddFaults(faults);

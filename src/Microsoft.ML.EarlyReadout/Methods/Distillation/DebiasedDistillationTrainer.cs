@@ -35,7 +35,7 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
     }
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected override void Train(TrainingSession session, Options options)
     {
         var rows = (RowsWithTeacher)session.Prepared;
@@ -68,7 +68,7 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
     }
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected override FitRows Prepare(Options options, IDataView input)
     {
         ArgumentNullException.ThrowIfNull(options);

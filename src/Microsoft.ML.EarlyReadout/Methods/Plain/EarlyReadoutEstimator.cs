@@ -24,7 +24,7 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
     }
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected override void Train(TrainingSession session, Options options)
     {
         var trainers = new List<ReadoutTrainer>();

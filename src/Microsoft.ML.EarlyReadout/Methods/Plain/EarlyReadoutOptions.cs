@@ -78,7 +78,7 @@ public sealed partial class EarlyReadoutEstimator
         public ObjectiveOptions Objective { get; set; } = new();
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override string OneClassAdvice => Objective.Kind switch
         {
             ObjectiveKind.JustTrainTwice => "Lower Objective.JustTrainTwice.UpWeight: the first network's errors may count too much.",
@@ -109,7 +109,7 @@ public sealed partial class EarlyReadoutEstimator
         internal override IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void SetAutomatic(TrainingFacts facts)
         {
             base.SetAutomatic(facts);
@@ -121,7 +121,7 @@ public sealed partial class EarlyReadoutEstimator
         }
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
@@ -129,7 +129,7 @@ public sealed partial class EarlyReadoutEstimator
         }
 
         /// <inheritdoc/>
-        [Experimental(Seam.Id)]
+        [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void AddFaults(OptionFaults faults)
         {
             base.AddFaults(faults);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Trains the network, or its head alone, on the labels, and readouts beside it from the same forward pass.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed class SupervisedStep : ITrainingStep
 {
     private readonly StagedNetwork _network;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <remarks>
 /// (B, C, H, W) → (B, C', ⌈H/stride⌉, ⌈W/stride⌉). The shortcut is x, or a 1×1 convolution with batch norm where the shapes differ.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class BasicBlock : Layer
 {
     [ComponentName(Name = "conv1")]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Batch normalisation of images by channel: momentum 0.1, ε 1e-5, in float32.</summary>
 /// <remarks>(B, C, H, W) → (B, C, H, W): weight · (x − mean) / √(variance + ε) + bias.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class BatchNorm2d : Layer
 {
     private const double Momentum = 0.1;

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>What batch norm does in training mode; in evaluation mode it always uses the stored statistics.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 [JsonConverter(typeof(JsonStringEnumConverter<BatchNormMode>))]
 public enum BatchNormMode
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A two-dimensional convolution with a square kernel.</summary>
 /// <remarks>(B, C, H, W) → (B, C', H', W'), H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Conv2d : Layer, IMixedPrecision
 {
     private readonly int _kernel;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
@@ -6,6 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// Sets each number to 0 with a probability while training, and scales the rest up to keep the mean. Does nothing in evaluation.
 /// </summary>
 /// <remarks>Its randomness is that of the generator which drew the network's weights, or the trainer's own; never the global one.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Dropout : Layer
 {
     private readonly double _keep;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A table of vectors, one a row, which whole numbers choose from.</summary>
 /// <remarks>(B, L) → (B, L, D).</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Embedding : Layer
 {
     private const double Deviation = 0.02; // BERT's

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>All dimensions but the batch as one.</summary>
 /// <remarks>(B, C, H, W) → (B, C·H·W).</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Flatten : Layer
 {
     /// <summary>Creates the layer.</summary>

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The Gaussian error linear unit, <c>x · Φ(x)</c>, by the error function itself as in BERT.</summary>
 /// <remarks>Any shape; the same comes out. Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Gelu : Layer
 {
     /// <summary>Creates the layer.</summary>

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The mean of each channel over the image, in float32.</summary>
 /// <remarks>(B, C, H, W) → (B, C).</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class GlobalAveragePool : Layer
 {
     /// <summary>Creates the layer.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// </summary>
 /// <remarks>uint8 or float32, (B, C, H, W), (B, H, W, C) or (B, D) → float32, (B, C, H, W) or (B, D); tokens, int32 (B, L) → float32
 /// (B, L). It has no parameters.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class InputLayer : Layer
 {
     private readonly ImageShape? _image; // null for vectors and texts

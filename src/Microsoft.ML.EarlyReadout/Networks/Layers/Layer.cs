@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,6 +13,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <para>Parameters are fields with TorchSharp's <c>[ComponentName]</c>, and the constructor ends with <c>RegisterComponents()</c>: a field
 /// that is registered in any other way is not updated when the network moves to a GPU.</para>
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public abstract class Layer : nn.Module<Tensor, Tensor>
 {
     static Layer() => NativeBackend.EnsureLoaded();

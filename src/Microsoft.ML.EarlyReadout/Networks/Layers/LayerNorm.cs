@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Layer norm over the last dimension, in float32: <c>weight · (x − mean) / √(variance + ε) + bias</c>.</summary>
 /// <remarks>(…, D) → (…, D). Ba et al., "Layer Normalization", 2016.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class LayerNorm : Layer
 {
     private const double Epsilon = 1e-12; // BERT's

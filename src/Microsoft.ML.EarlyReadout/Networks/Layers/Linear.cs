@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,6 +8,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A linear layer with bias.</summary>
 /// <remarks>(B, D) → (B, D'), or (B, L, D) → (B, L, D').</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Linear : Layer, IMixedPrecision
 {
     private readonly double _bound;

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Two-dimensional max pooling with a square window.</summary>
 /// <remarks>(B, C, H, W) → (B, C, H', W'), H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1, rounded up in ceiling mode.</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class MaxPool2d : Layer
 {
     private readonly int _kernel;

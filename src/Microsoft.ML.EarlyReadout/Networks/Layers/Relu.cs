@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The rectifier max(x, 0), for any shape.</summary>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Relu : Layer
 {
     /// <summary>Creates the layer.</summary>

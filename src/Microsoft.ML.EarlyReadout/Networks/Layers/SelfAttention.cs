@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -11,6 +12,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, L, H), zero where padded → (B, L, H). Parameters: <c>query</c>, <c>key</c>, <c>value</c>, each with weight and bias. Vaswani et
 /// al., "Attention Is All You Need", NeurIPS 2017.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class SelfAttention : Layer
 {
     private const float Unseen = -10000; // e to it is 0 in float32

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>Layers one after another, named 0, 1, …</summary>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class Sequence : Layer
 {
     private readonly Layer[] _layers;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -11,6 +12,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// (B, L), 0 where padded → (B, L, H). Parameters: <c>word_embeddings.weight</c>, <c>position_embeddings.weight</c>,
 /// <c>token_type_embeddings.weight</c>, <c>LayerNorm.weight</c>, <c>LayerNorm.bias</c>. Devlin et al., "BERT", NAACL 2019.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class TokenEmbeddings : Layer
 {
     [ComponentName(Name = "word_embeddings")]

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>A text's vector: the mean of its tokens' vectors, or that of its first token.</summary>
 /// <remarks>(B, L, H), zero where padded → (B, H).</remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class TokenPool : Layer
 {
     private readonly TokenPooling _pooling;

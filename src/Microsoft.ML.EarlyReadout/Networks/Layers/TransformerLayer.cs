@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -11,6 +12,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// <c>attention.output.dense</c>, <c>attention.output.LayerNorm</c>, <c>intermediate.dense</c>, <c>output.dense</c>,
 /// <c>output.LayerNorm</c>.
 /// </remarks>
+[Experimental(ExperimentalId.OwnNetwork)]
 public sealed class TransformerLayer : Layer
 {
     private readonly Gelu _gelu = new();

@@ -15,7 +15,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 /// Parameters: <c>blocks.0.conv1.weight</c>, <c>blocks.0.bn1.*</c>, … or, for vectors, <c>blocks.0.weight</c>, <c>blocks.0.bias</c>;
 /// <c>head.weight</c>, <c>head.bias</c>.
 /// </remarks>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed class ReadoutHead : Layer
 {
     private readonly List<Layer> _layers = [];

@@ -50,7 +50,7 @@ public sealed class ReadoutOptions
     /// <param name="faults">Takes the faults.</param>
     /// <param name="name">What they are called in messages.</param>
     /// <param name="firstStage">The first stage that may be read.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     public void AddFaults(OptionFaults faults, string name, int firstStage = 1)
     {
         faults.AtLeast($"{name}.{nameof(Stage)}", Stage, firstStage);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>A classifier in a report.</summary>
@@ -11,5 +13,6 @@ public sealed record ReportedModel(string Name, ITransformer Model)
 
     /// <summary>Where a shortcut may mislead it, found in the report's rows by <c>FindShortcuts</c> of
     /// <see cref="EarlyReadoutEvaluationCatalog"/>, to be shown too. <see langword="null"/>: it is not shown.</summary>
+    [Experimental(ExperimentalId.Shortcuts)]
     public ShortcutFindings? Shortcuts { get; init; }
 }

@@ -11,11 +11,11 @@ public sealed class DistillationSearchOptions : SearchOptions<DebiasedDistillati
     public DistillationSpace Space { get; set; } = new();
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal override ITrialSpace? Varied => Space;
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal override void AddMethodFaults(OptionFaults faults)
     {
         if (Trainer.Method != DistillationMethod.Debiased)

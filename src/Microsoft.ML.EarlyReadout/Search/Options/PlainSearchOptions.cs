@@ -13,11 +13,11 @@ public sealed class PlainSearchOptions : SearchOptions<EarlyReadoutEstimator.Opt
     public PlainSpace Space { get; set; } = new();
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal override ITrialSpace? Varied => Space;
 
     /// <inheritdoc/>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal override void AddMethodFaults(OptionFaults faults)
     {
         if (Trainer.TrainedPart == TrainedPart.None) faults.Add("Trainer.TrainedPart is None: no rate of the network matters.");

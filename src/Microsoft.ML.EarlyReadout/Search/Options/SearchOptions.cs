@@ -100,12 +100,12 @@ public abstract class SearchOptions<TOptions>
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>What is varied.</summary>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal abstract ITrialSpace? Varied { get; }
 
     /// <summary>Adds what of the trainer's options does not go with a search of it.</summary>
     /// <param name="faults">Takes the faults.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual void AddMethodFaults(OptionFaults faults) { }
 
     /// <summary>A copy, so that later changes change nothing.</summary>

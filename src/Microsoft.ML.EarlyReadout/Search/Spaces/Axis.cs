@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Option">The option, with dots where it is nested, such as <c>Readout.Stage</c>.</param>
 /// <param name="Values">The values to choose among; <see langword="null"/>: a range.</param>
 /// <param name="Range">The range where there are no values.</param>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed record Axis(string Option, IReadOnlyList<double>? Values, LogRange Range = default)
 {
     /// <summary>Whether the values are multiples of the main learning rate.</summary>

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>What a search varies.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public interface ITrialSpace
 {
     /// <summary>What plain training is called, in the middle of a sentence.</summary>

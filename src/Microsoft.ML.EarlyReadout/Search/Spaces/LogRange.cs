@@ -23,7 +23,7 @@ public readonly record struct LogRange(double From, double To)
     /// <summary>Adds what is wrong with the range.</summary>
     /// <param name="faults">Takes the faults.</param>
     /// <param name="name">What it is called in messages.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     public void AddFaults(OptionFaults faults, string name)
     {
         faults.GreaterThan($"{name}.{nameof(From)}", From, 0);

@@ -9,7 +9,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Readable">The stages, from 1, that a readout can read.</param>
 /// <param name="MainRate">The main rate as gradient descent counts it, which other rates are multiples of.</param>
 /// <param name="UsesSgd">Whether the main rate itself is one of gradient descent.</param>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed record SearchedNetwork(
     string Name, IReadOnlyList<string> Stages, IReadOnlyList<int> Readable, double MainRate, bool UsesSgd)
 {

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>
@@ -18,12 +20,14 @@ public interface ITrialStore
     /// <param name="identity">All that its scores depend on, as names and values.</param>
     /// <returns>The identity that the store has: the given one where the search is new.</returns>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     IReadOnlyDictionary<string, string> Open(string search, IReadOnlyDictionary<string, string> identity);
 
     /// <summary>Adds runs; those whose number is in the store already are left as they are.</summary>
     /// <param name="search">The search's name.</param>
     /// <param name="runs">The runs.</param>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     void Add(string search, IReadOnlyList<SearchRun> runs);
 
     /// <summary>
@@ -37,6 +41,7 @@ public interface ITrialStore
     /// <param name="failures">After so many failures, deaths of its worker included, a run is failed.</param>
     /// <returns>The claim; <see langword="null"/> where no run can be claimed now.</returns>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     RunClaim? Claim(string search, string worker, TimeSpan lease, int failures);
 
     /// <summary>Holds a claim for the length of another lease.</summary>
@@ -44,6 +49,7 @@ public interface ITrialStore
     /// <param name="lease">How long it holds from now on.</param>
     /// <returns>Whether the run is still this worker's to train.</returns>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     bool Renew(RunClaim claim, TimeSpan lease);
 
     /// <summary>
@@ -56,12 +62,14 @@ public interface ITrialStore
     /// <returns>Whether the run was still this worker's; where it was not, nothing has changed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The run has no such rung, or the score is no number.</exception>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     bool Report(RunClaim claim, int rung, double score, string outcome);
 
     /// <summary>Hands a run back as it is, for others to go on with. It is no failure.</summary>
     /// <param name="claim">The claim.</param>
     /// <returns>Whether the run was still this worker's.</returns>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     bool Release(RunClaim claim);
 
     /// <summary>Writes down that a run has failed: it is tried again, or, after too many failures, failed for good.</summary>
@@ -70,6 +78,7 @@ public interface ITrialStore
     /// <param name="failures">After so many failures a run is failed.</param>
     /// <returns>Whether the run was still this worker's.</returns>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     bool Fail(RunClaim claim, string message, int failures);
 
     /// <summary>Writes down which trials go on after a rung. To say it twice changes nothing.</summary>
@@ -81,10 +90,12 @@ public interface ITrialStore
     /// worker that trains one has lost its claim.
     /// </param>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     void Decide(string search, int rung, IReadOnlyList<int> promoted, IReadOnlyList<int> stopped);
 
     /// <summary>Reads all runs of a search, by number.</summary>
     /// <param name="search">The search's name.</param>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
+    [Experimental(ExperimentalId.OwnStore)]
     IReadOnlyList<StoredRun> Read(string search);
 }

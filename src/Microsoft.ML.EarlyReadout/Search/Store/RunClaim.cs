@@ -9,6 +9,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Reached">The rung that the run has reached; 0: none.</param>
 /// <param name="Granted">The rung to which it may be trained by what is decided so far.</param>
 /// <param name="Outcome">What was last reported of it; <see langword="null"/>: nothing.</param>
+[Experimental(ExperimentalId.OwnStore)]
 public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Reached, int Granted, string? Outcome)
 {
     /// <summary>Refuses what no store may take as a report: a rung that the run does not have, and a score that databases do not sort
@@ -16,7 +17,6 @@ public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Rea
     /// <param name="rung">The rung, from 1.</param>
     /// <param name="score">The validation score.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rung is not one of the run's, or the score is not a number.</exception>
-    [Experimental(Seam.Id)]
     public void CheckReport(int rung, double score)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rung, 1);

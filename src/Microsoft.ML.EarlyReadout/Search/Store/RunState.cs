@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>Where a run of a search stands.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RunState>))]
+[Experimental(ExperimentalId.OwnStore)]
 public enum RunState
 {
     /// <summary>Nobody trains it: it has not begun, or waits for its next rung.</summary>

@@ -13,6 +13,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Score">The validation score last reported.</param>
 /// <param name="Outcome">What was last reported of it, as JSON.</param>
 /// <param name="Message">Why it failed last.</param>
+[Experimental(ExperimentalId.OwnStore)]
 public sealed record StoredRun(
     SearchRun Run, RunState State, int Attempt, int Failures, string? Worker, int Reached, int Granted, double? Score, string? Outcome,
     string? Message)
@@ -21,7 +22,6 @@ public sealed record StoredRun(
     /// <param name="message">What a worker last said of its failure, if any did.</param>
     /// <param name="deaths">How many of its failures were leases that ran out.</param>
     /// <returns>The message; <see langword="null"/> where nothing failed.</returns>
-    [Experimental(Seam.Id)]
     public static string? MessageOf(string? message, int deaths)
     {
         if (deaths == 0) return message;

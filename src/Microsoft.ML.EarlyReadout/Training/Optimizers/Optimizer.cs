@@ -12,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// Build one after the parameters are on their device and in their memory layout: its state follows both.
 /// </remarks>
 /// <threadsafety>Not thread-safe: one training loop owns it.</threadsafety>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public abstract class Optimizer : IDisposable
 {
     private readonly string[] _names;

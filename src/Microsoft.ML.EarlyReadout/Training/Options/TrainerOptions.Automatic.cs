@@ -8,12 +8,12 @@ public abstract partial class TrainerOptions
 {
     /// <summary>The first stage that the method's readout may read; a trial's stage is brought back among those from there.</summary>
     /// <value>1, unless a method says otherwise.</value>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual int FirstReadoutStage => 1;
 
     /// <summary>Sets each option that is still automatic.</summary>
     /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual void SetAutomatic(TrainingFacts facts)
     {
         AutomaticValues values = facts.Values;
@@ -33,7 +33,7 @@ public abstract partial class TrainerOptions
     /// <param name="depth">The automatic depth.</param>
     /// <param name="width">The automatic width; <see langword="null"/>: the stage's channels.</param>
     /// <exception cref="ArgumentException">The network has no such stage.</exception>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected void SetAutomatic(ReadoutOptions readout, TrainingFacts facts, int depth, int? width)
     {
         if (IsTrial) readout.FoldStage(facts.Network, FirstReadoutStage);
@@ -44,17 +44,17 @@ public abstract partial class TrainerOptions
     /// The rate of a readout: the main rate of gradient descent, or ten times it where weights are pretrained, as released.
     /// </summary>
     /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected double ReadoutRate(TrainingFacts facts) => facts.Values.ReadoutRate * DescentRate(facts);
 
     /// <summary>Epochs, one that ends in the middle included; once nothing is automatic any more.</summary>
     /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
 
     /// <summary>The main rate as gradient descent counts it, which a method's other rates are multiples of.</summary>
     /// <param name="facts">What is trained.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal double DescentRate(TrainingFacts facts) => Optimizer.Kind switch
     {
         OptimizerKind.Sgd => Optimizer.LearningRate!.Value,

@@ -11,7 +11,7 @@ public abstract partial class TrainerOptions
     /// when they may be out of range.
     /// </summary>
     /// <value>None, unless a method says otherwise.</value>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual IReadOnlyList<RowColumn> RowColumns => [];
 
     /// <summary>The column that the network reads.</summary>

@@ -7,7 +7,7 @@ public abstract partial class TrainerOptions
 {
     /// <summary>Adds everything that is wrong with the options.</summary>
     /// <param name="faults">Takes the faults.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual void AddFaults(OptionFaults faults)
     {
         faults.NotEmpty(nameof(FeatureColumnName), FeatureColumnName);

@@ -260,12 +260,12 @@ public abstract partial class TrainerOptions
 
     /// <summary>Whether these are sampled options over fixed ones (<see cref="TrialOptions"/>): then a readout's stage is brought back
     /// among those that it may read, and checkpoints have a folder of their own.</summary>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal bool IsTrial { get; internal set; }
 
     /// <summary>Takes over from other options what JSON cannot hold.</summary>
     /// <param name="from">Options of the same type.</param>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual void TakeReferences(TrainerOptions from)
     {
         ValidationSet = from.ValidationSet;
@@ -278,7 +278,7 @@ public abstract partial class TrainerOptions
     }
 
     /// <summary>What to change where a model answers one class for every row: the method's own options, in a sentence.</summary>
-    [Experimental(Seam.Id)]
+    [Experimental(ExperimentalId.OwnMethod)]
     protected internal virtual string OneClassAdvice => "";
 
     /// <summary>The names of the readouts that the fitted model has.</summary>

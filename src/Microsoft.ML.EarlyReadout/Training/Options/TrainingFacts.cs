@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Training;
 /// <param name="Network">The network.</param>
 /// <param name="Pretrained">Whether its weights were trained before: those of a file, or of the model that it starts from.</param>
 /// <param name="Rows">The training rows.</param>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int Rows)
 {
     /// <summary>What is trained, as far as good rates depend on it.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>What is trained, as far as good rates depend on it.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 [JsonConverter(typeof(JsonStringEnumConverter<TrainingKind>))]
 public enum TrainingKind
 {

@@ -5,7 +5,7 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.EarlyReadout.Search;
 
 /// <summary>The options of a trial: what a search sampled, over what stays fixed.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public static class TrialOptions
 {
     /// <summary>A copy of the fixed options that has the sampled value of every option that is annotated for a search.</summary>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>What is minimised over rows with labels.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public interface IRisk
 {
     /// <summary>Tensors that it changes as it goes, for a checkpoint.</summary>

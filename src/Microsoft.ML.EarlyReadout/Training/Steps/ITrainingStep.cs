@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>What a method does with one batch. The loop owns everything else: order, rates, validation, selection, progress.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public interface ITrainingStep : IDisposable
 {
     /// <summary>Whether the network is in training mode while the steps run: batch norm by the batch, dropout.</summary>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Named tensors that a checkpoint holds, and that are written back in place.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public static class ModuleState
 {
     /// <summary>The parameters and statistics of a module, each name with a prefix.</summary>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout.Training;
 
 /// <summary>Where in the training a step stands, and what it tells of itself.</summary>
-[Experimental(Seam.Id)]
+[Experimental(ExperimentalId.OwnMethod)]
 public readonly struct StepContext
 {
     private readonly double _share;
