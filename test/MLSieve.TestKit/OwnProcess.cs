@@ -18,11 +18,26 @@ public static class OwnProcess
     public static string Run<T>(string test, params (string Name, string? Value)[] environment) =>
         Run(typeof(T).Assembly.Location, $"{typeof(T).FullName}.{test}", environment);
 
-    /// <summary>As <see cref="Run{T}"/>, of a copy of the test program.</summary>
-    /// <param name="program">The path of the program's assembly.</param>
-    /// <param name="method">The test's full name.</param>
-    /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
-    public static string Run(string program, string method, params (string Name, string? Value)[] environment)
+    /// <summary>As <see cref="Run{T}"/>, of a copy of the test program that finds no native library: neither libtorch nor ONNX
+    /// Runtime.</summary>
+    /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>.</param>
+    /// <typeparam name="T">The class of the test.</typeparam>
+    public static void RunWithoutNatives<T>(string test)
+    {
+        DirectoryInfo app = Directory.CreateTempSubdirectory("app-without-natives-");
+        string program = typeof(T).Assembly.Location, folder = Path.GetDirectoryName(program)!;
+        // Without a .deps.json the program takes what lies beside it.
+        foreach (string file in Directory.EnumerateFiles(folder)
+            .Where(file => file == Path.ChangeExtension(program, null) || file.EndsWith(".dll", StringComparison.Ordinal)
+                || file.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(app.FullName, Path.GetFileName(file)));
+        Run(
+            Path.Combine(app.FullName, Path.GetFileName(program)), $"{typeof(T).FullName}.{test}",
+            ("MLSIEVE_LIBTORCH", null), ("NUGET_PACKAGES", app.FullName));
+        app.Delete(recursive: true);
+    }
+
+    private static string Run(string program, string method, params (string Name, string? Value)[] environment)
     {
         using Process process = Start(program, method, environment);
         Task<string> errors = process.StandardError.ReadToEndAsync();

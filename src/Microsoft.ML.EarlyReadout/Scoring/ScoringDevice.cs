@@ -23,24 +23,31 @@ internal sealed record ScoringDevice(int? Gpu, bool FallsBackToCpu = false)
     public static ScoringDevice Of(IHostEnvironment environment)
     {
         (int? gpu, bool fallsBack) = CatalogEnvironment.GpuOf(environment);
-        if (gpu is null) return Cpu;
+        if (gpu is not { } number) return Cpu;
+        if (FaultOf(number) is not { } fault) return new ScoringDevice(gpu, fallsBack);
+        string why = $"MLContext.GpuDeviceId is {gpu}, and ONNX Runtime cannot use that GPU: {fault.Message.Trim()} {Advice()}";
+        if (!fallsBack)
+        {
+            throw new InvalidOperationException(
+                $"{why} To score on the CPU, set GpuDeviceId to null, or FallbackToCpu to true.", fault);
+        }
+
+        using IChannel channel = environment.Start("Scoring");
+        channel.Warning(MessageSensitivity.None, "{0}", $"Scoring is on the CPU (MLContext.FallbackToCpu). {why}");
+        return Cpu;
+    }
+
+    /// <summary>Why ONNX Runtime cannot use a GPU; <see langword="null"/> where it can.</summary>
+    public static OnnxRuntimeException? FaultOf(int gpu)
+    {
         try
         {
             new ScoringDevice(gpu).Open(SmallGraph()).Dispose();
-            return new ScoringDevice(gpu, fallsBack);
+            return null;
         }
         catch (OnnxRuntimeException fault)
         {
-            string why = $"MLContext.GpuDeviceId is {gpu}, and ONNX Runtime cannot use that GPU: {fault.Message.Trim()} {Advice()}";
-            if (!fallsBack)
-            {
-                throw new InvalidOperationException(
-                    $"{why} To score on the CPU, set GpuDeviceId to null, or FallbackToCpu to true.", fault);
-            }
-
-            using IChannel channel = environment.Start("Scoring");
-            channel.Warning(MessageSensitivity.None, "{0}", $"Scoring is on the CPU (MLContext.FallbackToCpu). {why}");
-            return Cpu;
+            return fault;
         }
     }
 
@@ -84,7 +91,8 @@ internal sealed record ScoringDevice(int? Gpu, bool FallsBackToCpu = false)
         return open(onCpu);
     }
 
-    private static string Advice() => OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider)
+    /// <summary>What a user can do where a GPU cannot be used.</summary>
+    public static string Advice() => OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider)
         ? "See that CUDA 13 and cuDNN 9 are where the system finds libraries, that nvidia-smi lists the GPU, and that CUDA_VISIBLE_DEVICES "
             + "does not hide it."
         : "Reference the package Microsoft.ML.OnnxRuntime.Gpu.Linux (or Microsoft.ML.OnnxRuntime.Gpu.Windows) in place of "

@@ -41,6 +41,24 @@ internal static partial class LibC
         }
     }
 
+    /// <summary>The version of glibc, or null where the C library is another.</summary>
+    public static string? Version()
+    {
+        try
+        {
+            return Marshal.PtrToStringUTF8(gnu_get_libc_version());
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The files of this process's libraries whose name begins so.</summary>
+    public static IEnumerable<string> LoadedFiles(string name) =>
+        File.ReadLines("/proc/self/maps").Select(line => line[Math.Max(0, line.IndexOf('/', StringComparison.Ordinal))..])
+            .Where(path => Path.GetFileName(path).StartsWith(name, StringComparison.Ordinal)).Distinct();
+
     /// <summary>Bytes of address space that the process may still take (<c>ulimit -v</c>), or null where it is not limited.</summary>
     public static long? FreeAddressSpace()
     {
@@ -97,6 +115,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial IntPtr getenv(string name);
+
+    [LibraryImport("libc")]
+    private static partial IntPtr gnu_get_libc_version();
 
     [LibraryImport("libc")]
     private static partial int dlinfo(IntPtr handle, int request, out IntPtr linkMap);

@@ -32,6 +32,19 @@ public static class NativeBackend
         (_loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp"))
             + (_finding is null ? "" : $"; {_finding}");
 
+    /// <summary>The version of the libtorch that is loaded, as it says itself; <see langword="null"/> where it does not (before 2.10, and
+    /// elsewhere than on Linux).</summary>
+    internal static unsafe string? LibTorchVersion
+    {
+        get
+        {
+            if (_loaded is not { TorchCpu: var library }) return null;
+            if (!NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out IntPtr function)) return null;
+            ulong version = ((delegate* unmanaged<ulong>)function)(); // major, minor and patch in its upper bytes
+            return FormattableString.Invariant($"{version >> 56}.{version >> 48 & 255}.{version >> 40 & 255}");
+        }
+    }
+
     /// <summary>Whether the libtorch that is loaded was built for CUDA; that it finds a GPU is another matter.</summary>
     internal static bool HasCuda => OperatingSystem.IsLinux() ? _loaded is { TorchCuda: not 0 } : torch.cuda.is_available();
 

@@ -11,8 +11,6 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
 {
     private const double LeastSpeedUp = 1.2; // 8 bits of mantissa are not given away for less
     private const string MaxInstructionSet = "ONEDNN_MAX_CPU_ISA";
-    private const int Avx512Bit = 5; // of EAX, CPUID leaf 7, subleaf 1
-    private const int AmxBit = 22; // of EDX, CPUID leaf 7, subleaf 0
 
     /// <summary>Settles what the options ask for.</summary>
     /// <param name="asked">The option.</param>
@@ -54,11 +52,9 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
 
     private static string Processor()
     {
-        if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < 7) return "";
-        var instructions = new List<string>();
-        if ((X86Base.CpuId(7, 1).Eax >> Avx512Bit & 1) == 1) instructions.Add("avx512_bf16");
-        if ((X86Base.CpuId(7, 0).Edx >> AmxBit & 1) == 1) instructions.Add("amx_bf16");
-        if (instructions.Count == 0) return "; the processor has no instructions for bfloat16";
+        if (!X86Base.IsSupported) return "";
+        string[] instructions = [.. ProcessorInstructions.BFloat16()];
+        if (instructions.Length == 0) return "; the processor has no instructions for bfloat16";
         string? most = Environment.GetEnvironmentVariable(MaxInstructionSet);
         string limit = most is null ? "" : $", and {MaxInstructionSet}={most} may keep libtorch from using them";
         return $"; the processor has {string.Join(" and ", instructions)}{limit}";

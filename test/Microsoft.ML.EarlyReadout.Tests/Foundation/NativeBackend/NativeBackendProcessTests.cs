@@ -14,20 +14,8 @@ public sealed class NativeBackendProcessTests
         Run(nameof(Child.Fails_for_a_bogus_folder), ("MLSIEVE_LIBTORCH", "/nowhere/torch/lib"));
 
     [Fact]
-    public void An_app_without_libtorch_cannot_train_and_the_error_names_the_packages()
-    {
-        DirectoryInfo app = Directory.CreateTempSubdirectory("app-without-libtorch-");
-        string program = typeof(Child).Assembly.Location, folder = Path.GetDirectoryName(program)!;
-        // Without a .deps.json the program takes what lies beside it.
-        foreach (string file in Directory.EnumerateFiles(folder)
-            .Where(file => file == Path.ChangeExtension(program, null) || file.EndsWith(".dll", StringComparison.Ordinal)
-                || file.EndsWith(".runtimeconfig.json", StringComparison.Ordinal)))
-            File.Copy(file, Path.Combine(app.FullName, Path.GetFileName(file)));
-        OwnProcess.Run(
-            Path.Combine(app.FullName, Path.GetFileName(program)), $"{typeof(Child).FullName}.{nameof(Child.Fails_without_libtorch)}",
-                (LibTorchLocation.Variable, null), ("NUGET_PACKAGES", app.FullName));
-        app.Delete(recursive: true);
-    }
+    public void An_app_without_libtorch_cannot_train_and_the_error_names_the_packages() =>
+        OwnProcess.RunWithoutNatives<Child>(nameof(Child.Fails_without_libtorch));
 
     [Fact]
     public void A_named_folder_is_used_and_said() =>
