@@ -46,6 +46,8 @@ internal static class PrefixMerge
         prefix.Initializer.AddRange(graph.Initializer);
         prefix.Output.Clear();
         prefix.Output.AddRange(graph.Output);
+        // Shapes within are hints. ML.NET's of a one-hot column are wrong, and ONNX Runtime warns of it each time it opens the graph.
+        prefix.ValueInfo.Clear();
         // ML.NET exports every column of a view, and who scores a row has no label for it.
         GraphPruning.Prune(prefix);
         model.IrVersion = Math.Max(model.IrVersion, InitializersNeedNotBeInputs);

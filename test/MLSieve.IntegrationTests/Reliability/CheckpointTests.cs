@@ -243,6 +243,27 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(OptimizerKind.Sgd, 0, 2)]
+    [InlineData(OptimizerKind.AdamW, 0, 3)]
+    [InlineData(OptimizerKind.Sgd, 0.9, 3)]
+    public void A_checkpoint_takes_as_many_times_the_weights_as_the_page_says(OptimizerKind optimizer, double averaging, int times)
+    {
+        TrainingCase.FitToBytes(new EarlyReadoutEstimator.Options
+        {
+            Taps = [],
+            Network = { HiddenUnits = [500, 500] }, // so that what else is in the files counts for little
+            Optimizer = { Kind = optimizer },
+            AveragingDecay = averaging,
+            Epochs = 2,
+            ValidationFraction = 0.2,
+            CheckpointDirectory = _folder,
+        });
+        double weights = new FileInfo(BestOf(Newest())).Length;
+        Assert.InRange(weights, 4 * 500 * 500, 4 * 530 * 530);
+        Assert.InRange(Directory.EnumerateFiles(Newest()).Sum(file => new FileInfo(file).Length) / weights, times, times + 0.05);
+    }
+
     [Fact]
     public void A_disk_that_fails_at_the_last_checkpoint_costs_no_model()
     {

@@ -21,7 +21,17 @@ internal sealed record ImageFile(string? Path, string Words)
             using SKCodec? codec = SKCodec.Create(Path, out SKCodecResult result);
             return codec is not null ? null
                 : result == SKCodecResult.IncompleteInput ? $"the file '{Path}' is cut off"
+                : IsTiff(Path) ? $"the file '{Path}' is a TIFF, which ML.NET does not decode: save it as PNG or JPEG"
                 : $"the file '{Path}' is not an image that can be decoded";
         }
+    }
+
+    // Scanners and microscopes write it, so users have it.
+    private static bool IsTiff(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        Span<byte> head = stackalloc byte[4];
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
+            && (head.SequenceEqual("II*\0"u8) || head.SequenceEqual("MM\0*"u8));
     }
 }

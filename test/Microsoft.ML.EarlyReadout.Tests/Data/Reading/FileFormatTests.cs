@@ -49,6 +49,18 @@ public sealed class FileFormatTests : IDisposable
         Assert.Equal(3, ScoredAlike().Select(row => row[0]).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("II*\0")]
+    [InlineData("MM\0*")]
+    public void A_TIFF_is_named_with_what_to_do(string head)
+    {
+        AddFile("plain.jpg", Jpeg(), 0);
+        AddFile("scan.png", [.. head.Select(letter => (byte)letter), 8, 0, 0, 0, 0, 0, 0, 0], 1);
+        string message = Assert.Throws<InvalidDataException>(() => Trained()).Message;
+        Assert.Contains(
+            $"'{_folder[1]}' is a TIFF, which ML.NET does not decode: save it as PNG or JPEG", message, StringComparison.Ordinal);
+    }
+
     private byte[][] Trained()
     {
         using TrainingSet set = Rows.Read(Sized(), new TrainingColumns("Image", "Label"));
