@@ -10,17 +10,18 @@ internal static class Dotnet
     /// <summary>The folders where NuGet keeps what this checkout restored, as a list for an environment variable.</summary>
     public static string RestoredPackages { get; } = ReadRestoredPackages();
 
-    /// <summary>Runs it to its end, and fails if it fails.</summary>
+    /// <summary>Runs it to its end, and fails if it ends otherwise than expected.</summary>
     /// <param name="folder">Where it is run.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Environment variables to set.</param>
+    /// <param name="exitCode">What it is to end with.</param>
     /// <returns>What it printed.</returns>
     public static async Task<string> RunAsync(
-        string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
+        string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null, int exitCode = 0)
     {
         string[] words = [.. arguments];
-        (int exitCode, string printed) = await ToTheEndAsync(folder, words, environment);
-        Assert.True(exitCode == 0, $"dotnet {string.Join(' ', words)}\n{printed}");
+        (int code, string printed) = await ToTheEndAsync(folder, words, environment);
+        Assert.True(code == exitCode, $"dotnet {string.Join(' ', words)}\n{printed}");
         return printed;
     }
 

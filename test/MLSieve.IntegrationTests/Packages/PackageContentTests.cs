@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace MLSieve.Tests;
@@ -24,7 +25,7 @@ public sealed class PackageContentTests(PackageFeed feed)
         IEnumerable<string> expected =
         [
             .. PackageFeed.Ids.Select(id => $"{id}.{feed.Version}.nupkg"),
-            .. PackageFeed.Ids.Skip(1).Select(id => $"{id}.{feed.Version}.snupkg"),
+            .. Libraries.Select(library => $"{library.Data.Item1}.{feed.Version}.snupkg"),
         ];
         Assert.Equal(expected.Order(StringComparer.Ordinal), packed);
     }
@@ -84,6 +85,25 @@ public sealed class PackageContentTests(PackageFeed feed)
             ["libtorch-cpu-linux-x64", "Microsoft.ML.OnnxRuntime"],
             id => Assert.Equal("All", (string?)dependencies[id].Attribute("include")));
         Assert.DoesNotContain(package.Entries, entry => entry.FullName.StartsWith("lib/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_templates_are_there_and_the_version_of_the_packages_in_them()
+    {
+        using ZipArchive package = ZipFile.OpenRead(feed.PathOf("MLSieve.Templates"));
+        XElement type = Assert.Single(
+            Metadata(package, "MLSieve.Templates").Descendants(), element => element.Name.LocalName == "packageType");
+        Assert.Equal("Template", (string?)type.Attribute("name"));
+        string[] names = [.. package.Entries.Select(entry => entry.FullName)];
+        foreach ((string folder, string project) in new[] { ("mlsieve-images", "MLSieveImages"), ("mlsieve-table", "MLSieveTable") })
+        {
+            Assert.Contains($"content/{folder}/.template.config/template.json", names);
+            using Stream file = package.GetEntry($"content/{folder}/{project}.csproj")!.Open();
+            XElement reference = Assert.Single(XDocument.Load(file).Descendants("PackageReference"));
+            Assert.Equal(("MLSieve", feed.Version), ((string?)reference.Attribute("Include"), (string?)reference.Attribute("Version")));
+        }
+
+        Assert.DoesNotContain(names, name => Regex.IsMatch(name, "/(bin|obj|shared)/|^lib/"));
     }
 
     [Theory]

@@ -28,21 +28,14 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
         }
         """;
 
-    /// <summary>Only the packages of this run are new; all others are those that this checkout was built with, whatever is served
-    /// today.</summary>
-    private Dictionary<string, string> Environment => new()
-    {
-        ["NUGET_PACKAGES"] = Path.Combine(feed.Beside, "nuget"),
-        ["NUGET_FALLBACK_PACKAGES"] = Dotnet.RestoredPackages,
-        ["CreateHardLinksForCopyLocalIfPossible"] = "true", // libtorch is some 500 MB
-    };
-
     [Fact]
     public async Task An_app_made_by_the_page_trains_and_saves_and_a_stock_app_scores_what_it_saved()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The package MLSieve brings the natives of x64 Linux.");
         string page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "getting-started.md"), Token);
-        string app = await MakeAsync(CommandsOf(page));
+        string app = await feed.RunBlockAsync("getting-started.md", "dotnet add package");
+        string restored = Path.Combine(feed.Environment["NUGET_PACKAGES"], "mlsieve.earlyreadout", feed.Version);
+        Assert.True(Directory.Exists(restored), "The packages were not used.");
         string program = DocumentationTests.CodeBlocksOf(page).Single(block => block.Contains("people.zip", StringComparison.Ordinal));
         const string scores = """
             File.WriteAllLines("scores.txt", sieve.Transform(testFeatures).GetColumn<float[]>("Score")
@@ -75,32 +68,6 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Runs a page's commands as they stand there, but for the version; nothing is asked of a server.</summary>
-    /// <returns>The folder where they end.</returns>
-    private async Task<string> MakeAsync(IEnumerable<string[]> commands)
-    {
-        string folder = feed.Beside;
-        foreach (string[] words in commands)
-        {
-            if (words[0] == "cd")
-            {
-                folder = Path.GetFullPath(words[1], folder);
-                continue;
-            }
-
-            Assert.Equal("dotnet", words[0]);
-            string printed = await Dotnet.RunAsync(
-                folder, words.Skip(1).Select(word => word == "0.1.0" ? feed.Version : word), Environment);
-            Assert.DoesNotMatch("warn|NU[0-9]{4}", printed);
-            if (words[1..3] is ["new", "nugetconfig"])
-                await Dotnet.RunAsync(folder, ["nuget", "remove", "source", "nuget", "--configfile", "nuget.config"], Environment);
-        }
-
-        string restored = Path.Combine(Environment["NUGET_PACKAGES"], "mlsieve.earlyreadout", feed.Version);
-        Assert.True(Directory.Exists(restored), "The packages were not used.");
-        return folder;
-    }
-
     private async Task<string> MakeStockAsync()
     {
         string folder = Directory.CreateDirectory(Path.Combine(feed.Beside, "Stock")).FullName;
@@ -130,12 +97,8 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
         return folder;
     }
 
-    /// <summary>Builds without a warning, such as NU1603 for a package whose version is not the one asked for, and runs.</summary>
-    private async Task<string> BuildAndRunAsync(string app, params string[] arguments)
-    {
-        await Dotnet.RunAsync(app, ["build", "-c", "Release", "--nologo", "-warnaserror"], Environment);
-        return await Dotnet.RunAsync(app, [Path.Combine("bin", "Release", "net10.0", Path.GetFileName(app) + ".dll"), .. arguments]);
-    }
+    private async Task<string> BuildAndRunAsync(string app, params string[] arguments) =>
+        await Dotnet.RunAsync(app, [await feed.BuildAsync(app), .. arguments]);
 
     /// <summary>People whose hours say the label, and whose job says it too in nine of ten rows.</summary>
     private static void WritePeople(string path, int count, int seed, bool labelled)
@@ -155,16 +118,6 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
     }
 
     private static float[] Numbers(string line) => [.. line.Split(' ').Select(number => float.Parse(number, CultureInfo.InvariantCulture))];
-
-    /// <summary>The words of each command of the block that makes a project.</summary>
-    private static IEnumerable<string[]> CommandsOf(string page) =>
-        CommandBlock().Matches(page).Select(block => block.Groups[1].Value)
-            .Single(block => block.Contains("dotnet add", StringComparison.Ordinal))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
-
-    [GeneratedRegex(@"```sh\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex CommandBlock();
 
     [GeneratedRegex("^Worst group", RegexOptions.Multiline)]
     private static partial Regex WorstGroup();

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.VisualBasic.FileIO;
+
+/// <summary>A csv file with a header. A column whose values are all numbers is one of numbers; empty values are missing.</summary>
+internal sealed class Table
+{
+    private const int MostValues = 100; // of a text column: later ones count as none
+
+    private Table(string[] names, string[] numbers, IDataView rows) => (Names, Numbers, Rows) = (names, numbers, rows);
+
+    public string[] Names { get; }
+
+    public string[] Numbers { get; }
+
+    public IDataView Rows { get; }
+
+    /// <summary>Reads the header and the types. Label and group are texts, whatever their values.</summary>
+    public static Table Load(MLContext ml, string path, string separator, string label, string group)
+    {
+        if (!File.Exists(path)) throw new FileNotFoundException($"There is no file '{path}'. Name yours: --csv FILE, or in Program.cs.");
+        if (separator.Length != 1) throw new ArgumentException($"--separator is '{separator}'; it must be one character.");
+        using var header = new TextFieldParser(path) { Delimiters = [separator] };
+        string[] names = header.ReadFields() ?? [];
+        if (names.Distinct().Count() < names.Length || names.Contains(""))
+            throw new InvalidDataException(
+                $"'{path}': the header must name each column, and none twice; it is {string.Join(" | ", names)}.");
+        foreach (string name in new[] { label, group })
+            if (!names.Contains(name))
+                throw new InvalidDataException($"'{path}' has no column '{name}'; it has {string.Join(", ", names)}.");
+
+        IDataView texts = Read(_ => DataKind.String);
+        string[] numbers = [.. names.Except([label, group]).Where(name => AreNumbers(texts.GetColumn<string>(name)))];
+        return new Table(names, numbers, Read(name => numbers.Contains(name) ? DataKind.Single : DataKind.String));
+
+        IDataView Read(Func<string, DataKind> kind) => ml.Data.LoadFromTextFile(path, new TextLoader.Options
+        {
+            Columns = [.. names.Select((name, i) => new TextLoader.Column(name, kind(name), i))],
+            Separators = [separator[0]],
+            HasHeader = true,
+            AllowQuoting = true,
+            TrimWhitespace = true,
+            MissingRealsAsNaNs = true,
+        });
+    }
+
+    /// <summary>Numbers are scaled, texts become a number for each of their values.</summary>
+    public IEstimator<ITransformer> ToFeatures(MLContext ml, string[] names)
+    {
+        InputOutputColumnPair[] numbers = [.. names.Intersect(Numbers).Select(name => new InputOutputColumnPair(name + " (scaled)", name))];
+        InputOutputColumnPair[] texts = [.. names.Except(Numbers).Select(name => new InputOutputColumnPair(name + " (one-hot)", name))];
+        if (names.Length == 0) throw new InvalidDataException("No column is left as a feature.");
+        var steps = new EstimatorChain<ITransformer>();
+        if (numbers.Length > 0)
+        {
+            InputOutputColumnPair[] again = [.. numbers.Select(pair => new InputOutputColumnPair(pair.OutputColumnName))];
+            steps = steps.Append<ITransformer>(ml.Transforms.ReplaceMissingValues(
+                numbers, Microsoft.ML.Transforms.MissingValueReplacingEstimator.ReplacementMode.Mean));
+            steps = steps.Append<ITransformer>(ml.Transforms.NormalizeMeanVariance(again));
+        }
+
+        if (texts.Length > 0)
+            steps = steps.Append<ITransformer>(ml.Transforms.Categorical.OneHotEncoding(texts, maximumNumberOfKeys: MostValues));
+        return steps.Append(ml.Transforms.Concatenate("Features", [.. numbers.Concat(texts).Select(pair => pair.OutputColumnName)]));
+    }
+
+    private static bool AreNumbers(IEnumerable<string> values)
+    {
+        bool isAny = false;
+        foreach (string value in values.Where(value => value.Length > 0))
+        {
+            if (!float.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)) return false;
+            isAny = true;
+        }
+
+        return isAny;
+    }
+}
