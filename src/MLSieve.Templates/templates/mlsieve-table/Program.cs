@@ -2,10 +2,15 @@ using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
+using Microsoft.ML.Runtime;
 
 try
 {
     var ml = new MLContext(seed: 1);
+    ml.Log += (_, message) =>
+    {
+        if (message.Kind == ChannelMessageKind.Warning) Console.WriteLine($"Warning: {message.RawMessage}");
+    };
     if (args is ["check"])
     {
         MachineCheck machine = ml.CheckMachine();
