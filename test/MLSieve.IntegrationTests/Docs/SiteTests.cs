@@ -112,6 +112,7 @@ public sealed partial class SiteTests(Site site) : IClassFixture<Site>
 
     private static string Catalog(Type first) => first switch
     {
+        _ when first == typeof(MLContext) => "mlContext",
         _ when first == typeof(DataOperationsCatalog) => "mlContext.Data",
         _ when first == typeof(TransformsCatalog) => "mlContext.Transforms",
         _ when first == typeof(MulticlassClassificationCatalog.MulticlassClassificationTrainers) =>
