@@ -7,9 +7,31 @@ namespace Microsoft.ML.EarlyReadout;
 /// Batch norm by the rows of all ranks: <c>y = weight·(x − μ)/√(σ² + ε) + bias</c>. Each rank gives its n, mean m and sum of squares
 /// about it, M2; over ranks, <c>μ = Σ n·m / N</c> and <c>M2 = Σ M2 + Σ n·(m − μ)²</c>, which loses no digits as E[x²] − μ² does.
 /// </summary>
-/// <remarks>One sum over ranks forward, one backward. In float32, the merging in float64.</remarks>
+/// <remarks>
+/// One sum over ranks forward, one backward. The merging is in float64; what passes over the rows are libtorch's own kernels: its
+/// statistics, and its batch norm in evaluation, which takes the merged ones.
+/// </remarks>
 internal sealed class RankedBatchNorm : autograd.SingleTensorFunction<RankedBatchNorm>
 {
+    // The mean and M2 of each channel, and how many values it has.
+    private static readonly TensorScript _describe = new("describe", """
+        def describe(input: Tensor, zero: Tensor, own: Tensor):
+            channels = input.size(1)
+            count = input.numel() // channels
+            mean, variance = torch.batch_norm_update_stats(input, zero, zero, 0.0)
+            own[:channels].copy_(mean)
+            own[channels:2 * channels].copy_(variance).mul_(count)
+            own[2 * channels:].fill_(count)
+        """);
+
+    // The gradients at the bias and at the weight.
+    private static readonly TensorScript _sum = new("sum", """
+        def sum(gradient: Tensor, input: Tensor, weight: Tensor, mean: Tensor, variance: Tensor, epsilon: float, own: Tensor):
+            none, at_weight, at_bias = torch.native_batch_norm_backward(
+                gradient, input, weight, mean, variance, None, None, False, epsilon, [False, True, True])
+            own.copy_(torch.stack([at_bias, at_weight]))
+        """);
+
     /// <inheritdoc/>
     public override string Name => nameof(RankedBatchNorm);
 
@@ -26,14 +48,8 @@ internal sealed class RankedBatchNorm : autograd.SingleTensorFunction<RankedBatc
         var (input, weight, bias, over) =
             ((Tensor)arguments[0], (Tensor)arguments[1], (Tensor)arguments[2], (BatchNormOverRanks)arguments[3]);
         long channels = input.size(1);
-        Tensor x = input.to(ScalarType.Float32);
-        Tensor own = x.mean([0, 2, 3]); // (C)
-        Tensor apart = x.sub(Wide(own));
-        Tensor squares = apart.mul(apart).sum([0, 2, 3]); // (C)
         Tensor all = zeros([over.Ranks.Count, (2 * channels) + 1], ScalarType.Float64, input.device);
-        using Scalar rows = Scalars.Passing(x.numel() / channels);
-        Tensor ownCount = full([1], rows, ScalarType.Float32, input.device);
-        all.narrow(0, over.Ranks.Rank, 1).copy_(cat([own, squares, ownCount]).unsqueeze(0));
+        _describe.Run(input, zeros(channels, ScalarType.Float32, input.device), all.select(0, over.Ranks.Rank));
         over.Ranks.Sum(all);
 
         Tensor counts = all.narrow(1, 2 * channels, 1), means = all.narrow(1, 0, channels); // (ranks, 1), (ranks, C)
@@ -43,52 +59,53 @@ internal sealed class RankedBatchNorm : autograd.SingleTensorFunction<RankedBatc
         Tensor spread = all.narrow(1, channels, channels).sum(dim: 0).add(counts.mul(away.mul(away)).sum(dim: 0), Scalars.One);
         over.Follow(mean, spread.div(count.sub(Scalars.One)));
 
-        Tensor inverse = spread.div(count).add(Scalars.Of(over.Epsilon), Scalars.One).rsqrt().to(ScalarType.Float32);
-        mean = mean.to(ScalarType.Float32);
-        Tensor normal = x.sub(Wide(mean)).mul(Wide(inverse));
-        context.save_for_backward([input, weight, mean, inverse, count]);
-        context.save_data(nameof(over.Ranks), over.Ranks);
-        return normal.mul(Wide(weight)).add(Wide(bias), Scalars.One).to(input.dtype);
+        (mean, Tensor variance) = (mean.to(ScalarType.Float32), spread.div(count).to(ScalarType.Float32));
+        context.save_for_backward([input, weight, mean, variance, count]);
+        context.save_data(nameof(BatchNormOverRanks), over);
+        return Normal(input, mean, variance, weight, bias, over);
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
     {
-        var ranks = (RankGroup)context.get_data(nameof(BatchNormOverRanks.Ranks));
+        var over = (BatchNormOverRanks)context.get_data(nameof(BatchNormOverRanks));
         using (gradient)
         using (NewDisposeScope()) // a GPU's thread of libtorch has none
         {
             try
             {
-                List<Tensor> gradients = Backward(context.get_saved_variables(), gradient, ranks);
-                ranks.Keep(gradients);
+                List<Tensor> gradients = Backward(context.get_saved_variables(), gradient, over);
+                over.Ranks.Keep(gradients);
                 return gradients;
             }
             catch (Exception fault)
             {
                 // nothing may be thrown through libtorch, which would end the process: the next sum says it
-                ranks.Fail(fault);
+                over.Ranks.Fail(fault);
                 return [null!, null!, null!, null!];
             }
         }
     }
 
-    private static List<Tensor> Backward(List<Tensor> saved, Tensor gradient, RankGroup ranks)
+    private static List<Tensor> Backward(List<Tensor> saved, Tensor gradient, BatchNormOverRanks over)
     {
-        var (input, weight, mean, inverse, count) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
-        Tensor atOutput = gradient.to(ScalarType.Float32);
-        Tensor normal = input.to(ScalarType.Float32).sub(Wide(mean)).mul(Wide(inverse));
-        Tensor atBias = atOutput.sum([0, 2, 3]), atWeight = atOutput.mul(normal).sum([0, 2, 3]); // (C), of this rank's rows
-        Tensor sums = cat([atBias, atWeight]).to(ScalarType.Float64);
-        ranks.Sum(sums);
-        Tensor means = sums.div(count).to(ScalarType.Float32);
+        var (input, weight, mean, variance, count) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
         long channels = weight.numel();
-        Tensor centred = atOutput.sub(Wide(means.narrow(0, 0, channels))).sub(normal.mul(Wide(means.narrow(0, channels, channels))));
-        Tensor atInput = centred.mul(Wide(inverse.mul(weight))).to(input.dtype);
-        return [atInput, atWeight, atBias, null!];
+        Tensor own = zeros([2, channels], ScalarType.Float32, input.device); // of this rank's rows
+        _sum.Run(gradient, input, weight, mean, variance, Scalars.Of(over.Epsilon), own);
+        Tensor sums = own.to(ScalarType.Float64);
+        over.Ranks.Sum(sums);
+
+        // a · (dy − E[dy] − normal · E[dy · normal]), of which the last two are a batch norm of another weight and bias
+        Tensor scale = weight.mul(variance.add(Scalars.Of(over.Epsilon), Scalars.One).rsqrt()); // a, (C)
+        Tensor means = sums.div(count).to(ScalarType.Float32).mul(scale).neg(); // (2, C)
+        Tensor atInput = Normal(input, mean, variance, means.select(0, 1), means.select(0, 0), over)
+            .addcmul_(gradient, scale.to(gradient.dtype).view(1, -1, 1, 1), Scalars.One);
+        return [atInput, own.select(0, 1), own.select(0, 0), null!];
     }
 
-    private static Tensor Wide(Tensor ofChannels) => ofChannels.view(1, -1, 1, 1);
+    private static Tensor Normal(Tensor x, Tensor mean, Tensor variance, Tensor weight, Tensor bias, BatchNormOverRanks over) =>
+        nn.functional.batch_norm(x, mean, variance, weight, bias, training: false, momentum: 0, over.Epsilon);
 }
 
 /// <summary>What batch norm over ranks knows besides its tensors.</summary>

@@ -17,6 +17,7 @@ public abstract class Optimizer : IDisposable
 {
     private readonly string[] _names;
     private readonly Tensor[] _parameters;
+    private readonly GradientSum _sum = new();
     private readonly Part[] _parts; // one for each group, in the order of the parameters
 
     /// <summary>Takes the parameters to move; they stay the caller's.</summary>
@@ -132,7 +133,7 @@ public abstract class Optimizer : IDisposable
         using IDisposable ungraded = no_grad();
         Found[] found = FindAll(); // once: to look for them in each call takes a while in a step of a small network
         Tensor[] gradients = GradientsOf(found);
-        GradientSum.Apply(gradients, context.Meters.Ranks);
+        _sum.Apply(ParametersOf(found), gradients, context.Meters.Ranks);
         context.Meters.CheckFinite("gradient norm", GradientClipping.Norm(gradients, _parameters[0].device));
         if (clipNorm > 0) GradientClipping.Apply(gradients, clipNorm);
         Move(found, learningRate);
@@ -149,7 +150,8 @@ public abstract class Optimizer : IDisposable
         if (context.Meters.Ranks.IsSingle) return;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable ungraded = no_grad();
-        GradientSum.Apply(GradientsOf(FindAll()), context.Meters.Ranks);
+        Found[] found = FindAll();
+        _sum.Apply(ParametersOf(found), GradientsOf(found), context.Meters.Ranks);
     }
 
     /// <summary>Drops all gradients, so that the next backward pass starts from none.</summary>
@@ -180,6 +182,7 @@ public abstract class Optimizer : IDisposable
     {
         foreach (var (_, tensor) in State)
             tensor.Dispose();
+        _sum.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -233,6 +236,8 @@ public abstract class Optimizer : IDisposable
 
     private static Tensor[] GradientsOf(Found[] found) =>
         found is [var only] ? only.Gradients : [.. found.SelectMany(each => each.Gradients)];
+
+    private Tensor[] ParametersOf(Found[] found) => [.. found.SelectMany(each => each.Indices).Select(i => _parameters[i])];
 
     private static double RateOf(OptimizerOptions options) => options.LearningRate ?? throw Automatic(nameof(options.LearningRate));
 
