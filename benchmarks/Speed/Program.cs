@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLSieve.Speed;
 
 // Speed: all parts, one after the other. Speed -- PART …: those alone. Ratios of ways to do the same work, which take turns in one run.
@@ -21,9 +22,11 @@ if (args is ["parity", var file])
     return 0;
 }
 
-if (args is ["rank"])
+// started by the part "ranks"
+if (args is ["rank" or "turns", var batch])
 {
-    RankSpeed.RunRank(); // started by the part "ranks"
+    if (args[0] == "rank") RankSpeed.RunRank(int.Parse(batch, CultureInfo.InvariantCulture));
+    else RankSpeed.RunTurns(int.Parse(batch, CultureInfo.InvariantCulture));
     return 0;
 }
 
