@@ -25,11 +25,10 @@ public sealed class GlooGroupTests
     {
         using var ranks = new RankProcesses();
         int port = RankProcesses.FreePort();
-        string missing = $"Of 3 ranks (WORLD_SIZE) 2 came to 127.0.0.1:{port} within 20 s; missing: 1.";
-        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "20"), (Child.Expected, missing));
-        ranks.Add<Child>( // which waits no longer once rank 0 has given up
-            nameof(Child.Fails_to_meet), 2, 3, port, ("MLSIEVE_RANK_TIMEOUT", "60"), (Child.Expected, "2 of 3 ranks had come"));
-
+        await AddWaiting( // which waits no longer once rank 0 has given up
+            ranks, nameof(Child.Fails_to_meet), 2, port, (Child.Expected, "2 of 3 ranks had come"));
+        string missing = $"Of 3 ranks (WORLD_SIZE) 2 came to 127.0.0.1:{port} within 5 s; missing: 1.";
+        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "5"), (Child.Expected, missing));
         await ranks.RequirePassed();
     }
 
@@ -94,6 +93,16 @@ public sealed class GlooGroupTests
         (string, string?) Expected() => (Child.Expected, "has gone when 2 of 3 ranks had come");
     }
 
+    // Starts one of three ranks, and returns once it waits for the first: that one then needs to wait only a little for it.
+    private static async Task AddWaiting(RankProcesses ranks, string test, int rank, int port, params (string, string?)[] environment)
+    {
+        string waits = Path.GetTempFileName();
+        File.Delete(waits);
+        ranks.Add<Child>(test, rank, 3, port, [("MLSIEVE_RANK_TIMEOUT", "60"), (Child.Waits, waits), .. environment]);
+        while (!File.Exists(waits)) await Task.Delay(20, TestContext.Current.CancellationToken);
+        File.Delete(waits);
+    }
+
     private static async Task<bool> Listens(int port)
     {
         try
@@ -129,10 +138,11 @@ public sealed class GlooGroupTests
     {
         using var ranks = new RankProcesses();
         int port = RankProcesses.FreePort();
-        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "20"), (Child.Expected, "missing: 2"));
         foreach (int _ in new[] { 0, 1 })
-            ranks.Add<Child>(nameof(Child.Meets_or_is_told_of_its_double), 1, 3, port, ("MLSIEVE_RANK_TIMEOUT", "60"));
-        string[] outputs = [await ranks.OutputOf(1), await ranks.OutputOf(2)];
+            await AddWaiting(ranks, nameof(Child.Meets_or_is_told_of_its_double), 1, port);
+        ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "5"), (Child.Expected, "missing: 2"));
+        await ranks.RequirePassed();
+        string[] outputs = [await ranks.OutputOf(0), await ranks.OutputOf(1)];
         Assert.Single(outputs, output => output.Contains("say that they are rank 1 of 3", StringComparison.Ordinal));
     }
 
@@ -158,6 +168,7 @@ public sealed class GlooGroupTests
     public sealed class Child
     {
         internal const string Met = "MLSIEVE_TEST_MET";
+        internal const string Waits = "MLSIEVE_TEST_WAITS";
         internal const string Expected = "MLSIEVE_TEST_EXPECTED";
 
         // A rank also looks whether it is cancelled while it connects, which on one machine does not take so long: two seconds.
@@ -281,7 +292,18 @@ public sealed class GlooGroupTests
             ranks.Gather("text");
         }
 
-        private static GlooGroup Meet() => Meet(CancellationToken.None);
+        private static GlooGroup Meet()
+        {
+            string? waits = Environment.GetEnvironmentVariable(Waits);
+            return Meet(new Cancellation(default, Say));
+
+            bool Say()
+            {
+                if (waits is not null) File.WriteAllText(waits, "");
+                waits = null;
+                return false;
+            }
+        }
 
         private static GlooGroup Meet(Cancellation stop) => new(RankEnvironment.Read(Environment.GetEnvironmentVariable)!, stop);
     }
