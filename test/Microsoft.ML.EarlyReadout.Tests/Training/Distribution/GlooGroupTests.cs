@@ -138,8 +138,9 @@ public sealed class GlooGroupTests
     {
         using var ranks = new RankProcesses();
         int port = RankProcesses.FreePort();
-        foreach (int _ in new[] { 0, 1 })
-            await AddWaiting(ranks, nameof(Child.Meets_or_is_told_of_its_double), 1, port);
+        Task[] waiting = [.. Enumerable.Range(0, 2).Select(
+            _ => AddWaiting(ranks, nameof(Child.Meets_or_is_told_of_its_double), 1, port))];
+        await Task.WhenAll(waiting);
         ranks.Add<Child>(nameof(Child.Fails_to_meet), 0, 3, port, ("MLSIEVE_RANK_TIMEOUT", "5"), (Child.Expected, "missing: 2"));
         await ranks.RequirePassed();
         string[] outputs = [await ranks.OutputOf(0), await ranks.OutputOf(1)];
