@@ -31,8 +31,8 @@ internal static class RankSpeed
         Console.WriteLine(FormattableString.Invariant(
             $"ResNet-18, 64 px, batches of {rows}; {Environment.ProcessorCount} cores, load {Load()}"));
         (string Name, int Ranks, int Threads)[] ways = [("1 thread", 1, 1), ("2 threads", 1, 2), ("2 ranks", 2, 1)];
-        var wall = new Comparison(
-            Rounds, [.. ways.Select(way => new Way(way.Name, () => Start("rank", rows, way.Ranks, way.Threads).Max(seconds => seconds[0])))]);
+        var wall = new Comparison(Rounds, [.. ways.Select(
+            way => new Way(way.Name, () => Start("rank", rows, way.Ranks, way.Threads).Max(seconds => seconds[0])))]);
         double[][] turns = Start("turns", rows, ranks: 2, threads: 1); // of each rank: the ratios of shared steps, then those of halves
         Spread shared = Busier(turns, 0), halves = Busier(turns, Turns);
         Console.WriteLine("| against one process with one thread | wall clock | processor time |");
