@@ -11,7 +11,10 @@ public sealed class AutomaticSettingsTests
 {
     // Numbers whose null means something else than automatic, or that are settled elsewhere.
     private static readonly string[] Optional =
-        ["Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience", "MicroBatchSize", "Inner", "Heads"];
+    [
+        "Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience", "MicroBatchSize", "FeedForwardWidth",
+        "Heads",
+    ];
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 

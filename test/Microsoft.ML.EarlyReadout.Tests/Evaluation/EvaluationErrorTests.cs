@@ -47,7 +47,7 @@ public sealed class EvaluationErrorTests
     {
         var error = Assert.Throws<ArgumentException>(
             () => Evaluate(View(), new() { Grouping = (Grouping)7, Confidence = 1, CalibrationBins = 0 }));
-        Assert.Equal("Invalid GroupEvaluationOptions. GroupBy is 7; it must be LabelAndAttribute or AttributeOnly. " +
+        Assert.Equal("Invalid GroupEvaluationOptions. Grouping is 7; it must be LabelAndAttribute or AttributeOnly. " +
             "Confidence is 1; it must be above 0 and below 1. CalibrationBins is 0; it must be at least 1.", error.Message);
     }
 

@@ -99,8 +99,8 @@ internal sealed class RankedBatchNorm : autograd.SingleTensorFunction<RankedBatc
         // a · (dy − E[dy] − normal · E[dy · normal]), of which the last two are a batch norm of another weight and bias
         Tensor scale = weight.mul(variance.add(Scalars.Of(over.Epsilon), Scalars.One).rsqrt()); // a, (C)
         Tensor means = sums.div(count).to(ScalarType.Float32).mul(scale).neg(); // (2, C)
-        Tensor atInput = Normal(input, mean, variance, means.select(0, 1), means.select(0, 0), over)
-            .addcmul_(gradient, scale.to(gradient.dtype).view(1, -1, 1, 1), Scalars.One);
+        Tensor atInput = Normal(input.to(ScalarType.Float32), mean, variance, means.select(0, 1), means.select(0, 0), over)
+            .addcmul_(gradient.to(ScalarType.Float32), scale.view(1, -1, 1, 1), Scalars.One).to(input.dtype);
         return [atInput, own.select(0, 1), own.select(0, 0), null!];
     }
 
