@@ -221,7 +221,7 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             network!.TrainedRows);
 
         double accuracy = _ml.MulticlassClassification.Evaluate(model.Transform(validation)).MicroAccuracy;
-        double best = Regex.Matches(log, @"validation Accuracy ([01]\.\d{4})")
+        double best = Regex.Matches(log, @"validation AverageAccuracy ([01]\.\d{4})")
             .Max(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
         Assert.Equal(accuracy, best, 4);
     }

@@ -113,7 +113,8 @@ public sealed class ValidationTests
         AssertEqual(expected.History.Points.Take(end), model.History.Points);
         Assert.Equal(best, model.History.Selected!.ValidationScore);
         Assert.Equal(model.History.Points.First(point => point.ValidationScore == best), model.History.Selected);
-        Assert.Contains($"Stopping after step {2 * end}: validation Accuracy has not risen in the last {patience} validations.", log);
+        Assert.Contains(
+            $"Stopping after step {2 * end}: validation AverageAccuracy has not risen in the last {patience} validations.", log);
 
         TrainerOptions shorter = StepsTests.InSteps("sieve", (int)model.History.Selected.Step);
         (shorter.Optimizer.LearningRate, shorter.Selection) = (0.3, SelectionMetric.LastEpoch);
