@@ -54,7 +54,7 @@ public sealed class RealStudyDataTests
         {
             string json = Path.Combine(folder, "figures.json");
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "pets", "--quick", "--method", method, "--json", json, "--out", folder);
+                "Studies", "run", "pets", "--quick", "--size", "32", "--method", method, "--json", json, "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
             JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
