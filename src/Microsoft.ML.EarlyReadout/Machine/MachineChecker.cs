@@ -16,7 +16,7 @@ internal sealed class MachineChecker(MLContext context)
 
     private static readonly string[] _variables =
     [
-        LibTorchLocation.Variable, "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY",
+        LibTorchLocation.Variable, "OMP_NUM_THREADS", "OMP_WAIT_POLICY", ConvolutionCheck.Instructions, "ATEN_CPU_CAPABILITY",
         "CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE", "DOTNET_GCHeapHardLimit",
     ];
 

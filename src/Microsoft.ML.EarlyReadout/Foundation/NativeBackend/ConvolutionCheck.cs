@@ -11,13 +11,21 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static unsafe class ConvolutionCheck
 {
+    /// <summary>The environment variable that says which instructions oneDNN may use; it is read at the first convolution.</summary>
+    public const string Instructions = "ONEDNN_MAX_CPU_ISA";
+
+    private const string OldestInstructions = "SSE41";
     private const string OneDnn = "_ZN2at7Context20setUserEnabledMkldnnEb", NnPack = "_ZN2at7Context20setUserEnabledNNPACKEb";
-    private const string Instructions = "ONEDNN_MAX_CPU_ISA", OldestInstructions = "SSE41"; // oneDNN reads it at its first convolution
     private const double Tolerance = 1e-3; // of the largest number; wrong ones are off by more than a tenth
 
     // Rows, channels in, channels out, side, kernel, stride: channels that do not fill the blocks of 8 and of 16 that oneDNN computes in.
     private static readonly (int Rows, int In, int Out, int Side, int Kernel, int Stride)[] _cases =
         [(7, 12, 16, 4, 3, 1), (7, 12, 12, 5, 3, 1), (5, 30, 64, 8, 3, 1), (5, 24, 9, 8, 3, 2), (4, 100, 9, 7, 3, 2), (5, 3, 20, 9, 3, 1)];
+
+    /// <summary>Which instructions oneDNN may use at most, as it sees it: chosen by someone, or here; <see langword="null"/>:
+    /// all.</summary>
+    public static string? MostInstructions =>
+        OperatingSystem.IsLinux() ? LibC.GetEnvironmentVariable(Instructions) : Environment.GetEnvironmentVariable(Instructions);
 
     /// <summary>Checks, and keeps libtorch from using what is wrong here: oneDNN's newer instructions, or oneDNN.</summary>
     /// <param name="torchCpu">The handle of libtorch_cpu; 0 where it is not known.</param>
@@ -35,7 +43,7 @@ internal static unsafe class ConvolutionCheck
         if (IsRight())
         {
             return areCachesHidden
-                ? $"oneDNN keeps to {LibC.GetEnvironmentVariable(Instructions)}, since this processor hides its caches"
+                ? $"oneDNN keeps to {MostInstructions}, since this processor hides its caches"
                 : null;
         }
 

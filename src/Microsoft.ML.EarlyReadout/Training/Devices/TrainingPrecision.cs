@@ -10,7 +10,6 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record TrainingPrecision(Precision Precision, string Description, string? Warning = null)
 {
     private const double LeastSpeedUp = 1.2; // 8 bits of mantissa are not given away for less
-    private const string MaxInstructionSet = "ONEDNN_MAX_CPU_ISA";
 
     /// <summary>Settles what the options ask for.</summary>
     /// <param name="asked">The option.</param>
@@ -55,8 +54,8 @@ internal sealed record TrainingPrecision(Precision Precision, string Description
         if (!X86Base.IsSupported) return "";
         string[] instructions = [.. ProcessorInstructions.BFloat16()];
         if (instructions.Length == 0) return "; the processor has no instructions for bfloat16";
-        string? most = Environment.GetEnvironmentVariable(MaxInstructionSet);
-        string limit = most is null ? "" : $", and {MaxInstructionSet}={most} may keep libtorch from using them";
+        string limit = ConvolutionCheck.MostInstructions is { } most
+            ? $", and {ConvolutionCheck.Instructions}={most} may keep libtorch from using them" : "";
         return $"; the processor has {string.Join(" and ", instructions)}{limit}";
     }
 }
