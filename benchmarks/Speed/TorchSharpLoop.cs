@@ -21,6 +21,7 @@ internal sealed class TorchSharpLoop : IDisposable
     /// <param name="device">Where it trains.</param>
     public TorchSharpLoop(Microsoft.ML.EarlyReadout.NetworkKind kind, int side, int rows, Device device)
     {
+        Microsoft.ML.EarlyReadout.NativeBackend.EnsureConvolves();
         _network = kind == Microsoft.ML.EarlyReadout.NetworkKind.ConvNet ? ConvNet() : new ResNet();
         _network.to(device);
         _network.train();

@@ -15,8 +15,9 @@ internal static class Devices
     /// <returns>The exit code: 1 where a device computes something else.</returns>
     public static int Run()
     {
-        NativeBackend.EnsureLoaded();
+        NativeBackend.EnsureConvolves();
         Console.WriteLine(NativeBackend.Description);
+        Console.WriteLine($"convolutions: {NativeBackend.ConvolutionFinding ?? "right"}");
         Console.WriteLine($"trains on {TrainingProcessor.Name}");
         using Generator generator = new(1, CPU);
         using Tensor images = randn([8, 3, 16, 16], generator: generator), kernels = randn([4, 3, 3, 3], generator: generator);

@@ -52,10 +52,11 @@ internal sealed class MachineChecker(MLContext context)
         Add("TorchSharp", VersionOf(typeof(torch)));
         try
         {
-            NativeBackend.EnsureLoaded();
+            NativeBackend.EnsureConvolves();
             string version = NativeBackend.LibTorchVersion ?? "version unknown";
             Add("libtorch", $"{version}, one operation takes {torch.get_num_threads()} thread(s)");
             Add("Loaded", NativeBackend.Description);
+            Add("Convolutions", NativeBackend.ConvolutionFinding ?? "right");
             if (OperatingSystem.IsLinux()) Add("OpenMP", string.Join(", ", LibC.LoadedFiles("libgomp").DefaultIfEmpty("none")));
             Add("GPUs for training", torch.cuda.is_available() ? Number(torch.cuda.device_count())
                 : NativeBackend.HasCuda ? "none: this libtorch has CUDA, but finds no GPU" : "none: this libtorch has no CUDA");

@@ -81,6 +81,7 @@ internal static class NetworkTraining
         using StagedNetwork network = NetworkFactory.Create(
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log,
             WarmStart.EncoderSizes(options));
+        if (set.Shape.IsConvolved && NativeBackend.ConvolutionFinding is { } kept) log(kept);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         if (options.StartFrom is { } from) WarmStart.Apply(from, network, set, options, log);
         options = AutomaticSettings.Settle(

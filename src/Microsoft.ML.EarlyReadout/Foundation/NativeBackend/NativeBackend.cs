@@ -24,13 +24,15 @@ public static class NativeBackend
 {
     private static readonly Lock _gate = new();
     private static volatile LoadedLibTorch? _loaded;
-    private static volatile bool _isChecked;
-    private static string? _finding; // of the check
+    private static volatile bool _convolves;
 
     /// <summary>What was loaded from where, and what was repaired; or that nothing has been loaded yet.</summary>
     public static string Description =>
-        (_loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp"))
-            + (_finding is null ? "" : $"; {_finding}");
+        _loaded?.Description ?? (OperatingSystem.IsLinux() ? "libtorch is not loaded" : "libtorch is loaded by TorchSharp");
+
+    /// <summary>What the check of convolutions found and did; <see langword="null"/> where all is well, or before
+    /// <see cref="EnsureConvolves"/>.</summary>
+    internal static string? ConvolutionFinding { get; private set; }
 
     /// <summary>The version of the libtorch that is loaded, as it says itself; <see langword="null"/> where it does not (before 2.10, and
     /// elsewhere than on Linux).</summary>
@@ -55,10 +57,7 @@ public static class NativeBackend
     internal static IntPtr TorchCuda => Load(typeof(torch).Assembly).TorchCuda;
 
     /// <summary>Loads the native libraries unless they are loaded.</summary>
-    /// <remarks>The first call also convolves numbers whose result is known, some milliseconds: libtorch's oneDNN is wrong on some virtual
-    /// machines. There libtorch goes on without oneDNN, and <see cref="Description"/> says so.</remarks>
-    /// <exception cref="NativeBackendException">They are missing or do not load, and the message says what to add; or convolutions are
-    /// wrong.</exception>
+    /// <exception cref="NativeBackendException">They are missing or do not load, and the message says what to add.</exception>
     public static void EnsureLoaded()
     {
         try
@@ -67,12 +66,30 @@ public static class NativeBackend
                 Load(typeof(torch).Assembly);
             // Outside the lock: TorchSharp's own initialisation asks the resolver below for the libraries.
             torch.InitializeDeviceType(DeviceType.CPU);
-            Check();
         }
         catch (Exception error) when (error is NotSupportedException or TypeInitializationException or DllNotFoundException)
         {
             throw new NativeBackendException(
                 $"TorchSharp's native libraries do not load: {error.Message.Trim()} {LibTorchLocation.Advice}", error);
+        }
+    }
+
+    /// <summary>
+    /// Loads the native libraries, and convolves numbers whose result is known, some milliseconds: libtorch's oneDNN is wrong on some
+    /// virtual machines, and is kept there from what is wrong.
+    /// </summary>
+    /// <remarks>Not before something convolves: what is done about it makes products in bfloat16, of which a text's network consists,
+    /// many times slower, though they are right.</remarks>
+    /// <exception cref="NativeBackendException">The libraries do not load, or convolutions stay wrong.</exception>
+    internal static void EnsureConvolves()
+    {
+        EnsureLoaded();
+        if (_convolves) return;
+        lock (_gate)
+        {
+            if (_convolves) return;
+            ConvolutionFinding = ConvolutionCheck.Run(_loaded?.TorchCpu ?? 0);
+            _convolves = true;
         }
     }
 
@@ -100,17 +117,6 @@ public static class NativeBackend
         catch (InvalidOperationException)
         {
             // The app has a resolver of its own, which then is in charge.
-        }
-    }
-
-    private static void Check()
-    {
-        if (_isChecked) return;
-        lock (_gate)
-        {
-            if (_isChecked) return;
-            _finding = ConvolutionCheck.Run(_loaded?.TorchCpu ?? 0);
-            _isChecked = true;
         }
     }
 

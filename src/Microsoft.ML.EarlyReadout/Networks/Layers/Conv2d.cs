@@ -34,6 +34,7 @@ public sealed class Conv2d : Layer, IMixedPrecision
     public Conv2d(int inputs, int outputs, int kernel, int stride = 1, int padding = 0, bool bias = true, double deviation = 0)
         : base("conv")
     {
+        NativeBackend.EnsureConvolves();
         _kernel = kernel;
         _stride = [stride, stride];
         _padding = [padding, padding];

@@ -72,6 +72,7 @@ public sealed class OptimizerTests
     public void The_memory_layout_of_a_weight_does_not_change_its_path(string kind)
     {
         using var scope = torch.NewDisposeScope();
+        NativeBackend.EnsureConvolves();
         var start = torch.linspace(-1, 1, 2 * 3 * 2 * 2).reshape(2, 3, 2, 2);
         using var plain = new Parameter(start.clone());
         using var channelsLast = new Parameter(start.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2));
