@@ -60,12 +60,14 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
     }
 
     /// <summary>Minimises the quadratic model around w plus the penalty, by coordinate descent: a pass over all columns, then passes over
-    /// those that matter.</summary>
+    /// those that matter. A row of the model's Hessian is computed when its column first moves, and few do: a pass then costs as many
+    /// numbers as there are columns for each, however many rows there are.</summary>
     private void FindDirection(
         double[] weights, double[] gradient, double[] diagonal, double[] curvatures, double tolerance, double[] direction)
     {
         Array.Clear(direction);
-        double[] bent = new double[_rows]; // curvature · what the direction moves the margin by
+        double[] slopes = [.. gradient]; // of the model at w + direction
+        var hessian = new double[columns.Length][];
         for (int pass = 0; pass < MostPasses;)
         {
             if (Pass(all: true) <= tolerance) return;
@@ -82,18 +84,22 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
             {
                 double at = weights[j] + direction[j];
                 if (!all && at == 0) continue;
-                double slope = gradient[j] + TensorPrimitives.Dot<double>(columns[j], bent);
-                double violated = Violation(at, slope);
+                double violated = Violation(at, slopes[j]);
                 if (violated == 0) continue;
                 violation = Math.Max(violation, violated);
-                double target = at - slope / diagonal[j];
+                double target = at - slopes[j] / diagonal[j];
                 double change = Math.Sign(target) * Math.Max(0, Math.Abs(target) - 1 / diagonal[j]) - at;
                 direction[j] += change;
-                TensorPrimitives.Multiply<double>(columns[j], curvatures, _product);
-                AddTo(bent, change, _product);
+                AddTo(slopes, change, hessian[j] ??= Row(j));
             }
 
             return violation;
+        }
+
+        double[] Row(int j)
+        {
+            TensorPrimitives.Multiply<double>(columns[j], curvatures, _product);
+            return [.. columns.Select(column => TensorPrimitives.Dot<double>(column, _product))];
         }
     }
 
