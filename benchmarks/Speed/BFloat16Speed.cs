@@ -12,6 +12,7 @@ internal static class BFloat16Speed
     public static void Run()
     {
         NativeBackend.EnsureLoaded();
+        using KeptMemory kept = KeptMemory.Begin(); // as a fit does
         set_num_threads(1);
         PrecisionSpeed here = PrecisionSpeed.Of(images: true, CPU);
         Console.WriteLine($"Here {here}.");

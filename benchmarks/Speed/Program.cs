@@ -7,6 +7,7 @@ using MLSieve.Speed;
     ("steps", "a plain step against a TorchSharp loop and Python torch; on a GPU where there is one", StepSpeed.Run),
     ("sieve", "the sieve's step over a plain one, with nothing set", SieveSpeed.Run),
     ("profile", "where the time of a plain step goes", StepProfile.Run),
+    ("memory", "what it saves to keep the memory that a step frees", MemorySpeed.Run),
     ("bfloat16", "a step in bfloat16 over one in float32", BFloat16Speed.Run),
     ("sparse", "texts as words: skipping what is zero", SparseSpeed.Run),
     ("images", "reading and scoring a folder of JPEG", ImageSpeed.Run),

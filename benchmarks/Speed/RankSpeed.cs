@@ -50,6 +50,7 @@ internal static class RankSpeed
     public static void RunRank(int rows)
     {
         NativeBackend.EnsureLoaded();
+        using KeptMemory kept = KeptMemory.Begin(); // as a fit does
         using ProcessRanks ranks = ProcessRanks.Take(Distribution.Automatic, CancellationToken.None);
         using TrainingCase training = Case(rows / ranks.Group.Count, ranks.Group);
         ITrainingStep step = training.Plain();
@@ -64,6 +65,7 @@ internal static class RankSpeed
     public static void RunTurns(int rows)
     {
         NativeBackend.EnsureLoaded();
+        using KeptMemory kept = KeptMemory.Begin(); // as a fit does
         using ProcessRanks ranks = ProcessRanks.Take(Distribution.Automatic, CancellationToken.None);
         TrainingCase[] cases = [Case(rows, RankGroup.Single), Case(rows / 2, RankGroup.Single), Case(rows / 2, ranks.Group)];
         ITrainingStep[] steps = [.. cases.Select(each => each.Plain())];

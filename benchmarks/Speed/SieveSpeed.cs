@@ -17,6 +17,7 @@ internal static class SieveSpeed
     public static void Run()
     {
         NativeBackend.EnsureLoaded();
+        using KeptMemory kept = KeptMemory.Begin(); // as a fit does
         set_num_threads(1);
         Console.WriteLine("| network | plain step | readout | sieve / plain | joint / plain |");
         Console.WriteLine("|---|---|---|---|---|");

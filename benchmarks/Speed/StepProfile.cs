@@ -19,6 +19,7 @@ internal static class StepProfile
     public static void Run()
     {
         NativeBackend.EnsureLoaded();
+        using KeptMemory kept = KeptMemory.Begin(); // as a fit does
         set_num_threads(1);
         Console.WriteLine("| network | step | with two rows | forward | loss | backward | gradient norm | update | tensors | managed |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");

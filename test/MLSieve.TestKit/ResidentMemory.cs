@@ -21,8 +21,11 @@ public static partial class ResidentMemory
         }
 
         if (NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "malloc_trim", out _)) _ = malloc_trim(0);
-        return Environment.WorkingSet / 1024.0 / 1024.0;
+        return Now();
     }
+
+    /// <summary>Mebibytes that are resident now.</summary>
+    public static double Now() => Environment.WorkingSet / 1024.0 / 1024.0;
 
     [LibraryImport("libc")]
     private static partial int malloc_trim(nuint keep);

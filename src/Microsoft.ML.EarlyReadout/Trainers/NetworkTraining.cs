@@ -25,6 +25,7 @@ internal static class NetworkTraining
         where TOptions : TrainerOptions
     {
         CheckNames(options, rows.View.Schema, rows.Scored);
+        using var kept = KeptMemory.Begin();
         using IChannel channel = environment.Start(trainer);
         var cancellation = Cancellation.Of(environment, options.CancellationToken);
         using var ranks = ProcessRanks.Take(options.IsTrial || !makesModel ? Distribution.Off : options.Distribution, cancellation);
@@ -81,7 +82,7 @@ internal static class NetworkTraining
         using StagedNetwork network = NetworkFactory.Create(
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log,
             WarmStart.EncoderSizes(options));
-        if (set.Shape.IsConvolved && NativeBackend.ConvolutionFinding is { } kept) log(kept);
+        if (set.Shape.IsConvolved && NativeBackend.ConvolutionFinding is { } found) log(found);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         if (options.StartFrom is { } from) WarmStart.Apply(from, network, set, options, log);
         options = AutomaticSettings.Settle(
@@ -139,6 +140,7 @@ internal static class NetworkTraining
         }
         catch (Exception fault) when (AllocationFailure.Of(fault) is { } failure)
         {
+            KeptMemory.GiveBack();
             long perRow = session.Footprint.Training;
             BatchMemory? memory = perRow == 0 ? null : BatchMemory.Now(perRow, failure.FreeOnDevice);
             TrainingOutOfMemoryException error = fault is OutOfMemoryException

@@ -15,6 +15,8 @@ internal static partial class LibC
     private const int Readable = 1, Writable = 2, Executable = 4; // PROT_READ, PROT_WRITE, PROT_EXEC
     private const int PrivateMemory = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS, of Linux
     private const IntPtr MapFailed = -1;
+    private const int LargestMapThreshold = 32 << 20, DefaultTopPad = 128 << 10; // bytes
+    private const int TrimThreshold = -1, TopPad = -2, MapThreshold = -3; // M_TRIM_THRESHOLD and so on, of malloc.h
 
     /// <summary>
     /// Sets a variable that native code sees; Environment.SetEnvironmentVariable changes .NET's copy alone. A value that is there stays.
@@ -106,6 +108,40 @@ internal static partial class LibC
             return null; // glibc before 2.27
         }
     }
+
+    /// <summary>Has glibc keep what is freed, but for blocks that are larger than its heaps hold, and take more than it is asked
+    /// for.</summary>
+    public static void KeepFreedMemory()
+    {
+        _ = mallopt(MapThreshold, LargestMapThreshold);
+        _ = mallopt(TrimThreshold, -1); // never
+        _ = mallopt(TopPad, 2 * LargestMapThreshold); // as much as one of its heaps holds, so that none of those goes
+    }
+
+    /// <summary>Has glibc give back what is freed again: with the thresholds to which it comes by itself once it has freed large
+    /// blocks.</summary>
+    public static void ReturnFreedMemory()
+    {
+        _ = mallopt(TopPad, DefaultTopPad);
+        TrimMemory();
+        _ = mallopt(TrimThreshold, 2 * LargestMapThreshold);
+    }
+
+    /// <summary>Gives back what is free in glibc's heaps.</summary>
+    public static unsafe void TrimMemory()
+    {
+        // The end of a heap goes when its own thread frees a block that is not small; what lies between blocks goes by malloc_trim.
+        _ = mallopt(TrimThreshold, 0);
+        NativeMemory.Free(NativeMemory.Alloc(DefaultTopPad));
+        _ = mallopt(TrimThreshold, -1);
+        _ = malloc_trim(0);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint keep);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int memfd_create(string name, uint flags);
