@@ -15,7 +15,7 @@ internal sealed class TextRows(StudyOptions options, Func<DataSet> read, Func<Da
     /// <summary>The column of second texts.</summary>
     public const string SecondText = nameof(Row.TextPair);
 
-    private const int QuickRows = 48;
+    private const int QuickRows = 24;
     private const string NoAttribute = "all";
     private readonly Lazy<DataSet> _set = new(read);
     private int? _count;

@@ -8,16 +8,21 @@ using Microsoft.ML.FeatureSieve;
 namespace MLSieve.Tests;
 
 /// <summary>One training by several processes on loopback, by every method of the library.</summary>
-public sealed class RankedTrainingTests : IDisposable
+public sealed class RankedTrainingTests : IClassFixture<RankedTrainingTests.TwoRanks>, IDisposable
 {
     // Sums over ranks round otherwise than sums over a batch, and training carries that on.
     private const double Near = 1e-5;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ranks-").FullName;
+    private readonly TwoRanks _two;
 
     public static TheoryData<string> Cases => [.. TrainingCase.Names];
 
-    public RankedTrainingTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Ranks need Linux.");
+    public RankedTrainingTests(TwoRanks two)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Ranks need Linux.");
+        _two = two;
+    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -25,9 +30,10 @@ public sealed class RankedTrainingTests : IDisposable
     [MemberData(nameof(Cases))]
     public async Task Two_ranks_end_bitwise_equal_and_near_one_process(string name)
     {
-        byte[][] models = await Train(2, name);
+        string folder = await _two.FolderOf(name);
+        byte[][] models = Models(2, folder);
         Assert.Equal(models[0], models[1]);
-        RequireNear(Case.Scores(name), await ScoresOf(0), name);
+        RequireNear(Case.Scores(name), ScoresOf(folder), name);
     }
 
     [Theory]
@@ -72,7 +78,7 @@ public sealed class RankedTrainingTests : IDisposable
         byte[][] models = await Train(3, "sieve", copy);
         Assert.Equal(models[0], models[1]);
         Assert.Equal(models[0], models[2]);
-        RequireNear(whole, await ScoresOf(0), "three ranks");
+        RequireNear(whole, ScoresOf(Path.Combine(_folder, "sieve")), "three ranks");
         RequireNear(whole, Case.Scores("sieve", checkpoints), "one process");
     }
 
@@ -103,18 +109,48 @@ public sealed class RankedTrainingTests : IDisposable
         }
     }
 
-    private async Task<float[]> ScoresOf(int rank) => MemoryMarshal.Cast<byte, float>(
-        await File.ReadAllBytesAsync(Path.Combine(_folder, $"{rank}.scores"), TestContext.Current.CancellationToken)).ToArray();
+    // those of the first rank
+    private static float[] ScoresOf(string folder) =>
+        MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, "0.scores"))).ToArray();
+
+    private static byte[][] Models(int count, string folder) =>
+        [.. Enumerable.Range(0, count).Select(rank => File.ReadAllBytes(Path.Combine(folder, $"{rank}.onnx")))];
 
     private async Task<byte[][]> Train(int count, string name, string? checkpoints = null)
     {
         using RankProcesses ranks = Start(nameof(Child.Trains), count, name, checkpoints);
         await ranks.RequirePassed();
-        return [.. Enumerable.Range(0, count).Select(rank => File.ReadAllBytes(Path.Combine(_folder, $"{rank}.onnx")))];
+        return Models(count, Path.Combine(_folder, name));
     }
 
     private RankProcesses Start(string test, int count, string name, string? checkpoints) => RankProcesses.Start<Child>(
-        test, count, (Child.Folder, _folder), (Child.Name, name), (Child.Checkpoints, checkpoints));
+        test, count, (Child.Folder, _folder), (Child.Names, name), (Child.Checkpoints, checkpoints));
+
+    /// <summary>Two processes that train every case, one after the other: most of a test would be their start.</summary>
+    public sealed class TwoRanks : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("two-ranks-").FullName;
+        private readonly Lazy<Task> _trained;
+
+        public TwoRanks() => _trained = new Lazy<Task>(Train);
+
+        /// <summary>What both ranks wrote of a case.</summary>
+        public async Task<string> FolderOf(string name)
+        {
+            await _trained.Value;
+            return Path.Combine(_folder, name);
+        }
+
+        public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+        private async Task Train()
+        {
+            string names = string.Join(Child.Separator, [.. TrainingCase.Names, Case.Images, Case.Parts, Case.Texts]);
+            using RankProcesses ranks = RankProcesses.Start<Child>(
+                nameof(Child.Trains), 2, (Child.Folder, _folder), (Child.Names, names), (Child.Checkpoints, null));
+            await ranks.RequirePassed();
+        }
+    }
 
     /// <summary>What is trained: the ways of training of <see cref="TrainingCase"/>, and two more inputs of a training.</summary>
     private sealed record Case(TrainerOptions Options, Func<MLContext, IDataView> Rows) : IDisposable
@@ -218,17 +254,21 @@ public sealed class RankedTrainingTests : IDisposable
     /// <summary>What the ranks run.</summary>
     public sealed class Child
     {
-        internal const string Folder = "MLSIEVE_TEST_FOLDER", Name = "MLSIEVE_TEST_CASE", Checkpoints = "MLSIEVE_TEST_CHECKPOINTS";
+        internal const string Folder = "MLSIEVE_TEST_FOLDER", Names = "MLSIEVE_TEST_CASES", Checkpoints = "MLSIEVE_TEST_CHECKPOINTS";
+        internal const char Separator = ';';
 
         private static string Rank => Environment.GetEnvironmentVariable("RANK")!;
 
         [Fact(Explicit = true)]
         public void Trains()
         {
-            string path = Path.Combine(Environment.GetEnvironmentVariable(Folder)!, Rank);
-            using Case trained = Begin();
-            File.WriteAllBytes($"{path}.onnx", TrainingCase.BytesOf(trained.Fit()));
-            File.WriteAllBytes($"{path}.scores", MemoryMarshal.AsBytes(trained.Scores().AsSpan()).ToArray());
+            foreach (string name in Environment.GetEnvironmentVariable(Names)!.Split(Separator))
+            {
+                string path = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable(Folder)!, name)).FullName;
+                using Case trained = Begin(name);
+                File.WriteAllBytes(Path.Combine(path, $"{Rank}.onnx"), TrainingCase.BytesOf(trained.Fit()));
+                File.WriteAllBytes(Path.Combine(path, $"{Rank}.scores"), MemoryMarshal.AsBytes(trained.Scores().AsSpan()).ToArray());
+            }
         }
 
         [Fact(Explicit = true)]
@@ -279,9 +319,11 @@ public sealed class RankedTrainingTests : IDisposable
             public void Report(TrainingProgress value) => throw new OperationCanceledException("Enough.");
         }
 
-        private static Case Begin()
+        private static Case Begin() => Begin(Environment.GetEnvironmentVariable(Names)!);
+
+        private static Case Begin(string name)
         {
-            Case begun = Case.Of(Environment.GetEnvironmentVariable(Name)!);
+            Case begun = Case.Of(name);
             begun.Options.CheckpointDirectory = Environment.GetEnvironmentVariable(Checkpoints);
             return begun;
         }
