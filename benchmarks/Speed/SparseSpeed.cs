@@ -36,7 +36,7 @@ internal static class SparseSpeed
         var optimizer = new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 0.01, ClipNorm = 0 };
         using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
         using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, optimizer, []);
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         var comparison = new Comparison(Rounds,
             Way.By(Clock.Processor, "without", () => Run(skips: false)), Way.By(Clock.Processor, "with", () => Run(skips: true)));
         Console.WriteLine(FormattableString.Invariant(

@@ -70,7 +70,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
     private void Save(StagedNetwork network, ITrainingStep step)
     {
         using TrainingCheckpoints checkpoints = Open();
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         using var best = new BestNetwork([network]);
         using (Tensor loss = ones([], float32)) meters.Add("main", loss, 5);
         var history = new TrainingHistory();
@@ -105,7 +105,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         try
         {
             using TrainingCheckpoints checkpoints = Open();
-            using var meters = new LossMeters(CPU);
+            using var meters = new LossMeters(CPU, RankGroup.Single);
             using var best = new BestNetwork([network]);
             checkpoints.Restore(new TrainingHistory());
             went = checkpoints.Resume(new(TrainingPlan.TrainingProper, network, step.State, best, meters)) is not null;

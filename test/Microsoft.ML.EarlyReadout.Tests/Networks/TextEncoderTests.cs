@@ -44,7 +44,7 @@ public sealed class TextEncoderTests
         Tensor steps = golden.Read("data/steps").to(ScalarType.Int32), labels = golden.Read("data/labels"),
             losses = golden.Read("final/losses");
         using var optimizer = new AdamWOptimizer([.. network.named_parameters()], epsilon: 1e-4, weightDecay: 0.01);
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         network.train();
         for (int step = 0; step < 25; step++)
         {

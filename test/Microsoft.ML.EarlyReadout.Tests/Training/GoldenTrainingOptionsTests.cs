@@ -79,7 +79,7 @@ public sealed class GoldenTrainingOptionsTests
         network.train();
         network.SetBatchNormMode(BatchNormMode.BatchAndStore); // as a method may in every step: what is frozen stays so
         using var step = new SupervisedStep(network, options, risk);
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         for (int i = 0; i < Steps; i++)
         {
             using var batch = new Batch(

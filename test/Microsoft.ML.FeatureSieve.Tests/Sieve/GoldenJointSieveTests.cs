@@ -65,7 +65,7 @@ public sealed class GoldenJointSieveTests
         Tensor features = data.Read(kind == "mlp" ? "data/features" : "data/pixels"), labels = data.Read("data/labels");
         network.train();
         JsonElement losses = golden.GetProperty("losses");
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         int forgotten = 0;
         for (int i = 0; i < 25; i++)
         {

@@ -68,7 +68,7 @@ public sealed class GoldenSieveTests
         Tensor features = file.Read(networkName == "mlp" ? "data/features" : "data/pixels"), labels = file.Read("data/labels");
         network.train();
         JsonElement losses = golden.GetProperty("losses");
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         int forgotten = 0;
         for (int i = 0; i < 25; i++)
         {

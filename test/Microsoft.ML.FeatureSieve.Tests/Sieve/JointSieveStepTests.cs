@@ -106,7 +106,7 @@ public sealed class JointSieveStepTests
     private static void Run(CountingNetwork network, ITrainingStep step, int[] steps, int? batch)
     {
         network.train();
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         for (int i = 0; i < steps.Length; i++)
         {
             using var scope = NewDisposeScope();

@@ -56,7 +56,7 @@ public sealed class SieveStepTests
         using ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, 3);
         Dictionary<string, Tensor> before = Copy(network), readoutBefore = Copy(readout);
         using (var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain))
-        using (var meters = new LossMeters(CPU))
+        using (var meters = new LossMeters(CPU, RankGroup.Single))
         using (Batch batch = Rows(0))
         {
             network.train();
@@ -118,7 +118,7 @@ public sealed class SieveStepTests
         network.StartCounting();
         network.train();
         using var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain);
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         for (int i = 0; i < steps; i++)
         {
             using var scope = NewDisposeScope();

@@ -11,11 +11,6 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
     private readonly Dictionary<string, Meter> _meters = [];
     private readonly List<(long Step, string Name, Tensor Value)> _unread = [];
 
-    /// <summary>Those of one process.</summary>
-    public LossMeters(Device device) : this(device, RankGroup.Single)
-    {
-    }
-
     /// <summary>The ranks over which the meters are summed.</summary>
     public RankGroup Ranks => ranks;
 

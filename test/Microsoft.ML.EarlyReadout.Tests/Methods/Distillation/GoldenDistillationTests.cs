@@ -52,7 +52,7 @@ public sealed class GoldenDistillationTests
             LabelLoss.Plain);
         network.train();
         step.BeforeEpoch(1);
-        using var meters = new LossMeters(CPU);
+        using var meters = new LossMeters(CPU, RankGroup.Single);
         for (int i = 0; i < 25; i++)
         {
             meters.Reset();

@@ -46,7 +46,7 @@ public sealed class GoldenFeatureMatchingTests
         using (var step = new FeatureMatchingStep(student, projector, TeacherTargets.AsRead, "TeacherFeatures", options, weights))
         {
             student.train();
-            using var meters = new LossMeters(CPU);
+            using var meters = new LossMeters(CPU, RankGroup.Single);
             for (int i = 0; i < Steps; i++)
             {
                 meters.Reset();
