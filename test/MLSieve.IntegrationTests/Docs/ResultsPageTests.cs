@@ -39,6 +39,24 @@ public sealed partial class ResultsPageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_study_that_has_begun_with_one_method_is_named_and_has_no_table()
+    {
+        string runs = Directory.CreateDirectory(Path.Combine(_folder, "runs")).FullName, page = Path.Combine(_folder, "results.md");
+        File.Copy(Path.Combine(Runs, "adult-methods.jsonl"), Path.Combine(runs, "adult-methods.jsonl"));
+        await File.WriteAllLinesAsync(
+            Path.Combine(runs, "pets.jsonl"),
+            File.ReadLines(Path.Combine(Runs, "pets.jsonl")).Where(line => line.Contains("\"method\":\"plain\"", StringComparison.Ordinal)),
+            TestContext.Current.CancellationToken);
+        File.Copy(Path.Combine(Docs, "results.md"), page);
+        BuiltProgram made = await BuiltProgram.RunAsync("Studies", "page", page, "--out", runs);
+        Assert.True(made.ExitCode == 0, made.Error);
+        string text = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
+        Assert.Contains("\nBegun, with no method to compare yet: pets.\n", text, StringComparison.Ordinal);
+        Assert.Contains("### adult-methods", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("### pets", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_table_of_the_page_was_typed()
     {
         string page = File.ReadAllText(Path.Combine(Docs, "results.md"));

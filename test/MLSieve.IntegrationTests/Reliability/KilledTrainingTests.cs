@@ -4,11 +4,12 @@ using Microsoft.ML.EarlyReadout;
 namespace MLSieve.Tests;
 
 /// <summary>
-/// A training in a process of its own is killed at random moments, again and again, and has to end as if it had not been.
+/// A training in a process of its own is killed again and again, at random moments and while it writes a checkpoint, and has to end as if
+/// it had not been.
 /// </summary>
 public sealed class KilledTrainingTests : IDisposable
 {
-    private const int Kills = 30;
+    private const int Kills = 18;
     private const string FolderVariable = "MLSIEVE_TEST_FOLDER";
     private const string CaseVariable = "MLSIEVE_TEST_CASE";
     private readonly string _folder = Directory.CreateTempSubdirectory("killed-").FullName;
@@ -16,7 +17,7 @@ public sealed class KilledTrainingTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_training_that_is_killed_thirty_times_ends_bitwise_as_one_that_is_not()
+    public async Task A_training_that_is_killed_again_and_again_ends_bitwise_as_one_that_is_not()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There is no SIGKILL here.");
         string[] cases = ["sieve", "Just Train Twice", "distillation"];
@@ -34,10 +35,11 @@ public sealed class KilledTrainingTests : IDisposable
                     using Process child = OwnProcess.Start<Child>(nameof(Child.Trains), (FolderVariable, folder), (CaseVariable, name));
                     _ = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
                     Task<string> output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-                    if (kills < due && await KilledAfter(random.Next(250), child, folder))
+                    bool aimed = kills % 2 == 0;
+                    if (kills < due && await Killed(random.Next(250), aimed, child, folder))
                     {
                         kills++;
-                        if (Directory.EnumerateDirectories(folder, "*.partial").Any()) whileWriting++;
+                        if (IsWritten(folder)) whileWriting++;
                         continue;
                     }
 
@@ -55,17 +57,24 @@ public sealed class KilledTrainingTests : IDisposable
 
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{kills} kills, {whileWriting} of them while a checkpoint was written; {finished} trainings ended equal.");
-        Assert.True(whileWriting > 0, "No kill came while a checkpoint was being written.");
+        Assert.InRange(whileWriting, Kills / 6, Kills); // a third of those aimed at it: others come as it ends
     }
 
-    /// <summary>Waits until the child trains, and a little longer, then kills it.</summary>
+    private static bool IsWritten(string folder) => Directory.EnumerateDirectories(folder, "*.partial").Any();
+
+    /// <summary>Waits until the child trains, and a little longer, for one that is aimed until it writes a checkpoint, then kills
+    /// it.</summary>
     /// <returns>Whether it had not ended by itself.</returns>
-    private static async Task<bool> KilledAfter(int milliseconds, Process child, string folder)
+    private static async Task<bool> Killed(int milliseconds, bool aimed, Process child, string folder)
     {
         string begun = Path.Combine(folder, "begun");
         while (!File.Exists(begun) && !child.HasExited) await Task.Delay(2, TestContext.Current.CancellationToken);
         File.Delete(begun);
         await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
+        while (aimed && !IsWritten(folder) && !child.HasExited)
+        {
+        }
+
         child.Kill(); // SIGKILL
         await child.WaitForExitAsync(TestContext.Current.CancellationToken);
         return child.ExitCode != 0;

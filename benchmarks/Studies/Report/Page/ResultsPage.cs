@@ -25,16 +25,17 @@ internal static class ResultsPage
     {
         if (!File.Exists(page)) throw new UsageException($"no page {page}.");
         if (runs.Count == 0) throw new UsageException("no runs of a queue to make a page of: give their folder by --out.");
-        IReadOnlyList<StudyComparison> studies = StudyComparison.All(runs);
+        ILookup<bool, StudyComparison> all = StudyComparison.All(runs).ToLookup(study => study.Gains.Count > 0);
+        StudyComparison[] studies = [.. all[true]], begun = [.. all[false]];
         string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(page))!, Pictures)).FullName;
         foreach (string old in Directory.EnumerateFiles(folder, "*.svg")) File.Delete(old);
         string text = File.ReadAllText(page);
-        string effects = Save(Effects, EffectPicture.Of([.. studies.Where(study => study.Gains.Count > 0)]),
+        string effects = Save(Effects, EffectPicture.Of(studies),
             "For each study: what each method gains or loses, with its 95 % interval");
         text = Replace(text, "summary", $"{SummaryTable.Of(studies)}\n{effects}\n");
         text = Replace(text, "studies", QueueTables.Of(studies, study => CoursePicture.Of(study) is { } drawn
             ? Save(study.FileName, drawn, $"{study.Name}: how plain training and the sieve went along the steps, seed by seed")
-            : null));
+            : null) + Begun(begun));
         File.WriteAllText(page, text);
 
         string Save(string name, string picture, string inWords)
@@ -43,6 +44,10 @@ internal static class ResultsPage
             return $"![{inWords}]({Pictures}/{name}.svg)";
         }
     }
+
+    private static string Begun(StudyComparison[] studies) => studies.Length == 0
+        ? ""
+        : $"\nBegun, with no method to compare yet: {string.Join(", ", studies.Select(study => study.Name))}.\n";
 
     private static string Replace(string page, string part, string text)
     {
