@@ -79,10 +79,11 @@ internal static class NetworkTraining
         DataViewSchema.Column label = input.Schema[options.LabelColumnName];
         StockHead head = StockHead.Of(input, label, cancellation);
 
+        if (options.Network.Custom is not null) NativeBackend.EnsureConvolves(); // its layers may convolve without ours
         using StagedNetwork network = NetworkFactory.Create(
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log,
             WarmStart.EncoderSizes(options));
-        if (set.Shape.IsConvolved && NativeBackend.ConvolutionFinding is { } found) log(found);
+        if (NativeBackend.ConvolutionFinding is { } found) log(found);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         if (options.StartFrom is { } from) WarmStart.Apply(from, network, set, options, log);
         options = AutomaticSettings.Settle(

@@ -11,7 +11,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static unsafe class ConvolutionCheck
 {
-    /// <summary>The environment variable that says which instructions oneDNN may use; it is read at the first convolution.</summary>
+    /// <summary>The environment variable that says which instructions oneDNN may use; it is read when oneDNN first computes.</summary>
     public const string Instructions = "ONEDNN_MAX_CPU_ISA";
 
     private const string OldestInstructions = "SSE41";

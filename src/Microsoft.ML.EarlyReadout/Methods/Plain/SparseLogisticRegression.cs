@@ -13,7 +13,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="cancellation">Stops the fit within one pass over the columns.</param>
 internal sealed class SparseLogisticRegression(double[][] columns, Cancellation cancellation)
 {
-    private const double Tolerance = 1e-5; // of the penalty's own slope, which is 1
+    private const double Tolerance = 1e-7; // of the penalty's own slope, which is 1
     private const double LeastCurvature = 1e-12; // of a column that is zero in every row, and of rows that are sure
     private const double SufficientDecrease = 0.01;
     private const double ShortestStep = 1e-10;
