@@ -66,6 +66,26 @@ public sealed class TrainersTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Whoever_has_turned_gradients_off_gets_the_same_model_and_has_them_off_again(string trainer)
+    {
+        float[] usual = Scores(trainer);
+        using (torch.no_grad())
+        {
+            Assert.Equal(usual, Scores(trainer));
+            Assert.False(AreGradientsRecorded());
+        }
+
+        using (torch.inference_mode())
+        {
+            Assert.Equal(usual, Scores(trainer));
+            Assert.False(AreGradientsRecorded());
+        }
+
+        Assert.True(AreGradientsRecorded());
+    }
+
     [Fact]
     public void One_trainer_fitted_on_four_threads_at_once_gives_the_model_that_it_gives_alone()
     {
@@ -81,6 +101,12 @@ public sealed class TrainersTests
         foreach (Thread thread in threads) thread.Start();
         foreach (Thread thread in threads) thread.Join();
         Assert.All(fitted, scores => Assert.Equal(alone, scores));
+    }
+
+    private static bool AreGradientsRecorded()
+    {
+        using torch.Tensor weight = torch.ones(1), product = weight.requires_grad_().mul(Scalars.Whole(2));
+        return product.requires_grad;
     }
 
     private float[] Scores(string trainer)

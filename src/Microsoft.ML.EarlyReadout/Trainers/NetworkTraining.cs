@@ -61,6 +61,7 @@ internal static class NetworkTraining
     {
         IDataView input = rows.View;
         NativeBackend.EnsureLoaded();
+        using GradientScope gradients = GradientScope.Begin();
         log(NativeBackend.Description);
         TrainingDevice device = TrainingDevice.Choose(options.Device, ranks.LocalRank);
         log(device.Description);

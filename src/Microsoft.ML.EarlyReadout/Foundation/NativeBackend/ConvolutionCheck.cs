@@ -60,6 +60,7 @@ internal static unsafe class ConvolutionCheck
 
     private static bool IsRight()
     {
+        using GradientScope gradients = GradientScope.Begin(); // a network may be built where none are recorded
         using DisposeScope scope = NewDisposeScope();
         foreach ((int rows, int channels, int filters, int side, int kernel, int stride) in _cases)
         {

@@ -25,6 +25,11 @@ public sealed class ConvolutionCheckTests
     public void What_does_not_convolve_keeps_the_newest_instructions_and_its_products_are_right() =>
         OwnProcess.Run<Child>(nameof(Child.Products_first), (Instructions, null));
 
+    [Theory]
+    [InlineData(nameof(Child.Without_gradients))]
+    [InlineData(nameof(Child.In_inference_mode))]
+    public void The_first_network_may_be_built_where_no_gradients_are_recorded(string child) => OwnProcess.Run<Child>(child);
+
     [Fact]
     public void Whoever_is_told_that_oneDNN_is_wrong_computes_without_it()
     {
@@ -102,6 +107,22 @@ public sealed class ConvolutionCheckTests
         {
             CheckRandomConvolutions();
             Assert.Equal("AVX2", LibC.GetEnvironmentVariable(Instructions));
+        }
+
+        [Fact(Explicit = true)]
+        public void Without_gradients()
+        {
+            NativeBackend.EnsureLoaded();
+            using (no_grad()) NativeBackend.EnsureConvolves();
+            CheckRandomConvolutions();
+        }
+
+        [Fact(Explicit = true)]
+        public void In_inference_mode()
+        {
+            NativeBackend.EnsureLoaded();
+            using (inference_mode()) NativeBackend.EnsureConvolves();
+            CheckRandomConvolutions();
         }
 
         [Fact(Explicit = true)]
