@@ -6,6 +6,7 @@ namespace Studies;
 internal sealed class DominoesRows(StudyOptions options, double agreement, double validationAgreement) : IStudyRows
 {
     private const int ValidationRows = 5_000;
+    private const int QuickRows = 128;
     private const int Classes = 10;
     private readonly Lazy<GreyDataset> _garments = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "train"));
     private readonly Lazy<GreyDataset> _testGarments = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "t10k"));
@@ -13,14 +14,14 @@ internal sealed class DominoesRows(StudyOptions options, double agreement, doubl
     private readonly Lazy<GreyDataset> _testDigits = new(() => GreyDataset.Read(options.Folder("mnist"), "t10k"));
 
     /// <inheritdoc/>
-    public int Count => options.Rows ?? (options.Quick ? 256 : 5_000);
+    public int Count => options.Rows ?? (options.Quick ? QuickRows : 5_000);
 
     /// <inheritdoc/>
     public StudyData Load(MLContext ml, int seed)
     {
         int[] order = RandomSources.Shuffled(_garments.Value.Classes.Length, RandomSources.For(seed, RandomSources.Rows));
-        int validation = options.Quick ? 256 : ValidationRows;
-        int test = options.Quick ? 256 : _testGarments.Value.Classes.Length;
+        int validation = options.Quick ? QuickRows : ValidationRows;
+        int test = options.Quick ? QuickRows : _testGarments.Value.Classes.Length;
         if (Count + validation > order.Length)
             throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
         var independent = new Agreement(1.0 / Classes, Classes);

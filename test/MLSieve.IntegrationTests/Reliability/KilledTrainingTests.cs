@@ -9,7 +9,7 @@ namespace MLSieve.Tests;
 /// </summary>
 public sealed class KilledTrainingTests : IDisposable
 {
-    private const int Kills = 30;
+    private const int Kills = 18;
     private const string FolderVariable = "MLSIEVE_TEST_FOLDER";
     private const string CaseVariable = "MLSIEVE_TEST_CASE";
     private readonly string _folder = Directory.CreateTempSubdirectory("killed-").FullName;
