@@ -6,8 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// Convolves numbers whose result is known, before a network does. oneDNN, which libtorch convolves with on x64, adapts its code to what
-/// the processor says of itself. On virtual machines that hide the caches, that of libtorch 2.10 has been seen to give wrong sums, and
-/// other ones each time, without any error; its code for SSE4.1 was right there.
+/// the processor says of itself. Where that was nonsense (<see cref="HiddenCaches"/>), the code of libtorch 2.10 has been seen to give
+/// wrong sums, and other ones each time, without any error; that for SSE4.1 was right.
 /// </summary>
 internal static unsafe class ConvolutionCheck
 {
@@ -28,24 +28,16 @@ internal static unsafe class ConvolutionCheck
         OperatingSystem.IsLinux() ? LibC.GetEnvironmentVariable(Instructions) : Environment.GetEnvironmentVariable(Instructions);
 
     /// <summary>Checks, and keeps libtorch from using what is wrong here: oneDNN's newer instructions, or oneDNN.</summary>
-    /// <param name="torchCpu">The handle of libtorch_cpu; 0 where it is not known.</param>
+    /// <param name="libTorch">What is loaded; <see langword="null"/> where TorchSharp loads it by itself.</param>
     /// <returns>What was found and done about it; <see langword="null"/> where all is well.</returns>
     /// <exception cref="NativeBackendException">Convolutions are wrong, and stay so.</exception>
-    public static string? Run(IntPtr torchCpu)
+    public static string? Run(LoadedLibTorch? libTorch)
     {
-        bool areCachesHidden = torchCpu != 0 && !StartsNnPack(torchCpu);
-        if (areCachesHidden)
-        {
-            Set(torchCpu, NnPack, 0); // it would say at each convolution that it does not start
-            LibC.SetEnvironmentDefault(Instructions, OldestInstructions);
-        }
-
-        if (IsRight())
-        {
-            return areCachesHidden
-                ? $"oneDNN keeps to {MostInstructions}, since this processor hides its caches"
-                : null;
-        }
+        IntPtr torchCpu = libTorch?.TorchCpu ?? 0;
+        bool areCachesHidden = torchCpu != 0 && !StartsNnPack(torchCpu), keepsToOldest = areCachesHidden && !libTorch!.AssumesCaches;
+        if (areCachesHidden) Set(torchCpu, NnPack, 0); // it would say at each convolution that it does not start
+        if (keepsToOldest) LibC.SetEnvironmentDefault(Instructions, OldestInstructions);
+        if (IsRight()) return keepsToOldest ? $"oneDNN keeps to {MostInstructions}, since this processor hides its caches" : null;
 
         if (torchCpu != 0 && Set(torchCpu, OneDnn, 0) && IsRight())
             return "oneDNN convolves wrongly on this processor, so libtorch computes without it, which takes longer";

@@ -27,19 +27,26 @@ internal static partial class LibC
     public static string? GetEnvironmentVariable(string name) => Marshal.PtrToStringUTF8(getenv(name));
 
     /// <summary>The file that a loaded library came from, or null where the system does not tell.</summary>
-    public static string? FileOf(IntPtr library)
+    public static string? FileOf(IntPtr library) =>
+        LinkMapOf(library) is not 0 and IntPtr map && Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(map, IntPtr.Size)) is { } path
+            && File.Exists(path) ? path : null;
+
+    /// <summary>By how much the addresses of a loaded library differ from those in its file.</summary>
+    /// <exception cref="InvalidOperationException">The system does not tell: nor does <see cref="FileOf"/>.</exception>
+    public static IntPtr AddressOf(IntPtr library) => LinkMapOf(library) is not 0 and IntPtr map
+        ? Marshal.ReadIntPtr(map)
+        : throw new InvalidOperationException("The system does not tell where a library was loaded.");
+
+    // struct link_map { address, name, … }; 0 where the system does not tell
+    private static IntPtr LinkMapOf(IntPtr library)
     {
         try
         {
-            if (dlinfo(library, LinkMapRequest, out IntPtr map) != 0)
-                return null;
-            // struct link_map { address, name, … }
-            string? path = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(map, IntPtr.Size));
-            return File.Exists(path) ? path : null;
+            return dlinfo(library, LinkMapRequest, out IntPtr map) == 0 ? map : 0;
         }
         catch (EntryPointNotFoundException)
         {
-            return null; // glibc before 2.34 keeps dlinfo elsewhere
+            return 0; // glibc before 2.34 keeps dlinfo elsewhere
         }
     }
 

@@ -7,8 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Shim">Handle of TorchSharp's shim.</param>
 /// <param name="TorchCpu">Handle of libtorch_cpu.</param>
 /// <param name="TorchCuda">Handle of libtorch_cuda, or zero.</param>
+/// <param name="AssumesCaches">Whether oneDNN assumes the sizes of caches that this processor hides.</param>
 /// <param name="Description">What was loaded from where.</param>
-internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr TorchCuda, string Description)
+internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr TorchCuda, bool AssumesCaches, string Description)
 {
     /// <summary>Loads libtorch, then the shim, repaired where the system calls for it.</summary>
     /// <exception cref="NativeBackendException">Something does not load.</exception>
@@ -22,7 +23,10 @@ internal sealed record LoadedLibTorch(IntPtr Shim, IntPtr TorchCpu, IntPtr Torch
         if (location.IsGiven && FindMissing(shim, location.Shim) is { Count: > 0 } missing)
             description += $"; this libtorch lacks {missing.Count} functions that TorchSharp {LibTorchLocation.LibTorchVersion} may call, "
                 + $"and a call of one ends the process: {string.Join(", ", missing)}";
-        return new(shim, handles["libtorch_cpu"], handles.GetValueOrDefault("libtorch_cuda"), description);
+        IntPtr torchCpu = handles["libtorch_cpu"];
+        bool assumesCaches = HiddenCaches.Are && HiddenCaches.Assume(torchCpu);
+        if (assumesCaches) description += "; this processor hides the sizes of its caches, so oneDNN assumes some";
+        return new(shim, torchCpu, handles.GetValueOrDefault("libtorch_cuda"), assumesCaches, description);
     }
 
     private static (IntPtr Handle, string How) LoadShim(string path)

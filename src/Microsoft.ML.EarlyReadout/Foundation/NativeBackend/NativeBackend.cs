@@ -75,8 +75,8 @@ public static class NativeBackend
     }
 
     /// <summary>
-    /// Loads the native libraries, and convolves numbers whose result is known, some milliseconds: libtorch's oneDNN is wrong on some
-    /// virtual machines, and is kept there from what is wrong.
+    /// Loads the native libraries, and convolves numbers whose result is known, some milliseconds: where libtorch's oneDNN is wrong, it
+    /// is kept from what is wrong.
     /// </summary>
     /// <remarks>Not before something convolves: what is done about it makes products in bfloat16, of which a text's network consists,
     /// many times slower, though they are right.</remarks>
@@ -88,7 +88,7 @@ public static class NativeBackend
         lock (_gate)
         {
             if (_convolves) return;
-            ConvolutionFinding = ConvolutionCheck.Run(_loaded?.TorchCpu ?? 0);
+            ConvolutionFinding = ConvolutionCheck.Run(_loaded);
             _convolves = true;
         }
     }
