@@ -69,8 +69,7 @@ internal sealed record ScoringDevice(int? Gpu, bool FallsBackToCpu = false)
         {
             try
             {
-                using var options = new SessionOptions();
-                set?.Invoke(options);
+                using SessionOptions options = Options();
                 using var cuda = new OrtCUDAProviderOptions();
                 cuda.UpdateOptions(new Dictionary<string, string>
                 {
@@ -86,9 +85,18 @@ internal sealed record ScoringDevice(int? Gpu, bool FallsBackToCpu = false)
             }
         }
 
-        using var onCpu = new SessionOptions();
-        set?.Invoke(onCpu);
+        using SessionOptions onCpu = Options();
         return open(onCpu);
+
+        SessionOptions Options()
+        {
+            var options = new SessionOptions();
+            // By itself it takes one thread where a virtual machine does not tell of cores, and one for each core of the machine where a
+            // container may use few of them.
+            if (ProcessorCores.Count is { } cores) options.IntraOpNumThreads = cores;
+            set?.Invoke(options);
+            return options;
+        }
     }
 
     /// <summary>What a user can do where a GPU cannot be used.</summary>
