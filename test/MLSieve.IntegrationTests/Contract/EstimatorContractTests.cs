@@ -10,6 +10,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace MLSieve.Tests;
 
 /// <summary>What every estimator of the library promises, over every kind of feature column.</summary>
+/// <remarks>Alone in the process, as <see cref="TrainersTests"/> are, and for their reason.</remarks>
+[Collection(nameof(TrainersTests))]
 public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted) : IClassFixture<EstimatorContractTests.Fitted>
 {
     private const int Rows = 90;
