@@ -35,30 +35,20 @@ internal static class SparseSpeed
         var batch = new Batch(features, randint(0, Classes, [rows], ScalarType.Int64, CPU, generator: generator), new long[rows]);
         var kind = new NetworkOptions { Kind = NetworkKind.Mlp };
         var optimizer = new OptimizerOptions { Kind = OptimizerKind.Sgd, LearningRate = 0.01, ClipNorm = 0 };
-        using StagedNetwork dense = Create(skips: false), sparse = Create(skips: true);
-        using SupervisedStep without = Plain(dense), with = Plain(sparse);
+        using StagedNetwork network = NetworkFactory.Create(kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
+        using var plain = new SupervisedStep(network, TrainedPart.All, EmpiricalRisk.Plain, optimizer, []);
         using var meters = new LossMeters(CPU, RankGroup.Single);
         var comparison = new Comparison(Rounds,
-            Way.By(Clock.Processor, "without", () => Run(without)), Way.By(Clock.Processor, "with", () => Run(with)));
+            Way.By(Clock.Processor, "without", () => Run(skips: false)), Way.By(Clock.Processor, "with", () => Run(skips: true)));
         Console.WriteLine(FormattableString.Invariant(
             $"Mlp 128-128 on {Wide} words, {Words} a text, batches of {rows}: a plain step ")
             + FormattableString.Invariant($"{1e3 * comparison.Seconds("without") / Steps:F1} ms, ")
             + FormattableString.Invariant($"{1e3 * comparison.Seconds("with") / Steps:F1} ms where zeros are left out: ")
             + $"{comparison.Ratio("with", "without")}");
 
-        // What a layer skips decides how its weights are stored, and the optimiser goes by that.
-        StagedNetwork Create(bool skips)
+        void Run(bool skips)
         {
-            StagedNetwork network = NetworkFactory.Create(
-                kind, FeatureShape.Vector(Wide), pixels: null, Classes, seed: 1, _ => { });
             network.SetMostlyZero(skips);
-            return network;
-        }
-
-        SupervisedStep Plain(StagedNetwork network) => new(network, TrainedPart.All, EmpiricalRisk.Plain, optimizer, []);
-
-        void Run(SupervisedStep plain)
-        {
             for (int step = 0; step < Steps; step++)
             {
                 using DisposeScope each = NewDisposeScope();
