@@ -38,13 +38,13 @@ internal static class RowSpeed
     private static void Compare(string what, Action few, Action many)
     {
         few();
-        long before = PeakAfter(few);
-        long after = PeakAfter(many);
+        long before = MemoryAfter(few);
+        long after = MemoryAfter(many);
         var comparison = new Comparison(Rounds, Way.By(Clock.Processor, "few", few), Way.By(Clock.Processor, "many", many));
         Console.WriteLine(FormattableString.Invariant($"  {what}: {Few / comparison.Seconds("few"):F0} rows/s, ")
             + FormattableString.Invariant($"{comparison.Ratio("many", "few")}; private memory {before} and {after} MiB"));
 
-        static long PeakAfter(Action work)
+        static long MemoryAfter(Action work)
         {
             work();
             GC.Collect();

@@ -1,3 +1,4 @@
+using Microsoft.ML.EarlyReadout.Search;
 using Studies;
 
 using var stop = new CancellationTokenSource();
@@ -27,7 +28,8 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     Console.Error.WriteLine("Cancelled. Finished runs are kept: the same command goes on from there.");
     return 130;
 }
-catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException)
+catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException
+    or ArgumentException or TrialStoreException) // the library says so of options that are out of range, and of a store
 {
     Console.Error.WriteLine(fault.Message);
     return 1;

@@ -10,6 +10,7 @@ internal sealed class StudyOptions
 
     private const string Commands = "list, run, all, queue, table, page, maps, find, check and devices";
 
+    private const double MostMinutes = 71_000; // 49 days, the most that a timer takes
     private string? _teachers;
 
     /// <summary>The command line as it was given: kept with every run that it makes.</summary>
@@ -32,6 +33,9 @@ internal sealed class StudyOptions
 
     /// <summary>The options as they were given, without command and names: what <c>all</c> and <c>queue</c> give to every study.</summary>
     public List<string> Given { get; } = [];
+
+    /// <summary>The names of the options that were given.</summary>
+    public HashSet<string> Names { get; } = [];
 
     public string? Data { get; private set; } = Environment.GetEnvironmentVariable("MLSIEVE_DATA");
 
@@ -119,7 +123,7 @@ internal sealed class StudyOptions
                 case "--out": options.Out = Value(); break;
                 case "--teachers": options._teachers = Value(); break;
                 case "--workers": options.Workers = Whole(name, Value()); break;
-                case "--minutes": options.Minutes = Number(name, Value(), 0, 100_000); break;
+                case "--minutes": options.Minutes = Number(name, Value(), 0, MostMinutes); break;
                 case "--quick": options.Quick = true; break;
                 case "--help" or "-h": options.Help = true; break;
                 default:
@@ -129,6 +133,7 @@ internal sealed class StudyOptions
             }
 
             options.Given.AddRange(arguments.Skip(first).Take(i + 1 - first));
+            options.Names.Add(name);
         }
 
         if (!options.Help) options.Take(words);

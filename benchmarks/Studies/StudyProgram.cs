@@ -34,7 +34,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             string data = entry.Folders.Count == 0
                 ? "generated"
                 : entry.Missing(options) is { Count: > 0 } missing ? $"missing: {string.Join(", ", missing)}" : "there";
-            Console.WriteLine($"{entry.Name,-14} {entry.Question} (data: {data})");
+            Console.WriteLine($"{entry.Name.PadRight(StudyList.LongestName)} {entry.Question} (data: {data})");
         }
     }
 
@@ -49,6 +49,7 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
 
     private void RunAll()
     {
+        List<StudyOptions> asked = [];
         foreach (StudyEntry entry in StudyList.All)
         {
             if (entry.Missing(options) is { Count: > 0 } missing)
@@ -59,10 +60,12 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
                 continue;
             }
 
-            foreach (string documented in entry.Documented)
-                RunNamed(StudyOptions.Parse(
-                    ["run", entry.Name, .. documented.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. options.Given]));
+            asked.AddRange(entry.Documented.Select(documented => StudyOptions.Parse(
+                ["run", entry.Name, .. documented.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. options.Given])));
         }
+
+        foreach (StudyOptions each in asked) StudyList.Create(each); // an option that one of them refuses is told before any is run
+        foreach (StudyOptions each in asked) RunNamed(each);
     }
 
     private void RunNamed(StudyOptions asked)

@@ -18,8 +18,8 @@ internal static class Usage
                            of a queue's runs each method beside plain training, or beside the student without a teacher
         page FILE          makes the tables and pictures of docs/results.md again, of a queue's runs in --out;
                            pictures go to images/results beside the page
-        maps STUDY         class activation maps of plain training and --method (sieve-joint) at the settings of --out, seed 1,
-                           as the picture --report:
+        maps STUDY         class activation maps of plain training and --method (sieve-joint), trained anew from seed 1
+                           at the settings of --out and with the options of its runs, as the picture --report:
                            of a study of pairs, the one that the method mends most and the one that it breaks most
         find STUDY         trains plainly with readouts and finds shortcuts without groups: do the clusters match the true attribute?
                            beside clusters of all errors and of random rows; one line a setting in --out/shortcuts/STUDY.jsonl
@@ -28,7 +28,9 @@ internal static class Usage
                            SET: {string.Join(", ", DataSets.ByName.Keys)}
         devices            which libtorch is loaded, what it finds to train on, and whether it computes there what it does on the CPU
 
-        {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name,-18} {entry.Question}"))}
+        {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name.PadRight(StudyList.LongestName)} {entry.Question}"))}
+
+        A study refuses an option that means nothing to it, and says which it takes.
 
         --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts,
                            celeba-10k, adult, nli, text, minilm, bert-vocab, tables (default: environment variable MLSIEVE_DATA)
@@ -42,22 +44,22 @@ internal static class Usage
         --seeds N          final runs of each method (default 3)
         --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)
         --select S         what chooses epochs and settings on the validation rows: accuracy,
-                           groups (mean of the groups' accuracies) or both (default both)
+                           groups (mean of the groups' accuracies) or both (default both; shapes, coloured, dominoes)
         --trials N         random sieve settings tried by the search, besides no forgetting
                            (default: the study's own; none where --setting is given)
         --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
         --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated;
                            with --trials besides those drawn
-        --rate X           learning rate, instead of a search over the study's rates; may be repeated
-        --agreement X      how often the cue agrees in training, instead of the study's own;
-                           may be repeated (coloured, dominoes, shapes, coloured-distillation)
+        --rate X           learning rate, instead of a search over the study's rates, where it may be repeated, or of the study's own
+        --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated
+                           (shapes; what begins with coloured or dominoes; distillation)
         --rows N           training rows (default: the study's own)
         --epochs N         epochs (default: the study's own)
         --partition K      one of isic's five partitions, instead of all; may be repeated
         --size N           side of photographs in pixels (default: the study's own; 128 for bar)
         --no-search        takes the one --rate and the one --setting as they are
-        --schedule S       constant or cosine learning rates (default constant)
-        --average D        decay of a moving average of the weights, which is validated and kept (default: none; studies of one shortcut)
+        --schedule S       constant or cosine learning rates (default constant; photographs and texts have one of their own)
+        --average D        decay of a moving average of the weights, which is validated and kept (default: none)
         --precision P      float32 or bfloat16 (default float32)
         --json FILE        writes the records of the final runs as a JSON list besides
         --report FILE      writes an HTML report of the models of seed 1, which are trained again for it;

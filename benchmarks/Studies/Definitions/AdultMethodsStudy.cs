@@ -33,7 +33,6 @@ internal sealed class AdultMethodsStudy : ShortcutStudy
 
     protected override SearchSpace Space => new()
     {
-        LearningRates = [Rate],
         Stages = [1, 2],
         Depths = [0, 1],
         Width = 64,

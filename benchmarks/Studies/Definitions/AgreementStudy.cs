@@ -28,7 +28,6 @@ internal sealed class AgreementStudy(StudyOptions options, string kind, double a
 
     protected override SearchSpace Space => new()
     {
-        LearningRates = [Rate],
         Stages = [1, 2, 3],
         Depths = [0, 1],
         Width = 32,

@@ -51,6 +51,8 @@ internal sealed class BarMethodsStudy : PhotographStudy
 
     public override string FinalFigure => StudyMetrics.Average;
 
+    public override string? GroupColumn => null; // the groups are the classes
+
     public override IEnumerable<int> SearchSeeds => CanChoose ? base.SearchSeeds : [];
 
     protected override string Question =>

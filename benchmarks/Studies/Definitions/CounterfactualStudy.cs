@@ -27,6 +27,8 @@ internal sealed class CounterfactualStudy : TextStudy
 
     public override string FinalFigure => StudyMetrics.EditsFollowed;
 
+    public override string? GroupColumn => null; // the groups are the classes
+
     protected override string Subject => "imdb-counterfactual";
 
     protected override string Question => "Counterfactually augmented IMDb, one review of each pair in training, whole pairs in the test";

@@ -14,6 +14,13 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>How much more the rows count that Just Train Twice takes for misled.</summary>
     protected static readonly double[] UpWeights = [5, 20, 50];
 
+    private readonly double? _rate = options.Rates.Count switch
+    {
+        0 => null,
+        1 => options.Rates[0],
+        _ => throw new UsageException("--rate: this study has one learning rate for all methods; give it once."),
+    };
+
     /// <summary>Epochs unless the command line says otherwise.</summary>
     protected abstract int OwnEpochs { get; }
 
@@ -45,7 +52,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     protected int Epochs => Options.Epochs ?? (Options.Quick ? 1 : OwnEpochs);
 
     /// <summary>The learning rate.</summary>
-    protected double Rate => Options.Rates.Count > 0 ? Options.Rates[0] : OwnRate;
+    protected double Rate => _rate ?? OwnRate;
 
     /// <summary>The same as gradient descent counts it, by which readouts learn and the sieve forgets.</summary>
     protected virtual double DescentRate => Rate;

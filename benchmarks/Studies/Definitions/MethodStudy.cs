@@ -18,11 +18,11 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <summary>The methods, in the order in which they are reported.</summary>
     protected abstract IReadOnlyList<Method> Methods { get; }
 
-    /// <summary>What a run depends on besides method, setting and seed, but for <c>--quick</c>.</summary>
+    /// <summary>What a run depends on besides method, setting and seed, but for definition and <c>--quick</c>.</summary>
     protected abstract string Fingerprint { get; }
 
     /// <summary>What a run depends on besides method, setting and seed; part of the key under which it is kept.</summary>
-    public string Conditions => Options.Quick ? Fingerprint + " quick" : Fingerprint;
+    public string Conditions => $"{Fingerprint}{DefinitionText}{(Options.Quick ? " quick" : "")}";
 
     /// <summary>Training steps of a run; <see langword="null"/> where they differ from method to method.</summary>
     public virtual int? Steps => null;
@@ -48,6 +48,12 @@ internal abstract class MethodStudy(StudyOptions options) : Study
 
     /// <summary>The rows of a search by the library, the same for all its trials: those of the first seed of the search.</summary>
     public StudyData SearchRows(MLContext ml) => Load(ml, SearchSeeds.First());
+
+    /// <summary>The rows of a final run.</summary>
+    public StudyData FinalRows(MLContext ml, int seed) => Load(ml, seed);
+
+    /// <summary>Whether it has a method, whatever the command line asks for.</summary>
+    public bool Has(string method) => Methods.Any(each => each.Name == method);
 
     /// <summary>The methods that the command line asks for.</summary>
     /// <exception cref="UsageException">It asks for one that is not there.</exception>

@@ -38,7 +38,6 @@ internal abstract class PhotographStudy : ShortcutStudy
 
     protected override SearchSpace Space => new()
     {
-        LearningRates = [Rate],
         Stages = [2, 3, 4],
         Depths = [0, 1],
         Width = 64,

@@ -3,9 +3,11 @@ using Microsoft.ML.Transforms;
 
 namespace Studies;
 
-/// <summary>The rows of one seed, their labels turned into keys: columns Pixels, Label (key) and Cue (text).</summary>
+/// <summary>
+/// The rows of one seed, their labels turned into keys: columns Label (key), Cue (text) and what is learned from (Pixels, Features, Text).
+/// </summary>
 /// <param name="Train">What is trained on.</param>
-/// <param name="Validation">Held-out rows of the training distribution: all that choosing may look at.</param>
+/// <param name="Validation">Held-out rows: all that choosing may look at. In some studies the shortcut misleads on more of them.</param>
 /// <param name="Test">The final figures' rows.</param>
 internal sealed record StudyData(IDataView Train, IDataView Validation, IDataView Test)
 {

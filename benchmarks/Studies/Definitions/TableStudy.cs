@@ -29,18 +29,27 @@ internal sealed class TableStudy(StudyOptions options, TableFile table) : Method
         new(
             "logistic-regression",
             new Candidate("", training => training.Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(training.Data.Train))),
-        new("erm", new Candidate("", training => training.Ml.Transforms.EarlyReadout().Fit(training.Data.Train))),
-        new("sieve", new Candidate("", training => training.Ml.MulticlassClassification.Trainers.FeatureSieve().Fit(training.Data.Train))),
-        new("jtt", new Candidate(
-            "",
-            training => training.Ml.Transforms.EarlyReadout(
-                new EarlyReadoutEstimator.Options { Objective = { Kind = ObjectiveKind.JustTrainTwice } }).Fit(training.Data.Train))),
+        new("erm", new Candidate("", training => training.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            CancellationToken = training.Cancellation,
+        }).Fit(training.Data.Train))),
+        new("sieve", new Candidate(
+            "", training => training.Ml.MulticlassClassification.Trainers.FeatureSieve(new FeatureSieveTrainer.Options
+            {
+                CancellationToken = training.Cancellation,
+            }).Fit(training.Data.Train))),
+        new("jtt", new Candidate("", training => training.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Objective = { Kind = ObjectiveKind.JustTrainTwice },
+            CancellationToken = training.Cancellation,
+        }).Fit(training.Data.Train))),
         new(
             "debiased",
             new Candidate(
                 "", training => training.Ml.MulticlassClassification.Trainers.DebiasedDistillation(new DebiasedDistillationTrainer.Options
                 {
                     Teacher = { Model = training.Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(training.Data.Train) },
+                    CancellationToken = training.Cancellation,
                 }).Fit(training.Data.Train))),
     ];
 

@@ -50,7 +50,6 @@ internal abstract class TextStudy : ShortcutStudy
 
     protected override SearchSpace Space => new()
     {
-        LearningRates = [Rate],
         Stages = [1, 2, 3, 4],
         Depths = [0, 1],
         Width = 64,
@@ -59,8 +58,12 @@ internal abstract class TextStudy : ShortcutStudy
         ReadoutRates = [Times(1), Times(10)],
     };
 
+    // The sieve's settings are drawn by a search, or named by the command line, which means all of them.
     protected override IReadOnlyList<Method> Methods =>
-        [.. base.Methods.Where(method => method.Name != "sieve-joint").Select(method => Few(method, MiniLm.MostSettings))];
+    [
+        .. base.Methods.Where(method => method.Name != "sieve-joint")
+            .Select(method => method.Name == "sieve" ? method : Few(method, MiniLm.MostSettings)),
+    ];
 
     protected override NetworkOptions CreateNetwork() => MiniLm.Encoder(Options, MaxTokens);
 

@@ -44,7 +44,6 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
 
     protected override SearchSpace Space => new()
     {
-        LearningRates = [Rate],
         Stages = [1, 2, 3],
         Depths = [0, 1, 2],
         Width = 32,

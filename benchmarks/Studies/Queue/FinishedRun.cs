@@ -38,7 +38,7 @@ internal sealed record FinishedRun
     /// <summary>
     /// The one figure that counts, 0 to 1. Of a search, the mean of groups on validation rows; of a final run, the study's own on
     /// test rows, mostly the accuracy where the attribute conflicts, or the mean of groups where it has none. Null where the training
-    /// diverged.
+    /// diverged or failed.
     /// </summary>
     public double? Primary { get; init; }
 
@@ -64,6 +64,12 @@ internal sealed record FinishedRun
 
     /// <summary>Why there are no figures: the training diverged. Null where it did not.</summary>
     public string? Diverged { get; init; }
+
+    /// <summary>
+    /// Why there are no figures: the run failed too often, for lack of memory for one. Null where it did not; only of a run of the
+    /// library's search, since a queue makes no line of other runs that fail.
+    /// </summary>
+    public string? Failed { get; init; }
 
     /// <summary>Rows, epochs and what else all runs of the study share.</summary>
     public required string Conditions { get; init; }
@@ -166,7 +172,8 @@ internal sealed record FinishedRun
             Primary = run.Fault is null ? run.Score : null,
             Metrics = metrics,
             Curve = [.. run.Curve.Select(point => point.Score)],
-            Diverged = run.Fault,
+            Diverged = trial.State == TrialState.Failed ? null : run.Fault,
+            Failed = trial.State == TrialState.Failed ? run.Fault : null,
             Conditions = study.Conditions,
             Processor = TrainingProcessor.Name,
             Precision = options.Precision.ToString(),

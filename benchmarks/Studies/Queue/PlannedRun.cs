@@ -1,6 +1,6 @@
 namespace Studies;
 
-/// <summary>One training that a queue asks for.</summary>
+/// <summary>One training that a queue asks for. Two lines of a queue may ask for the same: it is one run, whatever line it is of.</summary>
 /// <param name="Command">The line of the queue that it comes from: what follows <c>run</c> on a command line.</param>
 /// <param name="Study">The study, one of those that the line stands for.</param>
 /// <param name="Conditions">Rows, epochs and what else all runs of the study share.</param>
@@ -12,6 +12,14 @@ internal sealed record PlannedRun(string Command, string Study, string Condition
 {
     /// <summary>Whether it is no training but a part in the search for a method's settings, in which any number of workers share.</summary>
     public bool IsShared { get; init; }
+
+    private (string, string, RunPhase, string, string, int, bool) Identity => (Study, Conditions, Phase, Method, Setting, Seed, IsShared);
+
+    /// <inheritdoc/>
+    public bool Equals(PlannedRun? other) => other is not null && Identity == other.Identity;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Identity.GetHashCode();
 
     /// <summary>In words, for the log.</summary>
     public override string ToString()

@@ -5,12 +5,13 @@ namespace Studies;
 
 /// <summary>
 /// The command <c>work</c>, a worker of a queue: it reads a <see cref="PlannedRun"/> a line, trains it, and answers a <see
-/// cref="RunAnswer"/> a line. Data that a study has read stay in memory for its next run. The end of its input stops it at any moment: a
-/// training is given up, a search paused and what it had under way handed back.
+/// cref="RunAnswer"/> a line. Data that a study has read stay in memory while runs are of the same line of the queue. The end of its input
+/// stops it at any moment: a training is given up, a search paused and what it had under way handed back.
 /// </summary>
 internal sealed class QueueWork(StudyOptions options, CancellationToken cancellation)
 {
-    private readonly Dictionary<(string Command, string Name), MethodStudy> _studies = [];
+    private string? _command;
+    private IReadOnlyList<MethodStudy> _studies = []; // those of that line alone, whose rows are in memory
 
     /// <summary>Works until its input ends.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -72,8 +73,7 @@ internal sealed class QueueWork(StudyOptions options, CancellationToken cancella
 
     private MethodStudy Study(PlannedRun run)
     {
-        if (_studies.TryGetValue((run.Command, run.Study), out MethodStudy? known)) return known;
-        foreach (MethodStudy study in QueueFile.Studies(run.Command, options)) _studies[(run.Command, study.Name)] = study;
-        return _studies[(run.Command, run.Study)];
+        if (run.Command != _command) (_studies, _command) = (QueueFile.Studies(run.Command, options), run.Command);
+        return _studies.First(study => study.Name == run.Study);
     }
 }

@@ -29,7 +29,7 @@ internal static class StudyReport
         Write(table);
     }
 
-    /// <summary>Mean ± standard deviation over the seeds of each method, and each method's difference from its plain one.</summary>
+    /// <summary>Mean ± standard deviation over the seeds of each method, without those that diverged.</summary>
     public static void WriteFinal(IReadOnlyList<Record> records)
     {
         string[] figures = [.. Shown.Where(figure => records.Any(record => record.Metrics.ContainsKey(figure)))];

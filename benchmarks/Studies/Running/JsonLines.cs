@@ -24,7 +24,13 @@ internal static class JsonLines
     }
 
     /// <summary>Appends a value on a line of its own, whatever the file ends in; the folder is made where it is missing.</summary>
-    public static void Append<T>(string file, T value, JsonSerializerOptions? form = null)
+    public static void Append<T>(string file, T value, JsonSerializerOptions? form = null) =>
+        AppendAll<T>(file, [value], form);
+
+    /// <summary>
+    /// Appends values on lines of their own in one write, so that a process that is stopped leaves, as a rule, all of them or none.
+    /// </summary>
+    public static void AppendAll<T>(string file, IEnumerable<T> values, JsonSerializerOptions? form = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
@@ -35,7 +41,8 @@ internal static class JsonLines
             torn = stream.ReadByte() != '\n';
         }
 
-        stream.Write(Encoding.UTF8.GetBytes((torn ? "\n" : "") + JsonSerializer.Serialize(value, form) + "\n"));
+        string lines = string.Concat(values.Select(value => JsonSerializer.Serialize(value, form) + "\n"));
+        stream.Write(Encoding.UTF8.GetBytes((torn ? "\n" : "") + lines));
         stream.Flush(flushToDisk: true);
     }
 

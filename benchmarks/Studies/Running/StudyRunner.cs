@@ -18,7 +18,8 @@ internal sealed class StudyRunner(SieveStudy study, StudyOptions options, RunSto
     {
         cancellation.ThrowIfCancellationRequested();
         string conditions =
-            $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{(options.Quick ? " quick" : "")}";
+            $"{study.Fingerprint} {options.Precision} {options.Schedule} epoch by {criterion.Name}{study.DefinitionText}"
+                + (options.Quick ? " quick" : "");
         string key = RunKey.Of(conditions, setting.ToString(), seed, test);
         return store.GetOrRun(key, () =>
         {

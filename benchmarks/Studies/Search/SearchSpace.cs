@@ -7,8 +7,11 @@ namespace Studies;
 /// <summary>The values from which a search draws; "no forgetting" is always tried besides.</summary>
 internal sealed record SearchSpace
 {
-    /// <summary>Learning rates of the main network; plain training chooses among them, and the sieve takes the one chosen.</summary>
-    public required double[] LearningRates { get; init; }
+    /// <summary>
+    /// Learning rates of the main network; plain training chooses among them, and the sieve takes the one chosen. None in a study of
+    /// several methods, which has one rate.
+    /// </summary>
+    public double[] LearningRates { get; init; } = [];
 
     /// <summary>Stages to tap.</summary>
     public required int[] Stages { get; init; }

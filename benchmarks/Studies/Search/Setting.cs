@@ -44,7 +44,7 @@ internal sealed record Setting(double LearningRate, int ForgetEvery, int Stage, 
     /// <summary>
     /// Reads <c>stage=1,depth=0,every=5,forget=0.5,readout=0.01,width=64</c>; what is left out has the released default, with width 64.
     /// </summary>
-    /// <exception cref="UsageException">A name is unknown or a value is not a number.</exception>
+    /// <exception cref="UsageException">A name is unknown, or a value is not a number, or not a whole one where it must be.</exception>
     public static Setting Parse(string text, double learningRate)
     {
         var setting = new Setting(learningRate, 5, 1, 2, 64, 0.01, 0.01);
@@ -56,15 +56,19 @@ internal sealed record Setting(double LearningRate, int ForgetEvery, int Stage, 
             setting = pair[0] switch
             {
                 "rate" => setting with { LearningRate = value },
-                "every" => setting with { ForgetEvery = (int)value },
-                "stage" => setting with { Stage = (int)value },
-                "depth" => setting with { Depth = (int)value },
-                "width" => setting with { Width = (int)value },
+                "every" => setting with { ForgetEvery = Whole(0) },
+                "stage" => setting with { Stage = Whole(1) },
+                "depth" => setting with { Depth = Whole(0) },
+                "width" => setting with { Width = Whole(1) },
                 "forget" => setting with { ForgetRate = value },
                 "readout" => setting with { ReadoutRate = value },
                 _ => throw new UsageException(
                     $"--setting: unknown '{pair[0]}'; there are rate, every, stage, depth, width, forget, readout."),
             };
+
+            int Whole(int least) => value >= least && value <= int.MaxValue && value == Math.Floor(value)
+                ? (int)value
+                : throw new UsageException(FormattableString.Invariant($"--setting: '{part}' takes a whole number of at least {least}."));
         }
 
         return setting;

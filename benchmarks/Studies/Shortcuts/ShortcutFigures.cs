@@ -6,6 +6,12 @@ internal sealed record ShortcutFigures
     /// <summary>The study.</summary>
     public required string Study { get; init; }
 
+    /// <summary>
+    /// Rows, epochs and what else all runs of the study share; <see langword="null"/> of a line that is older than this, which counts for
+    /// no study's.
+    /// </summary>
+    public string? Conditions { get; init; }
+
     /// <summary>The seed of rows, training and clustering.</summary>
     public required int Seed { get; init; }
 

@@ -24,7 +24,7 @@ internal sealed class ShortcutSearch(StudyOptions options, CancellationToken can
 
     private string File => Path.Combine(options.Out, "shortcuts", options.Study + ".jsonl");
 
-    /// <summary>Trains each seed that the file does not have, and appends its figures.</summary>
+    /// <summary>Trains each seed that the file does not have under the study's conditions, and appends its figures.</summary>
     /// <exception cref="UsageException">The study has no plain training at a number of steps, or no attribute.</exception>
     public void Run()
     {
@@ -33,15 +33,14 @@ internal sealed class ShortcutSearch(StudyOptions options, CancellationToken can
             if (each is not EqualStepsStudy { GroupColumn: not null } study)
                 throw new UsageException($"find takes a study of one shortcut, such as pets or adult-methods, not {options.Study}.");
             foreach (int seed in study.FinalSeeds)
-            {
-                if (JsonLines.Read<ShortcutFigures>(File).Any(line => (line.Study, line.Seed) == (study.Name, seed))) continue;
-                Find(study, seed);
-            }
+                if (!Lines(study).Any(line => line.Seed == seed)) Find(study, seed);
 
-            Console.Write(
-                $"{study.Name}\n\n{ShortcutTables.Of([.. JsonLines.Read<ShortcutFigures>(File).Where(line => line.Study == study.Name)])}");
+            Console.Write($"{study.Name}\n\n{ShortcutTables.Of([.. Lines(study)])}");
         }
     }
+
+    private IEnumerable<ShortcutFigures> Lines(EqualStepsStudy study) => JsonLines.Read<ShortcutFigures>(File)
+        .Where(line => (line.Study, line.Conditions) == (study.Name, study.Conditions));
 
     private void Find(EqualStepsStudy study, int seed)
     {
@@ -51,8 +50,8 @@ internal sealed class ShortcutSearch(StudyOptions options, CancellationToken can
             ShortcutFigures[] lines =
             [
                 .. Figures(study, seed, model, Splits.Train, data.Train), .. Figures(study, seed, model, Splits.Test, data.Test),
-            ]; // all of a seed or none
-            foreach (ShortcutFigures line in lines) JsonLines.Append(File, line);
+            ];
+            JsonLines.AppendAll(File, lines); // a seed that has one line has all
         }
     }
 
@@ -94,6 +93,7 @@ internal sealed class ShortcutSearch(StudyOptions options, CancellationToken can
                 yield return new ShortcutFigures
                 {
                     Study = study.Name,
+                    Conditions = study.Conditions,
                     Seed = seed,
                     Split = split,
                     Accuracy = groups.AverageAccuracy,

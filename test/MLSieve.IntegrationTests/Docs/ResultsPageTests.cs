@@ -8,6 +8,15 @@ public sealed partial class ResultsPageTests : IDisposable
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
     private static readonly string Runs = Path.Combine(Repository.Root, "benchmarks", "Studies", "results");
+
+    // The rows of the table of docs/choosing-a-method.md, by their names in the studies.
+    private static readonly (string Title, string Name)[] Methods =
+    [
+        ("sieve", "sieve"), ("sieve as one update", "sieve-joint"), ("Just Train Twice", "jtt"),
+        ("automatic feature reweighting, by confidence", "afr"), ("the same, by a readout", "readout-afr"),
+        ("group DRO", "group-dro"), ("deep feature reweighting", "dfr"),
+    ];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("page-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -75,6 +84,47 @@ public sealed partial class ResultsPageTests : IDisposable
         Assert.Equal(2, made.ExitCode);
         Assert.Contains("the page has no part between '<!-- made by the command page: summary -->' and '<!-- end -->'.", made.Error);
         Assert.Equal("# Other\n", File.ReadAllText(page));
+    }
+
+    [Fact]
+    public void The_table_of_the_page_on_choosing_has_the_differences_of_each_study()
+    {
+        string page = File.ReadAllText(Path.Combine(Docs, "choosing-a-method.md"));
+        string results = File.ReadAllText(Path.Combine(Docs, "results.md"));
+        string[][] table =
+        [
+            .. page.Split('\n')
+                .SkipWhile(line => !line.StartsWith("| method | coloured-98 |", StringComparison.Ordinal))
+                .TakeWhile(line => line.StartsWith('|'))
+                .Select(line => line.Trim('|', ' ').Split(" | ")),
+        ];
+        Assert.Equal(Methods.Select(method => method.Title), table.Skip(2).Select(row => row[0]));
+        foreach ((string[] row, string method) in table.Skip(2).Zip(Methods, (row, method) => (row, method.Name)))
+            for (int column = 1; column < row.Length - 1; column++)
+                Assert.Equal(Difference(table[0][column], method), row[column]);
+
+        string Difference(string study, string method)
+        {
+            string section = Found(page, $@"\[{study}\]\(results\.md#([\w-]+)\)").Groups[1].Value;
+            string text = Found(results, $@"\n### {section}\n(.*?)\n##", RegexOptions.Singleline).Groups[1].Value;
+            GroupCollection found = Found(
+                text, $@"^\| {method} (?:\([^|]*\) )?\| .*?\| ([+-]\d+\.\d) \| ([+-]\d+\.\d to [+-]\d+\.\d) \| ([a-z ]+) \|",
+                RegexOptions.Multiline).Groups;
+            string verdict = found[3].Value switch
+            {
+                "better" => "",
+                "worse" => ": it loses",
+                _ => ": not shown",
+            };
+            return $"{found[1].Value} ({found[2].Value}){verdict}";
+        }
+
+        static Match Found(string text, string pattern, RegexOptions options = RegexOptions.None)
+        {
+            Match found = Regex.Match(text, pattern, options);
+            Assert.True(found.Success, pattern);
+            return found;
+        }
     }
 
     [Fact]

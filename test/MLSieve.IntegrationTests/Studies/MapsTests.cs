@@ -54,6 +54,84 @@ public sealed class MapsTests
         }
     }
 
+    [Fact]
+    public void A_model_that_was_trained_anew_is_told_as_another_one_where_its_figures_are_not_those_of_the_run()
+    {
+        FinishedRun run = Final("study epochs 6", "sieve-joint", "") with
+        {
+            Metrics = new Dictionary<string, double> { [StudyMetrics.Average] = 0.778, [StudyMetrics.Flips] = 0.388 },
+        };
+        Dictionary<string, double> figures = new() { [StudyMetrics.Average] = 0.778, [StudyMetrics.Flips] = 0.388 };
+        Assert.Null(MapPage.Difference("sieve-joint", figures, run));
+        figures[StudyMetrics.Flips] = 0.4;
+        Assert.Equal(
+            "sieve-joint is another model than that of the final run (a machine): flip rate 40.0 here, 38.8 there.",
+            MapPage.Difference("sieve-joint", figures, run));
+        figures[StudyMetrics.Average] = 0.78;
+        Assert.Equal(
+            "sieve-joint is another model than that of the final run (a machine): average 78.0 here, 77.8 there; "
+                + "flip rate 40.0 here, 38.8 there.",
+            MapPage.Difference("sieve-joint", figures, run));
+        Assert.Equal("plain: no final run of this setting and seed to compare with.", MapPage.Difference("plain", figures, null));
+    }
+
+    [Fact]
+    public void Runs_of_other_conditions_are_no_settings_for_maps()
+    {
+        const string Kept = "coloured-98 rows 5000 epochs 40 rate 0.05 by groups float32 constant";
+        string fault = Fault("coloured-methods --precision bfloat16", Final(Kept, "sieve-joint", "stage=1"));
+        Assert.Contains("the final runs of coloured-98 by sieve-joint in ", fault);
+        string asked = Kept.Replace("float32", "bfloat16", StringComparison.Ordinal);
+        Assert.EndsWith(
+            $" have the conditions '{Kept}', this command has '{asked}': give the options that the runs were made with.", fault);
+    }
+
+    [Fact]
+    public void A_study_without_pairs_or_without_plain_training_is_refused_before_anything_is_trained()
+    {
+        // The setting cannot be read, so that a training would end otherwise.
+        const string Small = "coloured-98 rows 96 epochs 1 rate 0.05 by groups float32 constant quick";
+        Assert.Equal(
+            "the test rows of coloured-98 are in no pairs.",
+            Fault("coloured-methods --quick --rows 96", Final(Small, "sieve-joint", "stage=nowhere")));
+        Assert.Equal(
+            "maps compares with plain training, which coloured-98-distillation does not have.",
+            Fault("coloured-distillation --method kd", Final("", "kd", "")));
+    }
+
+    private static string Fault(string study, FinishedRun run)
+    {
+        string folder = Directory.CreateTempSubdirectory("maps-").FullName;
+        try
+        {
+            SmallFashion.Write(folder);
+            new FinishedRuns(folder).Add(run);
+            StudyOptions options = StudyOptions.Parse(
+                ["maps", .. study.Split(' '), "--data", folder, "--out", folder, "--report", Path.Combine(folder, "maps.png")]);
+            return Assert.Throws<UsageException>(() => new MapPage(options, TestContext.Current.CancellationToken).Write()).Message;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static FinishedRun Final(string conditions, string method, string settings) => new()
+    {
+        Study = "coloured-98",
+        Phase = RunPhase.Final,
+        Method = method,
+        Seed = 1,
+        Settings = settings,
+        Primary = 0.5,
+        Metrics = new Dictionary<string, double>(),
+        Curve = [],
+        Conditions = conditions,
+        Processor = "a machine",
+        Commit = "abcdef0123",
+        Time = new DateTime(2026, 1, 2, 0, 0, 0, DateTimeKind.Utc),
+    };
+
     private static PairAnswer Answer(int pair, int right, double gap) => new((2 * pair, (2 * pair) + 1), right, gap);
 
     private static IEnumerable<string> Row(Tile tile, int row) => tile.Pixels.Chunk(4).Skip(row * tile.Width).Take(tile.Width)

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 using Studies;
 
 namespace MLSieve.Tests;
@@ -53,6 +54,31 @@ public sealed class MethodSearchTests : IDisposable
         Assert.Equal(trial.Metrics[StudyMetrics.Worst], figures[StudyMetrics.Worst], 6);
         // which says that they are not to be read
         Assert.Throws<InvalidOperationException>(() => StudyMetrics.Evaluate(ml, model, training.Data.Test));
+    }
+
+    [Theory]
+    [InlineData(TrialState.Failed, "Out of memory.", null)]
+    [InlineData(TrialState.Diverged, null, "Out of memory.")]
+    public void A_run_that_failed_is_no_run_that_diverged(TrialState state, string? failed, string? diverged)
+    {
+        var run = new TrialRun { Seed = 5, Score = 0, RungScores = [], Curve = [], Groups = [], Fault = "Out of memory." };
+        var trial = new SearchTrial
+        {
+            Number = 1,
+            IsPlain = false,
+            Settings = new Dictionary<string, string>(),
+            LearningRate = 0.05,
+            State = state,
+            Steps = 9,
+            Score = 0,
+            RungScores = [],
+            Runs = [run],
+            Confirmation = [],
+        };
+        var options = new FeatureSieveTrainer.Options { Optimizer = { LearningRate = 0.05 }, ForgetEvery = 0 };
+        FinishedRun line = FinishedRun.Of(
+            _study, _study.Asked().Single(method => method.Name == "sieve"), new SearchedTrial("asked", 1, 1), trial, options, run);
+        Assert.Equal((failed, diverged, (double?)null), (line.Failed, line.Diverged, line.Primary));
     }
 
     [Fact]

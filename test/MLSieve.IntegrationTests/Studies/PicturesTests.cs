@@ -22,13 +22,16 @@ public sealed class PicturesTests
                 ]),
             .. StudyComparison.All([.. Finals("two", "plain", 0.5, 0.6, 0.4), .. Finals("two", "sieve", 0.4, 0.5, 0.31)]),
         ];
-        XElement picture = Parsed(EffectPicture.Of(studies));
+        XElement picture = Parsed(EffectPicture.Of(studies)!);
         XElement[] charts = [.. picture.Elements(Svg + "svg")];
         Assert.Equal(2, charts.Length);
         Assert.Equal(["sieve", "group-dro"], Texts(charts[0]).Where(text => text is "sieve" or "group-dro"));
         Assert.Contains("+10.0", Texts(charts[0]));
         Assert.Equal(3, Lines(charts[0], "interval s0").Count());
         Assert.Equal(3, Lines(charts[0], "interval s1").Count());
+        Assert.Equal(["no groups in training", "gets groups"], Texts(charts[0])[..2]);
+        Assert.Equal("no groups in training", Texts(charts[1])[0]);
+        Assert.DoesNotContain("gets groups", Texts(charts[1])); // nothing here does
         // Differences 0.11, 0.10, 0.09: 7.5 to 12.5 points; -9.7 of the other study lies left of zero, on the same scale.
         double zero = At(Assert.Single(Lines(charts[0], "base")), "x1");
         Assert.Equal(zero, At(Assert.Single(Lines(charts[1], "base")), "x1"));
@@ -37,6 +40,23 @@ public sealed class PicturesTests
         Assert.Equal(zero + (7.516 * unit), At(up, "x1"), 0.2);
         Assert.True(At(down, "x2") < zero);
     }
+
+    [Fact]
+    public void Students_of_a_teacher_that_gets_groups_have_a_style_of_their_own()
+    {
+        string[] methods = ["student", "debiased", "debiased-erm", "kd", "simkd", "dett", "kd-erm", "jtt", "teacher-dro", "teacher-erm"];
+        IReadOnlyList<StudyComparison> studies =
+            StudyComparison.All(methods.SelectMany((method, i) => Finals("one", method, 0.5, 0.6, 0.4 + (0.01 * i))));
+        XElement chart = Assert.Single(Parsed(EffectPicture.Of(studies)!).Elements(Svg + "svg"));
+        Assert.Equal(["no groups in training", "gets groups", "taught by one that gets groups"], Texts(chart)[..3]);
+        Assert.Equal(3 * 4, Lines(chart, "interval s0").Count()); // debiased-erm, kd-erm, jtt, teacher-erm
+        Assert.Equal(3 * 1, Lines(chart, "interval s1").Count()); // teacher-dro
+        Assert.Equal(3 * 4, Lines(chart, "interval s2").Count()); // debiased, kd, simkd, dett
+    }
+
+    [Fact]
+    public void Without_a_method_to_compare_there_is_no_picture_of_effects() =>
+        Assert.Null(EffectPicture.Of(StudyComparison.All(Finals("one", "plain", 0.5, 0.6))));
 
     [Fact]
     public void A_course_has_a_line_a_seed_their_mean_and_the_bound_of_forgetting()

@@ -27,7 +27,7 @@ public sealed class QueueTablesTests
     public void A_method_without_figures_for_a_seed_is_left_out_and_named()
     {
         FinishedRun[] diverged = [.. Finals("diverged", 0.9, 0.9)];
-        diverged[1] = diverged[1] with { Primary = null, Diverged = "The loss is not finite.", Metrics = new Dictionary<string, double>() };
+        diverged[1] = Diverged(diverged[1]);
         string[] lines = LinesOf(
         [
             .. Finals("plain", 0.5, 0.6), .. Finals("short", 0.9), .. diverged,
@@ -36,8 +36,34 @@ public sealed class QueueTablesTests
         Assert.DoesNotContain(lines, line => line.StartsWith("| short", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.StartsWith("| diverged", StringComparison.Ordinal));
         Assert.Contains("- Left out: short, with 1 of 2 final runs.", lines);
-        Assert.Contains("- Left out: diverged, with 1 of 2 final runs.", lines);
+        Assert.Contains("- Left out: diverged, with 1 of 2 final runs; 1 diverged.", lines);
         Assert.Contains("- Left out: searched, with 0 of 2 final runs.", lines);
+    }
+
+    [Fact]
+    public void A_method_of_ours_that_diverged_has_that_as_its_verdict_in_the_summary()
+    {
+        FinishedRun[] sieve = [.. Finals("sieve", 0.9, 0.9, 0.9)];
+        (sieve[1], sieve[2]) = (Diverged(sieve[1]), Diverged(sieve[2]));
+        FinishedRun[] jtt = [.. Finals("jtt", 0.9, 0.9, 0.9)];
+        jtt[0] = Diverged(jtt[0]);
+        StudyComparison study = Assert.Single(StudyComparison.All([.. Finals("plain", 0.5, 0.6, 0.7), .. sieve, .. jtt]));
+        Assert.True(study.HasVerdicts);
+        Assert.Equal(
+            ["| [study](#study) | conflicting rows | plain | 60.0 | sieve | – | – | diverged on 2 seeds | 0 |"], SummaryOf(study));
+    }
+
+    [Fact]
+    public void A_baseline_that_diverged_is_told_as_such()
+    {
+        FinishedRun[] plain = [.. Finals("plain", 0.5, 0.6)];
+        plain[0] = Diverged(plain[0]);
+        FinishedRun[] runs = [.. plain, .. Finals("sieve", 0.9, 0.9)];
+        StudyComparison study = Assert.Single(StudyComparison.All(runs));
+        Assert.True(study.HasVerdicts);
+        Assert.Equal(
+            ["| [study](#study) | conflicting rows | plain | – | sieve | 90.0 | – | plain diverged on 1 seed | 0 |"], SummaryOf(study));
+        Assert.Contains("- No table: plain diverged on 1 seed of 2, so there is nothing to compare with.", LinesOf(runs));
     }
 
     [Fact]
@@ -55,17 +81,83 @@ public sealed class QueueTablesTests
         string[] lines = LinesOf(runs);
         Assert.Contains(lines, line => line.StartsWith("| method | conflicting rows | difference to student |", StringComparison.Ordinal));
         Assert.Equal(
-            ["| student | 55.0 |  |  |  | 70.0 | 80.0 |", "| kd | 75.0 | +20.0 | +20.0 to +20.0 | better | 70.0 | 80.0 |"], lines[4..6]);
-        Assert.StartsWith("| teacher-dro | 90.0", lines[6]); // it is told groups
+            [
+                "| student | 55.0 |  |  |  | 70.0 | 80.0 |",
+                "| kd (taught by one that gets groups) | 75.0 | +20.0 | +20.0 to +20.0 | better | 70.0 | 80.0 |",
+            ],
+            lines[4..6]);
+        Assert.StartsWith("| teacher-dro (gets groups) | 90.0", lines[6]);
         Assert.Contains("- No table: student lacks final runs, so there is nothing to compare with.", LinesOf(runs[..^1]));
     }
 
     [Fact]
-    public void One_seed_or_more_than_ten_have_a_difference_and_no_verdict()
+    public void A_debiased_student_is_compared_with_the_plain_student_of_its_teacher_too()
     {
+        FinishedRun[] runs =
+        [
+            .. Finals("student", 0.5, 0.6, 0.4), .. Finals("kd", 0.61, 0.7, 0.49), .. Finals("debiased", 0.63, 0.72, 0.51),
+            .. Finals("kd-erm", 0.6, 0.6, 0.6), .. Finals("debiased-erm", 0.5, 0.5, 0.5),
+        ];
+        string[] lines = LinesOf(runs);
+        int first = Array.IndexOf(
+            lines,
+            "| conflicting rows, debiased student | plain student of the same teacher | difference | 95 % interval | verdict |");
+        Assert.Equal(
+            [
+                "| debiased | kd | +2.0 | +2.0 to +2.0 | better |",
+                "| debiased-erm | kd-erm | -10.0 | -10.0 to -10.0 | worse |",
+            ],
+            lines[(first + 2)..(first + 4)]);
+        // Over the student that nobody taught, the gain is that of a teacher too: differences 0.13, 0.12, 0.11.
+        Assert.Equal(
+            [
+                "| [study](#study) | conflicting rows | student | 50.0 | debiased (taught by one that gets groups) | 62.0 "
+                    + "| +12.0 (+9.5 to +14.5) | better | 0 |",
+                "| [study](#study) | conflicting rows | kd (taught by one that gets groups) | 60.0 "
+                    + "| debiased (taught by one that gets groups) | 62.0 | +2.0 (+2.0 to +2.0) | better | 0 |",
+                "| [study](#study) | conflicting rows | student | 50.0 | debiased-erm | 50.0 | 0.0 (-24.8 to +24.8) | no difference | 0 |",
+                "| [study](#study) | conflicting rows | kd-erm | 60.0 | debiased-erm | 50.0 | -10.0 (-10.0 to -10.0) | worse | 0 |",
+            ],
+            SummaryOf(Assert.Single(StudyComparison.All(runs))));
+        Assert.DoesNotContain("debiased student", QueueTables.Of(Finals("plain", 0.5, 0.6).Concat(Finals("sieve", 0.5, 0.6))));
+    }
+
+    [Fact]
+    public void What_a_method_is_told_stands_beside_its_name_and_is_of_its_teacher_in_a_study_of_students_alone()
+    {
+        string[] methods =
+            ["student", "debiased", "debiased-erm", "jtt", "kd", "simkd", "dett", "kd-erm", "teacher-erm", "teacher-dro"];
+        string[] lines = LinesOf([.. methods.SelectMany(method => Finals(method, 0.5, 0.6))]);
+        Assert.Equal(
+            [
+                "student", "debiased (taught by one that gets groups)", "debiased-erm", "jtt", "kd (taught by one that gets groups)",
+                "simkd (taught by one that gets groups)", "dett (taught by one that gets groups)", "kd-erm", "teacher-erm",
+                "teacher-dro (gets groups)",
+            ],
+            lines[4..14].Select(line => line.Split('|')[1].Trim()));
+        methods = ["plain", "debiased", "kd", "group-dro", "dfr", "balanced", "augmented"]; // a teacher of another kind
+        lines = LinesOf([.. methods.SelectMany(method => Finals(method, 0.5, 0.6))]);
+        Assert.Equal(
+            [
+                "plain", "debiased", "kd", "group-dro (gets groups)", "dfr (gets groups)", "balanced (gets other rows)",
+                "augmented (gets other rows)",
+            ],
+            lines[4..11].Select(line => line.Split('|')[1].Trim()));
+    }
+
+    [Fact]
+    public void One_seed_has_a_difference_and_no_verdict() =>
         Assert.Contains("| sieve | 60.0 | +10.0 | – | – | 70.0 | 80.0 |", LinesOf([.. Finals("plain", 0.5), .. Finals("sieve", 0.6)]));
-        double[] many = [.. Enumerable.Repeat(0.5, 11)];
-        Assert.Contains("| sieve | 50.0 | 0.0 | – | – | 70.0 | 80.0 |", LinesOf([.. Finals("plain", many), .. Finals("sieve", many)]));
+
+    [Fact]
+    public void Eleven_seeds_have_an_interval_as_ten_do()
+    {
+        double[] plain = [.. Enumerable.Repeat(0.5, 11)];
+        double[] sieve = [.. Enumerable.Range(-5, 11).Select(step => 0.6 + (0.01 * step))];
+        // The deviation is 0.01·√11, the standard error 0.01, t for 10 degrees of freedom 2.2281.
+        Assert.Contains(
+            "| sieve | 60.0 | +10.0 | +7.8 to +12.2 | better | 70.0 | 80.0 |",
+            LinesOf([.. Finals("plain", plain), .. Finals("sieve", sieve)]));
     }
 
     [Fact]
@@ -81,8 +173,17 @@ public sealed class QueueTablesTests
         Assert.Contains("- sieve, the best of 2 settings: `every=1`", lines);
         Assert.Contains("- Chosen by the mean of groups on validation rows, averaged over the seeds 1001.", lines);
         Assert.Contains("- Search runs of sieve that diverged, so that their settings were not chosen: 1.", lines);
-        Assert.Contains("- 4 runs: a machine, Float32, commit abcdef0, 2026-01-02.", lines);
+        Assert.Contains("- 4 of its runs: a machine, Float32, commit abcdef0, until 2026-01-02.", lines);
         Assert.Contains("- Conditions: study epochs 6, 1,000 steps.", lines);
+    }
+
+    [Fact]
+    public void Search_runs_that_failed_are_not_told_as_diverged()
+    {
+        FinishedRun failed = Final("sieve", 1001, 0.9) with { Phase = RunPhase.Search, Primary = null, Failed = "Out of memory." };
+        string[] lines = LinesOf([.. Finals("plain", 0.5), failed, failed with { Seed = 1002 }]);
+        Assert.Contains("- Search runs of sieve that failed, so that their settings were not chosen: 2.", lines);
+        Assert.DoesNotContain(lines, line => line.Contains("diverged", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -107,6 +208,13 @@ public sealed class QueueTablesTests
     }
 
     private static string[] LinesOf(IReadOnlyList<FinishedRun> runs) => QueueTables.Of(runs).Split('\n');
+
+    /// <summary>The rows of the summary, without its head.</summary>
+    private static string[] SummaryOf(StudyComparison study) =>
+        SummaryTable.Of([study]).Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
+
+    private static FinishedRun Diverged(FinishedRun run) =>
+        run with { Primary = null, Diverged = "The loss is not finite.", Metrics = new Dictionary<string, double>() };
 
     private static IEnumerable<FinishedRun> Finals(string method, params double[] conflicting) =>
         conflicting.Select((figure, index) => Final(method, index + 1, figure));

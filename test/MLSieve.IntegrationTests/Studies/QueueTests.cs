@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.ML;
 using Studies;
 
 namespace MLSieve.Tests;
@@ -86,6 +87,47 @@ public sealed class QueueTests : IDisposable
             foreach ((double told, double counted) in line.Curve.Zip(points.Figure(StudyMetrics.Unbiased)!))
                 Assert.Equal(told, counted, 1e-12);
         });
+    }
+
+    [Fact]
+    public async Task A_run_that_two_lines_ask_for_is_made_once()
+    {
+        BuiltProgram run = await QueueAsync("tables --quick --method erm\ntables --method erm --quick", "--workers", "3");
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Contains("everything is run", run.Output);
+        Assert.Equal(
+            [(RunPhase.Final, 1), (RunPhase.Search, 1001)],
+            FinishedRuns.All(_folder).Select(line => (line.Phase, line.Seed)).OrderBy(line => line.Seed));
+    }
+
+    [Fact]
+    public async Task A_second_queue_on_the_same_folder_is_refused()
+    {
+        string file = Path.Combine(_folder, "queue.lock");
+        using (new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)) // as a queue holds it
+        {
+            BuiltProgram second = await QueueAsync("tables --quick --method erm", "--workers", "1");
+            Assert.Equal(1, second.ExitCode);
+            Assert.Contains($"another queue works on {_folder}, since {file} is locked: ", second.Error);
+            Assert.False(File.Exists(Runs));
+        }
+
+        BuiltProgram next = await QueueAsync("tables --quick --method erm", "--workers", "1");
+        Assert.True(next.ExitCode == 0, next.Error + next.Output);
+    }
+
+    [Theory]
+    [InlineData("erm")]
+    [InlineData("sieve")]
+    [InlineData("jtt")]
+    [InlineData("debiased")]
+    public void A_training_on_a_table_stops_when_it_is_cancelled(string name)
+    {
+        MethodStudy study = QueueFile.Studies("tables --quick", StudyOptions.Parse(["queue", "any", "--data", _folder])).Single();
+        Candidate candidate = study.Asked().Single(method => method.Name == name).Candidates.Single();
+        var ml = new MLContext(seed: 1);
+        var training = new Training(ml, study.FinalRows(ml, 1), 1, new CancellationToken(canceled: true));
+        Assert.ThrowsAny<OperationCanceledException>(() => candidate.Fit(training));
     }
 
     [Fact]

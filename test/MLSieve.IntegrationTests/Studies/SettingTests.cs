@@ -15,8 +15,20 @@ public sealed class SettingTests
     [InlineData("stage")]
     [InlineData("stage=first")]
     [InlineData("floor=1")]
+    [InlineData("stage=1.9")]
+    [InlineData("stage=0")]
+    [InlineData("depth=-1")]
+    [InlineData("width=3000000000")]
+    [InlineData("every=NaN")]
     public void A_setting_that_cannot_be_read_is_named(string text) =>
         Assert.Contains(text.Split('=')[0], Assert.Throws<UsageException>(() => Setting.Parse(text, 0.05)).Message);
+
+    [Fact]
+    public void Part_of_a_stage_is_no_stage()
+    {
+        var fault = Assert.Throws<UsageException>(() => Setting.Parse("depth=1,stage=1.9", 0.05));
+        Assert.Equal("--setting: 'stage=1.9' takes a whole number of at least 1.", fault.Message);
+    }
 
     [Fact]
     public void A_search_draws_different_settings_that_all_forget_and_the_same_for_the_same_seed()
@@ -34,6 +46,7 @@ public sealed class SettingTests
     [InlineData("--agreement 1.5")]
     [InlineData("--colour")]
     [InlineData("--json")]
+    [InlineData("--minutes 71001")] // a timer takes no more
     public void A_bad_argument_is_named(string arguments)
     {
         var fault = Assert.Throws<UsageException>(() => StudyOptions.Parse(["run", "coloured", .. arguments.Split(' ')]));

@@ -9,20 +9,7 @@ public sealed class SharedQueueSearchTests : IDisposable
     private const string Line = "coloured-methods --quick --rows 96 --epochs 3 --trials 3 --search-seeds 2 --method sieve";
     private readonly string _folder = Directory.CreateTempSubdirectory("shared-").FullName;
 
-    public SharedQueueSearchTests()
-    {
-        string fashion = Directory.CreateDirectory(Path.Combine(_folder, "fashion-mnist")).FullName;
-        var random = new Random(1);
-        foreach ((string name, int count) in new[] { ("train", 400), ("t10k", 256) })
-        {
-            byte[] pixels = new byte[count * 64];
-            random.NextBytes(pixels);
-            SmallIdx.Write(Path.Combine(fashion, $"{name}-images-idx3-ubyte.gz"), [count, 8, 8], pixels);
-            SmallIdx.Write(
-                Path.Combine(fashion, $"{name}-labels-idx1-ubyte.gz"), [count],
-                [.. Enumerable.Range(0, count).Select(i => (byte)(i % 10))]);
-        }
-    }
+    public SharedQueueSearchTests() => SmallFashion.Write(_folder);
 
     private string Runs => Path.Combine(_folder, "coloured-98.jsonl");
 

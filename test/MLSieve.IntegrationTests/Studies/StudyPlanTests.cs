@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using Microsoft.ML.FeatureSieve;
 using Studies;
 
@@ -87,6 +88,25 @@ public sealed class StudyPlanTests : IDisposable
     }
 
     [Fact]
+    public void A_study_that_was_defined_anew_has_other_conditions_and_the_first_definition_says_nothing()
+    {
+        StudyOptions options = StudyOptions.Parse(["run", "any"]), quick = StudyOptions.Parse(["run", "any", "--quick"]);
+        Assert.Equal("defined rows 5", new Defined(options, 1).Conditions);
+        Assert.Equal("defined rows 5 definition 2", new Defined(options, 2).Conditions);
+        Assert.Equal("defined rows 5 definition 2 quick", new Defined(quick, 2).Conditions);
+    }
+
+    [Fact]
+    public void A_run_is_the_same_whatever_line_asks_for_it()
+    {
+        PlannedRun run = Open(new FinishedRuns(_folder))[0];
+        PlannedRun same = run with { Command = "coloured-methods" };
+        Assert.Equal(run, same);
+        Assert.Equal(run.GetHashCode(), same.GetHashCode());
+        Assert.NotEqual(run, run with { Seed = 7 });
+    }
+
+    [Fact]
     public void A_study_that_searches_one_methods_settings_is_no_line_of_a_queue()
     {
         StudyOptions options = StudyOptions.Parse(["queue", "any"]);
@@ -135,6 +155,21 @@ public sealed class StudyPlanTests : IDisposable
         Validation = new Dictionary<string, double> { [StudyMetrics.Unbiased] = meanOfGroups },
         Test = test,
     };
+
+    private sealed class Defined(StudyOptions options, int definition) : MethodStudy(options)
+    {
+        public override string Name => "defined";
+
+        public override string Description => "";
+
+        public override int Definition => definition;
+
+        protected override string Fingerprint => "defined rows 5";
+
+        protected override IReadOnlyList<Method> Methods => [];
+
+        protected override StudyData Load(MLContext ml, int seed) => throw new NotSupportedException();
+    }
 
     private static string Short(PlannedRun run) => FormattableString.Invariant($"{run.Phase} {run.Method} {run.Seed}");
 }

@@ -11,9 +11,9 @@ public sealed partial class StudyProgramTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("shapes --quick", false, "-by-groups")]
-    [InlineData("coloured --quick --agreement 0.99", true, "-by-groups")]
-    [InlineData("dominoes --quick --agreement 0.95", true, "-by-groups")]
+    [InlineData("shapes --quick --select groups", false, "-by-groups")]
+    [InlineData("coloured --quick --agreement 0.99 --select groups", true, "-by-groups")]
+    [InlineData("dominoes --quick --agreement 0.95 --select groups", true, "-by-groups")]
     [InlineData("bar --quick --size 64", true, "")] // no group labels to choose by
     public async Task A_quick_study_records_both_methods_with_their_logs(string study, bool needsData, string suffix)
     {
@@ -23,8 +23,7 @@ public sealed partial class StudyProgramTests : IDisposable
         BuiltProgram run = await BuiltProgram.RunAsync(
             "Studies",
             [
-                "run", .. study.Split(' '), "--select", "groups", "--json", json, "--out", _folder, "--report",
-                Path.Combine(_folder, "report.html"),
+                "run", .. study.Split(' '), "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"),
             ]);
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         string page = await File.ReadAllTextAsync(
@@ -151,12 +150,66 @@ public sealed partial class StudyProgramTests : IDisposable
         Assert.Contains(message, run.Error);
     }
 
+    [Theory]
+    [InlineData("coloured-methods --select groups", "--select: coloured-methods does not take it; it takes --trials, --search-seeds, ")]
+    [InlineData("adult-methods --no-search", "--no-search: adult-methods does not take it; ")]
+    [InlineData("pets --schedule cosine", "--schedule: pets does not take it; ")]
+    [InlineData("multinli --schedule cosine", "--schedule: multinli does not take it; ")]
+    [InlineData("adult --precision bfloat16", "--precision: adult does not take it; it takes --search-seeds, --epochs, --rows.")]
+    [InlineData("adult --trials 3", "--trials: adult does not take it; ")]
+    [InlineData("distillation --rate 0.1", "--rate: distillation does not take it; ")]
+    [InlineData("coloured --average 0.9", "--average: coloured does not take it; ")]
+    [InlineData("bar --select groups", "--select: bar does not take it; ")]
+    [InlineData("celeba --partition 2", "--partition: celeba does not take it; ")]
+    [InlineData("pets --rate 0.1 --rate 0.2", "--rate: this study has one learning rate for all methods; give it once.")]
+    public void An_option_that_means_nothing_to_a_study_is_refused_and_what_it_takes_is_told(string line, string message)
+    {
+        var fault = Assert.Throws<UsageException>(() => StudyList.Create(StudyOptions.Parse(["run", .. line.Split(' ')])));
+        Assert.StartsWith(message, fault.Message);
+    }
+
+    [Fact]
+    public void Every_option_of_the_program_is_taken_by_all_studies_or_named_by_those_that_take_it()
+    {
+        string[] given = [.. Option().Matches(Usage.Text).Select(option => option.Value).Distinct()];
+        string[] ofAll =
+        [
+            "--data", "--out", "--teachers", "--workers", "--minutes", "--seeds", "--method", "--json", "--report", "--quick", "--help",
+        ];
+        Assert.Equal(given.Order(), ofAll.Concat(StudyList.All.SelectMany(entry => entry.Options)).Distinct().Order());
+        Assert.All(StudyList.All, entry => Assert.Equal(entry.Options.Distinct(), entry.Options));
+    }
+
+    [Fact]
+    public async Task All_refuses_an_option_that_one_study_does_not_take_before_it_runs_another()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "tables"));
+        BuiltProgram all = await BuiltProgram.RunAsync(
+            "Studies", "all", "--quick", "--schedule", "cosine", "--data", _folder, "--out", _folder);
+        Assert.Equal(2, all.ExitCode);
+        Assert.Contains("--schedule: tables does not take it; it takes --search-seeds, --rows.", all.Error);
+        Assert.DoesNotContain("shapes: ", all.Output);
+    }
+
+    [Fact]
+    public async Task A_setting_that_the_network_cannot_have_is_told_without_a_trace_of_the_program()
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies", "run", "shapes", "--quick", "--no-search", "--method", "sieve", "--rate", "0.05", "--setting", "stage=9", "--out",
+            _folder);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("stage 9", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
     [Fact]
     public async Task List_names_every_study_and_what_data_it_misses()
     {
         BuiltProgram run = await BuiltProgram.RunAsync("Studies", "list", "--data", _folder);
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.All(StudyList.All, entry => Assert.Contains($"{entry.Name,-14} {entry.Question} (data: ", run.Output));
+        Assert.All(
+            StudyList.All,
+            entry => Assert.Contains($"{entry.Name.PadRight(StudyList.LongestName)} {entry.Question} (data: ", run.Output));
         Assert.Contains("images (data: generated)", run.Output);
         Assert.Contains("weights (data: missing: bar, squeezenet1_1-imagenet)", run.Output);
     }
@@ -214,6 +267,9 @@ public sealed partial class StudyProgramTests : IDisposable
         Assert.Empty(commands.Except(documented));
         Assert.All(documented, command => Assert.Equal("run", StudyOptions.Parse(command.Split(' ')).Command));
     }
+
+    [GeneratedRegex(@"(?<=^\s*)--[a-z-]+(?= )", RegexOptions.Multiline)]
+    private static partial Regex Option();
 
     [GeneratedRegex(@" \\\n +")]
     private static partial Regex ContinuedLine();

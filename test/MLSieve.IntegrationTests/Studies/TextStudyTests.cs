@@ -100,6 +100,15 @@ public sealed class TextStudyTests : IDisposable
     }
 
     [Fact]
+    public void Settings_of_the_sieve_that_are_named_are_all_tried()
+    {
+        string[] stages = ["stage=1", "stage=2", "stage=3", "stage=4", "stage=5"];
+        MethodStudy study = Study("multinli " + string.Join(' ', stages.Select(stage => $"--setting {stage}")));
+        Assert.Equal(
+            stages, study.Asked().Single(method => method.Name == "sieve").Candidates.Select(each => each.Setting.Split(',')[2]));
+    }
+
+    [Fact]
     public void The_sieve_is_searched_by_rates_of_gradient_descent_while_the_encoder_learns_by_its_own()
     {
         RequireData();

@@ -25,22 +25,25 @@ internal static class ResultsPage
     {
         if (!File.Exists(page)) throw new UsageException($"no page {page}.");
         if (runs.Count == 0) throw new UsageException("no runs of a queue to make a page of: give their folder by --out.");
-        ILookup<bool, StudyComparison> all = StudyComparison.All(runs).ToLookup(study => study.Gains.Count > 0);
+        ILookup<bool, StudyComparison> all = StudyComparison.All(runs).ToLookup(study => study.HasVerdicts);
         StudyComparison[] studies = [.. all[true]], begun = [.. all[false]];
+        Dictionary<string, string> pictures = []; // nothing is written before all of it is made
+        string effects = Show(Effects, EffectPicture.Of(studies), "For each study: what each method gains or loses, with its 95 % interval")
+            is { } shown ? $"\n{shown}\n" : "";
+        string text = Replace(File.ReadAllText(page), "summary", $"{SummaryTable.Of(studies)}{effects}");
+        text = Replace(text, "studies", QueueTables.Of(studies, study => Show(
+            study.FileName, CoursePicture.Of(study), $"{study.Name}: how plain training and the sieve went along the steps, seed by seed"))
+            + Begun(begun));
         string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(page))!, Pictures)).FullName;
-        foreach (string old in Directory.EnumerateFiles(folder, "*.svg")) File.Delete(old);
-        string text = File.ReadAllText(page);
-        string effects = Save(Effects, EffectPicture.Of(studies),
-            "For each study: what each method gains or loses, with its 95 % interval");
-        text = Replace(text, "summary", $"{SummaryTable.Of(studies)}\n{effects}\n");
-        text = Replace(text, "studies", QueueTables.Of(studies, study => CoursePicture.Of(study) is { } drawn
-            ? Save(study.FileName, drawn, $"{study.Name}: how plain training and the sieve went along the steps, seed by seed")
-            : null) + Begun(begun));
+        foreach ((string name, string picture) in pictures) File.WriteAllText(Path.Combine(folder, name), picture);
         File.WriteAllText(page, text);
+        foreach (string old in Directory.EnumerateFiles(folder, "*.svg").Where(file => !pictures.ContainsKey(Path.GetFileName(file))))
+            File.Delete(old);
 
-        string Save(string name, string picture, string inWords)
+        string? Show(string name, string? picture, string inWords)
         {
-            File.WriteAllText(Path.Combine(folder, name + ".svg"), picture);
+            if (picture is null) return null;
+            pictures[name + ".svg"] = picture;
             return $"![{inWords}]({Pictures}/{name}.svg)";
         }
     }

@@ -9,12 +9,12 @@ internal static class EffectPicture
     private const double Left = 96;
     private const double Right = 40;
     private const double Line = 19;
-    private const int Oracle = 1; // the style of methods that are told groups; of all others it is 0
-    private static readonly LegendEntry[] Legend = [Chart.Entry("no groups in training", 0), Chart.Entry("oracle, told groups", Oracle)];
 
-    /// <summary>The file's text.</summary>
-    public static string Of(IReadOnlyList<StudyComparison> studies)
+    /// <summary>The file's text; <see langword="null"/> where no study has a method to compare.</summary>
+    public static string? Of(IEnumerable<StudyComparison> all)
     {
+        StudyComparison[] studies = [.. all.Where(study => study.Gains.Count > 0)];
+        if (studies.Length == 0) return null;
         double[] ends = [.. studies.SelectMany(study => study.Gains).SelectMany(gain => gain.Gain.Interval is { } ends
             ? new[] { ends.Low, ends.High }
             : [gain.Gain.Difference])];
@@ -25,9 +25,15 @@ internal static class EffectPicture
 
     private static Markup Draw(StudyComparison study, Scale scale, string id)
     {
+        // What a method is told is its style.
+        LegendEntry[] legend =
+        [
+            .. study.Gains.Select(gain => study.ToldOf(gain.Method.Name)).Distinct().Order()
+                .Select(told => Chart.Entry(told.InWords(), (int)told)),
+        ];
         List<Markup> content =
         [
-            Chart.Legend(Legend, out double top),
+            Chart.Legend(legend, out double top),
             Chart.Heading(0, top + 14, FormattableString.Invariant($"{study.Name}, {study.Primary.Name}")),
         ];
         double first = top + 22, bottom = first + (study.Gains.Count * Line) + 4;
@@ -41,7 +47,7 @@ internal static class EffectPicture
         List<string> said = [];
         foreach ((ComparedMethod method, PairedGain gain) in study.Gains)
         {
-            int style = StudyComparison.IsOracle(method.Name) ? Oracle : 0;
+            int style = (int)study.ToldOf(method.Name);
             content.Add(Chart.Text(0, y + 4, method.Name));
             if (gain.Interval is { } interval)
             {

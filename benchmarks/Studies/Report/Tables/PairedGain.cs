@@ -1,13 +1,15 @@
+using Microsoft.ML.EarlyReadout;
 using Quickstart;
 
 namespace Studies;
 
 /// <summary>What a method gains over the baseline, from the differences seed by seed.</summary>
 /// <param name="Difference">The mean difference.</param>
-/// <param name="Interval">Its 95 % interval by Student's t; <see langword="null"/> where the seeds are too few or too many for one.</param>
+/// <param name="Interval">Its 95 % interval by Student's t; <see langword="null"/> of one seed.</param>
 internal sealed record PairedGain(double Difference, (double Low, double High)? Interval)
 {
     private const string None = "–";
+    private const double Confidence = 0.95;
 
     /// <summary>The interval in the words of a table.</summary>
     public string IntervalText =>
@@ -22,8 +24,9 @@ internal sealed record PairedGain(double Difference, (double Low, double High)? 
     public static PairedGain Of(ComparedMethod method, ComparedMethod baseline)
     {
         double[] differences = [.. method.Primary.Zip(baseline.Primary, (with, without) => with - without)];
-        return new PairedGain(
-            differences.Average(),
-            differences.Length is < 2 or > PairedDifference.MostSeeds ? null : PairedDifference.Interval(differences));
+        (double mean, double deviation) = Statistics.Of(differences);
+        if (differences.Length < 2) return new PairedGain(mean, null);
+        double half = StudentT.TwoSided(Confidence, differences.Length - 1) * deviation / Math.Sqrt(differences.Length);
+        return new PairedGain(mean, (mean - half, mean + half));
     }
 }

@@ -52,7 +52,7 @@ internal static class QueueTables
             string[] compared = gain is null ? ["", "", ""] : [Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict];
             means.Add(
             [
-                method.Name, Percentage.Of(method.Primary.Average()), .. compared,
+                comparison.Title(method.Name), Percentage.Of(method.Primary.Average()), .. compared,
                 .. others.Select(column => Percentage.Of(method.Mean(column.Figure) ?? double.NaN)),
             ]);
             seeds.Add([method.Name, .. method.Primary.Select(Percentage.Of)]);
@@ -60,15 +60,33 @@ internal static class QueueTables
                 courses.Add(method.Name, Percentage.Of(course.Kept), Percentage.Of(course.LastThird));
         }
 
-        text.Append(means).Append('\n').Append(seeds).Append('\n');
+        text.Append(means).Append('\n');
+        if (OverPlainDistillation(comparison) is { HasRows: true } claimed) text.Append(claimed).Append('\n');
+        text.Append(seeds).Append('\n');
         if (courses.HasRows) text.Append(courses).Append('\n');
         if (TwoFeaturesTable.Of(comparison.Methods) is { } features) text.Append(features).Append('\n');
+    }
+
+    // Over the baseline a debiased student has two gains in one: that of a teacher, and that of its weights.
+    private static MarkdownTable OverPlainDistillation(StudyComparison comparison)
+    {
+        var table = new MarkdownTable(
+            $"{comparison.Primary.Name}, debiased student", "plain student of the same teacher", "difference", "95 % interval", "verdict");
+        foreach ((ComparedMethod method, ComparedMethod over, PairedGain gain) in comparison.GainsOverPlainDistillation)
+            table.Add(method.Name, over.Name, Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict);
+        return table;
     }
 
     private static IEnumerable<string> Notes(StudyComparison comparison)
     {
         if (comparison.Baseline is null)
-            yield return $"No table: {comparison.BaselineName} lacks final runs, so there is nothing to compare with.";
+        {
+            string why = comparison.DivergedBaseline is { } diverged
+                ? $"{diverged.Verdict} of {comparison.Seeds.Count}"
+                : "lacks final runs";
+            yield return $"No table: {comparison.BaselineName} {why}, so there is nothing to compare with.";
+        }
+
         foreach (ComparedMethod method in comparison.Methods.Where(method => method.Setting.Length > 0))
             yield return $"{method.Name}, {Choice(comparison, method)}: `{method.Setting}`";
         foreach (PublishedFigure published in PublishedFigure.OfQueue(comparison.Name))
@@ -78,15 +96,21 @@ internal static class QueueTables
                 + $"{string.Join(", ", comparison.SearchSeeds)}.";
         foreach ((string method, int count) in comparison.Diverged)
             yield return $"Search runs of {method} that diverged, so that their settings were not chosen: {count}.";
-        foreach ((string method, int finals) in comparison.LeftOut)
-            yield return $"Left out: {method}, with {finals} of {comparison.Seeds.Count} final runs.";
+        foreach ((string method, int count) in comparison.Failed)
+            yield return $"Search runs of {method} that failed, so that their settings were not chosen: {count}.";
+        foreach (LeftOutMethod method in comparison.LeftOut)
+        {
+            string end = method.Diverged > 0 ? $"; {method.Diverged} diverged." : ".";
+            yield return $"Left out: {method.Name}, with {method.Figures} of {comparison.Seeds.Count} final runs{end}";
+        }
+
         foreach (string origin in comparison.Origins) yield return origin;
         yield return $"Conditions: {comparison.Conditions}.";
     }
 
     private static string Choice(StudyComparison comparison, ComparedMethod method)
     {
-        IReadOnlyList<FinishedRun> searched = comparison.Searched(method);
+        IReadOnlyList<FinishedRun> searched = comparison.Searched(method.Name, method.Setting);
         if (searched.Count == 0)
             return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "the only setting tried";
         FinishedRun[] chosen = [.. searched.Where(run => run.Settings == method.Setting)];
