@@ -8,7 +8,8 @@ using Microsoft.ML.Trainers.LightGbm;
 string? folder = args.Length > 0
     ? args[0]
     : Environment.GetEnvironmentVariable("MLSIEVE_DATA") is { Length: > 0 } data ? Path.Combine(data, "adult") : null;
-if (folder is null || !File.Exists(Path.Combine(folder, "adult.data.gz")))
+string[] files = ["adult.data.gz", "adult.test.gz"];
+if (folder is null || !files.All(file => File.Exists(Path.Combine(folder, file))))
 {
     Console.Error.WriteLine(
         "usage: AdultIncome FOLDER [MODEL.zip]    with adult.data.gz and adult.test.gz of the UCI Adult data set (or set MLSIEVE_DATA to "
@@ -24,57 +25,71 @@ Console.CancelKeyPress += (_, press) =>
     press.Cancel = !stop.IsCancellationRequested; // the second one ends the program
     stop.Cancel();
 };
-IDataView census = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.data.gz")));
-ITransformer known = AdultFeatures.Known(ml).Fit(census);
-IDataView train = known.Transform(census);
-IDataView test = known.Transform(ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, "adult.test.gz"))));
-ITransformer features = AdultFeatures.Create(ml).Fit(train);
-IDataView rows = ml.Data.Cache(features.Transform(train));
 
-// A small network, with a linear readout on its first layer. Where that is wrong and confident, the row has something that a simple rule
-// misses.
-using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+try
 {
-    Network = { HiddenUnits = [64, 64] },
-    Taps = [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }],
-    Epochs = 10,
-    BatchSize = 128,
-    Optimizer = { LearningRate = 0.02 },
-    Schedule = { Kind = ScheduleKind.Constant },
-    ReadoutLearningRate = 0.01,
-    CancellationToken = stop.Token, // Ctrl+C: show the readouts as they are, and go on from the checkpoint next time
-    OnCancellation = CancellationBehavior.ReturnBest,
-    CheckpointDirectory = Path.ChangeExtension(zip, ".checkpoints"),
-}).Fit(rows);
-IDataView read = ml.Data.Cache(readouts.Transform(rows));
-Console.WriteLine(ml.MulticlassClassification.ProfileReadouts(read, readouts.ReadoutNames, groupColumnName: "Cue"));
-if (stop.IsCancellationRequested) return 130;
+    IDataView census = ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, files[0])));
+    ITransformer known = AdultFeatures.Known(ml).Fit(census);
+    IDataView train = known.Transform(census);
+    IDataView test = known.Transform(ml.Data.LoadFromEnumerable(AdultRow.Read(Path.Combine(folder, files[1]))));
+    ITransformer features = AdultFeatures.Create(ml).Fit(train);
+    IDataView rows = ml.Data.Cache(features.Transform(train));
 
-IDataView weighted = ml.Transforms.ReadoutWeight("Weight", "Readout1", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
-ITransformer plain = LightGbm(weightColumn: null).Fit(rows);
-ITransformer debiased = LightGbm(weightColumn: "Weight")
-    .Fit(ml.Transforms.SelectColumns("Features", "Label", "Weight").Fit(weighted).Transform(weighted));
-GroupMetrics before = Report("LightGBM", plain);
-GroupMetrics after = Report("LightGBM with readout weights", debiased);
-bool beyondChance = after.WorstGroupAccuracyInterval.Low > before.WorstGroupAccuracyInterval.High;
-Console.WriteLine(
-    FormattableString.Invariant(
-        $"Worst group {before.WorstGroupAccuracy:P1} → {after.WorstGroupAccuracy:P1} (95 % intervals ")
-            + FormattableString.Invariant($"{(beyondChance ? "apart" : "overlap")}), ")
-        + FormattableString.Invariant($"average {before.AverageAccuracy:P1} → {after.AverageAccuracy:P1}."));
+    // A small network, with a linear readout on its first layer. Where that is wrong and confident, the row has something that a simple
+    // rule misses.
+    using EarlyReadoutTransformer readouts = ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+    {
+        Network = { HiddenUnits = [64, 64] },
+        Taps = [new() { Stage = 1 }, new() { Stage = 1, ClassBalanced = true }],
+        Epochs = 10,
+        BatchSize = 128,
+        Optimizer = { LearningRate = 0.02 },
+        Schedule = { Kind = ScheduleKind.Constant },
+        ReadoutLearningRate = 0.01,
+        CancellationToken = stop.Token, // Ctrl+C: show the readouts as they are, and go on from the checkpoint next time
+        OnCancellation = CancellationBehavior.ReturnBest,
+        CheckpointDirectory = Path.ChangeExtension(zip, ".checkpoints"),
+    }).Fit(rows);
+    IDataView read = ml.Data.Cache(readouts.Transform(rows));
+    Console.WriteLine(ml.MulticlassClassification.ProfileReadouts(read, readouts.ReadoutNames, groupColumnName: "Cue"));
+    if (stop.IsCancellationRequested) return 130;
 
-// What is saved reads the census's columns but for the income, and knows neither readout nor weight.
-ml.Model.Save(features.Append(debiased), census.Schema, zip);
-Console.WriteLine($"Saved: {Path.GetFullPath(zip)}");
-return 0;
+    IDataView weighted = ml.Transforms.ReadoutWeight("Weight", "Readout1", alpha: 0.05, beta: 0.5).Fit(read).Transform(read);
+    ITransformer plain = LightGbm(weightColumn: null).Fit(rows);
+    ITransformer debiased = LightGbm(weightColumn: "Weight")
+        .Fit(ml.Transforms.SelectColumns("Features", "Label", "Weight").Fit(weighted).Transform(weighted));
+    GroupMetrics before = Report("LightGBM", plain);
+    GroupMetrics after = Report("LightGBM with readout weights", debiased);
+    bool beyondChance = after.WorstGroupAccuracyInterval.Low > before.WorstGroupAccuracyInterval.High;
+    Console.WriteLine(
+        FormattableString.Invariant(
+            $"Worst group {before.WorstGroupAccuracy:P1} → {after.WorstGroupAccuracy:P1} (95 % intervals ")
+                + FormattableString.Invariant($"{(beyondChance ? "apart" : "overlap")}), ")
+            + FormattableString.Invariant($"average {before.AverageAccuracy:P1} → {after.AverageAccuracy:P1}."));
 
-LightGbmMulticlassTrainer LightGbm(string? weightColumn) => ml.MulticlassClassification.Trainers.LightGbm(
-    new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weightColumn, UseSoftmax = true, Seed = 1, NumberOfThreads = 1 });
+    // What is saved reads the census's columns but for the income, and knows neither readout nor weight.
+    ml.Model.Save(features.Append(debiased), census.Schema, zip);
+    Console.WriteLine($"Saved: {Path.GetFullPath(zip)}");
+    return 0;
 
-GroupMetrics Report(string name, ITransformer model)
+    LightGbmMulticlassTrainer LightGbm(string? weightColumn) => ml.MulticlassClassification.Trainers.LightGbm(
+        new LightGbmMulticlassTrainer.Options { ExampleWeightColumnName = weightColumn, UseSoftmax = true, Seed = 1, NumberOfThreads = 1 });
+
+    GroupMetrics Report(string name, ITransformer model)
+    {
+        GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(model.Transform(features.Transform(test)), "Cue");
+        Console.WriteLine(name);
+        Console.WriteLine(groups);
+        return groups;
+    }
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    GroupMetrics groups = ml.MulticlassClassification.EvaluateByGroup(model.Transform(features.Transform(test)), "Cue");
-    Console.WriteLine(name);
-    Console.WriteLine(groups);
-    return groups;
+    Console.Error.WriteLine("Cancelled before the network had learnt anything. The same command begins again.");
+    return 130;
+}
+catch (Exception fault) when (fault is IOException or InvalidDataException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 1;
 }

@@ -31,7 +31,7 @@ internal static class CommandLine
                 ? Directory.CreateTempSubdirectory("quickstart-").FullName
                 : Directory.CreateDirectory(options.Output).FullName;
             // better to hear now than after the training that it cannot be written
-            if (options.Json is not null) RecordsFile.Write(options.Json, Study(options), []);
+            if (options.Json is not null) RecordsFile.Prepare(options.Json, Study(options));
             if (options.ReportPath is not null) Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.ReportPath))!);
         }
         catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException)

@@ -5,8 +5,8 @@ using TorchSharp;
 
 return CommandLine.Run(args, (options, output, cancellation) =>
 {
-    if (options.Search) return ShapeSearch.Run(options, output, cancellation);
     torch.set_num_threads(1); // so small a network has no work for two, and with one the figures do not depend on the number of processors
+    if (options.Search) return ShapeSearch.Run(options, output, cancellation);
     var runs = new List<Run>();
     for (int seed = options.FirstSeed; seed < options.FirstSeed + options.Seeds; seed++)
     {

@@ -24,20 +24,21 @@ internal static class TrainingDisplay
             });
     }
 
-    // A terminal may have no more than 80 columns, and the bar needs some of them.
-    private static string Short(string title, TrainingProgress progress) => FormattableString.Invariant(
-        $"{title} {progress.Epoch}/{progress.Epochs}, loss {progress.Losses.GetValueOrDefault("main"):F3}, {progress.RowsPerSecond:F0} ")
-            + FormattableString.Invariant($"rows/s, {progress.TimeLeft:mm\\:ss} left");
-
-    private static string Full(string title, TrainingProgress progress)
+    /// <summary>A line on where a training stands.</summary>
+    public static string Full(string title, TrainingProgress progress)
     {
         string losses = string.Join(", ", progress.Losses.Where(loss => !loss.Key.StartsWith("Readout", StringComparison.Ordinal))
             .OrderBy(loss => loss.Key != "main")
             .Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:F3}")));
         return FormattableString.Invariant(
             $"{title}: epoch {progress.Epoch}/{progress.Epochs}, step {progress.Step}/{progress.StepsPerEpoch}, {losses}, ")
-                + FormattableString.Invariant($"{progress.RowsPerSecond:F0} rows/s, {progress.TimeLeft:mm\\:ss} left");
+                + FormattableString.Invariant($"{progress.RowsPerSecond:F0} rows/s, {SearchDisplay.Left(progress.TimeLeft)} left");
     }
+
+    // A terminal may have no more than 80 columns, and the bar needs some of them.
+    private static string Short(string title, TrainingProgress progress) => FormattableString.Invariant(
+        $"{title} {progress.Epoch}/{progress.Epochs}, loss {progress.Losses.GetValueOrDefault("main"):F3}, {progress.RowsPerSecond:F0} ")
+            + $"rows/s, {SearchDisplay.Left(progress.TimeLeft)} left";
 
     // The library reports in order from the training thread; Progress<T> would post to the thread pool and mix the order up.
     private sealed class BarProgress(string title, ProgressTask bar) : IProgress<TrainingProgress>

@@ -8,7 +8,7 @@ while (($#)) && [[ $1 == -* ]]; do # options of mpirun, of which each has one va
 done
 export MASTER_ADDR=${MASTER_ADDR:-$(hostname)} MASTER_PORT=${MASTER_PORT:-29500} OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 passed=(-x MASTER_ADDR -x MASTER_PORT -x OMP_NUM_THREADS)
-for name in GLOO_SOCKET_IFNAME MLSIEVE_RANK_TIMEOUT MLSIEVE_LIBTORCH; do
+for name in GLOO_SOCKET_IFNAME MLSIEVE_RANK_TIMEOUT MLSIEVE_NCCL MLSIEVE_LIBTORCH; do
     if [[ -v $name ]]; then passed+=(-x "$name"); fi
 done
 exec mpirun "${launcher[@]}" "${passed[@]}" bash -c '

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.ML.Data;
 using Serve;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 // Serves one saved model: dotnet run -c Release --project samples/Serve -- --Model model.zip --HeatMaps true
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
@@ -10,7 +11,11 @@ ServeOptions options = ServeOptions.Of(builder.Configuration);
 using ServedModel model = ServedModel.Load(options.Model, options.Parallel);
 using HeatMaps? heatMaps = options.HeatMaps ? HeatMaps.Load(options.Model, model.ImageColumn) : null;
 
-builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = options.MaxBytes);
+builder.WebHost.ConfigureKestrel(server =>
+{
+    server.Limits.MaxRequestBodySize = options.MaxBytes;
+    server.Limits.MinRequestBodyDataRate = new MinDataRate(options.MinBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
+});
 builder.Services.AddProblemDetails();
 builder.Services.AddHealthChecks();
 builder.Services.AddOpenApi();
@@ -53,6 +58,7 @@ app.MapOpenApi(); // /openapi/v1.json
 app.MapGet("/model", () => model.Description).WithSummary("What the model reads, and its classes.");
 RouteGroupBuilder scoring = app.MapGroup("").RequireRateLimiting("scoring");
 scoring.ProducesProblem(StatusCodes.Status400BadRequest)
+    .ProducesProblem(StatusCodes.Status408RequestTimeout)
     .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
     .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 string[] types = ["image/jpeg", "image/gif", "image/bmp", "image/webp"];

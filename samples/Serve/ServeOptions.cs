@@ -15,7 +15,13 @@ internal sealed class ServeOptions
     /// <summary>The most pixels of an image. A small file may hold very many: each takes four bytes of memory once it is decoded.</summary>
     public long MaxPixels { get; set; } = 25_000_000;
 
-    /// <summary>Requests that are scored at the same time.</summary>
+    /// <summary>
+    /// Bytes a second that a body must come at, on average, once five seconds are over; a slower one is answered with 408. A request has
+    /// its place among the <see cref="Parallel"/> ones while its body comes.
+    /// </summary>
+    public long MinBytesPerSecond { get; set; } = 50_000;
+
+    /// <summary>Requests that are handled at the same time: their bodies are read and scored.</summary>
     public int Parallel { get; set; } = Environment.ProcessorCount;
 
     /// <summary>Requests that may wait; later ones are answered with 503.</summary>
@@ -31,6 +37,7 @@ internal sealed class ServeOptions
         else if (!File.Exists(options.Model)) faults.Add($"Model is '{options.Model}'; there is no such file.");
         if (options.MaxBytes < 1) faults.Add($"MaxBytes is {options.MaxBytes}; it must be at least 1.");
         if (options.MaxPixels < 1) faults.Add($"MaxPixels is {options.MaxPixels}; it must be at least 1.");
+        if (options.MinBytesPerSecond < 1) faults.Add($"MinBytesPerSecond is {options.MinBytesPerSecond}; it must be at least 1.");
         if (options.Parallel < 1) faults.Add($"Parallel is {options.Parallel}; it must be at least 1.");
         if (options.Queue < 0) faults.Add($"Queue is {options.Queue}; it must be at least 0.");
         return faults.Count == 0 ? options : throw new InvalidOperationException(string.Join(" ", faults));

@@ -22,7 +22,7 @@ internal sealed class ServedModel : IDisposable
         (ITransformer pipeline, _schema) = ImagePipeline.Of(loaded, inputSchema);
         IRowToRowMapper mapper = Bind(pipeline, _schema);
         DataViewSchema.Column score = mapper.OutputSchema.GetColumnOrNull("Score")
-            ?? throw new NotSupportedException("The model has no column 'Score'; it is no classifier.");
+            ?? throw new NotSupportedException("The model has no column 'Score': it is no classifier, or has another ScoreColumnName.");
         _classes = Classes(score);
         DataViewSchema.Column[] inputs = [.. mapper.GetDependencies([score])];
         if (inputs is [{ Type: ImageDataViewType } image]) _image = image;

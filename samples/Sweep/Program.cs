@@ -71,7 +71,7 @@ catch (Exception fault) when (fault is ArgumentException or SearchMismatchExcept
     Console.Error.WriteLine(fault.Message);
     return BadArguments;
 }
-catch (Exception fault) when (fault is SearchFailedException or TrialStoreException or IOException)
+catch (Exception fault) when (fault is SearchFailedException or TrialStoreException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(fault.Message);
     return Failed;

@@ -67,7 +67,7 @@ public sealed class SharedSearchTests(PostgreSqlServer server) : IDisposable
             (int code, string written) = await stopped.EndAsync();
             Assert.True(code == 130, $"{code} {written}");
             Assert.Contains("The same command goes on", written, StringComparison.Ordinal);
-            Assert.InRange(clock.Elapsed.TotalSeconds, 0, 15);
+            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(2)); // it takes a second; the machine may be busy
             TestContext.Current.TestOutputHelper!.WriteLine($"Ended {clock.Elapsed.TotalSeconds:F1} s after Ctrl+C.");
         }
 

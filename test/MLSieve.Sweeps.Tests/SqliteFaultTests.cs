@@ -225,10 +225,9 @@ public sealed class SqliteFaultTests : IDisposable
 
     private static TrialStoreException Fault(string path)
     {
-        var clock = Stopwatch.StartNew();
         ITrialStore store = TrialStore.Sqlite(path);
         TrialStoreException fault = Assert.Throws<TrialStoreException>(() => store.Open(Search, new Dictionary<string, string>()));
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 8); // it is no fault that passes, so nobody waits for that
+        Assert.DoesNotContain(", asked for ", fault.Message, StringComparison.Ordinal); // it does not pass, so nobody waits for that
         return fault;
     }
 }

@@ -34,6 +34,27 @@ public sealed partial class SweepSampleTests
         Assert.Contains(message, written, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_pods_of_the_Job_are_not_root_and_may_write_the_checkpoints()
+    {
+        string job = await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "samples", "Sweep", "kubernetes", "job.yaml"), TestContext.Current.CancellationToken);
+        Assert.Contains("\n      securityContext: { fsGroup: 1654, runAsNonRoot: true }\n", job, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_result_that_may_not_be_written_is_a_message_and_exits_with_1()
+    {
+        string folder = Directory.CreateTempSubdirectory("sweep-").FullName;
+        using SweepProcess sample = SweepProcess.Start(
+            "--store", Path.Combine(folder, "search.db"), "--trials", "1", "--steps", "27", "--json", folder);
+        (int code, string written) = await sample.EndAsync();
+        Assert.True(code == 1, $"{code} {written}");
+        Assert.Contains($"Access to the path '{folder}' is denied.", written, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", written, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
     [GeneratedRegex("--[a-z]+")]
     private static partial Regex Option();
 }

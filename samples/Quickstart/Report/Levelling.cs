@@ -7,7 +7,7 @@ namespace Quickstart;
 /// Whether a training was long enough to be compared with another one: a network that is still learning says only who learns faster.
 /// </summary>
 /// <param name="Best">The highest validation figure.</param>
-/// <param name="Rise">How far that is above the highest of the first two thirds of the steps.</param>
+/// <param name="Rise">How far that is above the highest of the first two thirds of the steps; above 0 where none was validated.</param>
 internal readonly record struct Levelling(double Best, double Rise)
 {
     private const double Point = 0.01;
@@ -17,7 +17,8 @@ internal readonly record struct Levelling(double Best, double Rise)
     {
         long lastThird = points[^1].Step * 2 / 3;
         double best = points.Max(point => point.ValidationScore ?? 0);
-        return new Levelling(best, best - points.Where(point => point.Step <= lastThird).Max(point => point.ValidationScore ?? 0));
+        double before = points.Where(point => point.Step <= lastThird).Select(point => point.ValidationScore ?? 0).DefaultIfEmpty().Max();
+        return new Levelling(best, best - before);
     }
 
     /// <summary>Whether the last third of the steps brought a point at most.</summary>

@@ -9,6 +9,13 @@ internal static class RecordsFile
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    /// <summary>Makes sure that the file can be written. One that is there keeps its figures until there are new ones.</summary>
+    public static void Prepare(string path, string study)
+    {
+        if (File.Exists(path)) File.OpenWrite(path).Dispose();
+        else Write(path, study, []);
+    }
+
     /// <summary>Writes the records of the runs; the folder is made where it is missing.</summary>
     public static void Write(string path, string study, IReadOnlyList<Run> runs)
     {

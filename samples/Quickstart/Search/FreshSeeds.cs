@@ -24,8 +24,9 @@ internal sealed class FreshSeeds(MLContext ml, ITransformer images, string folde
         var runs = new List<Run>();
         for (int seed = 1; seed <= Count; seed++)
         {
-            // Side by side: a network this small leaves a second processor idle.
-            Run[] both = [.. Method.All.AsParallel().AsOrdered().Select(method => TrainAndTest(method, seed))];
+            // Side by side: a network this small leaves a second processor idle. What a training throws, as after Ctrl+C, comes as it is:
+            // PLINQ would wrap it.
+            Run[] both = Task.WhenAll(Method.All.Select(method => Task.Run(() => TrainAndTest(method, seed)))).GetAwaiter().GetResult();
             runs.AddRange(both);
             foreach (Run run in both)
             {

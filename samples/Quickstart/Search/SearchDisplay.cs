@@ -13,6 +13,14 @@ internal static class SearchDisplay
         ? search(new Lines())
         : AnsiConsole.Live(TableOf(null)).Start(context => search(new LiveTable(context)));
 
+    /// <summary>The time left, in a few letters.</summary>
+    public static string Left(TimeSpan? time) => time switch
+    {
+        null => "not known yet",
+        { TotalHours: < 1 } left => left.ToString(@"mm\:ss", CultureInfo.InvariantCulture),
+        { } left => FormattableString.Invariant($"{(int)left.TotalHours} h {left.Minutes:D2} min"),
+    };
+
     private static Table TableOf(SearchProgress? progress)
     {
         Table table = new Table().Title("Searching").AddColumns("Trials", "In full", "Stopped", "Runs now", "Best so far", "Time left");
@@ -20,20 +28,13 @@ internal static class SearchDisplay
             ? table.AddRow("…", "", "", "", "", "")
             : table.AddRow(
                 Whole(progress.Trials), Whole(progress.Done), Whole(progress.Stopped), Whole(progress.Running), Best(progress),
-                Left(progress));
+                Left(progress.TimeLeft));
     }
 
     private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Best(SearchProgress progress) =>
         progress.BestScore is { } figure ? FormattableString.Invariant($"{figure:F4}, trial {progress.BestTrial}") : "none yet";
-
-    private static string Left(SearchProgress progress) => progress.TimeLeft switch
-    {
-        null => "not known yet",
-        { TotalHours: < 1 } left => left.ToString(@"mm\:ss", CultureInfo.InvariantCulture),
-        { } left => FormattableString.Invariant($"{(int)left.TotalHours} h {left.Minutes:D2} min"),
-    };
 
     // Both are called by the search's workers, one report at a time or several at once.
     private sealed class LiveTable(LiveDisplayContext context) : IProgress<SearchProgress>
@@ -48,6 +49,6 @@ internal static class SearchDisplay
     {
         public void Report(SearchProgress value) => Console.WriteLine(FormattableString.Invariant(
             $"Search: of {value.Trials} trials {value.Done} trained in full, {value.Stopped} stopped; best so far {Best(value)}; time ")
-                + FormattableString.Invariant($"left {Left(value)}"));
+                + FormattableString.Invariant($"left {Left(value.TimeLeft)}"));
     }
 }

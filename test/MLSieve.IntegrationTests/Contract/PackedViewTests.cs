@@ -4,6 +4,8 @@ using Microsoft.ML.EarlyReadout;
 namespace MLSieve.Tests;
 
 /// <summary>What many fits over the same views share, and that nobody can tell by the models.</summary>
+/// <remarks>Alone in the process, as <see cref="TrainersTests"/> are, and for their reason.</remarks>
+[Collection(nameof(TrainersTests))]
 public sealed class PackedViewTests
 {
     private readonly MLContext _ml = new(seed: 1);

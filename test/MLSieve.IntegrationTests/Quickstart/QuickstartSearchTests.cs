@@ -51,23 +51,7 @@ public sealed class QuickstartSearchTests : IDisposable
     [Fact]
     public void Both_ways_are_tested_from_five_fresh_seeds_and_judged_by_their_differences()
     {
-        var ml = new MLContext(seed: 1);
-        IDataView rows = ShapeFiles.Read(
-            ml,
-            ShapeFiles.Write(_folder, "rows", BiasedShapes.Draw(48, BiasedShapes.Independent, 3), TestContext.Current.CancellationToken));
-        ITransformer images = ml.Transforms.Conversion.MapValueToKey("Label", "Shape")
-            .Append(ml.Transforms.LoadImages("Image", _folder, "Path"))
-            .Append(ml.Transforms.ResizeImages("Image", ShapePainter.Side, ShapePainter.Side))
-            .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
-            .Fit(rows);
-        IReadOnlyList<Run> runs = new FreshSeeds(ml, images, _folder).Test(rows, (method, seed) => ml.Transforms.EarlyReadout(
-            new EarlyReadoutEstimator.Options
-            {
-                FeatureColumnName = "Pixels",
-                Network = { Kind = NetworkKind.ConvNet, Channels = [4] },
-                Steps = method == Method.Plain ? 1 : 3,
-                Seed = seed,
-            }).Fit(images.Transform(rows)));
+        IReadOnlyList<Run> runs = TestOnFreshSeeds((_, _) => default);
         Assert.Equal(
             Enumerable.Range(1, 5).SelectMany(seed => Method.All, (seed, method) => (seed, method)),
             runs.Select(run => (run.Seed, run.Method)));
@@ -85,5 +69,45 @@ public sealed class QuickstartSearchTests : IDisposable
 
         static string Points(double difference) =>
             (100 * difference).ToString("+0.0;−0.0;0.0", System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Ctrl_C_or_a_fault_while_both_ways_are_trained_comes_as_it_is()
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => TestOnFreshSeeds((_, seed) =>
+        {
+            if (seed == 2) stop.Cancel();
+            return stop.Token;
+        }));
+        Assert.True(File.Exists(Path.Combine(_folder, "plain-1.zip")));
+
+        var fault = Assert.Throws<IOException>(() => TestOnFreshSeeds(
+            (method, _) => method == Method.Sieve ? throw new IOException("The disk is full.") : CancellationToken.None));
+        Assert.Equal("The disk is full.", fault.Message);
+    }
+
+    /// <summary>Trains both ways for a step or three, from each fresh seed.</summary>
+    /// <param name="tokenOf">What a training is cancelled by.</param>
+    private IReadOnlyList<Run> TestOnFreshSeeds(Func<Method, int, CancellationToken> tokenOf)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView rows = ShapeFiles.Read(
+            ml,
+            ShapeFiles.Write(_folder, "rows", BiasedShapes.Draw(48, BiasedShapes.Independent, 3), TestContext.Current.CancellationToken));
+        ITransformer images = ml.Transforms.Conversion.MapValueToKey("Label", "Shape")
+            .Append(ml.Transforms.LoadImages("Image", _folder, "Path"))
+            .Append(ml.Transforms.ResizeImages("Image", ShapePainter.Side, ShapePainter.Side))
+            .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
+            .Fit(rows);
+        return new FreshSeeds(ml, images, _folder).Test(rows, (method, seed) => ml.Transforms.EarlyReadout(
+            new EarlyReadoutEstimator.Options
+            {
+                FeatureColumnName = "Pixels",
+                Network = { Kind = NetworkKind.ConvNet, Channels = [4] },
+                Steps = method == Method.Plain ? 1 : 3,
+                Seed = seed,
+                CancellationToken = tokenOf(method, seed),
+            }).Fit(images.Transform(rows)));
     }
 }

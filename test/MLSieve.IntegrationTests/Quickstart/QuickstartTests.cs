@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.ML.EarlyReadout;
+using Quickstart;
 
 namespace MLSieve.Tests;
 
@@ -46,19 +48,29 @@ public sealed class QuickstartTests : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_keeps_the_best_model_so_far_and_a_checkpoint()
+    public async Task Ctrl_C_keeps_the_best_model_so_far_and_a_checkpoint_and_the_figures_of_the_run_before()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
-        string checkpoints = Path.Combine(_folder, "seed-11", "plain-checkpoints");
+        string checkpoints = Path.Combine(_folder, "seed-11", "plain-checkpoints"), json = Path.Combine(_folder, "figures.json");
+        await File.WriteAllTextAsync(json, "[1]\n", TestContext.Current.CancellationToken);
         BuiltProgram run = await BuiltProgram.RunAsync(
-            "Quickstart", ["--rows", "64", "--steps", "20000", "--output", _folder], interruptWhen: () =>
+            "Quickstart", ["--rows", "64", "--steps", "20000", "--output", _folder, "--json", json], interruptWhen: () =>
                 Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Any());
         Assert.True(run.ExitCode == 130, $"{run.ExitCode} {run.Error}{run.Output}");
         Assert.Contains("run again with --output", run.Error);
         Assert.NotNull(new Microsoft.ML.MLContext().Model.Load(Path.Combine(_folder, "seed-11", "plain.zip"), out _));
         Assert.NotEmpty(Directory.EnumerateDirectories(checkpoints, "checkpoint-*"));
         Assert.Empty(Directory.EnumerateFileSystemEntries(checkpoints, "*.partial"));
+        Assert.Equal("[1]\n", await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
     }
+
+    [Theory]
+    [InlineData(59, 59, "59:59")]
+    [InlineData(83, 20, "1 h 23 min")]
+    public void The_time_that_a_training_still_takes_has_its_hours(int minutes, int seconds, string left) => Assert.Equal(
+        $"seed 1, plain: epoch 1/3, step 2/4, main 0.500, 100 rows/s, {left} left",
+        TrainingDisplay.Full("seed 1, plain", new TrainingProgress(
+            1, 3, 2, 4, new Dictionary<string, double> { ["main"] = 0.5 }, 100, new TimeSpan(0, minutes, seconds))));
 
     [Theory]
     [InlineData("--strength takes a number from 0.25 to 1, not '2'", "--strength", "2")]

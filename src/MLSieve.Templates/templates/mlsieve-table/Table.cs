@@ -16,19 +16,28 @@ internal sealed class Table
 
     public IDataView Rows { get; }
 
-    /// <summary>Reads the header and the types. Label and group are texts, whatever their values.</summary>
+    /// <summary>Reads the header and the types, and checks each row. Label and group are texts, whatever their values.</summary>
     public static Table Load(MLContext ml, string path, string separator, string label, string group)
     {
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no file '{path}'. Name yours: --csv FILE, or in Program.cs.");
         if (separator.Length != 1) throw new ArgumentException($"--separator is '{separator}'; it must be one character.");
-        using var header = new TextFieldParser(path) { Delimiters = [separator] };
-        string[] names = header.ReadFields() ?? [];
+        using var reader = new TextFieldParser(path) { Delimiters = [separator] };
+        string[] names = reader.ReadFields() ?? [];
         if (names.Distinct().Count() < names.Length || names.Contains(""))
             throw new InvalidDataException(
                 $"'{path}': the header must name each column, and none twice; it is {string.Join(" | ", names)}.");
         foreach (string name in new[] { label, group })
             if (!names.Contains(name))
                 throw new InvalidDataException($"'{path}' has no column '{name}'; it has {string.Join(", ", names)}.");
+
+        // ML.NET fills a short row up and cuts a long one off, without a word.
+        while (!reader.EndOfData)
+        {
+            long line = reader.LineNumber;
+            int values = reader.ReadFields()!.Length;
+            if (values != names.Length)
+                throw new InvalidDataException($"'{path}', line {line}: {values} values, and the header has {names.Length}.");
+        }
 
         IDataView texts = Read(_ => DataKind.String);
         string[] numbers = [.. names.Except([label, group]).Where(name => AreNumbers(texts.GetColumn<string>(name)))];
@@ -40,6 +49,7 @@ internal sealed class Table
             Separators = [separator[0]],
             HasHeader = true,
             AllowQuoting = true,
+            ReadMultilines = true, // a value in quotes may have line breaks
             TrimWhitespace = true,
             MissingRealsAsNaNs = true,
         });

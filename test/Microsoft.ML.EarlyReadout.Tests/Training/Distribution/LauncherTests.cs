@@ -15,6 +15,29 @@ public sealed partial class LauncherTests
     public async Task Without_a_launcher_the_ranks_meet() => await RequireRanks(3, "local.sh", "3");
 
     [Fact]
+    public async Task Without_a_launcher_a_stop_waits_until_each_rank_has_paused()
+    {
+        string folder = Directory.CreateTempSubdirectory("local-").FullName;
+        // rank 0, which is waited for first, pauses last
+        const string Rank = """
+            trap '[ $RANK = 0 ] && sleep 1; touch paused$RANK; exit 130' TERM
+            touch started$RANK
+            while :; do sleep 0.05; done
+            """;
+        using Process launcher = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Samples, "local.sh"), "2", "bash", "-c", Rank])
+        {
+            WorkingDirectory = folder,
+        })!;
+        while (!launcher.HasExited && !(Is("started0") && Is("started1"))) await Task.Delay(20, TestContext.Current.CancellationToken);
+        using Process kill = Process.Start("kill", ["-TERM", FormattableString.Invariant($"{launcher.Id}")]);
+        await launcher.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((130, true, true), (launcher.ExitCode, Is("paused0"), Is("paused1")));
+        Directory.Delete(folder, recursive: true);
+
+        bool Is(string name) => File.Exists(Path.Combine(folder, name));
+    }
+
+    [Fact]
     public async Task By_mpirun_the_ranks_meet()
     {
         Assert.SkipUnless(OnPath("mpirun"), "There is no mpirun; Debian's package openmpi-bin has one.");
@@ -28,12 +51,13 @@ public sealed partial class LauncherTests
         Executable("scontrol", "[ \"$*\" = \"show hostnames n[1-2]\" ] && printf '127.0.0.1\\nn2\\n'");
         // what srun sets, on one machine and without a cluster
         Executable("srun", """
-            shift # --kill-on-bad-exit
+            [ "$1 $2" = "--kill-on-bad-exit=1 --cpus-per-task=2" ] || exit 2
+            shift 2
             for rank in 0 1; do SLURM_PROCID=$rank SLURM_LOCALID=0 "$@" & pids="$pids $!"; done
             for pid in $pids; do wait $pid || exit 1; done
             """);
         await RequireRanks(2, "slurm.sh", [], ("PATH", $"{folder}:{Environment.GetEnvironmentVariable("PATH")}"),
-            ("SLURM_JOB_NODELIST", "n[1-2]"), ("SLURM_JOB_ID", "7"), ("SLURM_NTASKS", "2"), ("SLURM_CPUS_PER_TASK", "1"));
+            ("SLURM_JOB_NODELIST", "n[1-2]"), ("SLURM_JOB_ID", "7"), ("SLURM_NTASKS", "2"), ("SLURM_CPUS_PER_TASK", "2"));
         Directory.Delete(folder, recursive: true);
 
         void Executable(string name, string script)
@@ -57,6 +81,7 @@ public sealed partial class LauncherTests
         Assert.Equal(service, Find(job, @"subdomain: (\w+)"));
         Assert.Equal(name, Find(job, @"selector:\s+job-name: (\w+)"));
         Assert.Contains("RANK=$JOB_COMPLETION_INDEX exec ", job, StringComparison.Ordinal);
+        Assert.Contains("\n      securityContext: { fsGroup: 1654, runAsNonRoot: true }\n", job, StringComparison.Ordinal);
 
         static string Find(string text, string pattern)
         {

@@ -45,12 +45,13 @@ public sealed class AveragedWeightsTests
         using DisposeScope scope = NewDisposeScope();
         using TorchSharp.Modules.BatchNorm1d counting = nn.BatchNorm1d(3);
         using Linear still = new(7, 5);
-        using (var generator = new Generator(2, CPU)) still.Initialize(generator);
+        using var generator = new Generator(2, CPU);
+        still.Initialize(generator);
         byte[] before = BytesOf(still);
         using var average = new AveragedWeights([counting, still], 0.9);
         for (int step = 0; step < 50; step++)
         {
-            counting.call(rand(4, 3));
+            counting.call(empty(4, 3).normal_(0, 1, generator));
             average.Add(step);
         }
 
