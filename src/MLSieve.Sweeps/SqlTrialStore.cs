@@ -81,7 +81,7 @@ internal sealed class SqlTrialStore(SqlDatabase database, TimeSpan? patience = n
                 .Query(sql, Run, ("search", search), ("worker", worker), ("lease", Milliseconds(lease)), ("failures", failures))
                 .SingleOrDefault();
             if (run is null) return null;
-            if (run.State == RunState.Running) return new RunClaim(search, run.Run, run.Attempt, run.Reached, run.Granted, run.Outcome);
+            if (run.State == RunState.Running) return new RunClaim(search, run.Run, run.Attempt, run.Reached, run.Outcome);
         }
     });
 

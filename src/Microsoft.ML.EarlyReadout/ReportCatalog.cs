@@ -10,8 +10,8 @@ public static class ReportCatalog
     /// the rows that their errors point to, and where in the image each model looks when it is confidently wrong.
     /// </summary>
     /// <param name="catalog">The multiclass classification catalog.</param>
-    /// <param name="data">Labelled rows, raw as the models take them. Read twice by each model, in the same order: cache a view that is
-    /// slow or that changes.</param>
+    /// <param name="data">Labelled rows, raw as the models take them. Read once by each model, and a second time, in the same order, where
+    /// the page shows pictures or texts of them: cache a view that is slow or that changes.</param>
     /// <param name="models">The models, at least one. The first is the one that the others are compared with; the pictures show which of
     /// its mistakes the second one mends.</param>
     /// <param name="options">Columns, title and number of pictures; <see langword="null"/> for the defaults.</param>
@@ -23,8 +23,7 @@ public static class ReportCatalog
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="ArgumentException">There is no model, two have one name, or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">No row has a label and a group, or the models give different numbers of
-    /// rows.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label and a group, or the models give different rows.</exception>
     public static HtmlReport CreateReport(
         this MulticlassClassificationCatalog catalog, IDataView data, IReadOnlyList<ReportedModel> models, ReportOptions? options = null)
     {

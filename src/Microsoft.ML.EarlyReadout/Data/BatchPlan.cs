@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class BatchPlan(int rows, int batchSize)
 {
     /// <summary>Batches in an epoch.</summary>
-    public int Count { get; } = Math.Max(1, rows / batchSize + (rows % batchSize > 1 || (rows % batchSize == 1 && batchSize == 1) ? 1 : 0));
+    public int Count { get; } = Math.Max(1, rows / batchSize + (rows % batchSize > 1 ? 1 : 0));
 
     /// <summary>Batches in some epochs.</summary>
     public long StepsOf(int epochs) => (long)epochs * Count;

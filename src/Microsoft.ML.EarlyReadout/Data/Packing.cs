@@ -14,8 +14,15 @@ internal sealed record Packing(TrainingColumns Columns, string Input, string? Li
     public static Packing Of(TrainingColumns columns, InputOptions input, TrainingSet? like, object? maker) => new(
         columns,
         Json(input),
-        like is null ? null : Json(new { Shape = (object)like.Shape, // with what only an image has
-             like.Pixels, like.HasClassNames, like.ClassNames }),
+        like is null ? null : Json(new
+        {
+            Shape = (object)like.Shape, // with what only an image has
+            like.Pixels,
+            like.HasClassNames,
+            like.ClassNames,
+            like.Tokenizer?.Vocabulary.Tokens,
+            like.Tokenizer?.Lowercase,
+        }),
         maker);
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, OptionsJson.Form);

@@ -18,6 +18,7 @@ internal sealed class TrainingSetReader
     private readonly DataViewSchema.Column? _group;
     private readonly DataViewSchema.Column[] _others;
     private readonly TextOptions _text;
+    private long _rowsOfVocabulary; // that the pass before has learnt one from
 
     /// <summary>How many workers may read ahead; 1: the thread that packs the rows reads them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -107,7 +108,7 @@ internal sealed class TrainingSetReader
                 + "weights: Network.VocabularyPath must name the vocabulary (vocab.txt) that they were trained with.");
         }
 
-        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.All, _label, Threads, cancellation);
+        BertVocabulary learnt = LearntVocabulary.Of(_view, _features.All, _label, Threads, out _rowsOfVocabulary, cancellation);
         _log(FormattableString.Invariant($"No vocabulary is given: {learnt.Size} words and letters of the texts of column ")
             + $"'{_features.Column.Name}' are the vocabulary.");
         return new BertTokenizer(learnt, _text.MaxTokens, lowercase: true);
@@ -123,8 +124,11 @@ internal sealed class TrainingSetReader
         return trained;
     }
 
-    private InvalidDataException NoRows(long read) => new(read == 0
-        ? "The data has no rows."
+    private InvalidDataException NoRows(long read) => new(read == 0 && _rowsOfVocabulary > 0
+        ? FormattableString.Invariant($"The data had {_rowsOfVocabulary} rows when the vocabulary was learnt from their texts, and none ")
+            + "when they were read again to cut them into tokens. Give a view that can be read twice, such as a cached one, or a "
+            + "vocabulary (Network.VocabularyPath)."
+        : read == 0 ? "The data has no rows."
         : FormattableString.Invariant($"The data has no rows with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
 
     private void ReportFindings(long read, List<int> labels)

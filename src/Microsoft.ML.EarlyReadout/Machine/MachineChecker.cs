@@ -107,13 +107,8 @@ internal sealed class MachineChecker(MLContext context)
 
     private void CheckMemory()
     {
+        long free = FreeMemory.Bytes();
         long most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes; // of the machine, its container or DOTNET_GCHeapHardLimit
-        if (FreeMemory.Bytes() is not { } free)
-        {
-            Add("Memory", $"{Mebibytes(most)} for this process");
-            return;
-        }
-
         Add("Memory", $"{Mebibytes(free)} free; {Mebibytes(most)} for this process at most");
         if (free < LeastMemory * Mebibyte)
             _problems.Add($"{Mebibytes(free)} of memory are free, and training needs {LeastMemory} MiB even for a small network. "

@@ -3,7 +3,16 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Puts the sections of a report on models together into one page.</summary>
 internal static class ReportPage
 {
-    public static string Write(ReportOptions options, IReadOnlyList<ScoredModel> models) => Page.Of(
+    public static string Write(ReportOptions options, IReadOnlyList<ScoredModel> models)
+    {
+        // Before any section is written, so that each model's view is read once for all of them.
+        ILookup<string, int> shown =
+            new[] { MistakeSection.Shown(models, options), ShortcutSection.Shown(models, options), WeightSection.Shown(models, options) }
+                .SelectMany(rows => rows).ToLookup(each => each.Model.Name, each => each.Row);
+        return Of(options, [.. models.Select(model => model with { Seen = SeenRows.Read(model, shown[model.Name]) })]);
+    }
+
+    private static string Of(ReportOptions options, IReadOnlyList<ScoredModel> models) => Page.Of(
         options.Title,
         Markup.Of($"""
             <p>{models[0].Groups.RowCount} labelled rows in {models[0].Groups.Groups.Count} groups;

@@ -46,7 +46,7 @@ public sealed class TrainerSearch<TOptions>
     }
 
     /// <summary>Searches, or goes on with a search that was stopped.</summary>
-    /// <param name="trainData">The training rows. Read once.</param>
+    /// <param name="trainData">The training rows. Read once; texts twice where no vocabulary is given, first to learn it.</param>
     /// <param name="validationData">The validation rows, with the same columns. Read once.</param>
     /// <returns>The result, which holds the packed rows. Dispose it when it is no longer needed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
@@ -101,13 +101,13 @@ public sealed class TrainerSearch<TOptions>
         TemporaryFolder? temporary = _options.CheckpointDirectory is null ? new TemporaryFolder(quiet.TempFilePath) : null;
         string folder = AttemptFolder.OfSearch(_options.CheckpointDirectory ?? temporary!.Path, _options.Name);
         var training = new RunTraining<TOptions>(
-            start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training));
+            start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training), reporter.Warn);
         try
         {
             new SearchWorkers(_store, _options.Name, _options.Lease, start.Plan, folder, training.Train, reporter).Run(
                 _options.Workers ?? (start.IsOnGpu ? 1 : Environment.ProcessorCount),
                 Cancellation.Of(_environment, _options.CancellationToken));
-            AttemptFolder.Delete(folder);
+            AttemptFolder.DeleteSearch(folder);
         }
         finally
         {

@@ -80,6 +80,29 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
     }
 
     [Fact]
+    public async Task The_app_for_a_table_reads_line_breaks_in_quotes_and_refuses_a_row_of_another_length()
+    {
+        var random = new Random(1);
+        List<string> lines = ["Age,Job,Sex,Label"];
+        for (int i = 0; i < 160; i++)
+        {
+            string job = i % 4 < 2 ? "\"clerk,\nor \"\"so\"\"\"" : "manager";
+            lines.Add($"{Text(20 + 40 * random.NextDouble())},{job},{(i % 2 == 0 ? "f" : "m")},{(i % 8 < 4 ? "high" : "low")}");
+        }
+
+        string csv = Path.Combine(table.Folder, "breaks.csv");
+        await File.WriteAllLinesAsync(csv, lines, Token);
+        string printed = await table.RunAsync(0, "--csv", csv, "--epochs", "1");
+        Assert.Contains("breaks.csv: numbers Age; texts Job", printed, StringComparison.Ordinal);
+        ComparesTwo(printed, "high, f", "low, m", least: 0);
+
+        await File.WriteAllLinesAsync(csv, [.. lines[..3], "30,clerk,f"], Token); // the two rows have two lines each
+        Assert.Equal($"'{csv}', line 6: 3 values, and the header has 4.", (await table.RunAsync(1, "--csv", csv)).Trim());
+        await File.WriteAllLinesAsync(csv, [.. lines[..3], "30,clerk,f,high,x"], Token);
+        Assert.Equal($"'{csv}', line 6: 5 values, and the header has 4.", (await table.RunAsync(1, "--csv", csv)).Trim());
+    }
+
+    [Fact]
     public async Task The_app_for_images_compares_two_networks_on_folders_and_on_a_csv()
     {
         string app = Path.Combine(feed.Beside, "Birds-in-pictures");
@@ -97,6 +120,9 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
             using var image = MLImage.CreateFromPixels(20, 16, MLPixelFormat.Rgba32, ImageFolder.Draw(16, 20, i % 2, random));
             image.Save(Path.Combine(app, file));
             lines.Add($"{file},{label},{light}");
+            string plain = Directory.CreateDirectory(Path.Combine(app, "plain", label)).FullName;
+            File.Copy(Path.Combine(app, file), Path.Combine(plain, $"{i:00}.png"));
+            Directory.CreateDirectory(Path.Combine(plain, ".ipynb_checkpoints")); // of a tool, and no group
         }
 
         await File.WriteAllLinesAsync(Path.Combine(app, "pictures.csv"), lines, Token);
@@ -109,6 +135,11 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
         string[] csv = ["--images", "pictures.csv", "--path", "File", "--group", "Light", "--size", "16", "--epochs", "1"];
         ComparesTwo(await RunAsync(0, [.. csv, "--label", "Kind"]), "red, night", "green, day", least: 0);
         Assert.Equal("'pictures.csv' has no column 'Label'; it has File, Kind, Light.", (await RunAsync(1, csv)).Trim());
+
+        Directory.CreateDirectory(Path.Combine(app, "plain", ".git", "objects"));
+        string ungrouped = await RunAsync(0, "--images", "plain", "--size", "16", "--epochs", "1");
+        Assert.Contains("plain: 72 images; labels green, red; groups all", ungrouped, StringComparison.Ordinal);
+        ComparesTwo(ungrouped, "red, all", "green, all", least: 0);
 
         Task<string> RunAsync(int exitCode, params string[] arguments) =>
             Dotnet.RunAsync(app, [program, .. arguments], feed.Environment, exitCode);

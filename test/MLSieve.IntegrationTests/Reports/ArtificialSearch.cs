@@ -22,6 +22,8 @@ internal sealed record ArtificialSearch
 
     public bool AllDiverge { get; init; }
 
+    public IReadOnlyList<string> Multiples { get; init; } = ["ForgetLearningRate", "ReadoutLearningRate"];
+
     public SearchResult Result()
     {
         var random = new Random(7);
@@ -57,6 +59,7 @@ internal sealed record ArtificialSearch
             PlainName = "plain training",
             Selection = SelectionMetric.UnbiasedAccuracy,
             RungSteps = Rungs,
+            Multiples = Multiples,
             Trials = trials,
             BestPlain = 0,
             BestOther = other?.Number,

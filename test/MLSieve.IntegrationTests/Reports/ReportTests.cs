@@ -172,6 +172,54 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     }
 
     [Fact]
+    public void Each_model_reads_the_columns_that_it_needs_once_and_its_own_input_again_for_what_is_shown()
+    {
+        var view = new CountingView(models.Test);
+        string html = models.Ml.MulticlassClassification.CreateReport(view, models.Models, new ReportOptions { Pictures = 3 }).Html;
+        foreach (string section in new[] { "mistakes", "shortcuts", "weights" })
+        {
+            int start = html.IndexOf($"<section aria-labelledby=\"{section}\">", StringComparison.Ordinal);
+            Assert.Matches(ImagePattern(), html[start..html.IndexOf("</section>", start, StringComparison.Ordinal)]);
+        }
+
+        Assert.Equal(5, view.Cursors); // the stock classifier shows no pictures
+        Assert.Equal(3, view.ActiveColumns.Count(column => column == "Class"));
+        Assert.Equal(["Class", "Pixels"], view.ActiveColumns.Distinct().Order()); // no figure needs Cue
+    }
+
+    [Theory]
+    [InlineData("Truth", "Truth=False", "Truth=True")] // a bool
+    [InlineData("Index", "0", "1")] // a number, where the classes are words
+    public void Without_a_group_column_the_groups_are_called_alike_in_all_sections_whatever_the_label_is(
+        string label, string first, string second)
+    {
+        var random = new Random(4);
+        IDataView told = models.Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new ToldRow
+        {
+            Features = [i % 3, random.NextSingle()],
+            Class = $"{i % 3 == 2}",
+            Truth = i % 3 == 2,
+            Index = i % 3 == 2 ? 1 : 0,
+        }).ToArray());
+        IDataView rows = models.Ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(told).Transform(told);
+        using EarlyReadoutTransformer model = models.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
+            Taps = [new() { Stage = 1 }],
+            Epochs = 1,
+        }).Fit(rows);
+        string html = models.Ml.MulticlassClassification.CreateReport(
+            rows, [new("it", model)], new ReportOptions { LabelColumnName = label }).Html;
+        foreach ((string name, int count) in new[] { (first, 40), (second, 20) })
+        {
+            Assert.Contains($"<tr><th scope=\"row\">{name}</th><td>{count}</td>", html, StringComparison.Ordinal);
+            Match margins = Assert.Single<Match>(
+                Regex.Matches(html, $@"<tr><th scope=""row"">{name}</th><td>(\d+)</td><td>[^<]*</td><td>(\d+)</td><td>[^<]*</td></tr>"));
+            Assert.Equal(count, margins.Groups.Values.Skip(1).Sum(part => int.Parse(part.Value, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    [Fact]
     public void A_file_is_written_wholly_or_not_at_all()
     {
         HtmlReport report = models.Create();
@@ -205,11 +253,30 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
             () => catalog.CreateReport(models.Test, models.Models, new ReportOptions { Title = "", Pictures = -1, Beta = 100 })).Message;
         Assert.All(new[] { "Title", "Pictures", "Beta" }, name => Assert.Contains(name, faults, StringComparison.Ordinal));
         ITransformer fewer = new FirstRows(models.Plain, models.Ml);
-        Assert.Contains(
-            "did not score the same rows",
-            Assert.Throws<InvalidOperationException>(
-                () => catalog.CreateReport(models.Test, [new("plain", models.Plain), new("fewer", fewer)])).Message,
-            StringComparison.Ordinal);
+        foreach (ReportedModel[] reported in new ReportedModel[][]
+        {
+            [new("plain", models.Plain), new("fewer", fewer)],
+            [new("plain", models.Plain), new("sieve", models.Sieve), new("fewer", fewer)],
+        })
+        {
+            Assert.StartsWith(
+                "'plain' and 'fewer' did not score the same rows in the same order.",
+                Assert.Throws<InvalidOperationException>(() => catalog.CreateReport(models.Test, reported)).Message,
+                StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A row that tells its class in three ways.</summary>
+    private sealed class ToldRow
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public string Class { get; set; } = "";
+
+        public bool Truth { get; set; }
+
+        public float Index { get; set; }
     }
 
     /// <summary>A pipeline that loses rows.</summary>

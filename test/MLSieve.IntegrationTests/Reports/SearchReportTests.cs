@@ -151,6 +151,20 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
     }
 
     [Fact]
+    public void A_rate_is_charted_as_a_multiple_of_the_main_one_only_where_the_space_draws_it_so()
+    {
+        SearchTrial[] trials = [.. new ArtificialSearch { Trials = 8 }.Result().Trials.Select((trial, i) => trial with
+        {
+            Settings = new Dictionary<string, string> { ["HeadLearningRate"] = FormattableString.Invariant($"{0.05 * (i + 1.5)}") },
+        })];
+        string itself = new ArtificialSearch { Multiples = [] }.Result([.. trials]).CreateReport().Html;
+        Has("by HeadLearningRate</title>", itself);
+        HasNot("multiple of the main rate", itself);
+        string multiple = new ArtificialSearch { Multiples = ["HeadLearningRate"] }.Result([.. trials]).CreateReport().Html;
+        Has("HeadLearningRate (multiple of the main rate)", multiple);
+    }
+
+    [Fact]
     public void Extreme_results_have_a_page_that_says_what_they_are()
     {
         string diverged = new ArtificialSearch { Trials = 6, AllDiverge = true, AreGroupsKnown = false }.Result().CreateReport().Html;

@@ -4,7 +4,7 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>Rows of 300 MB in a process whose managed heap may hold 200 MiB.</summary>
+/// <summary>Rows of 300 MB in a process whose managed heap may hold 200 MiB; and a heap that may hold more than the machine has.</summary>
 public sealed class HeapLimitTests(ITestOutputHelper output)
 {
     private static readonly (string, string?) _limit = ("DOTNET_GCHeapHardLimit", "0xC800000");
@@ -16,6 +16,10 @@ public sealed class HeapLimitTests(ITestOutputHelper output)
     [Fact]
     public void A_budget_that_is_more_than_the_heap_is_an_error_that_names_the_option() =>
         output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Is_told), _limit));
+
+    [Fact]
+    public void A_heap_limit_above_what_the_machine_has_free_is_not_what_the_process_may_use() =>
+        output.WriteLine(OwnProcess.Run<Child>(nameof(Child.May_use_what_is_free), ("DOTNET_GCHeapHardLimit", "0x4000000000")));
 
     /// <summary>The tests that run in the other process.</summary>
     public sealed class Child(ITestOutputHelper output)
@@ -45,6 +49,15 @@ public sealed class HeapLimitTests(ITestOutputHelper output)
                 + "(the machine, its container or DOTNET_GCHeapHardLimit says so), and MemoryBudgetMebibytes "
                 + "lets the training rows take 4096 MiB. Set it to less: rows above it go to a temporary file.", message);
             Fit(8); // as it says
+        }
+
+        [Fact(Explicit = true)]
+        public void May_use_what_is_free()
+        {
+            const long slack = 64 << 20; // what other programs take and free meanwhile
+            long before = FreeMemory.Bytes(), usable = MemoryBudget.Usable(), after = FreeMemory.Bytes();
+            output.WriteLine(FormattableString.Invariant($"{usable >> 20} MiB"));
+            Assert.InRange(usable, 1, Math.Max(before, after) + slack);
         }
 
         private void Fit(int? budget)

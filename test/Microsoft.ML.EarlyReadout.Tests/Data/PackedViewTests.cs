@@ -84,6 +84,26 @@ public sealed class PackedViewTests
     }
 
     [Fact]
+    public void Validation_texts_are_cut_anew_for_another_vocabulary_and_shared_under_an_equal_one()
+    {
+        var columns = new TrainingColumns("Place", "Label") { IsText = true };
+        IDataView held = Rows.View(1, ([1], "a", "ab ba"), ([2], "b", "ba ab ab"));
+        var view = new CountingView(held);
+        using var packed = new PackedView(view);
+        using TrainingSet first = Training("ab ab"), equal = Training("ab ab"), other = Training("ba ba");
+        Assert.Equal(first.Shape, other.Shape);
+        using TrainingSet byFirst = Rows.Read(packed, columns, like: first), byEqual = Rows.Read(packed, columns, like: equal),
+            byOther = Rows.Read(packed, columns, like: other);
+        Assert.Same(byFirst, byEqual);
+        Assert.Equal(2, view.Cursors);
+        using TrainingSet alone = Rows.Read(held, columns, like: other);
+        Assert.Equal(Rows.Features(alone), Rows.Features(byOther));
+        Assert.NotEqual(Rows.Features(byFirst), Rows.Features(byOther));
+
+        TrainingSet Training(string text) => Rows.Read(Rows.View(1, ([1], "a", text), ([2], "b", text)), columns);
+    }
+
+    [Fact]
     public void What_the_rows_show_is_told_to_the_first_and_the_next_is_told_that_they_are_used_again()
     {
         using var packed = new PackedView(Rows.View(1, ([1], "a", ""), ([2], "b", ""), ([3], "", "")));

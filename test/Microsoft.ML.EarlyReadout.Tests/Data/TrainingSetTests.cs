@@ -32,6 +32,27 @@ public sealed class TrainingSetTests
     }
 
     [Fact]
+    public void Texts_that_can_be_read_only_once_are_a_fault_that_says_why_they_are_read_twice()
+    {
+        bool isRead = false;
+        var columns = new TrainingColumns("Text", "Label") { IsText = true };
+        InvalidDataException fault = Assert.Throws<InvalidDataException>(
+            () => Rows.Read(Rows.Ml.Data.LoadFromEnumerable(Once()), columns));
+        Assert.Equal(
+            "The data had 2 rows when the vocabulary was learnt from their texts, and none when they were read again to cut them into "
+                + "tokens. Give a view that can be read twice, such as a cached one, or a vocabulary (Network.VocabularyPath).",
+            fault.Message);
+
+        IEnumerable<TextRow> Once()
+        {
+            if (isRead) yield break;
+            isRead = true;
+            yield return new TextRow { Text = "a cat", Label = 0 };
+            yield return new TextRow { Text = "a dog", Label = 1 };
+        }
+    }
+
+    [Fact]
     public void Rows_labels_and_class_names_are_those_of_the_view()
     {
         using var set = Rows.Read(Rows.View(2, _four));
@@ -209,6 +230,14 @@ public sealed class TrainingSetTests
         public VBuffer<float> Features { get; set; }
 
         public string? Label { get; set; }
+    }
+
+    private sealed class TextRow
+    {
+        public string Text { get; set; } = "";
+
+        [KeyType(2)]
+        public uint Label { get; set; }
     }
 
     private sealed class AttributeRow(string label, bool isTrue, int number, float real)

@@ -45,11 +45,7 @@ public sealed class FreeMemoryTests : IDisposable
         Assert.Null(FreeMemory.Bytes(Path.Combine(_folder, "none"), Path.Combine(_folder, "none"), _folder));
 
     [Fact]
-    public void On_this_machine_it_is_positive()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is asked.");
-        Assert.True(FreeMemory.Bytes() > 0);
-    }
+    public void On_this_machine_it_is_positive() => Assert.True(FreeMemory.Bytes() > 0);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -74,6 +74,83 @@ public sealed class OtherSearchesTests
         Assert.All(trials.Where(trial => !trial.IsPlain), trial => Assert.DoesNotContain("Method", trial.Settings.Keys));
     }
 
+    [Theory]
+    [InlineData(null, SelectionMetric.AverageAccuracy, "Cue", SelectionMetric.UnbiasedAccuracy)]
+    [InlineData(null, SelectionMetric.AverageAccuracy, null, SelectionMetric.AverageAccuracy)]
+    [InlineData(null, SelectionMetric.WorstGroupAccuracy, "Cue", SelectionMetric.WorstGroupAccuracy)]
+    [InlineData(SelectionMetric.AverageAccuracy, SelectionMetric.AverageAccuracy, "Cue", SelectionMetric.AverageAccuracy)]
+    [InlineData(SelectionMetric.WorstGroupAccuracy, SelectionMetric.WorstGroupAccuracy, "Cue", SelectionMetric.WorstGroupAccuracy)]
+    public void Trials_are_compared_by_the_searchs_figure_else_by_one_that_the_trainer_was_given(
+        SelectionMetric? search, SelectionMetric trainer, string? group, SelectionMetric expected)
+    {
+        var options = new PlainSearchOptions { Selection = search, Trainer = { Selection = trainer, GroupColumnName = group } };
+        options.Validate();
+        Assert.Equal(expected, options.Fixed().Selection);
+    }
+
+    [Theory]
+    [InlineData(SelectionMetric.UnbiasedAccuracy, SelectionMetric.WorstGroupAccuracy,
+        "Selection is UnbiasedAccuracy and Trainer.Selection is WorstGroupAccuracy; give one.")]
+    [InlineData(null, SelectionMetric.LastEpoch, "Trainer.Selection is LastEpoch, which is no figure to compare trials by.")]
+    public void A_figure_of_the_trainers_that_is_not_the_searchs_is_a_fault(
+        SelectionMetric? search, SelectionMetric trainer, string fault)
+    {
+        var options = new PlainSearchOptions { Selection = search, Trainer = { Selection = trainer, GroupColumnName = "Cue" } };
+        Assert.Equal(
+            $"PlainSearchOptions has 1 fault:\n- {fault}",
+            Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.SearchEarlyReadout(options)).Message,
+            ignoreLineEndingDifferences: true);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_exception_of_the_receiver_of_progress_ends_the_search_and_is_no_failure_of_a_run(bool isCancellation)
+    {
+        Exception thrown = isCancellation ? new OperationCanceledException("Enough.") : new IOException("The dashboard is gone.");
+        var store = new InMemoryTrialStore();
+        var options = new PlainSearchOptions { Store = store, Progress = new Throwing(thrown) };
+        Assert.Same(
+            thrown, Assert.ThrowsAny<Exception>(() => Run(options, _ml.MulticlassClassification.SearchEarlyReadout)));
+        IReadOnlyList<StoredRun> runs = store.Read("search");
+        Assert.Contains(runs, run => run.Attempt > 0);
+        Assert.All(
+            runs, run => Assert.True(run is { Failures: 0, State: not (RunState.Running or RunState.Failed) }, $"{run}")); // handed back
+        options.Progress = null;
+        using SearchResult<EarlyReadoutEstimator.Options> result = Run(options, _ml.MulticlassClassification.SearchEarlyReadout);
+        using SearchResult<EarlyReadoutEstimator.Options> undisturbed = Run(
+            new PlainSearchOptions(), _ml.MulticlassClassification.SearchEarlyReadout);
+        Assert.Equal(undisturbed.ToJson(), result.ToJson());
+    }
+
+    [Fact]
+    public void What_a_search_has_not_written_into_its_checkpoint_folder_is_left_there()
+    {
+        string folder = Directory.CreateTempSubdirectory("other-searches-").FullName;
+        try
+        {
+            string own = Directory.CreateDirectory(Path.Combine(folder, "search")).FullName, notes = Path.Combine(own, "notes.txt");
+            File.WriteAllText(notes, "mine");
+            Run(new PlainSearchOptions { CheckpointDirectory = folder }, _ml.MulticlassClassification.SearchEarlyReadout).Dispose();
+            Assert.Equal([notes], Directory.EnumerateFileSystemEntries(own));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_lease_that_no_clock_can_add_is_a_fault()
+    {
+        var options = new PlainSearchOptions { Lease = TimeSpan.MaxValue };
+        Assert.Contains(
+            $"Lease is {TimeSpan.MaxValue}; it must be from one second to 30 days.",
+            Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.SearchEarlyReadout(options)).Message,
+            StringComparison.Ordinal);
+        new PlainSearchOptions { Lease = TimeSpan.FromDays(30) }.Validate();
+    }
+
     private SearchResult<TOptions> Run<TOptions, TSearch>(
         TSearch options, Func<TSearch, TrainerSearch<TOptions>> create, int trials = 2, int fresh = 2)
         where TOptions : TrainerOptions, new()
@@ -83,5 +160,10 @@ public sealed class OtherSearchesTests
         (trainer.Network.HiddenUnits, trainer.BatchSize, trainer.Steps) = ([8, 8], 16, 27);
         (options.Trials, options.SeedsPerTrial, options.ConfirmationSeeds, options.Workers) = (trials, 1, fresh, 2);
         return create(options).Run(BiasedRow.View(_ml, 150), BiasedRow.View(_ml, 100, seed: 2));
+    }
+
+    private sealed class Throwing(Exception fault) : IProgress<SearchProgress>
+    {
+        public void Report(SearchProgress value) => throw fault;
     }
 }

@@ -21,13 +21,18 @@ internal static class Images
         if (File.Exists(path)) return ReadCsv(path, pathColumn, labelColumn, groupColumn);
         if (!Directory.Exists(path))
             throw new FileNotFoundException($"There is no file or folder '{path}'. Name yours: --images PATH, or in Program.cs.");
+        string[] labels = VisibleIn(path);
         IDataView rows = ml.Data.LoadFromFolders(new ImageFolderOptions
         {
             Root = path,
-            GroupsAreFolders = Directory.EnumerateDirectories(path).Any(label => Directory.EnumerateDirectories(label).Any()),
+            GroupsAreFolders = labels.Length > 0 && labels.All(label => VisibleIn(label).Length > 0),
         });
         return [.. ml.Data.CreateEnumerable<Picture>(rows, reuseRowObject: false, ignoreMissingColumns: true)];
     }
+
+    // Not those of tools, such as .git and .ipynb_checkpoints: they are no labels and no groups.
+    private static string[] VisibleIn(string folder) =>
+        Directory.GetDirectories(folder, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System });
 
     // Paths in the file begin at its folder.
     private static List<Picture> ReadCsv(string path, string pathColumn, string labelColumn, string groupColumn)

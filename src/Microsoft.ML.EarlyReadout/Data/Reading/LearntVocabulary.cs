@@ -18,12 +18,15 @@ internal static class LearntVocabulary
     /// <param name="columns">The columns of texts.</param>
     /// <param name="label">The labels.</param>
     /// <param name="threads">How many workers may read ahead.</param>
+    /// <param name="rows">How many rows with a label there were.</param>
     /// <param name="cancellation">Stops the pass within one row.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidDataException">A text cannot be read; the message names column and row.</exception>
     public static BertVocabulary Of(
-        IDataView view, IReadOnlyList<DataViewSchema.Column> columns, LabelColumn label, int threads, Cancellation cancellation)
+        IDataView view, IReadOnlyList<DataViewSchema.Column> columns, LabelColumn label, int threads, out long rows,
+        Cancellation cancellation)
     {
+        rows = 0;
         var words = new Dictionary<string, int>(StringComparer.Ordinal);
         using (var cursor = new FaultNamingCursor(view, columns.Append(label.Column).DistinctBy(each => each.Index), threads: threads))
         {
@@ -34,6 +37,7 @@ internal static class LearntVocabulary
             {
                 cancellation.ThrowIfRequested();
                 if (classOf() < 0) continue;
+                rows++;
                 foreach (ValueGetter<ReadOnlyMemory<char>> getter in getters)
                 {
                     getter(ref text);

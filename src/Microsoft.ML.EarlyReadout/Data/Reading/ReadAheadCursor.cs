@@ -28,7 +28,8 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     private ReadAheadCursor(DataViewRowCursor[] set, long bytes)
     {
         _set = set;
-        _workers = [.. set.Select(cursor => new ReadAheadWorker(cursor, _gate, bytes / set.Length))];
+        long each = Math.Max(1, bytes / set.Length); // where no memory is left, a worker still reads a row, or nobody would go on
+        _workers = [.. set.Select(cursor => new ReadAheadWorker(cursor, _gate, each))];
     }
 
     public override DataViewSchema Schema => _set[0].Schema;

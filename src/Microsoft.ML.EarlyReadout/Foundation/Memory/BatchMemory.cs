@@ -15,9 +15,7 @@ internal sealed record BatchMemory(long FreeBytes, long PerRow)
 
     private static long FreeOnCpu()
     {
-        GC.Collect(); // the figures are those of the last collection
-        GCMemoryInfo memory = GC.GetGCMemoryInfo();
-        long free = Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes); // of the container, where there is one
-        return OperatingSystem.IsLinux() && LibC.FreeAddressSpace() is { } addresses ? Math.Min(free, addresses) : free;
+        GC.Collect(); // what nobody needs any more is room, too
+        return FreeMemory.Bytes();
     }
 }

@@ -2,15 +2,19 @@ using System.Globalization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The memory that is free on this machine, within the limit of the container (Linux).</summary>
+/// <summary>The memory that is free on this machine, within the limits of the container and of the process.</summary>
 internal static class FreeMemory
 {
-    /// <summary>Bytes that this process may still take before the machine or its container is full; <see langword="null"/> where the system
-    /// does not tell.</summary>
-    public static long? Bytes() =>
-        OperatingSystem.IsLinux() ? Bytes("/proc/meminfo", "/proc/self/cgroup", "/sys/fs/cgroup") : null;
+    /// <summary>Bytes that this process may still take before the machine, its container or its address space is full.</summary>
+    public static long Bytes()
+    {
+        if (!OperatingSystem.IsLinux()) return ByCollector();
+        long free = Bytes("/proc/meminfo", "/proc/self/cgroup", "/sys/fs/cgroup") ?? ByCollector();
+        return LibC.FreeAddressSpace() is { } addresses ? Math.Min(free, addresses) : free;
+    }
 
-    /// <summary>As the other, from files like Linux's.</summary>
+    /// <summary>What the machine and its container have free, from files like Linux's; <see langword="null"/> where they do not tell.
+    /// </summary>
     /// <param name="memoryPath">What <c>/proc/meminfo</c> is.</param>
     /// <param name="groupsPath">What <c>/proc/self/cgroup</c> is: the control groups of the process.</param>
     /// <param name="root">The folder of all control groups.</param>
@@ -33,6 +37,14 @@ internal static class FreeMemory
         }
 
         return free;
+    }
+
+    // Of the machine and its container too, as the last collection found them.
+    private static long ByCollector()
+    {
+        GC.Collect(0);
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        return Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
     }
 
     private static long? FreeIn(string group, bool isSecond)

@@ -61,12 +61,9 @@ internal sealed class MemoryBudget(long bytes, string temporaryFolder, Action<st
         return file;
     }
 
-    /// <summary>The bytes that the process may still use.</summary>
-    public static long Usable()
-    {
-        long managed = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - GC.GetTotalMemory(forceFullCollection: false);
-        return OperatingSystem.IsLinux() && LibC.FreeAddressSpace() is { } addresses ? Math.Min(managed, addresses) : managed;
-    }
+    /// <summary>The bytes that the process may still use: what its managed heap may grow by, and no more than what is free.</summary>
+    public static long Usable() => Math.Min(
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - GC.GetTotalMemory(forceFullCollection: false), FreeMemory.Bytes());
 
     private static string Mebibytes(long bytes) => FormattableString.Invariant($"{bytes / (double)Mebibyte:0.#} MiB");
 }

@@ -19,6 +19,9 @@ internal sealed record ScoredModel(
     /// <summary>Where a shortcut may mislead it; <see langword="null"/> where nobody asked.</summary>
     public ShortcutFindings? Shortcuts { get; init; }
 
+    /// <summary>What the rows look like that the page shows of it.</summary>
+    public SeenRows Seen { get; init; } = SeenRows.None;
+
     public static ScoredModel Read(MulticlassClassificationCatalog catalog, IDataView data, ReportedModel model, ReportOptions options)
     {
         EarlyReadoutTransformer? classifier = FlatPipeline.ModelIn(model.Model);
@@ -29,7 +32,7 @@ internal sealed record ScoredModel(
         ];
         string?[] needed = [options.LabelColumnName, options.GroupColumnName, options.ScoreColumnName, options.PredictedLabelColumnName,
             .. readouts.Select(name => new ReadoutColumns(name))
-                .SelectMany(names => new[] { names.Score, names.PredictedLabel, names.Margin })];
+                .SelectMany(names => new[] { names.PredictedLabel, names.Margin })];
         // Scored once, however many figures are made of it. A missing column is left to the evaluation, whose message names those present.
         IDataView cached = new MLContext().Data
             .Cache(scored, [.. needed.OfType<string>().Distinct().Where(name => scored.Schema.GetColumnOrNull(name) is not null)]);

@@ -19,26 +19,33 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
         DataViewSchema schema = data.Schema;
         DataViewSchema.Column label = schema[options.LabelColumnName], score = schema[options.ScoreColumnName],
             predicted = schema[options.PredictedLabelColumnName];
-        DataViewSchema.Column? attribute = options.GroupColumnName is null ? null : schema[options.GroupColumnName];
-        ReadoutColumns[] names = [.. readouts.Select(name => new ReadoutColumns(name))];
+        bool isByLabel = options.GroupColumnName is null;
+        DataViewSchema.Column grouping = schema[options.GroupColumnName ?? options.LabelColumnName];
+        (DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] readoutColumns =
+        [
+            .. readouts.Select(name => new ReadoutColumns(name)).Select(names => (schema[names.PredictedLabel], schema[names.Margin])),
+        ];
         ClassList classes = ClassList.Of(score, predicted, label);
-        using var cursor = new FaultNamingCursor(data, schema);
+        // No other column: the cache keeps whatever is asked for, pixels too.
+        DataViewSchema.Column[] needed =
+            [label, score, predicted, grouping, .. readoutColumns.SelectMany(readout => new[] { readout.Predicted, readout.Margin })];
+        using var cursor = new FaultNamingCursor(data, needed.DistinctBy(column => column.Index));
         Func<int> readLabel = classes.Reader(cursor, label), readPredicted = classes.Reader(cursor, predicted);
-        CategoryColumn? readGroup = attribute is { } named ? CategoryColumn.Open(cursor, named) : null;
+        CategoryColumn readGroup = CategoryColumn.Open(cursor, grouping);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(score);
         (Func<int> Predicted, ValueGetter<float> Margin)[] read =
         [
-            .. names.Select(each => (classes.Reader(cursor, schema[each.PredictedLabel]), cursor.GetGetter<float>(schema[each.Margin]))),
+            .. readoutColumns.Select(readout => (classes.Reader(cursor, readout.Predicted), cursor.GetGetter<float>(readout.Margin))),
         ];
         VBuffer<float> scores = default;
         float margin = 0;
         var rows = new List<ScoredRow>();
         for (int index = 0; cursor.MoveNext(); index++)
         {
-            int truth = readLabel(), value = readGroup?.Read() ?? 0;
+            int truth = readLabel(), value = readGroup.Read();
             if (truth == CategoryColumn.Missing || value == CategoryColumn.Missing) continue;
             readScore(ref scores);
-            string group = readGroup is null ? classes.Names[truth] : GroupName.Of(classes.Names[truth], (readGroup, value));
+            string group = GroupName.Of(isByLabel ? null : classes.Names[truth], (readGroup, value)); // as the evaluation names it
             rows.Add(new ScoredRow(
                 index, classes.Names[truth], group, NameOf(readPredicted()), ConfidenceMargin.Of([.. scores.DenseValues()]),
                 [.. read.Select(readout =>

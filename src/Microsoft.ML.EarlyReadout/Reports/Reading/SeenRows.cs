@@ -14,23 +14,26 @@ internal sealed class SeenRows
 
     private SeenRows() { }
 
+    /// <summary>No rows.</summary>
+    public static SeenRows None { get; } = new();
+
     /// <summary>The row, or <see langword="null"/> where there is nothing to show of it.</summary>
     public SeenRow? this[int index] => _rows.GetValueOrDefault(index);
 
-    /// <summary>Reads rows of a model's scored view.</summary>
+    /// <summary>Reads rows of a model's scored view, in one pass.</summary>
     /// <param name="model">The model.</param>
     /// <param name="indexes">The rows' places in the view.</param>
     public static SeenRows Read(ScoredModel model, IEnumerable<int> indexes)
     {
-        var seen = new SeenRows();
         HashSet<int> wanted = [.. indexes];
-        if (wanted.Count == 0) return seen;
+        if (wanted.Count == 0) return None;
+        var seen = new SeenRows();
         if (model.Classifier is { Columns.Shape: TokenShape } ofTexts) return seen.ReadTexts(model.Scored, ofTexts.Columns, wanted);
         if (model.Classifier is not { Columns.Shape: ImageShape shape } classifier) return seen;
         if (model.Scored.Schema.GetColumnOrNull(classifier.FeatureColumnName) is not { } feature) return seen;
         using var cursor = new FaultNamingCursor(model.Scored, [feature], feature);
         ColumnBuffer buffer = ColumnBuffer.Create(cursor, feature, 1);
-        BufferedFeatureReader reader = BufferedFeatureReader.Create([buffer], classifier.Columns);
+        BufferedFeatureReader reader = BufferedFeatureReader.Create([buffer], classifier.Columns, cursor);
         for (int index = 0; cursor.MoveNext() && seen._rows.Count < wanted.Count; index++)
         {
             if (!wanted.Contains(index)) continue;

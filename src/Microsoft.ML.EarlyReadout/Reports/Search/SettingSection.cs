@@ -12,7 +12,7 @@ internal static class SettingSection
     public static Markup Write(ReportedSearch search)
     {
         SearchResult result = search.Result;
-        SettingAxis[] axes = [.. search.Options.Select(option => SettingAxis.Of(result.Trials, option)).OfType<SettingAxis>()];
+        SettingAxis[] axes = [.. search.Options.Select(option => SettingAxis.Of(result, option)).OfType<SettingAxis>()];
         if (axes.Length == 0) return Markup.Empty;
         string stopped = !result.Trials.Any(trial => trial.State == TrialState.Stopped) ? "" : FormattableString.Invariant($"""
              A trial that was stopped stands at its figure where it was stopped, below what it would have come to; the tables compare all

@@ -12,40 +12,50 @@ internal static class MistakeSection
     private static readonly Markup Right = new("<span aria-hidden=\"true\">✓ </span>right");
     private static readonly Markup Wrong = new("<span aria-hidden=\"true\">✗ </span>wrong");
 
+    /// <summary>The rows that <see cref="Write"/> shows, of each model that is beside them.</summary>
+    /// <exception cref="InvalidOperationException">The models did not score the same rows.</exception>
+    public static IEnumerable<(ScoredModel Model, int Row)> Shown(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
+        from part in Parts(models, models.Count == 1 ? null : Mistakes.Of(models), options)
+        from row in part.Rows
+        from model in models.Take(ModelsBeside)
+        select (model, row);
+
     public static Markup Write(IReadOnlyList<ScoredModel> models, ReportOptions options)
     {
-        ScoredModel first = models[0];
+        Mistakes? mistakes = models.Count == 1 ? null : Mistakes.Of(models);
         ScoredModel[] beside = [.. models.Take(ModelsBeside)];
-        if (models.Count == 1)
-        {
-            ScoredRow[] wrong = [.. first.Rows.Where(row => !row.IsRight).OrderByDescending(row => row.Margin).ThenBy(row => row.Index)];
-            return Markup.Of($"""
-                <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
-                {Explanation(models, options)}
-                {Rows($"Wrong: {wrong.Length} of {first.Rows.Count} "
-                    + "rows", "The most confident first.", [.. wrong.Take(options.Pictures).Select(row => row.Index)], beside)}
-                </section>
-
-                """);
-        }
-
-        ScoredModel second = models[1];
-        Mistakes mistakes = Mistakes.Of(first, second);
         return Markup.Of($"""
             <section aria-labelledby="mistakes"><h2 id="mistakes">Confident mistakes</h2>
-            {Counts(first, second, mistakes)}
+            {(mistakes is null ? Markup.Empty : Counts(models[0], models[1], mistakes))}
             {Explanation(models, options)}
-            {Rows($"Mended: {first.Name} is wrong, {second.Name} is right (rows: "
-                + $"{mistakes.Fixed.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Fixed), beside)}
-            {Rows("Not mended: both are wrong (rows: "
-                + $"{mistakes.Remaining.Count})", $"Those of which {first.Name} is most sure.", Shown(mistakes.Remaining), beside)}
-            {Rows($"New: {first.Name} is right, {second.Name} is wrong (rows: "
-                + $"{mistakes.Introduced.Count})", $"Those of which {second.Name} is most sure.", Shown(mistakes.Introduced), beside)}
+            {Parts(models, mistakes, options).Select(part => Rows(part.Title, part.Subtitle, part.Rows, beside))}
             </section>
 
             """);
+    }
 
-        int[] Shown(IReadOnlyList<MistakenRow> rows) => [.. rows.Take(options.Pictures).Select(row => row.First.Index)];
+    private static IEnumerable<(string Title, string Subtitle, int[] Rows)> Parts(
+        IReadOnlyList<ScoredModel> models, Mistakes? mistakes, ReportOptions options)
+    {
+        ScoredModel first = models[0];
+        if (mistakes is null)
+        {
+            ScoredRow[] wrong = [.. first.Rows.Where(row => !row.IsRight).OrderByDescending(row => row.Margin).ThenBy(row => row.Index)];
+            return [($"Wrong: {wrong.Length} of {first.Rows.Count} rows", "The most confident first.", First(wrong))];
+        }
+
+        ScoredModel second = models[1];
+        string firsts = $"Those of which {first.Name} is most sure.", seconds = $"Those of which {second.Name} is most sure.";
+        return
+        [
+            ($"Mended: {first.Name} is wrong, {second.Name} is right (rows: {mistakes.Fixed.Count})", firsts, FirstOf(mistakes.Fixed)),
+            ($"Not mended: both are wrong (rows: {mistakes.Remaining.Count})", firsts, FirstOf(mistakes.Remaining)),
+            ($"New: {first.Name} is right, {second.Name} is wrong (rows: {mistakes.Introduced.Count})", seconds,
+                FirstOf(mistakes.Introduced)),
+        ];
+
+        int[] First(IEnumerable<ScoredRow> rows) => [.. rows.Take(options.Pictures).Select(row => row.Index)];
+        int[] FirstOf(IEnumerable<MistakenRow> rows) => First(rows.Select(row => row.First));
     }
 
     private static Markup Counts(ScoredModel first, ScoredModel second, Mistakes mistakes)
@@ -86,27 +96,27 @@ internal static class MistakeSection
     {
         string none = title.EndsWith("(rows: 0)", StringComparison.Ordinal) ? "None." : "No pictures were asked for.";
         if (indexes.Length == 0) return Markup.Of($"<h3>{title}</h3>\n<p>{none}</p>\n");
-        SeenRows[] seen = [.. models.Select(model => SeenRows.Read(model, indexes))];
         return Markup.Of($"""
             <h3>{title}</h3>
             <p>{subtitle}</p>
             <div class="strips">
-            {indexes.Select(index => Strip(index, models, seen))}
+            {indexes.Select(index => Strip(index, models))}
             </div>
 
             """);
     }
 
-    private static Markup Strip(int index, IReadOnlyList<ScoredModel> models, SeenRows[] seen)
+    private static Markup Strip(int index, IReadOnlyList<ScoredModel> models)
     {
         ScoredRow[] rows = [.. models.Select(model => model.Rows.First(row => row.Index == index))];
-        Picture? picture = seen.Select(each => each[index]?.Picture).FirstOrDefault(each => each is not null);
-        IEnumerable<Markup> maps = models.Select((model, i) => Map(model, rows[i], seen[i][index]));
+        SeenRow?[] seen = [.. models.Select(model => model.Seen[index])];
+        Picture? picture = seen.Select(each => each?.Picture).FirstOrDefault(each => each is not null);
+        IEnumerable<Markup> maps = models.Select((model, i) => Map(model, rows[i], seen[i]));
         Markup image = picture is null
             ? Markup.Empty
             : Markup.Of($"<div class=\"panel\"><img src=\"{picture.ToDataUri()}\" alt=\"Row {index}, a "
                 + $"{rows[0].Label}.\"><span>image</span></div>");
-        IReadOnlyList<string> texts = seen.Select(each => each[index]?.Texts).FirstOrDefault(each => each is { Count: > 0 }) ?? [];
+        IReadOnlyList<string> texts = seen.Select(each => each?.Texts).FirstOrDefault(each => each is { Count: > 0 }) ?? [];
         return Markup.Of($"""
             <figure class="strip">{TextOf(texts)}<div class="panels">
             {image}

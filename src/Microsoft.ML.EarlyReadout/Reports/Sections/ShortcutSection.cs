@@ -7,6 +7,15 @@ internal static class ShortcutSection
     // More clusters than one looks at; the figures of all are in the findings.
     private const int MostClusters = 8;
 
+    /// <summary>The rows that <see cref="Write"/> shows.</summary>
+    public static IEnumerable<(ScoredModel Model, int Row)> Shown(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
+        from model in models
+        where model.Shortcuts is not null
+        let rows = RowsOf(model)
+        from cluster in Clusters(model)
+        from row in Shown(cluster, rows, options)
+        select (model, row);
+
     public static Markup Write(IReadOnlyList<ScoredModel> models, ReportOptions options)
     {
         ScoredModel[] found = [.. models.Where(model => model.Shortcuts is not null)];
@@ -25,8 +34,8 @@ internal static class ShortcutSection
     private static Markup Of(ScoredModel model, ReportOptions options)
     {
         ShortcutFindings findings = model.Shortcuts!;
-        ShortcutCluster[] clusters = [.. findings.Clusters.Take(MostClusters)];
-        Dictionary<long, ScoredRow> rows = model.Rows.ToDictionary(row => (long)row.Index);
+        ShortcutCluster[] clusters = [.. Clusters(model)];
+        Dictionary<long, ScoredRow> rows = RowsOf(model);
         if (clusters.Any(cluster => cluster.Rows.Any(row => rows.GetValueOrDefault(row)?.Label is { } label && label != cluster.Label)))
         {
             throw new InvalidOperationException($"The shortcuts of '{model.Name}' were found in other rows than the report's: the labels "
@@ -67,17 +76,19 @@ internal static class ShortcutSection
                 Markup.Of($"{100 * cluster.AccuracyInterval.Low:F1} to {100 * cluster.AccuracyInterval.High:F1}"),
                 Table.Percent(cluster.AccuracyElsewhere),
             ]));
-        int[][] shown =
-        [
-            .. clusters.Select(
-                cluster => cluster.Rows.Where(rows.ContainsKey).Take(options.Pictures).Select(row => (int)row).ToArray()),
-        ];
-        SeenRows seen = SeenRows.Read(model, shown.SelectMany(each => each));
-        return Markup.Of($"{summary}{numbers}{clusters.Select((cluster, i) => Cluster(cluster, i, shown[i], rows, seen))}");
+        return Markup.Of($"{summary}{numbers}"
+            + $"{clusters.Select((cluster, i) => Cluster(cluster, i, Shown(cluster, rows, options), rows, model.Seen))}");
     }
 
+    private static IEnumerable<ShortcutCluster> Clusters(ScoredModel model) => model.Shortcuts!.Clusters.Take(MostClusters);
+
+    private static Dictionary<long, ScoredRow> RowsOf(ScoredModel model) => model.Rows.ToDictionary(row => (long)row.Index);
+
+    private static IEnumerable<int> Shown(ShortcutCluster cluster, Dictionary<long, ScoredRow> rows, ReportOptions options) =>
+        cluster.Rows.Where(rows.ContainsKey).Take(options.Pictures).Select(row => (int)row);
+
     private static Markup Cluster(
-        ShortcutCluster cluster, int index, int[] shown, IReadOnlyDictionary<long, ScoredRow> rows, SeenRows seen) => Markup.Of($"""
+        ShortcutCluster cluster, int index, IEnumerable<int> shown, Dictionary<long, ScoredRow> rows, SeenRows seen) => Markup.Of($"""
         <h3>Cluster {index + 1}: {cluster.Label}, read as {cluster.ReadAs}</h3>
         <p>{cluster.Rows.Count} rows, mean margin {cluster.MeanMargin:F2}; those nearest to the centre.</p>
         {(cluster.TellingValues.Count == 0 ? Markup.Empty

@@ -5,15 +5,15 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class WeightSection
 {
+    /// <summary>The rows that <see cref="Write"/> shows.</summary>
+    public static IEnumerable<(ScoredModel Model, int Row)> Shown(IReadOnlyList<ScoredModel> models, ReportOptions options) =>
+        WithReadouts(models) is { } model ? WrongIn(model).Take(options.Pictures).Select(row => (model, row.Index)) : [];
+
     public static Markup Write(IReadOnlyList<ScoredModel> models, ReportOptions options)
     {
-        if (options.Pictures == 0 || models.FirstOrDefault(model => model.Readouts is not null) is not { } model) return Markup.Empty;
+        if (options.Pictures == 0 || WithReadouts(models) is not { } model) return Markup.Empty;
         string readout = model.Readouts!.Readouts[0].Name;
-        ScoredRow[] wrong = [.. model.Rows.Where(row => row.Readouts[0].Predicted != row.Label)
-            .OrderByDescending(row => row.Readouts[0].Margin)
-            .ThenBy(row => row.Index)];
-        ScoredRow[] shown = [.. wrong.Take(options.Pictures)];
-        SeenRows seen = SeenRows.Read(model, shown.Select(row => row.Index));
+        ScoredRow[] wrong = WrongIn(model);
         var weighting = new ReadoutWeighting(options.Alpha, options.Beta, null);
         double heaviest = wrong.Sum(row => weighting.OfWrong(row.Readouts[0].Margin));
         IEnumerable<Markup> byGroup = wrong.GroupBy(row => row.Group).OrderByDescending(group => group.Count())
@@ -27,21 +27,31 @@ internal static class WeightSection
             β = {options.Beta:0.###}, and every other row by 1; cm is the readout's confidence margin.</p>
             <ul>{byGroup}</ul>
             <div class="cards">
-            {shown.Select(row => Card(row, seen[row.Index], weighting.OfWrong(row.Readouts[0].Margin)))}
+            {wrong.Take(options.Pictures).Select(row => Card(row, model, weighting))}
             </div></section>
 
             """);
     }
 
-    private static Markup Card(ScoredRow row, SeenRow? seen, double weight)
+    private static ScoredModel? WithReadouts(IReadOnlyList<ScoredModel> models) =>
+        models.FirstOrDefault(model => model.Readouts is not null);
+
+    private static ScoredRow[] WrongIn(ScoredModel model) =>
+        [.. model.Rows.Where(row => row.Readouts[0].Predicted != row.Label && float.IsFinite(row.Readouts[0].Margin))
+            .OrderByDescending(row => row.Readouts[0].Margin)
+            .ThenBy(row => row.Index)];
+
+    private static Markup Card(ScoredRow row, ScoredModel model, ReadoutWeighting weighting)
     {
+        SeenRow? seen = model.Seen[row.Index];
         Markup image = seen?.Picture is not { } picture
             ? Markup.Empty
             : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
         return Markup.Of($"""
             <figure class="card">{image}{MistakeSection.TextOf(seen?.Texts ?? [])}
             <figcaption><b>{row.Group}</b><br>
-            read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>weight {weight:F1}<br>
+            read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>
+            weight {weighting.OfWrong(row.Readouts[0].Margin):F1}<br>
             network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
             <span class="row">row {row.Index}</span></figcaption></figure>
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -8,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal sealed class AttemptFolder
 {
+    private const string RunPrefix = "run-";
     private const string Prefix = "attempt-";
     private const string Curve = "curve.json";
 
@@ -20,8 +23,11 @@ internal sealed class AttemptFolder
     public static string OfSearch(string root, string search) => System.IO.Path.Combine(System.IO.Path.GetFullPath(root), search);
 
     /// <summary>Makes the folder of a claim.</summary>
+    /// <param name="folder">The folder of the search.</param>
+    /// <param name="claim">The claim.</param>
+    /// <param name="warn">Receives why a checkpoint is not used.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
-    public static AttemptFolder Create(string folder, RunClaim claim)
+    public static AttemptFolder Create(string folder, RunClaim claim, Action<string> warn)
     {
         string run = OfRun(folder, claim.Run.Number);
         string path = System.IO.Path.Combine(run, FormattableString.Invariant($"{Prefix}{claim.Attempt}"));
@@ -29,7 +35,7 @@ internal sealed class AttemptFolder
         {
             Delete(path); // of a search of this name whose store is gone
             string[] earlier = [.. Earlier(run, claim.Attempt)];
-            _ = earlier.Any(attempt => TryCopy(attempt, path));
+            _ = earlier.Any(attempt => TryCopy(attempt, path, warn));
             Directory.CreateDirectory(path);
             foreach (string attempt in earlier) Delete(attempt);
         }
@@ -44,16 +50,19 @@ internal sealed class AttemptFolder
     /// <summary>Removes all that is kept of a run, as far as nobody holds it.</summary>
     public static void DeleteRun(string folder, int run) => Delete(OfRun(folder, run));
 
-    /// <summary>Removes a folder, as far as nobody holds it.</summary>
-    public static void Delete(string path)
+    /// <summary>Removes all that is kept of a search, as far as nobody holds it; and its folder, unless others have put something there.
+    /// </summary>
+    public static void DeleteSearch(string folder)
     {
         try
         {
-            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+            if (!Directory.Exists(folder)) return;
+            foreach (var (_, run) in Numbered(folder, RunPrefix).ToArray()) Delete(run);
+            if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
-            // A worker that has lost its claim still writes here, and removes it.
+            // Another process of the search has removed it, or a worker that has lost its claim writes again.
         }
     }
 
@@ -67,26 +76,46 @@ internal sealed class AttemptFolder
     }
 
     /// <summary>Writes what is known beside the checkpoint that is about to be taken.</summary>
-    public void Write(RunOutcome outcome) => AtomicFile.Write(System.IO.Path.Combine(Path, Curve), stream =>
-    {
-        using var writer = new StreamWriter(stream);
-        writer.Write(outcome.ToJson());
-    });
+    public void Write(RunOutcome outcome) => AtomicFile.Write(
+        System.IO.Path.Combine(Path, Curve), stream => stream.Write(Encoding.UTF8.GetBytes(outcome.ToJson())), isFlushed: true);
 
     /// <summary>Removes the folder.</summary>
     public void Delete() => Delete(Path);
 
-    private static string OfRun(string folder, int run) => System.IO.Path.Combine(folder, FormattableString.Invariant($"run-{run:D4}"));
+    private static string OfRun(string folder, int run) =>
+        System.IO.Path.Combine(folder, FormattableString.Invariant($"{RunPrefix}{run:D4}"));
 
     private static IEnumerable<string> Earlier(string run, int attempt) => !Directory.Exists(run) ? [] :
-        from path in Directory.EnumerateDirectories(run, Prefix + "*")
-        let digits = System.IO.Path.GetFileName(path)[Prefix.Length..]
-        where int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < attempt
-        orderby int.Parse(digits, CultureInfo.InvariantCulture) descending
-        select path;
+        from each in Numbered(run, Prefix)
+        where each.Number < attempt
+        orderby each.Number descending
+        select each.Path;
+
+    /// <summary>The folders that are a prefix and a number. What else is there is not ours.</summary>
+    private static IEnumerable<(int Number, string Path)> Numbered(string folder, string prefix)
+    {
+        foreach (string path in Directory.EnumerateDirectories(folder, prefix + "*"))
+        {
+            string digits = System.IO.Path.GetFileName(path)[prefix.Length..];
+            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number)) yield return (number, path);
+        }
+    }
+
+    /// <summary>Removes a folder, as far as nobody holds it.</summary>
+    private static void Delete(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            // A worker that has lost its claim still writes here, and removes it.
+        }
+    }
 
     /// <summary>Copies an attempt that has a checkpoint; its worker may still be at it.</summary>
-    private static bool TryCopy(string from, string to)
+    private static bool TryCopy(string from, string to, Action<string> warn)
     {
         try
         {
@@ -94,7 +123,14 @@ internal sealed class AttemptFolder
             CheckpointDirectory.Copy(from, to);
             string curve = System.IO.Path.Combine(from, Curve);
             if (File.Exists(curve)) File.Copy(curve, System.IO.Path.Combine(to, Curve));
+            _ = new AttemptFolder(to).Read(); // without what was found out before it, the checkpoint is of no use
             return true;
+        }
+        catch (JsonException fault)
+        {
+            warn($"The checkpoint in '{from}' is not used, because its {Curve} cannot be read: {fault.Message}");
+            Delete(to);
+            return false;
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {

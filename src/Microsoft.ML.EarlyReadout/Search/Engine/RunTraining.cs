@@ -5,9 +5,10 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="folder">The folder of its checkpoints.</param>
 /// <param name="validation">The validation rows.</param>
 /// <param name="train">Trains without making a model.</param>
+/// <param name="warn">Receives what people should know of checkpoints.</param>
 /// <typeparam name="TOptions">The trainer's options.</typeparam>
 internal sealed class RunTraining<TOptions>(
-    SearchStart<TOptions> start, string folder, IDataView validation, Action<TOptions> train)
+    SearchStart<TOptions> start, string folder, IDataView validation, Action<TOptions> train, Action<string> warn)
     where TOptions : TrainerOptions, new()
 {
     /// <summary>Trains a run until it is finished or its token is cancelled.</summary>
@@ -22,7 +23,7 @@ internal sealed class RunTraining<TOptions>(
         IReadOnlyList<int> steps = start.Plan.Rungs.Steps;
         int rung = claim.Reached;
         long judged = rung == 0 ? 0 : steps[rung - 1]; // up to here the figures stand, whoever trains it again
-        AttemptFolder attempt = AttemptFolder.Create(folder, claim);
+        AttemptFolder attempt = AttemptFolder.Create(folder, claim, warn);
         RunOutcome outcome = RunOutcome.Parse(claim.Outcome).UpTo(judged);
         if (attempt.Read() is { } before) outcome = outcome.GoingOnWith(before);
         try

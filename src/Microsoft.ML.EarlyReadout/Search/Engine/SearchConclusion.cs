@@ -20,6 +20,7 @@ internal static class SearchConclusion
             PlainName = plan.PlainName,
             Selection = options.Selection,
             RungSteps = plan.Rungs.Steps,
+            Multiples = plan.Multiples,
             Trials = trials,
             BestPlain = plain.Number,
             BestOther = other?.Number,
@@ -28,7 +29,7 @@ internal static class SearchConclusion
                 group.Name, group.Training, group.Validation, group.IsConflicting,
                 Accuracy(plain, group.Name), Accuracy(other, group.Name)))],
             AreGroupsKnown = options.GroupColumnName is not null,
-            Warnings = [.. warnings, .. SearchWarnings.StillRising(plain, plan)],
+            Warnings = [.. warnings, .. SearchWarnings.PlainIsLost(plain, plan.PlainName), .. SearchWarnings.StillRising(plain, plan)],
         };
     }
 

@@ -19,6 +19,9 @@ internal sealed record SearchPlan
     /// <summary>The trials, by number.</summary>
     public required IReadOnlyList<PlannedTrial> Trials { get; init; }
 
+    /// <summary>The options that are drawn as multiples of the main learning rate.</summary>
+    public IReadOnlyList<string> Multiples { get; init; } = [];
+
     /// <summary>The rungs.</summary>
     public required RungPlan Rungs { get; init; }
 

@@ -66,11 +66,12 @@ internal sealed record SearchStart<TOptions>
 
         SeedSequence seeds = SeedSequence.Of(seed).For("search");
         int[] runSeeds = SearchPlan.DrawSeeds(seeds.For("runs"), options.SeedsPerTrial + options.ConfirmationSeeds);
+        var network = SearchedNetwork.Of(session, settled);
         var plan = new SearchPlan
         {
             PlainName = space.PlainName,
-            Trials = SearchPlan.Draw(
-                space, SearchedNetwork.Of(session, settled), options.Trials, seeds.For("trials"), options.KnownSettings),
+            Trials = SearchPlan.Draw(space, network, options.Trials, seeds.For("trials"), options.KnownSettings),
+            Multiples = [.. space.Axes(network).Where(axis => axis.IsMultiple).Select(axis => axis.Option)],
             Rungs = rungs,
             Factor = options.Halving?.Factor ?? 1,
             Seeds = runSeeds[..options.SeedsPerTrial],

@@ -36,6 +36,15 @@ internal static class SearchWarnings
         }
     }
 
+    /// <summary>A baseline that diverged or failed counts 0, and everything is better than that.</summary>
+    public static IEnumerable<string> PlainIsLost(SearchTrial plain, string name)
+    {
+        TrialRun[] runs = [.. plain.Runs, .. plain.Confirmation], lost = [.. runs.Where(run => run.Fault is not null)];
+        if (lost.Length == 0) yield break;
+        yield return FormattableString.Invariant($"{Capitalized(name)} diverged or failed in {lost.Length} of its {runs.Length} runs. They ")
+            + $"count 0, so a gain over it says nothing. Give the trainer a rate that it bears. The first said: {lost[0].Fault}";
+    }
+
     /// <summary>A comparison at a budget at which plain training is still learning says who learns faster.</summary>
     public static IEnumerable<string> StillRising(SearchTrial plain, SearchPlan plan)
     {
@@ -44,8 +53,10 @@ internal static class SearchWarnings
         double[] rises = [.. plain.Runs.Where(run => run.Fault is null && run.Curve.Any(each => each.Step <= lastThird))
             .Select(run => run.Score - run.Curve.Where(each => each.Step <= lastThird).Max(each => each.Score))];
         if (rises.Length == 0 || rises.Average() <= point) yield break;
-        string name = char.ToUpperInvariant(plan.PlainName[0]) + plan.PlainName[1..];
-        yield return FormattableString.Invariant($"{name} has not levelled: its figure still rose by {100 * rises.Average():F1} points in ")
-            + "the last third of the steps. Give more steps; until then the search tells who learns faster, not who learns better.";
+        yield return $"{Capitalized(plan.PlainName)} has not levelled: its figure still rose by "
+            + FormattableString.Invariant($"{100 * rises.Average():F1} points in the last third of the steps. Give more steps; ")
+            + "until then the search tells who learns faster, not who learns better.";
     }
+
+    private static string Capitalized(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 }

@@ -39,7 +39,7 @@ internal sealed class SearchWorkers
         _held = new ClaimedRuns(store, lease, reporter);
     }
 
-    /// <summary>Works until the search is over.</summary>
+    /// <summary>Works until the search is over, or the receiver of progress throws: its exception comes out as it is.</summary>
     /// <param name="count">The number of workers.</param>
     /// <param name="cancellation">Stops the search.</param>
     /// <exception cref="OperationCanceledException">It was stopped; what was under way is paused and handed back.</exception>
@@ -80,7 +80,7 @@ internal sealed class SearchWorkers
             {
                 long seen = Interlocked.Read(ref _news);
                 if (Advance().IsOver) return;
-                if (_store.Claim(_name, who, _lease, Failures) is { } claim) Train(claim, stop.Token);
+                if (_store.Claim(_name, who, _lease, Failures) is { } claim) Train(claim, stop);
                 else Wait(seen);
             }
         }
@@ -90,21 +90,21 @@ internal sealed class SearchWorkers
         }
     }
 
-    private void Train(RunClaim claim, CancellationToken stop)
+    private void Train(RunClaim claim, CancellationTokenSource stop)
     {
-        using var held = new ClaimedRun(claim, stop);
+        using var held = new ClaimedRun(claim, stop.Token);
         _held.Add(held);
         bool isOver = false; // finished, failed, or another's
         try
         {
-            _train(held, (rung, outcome) => isOver = Report(held, rung, outcome));
+            _train(held, (rung, outcome) => isOver = Report(held, rung, outcome, stop));
         }
         catch (OperationCanceledException) when (held.Token.IsCancellationRequested)
         {
         }
         catch (RunDivergedException divergence)
         {
-            isOver = Report(held, _plan.Rungs.Count, divergence.Outcome);
+            isOver = Report(held, _plan.Rungs.Count, divergence.Outcome, stop);
         }
         catch (IOException) when (held.IsLost || !_store.Renew(claim, _lease) || Advance().IsOver)
         {
@@ -131,7 +131,7 @@ internal sealed class SearchWorkers
     }
 
     /// <returns>Whether there is nothing to hand back any more.</returns>
-    private bool Report(ClaimedRun held, int rung, RunOutcome outcome)
+    private bool Report(ClaimedRun held, int rung, RunOutcome outcome, CancellationTokenSource stop)
     {
         RunClaim claim = held.Claim;
         double figure = outcome.FigureAt(_plan.Rungs.Steps[rung - 1]) ?? 0;
@@ -143,7 +143,15 @@ internal sealed class SearchWorkers
 
         _reporter.Reached(claim, rung, figure, outcome);
         Standings standings = Advance();
-        _reporter.Progress(standings);
+        try
+        {
+            _reporter.Progress(standings);
+        }
+        catch (Exception fault)
+        {
+            Stop(stop, fault); // the user's own: it ends the search, and no run has failed
+        }
+
         bool isFinished = rung == _plan.Rungs.Count;
         if (isFinished || Math.Max(claim.Run.Granted, standings.GrantedTo(claim.Run.Trial)) <= rung) held.Pause();
         return isFinished;

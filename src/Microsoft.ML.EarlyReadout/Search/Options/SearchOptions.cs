@@ -43,8 +43,9 @@ public abstract class SearchOptions<TOptions>
     public int ConfirmationSeeds { get; set; } = 5;
 
     /// <summary>The figure on the validation rows by which trials are compared, and networks kept.</summary>
-    /// <value>The default value is <see langword="null"/>: <see cref="SelectionMetric.UnbiasedAccuracy"/> where groups are named, else
-    /// <see cref="SelectionMetric.AverageAccuracy"/>.</value>
+    /// <value>The default value is <see langword="null"/>: the trainer's, where that is not its default; else <see
+    /// cref="SelectionMetric.UnbiasedAccuracy"/> where groups are named, and <see cref="SelectionMetric.AverageAccuracy"/> where none
+    /// are.</value>
     public SelectionMetric? Selection { get; set; }
 
     /// <summary>The column with the spurious attribute; see <see cref="TrainerOptions.GroupColumnName"/>.</summary>
@@ -77,17 +78,18 @@ public abstract class SearchOptions<TOptions>
 
     /// <summary>
     /// A folder for the checkpoints of runs that wait or were interrupted. Processes that share a search may share it, so that one goes
-    /// on with what another began; otherwise each begins anew what it takes over, with the same figures. Emptied of what is no longer
-    /// needed.
+    /// on with what another began; otherwise each begins anew what it takes over, with the same figures. What the search
+    /// no longer needs of its own is removed.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: a temporary folder, which goes when the search returns or is cancelled.</value>
     public string? CheckpointDirectory { get; set; }
 
     /// <summary>How long a process that no longer answers keeps a run from the others.</summary>
-    /// <value>The default value is one minute. At least one second.</value>
+    /// <value>The default value is one minute. From one second to 30 days.</value>
     public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Receives where the search stands, at the end of each run and rung.</summary>
+    /// <summary>Receives where the search stands, at the end of each run and rung. An exception of it stops the search and comes out as it
+    /// is; runs under way are paused and handed back, so that the same call goes on later.</summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [JsonIgnore]
     public IProgress<SearchProgress>? Progress { get; set; }
@@ -123,10 +125,13 @@ public abstract class SearchOptions<TOptions>
     {
         TOptions trainer = Trainer.Copy();
         trainer.GroupColumnName = GroupColumnName ?? trainer.GroupColumnName;
-        trainer.Selection = Selection
+        trainer.Selection = Selection ?? TrainersSelection
             ?? (trainer.GroupColumnName is null ? SelectionMetric.AverageAccuracy : SelectionMetric.UnbiasedAccuracy);
         return trainer;
     }
+
+    // Its default is nobody's choice.
+    private SelectionMetric? TrainersSelection => Trainer.Selection == new TOptions().Selection ? null : Trainer.Selection;
 
     /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>
     internal void Validate()
@@ -146,7 +151,8 @@ public abstract class SearchOptions<TOptions>
         faults.AtLeast(nameof(Workers), Workers, 1);
         if (CheckpointDirectory is not null && string.IsNullOrWhiteSpace(CheckpointDirectory))
             faults.Add($"{nameof(CheckpointDirectory)} is empty; it must name a folder, or be null.");
-        if (Lease < TimeSpan.FromSeconds(1)) faults.Add($"{nameof(Lease)} is {Lease}; it must be at least one second.");
+        if (Lease < TimeSpan.FromSeconds(1) || Lease > TimeSpan.FromDays(30))
+            faults.Add($"{nameof(Lease)} is {Lease}; it must be from one second to 30 days.");
         if (faults.Given("Space", Varied)) Varied.AddFaults(faults);
         if (faults.Given(nameof(Trainer), Trainer)) AddTrainerFaults(faults);
         if (faults.Given(nameof(KnownSettings), KnownSettings)) AddKnownFaults(faults);
@@ -165,6 +171,10 @@ public abstract class SearchOptions<TOptions>
         OwnOnly(nameof(Trainer.Progress), Trainer.Progress is not null, "set the search's Progress");
         if (GroupColumnName is { } group && Trainer.GroupColumnName is { } other && group != other)
             faults.Add($"{nameof(GroupColumnName)} is '{group}' and Trainer.{nameof(GroupColumnName)} is '{other}'; give one.");
+        if (Selection is { } metric && TrainersSelection is { } trainers && metric != trainers)
+            faults.Add($"{nameof(Selection)} is {metric} and Trainer.{nameof(Selection)} is {trainers}; give one.");
+        if (Selection is null && TrainersSelection == SelectionMetric.LastEpoch)
+            faults.Add($"Trainer.{nameof(Selection)} is {TrainersSelection}, which is no figure to compare trials by.");
         var own = new OptionFaults();
         TOptions trainer = Fixed();
         (trainer.ValidationFraction, trainer.ValidationSet, trainer.Patience, trainer.OnValidation) = (0, null, null, null); // told already

@@ -15,6 +15,8 @@ internal sealed record SearchFindings
 
     public required IReadOnlyList<int> RungSteps { get; init; }
 
+    public required IReadOnlyList<string> Multiples { get; init; }
+
     public required IReadOnlyList<SearchTrial> Trials { get; init; }
 
     public required int BestPlain { get; init; }

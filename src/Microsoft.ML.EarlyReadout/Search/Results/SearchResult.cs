@@ -42,6 +42,9 @@ public abstract class SearchResult : IDisposable
     /// <summary>The steps after which trials were compared, ascending; the last are all steps.</summary>
     public IReadOnlyList<int> RungSteps => _findings.RungSteps;
 
+    /// <summary>The options that the space draws as multiples of the main learning rate.</summary>
+    internal IReadOnlyList<string> Multiples => _findings.Multiples;
+
     /// <summary>The trials, by number; 0 is plain training as the trainer's options have it.</summary>
     public IReadOnlyList<SearchTrial> Trials => _findings.Trials;
 

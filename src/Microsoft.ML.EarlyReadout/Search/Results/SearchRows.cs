@@ -1,6 +1,6 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The rows of a search, which all its runs share: each view is read once, and packed once.</summary>
+/// <summary>The rows of a search, which all its runs share: each view is packed once.</summary>
 /// <param name="train">The training rows.</param>
 /// <param name="validation">The validation rows.</param>
 internal sealed class SearchRows(IDataView train, IDataView validation) : IDisposable

@@ -6,8 +6,6 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// </summary>
 public sealed record DistillationSpace : ITrialSpace
 {
-    private const double LargestBeta = 80;
-
     /// <summary>β: how much wrong readouts count.</summary>
     /// <value>
     /// The default value is 0.5 to 6: the released values are 3 to 4, and a student with fresh weights bears less. At most 80.
@@ -43,7 +41,7 @@ public sealed record DistillationSpace : ITrialSpace
     void ITrialSpace.AddFaults(OptionFaults faults)
     {
         Beta.AddFaults(faults, "Space.Beta");
-        faults.InRange("Space.Beta.To", Beta.To, 0, LargestBeta);
+        faults.InRange("Space.Beta.To", Beta.To, 0, ReadoutWeighting.LargestBeta);
         Alpha?.AddFaults(faults, "Space.Alpha");
         faults.Choices("Space.Stages", Stages, 1);
         if (Lambda is { Length: 0 }) faults.Add("Space.Lambda is empty; give at least one value, or null.");

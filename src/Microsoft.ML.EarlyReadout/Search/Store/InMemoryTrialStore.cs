@@ -50,7 +50,7 @@ internal sealed class InMemoryTrialStore(TimeProvider? clock = null) : ITrialSto
             first.Attempt++;
             first.Worker = worker;
             first.LeaseEnds = Now + lease;
-            return new RunClaim(search, first.Run, first.Attempt, first.Reached, first.Granted, first.Outcome);
+            return new RunClaim(search, first.Run, first.Attempt, first.Reached, first.Outcome);
         }
     }
 

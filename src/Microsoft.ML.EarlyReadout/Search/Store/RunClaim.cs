@@ -7,10 +7,9 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <param name="Run">The run.</param>
 /// <param name="Attempt">Counts the claims of this run, from 1. A store takes nothing from an earlier one.</param>
 /// <param name="Reached">The rung that the run has reached; 0: none.</param>
-/// <param name="Granted">The rung to which it may be trained by what is decided so far.</param>
 /// <param name="Outcome">What was last reported of it; <see langword="null"/>: nothing.</param>
 [Experimental(ExperimentalId.OwnStore)]
-public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Reached, int Granted, string? Outcome)
+public sealed record RunClaim(string Search, SearchRun Run, int Attempt, int Reached, string? Outcome)
 {
     /// <summary>Refuses what no store may take as a report: a rung that the run does not have, and a score that databases do not sort
     /// alike.</summary>

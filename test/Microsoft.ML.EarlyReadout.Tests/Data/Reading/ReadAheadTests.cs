@@ -125,6 +125,18 @@ public sealed class ReadAheadTests : IDisposable
         Assert.Equal(512 * mebibyte, ReadAheadCursor.Allowance(workers: 64, usable: 8192 * mebibyte));
     }
 
+    [Theory]
+    [InlineData(3)] // less than a byte for each worker
+    [InlineData(0)]
+    [InlineData(-1)] // more is taken than the process may have
+    public async Task Where_no_memory_is_left_the_workers_read_row_by_row(long bytes)
+    {
+        var view = new CursorSetView(_folder.Sized());
+        Task<string[]> reading = Task.Run(() => Tags(Open(view, bytes), view.Schema));
+        string[] tags = await reading.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        Assert.Equal(_folder.Rows.Select(row => Path.Combine(_folder.Root, row.Path)), tags);
+    }
+
     [Fact]
     public void A_vector_beside_the_images_counts_in_the_memory()
     {

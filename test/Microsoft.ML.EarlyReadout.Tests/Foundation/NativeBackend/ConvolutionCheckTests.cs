@@ -119,6 +119,7 @@ public sealed class ConvolutionCheckTests
         public void With_a_choice()
         {
             CheckRandomConvolutions();
+            CheckRandomProducts();
             Assert.Equal("AVX2", LibC.GetEnvironmentVariable(Instructions));
         }
 

@@ -5,6 +5,7 @@ namespace MLSieve.Tests;
 public sealed class AttemptFolderTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("attempts-").FullName;
+    private readonly List<string> _warnings = [];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -39,8 +40,44 @@ public sealed class AttemptFolderTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(second.Path));
     }
 
-    private AttemptFolder Attempt(int number) =>
-        AttemptFolder.Create(_folder, new RunClaim("search", new SearchRun(7, 3, 1, "{}", 3, 1, 0), number, 0, 1, null));
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0\0\0\0")]
+    [InlineData("{\"Points\":[{\"Step\":10,\"Sco")]
+    public void A_checkpoint_whose_curve_a_power_cut_has_broken_is_none_and_is_told(string broken)
+    {
+        AttemptFolder first = Attempt(1);
+        Write(first, "first", 10);
+        File.WriteAllText(Path.Combine(first.Path, "curve.json"), broken);
+        AttemptFolder second = Attempt(2);
+        Assert.Null(second.Read());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(second.Path));
+        Assert.False(Directory.Exists(first.Path));
+        Assert.StartsWith(
+            $"The checkpoint in '{first.Path}' is not used, because its curve.json cannot be read: ", Assert.Single(_warnings),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_end_of_a_search_removes_its_runs_and_leaves_what_others_have_put_there()
+    {
+        Attempt(1);
+        string[] others = [Path.Combine(_folder, "notes.txt"), Path.Combine(_folder, "run-of-luck")];
+        File.WriteAllText(others[0], "mine");
+        Directory.CreateDirectory(others[1]);
+        AttemptFolder.DeleteSearch(_folder);
+        Assert.Equal(others, Directory.EnumerateFileSystemEntries(_folder).Order());
+
+        string empty = AttemptFolder.OfSearch(_folder, "search");
+        Attempt(1, empty);
+        AttemptFolder.DeleteSearch(empty);
+        Assert.False(Directory.Exists(empty));
+        AttemptFolder.DeleteSearch(empty); // another process of the search
+        Assert.Equal(others, Directory.EnumerateFileSystemEntries(_folder).Order());
+    }
+
+    private AttemptFolder Attempt(int number, string? folder = null) => AttemptFolder.Create(
+        folder ?? _folder, new RunClaim("search", new SearchRun(7, 3, 1, "{}", 3, 1, 0), number, 0, null), _warnings.Add);
 
     private static void Write(AttemptFolder attempt, string text, int step)
     {

@@ -41,5 +41,5 @@ public sealed class ClaimedRunsTests
     }
 
     private static ClaimedRun Claimed(int attempt) =>
-        new(new RunClaim("search", new SearchRun(5, 2, 1, "{}", 3, 1, 0), attempt, 0, 1, null), CancellationToken.None);
+        new(new RunClaim("search", new SearchRun(5, 2, 1, "{}", 3, 1, 0), attempt, 0, null), CancellationToken.None);
 }

@@ -101,13 +101,23 @@ public sealed class SearchResultTests
         int Whole(string name) => json.RootElement.GetProperty(name).GetInt32();
     }
 
-    private static SearchResult<EarlyReadoutEstimator.Options> Of(double gain, SearchPlan? plan = null, bool further = false)
+    [Fact]
+    public void A_gain_over_plain_training_that_diverged_is_one_over_nothing()
+    {
+        using SearchResult<EarlyReadoutEstimator.Options> result = Of(gain: 0.1, plainDiverges: true);
+        Assert.Contains(
+            "Plain training diverged or failed in 4 of its 4 runs. They count 0, so a gain over it says nothing. Give the trainer a rate "
+                + "that it bears. The first said: Too fast.", result.Warnings);
+    }
+
+    private static SearchResult<EarlyReadoutEstimator.Options> Of(
+        double gain, SearchPlan? plan = null, bool further = false, bool plainDiverges = false)
     {
         plan ??= Plan;
         SearchRun[] runs = [.. plan.FirstRuns(), .. plan.ConfirmationOf(plan.Trials[1])];
         List<StoredRun> reported = [.. runs.Select(run => run.Trial switch
         {
-            0 => Reported(run, 0.4, 0.6, 0.7),
+            0 => plainDiverges ? Diverged(run) : Reported(run, 0.4, 0.6, 0.7),
             1 when plan.IsConfirmation(run) => Reported(run, 0.5, 0.5, 0.7 + gain + (run.Seed == 21 ? 0.005 : -0.005)),
             1 => Reported(run, 0.6, 0.7, 0.8),
             2 => further ? Reported(run, 0.5, 0.9, 0.95) : Reported(run, 0.5),
