@@ -8,11 +8,12 @@ public sealed partial class EarlyReadoutTransformer
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <remarks>Its input is named like the feature column (for images, with <c>.Pixels</c> appended: (N, 3, height, width), red, green,
     /// blue, 0 to 255; texts are strings, (N, 1), and second texts an input named like their column), and its output of class
-    /// probabilities (N, C) like the score column; <c>Logits</c>
-    /// (N, C) come before the softmax,
-    /// and <c>Embedding</c> (N, D), where the network ends in a linear layer, is what that layer reads; <c>ActivationMaps</c> (N, C, h, w),
-    /// where it ends in global average pooling, are the class activation maps before their ReLU. A name that is a column's already ends in
-    /// an underscore.</remarks>
+    /// probabilities (N, C) like the score column. <c>Logits</c> (N, C) come before the softmax. Where the network ends in a linear layer,
+    /// <c>Embedding</c> (N, D) is what that layer reads. Where it ends in global average pooling, <c>ActivationMaps</c> (N, C, h, w) are
+    /// the class activation maps before their ReLU, and if a linear layer follows, <c>FeatureMaps</c> (N, D, h, w) are what the pooling
+    /// reads. For each readout R, <c>R.Score</c> (N, C) are its probabilities. The outputs whose names begin with
+    /// <c>EarlyReadout.HeadInput</c> and <c>EarlyReadout.MarginInput</c> are for the stock transformers of a saved model. A name that is a
+    /// column's already ends in an underscore.</remarks>
     public void SaveAsOnnx(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -95,8 +95,9 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     object IPredictionTransformer<object>.Model => this;
 
     /// <summary>
-    /// Whether the network has class activation maps: whether it ends in global average pooling and at most one linear layer, as all but
-    /// <see cref="Mlp"/> do.
+    /// Whether the network has class activation maps: whether it ends in global average pooling and at most one linear layer. The networks
+    /// for images do. An <see cref="Mlp"/> and a <see cref="TextEncoder"/> do not, nor does a student whose features SimKD or DeTT has
+    /// matched as vectors.
     /// </summary>
     public bool HasActivationMaps => Graph.ActivationMaps is not null;
 
@@ -125,8 +126,10 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// <exception cref="InvalidDataException">The file is no such model, was saved by a later version of this library, or was damaged; the
     /// message says which, and what to do.</exception>
     /// <exception cref="InvalidOperationException">The context asks for a GPU that ONNX Runtime cannot use, and not for
-    /// <see cref="MLContext.FallbackToCpu"/>; the message says what to do.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <see cref="MLContext.FallbackToCpu"/>; or the model reads texts, and the process has no Unicode data. The message says what to
+    /// do.</exception>
+    /// <exception cref="IOException">The file cannot be read, or the temporary folder does not serve; the message names the file and says
+    /// what to do.</exception>
     public static EarlyReadoutTransformer Load(string path, MLContext? mlContext = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -254,13 +257,31 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// into a network of the same kind, to train on from there or to read it as it is (<c>TrainedPart.None</c>).
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
     /// <exception cref="InvalidOperationException">There are no weights: there was no memory to keep them.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SaveWeights(string path)
     {
         ThrowIfDisposed();
         Weights.Save(path);
+    }
+
+    /// <summary>
+    /// Writes the vocabulary of a model of texts, one token a line as in BERT's <c>vocab.txt</c>: wholly or not at all. Give it as
+    /// <see cref="NetworkOptions.VocabularyPath"/> with the weights that <see cref="SaveWeights"/> writes.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
+    /// <exception cref="InvalidOperationException">The model does not read texts.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SaveVocabulary(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfDisposed();
+        BertVocabulary vocabulary = _columns.Tokenizer?.Vocabulary ?? throw new InvalidOperationException(
+            $"The model reads column '{FeatureColumnName}', which holds no texts: it has no vocabulary.");
+        byte[] lines = Encoding.UTF8.GetBytes(string.Concat(vocabulary.Tokens.Select(token => token + "\n")));
+        AtomicFile.Write(path, stream => stream.Write(lines));
     }
 
     /// <summary>

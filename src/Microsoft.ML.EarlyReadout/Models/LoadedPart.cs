@@ -45,8 +45,10 @@ internal sealed record LoadedPart(ArraySegment<ITransformer> Transformers, Saved
     /// <summary>Makes the model of ours whole.</summary>
     /// <param name="host">What it takes from its context.</param>
     /// <exception cref="InvalidDataException">It was damaged.</exception>
+    /// <exception cref="InvalidOperationException">It reads texts, and the process has no Unicode data to take accents off.</exception>
     public EarlyReadoutTransformer Restore(ModelHost host)
     {
+        if (Graph!.Description.Tokenizer is { Lowercase: true }) BertNormalizer.CheckThatAccentsAreKnown(); // no fault of the model
         try
         {
             return EarlyReadoutTransformer.Of(SavedModel.Of(Graph!, Transformers), host);

@@ -92,11 +92,14 @@ internal static class ModelExport
             new EvaluationBatches(CPU, session.Cancellation).ForEach(session.Training.Sample(SampleRows), bytes, (start, rows) =>
             {
                 float[] logits = [];
-                ParityCheck.Verify(session.Network, batch => logits = Logits(batch), rows.Features, firstRow: start);
+                ParityCheck.Verify(
+                    session.Network, batch => logits = Logits(batch), rows.Features, firstRow: start, allRows: answers.Length);
                 foreach ((int index, TappedReadout readout) in session.Readouts.Index())
                 {
                     session.Cancellation.ThrowIfRequested();
-                    ParityCheck.Verify(readout, session.Network, batch => Scores(batch, index + 1), rows.Features, firstRow: start);
+                    ParityCheck.Verify(
+                        readout, session.Network, batch => Scores(batch, index + 1), rows.Features, firstRow: start,
+                        allRows: answers.Length);
                 }
 
                 for (int i = 0; i < rows.Count; i++)

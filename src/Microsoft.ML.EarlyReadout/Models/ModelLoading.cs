@@ -96,7 +96,12 @@ internal static class ModelLoading
             if (device.Gpu is null) ml.GpuDeviceId = null;
             return ml.Model.Load(path, out _);
         }
-        catch (Exception fault) when (fault is not (OutOfMemoryException or UnauthorizedAccessException or DirectoryNotFoundException))
+        catch (Exception fault) when (OfTheDisk(fault) is { } cause)
+        {
+            throw new IOException(
+                $"ML.NET cannot load '{path}' by way of its temporary folder: {cause.Message} {TemporaryFolder.Advice}", fault);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             throw new InvalidDataException($"ML.NET cannot load it: {fault.Message} Where the message names a type or an assembly, load it "
                 + "in an application that has them, with the MLContext that knows them; otherwise the file was damaged.", fault);
@@ -106,6 +111,12 @@ internal static class ModelLoading
             ml.GpuDeviceId = gpu;
         }
     }
+
+    // The file itself has been read by then. What fails while ML.NET makes an object comes wrapped, and an assembly that is missing or a
+    // file that ends too early is an IOException as well.
+    private static Exception? OfTheDisk(Exception fault) =>
+        fault.GetBaseException() is var cause && TemporaryFolder.IsFault(cause)
+            && cause is not (EndOfStreamException or FileNotFoundException or FileLoadException) ? cause : null;
 
     private static InvalidDataException NoModel() => new("It holds no model that this library has saved. mlContext.Model.Load loads models "
         + "of other trainers; a file that should hold one was damaged.");

@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,28 +6,19 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Compares a network with its graph, logit by logit.</summary>
 internal static class ParityCheck
 {
-    /// <summary>Compares a network with a graph that has one input, the features, and the logits as its output.</summary>
-    /// <param name="network">The network; it is put in evaluation mode meanwhile.</param>
-    /// <param name="session">A session on its graph.</param>
-    /// <param name="rows">A batch as stored, on any device.</param>
-    /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
-    /// <param name="outputName">The name of the graph's logits.</param>
-    /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
-    public static void Verify(
-        StagedNetwork network, InferenceSession session, Tensor rows, double tolerance = 1e-4,
-        string outputName = OnnxExporter.LogitsName) =>
-        Verify(network, batch => Run(session, batch, outputName), rows, tolerance);
-
     /// <summary>Compares a network with any other way of computing its logits.</summary>
     /// <param name="network">The network; it is put in evaluation mode meanwhile.</param>
     /// <param name="scorer">From a batch as stored (float32, on the CPU) to the logits, row by row.</param>
     /// <param name="rows">A batch as stored, on any device.</param>
     /// <param name="tolerance">The largest difference allowed, relative to the logit where that is above 1.</param>
-    /// <param name="firstRow">The number of the batch's first row, for the message.</param>
+    /// <param name="firstRow">The rows that were compared before the batch, for the message.</param>
+    /// <param name="allRows">The rows of all batches, for the message; <see langword="null"/>: there is this one alone.</param>
     /// <exception cref="ParityException">They differ by more, or a logit is not a number.</exception>
     public static void Verify(
-        StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4, int firstRow = 0) =>
-        Verify(network.GetName(), "logits", network, () => network.call(OnDevice(network, rows)), scorer, rows, tolerance, firstRow);
+        StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4, int firstRow = 0,
+        long? allRows = null) =>
+        Verify(
+            network.GetName(), "logits", network, () => network.call(OnDevice(network, rows)), scorer, rows, tolerance, firstRow, allRows);
 
     /// <summary>Compares a readout with any other way of computing its probabilities.</summary>
     /// <param name="readout">The readout.</param>
@@ -36,16 +26,18 @@ internal static class ParityCheck
     /// <param name="scorer">From a batch as stored (float32, on the CPU) to the probabilities, row by row.</param>
     /// <param name="rows">A batch as stored, on any device.</param>
     /// <param name="tolerance">The largest difference allowed.</param>
-    /// <param name="firstRow">The number of the batch's first row, for the message.</param>
+    /// <param name="firstRow">The rows that were compared before the batch, for the message.</param>
+    /// <param name="allRows">The rows of all batches, for the message; <see langword="null"/>: there is this one alone.</param>
     /// <exception cref="ParityException">They differ by more, or a probability is not a number.</exception>
     public static void Verify(
-        TappedReadout readout, StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4, int firstRow = 0)
+        TappedReadout readout, StagedNetwork network, Func<Tensor, float[]> scorer, Tensor rows, double tolerance = 1e-4, int firstRow = 0,
+        long? allRows = null)
     {
         bool training = readout.Head.training;
         readout.Head.eval();
         try
         {
-            Verify(readout.Name, "probabilities", network, Probabilities, scorer, rows, tolerance, firstRow);
+            Verify(readout.Name, "probabilities", network, Probabilities, scorer, rows, tolerance, firstRow, allRows);
         }
         finally
         {
@@ -57,7 +49,7 @@ internal static class ParityCheck
 
     private static void Verify(
         string name, string what, StagedNetwork network, Func<Tensor> compute, Func<Tensor, float[]> scorer, Tensor rows, double tolerance,
-        int firstRow)
+        int firstRow, long? allRows)
     {
         int classes = network.ClassCount;
         using DisposeScope scope = NewDisposeScope();
@@ -72,7 +64,8 @@ internal static class ParityCheck
             double difference = Math.Abs((double)trained[i] - exported[i]) / Math.Max(1, Math.Abs((double)trained[i]));
             if (difference <= tolerance) continue; // false for NaN too
             throw new ParityException(FormattableString.Invariant(
-                $"The exported graph differs from {name} in row {firstRow + i / classes}, class {i % classes}: ") +
+                $"The exported graph differs from {name} in number {firstRow + i / classes + 1} of the ") +
+                FormattableString.Invariant($"{allRows ?? rows.size(0)} training rows that were compared, class {i % classes}: ") +
                 FormattableString.Invariant($"{exported[i]} instead of {trained[i]}, ") +
                 FormattableString.Invariant(
                     $"a difference of {difference:g3} (the largest is {Largest(trained, exported):g3}) where {tolerance:g3} is allowed. ") +
@@ -98,15 +91,5 @@ internal static class ParityCheck
         {
             network.train(training);
         }
-    }
-
-    private static float[] Run(InferenceSession session, Tensor rows, string outputName)
-    {
-        using OrtValue input = session.InputMetadata.Values.Single().ElementType == typeof(int)
-            ? OrtValue.CreateTensorValueFromMemory(rows.to(ScalarType.Int32).data<int>().ToArray(), rows.shape)
-            : OrtValue.CreateTensorValueFromMemory(rows.data<float>().ToArray(), rows.shape);
-        using var options = new RunOptions();
-        using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, session.InputNames, [input], [outputName]);
-        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 }

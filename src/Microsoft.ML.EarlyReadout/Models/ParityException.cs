@@ -7,11 +7,11 @@ public sealed class ParityException : InvalidOperationException
     public ParityException() { }
 
     /// <summary>Creates the exception with a message.</summary>
-    /// <param name="message">The largest difference, the tolerance and the row.</param>
+    /// <param name="message">The largest difference, the tolerance, and where among the rows that were compared.</param>
     public ParityException(string message) : base(message) { }
 
     /// <summary>Creates the exception with a message and a cause.</summary>
-    /// <param name="message">The largest difference, the tolerance and the row.</param>
+    /// <param name="message">The largest difference, the tolerance, and where among the rows that were compared.</param>
     /// <param name="innerException">The cause.</param>
     public ParityException(string message, Exception innerException) : base(message, innerException) { }
 }

@@ -21,7 +21,7 @@ internal sealed class StockChain : IDisposable
     private readonly ScoringGraph _graph;
     private readonly MLContext _ml = new(seed: 0);
     private readonly TemporaryFolder _folder;
-    private readonly string _file;
+    private readonly ScoringDevice _device;
     private readonly ITransformer _onnx;
     private readonly SharedLifetime _lifetime;
 
@@ -31,7 +31,7 @@ internal sealed class StockChain : IDisposable
     /// <param name="columns">Names of the columns.</param>
     /// <param name="temporaryFolder">The temporary folder, in which the chain makes one of its own.</param>
     /// <param name="device">Where the graph is computed. A saved chain does not hold it: the context that loads it says where.</param>
-    /// <param name="isSaved">Whether the chain will be saved: then the graph's file stays until <see cref="Dispose"/>.</param>
+    /// <param name="isSaved">Whether the chain will be saved: then its temporary folder stays until <see cref="Dispose"/>.</param>
     /// <exception cref="IOException">The temporary folder does not serve; the message names it and says what to set.</exception>
     public StockChain(
         ScoringGraph graph, StockHead head, StockMargin? margin, ScoringColumns columns, string temporaryFolder, ScoringDevice device,
@@ -41,23 +41,16 @@ internal sealed class StockChain : IDisposable
         _head = head;
         _margin = margin;
         _graph = graph;
+        _device = device;
         // The OnnxTransformer reads its graph from a file. In a folder of our own the file cannot be left behind; and it has a name of our
         // own, because one in 32,768 of the random names that ML.NET gives ends in .ort, which ONNX Runtime takes for another format.
         bool ready = false;
         _folder = new TemporaryFolder(temporaryFolder);
         try
         {
-            _file = Path.Combine(_folder.Path, "graph.onnx");
-            File.WriteAllBytes(_file, graph.WithoutMaps());
-            string[] outputs = [.. graph.Heads.SelectMany(OutputsOf)];
-            _onnx = _ml.Transforms.ApplyOnnxModel(outputs, graph.Inputs, _file, device.Gpu, device.FallsBackToCpu)
-                .Fit(new EmptyView(GraphInputSchema(graph)));
+            _onnx = Over("graph.onnx", graph.WithoutMaps());
             _lifetime = new SharedLifetime((IDisposable)_onnx);
             ready = true;
-        }
-        catch (Exception error) when (TemporaryFolder.IsFault(error))
-        {
-            throw GraphFailure(error);
         }
         finally
         {
@@ -82,16 +75,28 @@ internal sealed class StockChain : IDisposable
     {
         ITransformer[] parts = [.. For(schema)];
         int before = Array.IndexOf(parts, _onnx);
+        // A transformer of its own, for saving reads the file again by its name, and Windows lets nobody write a file that is open.
+        ITransformer saved = Over("saved.onnx", graph(new StockPlace(before, parts.Length - before - 1)));
+        using var session = (IDisposable)saved;
+        parts[before] = saved;
+        ((ICanSaveModel)new TransformerChain<ITransformer>(parts)).Save(ctx);
+    }
+
+    /// <summary>The stock transformer of a graph, which is written to a file of the temporary folder.</summary>
+    private ITransformer Over(string file, byte[] graph)
+    {
+        string path = Path.Combine(_folder.Path, file);
+        string[] outputs = [.. _graph.Heads.SelectMany(OutputsOf)];
         try
         {
-            File.WriteAllBytes(_file, graph(new StockPlace(before, parts.Length - before - 1))); // saving reads it again by its name
+            File.WriteAllBytes(path, graph);
+            return _ml.Transforms.ApplyOnnxModel(outputs, _graph.Inputs, path, _device.Gpu, _device.FallsBackToCpu)
+                .Fit(new EmptyView(GraphInputSchema(_graph)));
         }
         catch (Exception error) when (TemporaryFolder.IsFault(error))
         {
-            throw GraphFailure(error);
+            throw _folder.Failure("The model's graph in", error);
         }
-
-        ((ICanSaveModel)new TransformerChain<ITransformer>(parts)).Save(ctx);
     }
 
     /// <summary>The chain that scores rows of a schema.</summary>
@@ -174,8 +179,6 @@ internal sealed class StockChain : IDisposable
         _lifetime.Dispose();
         _folder.TryDelete();
     }
-
-    private IOException GraphFailure(Exception error) => _folder.Failure("The model's graph in", error);
 
     private static IEnumerable<string> OutputsOf(GraphHead head) =>
         head.MarginInput is { } margin ? [head.HeadInput, margin] : [head.HeadInput];

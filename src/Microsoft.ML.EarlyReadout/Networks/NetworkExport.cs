@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Writes a whole network into an ONNX graph.</summary>
@@ -45,13 +42,8 @@ internal static class NetworkExport
     /// <summary>The shape of what some layers of the head put out, seen by running an empty example.</summary>
     private static ImageShape ShapeAfter(StagedNetwork network, Layer[] layers)
     {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        bool wasTraining = network.training;
-        network.eval();
-        Tensor example = zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device);
-        long[] sizes = StagedNetwork.Run(layers, network.ForwardTo(network.Stages.Count, example)).shape;
-        network.train(wasTraining);
+        long[] sizes = StageTap.SizesOf(
+            network, example => StagedNetwork.Run(layers, network.ForwardTo(network.Stages.Count, example)));
         return FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3]);
     }
 }

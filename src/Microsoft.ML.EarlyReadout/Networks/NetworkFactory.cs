@@ -18,15 +18,16 @@ internal static class NetworkFactory
     /// <param name="log">Receives what a user should know about the weights.</param>
     /// <param name="earlier">The sizes of the text encoder whose weights the network will be given in place of those drawn here; <see
     /// langword="null"/>: there is none.</param>
+    /// <param name="earlierStem">The stem of the residual network whose weights it will be given, likewise.</param>
     /// <exception cref="ArgumentException">The network and the shape do not fit, or the options have faults.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
     public static StagedNetwork Create(
         NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log,
-        TextEncoderSizes? earlier = null)
+        TextEncoderSizes? earlier = null, ResNetStem? earlierStem = null)
     {
         string faults = string.Join(" ", options.Faults(isWarm: earlier is not null));
         if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
-        StagedNetwork network = Build(options, shape, classes, earlier, log);
+        StagedNetwork network = Build(options, shape, classes, earlier, earlierStem, log);
         try
         {
             ConfigureInput(network, options.Input, pixels);
@@ -42,24 +43,46 @@ internal static class NetworkFactory
     }
 
     private static StagedNetwork Build(
-        NetworkOptions options, FeatureShape shape, int classes, TextEncoderSizes? earlier, Action<string> log)
+        NetworkOptions options, FeatureShape shape, int classes, TextEncoderSizes? earlier, ResNetStem? earlierStem, Action<string> log)
     {
         if (options.Custom is { } custom) return Checked(custom(shape, classes), shape, classes);
         NetworkKind kind = options.Kind == NetworkKind.Automatic ? AutomaticKind(shape) : options.Kind;
-        bool tiny = shape is ImageShape { ShorterSide: < SmallestForImageNetStem } && options.WeightsPath is null;
-        ResNetStem stem = options.Stem == ResNetStem.Automatic ? tiny ? ResNetStem.Small : ResNetStem.ImageNet : options.Stem;
         return kind switch
         {
             NetworkKind.Mlp => new Mlp(shape, options.HiddenUnits, classes),
             NetworkKind.ConvNet => new ConvNet(shape, options.Channels, classes),
-            NetworkKind.ResNet18 => ResNet.ResNet18(shape, classes, stem),
-            NetworkKind.ResNet34 => ResNet.ResNet34(shape, classes, stem),
-            NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, stem),
-            NetworkKind.DnnImageFeaturizerResNet18 => ResNet.DnnImageFeaturizerResNet18(shape, classes, stem),
+            NetworkKind.ResNet18 => ResNet.ResNet18(shape, classes, Stem()),
+            NetworkKind.ResNet34 => ResNet.ResNet34(shape, classes, Stem()),
+            NetworkKind.ResNet50 => ResNet.ResNet50(shape, classes, Stem()),
+            NetworkKind.DnnImageFeaturizerResNet18 => ResNet.DnnImageFeaturizerResNet18(shape, classes, Stem()),
             NetworkKind.SqueezeNet11 => new SqueezeNet(shape, classes),
             NetworkKind.Bert or NetworkKind.DistilBert => TextEncoderFactory.Create(options, shape, classes, earlier, log),
             _ => throw new UnreachableException($"No network {kind}."),
         };
+
+        ResNetStem Stem()
+        {
+            ResNetStem? given = options.WeightsPath is { } path ? StemIn(path) : earlierStem;
+            if (options.Stem == ResNetStem.Automatic)
+            {
+                return given
+                    ?? (shape is ImageShape { ShorterSide: < SmallestForImageNetStem } ? ResNetStem.Small : ResNetStem.ImageNet);
+            }
+
+            if (given is { } theirs && theirs != options.Stem)
+            {
+                throw new ArgumentException($"Network.Stem is {options.Stem}, and the weights that the network begins with have the stem "
+                    + $"{theirs}. Leave Network.Stem at Automatic: then the weights say which.");
+            }
+
+            return options.Stem;
+        }
+    }
+
+    private static ResNetStem? StemIn(string path)
+    {
+        using IWeightsFile file = PretrainedWeights.Open(path);
+        return ResNetTensors.StemOf(file.Names, file.Shape);
     }
 
     private static NetworkKind AutomaticKind(FeatureShape shape) => shape switch

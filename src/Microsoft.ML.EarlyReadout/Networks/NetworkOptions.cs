@@ -50,7 +50,8 @@ public enum NetworkKind
 public enum ResNetStem
 {
     /// <summary>
-    /// <see cref="Small"/> where the shorter side has less than 64 pixels and no weights file is given, else <see cref="ImageNet"/>.
+    /// The one of the weights that the network begins with: those of a file, or of a model to start from. Without any, <see cref="Small"/>
+    /// where the shorter side has less than 64 pixels, else <see cref="ImageNet"/>.
     /// </summary>
     Automatic,
 
@@ -83,8 +84,9 @@ public sealed class NetworkOptions
 
     /// <summary>
     /// A safetensors file with pretrained weights under torchvision's names (for texts Hugging Face's), or the ONNX model
-    /// (<c>.onnx</c>) of a residual network, whose tensors are told by their place in the graph. A classifier that is missing there, or
-    /// has another number of classes, starts fresh and the log says so; every other difference is an error.
+    /// (<c>.onnx</c>) of a residual network, whose tensors are told by their place in the graph. A classifier that is missing there, has
+    /// another number of classes, or was put in the place of the network's own, starts fresh and the log says so; every other difference
+    /// is an error.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: all weights start fresh.</value>
     public string? WeightsPath { get; set; }
@@ -107,7 +109,9 @@ public sealed class NetworkOptions
     public InputOptions Input { get; set; } = new();
 
     /// <summary>
-    /// Builds a network of your own, given the shape of one example and the number of classes. Overrides <see cref="Kind"/>.
+    /// Builds a network of your own, given the shape of one example and the number of classes. Overrides <see cref="Kind"/>. Its weights
+    /// are drawn from the seed, whatever its constructor gives them, unless <see cref="WeightsPath"/> or a model to start from gives
+    /// others.
     /// </summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [JsonIgnore]

@@ -11,9 +11,9 @@ internal static class PretrainedWeights
 
     /// <summary>
     /// Loads all weights and batch norm statistics. A head that is missing in the file, or is for another number of classes, stays as it
-    /// was drawn, and the log says so; so does one that reads layers which the network does not have. A prefix that the network's names
-    /// have in the file (<c>module.</c>, <c>backbone.</c>) is recognised, and tensors that are not floating-point numbers and that no
-    /// parameter asks for are left out; the log says both.
+    /// was drawn, and the log says so; so does one that reads layers which the network does not have, or in whose place the file has
+    /// another. A prefix that the network's names have in the file (<c>module.</c>, <c>backbone.</c>) is recognised, and tensors that are
+    /// not floating-point numbers and that no parameter asks for are left out; the log says both.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is malformed or of another kind, or a tensor is missing, unexpected or of another
     /// shape or type; then nothing has been loaded.</exception>
@@ -21,18 +21,17 @@ internal static class PretrainedWeights
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using IWeightsFile file = network is TextEncoder ? TextEncoderFile.Open(path, NetworkKind.Automatic)
-            : OnnxWeightsFile.HasExtension(path) ? OnnxWeightsFile.Open(path)
-            : SafetensorsFile.Open(path);
+        using IWeightsFile file = network is TextEncoder ? TextEncoderFile.Open(path, NetworkKind.Automatic) : Open(path);
         Dictionary<string, Tensor> expected = Expected(network);
-        string prefix = WeightsPrefix.Of(file, expected.Keys.Where(name => !IsHead(network, name)).ToHashSet());
+        string prefix = WeightsPrefix.Of(file, expected.Keys.Where(name => !network.IsOfHead(name)).ToHashSet());
         Dictionary<string, string> found = file.Names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(name => name[prefix.Length..]);
         if (prefix.Length > 0) log($"The names in '{file.Path}' are taken without the prefix '{prefix}'.");
-        if (HeadStaysFresh(file, network, expected, found, log))
+        string[] others = [.. found.Keys.Where(name => StagedNetwork.IsOfOtherHead(name) && !expected.ContainsKey(name))];
+        if (HeadStaysFresh(file, network, expected, found, others, log))
         {
-            foreach (string name in found.Keys.Where(name => IsHead(network, name)).ToArray()) found.Remove(name);
-            foreach (string name in expected.Keys.Where(name => IsHead(network, name)).ToArray()) expected.Remove(name);
+            foreach (string name in found.Keys.Where(network.IsOfHead).Concat(others).ToArray()) found.Remove(name);
+            foreach (string name in expected.Keys.Where(network.IsOfHead).ToArray()) expected.Remove(name);
         }
         LeaveOut(file, prefix, expected, found, log);
         Check(file, network, expected, found);
@@ -44,6 +43,11 @@ internal static class PretrainedWeights
         log(FormattableString.Invariant($"Loaded {expected.Count} tensors from '{file.Path}'."));
     }
 
+    /// <summary>Opens a file of weights of any network but a text encoder.</summary>
+    /// <exception cref="InvalidDataException">The file is malformed or of another kind.</exception>
+    public static IWeightsFile Open(string path) =>
+        OnnxWeightsFile.HasExtension(path) ? OnnxWeightsFile.Open(path) : SafetensorsFile.Open(path);
+
     private static Dictionary<string, Tensor> Expected(StagedNetwork network)
     {
         var expected = network.named_parameters().ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter);
@@ -53,9 +57,16 @@ internal static class PretrainedWeights
 
     private static bool HeadStaysFresh(
         IWeightsFile file, StagedNetwork network, Dictionary<string, Tensor> expected, Dictionary<string, string> found,
-        Action<string> log)
+        string[] others, Action<string> log)
     {
-        string[] head = [.. expected.Keys.Where(name => IsHead(network, name))];
+        if (others.Length > 0)
+        {
+            log($"'{file.Path}' has another classifier ('{Excerpt.Of(others[0])}', …) in the place of the network's own "
+                + $"('{network.HeadName}'), which starts with fresh weights.");
+            return true;
+        }
+
+        string[] head = [.. expected.Keys.Where(network.IsOfHead)];
         string[] stored = [.. head.Where(found.ContainsKey)];
         if (stored.Length == 0 && head.Length > 0)
         {
@@ -65,19 +76,18 @@ internal static class PretrainedWeights
                 : $"'{file.Path}' has no classifier ('{network.HeadName}'): it starts with fresh weights.");
             return true;
         }
-        // Only the first dimension is the classes; any other difference is a fault.
-        if (stored.Length == head.Length && head.All(name => DiffersInClassesAlone(file.Shape(found[name]), expected[name].shape)))
-        {
-            long classes = file.Shape(found[head[0]])[0];
-            log($"The classifier ('{network.HeadName}') of '{file.Path}' has "
-                + FormattableString.Invariant($"{classes} classes and not {network.ClassCount}: it starts with fresh weights."));
-            return true;
-        }
-        return false;
+        // Only the first dimension is the classes, in the last of its layers; any other difference is a fault.
+        if (stored.Length < head.Length) return false;
+        string[] other = [.. head.Where(name => !file.Shape(found[name]).SequenceEqual(expected[name].shape))];
+        if (other.Length == 0 || !other.All(name => DiffersInClassesAlone(file.Shape(found[name]), expected[name].shape))) return false;
+        log($"The classifier ('{network.HeadName}') of '{file.Path}' has "
+            + FormattableString.Invariant($"{file.Shape(found[other[0]])[0]} classes and not {network.ClassCount}: ")
+            + "it starts with fresh weights.");
+        return true;
     }
 
     private static bool DiffersInClassesAlone(IReadOnlyList<long> stored, long[] wanted) =>
-        stored.Count == wanted.Length && stored.Count > 0 && stored[0] != wanted[0] && stored.Skip(1).SequenceEqual(wanted.Skip(1));
+        stored.Count == wanted.Length && stored.Count > 0 && stored.Skip(1).SequenceEqual(wanted.Skip(1));
 
     /// <summary>
     /// Leaves out what can be no weight of the network: counters, masks and indices, and what lies beside the prefix. Floating-point
@@ -129,6 +139,4 @@ internal static class PretrainedWeights
     }
 
     private static bool IsCounter(string name) => name.EndsWith(CounterName, StringComparison.Ordinal);
-
-    private static bool IsHead(StagedNetwork network, string name) => name.StartsWith(network.HeadName + ".", StringComparison.Ordinal);
 }

@@ -46,13 +46,24 @@ internal static class StageTap
         ? FeatureShape.Image((int)sizes[1], (int)sizes[2], (int)sizes[3])
         : FeatureShape.Vector((int)sizes[^1]);
 
-    private static long[] SizesAt(StagedNetwork network, int stage)
+    /// <summary>The sizes of what is computed of an empty example, in evaluation mode.</summary>
+    /// <param name="network">The network; it is left in the mode that it was in.</param>
+    /// <param name="compute">From the example to what the network makes of it.</param>
+    public static long[] SizesOf(StagedNetwork network, Func<Tensor, Tensor> compute)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
+        bool training = network.training;
         network.eval();
-        Tensor tap = network.ForwardTo(stage, zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device));
-        network.train();
-        return tap.shape;
+        try
+        {
+            return compute(zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device)).shape;
+        }
+        finally
+        {
+            network.train(training);
+        }
     }
+
+    private static long[] SizesAt(StagedNetwork network, int stage) => SizesOf(network, example => network.ForwardTo(stage, example));
 }

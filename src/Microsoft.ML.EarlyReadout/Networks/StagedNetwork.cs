@@ -18,9 +18,11 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 [Experimental(ExperimentalId.OwnNetwork)]
 public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
 {
+    private const string OtherHead = "other_head.";
+
     private readonly List<Stage> _stages = [];
     private readonly Dictionary<string, nn.Module> _groups = [];
-    private readonly HashSet<Layer> _registered = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Layer, string> _registered = new(ReferenceEqualityComparer.Instance); // with their names
     private IReadOnlyList<Layer> _stem = [];
     private IReadOnlyList<Layer> _head = [];
     private BatchNorm2d[]? _batchNorms; // those that are not frozen
@@ -80,10 +82,8 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(layer);
-        int dot = name.LastIndexOf('.');
-        nn.Module parent = dot < 0 ? this : Group(name[..dot]);
-        parent.register_module(name[(dot + 1)..], layer);
-        _registered.Add(layer);
+        RegisterAt(name, layer);
+        _registered[layer] = name;
         _batchNorms = null;
         return layer;
     }
@@ -127,16 +127,30 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Puts other layers in the head's place, on the network's device. The old ones stay registered, and are no longer run or exported.
+    /// Puts other layers in the head's place, on the network's device, and disposes those that were there. Weights that are saved then tell
+    /// by their names that the head is not the network's own: see <see cref="IsOfOtherHead"/>.
     /// </summary>
-    /// <param name="name">What the names of the new head's parameters start with; no module may have it.</param>
+    /// <param name="name">What the new head is called in the names of its parameters.</param>
     /// <param name="layers">The layers in order.</param>
     internal void ReplaceHead(string name, params Layer[] layers)
     {
         Device device = parameters().First().device;
-        for (int i = 0; i < layers.Length; i++) Register(FormattableString.Invariant($"{name}.{i}"), layers[i]).to(device);
-        SetHead(name, layers);
+        foreach (Layer old in _head.Except(Lower(Stages.Count)))
+        {
+            if (_registered.Remove(old, out string? known)) RegisterAt(known, null);
+            old.Dispose();
+        }
+
+        string head = OtherHead + name;
+        for (int i = 0; i < layers.Length; i++) Register(FormattableString.Invariant($"{head}.{i}"), layers[i]).to(device);
+        SetHead(head, layers);
     }
+
+    /// <summary>Whether a parameter of that name is of the head's, as the network has it now.</summary>
+    internal bool IsOfHead(string name) => name.StartsWith(HeadName + ".", StringComparison.Ordinal);
+
+    /// <summary>Whether weights of that name are of a head that stood in the place of a network's own.</summary>
+    internal static bool IsOfOtherHead(string name) => name.StartsWith(OtherHead, StringComparison.Ordinal);
 
     /// <summary>The linear layer that the head ends in; <see langword="null"/> where it ends in none, as SqueezeNet's.</summary>
     internal Linear? LastLinear => _head is [.., Linear last] ? last : null;
@@ -319,8 +333,16 @@ public abstract class StagedNetwork : nn.Module<Tensor, Tensor>
     private Layer[] RegisterRest(string prefix, Layer[] layers)
     {
         for (int i = 0; i < layers.Length; i++)
-            if (!_registered.Contains(layers[i])) Register(FormattableString.Invariant($"{prefix}.{i}"), layers[i]);
+            if (!_registered.ContainsKey(layers[i])) Register(FormattableString.Invariant($"{prefix}.{i}"), layers[i]);
         return [.. layers];
+    }
+
+    // A module that is null takes out the one that has the name.
+    private void RegisterAt(string name, Layer? layer)
+    {
+        int dot = name.LastIndexOf('.');
+        nn.Module parent = dot < 0 ? this : Group(name[..dot]);
+        parent.register_module(name[(dot + 1)..], layer!);
     }
 
     private nn.Module Group(string path)

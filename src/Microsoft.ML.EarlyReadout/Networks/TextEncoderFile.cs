@@ -8,9 +8,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// norms with weight and bias rather than the old gamma and beta, DistilBERT's layers under BERT's names. What belongs to other tasks
 /// is left out, and with it a classifier that reads it.
 /// </summary>
+/// <remarks>This library saves DistilBERT too under BERT's names.</remarks>
 internal sealed partial class TextEncoderFile : IWeightsFile
 {
-    private const string DistilBertsMark = "attention.q_lin.";
     private const string Classifier = "classifier.";
 
     // By what their names have; DistilBERT's own name has none of them.
@@ -51,7 +51,7 @@ internal sealed partial class TextEncoderFile : IWeightsFile
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
-            bool isDistilBert = file.Names.Any(name => name.Contains(DistilBertsMark, StringComparison.Ordinal));
+            bool isDistilBert = TextEncoderTensors.AreDistilBerts(file.Names);
             RefuseOthers(file, kind, isDistilBert);
             return new TextEncoderFile(file, isDistilBert);
         }

@@ -10,6 +10,12 @@ internal static partial class TextEncoderTensors
     public const string Types = "embeddings.token_type_embeddings.weight";
     private const string Positions = "embeddings.position_embeddings.weight";
     private const string Inner = "encoder.layer.0.intermediate.dense.weight";
+    private const string DistilBertsMark = "attention.q_lin.";
+
+    /// <summary>Whether the names are of DistilBERT's tensors: its own, or BERT's without those of token types.</summary>
+    public static bool AreDistilBerts(IReadOnlyCollection<string> names) =>
+        names.Any(name => name.Contains(DistilBertsMark, StringComparison.Ordinal))
+            || !names.Any(name => name.EndsWith(Types, StringComparison.Ordinal));
 
     /// <summary>The sizes that the tensors have.</summary>
     /// <param name="shapes">Their shapes, by name.</param>

@@ -7,10 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Puts an exported ML.NET pipeline in front of a graph, so that one model goes from raw columns to scores.</summary>
 internal static class PrefixMerge
 {
-    // The operators of our graphs mean the same throughout; the first version without ceiling mode in pooling, or with TopK's count as an
-    // input, needs a look of its own.
     private const long OldestOpset = 9;
-    private const long OldestOpsetWithCeilingOrTopK = 10;
     private const long InitializersNeedNotBeInputs = 4;
 
     /// <summary>Joins two models: those of the prefix's inputs that are needed, the nodes of both, the outputs of the graph; at the
@@ -79,13 +76,25 @@ internal static class PrefixMerge
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OnnxGraph.Opset });
             return;
         }
-        bool newer = graph.Node.Any(node => node.OpType == "TopK" || node.Attribute.Any(attribute => attribute.Name == "ceil_mode"));
-        long oldest = newer ? OldestOpsetWithCeilingOrTopK : OldestOpset;
-        if (opset < oldest || opset > OnnxGraph.Opset)
-            throw new InvalidDataException(
-                $"The prefix is written for opset {opset}; this network can follow one of opset {oldest} to {OnnxGraph.Opset}. Export it "
-                    + "anew for such a version.");
+        (long oldest, string newest) = graph.Node.Select(node => (OldestOpsetOf(node), node.OpType)).MaxBy(each => each.Item1);
+        if (opset >= oldest && opset <= OnnxGraph.Opset) return;
+        string because = oldest > OldestOpset ? $", for it has the operator {newest}" : "";
+        throw new InvalidDataException(
+            $"The prefix is written for opset {opset}; this network can follow one of opset {oldest} to {OnnxGraph.Opset}{because}. Export "
+                + "it anew for such a version.");
     }
+
+    /// <summary>The first version in which an operator is written as our layers write it; most mean the same throughout.</summary>
+    private static long OldestOpsetOf(NodeProto node) => node.OpType switch
+    {
+        "TopK" => 10, // its count is an input
+        "MaxPool" when node.Attribute.Any(attribute => attribute.Name == "ceil_mode") => 10,
+        "CumSum" => 11,
+        "ReduceMax" when node.Attribute.Any(attribute => attribute.Name == "axes" && attribute.Ints.Any(axis => axis < 0)) => 11,
+        "Unsqueeze" or "ReduceSum" when node.Input.Count > 1 => 13, // their axes are an input
+        "LayerNormalization" => 17,
+        _ => OldestOpset,
+    };
 
     private static ValueInfoProto OutputToFollow(GraphProto prefix, string name)
     {

@@ -9,28 +9,36 @@ internal abstract class BufferedFeatureReader
     /// <summary>Writes one row.</summary>
     /// <param name="slot">The slot that holds the row's value.</param>
     /// <param name="destination">Receives as many floats as an example has.</param>
-    /// <exception cref="InvalidOperationException">The value does not have the example's shape.</exception>
+    /// <exception cref="InvalidDataException">The value does not have the example's shape; the message names column and row.</exception>
     public abstract void Read(int slot, Span<float> destination);
 
     /// <summary>Makes the reader of examples.</summary>
     /// <param name="buffers">The kept values of the columns that are read, as <see cref="ScoringColumns.ReadIn"/> gives them.</param>
     /// <param name="columns">The model's columns.</param>
-    public static BufferedFeatureReader Create(IReadOnlyList<ColumnBuffer> buffers, ScoringColumns columns) => columns.Format switch
+    /// <param name="rows">The cursor that the values are of; it stands on the row that is read.</param>
+    public static BufferedFeatureReader Create(
+        IReadOnlyList<ColumnBuffer> buffers, ScoringColumns columns, DataViewRow rows) => columns.Format switch
     {
-        VectorFormat => new VectorReader((VectorBuffer<float>)buffers[0], columns),
-        ImageFormat => new ImageReader((ImageBuffer)buffers[0], columns),
+        VectorFormat => new VectorReader((VectorBuffer<float>)buffers[0], columns, rows),
+        ImageFormat => new ImageReader((ImageBuffer)buffers[0], columns, rows),
         TextFormat => new TextReader([.. buffers.Cast<ScalarBuffer<ReadOnlyMemory<char>>>()], columns.Tokenizer!),
         _ => throw new UnreachableException($"No reader of {columns.Format}."),
     };
 
-    private sealed class VectorReader(VectorBuffer<float> buffer, ScoringColumns columns) : BufferedFeatureReader
+    private static InvalidDataException Bad(ScoringColumns columns, DataViewRow rows, string fault) =>
+        FeatureReader.Bad(rows.Schema[columns.Feature], rows.Position, fault);
+
+    private sealed class VectorReader(VectorBuffer<float> buffer, ScoringColumns columns, DataViewRow rows) : BufferedFeatureReader
     {
         public override void Read(int slot, Span<float> destination)
         {
             ref readonly VBuffer<float> value = ref buffer.Value(slot);
             if (value.Length != destination.Length)
-                throw new InvalidOperationException(
-                    $"A row of feature column '{columns.Feature}' has {value.Length} numbers, not {destination.Length}.");
+            {
+                throw Bad(columns, rows, FormattableString.Invariant(
+                    $"has {value.Length} numbers; expected {destination.Length}, as the column's type says."));
+            }
+
             value.CopyTo(destination);
         }
     }
@@ -50,7 +58,7 @@ internal abstract class BufferedFeatureReader
     }
 
     /// <summary>Takes red, green and blue from an image, in the order in which a stock ExtractPixels would.</summary>
-    private sealed class ImageReader(ImageBuffer buffer, ScoringColumns columns) : BufferedFeatureReader
+    private sealed class ImageReader(ImageBuffer buffer, ScoringColumns columns, DataViewRow rows) : BufferedFeatureReader
     {
         private ImageResizer? _resizer;
 
@@ -66,9 +74,9 @@ internal abstract class BufferedFeatureReader
 
             if (!columns.ResizesImages)
             {
-                throw new InvalidOperationException(
-                    $"A row of feature column '{columns.Feature}' has an image of {height}x{width} pixels, not an image of "
-                        + $"{shape.Height}x{shape.Width} pixels. ResizeImages makes them equal.");
+                throw Bad(columns, rows, FormattableString.Invariant(
+                    $"is an image of {width}×{height} pixels; expected {shape.Width}×{shape.Height} (width×height). Add ResizeImages ")
+                        + "before the model.");
             }
 
             using MLImage image = buffer.Image(slot)!;

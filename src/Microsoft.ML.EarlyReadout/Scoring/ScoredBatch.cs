@@ -56,7 +56,7 @@ internal sealed class ScoredBatch : IDisposable
         Rows = new RowBuffer(input, Capacity, column => active[column.Index]);
         bool areKept = read.All(column => active[column.Index]);
         _readOnly = areKept ? [] : [.. read.Select(column => ColumnBuffer.Create(input, column, 1))];
-        _reader = BufferedFeatureReader.Create(areKept ? [.. read.Select(Rows.Column)] : _readOnly, columns);
+        _reader = BufferedFeatureReader.Create(areKept ? [.. read.Select(Rows.Column)] : _readOnly, columns, input);
     }
 
     /// <summary>The most rows that it holds.</summary>

@@ -34,7 +34,7 @@ internal sealed class StageSession : IDisposable
     public IReadOnlyList<float[][]> Read(DataViewRowCursor rows, int batch, Action read, Func<bool>? isWanted = null)
     {
         ColumnBuffer[] buffers = [.. _columns.ReadIn(rows.Schema).Select(column => ColumnBuffer.Create(rows, column, 1))];
-        var reader = BufferedFeatureReader.Create(buffers, _columns);
+        var reader = BufferedFeatureReader.Create(buffers, _columns, rows);
         int size = _graph.Shape.Size, count = 0;
         var features = new float[batch * size];
         List<float[][]> all = [];

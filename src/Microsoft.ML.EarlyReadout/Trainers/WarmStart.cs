@@ -28,7 +28,18 @@ internal static class WarmStart
             shapes, width => HeadsOf(model) ?? TextEncoderFactory.DefaultHeads(width), "the model that StartFrom gives");
     }
 
-    /// <summary>Copies the model's parameters and statistics into a network, which must be the same one for the same classes.</summary>
+    /// <summary>The stem of the residual network that a training starts from; <see langword="null"/>: it starts from none.</summary>
+    public static ResNetStem? Stem(TrainerOptions options)
+    {
+        if (options.StartFrom is not EarlyReadoutTransformer { Weights.Any: true } model) return null;
+        Dictionary<string, TrainedTensor> tensors = model.Weights.Tensors.ToDictionary(tensor => tensor.Name);
+        return ResNetTensors.StemOf(tensors.Keys, name => tensors[name].Shape);
+    }
+
+    /// <summary>
+    /// Copies the model's parameters and statistics into a network, which must be the same one for the same classes. Where the model has
+    /// another classifier in the place of the network's own, that one stays as it was drawn, and the log says so.
+    /// </summary>
     /// <param name="from">The model.</param>
     /// <param name="network">The network, on the CPU.</param>
     /// <param name="set">The training rows.</param>
@@ -68,6 +79,15 @@ internal static class WarmStart
 
         var kept = model.Weights.Tensors.ToDictionary(tensor => tensor.Name);
         (string Name, Tensor Tensor)[] own = [.. ModuleState.Of(network)];
+        string[] others = [.. kept.Keys.Where(StagedNetwork.IsOfOtherHead).Except(own.Select(entry => entry.Name))];
+        if (others.Length > 0)
+        {
+            foreach (string name in others) kept.Remove(name);
+            own = [.. own.Where(entry => !network.IsOfHead(entry.Name))];
+            log($"The model that StartFrom gives has another classifier ('{Excerpt.Of(others[0])}', …) in the place of the network's own "
+                + $"('{network.HeadName}'), which starts with fresh weights.");
+        }
+
         string? difference = own.Where(entry => !kept.ContainsKey(entry.Name)).Select(entry => $"it lacks '{entry.Name}'")
             .Concat(kept.Keys.Except(own.Select(entry => entry.Name)).Select(name => $"it has '{name}' besides"))
             .Concat(own.Where(entry => kept.TryGetValue(entry.Name, out TrainedTensor? old) && !old.Shape.SequenceEqual(entry.Tensor.shape))

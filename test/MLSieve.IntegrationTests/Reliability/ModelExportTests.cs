@@ -30,7 +30,7 @@ public sealed class ModelExportTests : IDisposable
         var fault = Assert.Throws<ModelExportException>(() => TrainingCase.Fit(With(TwoFaces(exported: "Neg"))));
         Assert.IsType<ParityException>(fault.InnerException);
         const string message = "The network is trained, but the check of its exported graph failed. "
-            + "The exported graph differs from two faces in row 0, class ";
+            + "The exported graph differs from two faces in number 1 of the 64 training rows that were compared, class ";
         Assert.StartsWith(message, fault.Message, StringComparison.Ordinal);
         Assert.NotEqual(right, Scores(fault.Model!));
         Assert.Equal(right, ScoresOfWeights(fault.SaveWeights));

@@ -10,6 +10,7 @@ namespace MLSieve.Tests;
 /// <summary>Texts from a raw column to scores, by every trainer.</summary>
 public sealed class TextTests : IDisposable
 {
+    private const string ModelVariable = "MLSIEVE_TEST_MODEL";
     private static readonly CultureInfo _invariant = CultureInfo.InvariantCulture;
     private readonly MLContext _ml = new(seed: 1);
     private readonly List<string> _log = [];
@@ -270,7 +271,7 @@ public sealed class TextTests : IDisposable
         using (EarlyReadoutTransformer first = _ml.Transforms.EarlyReadout(options).Fit(data))
         {
             first.SaveWeights(Path.Combine(_folder, "first.safetensors"));
-            File.WriteAllLines(Path.Combine(_folder, "vocab.txt"), first.Columns.Tokenizer!.Vocabulary.Tokens);
+            first.SaveVocabulary(Path.Combine(_folder, "vocab.txt"));
             File.WriteAllText(Path.Combine(_folder, "config.json"), """{"num_attention_heads": 4}""");
         }
 
@@ -295,19 +296,69 @@ public sealed class TextTests : IDisposable
             Assert.All(before.Zip(after), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
-    [Fact]
-    public void The_weights_of_a_model_in_a_file_begin_a_training_for_other_classes()
+    [Theory]
+    [InlineData(NetworkKind.Bert, "BERT")]
+    [InlineData(NetworkKind.DistilBert, "DistilBERT")]
+    public void Weights_and_vocabulary_of_a_model_in_files_begin_a_training_for_other_classes_and_that_one_another(
+        NetworkKind kind, string name)
     {
-        using EarlyReadoutTransformer first = Readouts(epochs: 1).Fit(View(Draw(60, seed: 1)));
         EarlyReadoutEstimator.Options options = Options(epochs: 1);
+        options.Network.Kind = kind;
+        using EarlyReadoutTransformer first = _ml.Transforms.EarlyReadout(options).Fit(View(Draw(60, seed: 1)));
+        options.Network.Kind = NetworkKind.Automatic; // the weights say which
         options.Network.WeightsPath = Path.Combine(_folder, "first.safetensors");
         options.Network.VocabularyPath = Path.Combine(_folder, "vocab.txt");
+        options.Optimizer.LearningRate = 1e-30; // it stays where it begins
         first.SaveWeights(options.Network.WeightsPath);
-        File.WriteAllLines(options.Network.VocabularyPath, first.Columns.Tokenizer!.Vocabulary.Tokens);
+        first.SaveVocabulary(options.Network.VocabularyPath);
+        Assert.Equal(first.Columns.Tokenizer!.Vocabulary.Tokens, File.ReadAllLines(options.Network.VocabularyPath));
         Row[] rows = Draw(60, seed: 1);
         for (int i = 0; i < rows.Length; i += 3) rows[i].Mood = "mixed";
         using EarlyReadoutTransformer second = _ml.Transforms.EarlyReadout(options).Fit(View(rows));
-        Assert.Equal(3, second.ClassCount);
+        Assert.Equal((3, name), (second.ClassCount, second.Training!.Network));
+        Assert.Contains(_log, line => line.Contains("has 2 classes and not 3: it starts with fresh weights", StringComparison.Ordinal));
+        Assert.Equal(Words(first), Words(second));
+        (options.Network.WeightsPath, options.Network.VocabularyPath, options.StartFrom) = (null, null, second);
+        using EarlyReadoutTransformer third = _ml.Transforms.EarlyReadout(options).Fit(View(rows));
+        Assert.Equal(name, third.Training!.Network);
+        Assert.Equal(Words(first), Words(third));
+
+        static byte[] Words(EarlyReadoutTransformer model) =>
+            model.Weights.Tensors.Single(tensor => tensor.Name == "embeddings.word_embeddings.weight").Bytes;
+    }
+
+    [Fact]
+    public void A_vocabulary_that_cannot_be_written_is_an_IOException_that_names_it()
+    {
+        using EarlyReadoutTransformer model = Readouts(epochs: 1).Fit(View(Draw(60, seed: 1)));
+        Assert.StartsWith(
+            $"Cannot write '{_folder}': ", Assert.Throws<IOException>(() => model.SaveVocabulary(_folder)).Message,
+            StringComparison.Ordinal); // which is a folder
+    }
+
+    [Fact]
+    public void A_process_without_Unicode_data_says_so_where_it_loads_a_model_and_calls_no_file_damaged()
+    {
+        IDataView data = View(Draw(60, seed: 1));
+        string zip = Path.Combine(_folder, "model.zip");
+        using (EarlyReadoutTransformer model = Readouts(epochs: 1).Fit(data)) _ml.Model.Save(model, data.Schema, zip);
+        OwnProcess.Run<TextTests>(
+            nameof(In_invariant_mode_loading_a_model_says_what_to_do),
+            ("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1"), (ModelVariable, zip));
+    }
+
+    [Fact(Explicit = true)]
+    public void In_invariant_mode_loading_a_model_says_what_to_do()
+    {
+        string zip = Environment.GetEnvironmentVariable(ModelVariable)!;
+        foreach (Action load in new Action[]
+        {
+            () => EarlyReadoutTransformer.Load(zip, _ml).Dispose(),
+            () => EarlyReadoutTransformer.From(_ml.Model.Load(zip, out _), _ml).Dispose(),
+        })
+            Assert.StartsWith(
+                "This process runs in .NET's globalisation-invariant mode, in which accents cannot be taken off letters. Install ICU",
+                Assert.Throws<InvalidOperationException>(load).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -319,7 +370,7 @@ public sealed class TextTests : IDisposable
         options.StartFrom = first;
         string[] tokens = [.. first.Columns.Tokenizer!.Vocabulary.Tokens];
         options.Network.VocabularyPath = Path.Combine(_folder, "vocab.txt");
-        File.WriteAllLines(options.Network.VocabularyPath, tokens);
+        first.SaveVocabulary(options.Network.VocabularyPath);
         _ml.Transforms.EarlyReadout(options).Fit(data).Dispose(); // the same is no fault
 
         (tokens[^2], tokens[^1]) = (tokens[^1], tokens[^2]);
@@ -386,7 +437,7 @@ public sealed class TextTests : IDisposable
         {
             using EarlyReadoutTransformer first = Readouts(epochs: 1).Fit(data);
             options.Network.VocabularyPath = Path.Combine(_folder, "vocab.txt");
-            File.WriteAllLines(options.Network.VocabularyPath, first.Columns.Tokenizer!.Vocabulary.Tokens);
+            first.SaveVocabulary(options.Network.VocabularyPath);
         }
 
         // Without a transform before it: those of ML.NET read ahead, and do not tell which row it was.

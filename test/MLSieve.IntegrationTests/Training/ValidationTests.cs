@@ -10,6 +10,32 @@ namespace MLSieve.Tests;
 /// </summary>
 public sealed class ValidationTests
 {
+    [Fact]
+    public void What_schemas_tell_is_told_before_a_row_is_read()
+    {
+        bool isRead = false;
+        var ml = new MLContext(seed: 1);
+        IEnumerable<BiasedRow> rows = BiasedRow.Draw(40).Select(row =>
+        {
+            isRead = true;
+            return row;
+        });
+        IDataView train = ml.Transforms.Conversion.MapValueToKey("Label", "Class")
+            .Fit(TrainingCase.Rows(ml))
+            .Transform(ml.Data.LoadFromEnumerable(rows));
+        TrainerOptions options = TrainingCase.Options("sieve");
+        (options.ValidationFraction, options.ValidationSet) = (0, ml.Transforms.DropColumns("Cue").Fit(train).Transform(train));
+        Assert.Contains(
+            "'Cue'", Assert.Throws<ArgumentOutOfRangeException>(() => options.Estimator(ml).Fit(train)).Message, StringComparison.Ordinal);
+
+        options = TrainingCase.Options("sieve");
+        options.Augmentation.HorizontalFlip = true;
+        Assert.Equal(
+            "Augmentation.HorizontalFlip is given, which is for images; the features are vectors.",
+            Assert.Throws<ArgumentException>(() => options.Estimator(ml).Fit(train)).Message);
+        Assert.False(isRead);
+    }
+
     [Theory]
     [InlineData("sieve")]
     [InlineData("distillation")]

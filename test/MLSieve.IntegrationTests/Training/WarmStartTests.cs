@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.FeatureSieve;
 
@@ -42,6 +43,68 @@ public sealed class WarmStartTests : IDisposable
         var options = new FeatureSieveTrainer.Options { Network = { HiddenUnits = [16, 16] }, Steps = 3, StartFrom = _first };
         using EarlyReadoutTransformer model = Fit(options);
         Assert.Equal("0.001", model.History.Settings["Optimizer.LearningRate"]); // that of pretrained weights
+    }
+
+    [Fact]
+    public void A_ResNet_has_the_stem_of_the_model_that_it_starts_from_and_another_one_is_refused()
+    {
+        var random = new Random(1);
+        IDataView view = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 16).Select(i => new Large
+        {
+            Pixels = [.. Enumerable.Range(0, 3 * Large.Side * Large.Side).Select(_ => (float)random.Next(256))],
+            Label = i % 2 == 0,
+        }).ToArray());
+        view = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
+        var options = new EarlyReadoutEstimator.Options
+        {
+            FeatureColumnName = "Pixels",
+            Network = { Kind = NetworkKind.ResNet18, Stem = ResNetStem.ImageNet }, // so small images would have the other one
+            Taps = [],
+            Steps = 1,
+            BatchSize = 8,
+        };
+        using EarlyReadoutTransformer first = _ml.Transforms.EarlyReadout(options).Fit(view);
+        (options.StartFrom, options.Network.Stem) = (first, ResNetStem.Automatic);
+        using EarlyReadoutTransformer second = _ml.Transforms.EarlyReadout(options).Fit(view);
+        Assert.Equal([64, 3, 7, 7], second.Weights.Tensors.Single(tensor => tensor.Name == "conv1.weight").Shape);
+        options.Network.Stem = ResNetStem.Small;
+        Assert.Equal(
+            "Network.Stem is Small, and the weights that the network begins with have the stem ImageNet. Leave Network.Stem at "
+                + "Automatic: then the weights say which.",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(view)).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_stages_of_a_student_with_its_teachers_classifier_begin_a_training_from_the_model_or_its_file(bool saved)
+    {
+        TrainerOptions distillation = TrainingCase.Options("SimKD");
+        distillation.Network = new NetworkOptions { HiddenUnits = [16, 16] };
+        using EarlyReadoutTransformer student = Fit(distillation);
+        Assert.DoesNotContain(student.Weights.Tensors, tensor => tensor.Name.StartsWith("head.", StringComparison.Ordinal));
+        EarlyReadoutEstimator.Options options = Options(steps: 1, rate: 1e-30); // it stays where it begins
+        if (saved)
+        {
+            options.Network.WeightsPath = Path.Combine(_folder, "student.safetensors");
+            student.SaveWeights(options.Network.WeightsPath);
+        }
+        else
+        {
+            options.StartFrom = student;
+        }
+
+        List<string> log = [];
+        _ml.Log += (_, line) => log.Add(line.RawMessage);
+        using EarlyReadoutTransformer next = Fit(options);
+        Assert.Single(log, line => line.Contains(" has another classifier ('other_head.simkd.", StringComparison.Ordinal)
+            && line.EndsWith("in the place of the network's own ('head'), which starts with fresh weights.", StringComparison.Ordinal));
+        Dictionary<string, TrainedTensor> before = student.Weights.Tensors.ToDictionary(tensor => tensor.Name);
+        Assert.Equal(
+            ["head.bias", "head.weight", "stage1.bias", "stage1.weight", "stage2.bias", "stage2.weight"],
+            next.Weights.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        foreach (TrainedTensor tensor in next.Weights.Tensors.Where(tensor => tensor.Name.StartsWith("stage", StringComparison.Ordinal)))
+            Assert.Equal(before[tensor.Name].Bytes, tensor.Bytes);
     }
 
     [Fact]
@@ -156,4 +219,14 @@ public sealed class WarmStartTests : IDisposable
     };
 
     private EarlyReadoutTransformer Fit(TrainerOptions options) => TrainingCase.Fit(options, _ml);
+
+    private sealed class Large
+    {
+        public const int Side = 24;
+
+        [VectorType(3, Side, Side)]
+        public float[] Pixels { get; set; } = [];
+
+        public bool Label { get; set; }
+    }
 }

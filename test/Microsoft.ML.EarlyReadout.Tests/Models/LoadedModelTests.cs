@@ -165,6 +165,22 @@ public sealed class LoadedModelTests : IDisposable
             () => EarlyReadoutTransformer.RestoreIn(Path.Combine(_folder, "missing.zip"), _ml)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("below a file")]
+    [InlineData("full")]
+    public void A_temporary_folder_that_does_not_serve_is_named_so_and_the_file_is_not_called_damaged(string folder)
+    {
+        IDataView rows = Example.View(_ml, Example.Draw(50));
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(rows);
+        string zip = Saved(model, rows);
+        using SmallDisk? disk = folder == "full" ? new SmallDisk(kibibytes: 4) : null;
+        if (disk is not null) File.WriteAllBytes(Path.Combine(disk.Folder, "full"), new byte[4096]);
+        _ml.TempFilePath = disk?.Folder ?? Path.Combine(zip, "temporary");
+        string message = Assert.Throws<IOException>(() => EarlyReadoutTransformer.Load(zip, _ml)).Message;
+        Assert.StartsWith($"ML.NET cannot load '{zip}' by way of its temporary folder: ", message, StringComparison.Ordinal);
+        Assert.EndsWith(TemporaryFolder.Advice, message, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _images.Dispose();

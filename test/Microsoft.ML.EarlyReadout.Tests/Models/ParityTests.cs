@@ -15,7 +15,7 @@ public sealed class ParityTests
         using StagedNetwork network = NetworkCases.Create(name);
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
         foreach (int batch in new[] { 1, 7, 256 })
-            ParityCheck.Verify(network, session, NetworkCases.Rows(network.Shape, batch));
+            GraphParity.Verify(network, session, NetworkCases.Rows(network.Shape, batch));
         Assert.True(network.training); // as it was
     }
 
@@ -34,7 +34,7 @@ public sealed class ParityTests
         foreach (bool channelsLast in new[] { false, true })
         {
             network.SetChannelsLast(channelsLast);
-            ParityCheck.Verify(network, session, NetworkCases.Rows(network.Shape, 7));
+            GraphParity.Verify(network, session, NetworkCases.Rows(network.Shape, 7));
         }
     }
 
@@ -57,15 +57,18 @@ public sealed class ParityTests
     }
 
     [Fact]
-    public void A_network_that_changed_after_its_export_is_told_apart_with_the_row_and_the_difference()
+    public void A_network_that_changed_after_its_export_is_told_apart_with_the_place_among_the_rows_and_the_difference()
     {
         using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create("Mlp");
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
         using (no_grad()) network.get_parameter("head.bias")!.add_(tensor(new[] { 0f, 0f, 0.01f, 0f, 0f }), Scalars.One);
-        var error = Assert.Throws<ParityException>(() => ParityCheck.Verify(network, session, NetworkCases.Rows(network.Shape, 4)));
-        Assert.Contains("row 0, class 2", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ParityException>(() => GraphParity.Verify(network, session, NetworkCases.Rows(network.Shape, 4)));
+        Assert.Contains("in number 1 of the 4 training rows that were compared, class 2: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("where 0.0001 is allowed", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ParityException>(() => ParityCheck.Verify(
+            network, _ => new float[4 * NetworkCases.Classes], NetworkCases.Rows(network.Shape, 4), firstRow: 32, allRows: 64));
+        Assert.Contains("in number 33 of the 64 training rows that were compared, ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +78,7 @@ public sealed class ParityTests
         using StagedNetwork network = NetworkCases.Create("Mlp");
         using (no_grad()) network.get_parameter("head.bias")!.fill_(Scalars.Of(double.NaN));
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
-        Assert.Throws<ParityException>(() => ParityCheck.Verify(network, session, NetworkCases.Rows(network.Shape, 4)));
+        Assert.Throws<ParityException>(() => GraphParity.Verify(network, session, NetworkCases.Rows(network.Shape, 4)));
     }
 
     [Theory]

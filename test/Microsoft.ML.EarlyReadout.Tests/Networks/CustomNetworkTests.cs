@@ -33,7 +33,7 @@ public sealed class CustomNetworkTests
         Assert.True(Loss().item<float>() < before.item<float>());
 
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
-        ParityCheck.Verify(network, session, rows);
+        GraphParity.Verify(network, session, rows);
 
         Tensor Loss() => nn.functional.cross_entropy(network.call(rows), labels);
     }
@@ -51,7 +51,7 @@ public sealed class CustomNetworkTests
         byte[] bytes = OnnxExporter.ToBytes(network);
         Assert.DoesNotContain("BatchNormalization", OperatorsOf(bytes));
         using var session = new InferenceSession(bytes);
-        ParityCheck.Verify(network, session, rows);
+        GraphParity.Verify(network, session, rows);
 
         static IEnumerable<string> OperatorsOf(byte[] model) => ModelProto.Parser.ParseFrom(model).Graph.Node.Select(node => node.OpType);
     }

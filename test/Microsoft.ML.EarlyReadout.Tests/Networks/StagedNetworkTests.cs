@@ -72,6 +72,46 @@ public sealed class StagedNetworkTests
         Assert.StartsWith("Mlp has stages 1 to 2.", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_look_at_what_a_stage_puts_out_leaves_the_network_in_the_mode_that_it_was_in(bool training)
+    {
+        using StagedNetwork network = NetworkCases.Create("ConvNet");
+        network.train(training);
+        Assert.Equal(FeatureShape.Image(8, 8, 6), StageTap.Of(network, 1));
+        Assert.Equal(training, network.training);
+        Assert.Throws<ArgumentOutOfRangeException>(() => StageTap.Of(network, 4));
+        Assert.Equal(training, network.training);
+    }
+
+    [Fact]
+    public void A_head_that_is_replaced_goes_with_its_weights_and_the_new_one_is_told_by_its_names()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork network = NetworkCases.Create("SqueezeNet11");
+        string[] stages = [.. network.ParametersTo(network.Stages.Count).Select(entry => entry.Name)];
+        Linear linear = network.EndInLinear();
+        Assert.Same(linear, network.LastLinear);
+        Assert.Equal(
+            stages.Concat(["other_head.linear_head.1.weight", "other_head.linear_head.1.bias"]).Order(StringComparer.Ordinal),
+            network.state_dict().Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([3, NetworkCases.Classes], network.call(NetworkCases.Rows(network.Shape, 3)).shape);
+    }
+
+    [Fact]
+    public void What_a_replaced_head_shares_with_a_stage_stays()
+    {
+        using var scope = NewDisposeScope();
+        NativeBackend.EnsureLoaded();
+        using var network = new Sharing();
+        network.EndInLinear();
+        Assert.Equal(
+            ["other_head.linear_head.0.bias", "other_head.linear_head.0.weight", "shared.bias", "shared.weight"],
+            network.state_dict().Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([2, 4], network.call(NetworkCases.Rows(network.Shape, 2)).shape);
+    }
+
     [Fact]
     public void Equal_seeds_give_equal_weights_and_leave_the_global_generator_alone()
     {
@@ -123,5 +163,16 @@ public sealed class StagedNetworkTests
         Assert.All(network.parameters(), parameter => Assert.Equal(ScalarType.Float32, parameter.grad!.dtype));
         network.eval();
         Assert.Equal(ScalarType.Float32, network.ForwardTo(1, rows).dtype);
+    }
+
+    /// <summary>A linear layer is a stage and the head at once.</summary>
+    private sealed class Sharing : StagedNetwork
+    {
+        public Sharing() : base("Sharing", FeatureShape.Vector(4), classes: 4)
+        {
+            var shared = Register("shared", new Linear(4, 4));
+            AddStage("one", shared);
+            SetHead("head", shared, new Relu());
+        }
     }
 }

@@ -32,7 +32,7 @@ public sealed class TextEncoderTests
         Close(logits, network.call(ids));
 
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
-        ParityCheck.Verify(network, session, ids, tolerance: 1e-5);
+        GraphParity.Verify(network, session, ids, tolerance: 1e-5);
     }
 
     [Fact]
@@ -138,13 +138,33 @@ public sealed class TextEncoderTests
         Assert.Contains("no tensor is named 'embeddings.word_embeddings.weight'", Refused(NetworkKind.Bert,
             ("conv1.weight", [9, 4])), StringComparison.Ordinal);
         Assert.Contains("'encoder.layer.0.intermediate.dense.weight' is missing or is no matrix", Refused(NetworkKind.Bert,
-            ("embeddings.word_embeddings.weight", [9, 4]), ("encoder.layer.0.output.dense.bias", [4])), StringComparison.Ordinal);
-        Assert.Contains(
-            "has no layers", Refused(NetworkKind.Bert, ("embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+            ("embeddings.word_embeddings.weight", [9, 4]), ("embeddings.token_type_embeddings.weight", [2, 4]),
+            ("encoder.layer.0.output.dense.bias", [4])), StringComparison.Ordinal);
+        Assert.Contains("has no layers", Refused(NetworkKind.Bert,
+            ("embeddings.word_embeddings.weight", [9, 4]), ("embeddings.token_type_embeddings.weight", [2, 4])), StringComparison.Ordinal);
         Assert.Contains("set Network.Kind to Bert", Refused(NetworkKind.DistilBert,
-            ("bert.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
-        Assert.Contains("has several encoders: 'a.embeddings.word_embeddings.weight', 'b.embeddings", Refused(NetworkKind.Bert,
+            ("bert.embeddings.word_embeddings.weight", [9, 4]), ("bert.embeddings.token_type_embeddings.weight", [2, 4])),
+            StringComparison.Ordinal);
+        Assert.Contains("has several encoders: 'a.embeddings.word_embeddings.weight', 'b.embeddings", Refused(NetworkKind.Automatic,
             ("a.embeddings.word_embeddings.weight", [9, 4]), ("b.embeddings.word_embeddings.weight", [9, 4])), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(NetworkKind.DistilBert)]
+    [InlineData(NetworkKind.Automatic)]
+    public void A_DistilBERT_that_this_library_saved_is_known_as_one(NetworkKind kind)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork saved = Create(
+            new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = { Layers = 2, Width = 16, Heads = 2 } });
+        using StagedNetwork network = FromFile(saved.state_dict(), path =>
+            Create(new NetworkOptions { Kind = kind, WeightsPath = path, Encoder = { Heads = 2 } }));
+        Assert.Equal("DistilBERT", network.GetName());
+        Assert.All(
+            saved.parameters().Zip(network.parameters()), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+        string message = FromFile(saved.state_dict(), path => Assert.Throws<InvalidDataException>(
+            () => Create(new NetworkOptions { Kind = NetworkKind.Bert, WeightsPath = path })).Message);
+        Assert.EndsWith("' are those of DistilBERT; set Network.Kind to DistilBert.", message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,4 +1,6 @@
 using Google.Protobuf;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.OnnxProto;
 using Microsoft.ML.OnnxRuntime;
@@ -39,6 +41,39 @@ public sealed class PrefixMergeTests
         ParityCheck.Verify(network, _ => Run(session, rows.reshape(3, -1)), rows.mul(Scalars.Of(2)));
     }
 
+    [Theory]
+    [InlineData("ConvNet", 9)]
+    [InlineData("ConvNet", 12)]
+    [InlineData("ResNet18", 9)]
+    [InlineData("ResNet18", 12)]
+    public void The_graph_of_a_model_of_images_runs_after_a_prefix_of_the_versions_that_ML_NET_exports(string name, long opset)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork network = NetworkCases.Create(name);
+        ScoringGraph graph = GraphOf(network);
+        using var session = new InferenceSession(
+            PrefixMerge.Append(ExportedPrefix.Doubling(network.Shape.Size, opset), graph.Bytes, "Features"));
+        Tensor rows = NetworkCases.Rows(network.Shape, 3).to(ScalarType.Float32), flat = rows.reshape(3, -1);
+        float[] logits = Run(session, flat, graph.Logits);
+        ParityCheck.Verify(network, _ => logits, rows.mul(Scalars.Of(2)));
+        // The means of a class's map, and its bias, are its logit.
+        Tensor maps = tensor(Run(session, flat, graph.ActivationMaps!)).reshape(3, NetworkCases.Classes, -1); // (N, C, h·w)
+        Tensor bias = network.get_parameter(network.HeadName + ".bias")!;
+        Assert.True(allclose(maps.mean([2]).add(bias), tensor(logits).reshape(3, -1), rtol: 1e-3, atol: 1e-3));
+    }
+
+    [Theory]
+    [InlineData("SqueezeNet11", 9, "one of opset 10 to 17, for it has the operator MaxPool")]
+    [InlineData("Bert", 12, "one of opset 17 to 17, for it has the operator LayerNormalization")]
+    public void A_prefix_of_older_operators_than_the_networks_is_refused_with_the_operator(string name, long opset, string message)
+    {
+        using StagedNetwork network = NetworkCases.Create(name);
+        byte[] graph = OnnxExporter.ToBytes(network), prefix = ExportedPrefix.Doubling(network.Shape.Size, opset);
+        Assert.Equal(
+            $"The prefix is written for opset {opset}; this network can follow {message}. Export it anew for such a version.",
+            Assert.Throws<InvalidDataException>(() => PrefixMerge.Append(prefix, graph, "Features")).Message);
+    }
+
     [Fact]
     public void What_our_subset_of_the_format_does_not_name_survives()
     {
@@ -68,11 +103,21 @@ public sealed class PrefixMergeTests
                 StringComparison.Ordinal);
     }
 
-    private static float[] Run(InferenceSession session, Tensor rows)
+    /// <summary>The whole graph of a model, with its maps.</summary>
+    private static ScoringGraph GraphOf(StagedNetwork network)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Label", new KeyDataViewType(typeof(uint), NetworkCases.Classes));
+        return ScoringGraph.Build(
+            new ScoringColumns("Features", "Label", "Score", "PredictedLabel", network.Shape), StockHead.Fit(builder.ToSchema()["Label"]),
+            margin: null, (graph, input) => new GraphValues(NetworkExport.Add(graph, network, input), []));
+    }
+
+    private static float[] Run(InferenceSession session, Tensor rows, string? output = null)
     {
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(rows.data<float>().ToArray(), rows.shape);
         using var options = new RunOptions();
-        using var outputs = session.Run(options, session.InputNames, [input], session.OutputNames);
+        using var outputs = session.Run(options, session.InputNames, [input], [output ?? session.OutputNames[0]]);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 }

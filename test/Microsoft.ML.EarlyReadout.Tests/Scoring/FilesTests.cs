@@ -68,6 +68,15 @@ public sealed class FilesTests
         Directory.Delete(folder);
     }
 
+    [Fact]
+    public void A_model_of_numbers_has_no_vocabulary_to_be_saved()
+    {
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(_ml, Example.Draw(50)));
+        Assert.Equal(
+            "The model reads column 'Features', which holds no texts: it has no vocabulary.",
+            Assert.Throws<InvalidOperationException>(() => model.SaveVocabulary("vocab.txt")).Message);
+    }
+
     [Theory]
     [InlineData("My features")]
     [InlineData("a/b:ç")]

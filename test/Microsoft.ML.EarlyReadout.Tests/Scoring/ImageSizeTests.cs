@@ -53,8 +53,10 @@ public sealed class ImageSizeTests : IDisposable
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(_folder.Sized());
         MemoryRow[] rows = [new() { Image = MLImage.CreateFromPixels(4, 4, MLPixelFormat.Rgba32, new byte[64]) }];
         IDataView view = _ml.Data.LoadFromEnumerable(rows);
-        Assert.Contains("has an image of 4x4 pixels, not an image of 8x10 pixels", Assert.Throws<InvalidOperationException>(() =>
-            Scores(model.Transform(view))).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "Column 'Image', row 0 (counted from 0 in the data view) is an image of 4×4 pixels; expected 10×8 (width×height). Add "
+                + "ResizeImages before the model.",
+            Assert.Throws<InvalidDataException>(() => Scores(model.Transform(view))).Message);
         Assert.Throws<InvalidOperationException>(() => Scores(TransformTests.Reload(model, _folder.Sized().Schema).Transform(view)));
         using PredictionEngine<MemoryRow, Scored> engine = _ml.Model.CreatePredictionEngine<MemoryRow, Scored>(model);
         Assert.Throws<InvalidOperationException>(() => engine.Predict(rows[0]));

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
@@ -50,6 +51,32 @@ public sealed class TemporaryFilesTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
+    /// <summary>On Windows nobody can write a file that is open, and ML.NET keeps that of a graph open.</summary>
+    [Fact]
+    public void What_is_saved_is_written_beside_the_open_file_of_the_graph()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Example.View(ml, Example.Draw(50));
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
+        StockHead head = StockHead.Fit(data.Schema["Label"]);
+        byte[] saved = [];
+        using var zip = new MemoryStream();
+        using (var chain = new StockChain(model.Graph, head, margin: null, model.Columns, _folder, ScoringDevice.Cpu, isSaved: true))
+        {
+            string open = Assert.Single(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
+            byte[] before = File.ReadAllBytes(open);
+            ml.Model.Save(new Saving(ctx => chain.Save(ctx, data.Schema, Described)), data.Schema, zip);
+            Assert.Equal(before, File.ReadAllBytes(open));
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+        zip.Position = 0;
+        Assert.Equal(saved, Assert.Single(GraphEntries.Read(zip)));
+
+        byte[] Described(StockPlace place) => saved = SavedGraph.Write(
+            model.Graph, SavedDescription.Of(model, SavedModel.HashOf(head, margin: null), place), model.Weights);
+    }
+
     [Fact]
     public void A_loaded_stock_model_keeps_a_copy_of_the_graph_until_it_is_disposed()
     {
@@ -66,5 +93,19 @@ public sealed class TemporaryFilesTests : IDisposable
     {
         Environment.SetEnvironmentVariable(_variable, _before);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A transformer that can be saved, and nothing else.</summary>
+    private sealed class Saving(Action<ModelSaveContext> save) : ITransformer
+    {
+        public bool IsRowToRowMapper => false;
+
+        public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => inputSchema;
+
+        public IDataView Transform(IDataView input) => input;
+
+        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException();
+
+        void ICanSaveModel.Save(ModelSaveContext ctx) => save(ctx);
     }
 }

@@ -158,6 +158,18 @@ public sealed class TransformTests
     }
 
     [Fact]
+    public void A_row_of_another_length_than_its_column_says_is_named_by_its_number()
+    {
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(_ml, Example.Draw(10)));
+        Example[] rows = Example.Draw(10);
+        rows[7].Features = [1, 2, 3];
+        IDataView scored = model.Transform(_ml.Data.LoadFromEnumerable(rows));
+        Assert.Equal(
+            "Column 'Features', row 7 (counted from 0 in the data view) has 3 numbers; expected 4, as the column's type says.",
+            Assert.Throws<InvalidDataException>(() => scored.GetColumn<float[]>("Score").Count()).Message);
+    }
+
+    [Fact]
     public void An_empty_view_has_no_scores()
     {
         IDataView data = Example.View(_ml, Example.Draw(10));

@@ -6,14 +6,21 @@ internal static class AtomicFile
     /// <summary>Writes beside the file first, then renames.</summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="write">Writes the content.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="isFlushed">Whether the content is on the disk before the file is renamed: then a machine that fails leaves it whole
+    /// too.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static void Write(string path, Action<Stream> write, bool isFlushed = false)
     {
         string full = Path.GetFullPath(path);
         string partial = $"{full}.{Guid.NewGuid():N}.partial";
         try
         {
-            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write)) write(stream);
+            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                if (isFlushed) stream.Flush(flushToDisk: true);
+            }
+
             File.Move(partial, full, overwrite: true);
         }
         catch (Exception e) when (TemporaryFolder.IsFault(e))

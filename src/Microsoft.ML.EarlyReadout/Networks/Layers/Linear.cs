@@ -116,7 +116,8 @@ public sealed class Linear : Layer, IMixedPrecision
     /// <summary>Applies a weight (D', D), without bias, at each pixel: (N, D, h, w) → (N, D', h, w).</summary>
     internal static string ExportAtEachPixel(OnnxGraph graph, string features, string weight)
     {
-        string kernel = graph.Node("Unsqueeze", [weight, graph.Constant("axes", [2L, 3L], 2)]); // (D', D, 1, 1)
+        // 0 keeps a side. ML.NET exports for versions of the operators in which an Unsqueeze has another form.
+        string kernel = graph.Node("Reshape", [weight, graph.Constant("kernel_shape", [0L, 0L, 1L, 1L], 4)]); // (D', D, 1, 1)
         return graph.Node("Conv", [features, kernel]);
     }
 

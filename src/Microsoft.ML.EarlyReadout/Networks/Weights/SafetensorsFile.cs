@@ -74,36 +74,29 @@ internal sealed class SafetensorsFile : IWeightsFile
     }
 
     /// <summary>
-    /// Writes tensors in the order of their names; a reader sees the whole file or, until it is whole, the one that was there before.
+    /// Writes tensors in the order of their names; a reader sees the whole file or, until it is whole, the one that was there before. It is
+    /// on the disk when this returns.
     /// </summary>
     /// <param name="path">Where to.</param>
     /// <param name="tensors">Name and tensor; on any device.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors)
     {
         KeyValuePair<string, Tensor>[] ordered = [.. tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal)];
-        string full = System.IO.Path.GetFullPath(path);
-        string draft = $"{full}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
-        try
+        byte[] header = SafetensorsHeader.Write(ordered);
+        AtomicFile.Write(path, Write, isFlushed: true);
+
+        void Write(Stream stream)
         {
-            using (var stream = new FileStream(draft, FileMode.CreateNew, FileAccess.Write))
+            Span<byte> length = stackalloc byte[PrefixLength];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach ((_, Tensor tensor) in ordered)
             {
-                byte[] header = SafetensorsHeader.Write(ordered);
-                Span<byte> length = stackalloc byte[PrefixLength];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                stream.Write(length);
-                stream.Write(header);
-                foreach ((_, Tensor tensor) in ordered)
-                {
-                    using DisposeScope scope = NewDisposeScope();
-                    stream.Write(tensor.detach().cpu().contiguous().bytes);
-                }
-                stream.Flush(flushToDisk: true);
+                using DisposeScope scope = NewDisposeScope();
+                stream.Write(tensor.detach().cpu().contiguous().bytes);
             }
-            File.Move(draft, full, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(draft);
         }
     }
 

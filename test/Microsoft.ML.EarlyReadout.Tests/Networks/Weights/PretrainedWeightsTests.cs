@@ -59,6 +59,62 @@ public sealed class PretrainedWeightsTests : IDisposable
     }
 
     [Fact]
+    public void A_classifier_of_several_layers_starts_fresh_for_other_classes()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Deep(3, hidden: 4, seed: 1), fresh = Deep(5, hidden: 4, seed: 2);
+        Write(source);
+        using StagedNetwork other = Deep(5, hidden: 4, seed: 2, FilePath);
+        Assert.Contains($"The classifier ('head') of '{FilePath}' has 3 classes and not 5: it starts with fresh weights.", _log);
+        Dictionary<string, Tensor> from = Weights(source), begun = Weights(fresh), to = Weights(other);
+        Assert.All(to, entry => Assert.True(
+            entry.Value.equal((entry.Key.StartsWith("head", StringComparison.Ordinal) ? begun : from)[entry.Key]).all().item<bool>(),
+            entry.Key));
+
+        string narrow = Assert.Throws<InvalidDataException>(() => Deep(5, hidden: 2, seed: 2, FilePath)).Message;
+        Assert.Contains("'head.2.weight' (expected (5, 2), found (3, 4))", narrow, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_classifier_that_was_put_in_the_place_of_the_networks_own_is_left_out_and_the_log_says_so()
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1), fresh = Network(3, seed: 9);
+        source.ReplaceHead("transplant", new GlobalAveragePool(), new Linear(4, 3));
+        Write(source);
+        using StagedNetwork target = Load(3, seed: 9);
+        Assert.Contains(
+            $"'{FilePath}' has another classifier ('other_head.transplant.1.bias', …) in the place of the network's own ('head'), which "
+                + "starts with fresh weights.",
+            _log);
+        Assert.True(target.get_parameter("head.weight")!.equal(fresh.get_parameter("head.weight")!).all().item<bool>());
+        Assert.True(target.get_parameter("stage1.conv.weight")!.equal(source.get_parameter("stage1.conv.weight")!).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(ResNetStem.Small, ResNetStem.ImageNet, 64, "")]
+    [InlineData(ResNetStem.ImageNet, ResNetStem.Small, 32, "module.")]
+    public void A_ResNet_has_the_stem_of_its_weights_and_another_one_is_refused(
+        ResNetStem stem, ResNetStem other, int side, string prefix)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Create(stem, weights: null);
+        Write(source, weights => Rename(weights, name => prefix + name));
+        using StagedNetwork target = Create(ResNetStem.Automatic, FilePath);
+        int expected = stem == ResNetStem.Small ? side : side / 4;
+        Assert.Equal(FeatureShape.Image(64, expected, expected), StageTap.Of(target, 1));
+        Assert.True(target.get_parameter("conv1.weight")!.equal(source.get_parameter("conv1.weight")!).all().item<bool>());
+        Assert.Equal(
+            $"Network.Stem is {other}, and the weights that the network begins with have the stem {stem}. Leave Network.Stem at "
+                + "Automatic: then the weights say which.",
+            Assert.Throws<ArgumentException>(() => Create(other, FilePath)).Message);
+
+        StagedNetwork Create(ResNetStem asked, string? weights) => NetworkFactory.Create(
+            new NetworkOptions { Kind = NetworkKind.ResNet18, Stem = asked, WeightsPath = weights }, FeatureShape.Image(3, side, side),
+            PixelRange.Bytes, classes: 3, seed: 1, _ => { });
+    }
+
+    [Fact]
     public void Every_missing_unexpected_and_misshapen_tensor_is_named_with_file_expected_and_found()
     {
         using var scope = NewDisposeScope();
@@ -233,6 +289,11 @@ public sealed class PretrainedWeightsTests : IDisposable
             new NetworkOptions { Kind = NetworkKind.ConvNet, Channels = [4], WeightsPath = weights }, _shape, PixelRange.Bytes, classes,
             seed, log ?? (_ => { }));
 
+    /// <summary>A network of one's own, whose classifier has a hidden layer.</summary>
+    private StagedNetwork Deep(int classes, int hidden, ulong seed, string? weights = null) => NetworkFactory.Create(
+        new NetworkOptions { Custom = (shape, count) => new DeepHead(shape, hidden, count), WeightsPath = weights }, _shape,
+        PixelRange.Bytes, classes, seed, _log.Add);
+
     private static Dictionary<string, Tensor> Weights(StagedNetwork network) =>
         network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))
             .Concat(network.named_buffers(true, false).Select(entry => (entry.name, entry.buffer)))
@@ -245,5 +306,14 @@ public sealed class PretrainedWeightsTests : IDisposable
         Dictionary<string, Tensor> weights = Weights(network);
         change?.Invoke(weights);
         SafetensorsFile.Write(FilePath, weights);
+    }
+
+    private sealed class DeepHead : StagedNetwork
+    {
+        public DeepHead(FeatureShape shape, int hidden, int classes) : base("DeepHead", shape, classes)
+        {
+            AddStage("stage", new Flatten(), new Linear(shape.Size, 6));
+            SetHead("head", new Linear(6, hidden), new Relu(), new Linear(hidden, classes));
+        }
     }
 }

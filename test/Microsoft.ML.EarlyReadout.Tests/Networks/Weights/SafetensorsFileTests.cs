@@ -47,6 +47,17 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder));
     }
 
+    [Fact]
+    public void A_path_that_cannot_be_written_is_an_IOException_that_names_it_and_leaves_no_draft()
+    {
+        using var scope = NewDisposeScope();
+        NativeBackend.EnsureLoaded();
+        var tensors = new Dictionary<string, Tensor> { ["a"] = zeros(2) };
+        string message = Assert.Throws<IOException>(() => SafetensorsFile.Write(_folder, tensors)).Message; // which is a folder
+        Assert.StartsWith($"Cannot write '{_folder}': ", message, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFileSystemEntries(Path.GetDirectoryName(_folder)!, Path.GetFileName(_folder) + "*"));
+    }
+
     [Theory]
     [InlineData(
         """{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4,

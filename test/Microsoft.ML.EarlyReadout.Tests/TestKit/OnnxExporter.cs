@@ -1,6 +1,8 @@
-namespace Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout;
 
-/// <summary>Writes a network as an ONNX graph.</summary>
+namespace MLSieve.Tests;
+
+/// <summary>Writes a network alone as an ONNX graph.</summary>
 internal static class OnnxExporter
 {
     /// <summary>The name of the graph's input: one batch as stored, float32 or, of tokens, int32.</summary>
