@@ -23,14 +23,10 @@ public sealed class GroupEvaluationOptions
 
     internal void Validate()
     {
-        List<string> faults = [];
-        if (!Enum.IsDefined(Grouping))
-            faults.Add($"Grouping is {(int)Grouping}; it must be LabelAndAttribute or AttributeOnly.");
-        if (!(Confidence > 0 && Confidence < 1))
-            faults.Add(FormattableString.Invariant($"Confidence is {Confidence}; it must be above 0 and below 1."));
-        if (CalibrationBins < 1)
-            faults.Add(FormattableString.Invariant($"CalibrationBins is {CalibrationBins}; it must be at least 1."));
-        if (faults.Count > 0)
-            throw new ArgumentException("Invalid GroupEvaluationOptions. " + string.Join(" ", faults));
+        var faults = new OptionFaults();
+        faults.Defined(nameof(Grouping), Grouping);
+        faults.InOpenRange(nameof(Confidence), Confidence, 0, 1);
+        faults.AtLeast(nameof(CalibrationBins), CalibrationBins, 1);
+        faults.ThrowIfAny(nameof(GroupEvaluationOptions));
     }
 }

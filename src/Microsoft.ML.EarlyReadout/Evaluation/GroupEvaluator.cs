@@ -30,8 +30,8 @@ internal sealed class GroupEvaluator
         _attributes = EvaluationColumns.FindGroups(schema, groups);
         if (ByLabel && groups.Contains(label))
             throw new ArgumentException(
-                $"'{label}' is the label, which is part of every group already. Name attribute columns only, or set GroupBy to "
-                    + "AttributeOnly.");
+                $"'{label}' is the label, which is part of every group already. Name attribute columns only, or set "
+                    + "GroupEvaluationOptions.Grouping to AttributeOnly.");
         _classes = ClassList.Of(_score, _predicted, _label);
         _scores = new ScoreTally(options.CalibrationBins);
     }

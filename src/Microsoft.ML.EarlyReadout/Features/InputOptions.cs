@@ -28,7 +28,8 @@ public sealed class InputOptions
     public int Width { get; set; }
 
     /// <summary>Image channels, where the column's type does not tell them.</summary>
-    /// <value>The default value is 0: taken from the column.</value>
+    /// <value>The default value is 0: taken from the column; of a flat vector, what height and width leave, which must be 1, 3 or
+    /// 4.</value>
     public int Channels { get; set; }
 
     /// <summary>

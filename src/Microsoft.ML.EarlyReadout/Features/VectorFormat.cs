@@ -65,9 +65,11 @@ internal sealed class VectorFormat : FeatureFormat
             : null;
 
         bool Fits(int channels, int height, int width) =>
-            (input.Channels == 0 ? channels is 1 or 3 or 4 : channels == input.Channels)
+            (input.Channels == 0 ? IsUsual(channels) : channels == input.Channels)
             && (input.Height == 0 || height == input.Height) && (input.Width == 0 || width == input.Width);
     }
+
+    private static bool IsUsual(int channels) => channels is 1 or 3 or 4;
 
     private static ImageShape OfFlat(DataViewSchema.Column column, int size, int[] given, InputOptions input)
     {
@@ -86,6 +88,13 @@ internal sealed class VectorFormat : FeatureFormat
         }
 
         int rest = (int)(size / product);
+        if (input.Channels == 0 && !IsUsual(rest))
+        {
+            throw ColumnFinder.Mismatch($"The feature column '{column.Name}' has {size} numbers, of which the input options "
+                + $"{Describe(input)} make images of {rest} channels; expected 1, 3 or 4. Correct Height and Width, or set Channels to "
+                + $"{rest} if that is what the numbers are.");
+        }
+
         return FeatureShape.Image(given[0] > 0 ? given[0] : rest, given[1] > 0 ? given[1] : rest, given[2] > 0 ? given[2] : rest);
     }
 

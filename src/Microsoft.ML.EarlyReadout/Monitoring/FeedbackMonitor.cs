@@ -42,13 +42,13 @@ public sealed class FeedbackMonitor : IDisposable
         faults.NotEmpty("groupColumnName", group);
         faults.NotEmpty("labelColumnName", label);
         faults.AtLeast("windowSize", size, 1);
-        if (!(confidence > 0 && confidence < 1))
-            faults.Add(FormattableString.Invariant($"confidence is {confidence}; it must be above 0 and below 1."));
+        faults.InOpenRange("confidence", confidence, 0, 1);
         if (group == label) faults.Add($"groupColumnName is '{group}', the label, which is part of every group already.");
         faults.ThrowIfAny("MonitorFeedback");
         (_size, _confidence, _baseline) = (size, confidence, baseline);
         _margins = [.. model.TrainingMargins];
-        _reader = new FeedbackReader(model.Columns, label, group, [.. _margins.Select(readout => readout.Name)]);
+        _reader = new FeedbackReader(
+            model.Columns, model.ClassNames, label, group, [.. _margins.Select(readout => readout.Name)]);
         _columns = Columns(model.ClassNames);
         _instruments = new FeedbackInstruments(MeterName, name, () => Report);
     }
@@ -79,7 +79,8 @@ public sealed class FeedbackMonitor : IDisposable
     /// <summary>Takes rows whose labels are now known. Those without a label or a group are left out.</summary>
     /// <param name="scored">Rows that the model, or its saved zip, has scored, with the columns of labels and groups. Read once.</param>
     /// <returns>How many rows were taken.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or the scores are of other classes than the
+    /// model's.</exception>
     public int Add(IDataView scored)
     {
         ArgumentNullException.ThrowIfNull(scored);

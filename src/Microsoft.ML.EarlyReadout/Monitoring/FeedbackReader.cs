@@ -4,12 +4,16 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Reads labelled, scored rows.</summary>
 /// <param name="columns">The columns that the model writes.</param>
+/// <param name="classNames">Its classes, in the order of its scores.</param>
 /// <param name="label">The column of true labels.</param>
 /// <param name="group">The column of groups.</param>
 /// <param name="readouts">The readouts whose margins are read.</param>
-internal sealed class FeedbackReader(ScoringColumns columns, string label, string group, IReadOnlyList<string> readouts)
+internal sealed class FeedbackReader(
+    ScoringColumns columns, IReadOnlyList<string> classNames, string label, string group, IReadOnlyList<string> readouts)
 {
     /// <summary>The rows that have a label and a group.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or another model has scored the
+    /// rows.</exception>
     public FeedbackRow[] Read(IDataView scored)
     {
         DataViewSchema schema = scored.Schema;
@@ -17,6 +21,7 @@ internal sealed class FeedbackReader(ScoringColumns columns, string label, strin
         DataViewSchema.Column groups = EvaluationColumns.Find(schema, group, "group");
         DataViewSchema.Column scores = EvaluationColumns.FindScore(schema, columns.Score);
         DataViewSchema.Column predictions = EvaluationColumns.Find(schema, columns.PredictedLabel, "predicted label");
+        RequireClasses(scores);
         (DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] read = [.. readouts.Select(name => new ReadoutColumns(name))
             .Select(names => (EvaluationColumns.Find(schema, names.PredictedLabel, "readout's predicted label"),
                 EvaluationColumns.FindMargin(schema, names.Margin)))];
@@ -54,5 +59,17 @@ internal sealed class FeedbackReader(ScoringColumns columns, string label, strin
         }
 
         return [.. rows];
+    }
+
+    private void RequireClasses(DataViewSchema.Column scores)
+    {
+        int count = ((VectorDataViewType)scores.Type).Size;
+        string[]? names = ColumnAnnotation.Names(scores, ColumnAnnotation.SlotNames)
+            ?? ColumnAnnotation.Names(scores, ColumnAnnotation.TrainingLabelValues);
+        if (names is null ? count == classNames.Count : names.SequenceEqual(classNames)) return;
+        throw ColumnFinder.Mismatch($"The score column '{scores.Name}' is of {count} classes{Listed(names ?? [])}; the monitored model has "
+            + $"{classNames.Count} classes{Listed(classNames)}. Give rows that this model has scored.");
+
+        static string Listed(IEnumerable<string> all) => Excerpt.Of(string.Concat(all.Select(name => $", '{name}'")));
     }
 }

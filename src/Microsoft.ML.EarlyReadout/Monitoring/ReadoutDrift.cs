@@ -7,8 +7,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Distance">The statistic of Kolmogorov and Smirnov: the largest difference of the two distributions' cumulated shares, over
 /// the edges of 20 equal parts of [0, 1]. In [0, 1]; 0 where they are equal.</param>
 /// <param name="CriticalDistance">What the distance exceeds in at most 1 − confidence of all windows where nothing has changed.</param>
-/// <param name="Signal">The mean over the window of "wrong and confident": the margin where the readout is wrong, else 0. In [0,
-/// 1].</param>
+/// <param name="Signal">The mean over the window of "wrong and confident": the margin where the readout is wrong, else 0. In [0, 1]. Rows
+/// without a margin, whose features are no numbers, are left out of all figures; where the window has no others, nothing has
+/// drifted.</param>
 /// <param name="TrainingSignal">The same when training ended.</param>
 [Experimental(ExperimentalId.Monitoring)]
 public sealed record ReadoutDrift(string Name, double Distance, double CriticalDistance, double Signal, double TrainingSignal)
@@ -24,6 +25,8 @@ public sealed record ReadoutDrift(string Name, double Distance, double CriticalD
     internal static ReadoutDrift Of(ReadoutMargins training, MarginDistribution right, MarginDistribution wrong, double confidence)
     {
         long before = training.Right.Count + training.Wrong.Count, now = right.Count + wrong.Count;
+        double trainingSignal = (training.Wrong.Mean ?? 0) * training.Wrong.Count / before;
+        if (now == 0) return new ReadoutDrift(training.Name, Distance: 0, CriticalDistance: 1, Signal: 0, trainingSignal);
         double distance = 0, sumBefore = 0, sumNow = 0;
         for (int bin = 0; bin < right.Histogram.Count; bin++)
         {
@@ -34,8 +37,6 @@ public sealed record ReadoutDrift(string Name, double Distance, double CriticalD
 
         // The bound of Kolmogorov and Smirnov for two samples. Binned margins only lie closer to each other.
         double critical = Math.Sqrt(-Math.Log((1 - confidence) / 2) / 2 * (before + now) / ((double)before * now));
-        return new ReadoutDrift(
-            training.Name, distance, critical, (wrong.Mean ?? 0) * wrong.Count / now,
-            (training.Wrong.Mean ?? 0) * training.Wrong.Count / before);
+        return new ReadoutDrift(training.Name, distance, critical, (wrong.Mean ?? 0) * wrong.Count / now, trainingSignal);
     }
 }

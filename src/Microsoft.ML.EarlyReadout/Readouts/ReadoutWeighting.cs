@@ -9,6 +9,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Cap">The largest weight, or <see langword="null"/>.</param>
 internal sealed record ReadoutWeighting(double Alpha, double Beta, double? Cap)
 {
+    /// <summary>The largest β: e^β must be a float32 number, and exp(88.7) is the last.</summary>
+    public const double LargestBeta = 80;
+
     /// <summary>β where it is left automatic: the release's where weights are pretrained; a network with fresh weights does not bear
     /// weights of fifty.</summary>
     public static double AutomaticBeta(bool pretrained) => pretrained ? 4 : 1;

@@ -50,6 +50,9 @@ public sealed class FeatureColumnTests
     [InlineData(28, 28, 3, "has 784 numbers, but the input options Channels 3, Height 28, Width 28 need 2352.")]
     [InlineData(30, 30, 0, "has 784 numbers, but the input options Height 30, Width 30 need a multiple of 900.")]
     [InlineData(
+        7, 56, 0, "has 784 numbers, of which the input options Height 7, Width 56 make images of 2 channels; expected 1, 3 or 4. "
+            + "Correct Height and Width, or set Channels to 2 if that is what the numbers are.")]
+    [InlineData(
         28, 0, 0, "is a flat vector of 784 numbers: to read it as images, set the input options Height and Width, not only Height 28.")]
     public void Options_that_do_not_fit_are_an_error_with_the_numbers(int height, int width, int channels, string fault) =>
         Assert.Equal(

@@ -199,6 +199,56 @@ public sealed class FeedbackMonitorTests(FeedbackMonitorTests.Served served) : I
     }
 
     [Fact]
+    public void Rows_whose_features_are_no_numbers_count_as_wrong_and_in_no_signal()
+    {
+        ScoredRow none = new() { Label = "quarter 2", Score = [float.NaN, float.NaN, float.NaN, float.NaN] };
+        none.FirstMargin = none.SecondMargin = float.NaN;
+        ScoredRow right = ScoredRow.Read("quarter 0", 0.5f), wrong = ScoredRow.Read("quarter 1", 0.75f);
+        using FeedbackMonitor monitor = served.Monitor(), blind = served.Monitor();
+        Assert.Equal(3, monitor.Add(ScoredRow.View(served.Ml, right, none, wrong)));
+        FeedbackReport report = monitor.Report!;
+        Assert.Equal((3, 1, 1), (report.Groups.RowCount, report.Groups.InvalidScores, report.Groups.MissingPredictions));
+        Assert.Equal(1 / 3.0, report.Groups.AverageAccuracy, 1e-12);
+        Assert.Equal([0.375, 0.375], report.Readouts.Select(readout => readout.Signal));
+
+        blind.Add(ScoredRow.View(served.Ml, none));
+        Assert.All(
+            blind.Report!.Readouts,
+            readout => Assert.Equal((0, 1, 0), (readout.Distance, readout.CriticalDistance, readout.Signal)));
+    }
+
+    [Fact]
+    public void Rows_that_a_model_of_other_classes_has_scored_are_refused()
+    {
+        using FeedbackMonitor monitor = served.Monitor();
+        AssertRefusedOf(BiasedRow.View(served.Ml, 60, label: nameof(BiasedRow.Number)), "4 classes, '0', '10', '20', '30'");
+        AssertRefusedOf(
+            BiasedRow.View(served.Ml, BiasedRow.Draw(90).Where(row => row.Number > 0)),
+            "3 classes, 'quarter 1', 'quarter 2', 'quarter 3'");
+        SchemaDefinition unnamed = SchemaDefinition.Create(typeof(ScoredRow));
+        unnamed[nameof(ScoredRow.Score)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3);
+        AssertRefused(
+            served.Ml.Data.LoadFromEnumerable([new ScoredRow { Label = "quarter 0", Score = [0.2f, 0.3f, 0.5f] }], unnamed), "3 classes");
+        Assert.Null(monitor.Report);
+
+        void AssertRefusedOf(IDataView rows, string classes)
+        {
+            using EarlyReadoutTransformer other = served.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+            {
+                Network = { HiddenUnits = [4] },
+                Epochs = 1,
+                Taps = [],
+            }).Fit(rows);
+            AssertRefused(other.Transform(rows), classes);
+        }
+
+        void AssertRefused(IDataView scored, string classes) => Assert.Equal(
+            $"The score column 'Score' is of {classes}; the monitored model has 4 classes, 'quarter 0', 'quarter 1', 'quarter 2', "
+                + "'quarter 3'. Give rows that this model has scored.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => monitor.Add(scored)).Message);
+    }
+
+    [Fact]
     public void Arguments_and_columns_that_cannot_be_are_told()
     {
         ArgumentException fault = Assert.Throws<ArgumentException>(() => served.Ml.MulticlassClassification.MonitorFeedback(
@@ -214,6 +264,52 @@ public sealed class FeedbackMonitorTests(FeedbackMonitorTests.Served served) : I
         IDataView raw = BiasedRow.View(served.Ml, BiasedRow.Draw(5));
         Assert.Contains("Score", Assert.Throws<ArgumentOutOfRangeException>(() => other.Add(raw)).Message, StringComparison.Ordinal);
         Assert.Null(other.Report);
+    }
+
+    /// <summary>A row that was scored; its readouts say what the network says.</summary>
+    private sealed class ScoredRow
+    {
+        public string Label { get; set; } = "";
+
+        public string Cue { get; set; } = "agrees";
+
+        public string PredictedLabel { get; set; } = "";
+
+        [VectorType(4)]
+        public float[] Score { get; set; } = [];
+
+        [ColumnName("Readout1.PredictedLabel")]
+        public string First { get; set; } = "";
+
+        [ColumnName("Readout1.Margin")]
+        public float FirstMargin { get; set; }
+
+        [ColumnName("Readout2.PredictedLabel")]
+        public string Second { get; set; } = "";
+
+        [ColumnName("Readout2.Margin")]
+        public float SecondMargin { get; set; }
+
+        /// <summary>A row that is read as the first class.</summary>
+        public static ScoredRow Read(string label, float margin) => new()
+        {
+            Label = label,
+            PredictedLabel = "quarter 0",
+            Score = [0.7f, 0.1f, 0.1f, 0.1f],
+            First = "quarter 0",
+            FirstMargin = margin,
+            Second = "quarter 0",
+            SecondMargin = margin,
+        };
+
+        public static IDataView View(MLContext ml, params ScoredRow[] rows)
+        {
+            SchemaDefinition schema = SchemaDefinition.Create(typeof(ScoredRow));
+            schema[nameof(Score)].AddAnnotation(
+                "SlotNames", new VBuffer<ReadOnlyMemory<char>>(4, [.. Enumerable.Range(0, 4).Select(c => $"quarter {c}".AsMemory())]),
+                new VectorDataViewType(TextDataViewType.Instance, 4));
+            return ml.Data.LoadFromEnumerable(rows, schema);
+        }
     }
 
     /// <summary>A model with readouts on two stages, fitted once.</summary>

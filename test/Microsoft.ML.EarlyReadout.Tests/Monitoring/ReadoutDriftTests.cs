@@ -26,6 +26,23 @@ public sealed class ReadoutDriftTests
     }
 
     [Fact]
+    public void Margins_that_are_no_numbers_are_left_out_and_a_window_without_others_has_not_drifted()
+    {
+        var some = MarginDistribution.Of([float.NaN, 0.5f, 0.25f, float.NaN]);
+        Assert.Equal((2, 0.375), (some.Count, some.Mean));
+        Assert.Equal((1, 1, 2), (some.Histogram[5], some.Histogram[10], some.Histogram.Sum()));
+        var none = MarginDistribution.Of([float.NaN]);
+        Assert.Equal(0, none.Count);
+        Assert.Null(none.Mean);
+
+        var training = new ReadoutMargins("R", Of(3, 0.4f), Of(1, 0.8f));
+        var drift = ReadoutDrift.Of(training, Of(0, 0), none, confidence: 0.95);
+        Assert.Equal((0, 1, 0), (drift.Distance, drift.CriticalDistance, drift.Signal));
+        Assert.Equal(0.2, drift.TrainingSignal, 1e-6);
+        Assert.False(drift.HasDrifted);
+    }
+
+    [Fact]
     public void Where_nothing_has_changed_it_alarms_no_more_often_than_it_says()
     {
         const int Windows = 4_000;

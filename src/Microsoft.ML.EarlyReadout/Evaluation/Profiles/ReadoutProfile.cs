@@ -8,8 +8,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// the rows on which the classifier itself fails. Immutable.
 /// </summary>
 /// <remarks>
-/// The signal of a row is "wrong and confident": the readout's confidence margin where it is wrong, else 0. Made by
-/// <c>mlContext.MulticlassClassification.ProfileReadouts</c>.
+/// <para>The signal of a row is "wrong and confident": the readout's confidence margin where it is wrong, else 0. Made by
+/// <c>mlContext.MulticlassClassification.ProfileReadouts</c>.</para>
+/// <para>A row whose features are no numbers has no margin. It counts as wrong in accuracies, recall and precision, and is left out of
+/// margins, signals and the area under the ROC curve: <see cref="RowCount"/> less the rows of a readout's
+/// <see cref="ReadoutResult.RightMargins"/> and <see cref="ReadoutResult.WrongMargins"/> says how many there are.</para>
 /// </remarks>
 public sealed class ReadoutProfile
 {

@@ -23,6 +23,9 @@ internal static class ReadoutProfileTable
                     + $"{Ratio(readout.WorstGroupRecall),6}  {Ratio(readout.WorstGroupPrecision),9}  "
                     + $"{Ratio(readout.WorstGroupAreaUnderRocCurve),6}");
         }
+        long without = profile.Readouts.Max(readout => profile.RowCount - readout.RightMargins.Count - readout.WrongMargins.Count);
+        if (without > 0)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Rows without a margin, counted as wrong: {without:N0}");
         if (profile.WorstGroup is not null)
             text.AppendLine("Recall, precision, AUC: of wrong (and confidently wrong) readouts for the worst group.");
         return text.ToString();

@@ -106,12 +106,20 @@ internal sealed class ReadoutProfiler
             };
         }
 
-        // The mean of each group, in one pass over the rows however many groups there are.
+        // The mean of each group, in one pass over the rows however many groups there are. What is no number, of rows without a margin,
+        // is left out.
         double[] Means(IEnumerable<double> values)
         {
             var sums = new double[sizes.Length];
-            foreach ((int id, double value) in groups.Zip(values)) sums[id] += value;
-            return [.. sums.Zip(sizes, (sum, size) => sum / size)];
+            var counts = new long[sizes.Length];
+            foreach ((int id, double value) in groups.Zip(values))
+            {
+                if (!double.IsFinite(value)) continue;
+                sums[id] += value;
+                counts[id]++;
+            }
+
+            return [.. sums.Zip(counts, (sum, count) => sum / Math.Max(1, count))];
         }
     }
 

@@ -40,6 +40,7 @@ public sealed class ReadoutResult
 /// <param name="Count">Its rows.</param>
 /// <param name="ClassifierAccuracy">The classifier's own accuracy on it, in [0, 1].</param>
 /// <param name="Accuracy">The readout's accuracy on it, in [0, 1].</param>
-/// <param name="MeanSignal">The mean of the signal: the margin where the readout is wrong, else 0.</param>
+/// <param name="MeanSignal">The mean of the signal over the rows that have a margin: the margin where the readout is wrong, else 0. 0 where
+/// no row has one.</param>
 public sealed record ReadoutGroup(
     string Name, string Label, string Attribute, long Count, double ClassifierAccuracy, double Accuracy, double MeanSignal);

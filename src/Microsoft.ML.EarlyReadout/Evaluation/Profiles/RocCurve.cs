@@ -7,18 +7,19 @@ internal static class RocCurve
     /// The area under the curve: the probability that a member drawn at random has a greater number than another row drawn at random, ties
     /// counted half (Mann and Whitney).
     /// </summary>
-    /// <param name="values">The number of each row.</param>
+    /// <param name="values">The number of each row; rows whose number is not finite are left out.</param>
     /// <param name="member">Whether the row is a member.</param>
     /// <returns>From 0 to 1; <see langword="null"/> where all rows are members, or none is.</returns>
     public static double? Area(float[] values, bool[] member)
     {
-        long members = member.LongCount(each => each), others = member.LongLength - members;
+        (float Value, bool IsMember)[] rows = [.. values.Zip(member).Where(row => float.IsFinite(row.First))];
+        long members = rows.LongCount(row => row.IsMember), others = rows.LongLength - members;
         if (members == 0 || others == 0) return null;
         double pairs = 0;
         long below = 0;
-        foreach (var ties in values.Zip(member).GroupBy(row => row.First).OrderBy(group => group.Key))
+        foreach (var ties in rows.GroupBy(row => row.Value).OrderBy(group => group.Key))
         {
-            long inside = ties.LongCount(row => row.Second), outside = ties.LongCount() - inside;
+            long inside = ties.LongCount(row => row.IsMember), outside = ties.LongCount() - inside;
             pairs += inside * (below + 0.5 * outside);
             below += outside;
         }

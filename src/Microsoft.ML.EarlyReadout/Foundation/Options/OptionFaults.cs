@@ -51,6 +51,17 @@ public sealed class OptionFaults
             _faults.Add($"{name} is {Text(given)}; it must be greater than {Text(bound)}.");
     }
 
+    /// <summary>Requires a number to lie in the open range (low, high).</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="low">The bound below, which is not allowed itself.</param>
+    /// <param name="high">The bound above, which is not allowed itself.</param>
+    internal void InOpenRange(string name, double value, double low, double high)
+    {
+        if (!(value > low && value < high))
+            _faults.Add($"{name} is {Text(value)}; it must be above {Text(low)} and below {Text(high)}.");
+    }
+
     /// <summary>Requires a number to lie in the half-open range [minimum, end).</summary>
     /// <param name="name">The option.</param>
     /// <param name="value">Its value.</param>

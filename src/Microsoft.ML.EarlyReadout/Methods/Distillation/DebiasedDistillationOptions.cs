@@ -7,8 +7,6 @@ namespace Microsoft.ML.EarlyReadout;
 
 public sealed partial class DebiasedDistillationTrainer
 {
-    // exp(β) must be a float32 number: exp(88.7) is the last.
-    private const double LargestBeta = 80;
     private const int ReleasedWidth = 128;
 
     /// <summary>The options of a <see cref="DebiasedDistillationTrainer"/>. Each says whether its default is that of the authors'
@@ -68,7 +66,8 @@ public sealed partial class DebiasedDistillationTrainer
         public ReadoutOptions Readout { get; set; } = new();
 
         /// <summary>The first epoch that is weighted; those before it weigh all rows 1.</summary>
-        /// <value>The default value is 2, ours: a readout of an untrained student says little. At least 1.</value>
+        /// <value>The default value is 2, ours: a readout of an untrained student says little. At least 1. Where the training ends before
+        /// it, no row is weighted, and the log warns.</value>
         public int StartEpoch { get; set; } = 2;
 
         /// <summary>L: epochs from one readout to the next. Each is drawn anew, trained, and gives new weights.</summary>
@@ -174,7 +173,7 @@ public sealed partial class DebiasedDistillationTrainer
             faults.InRange(nameof(Lambda), Lambda, 0, 1);
             faults.GreaterThan(nameof(Temperature), Temperature, 0);
             faults.AtLeast(nameof(Alpha), Alpha, 0);
-            faults.InRange(nameof(Beta), Beta, 0, LargestBeta);
+            faults.InRange(nameof(Beta), Beta, 0, ReadoutWeighting.LargestBeta);
             if (faults.Given(nameof(Readout), Readout)) Readout.AddFaults(faults, nameof(Readout));
             faults.AtLeast(nameof(StartEpoch), StartEpoch, 1);
             faults.AtLeast(nameof(ReadoutEvery), ReadoutEvery, 1);

@@ -47,9 +47,10 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
         {
             case DistillationMethod.Debiased or DistillationMethod.Plain:
                 StageTap.Check(session.Network, options.Readout.Stage); // now, not when the first readout is due
+                var weights = new RowWeights(session, options);
+                weights.WarnIfNeverDue();
                 using (var step = new DistillationStep(
-                    session.Network, teacher, options, session.Training.Set.Count, new RowWeights(session, options).Renew, targets,
-                    session.Loss))
+                    session.Network, teacher, options, session.Training.Set.Count, weights.Renew, targets, session.Loss))
                 {
                     session.Train(step);
                 }
@@ -60,7 +61,8 @@ public sealed partial class DebiasedDistillationTrainer : NetworkTrainer<Debiase
                 break;
             case DistillationMethod.DeTT:
                 FeatureMatching.Train(
-                    session, teacher, targets, options, errors: JustTrainTwice.FindErrors(session, options.JustTrainTwice));
+                    session, teacher, targets, options,
+                    errors: JustTrainTwice.FindErrors(session, TrainedPart.All, options.JustTrainTwice));
                 break;
             default:
                 throw new UnreachableException($"No method {options.Method}.");

@@ -7,7 +7,6 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class ReadoutWeightPipeline
 {
     private const double LargestAlpha = float.MaxValue; // the expression computes in float32
-    private const double LargestBeta = 80;
 
     public static IEstimator<ITransformer> Create(
         TransformsCatalog catalog, ReadoutColumns readout, string output, string label, double alpha, double beta)
@@ -19,7 +18,7 @@ internal static class ReadoutWeightPipeline
         IEnumerable<NamedColumn> columns = readout.All.Select(column => new NamedColumn("a column of the readout", column));
         faults.NoHiddenColumns([new("labelColumnName", label), .. columns], [new("outputColumnName", output)]);
         faults.InRange(nameof(alpha), alpha, 0, LargestAlpha);
-        faults.InRange(nameof(beta), beta, 0, LargestBeta);
+        faults.InRange(nameof(beta), beta, 0, ReadoutWeighting.LargestBeta);
         faults.ThrowIfAny("ReadoutWeight");
 
         // Dropped in the end, and with them any column of the same name.

@@ -10,6 +10,20 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
 {
     private readonly ReadoutWeighting _weighting = new(options.Alpha, options.Beta!.Value, options.WeightCap);
 
+    /// <summary>Warns where the training ends before the first epoch that is weighted.</summary>
+    public void WarnIfNeverDue()
+    {
+        int inEpoch = new BatchPlan(session.Training.Indices.Length, options.BatchSize).Count, before = options.StartEpoch - 1;
+        long steps = options.Steps ?? (long)options.Epochs!.Value * inEpoch, unweighted = (long)before * inEpoch;
+        if (options.Method != DistillationMethod.Debiased || steps > unweighted) return;
+        string longer = options.Steps is null
+            ? FormattableString.Invariant($"Epochs, which is {options.Epochs}, above {before}")
+            : FormattableString.Invariant($"Steps, which is {steps}, above {unweighted}: an epoch has {inEpoch}");
+        session.Warn(FormattableString.Invariant(
+            $"Method is Debiased, but the training ends before the first epoch that is weighted: StartEpoch is {options.StartEpoch}. ")
+            + $"So every row weighs 1, which is plain distillation. Set StartEpoch to 1, or raise {longer}.");
+    }
+
     /// <summary>
     /// The weight of each row of the packed set from an epoch on, or <see langword="null"/> where the epoch is not due for new ones.
     /// </summary>

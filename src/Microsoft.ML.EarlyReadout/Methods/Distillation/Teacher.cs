@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Onnx;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -11,6 +12,7 @@ internal sealed class Teacher : IDisposable
     private readonly string _scoreColumn;
     private readonly (ITransformer? Model, string? OnnxPath, string Output) _who;
     private OnnxTeacher? _onnx;
+    private OnnxTransformer? _features; // the one of the transforms that is ours to dispose
 
     private Teacher(TeacherOptions options, string source)
     {
@@ -68,13 +70,21 @@ internal sealed class Teacher : IDisposable
         return IsModel && rows is PackedView packed ? packed.With(taught, _who) : taught;
     }
 
-    public void Dispose() => _onnx?.Dispose();
+    public void Dispose()
+    {
+        _features?.Dispose();
+        _onnx?.Dispose();
+    }
 
     private void AddModel(ITransformer model, TeacherOptions options, TrainingColumns columns, DataViewSchema.Column label, IDataView rows)
     {
         // A teacher may write over what the student reads, such as features that it normalises first. The student is scored without its
         // teacher, so it must not see that.
-        string?[] read = [columns.Feature, columns.SecondText, columns.Label, columns.Group, FeaturesOf(options, columns)];
+        string?[] read =
+        [
+            columns.Feature, columns.SecondText, columns.Label, columns.Group, FeaturesOf(options, columns),
+            .. columns.Others.Where(column => !column.IsAdded).Select(column => column.Name),
+        ];
         string[] own = [.. read.OfType<string>().Distinct().Where(name => rows.Schema.GetColumnOrNull(name) is not null)];
         IDataView scored = Add(model, own.Aggregate(rows, (view, name) => AddCopy(view, name, BackupPrefix + name)));
         if (scored.Schema.GetColumnOrNull(options.OutputName) is not { } output)
@@ -100,9 +110,8 @@ internal sealed class Teacher : IDisposable
         string[] inputs = _onnx.InputNames;
         if (inputs is [var input] && input != columns.Feature) scored = AddCopy(scored, columns.Feature, input);
         ScoringDevice device = _onnx.Device;
-        Add(
-            _ml.Transforms.ApplyOnnxModel([features], inputs, options.OnnxPath!, device.Gpu, device.FallsBackToCpu).Fit(scored),
-            scored);
+        _features = _ml.Transforms.ApplyOnnxModel([features], inputs, options.OnnxPath!, device.Gpu, device.FallsBackToCpu).Fit(scored);
+        Add(_features, scored);
     }
 
     /// <summary>The column of features, where the training reads it.</summary>

@@ -23,6 +23,7 @@ internal static class AutomaticFeatureReweighting
             $"Objective.Kind is {ObjectiveKind.AutomaticFeatureReweighting}, which trains the last linear layer on; the head of "
             + $"{session.Network.GetName()} ends in none. Choose another network, or another objective.");
         (TrainingRows trained, TrainingRows heldOut) = Split(session, options.HeldOutFraction);
+        CheckClasses(session.Training, heldOut, options.HeldOutFraction);
         trainNetwork(trained);
         if (session.Cancellation.IsAcknowledged || session.HasFinishedTraining) return; // a checkpoint has the layer as it was trained
         try
@@ -67,6 +68,18 @@ internal static class AutomaticFeatureReweighting
         }
 
         TrainingRows Of(long[] places) => rows with { Indices = [.. places.Select(place => rows.Indices[place])] };
+    }
+
+    private static void CheckClasses(TrainingRows training, TrainingRows heldOut, double fraction)
+    {
+        if (HeadReweighting.ClassLacking(training, heldOut) is not { } lacking) return;
+        int rows = training.Indices.Count(row => training.Set.Labels[row] == lacking);
+        throw new ArgumentException(
+            FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {fraction}, and no row of the class ")
+            + $"'{training.Set.ClassNames[lacking]}' is held out: the last layer, which is trained on held-out rows, would unlearn it. "
+            + (rows == 1
+                ? "The class has one training row, which the network needs. Give it more rows, or leave it out."
+                : FormattableString.Invariant($"The class has {rows} training rows. Raise HeldOutFraction, or give it more rows.")));
     }
 
     private static float[] Weights(TrainingRows rows, float[] probabilities, ReweightedRows.RowCount counts) =>

@@ -6,11 +6,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 public sealed class AutomaticFeatureReweightingOptions
 {
-    /// <summary>The weights stay numbers of double precision.</summary>
-    internal const double LargestGamma = 100, LargestBeta = 80;
+    // The weights stay numbers of double precision.
+    private const double LargestGamma = 100;
 
     /// <summary>The part of the training rows that the network is not trained on, drawn by the seed from each class: the last layer is
-    /// trained on them.</summary>
+    /// trained on them. It must be so large that each class gives a row.</summary>
     /// <value>The default value is 0.2, as released. Greater than 0, less than 1.</value>
     public double HeldOutFraction { get; set; } = 0.2;
 
@@ -62,17 +62,11 @@ public sealed class AutomaticFeatureReweightingOptions
     /// <param name="name">What they are called in messages.</param>
     internal void AddFaults(OptionFaults faults, string name)
     {
-        faults.GreaterThan($"{name}.{nameof(HeldOutFraction)}", HeldOutFraction, 0);
-        if (HeldOutFraction >= 1)
-        {
-            faults.Add(FormattableString.Invariant(
-                $"{name}.{nameof(HeldOutFraction)} is {HeldOutFraction}; it must be less than 1."));
-        }
-
+        faults.InOpenRange($"{name}.{nameof(HeldOutFraction)}", HeldOutFraction, 0, 1);
         faults.Defined($"{name}.{nameof(Source)}", Source);
         faults.InRange($"{name}.{nameof(Gamma)}", Gamma, 0, LargestGamma);
         faults.AtLeast($"{name}.{nameof(Alpha)}", Alpha, 0);
-        faults.InRange($"{name}.{nameof(Beta)}", Beta, 0, LargestBeta);
+        faults.InRange($"{name}.{nameof(Beta)}", Beta, 0, ReadoutWeighting.LargestBeta);
         faults.AtLeast($"{name}.{nameof(Penalty)}", Penalty, 0);
         faults.GreaterThan($"{name}.{nameof(LearningRate)}", LearningRate, 0);
         faults.AtLeast($"{name}.{nameof(Epochs)}", Epochs, 1);

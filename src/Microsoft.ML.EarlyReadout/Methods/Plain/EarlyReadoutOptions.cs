@@ -55,7 +55,8 @@ public sealed partial class EarlyReadoutEstimator
         public ReadoutTiming ReadoutTiming { get; set; } = ReadoutTiming.Together;
 
         /// <summary>Passes over the training rows when readouts are trained afterwards.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic, as many as come to 500 steps. At least 1.</value>
+        /// <value>The default value is <see langword="null"/>: automatic, as many as come to 500 steps. At least 1: a whole pass, also
+        /// where it has more steps than that, or than <see cref="TrainerOptions.Steps"/>.</value>
         public int? ReadoutEpochs { get; set; }
 
         /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
@@ -69,8 +70,8 @@ public sealed partial class EarlyReadoutEstimator
         public double ReadoutWeightDecay { get; set; } = 1e-4;
 
         /// <summary>What of the network is trained.</summary>
-        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file, a model to
-        /// start from, or a network of your own.</value>
+        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file or a model to
+        /// start from.</value>
         public TrainedPart TrainedPart { get; set; } = TrainedPart.All;
 
         /// <summary>What training the network minimises.</summary>
@@ -142,9 +143,9 @@ public sealed partial class EarlyReadoutEstimator
             if (Epochs == 0 || Steps == 0)
                 faults.Add($"To train readouts alone on a network as it is, leave {(Epochs == 0 ? nameof(Epochs) : nameof(Steps))} out and "
                     + $"set {nameof(TrainedPart)} to {TrainedPart.None}.");
-            if (TrainedPart == TrainedPart.None && this is { StartFrom: null, Network: { WeightsPath: null, Custom: null } })
-                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom, Network.WeightsPath or Network.Custom: there is nothing "
-                    + "to read out of random weights.");
+            if (TrainedPart == TrainedPart.None && this is { StartFrom: null, Network.WeightsPath: null })
+                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom or Network.WeightsPath: there is nothing to read out of "
+                    + "random weights.");
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             if (this is { MicroBatchSize: not null, Objective.Kind: ObjectiveKind.GroupDro })
             {

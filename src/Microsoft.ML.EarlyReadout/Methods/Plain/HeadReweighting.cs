@@ -13,11 +13,18 @@ internal static class HeadReweighting
     /// <param name="trainNetwork">Trains the network.</param>
     public static void Run(TrainingSession session, ObjectiveOptions objective, Action trainNetwork)
     {
+        IDataView? view = objective.DeepFeatureReweighting.ReweightingSet;
+        RequireSame(session, isGiven: view is not null);
         // Read first: a fault in these rows must not cost a training.
-        using TrainingSet? given = objective.DeepFeatureReweighting.ReweightingSet is { } view
-            ? session.Read("the rows of Objective.DeepFeatureReweighting.ReweightingSet", view) : null;
+        using TrainingSet? given = view is null
+            ? null : session.Read("the rows of Objective.DeepFeatureReweighting.ReweightingSet", view);
         TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
-        CheckClasses(session.Training, rows);
+        if (ClassLacking(session.Training, rows) is { } lacking)
+        {
+            throw new ArgumentException("Objective.DeepFeatureReweighting.ReweightingSet has no rows of the class "
+                + $"'{session.Training.Set.ClassNames[lacking]}': a head fitted anew on it could never say that class.");
+        }
+
         trainNetwork();
         if (session.Cancellation.IsAcknowledged) return;
         if (session.HasFinishedTraining)
@@ -38,14 +45,25 @@ internal static class HeadReweighting
         }
     }
 
-    private static void CheckClasses(TrainingRows training, TrainingRows rows)
+    /// <summary>The first class of the training rows that the rows of a head lack; <see langword="null"/> where they have all.</summary>
+    /// <param name="training">The training rows.</param>
+    /// <param name="rows">Those to which the head is fitted, or on which it is trained.</param>
+    public static int? ClassLacking(TrainingRows training, TrainingRows rows)
     {
         HashSet<int> classes = [.. rows.Indices.Select(row => rows.Set.Labels[row])];
-        IEnumerable<int> missing = training.Indices.Select(row => training.Set.Labels[row]).Where(c => !classes.Contains(c));
-        if (missing.Select(c => training.Set.ClassNames[c]).FirstOrDefault() is not { } lacking) return;
-        throw new ArgumentException(
-            $"Objective.DeepFeatureReweighting.ReweightingSet has no rows of the class '{lacking}': a head fitted anew on it "
-                + "could never say that class.");
+        return training.Indices.Select(row => (int?)training.Set.Labels[row]).FirstOrDefault(c => !classes.Contains(c!.Value));
+    }
+
+    /// <summary>Throws where a training that is resumed has lost its rows, or had none. Others are noticed when they are read.</summary>
+    private static void RequireSame(TrainingSession session, bool isGiven)
+    {
+        long now = isGiven ? 1 : 0;
+        if (session.GetOrCompute("whether a ReweightingSet is given", () => [now])[0] == now) return;
+        throw new CheckpointMismatchException(
+            session.Options.CheckpointDirectory!,
+            [$"Objective.DeepFeatureReweighting.ReweightingSet was {Word(!isGiven)} and is {Word(isGiven)}"]);
+
+        static string Word(bool given) => given ? "given" : "not given";
     }
 
     private static (double[][] Weight, double[] Bias) Fit(

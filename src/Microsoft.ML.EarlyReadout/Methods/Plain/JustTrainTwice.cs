@@ -7,14 +7,17 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class JustTrainTwice
 {
     /// <summary>Trains the session's network for a few epochs, notes its errors, and draws its weights as they were before.</summary>
+    /// <param name="session">The training.</param>
+    /// <param name="part">What of the network is trained: what the second training trains.</param>
+    /// <param name="options">For how many epochs.</param>
     /// <returns>Those rows.</returns>
-    public static IReadOnlySet<long> FindErrors(TrainingSession session, JustTrainTwiceOptions options) =>
-        session.GetOrCompute("errors of the identification", () => Identify(session, options)).ToHashSet();
+    public static IReadOnlySet<long> FindErrors(TrainingSession session, TrainedPart part, JustTrainTwiceOptions options) =>
+        session.GetOrCompute("errors of the identification", () => Identify(session, part, options)).ToHashSet();
 
-    private static long[] Identify(TrainingSession session, JustTrainTwiceOptions options)
+    private static long[] Identify(TrainingSession session, TrainedPart part, JustTrainTwiceOptions options)
     {
         using ModuleSnapshot start = ModuleSnapshot.Of([session.Network]);
-        using (var step = new SupervisedStep(session.Network, TrainedPart.All, session.Risk, session.Options.Optimizer, []))
+        using (var step = new SupervisedStep(session.Network, part, session.Risk, session.Options.Optimizer, []))
             session.Train("Identification", step, options.IdentificationEpochs!.Value);
         TrainingRows rows = session.Training;
         long[] predicted = Prediction.Classes(session, rows);

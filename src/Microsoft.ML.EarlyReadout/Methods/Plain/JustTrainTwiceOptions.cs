@@ -8,7 +8,8 @@ public sealed class JustTrainTwiceOptions
     /// <summary>Epochs of the first network, whose errors on the training rows are up-weighted.</summary>
     /// <value>
     /// The default value is <see langword="null"/>: automatic, a fifth of the epochs, ours: the authors tune it for each
-    /// set, and end at a fifth (60 of 300) on Waterbirds and at one of 50 on CelebA. At least 1.
+    /// set, and end at a fifth (60 of 300) on Waterbirds and at one of 50 on CelebA. At least 1: a whole epoch, also where
+    /// <see cref="TrainerOptions.Steps"/> comes to less than five, or even to less than one.
     /// </value>
     [Choice([1, 2, 3, 6, 12, 20, 40, 60], 1)]
     public int? IdentificationEpochs { get; set; }

@@ -23,7 +23,7 @@ internal static class SupervisedTraining
                     Train(risk, objective.GroupDro.BalancedBatches ? EpochOrder.GroupBalanced : null);
                 break;
             case ObjectiveKind.JustTrainTwice:
-                IReadOnlySet<long> errors = JustTrainTwice.FindErrors(session, objective.JustTrainTwice);
+                IReadOnlySet<long> errors = JustTrainTwice.FindErrors(session, part, objective.JustTrainTwice);
                 double factor = objective.JustTrainTwice.UpWeight!.Value;
                 using (var risk = WeightedRisk.UpWeighted(session.Training, errors, factor, session.Loss, session.Device)) Train(risk);
                 break;

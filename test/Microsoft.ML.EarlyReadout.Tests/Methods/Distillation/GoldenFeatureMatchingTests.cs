@@ -69,7 +69,7 @@ public sealed class GoldenFeatureMatchingTests
             Tensor expected = file.Read($"{name}/logits");
             Assert.True(allclose(expected, student.call(features[0]), rtol: 1e-3, atol: 1e-4));
             using var session = new InferenceSession(OnnxExporter.ToBytes(student));
-            ParityCheck.Verify(student, session, features[0]);
+            GraphParity.Verify(student, session, features[0]);
         }
     }
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.Runtime;
 
 namespace MLSieve.Tests;
 
@@ -11,9 +12,13 @@ namespace MLSieve.Tests;
 public sealed partial class RowWeightsTests
 {
     private readonly MLContext _ml = new(seed: 1);
-    private readonly ConcurrentQueue<string> _log = new();
+    private readonly ConcurrentQueue<string> _log = new(), _warnings = new();
 
-    public RowWeightsTests() => _ml.Log += (_, entry) => _log.Enqueue(entry.RawMessage);
+    public RowWeightsTests() => _ml.Log += (_, entry) =>
+    {
+        _log.Enqueue(entry.RawMessage);
+        if (entry.Kind == ChannelMessageKind.Warning) _warnings.Enqueue(entry.RawMessage);
+    };
 
     [Fact]
     public void Rows_that_are_read_rightly_again_weigh_one_again()
@@ -138,6 +143,40 @@ public sealed partial class RowWeightsTests
             "A readout is to tap stage 3, but Mlp has 2 stages: 1 (",
             Assert.Throws<ArgumentException>(() => Fit(options, BiasedRow.View(_ml))).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, null, 2, "Epochs, which is 1, above 1.")]
+    [InlineData(null, 5, 2, "Steps, which is 5, above 13: an epoch has 13.")]
+    [InlineData(null, 26, 3, "Steps, which is 26, above 26: an epoch has 13.")]
+    public void A_training_that_ends_before_a_row_is_weighted_warns(int? epochs, int? steps, int startEpoch, string longer)
+    {
+        DebiasedDistillationTrainer.Options options = Options(
+            options => (options.Epochs, options.Steps, options.StartEpoch) = (epochs, steps, startEpoch));
+        Fit(options, BiasedRow.View(_ml)).Dispose();
+        Assert.Empty(Readings());
+        Assert.Equal(
+            $"Method is Debiased, but the training ends before the first epoch that is weighted: StartEpoch is {startEpoch}. So every row "
+                + $"weighs 1, which is plain distillation. Set StartEpoch to 1, or raise {longer}",
+            Assert.Single(_warnings, text => text.Contains("StartEpoch", StringComparison.Ordinal)));
+
+        _warnings.Clear();
+        options.Method = DistillationMethod.Plain; // which weighs no row
+        Fit(options, BiasedRow.View(_ml)).Dispose();
+        Assert.DoesNotContain(_warnings, text => text.Contains("StartEpoch", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(2, null, 2)]
+    [InlineData(null, 14, 2)]
+    [InlineData(null, 5, 1)]
+    public void One_that_weighs_rows_in_its_last_epoch_does_not_warn(int? epochs, int? steps, int startEpoch)
+    {
+        Fit(
+            Options(options => (options.Epochs, options.Steps, options.StartEpoch) = (epochs, steps, startEpoch)),
+            BiasedRow.View(_ml)).Dispose();
+        Assert.Single(Readings());
+        Assert.DoesNotContain(_warnings, text => text.Contains("StartEpoch", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -36,6 +36,32 @@ public sealed class TeacherTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_teacher_that_drops_the_example_weights_or_writes_over_them_leaves_the_students_alone(bool drops)
+    {
+        BiasedRow[] rows = BiasedRow.Draw(200);
+        IEstimator<ITransformer> change = drops
+            ? _ml.Transforms.DropColumns("Weight")
+            : _ml.Transforms.Expression("Weight", "weight => 40f - weight", "Weight");
+        IDataView train = Weighted();
+        ITransformer teacher = Normalising().Append(change).Fit(train);
+        float[][] scores = [.. teacher.Transform(train).GetColumn<float[]>("Score")];
+        float[] byModel = Scores(Student(teacher), train);
+        foreach ((int i, BiasedRow row) in rows.Index()) row.TeacherScore = scores[i];
+        Assert.Equal(Scores(Student(null), Weighted()), byModel);
+
+        IDataView Weighted()
+        {
+            IDataView view = BiasedRow.View(_ml, rows);
+            return _ml.Transforms.Conversion.ConvertType("Weight", nameof(BiasedRow.Number), DataKind.Single).Fit(view).Transform(view);
+        }
+
+        static DebiasedDistillationTrainer.Options Student(ITransformer? model) =>
+            Options(options => (options.Teacher.Model, options.ExampleWeightColumnName) = (model, "Weight"));
+    }
+
+    [Theory]
     [InlineData("Features")]
     [InlineData("Label")]
     [InlineData("Cue")]
@@ -73,6 +99,32 @@ public sealed class TeacherTests : IDisposable
             column => column.Name == "Score");
         using EarlyReadoutTransformer student = Fit(options, train);
         Assert.InRange(_ml.MulticlassClassification.Evaluate(student.Transform(BiasedRow.View(_ml, seed: 2))).MicroAccuracy, 0.85, 1);
+    }
+
+    [Fact]
+    public void The_session_that_computes_a_files_features_ends_with_the_teacher()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 })
+            .Fit(train))
+            large.SaveAsOnnx(File("large.onnx"));
+        DebiasedDistillationTrainer.Options options = Options(options =>
+        {
+            (options.Method, options.Teacher.FeatureColumnName) = (DistillationMethod.SimKD, "Embedding");
+            options.Teacher.OnnxPath = File("large.onnx");
+        });
+        IDataView taught;
+        using (Teacher teacher = Teacher.Prepare(options.Teacher, options.TrainingColumns, train, () => ScoringDevice.Cpu))
+        {
+            taught = teacher.Apply(train);
+            Assert.Equal(400, taught.GetColumn<float[]>("Embedding").Count());
+            Assert.Throws<IOException>(OpenAlone); // ML.NET's transformer holds the file as long as its session
+        }
+
+        OpenAlone();
+        GC.KeepAlive(taught); // and with it the transformer, which no finalizer has ended
+
+        void OpenAlone() => new FileStream(File("large.onnx"), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
     }
 
     [Fact]
@@ -206,9 +258,11 @@ public sealed class TeacherTests : IDisposable
     private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) =>
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
 
-    private float[] Scores(DebiasedDistillationTrainer.Options options, BiasedRow[] rows, string label = nameof(BiasedRow.Class))
+    private float[] Scores(DebiasedDistillationTrainer.Options options, BiasedRow[] rows, string label = nameof(BiasedRow.Class)) =>
+        Scores(options, BiasedRow.View(_ml, rows, label));
+
+    private float[] Scores(DebiasedDistillationTrainer.Options options, IDataView train)
     {
-        IDataView train = BiasedRow.View(_ml, rows, label);
         using EarlyReadoutTransformer student = Fit(options, train);
         return [.. student.Transform(train).GetColumn<float[]>("Score").SelectMany(score => score)];
     }

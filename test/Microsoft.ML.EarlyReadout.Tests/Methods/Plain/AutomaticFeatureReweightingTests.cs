@@ -163,7 +163,7 @@ public sealed class AutomaticFeatureReweightingTests
         AssertFault("needs a readout that is trained together", () => _ml.Transforms.EarlyReadout(options));
         options = Options(ReweightingSource.Network);
         options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 1;
-        AssertFault("HeldOutFraction is 1; it must be less than 1", () => _ml.Transforms.EarlyReadout(options));
+        AssertFault("HeldOutFraction is 1; it must be above 0 and below 1.", () => _ml.Transforms.EarlyReadout(options));
 
         options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 0.001;
         IDataView few = BiasedRow.View(_ml, count: 40);
@@ -175,6 +175,27 @@ public sealed class AutomaticFeatureReweightingTests
 
         static void AssertFault(string part, Action act) =>
             Assert.Contains(part, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 0.2, "The class has one training row, which the network needs. Give it more rows, or leave it out.")]
+    [InlineData(4, 0.01, "The class has 4 training rows. Raise HeldOutFraction, or give it more rows.")]
+    public void A_class_of_which_no_row_is_held_out_is_named_before_anything_is_trained(int rows, double heldOut, string advice)
+    {
+        // 100 rows of each other class, of which a hundredth is a row of each.
+        IDataView train = BiasedRow.View(
+            _ml, BiasedRow.Draw(800).GroupBy(row => row.Number).SelectMany(group => group.Take(group.Key == 30 ? rows : 100)));
+        EarlyReadoutEstimator.Options options = Options(ReweightingSource.Network);
+        (options.Epochs, options.Objective.AutomaticFeatureReweighting.HeldOutFraction) = (1, heldOut);
+        string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(train)).Message;
+        Assert.Equal(
+            FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {heldOut}, and no row of the class ")
+                + "'quarter 3' is held out: the last layer, which is trained on held-out rows, would unlearn it. " + advice,
+            message);
+        Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal));
+        if (rows == 1) return;
+        options.Objective.AutomaticFeatureReweighting.HeldOutFraction = 0.2; // as advised
+        _ml.Transforms.EarlyReadout(options).Fit(train).Dispose();
     }
 
     [Fact]

@@ -156,6 +156,37 @@ public sealed class DeepFeatureReweightingTests
             _log, line => line.Contains("C cannot be tuned, because no group has two rows. C = 1 is used.", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_resumed_training_that_has_lost_its_rows_or_had_none_is_told_so(bool wereGiven)
+    {
+        string folder = Directory.CreateTempSubdirectory("reweighting-").FullName;
+        try
+        {
+            IDataView train = BiasedRow.View(_ml);
+            _ml.Transforms.EarlyReadout(With(wereGiven)).Fit(train).Dispose();
+            var fault = Assert.Throws<CheckpointMismatchException>(() => _ml.Transforms.EarlyReadout(With(!wereGiven)).Fit(train));
+            string changed = wereGiven ? "was given and is not given" : "was not given and is given";
+            Assert.Equal([$"Objective.DeepFeatureReweighting.ReweightingSet {changed}"], fault.Differences);
+            Assert.StartsWith($"'{folder}' belongs to another training: ", fault.Message, StringComparison.Ordinal);
+            _ml.Transforms.EarlyReadout(With(wereGiven)).Fit(train).Dispose();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        EarlyReadoutEstimator.Options With(bool areGiven)
+        {
+            EarlyReadoutEstimator.Options options = Options();
+            (options.Epochs, options.CheckpointDirectory) = (1, folder);
+            (options.Objective.DeepFeatureReweighting.Strengths, options.Objective.DeepFeatureReweighting.Subsets) = ([1], 2);
+            if (areGiven) options.Objective.DeepFeatureReweighting.ReweightingSet = BiasedRow.View(_ml, count: 300, seed: 9);
+            return options;
+        }
+    }
+
     private static EarlyReadoutEstimator.Options Options() => new()
     {
         Taps = [],

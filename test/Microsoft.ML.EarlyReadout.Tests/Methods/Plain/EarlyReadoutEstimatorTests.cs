@@ -98,33 +98,36 @@ public sealed class EarlyReadoutEstimatorTests
     }
 
     [Fact]
-    public void Readouts_read_a_network_that_is_not_trained_at_all()
+    public void Readouts_read_a_network_of_ones_own_that_is_not_trained_at_all_and_has_weights_of_a_file()
     {
         IDataView train = BiasedRow.View(_ml);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("weights").FullName, "mlp.safetensors");
+        DrawnNetwork(path).Dispose();
         EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
         options.Network.Custom = (shape, classes) => new Mlp(shape, [16], classes);
-        options.TrainedPart = TrainedPart.None;
-        options.ReadoutEpochs = 5;
+        (options.Network.WeightsPath, options.TrainedPart) = (path, TrainedPart.None);
+        options.ReadoutEpochs = 20;
         options.ReadoutLearningRate = 0.1;
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
         IDataView scored = model.Transform(train);
         double accuracy = _ml.MulticlassClassification.ProfileReadouts(scored, model.ReadoutNames).Readouts[0].Accuracy;
         Assert.True(accuracy > 0.6, $"A linear readout of 16 random features reads {accuracy}.");
-        Assert.Contains("needs StartFrom, Network.WeightsPath or Network.Custom", Assert.Throws<ArgumentException>(() =>
-            _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { TrainedPart = TrainedPart.None })).Message,
-            StringComparison.Ordinal);
+        // One of one's own is drawn anew as well, whatever its constructor gives it.
+        options.Network.WeightsPath = null;
+        foreach (var random in new EarlyReadoutEstimator.Options[] { options, new() { TrainedPart = TrainedPart.None } })
+            Assert.Contains(
+                "TrainedPart is None, which needs StartFrom or Network.WeightsPath: there is nothing to read out of random weights.",
+                Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(random)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Readouts_read_given_weights_as_they_are()
     {
         IDataView train = BiasedRow.View(_ml);
-        NativeBackend.EnsureLoaded();
         using var scope = NewDisposeScope();
-        using var network = new Mlp(FeatureShape.Vector(4), [16], 4);
-        using (var generator = new Generator(5)) network.Initialize(generator);
         string path = Path.Combine(Directory.CreateTempSubdirectory("weights").FullName, "mlp.safetensors");
-        SafetensorsFile.Write(path, network.named_parameters().ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
+        using Mlp network = DrawnNetwork(path);
         EarlyReadoutEstimator.Options options = Options(new() { Stage = 1 }, new() { Stage = 0 });
         (options.Network.HiddenUnits, options.Network.WeightsPath, options.TrainedPart) = ([16], path, TrainedPart.None);
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
@@ -257,16 +260,7 @@ public sealed class EarlyReadoutEstimatorTests
     [Fact]
     public void A_profile_says_what_was_put_in()
     {
-        Prediction[] rows =
-        [
-            new() { Label = "a", Cue = "x", PredictedLabel = "a", Read = "a", Margin = 0.9f },
-            new() { Label = "a", Cue = "x", PredictedLabel = "a", Read = "b", Margin = 0.2f },
-            new() { Label = "b", Cue = "x", PredictedLabel = "a", Read = "a", Margin = 0.8f },
-            new() { Label = "b", Cue = "y", PredictedLabel = "b", Read = "b", Margin = 0.5f },
-            new() { Label = "b", Cue = "x", PredictedLabel = "b", Read = "a", Margin = 0.6f },
-        ];
-        IDataView view = _ml.Data.LoadFromEnumerable(rows);
-        view = _ml.Transforms.Conversion.MapValueToKey("PredictedLabel").Fit(view).Transform(view);
+        IDataView view = View(Predictions);
         ReadoutProfile profile = _ml.MulticlassClassification.ProfileReadouts(view, ["R"], groupColumnName: "Cue");
         Assert.Equal((5, 0.8, "b, x"), (profile.RowCount, profile.Accuracy, profile.WorstGroup));
         ReadoutResult read = profile.Readouts[0];
@@ -284,6 +278,38 @@ public sealed class EarlyReadoutEstimatorTests
             "'Q.PredictedLabel'",
             Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.ProfileReadouts(view, ["Q"])).Message,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_row_without_a_margin_counts_as_wrong_and_is_in_no_margin_signal_or_area()
+    {
+        ReadoutProfile profile = Profile([.. Predictions, Unread("b", "x")]);
+        Assert.Equal((6, 4 / 6.0, "b, x"), (profile.RowCount, profile.Accuracy, profile.WorstGroup));
+        ReadoutResult read = profile.Readouts[0];
+        Assert.Equal(2 / 6.0, read.Accuracy, 1e-9);
+        Assert.Equal((2, 3), (read.RightMargins.Count, read.WrongMargins.Count));
+        Assert.Equal(1.6 / 3, read.WrongMargins.Mean!.Value, 1e-6);
+        Assert.Equal((0, 3), (read.WrongMargins.Histogram[0], read.WrongMargins.Histogram.Sum()));
+        Assert.Equal(3.0 / 4, read.WorstGroupPrecision!.Value, 1e-9);
+        Assert.Equal(1.0, read.WorstGroupAreaUnderRocCurve!.Value, 1e-9);
+        Assert.Equal(["a, x", "b, x", "b, y"], read.Groups.Select(group => group.Name));
+        Assert.Equal([2L, 3, 1], read.Groups.Select(group => group.Count));
+        Assert.Equal([0.5, 0, 1], read.Groups.Select(group => group.Accuracy));
+        Assert.All(read.Groups.Zip(new[] { 0.1, 0.7, 0 }), pair => Assert.Equal(pair.Second, pair.First.MeanSignal, 1e-6));
+        Assert.Contains("\"rowCount\": 6", profile.ToJson(), StringComparison.Ordinal);
+        Assert.Contains("Rows without a margin, counted as wrong: 1", profile.ToString(), StringComparison.Ordinal);
+
+        profile = Profile([.. Predictions, Unread("a", "y")]);
+        Assert.Equal("a, y", profile.WorstGroup);
+        read = profile.Readouts[0];
+        Assert.Null(read.WorstGroupAreaUnderRocCurve); // nobody knows how sure the readout is of the group's only row
+        Assert.Equal(0, read.Groups.Single(group => group.Name == "a, y").MeanSignal);
+        Assert.Contains("\"worstGroup\": \"a, y\"", profile.ToJson(), StringComparison.Ordinal);
+
+        ReadoutProfile Profile(Prediction[] rows) =>
+            _ml.MulticlassClassification.ProfileReadouts(View(rows), ["R"], groupColumnName: "Cue");
+
+        static Prediction Unread(string label, string cue) => new() { Label = label, Cue = cue, Margin = float.NaN };
     }
 
     [Theory]
@@ -314,10 +340,35 @@ public sealed class EarlyReadoutEstimatorTests
         }).Fit(weighted).Model.GetBiases();
     }
 
+    private static Prediction[] Predictions =>
+    [
+        new() { Label = "a", Cue = "x", PredictedLabel = "a", Read = "a", Margin = 0.9f },
+        new() { Label = "a", Cue = "x", PredictedLabel = "a", Read = "b", Margin = 0.2f },
+        new() { Label = "b", Cue = "x", PredictedLabel = "a", Read = "a", Margin = 0.8f },
+        new() { Label = "b", Cue = "y", PredictedLabel = "b", Read = "b", Margin = 0.5f },
+        new() { Label = "b", Cue = "x", PredictedLabel = "b", Read = "a", Margin = 0.6f },
+    ];
+
+    private IDataView View(Prediction[] rows)
+    {
+        IDataView view = _ml.Data.LoadFromEnumerable(rows);
+        return _ml.Transforms.Conversion.MapValueToKey("PredictedLabel").Fit(view).Transform(view);
+    }
+
     private float[] Scores(EarlyReadoutEstimator.Options options, IDataView view)
     {
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view);
         return [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
+    }
+
+    /// <summary>An Mlp for the rows, as a seed draws its weights, and those in a file.</summary>
+    private static Mlp DrawnNetwork(string path)
+    {
+        NativeBackend.EnsureLoaded();
+        var network = new Mlp(FeatureShape.Vector(4), [16], 4);
+        using (var generator = new Generator(5)) network.Initialize(generator);
+        SafetensorsFile.Write(path, network.state_dict());
+        return network;
     }
 
     private static EarlyReadoutEstimator.Options Options(params EarlyReadoutEstimator.Tap[] taps) =>

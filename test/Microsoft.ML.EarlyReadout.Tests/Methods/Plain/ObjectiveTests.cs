@@ -59,6 +59,20 @@ public sealed class ObjectiveTests
     }
 
     [Fact]
+    public void The_first_network_of_just_train_twice_trains_the_part_that_the_second_does()
+    {
+        EarlyReadoutEstimator.Options head = Options(ObjectiveKind.JustTrainTwice), frozen = Options(ObjectiveKind.JustTrainTwice);
+        head.TrainedPart = TrainedPart.Head;
+        frozen.Optimizer.FrozenStages = 2; // all but the head
+        IDataView train = BiasedRow.View(_ml);
+        Scores(head, train);
+        Scores(frozen, train);
+        string[] found = [.. _log.Where(line => line.StartsWith("Just Train Twice: the first network gets", StringComparison.Ordinal))];
+        Assert.Equal(2, found.Length);
+        Assert.Equal(found[1], found[0]);
+    }
+
+    [Fact]
     public void Reweighting_fits_to_equally_many_rows_of_each_group()
     {
         IDataView train = BiasedRow.View(_ml, count: 1000);
