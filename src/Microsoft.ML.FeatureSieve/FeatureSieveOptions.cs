@@ -44,7 +44,7 @@ public sealed partial class FeatureSieveTrainer
         /// </remarks>
         /// <value>The default value is <see langword="null"/>: automatic, the main rate; ten times it with pretrained weights, as released,
         /// and on images with fresh weights where the network has batch norm. Greater than 0.</value>
-        [Range(1e-4, 1.0, 1e-2, true)]
+        [Range(1e-4, 5.0, 1e-2, true)]
         public double? ForgetLearningRate { get; set; }
 
         /// <summary>The learning rate of the readout: gradient descent with momentum 0.9.</summary>
@@ -98,8 +98,9 @@ public sealed partial class FeatureSieveTrainer
 
         /// <inheritdoc/>
         [Experimental("MLSIEVE001")]
-        protected override string OneClassAdvice =>
-            "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";
+        protected override string OneClassAdvice => ForgetEvery == 0
+            ? ""
+            : "Lower ForgetLearningRate or raise ForgetEvery: the sieve may forget faster than the network learns.";
 
         /// <inheritdoc/>
         [Experimental("MLSIEVE001")]

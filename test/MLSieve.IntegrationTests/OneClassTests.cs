@@ -49,6 +49,20 @@ public sealed class OneClassTests
     }
 
     [Fact]
+    public void A_sieve_that_never_forgets_is_not_told_to_forget_less()
+    {
+        var options = new FeatureSieveTrainer.Options
+        {
+            ForgetEvery = 0,
+            Epochs = 10,
+            Optimizer = { Kind = OptimizerKind.Sgd, LearningRate = 0.05 },
+        };
+        Fit(options, rare: row => row % 10 == 0, separable: false).Dispose();
+        string warning = Assert.Single(_warnings, text => text.StartsWith("The model answers ", StringComparison.Ordinal));
+        Assert.DoesNotContain("Forget", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_rare_answer_among_rows_that_are_not_looked_at_first_is_found()
     {
         var options = new EarlyReadoutEstimator.Options { Epochs = 30, Optimizer = { LearningRate = 0.1 } };

@@ -35,7 +35,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <summary>Where messages go.</summary>
     internal IHostEnvironment HostEnvironment { get; }
 
-    /// <summary>Trains on the view's rows, which are read once.</summary>
+    /// <summary>Trains on the view's rows, which are read once; texts twice where no vocabulary is given, first to learn it.</summary>
     /// <param name="input">The training rows.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
@@ -125,6 +125,9 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
         ArgumentNullException.ThrowIfNull(input);
         options.RequireValidation();
         options.GivenColumns.Check(input.Schema, options.Network.Input);
+        // What schemas tell is told before rows are read, which may take long.
+        if (options.GivenColumns.Features(input.Schema, options.Network.Input).Shape is { } shape) options.Augmentation.Require(shape);
+        if (options.ValidationSet is { } validation) options.ValidationColumns.Check(validation.Schema, options.Network.Input);
         return Prepare(options, input);
     }
 }

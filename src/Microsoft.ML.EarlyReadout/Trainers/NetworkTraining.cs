@@ -51,6 +51,14 @@ internal static class NetworkTraining
         {
             throw OutOfManagedMemory(budget, fault);
         }
+        // Before training, which tells of its own failures.
+        catch (Exception fault) when (fault is not ModelExportException && AllocationFailure.Of(fault) is { Requested: var bytes })
+        {
+            throw new TrainingOutOfMemoryException(
+                $"There is no room for the network on the device '{options.Device}'"
+                    + (bytes is null ? "." : FormattableString.Invariant($": {bytes >> 20} MiB more could not be allocated."))
+                    + " Choose a smaller network or another Device, or end other programs that hold its memory.", fault);
+        }
     }
 
     private static EarlyReadoutTransformer? Run<TOptions>(
@@ -83,7 +91,7 @@ internal static class NetworkTraining
         if (options.Network.Custom is not null) NativeBackend.EnsureConvolves(); // its layers may convolve without ours
         using StagedNetwork network = NetworkFactory.Create(
             options.Network, set.Shape, set.Pixels, set.Classes, seeds.For("network").Seed, log,
-            WarmStart.EncoderSizes(options));
+            WarmStart.EncoderSizes(options), WarmStart.Stem(options));
         if (NativeBackend.ConvolutionFinding is { } found) log(found);
         if (options.Network.WeightsPath is not null && PretrainedInput.Check(network, training, seeds, log) is { } mismatch) warn(mismatch);
         if (options.StartFrom is { } from) WarmStart.Apply(from, network, set, options, log);

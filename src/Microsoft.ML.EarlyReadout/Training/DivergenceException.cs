@@ -11,9 +11,9 @@ internal sealed class DivergenceException(
     string? loop, int epoch, int step, IReadOnlyDictionary<string, double> losses, double learningRate)
     : Exception(
         FormattableString.Invariant($"Training diverged in step {step} of epoch {epoch}{(loop is null ? "" : $" of '{loop}'")}, ")
-            + FormattableString.Invariant($"at a learning rate of {learningRate:G4}: {Text(losses)}. ")
-            + "Try a smaller learning rate or smaller rates of the method, a warm-up (Schedule.WarmUpSteps), or gradient clipping "
-            + "(Optimizer.ClipNorm).")
+            + FormattableString.Invariant($"where the network's learning rate is {learningRate:G4}: {Text(losses)}. ")
+            + "Try a smaller learning rate or smaller rates of the method, such as ReadoutLearningRate for readouts. For the network a "
+            + "warm-up (Schedule.WarmUpSteps) or gradient clipping (Optimizer.ClipNorm) may do, too.")
 {
     public int Epoch => epoch;
 

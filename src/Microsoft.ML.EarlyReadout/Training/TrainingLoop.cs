@@ -39,6 +39,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     // The epoch under way, from 1, its rows in their order, and the steps done when it ends.
     private int _epoch;
+    private bool _hasBegunEpoch; // whether what comes before it is done
     private long[] _order = [];
     private long _epochEnd;
 
@@ -111,7 +112,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     {
         checkpoints?.BeginLoop();
         if (checkpoints?.Resume(Resumable) is { } checkpoint)
-            (_done, _point) = (checkpoint.Step, checkpoint.Point);
+            (_done, _point, _hasBegunEpoch) = (checkpoint.Step, checkpoint.Point, checkpoint.HasBegunEpoch);
         // the network is trained: what is trained afterwards must not take it along
         if (session.History.Selected is not null) _best.Begin();
     }
@@ -126,6 +127,14 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         }
     }
 
+    /// <summary>Sets the network up for steps: again where something else has run on it meanwhile.</summary>
+    public void PrepareNetwork()
+    {
+        _network.train(step.NeedsTrainingMode);
+        _network.SetDropoutGenerator(_dropout, _rows);
+        LayerTree.SetRanks(_network, _ranks);
+    }
+
     private void BeginEpoch()
     {
         int fewest = Math.Min(RowsIn(0), RowsIn(plan.Batches.Count - 1));
@@ -138,7 +147,8 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
         _epoch = plan.EpochOf(_done + 1);
         _epochEnd = plan.StepsBefore(_epoch) + plan.StepsIn(_epoch);
-        if (_done == plan.StepsBefore(_epoch)) step.BeforeEpoch(_epoch);
+        if (_done == plan.StepsBefore(_epoch) && !_hasBegunEpoch) step.BeforeEpoch(_epoch);
+        _hasBegunEpoch = true;
         _order = plan.Order(plan.Rows, plan.Seeds.For("shuffle", _epoch));
         TrainingSet set = plan.Rows.Set;
         if (set.Shape is TokenShape)
@@ -148,9 +158,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
     /// <summary>Runs the steps of the epoch up to the next point or to the epoch's end.</summary>
     private void RunSteps()
     {
-        _network.train(step.NeedsTrainingMode); // a validation, or what was done before the epoch, may have changed it
-        _network.SetDropoutGenerator(_dropout, _rows);
-        LayerTree.SetRanks(_network, _ranks);
+        PrepareNetwork(); // a validation, or what was done before the epoch, may have changed it
         _progress.Begin(_done);
         do
         {
@@ -189,18 +197,19 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         using var scope = NewDisposeScope(); // everything that a step allocates dies with it
         int batch = (int)(_done - plan.StepsBefore(_epoch));
         int whole = RowsIn(batch), least = whole / _ranks.Count;
-        ulong seed = plan.Seeds.For("batch", _epoch, batch).Seed;
-        _dropout.manual_seed(unchecked((long)seed));
+        SeedSequence seeds = plan.Seeds.For("batch", _epoch, batch);
+        _dropout.manual_seed(seeds.TorchSeed);
         Batch rows = _batches.Take(RowsOf(batch), _ranks.PartOf(whole));
         if (batch + 1 < plan.Batches.Count) _batches.Prepare(RowsOf(batch + 1), _ranks.PartOf(RowsIn(batch + 1)));
-        rows = rows with { Features = _augmentation.Apply(rows.Features, seed, _ranks.StartOf(whole, _ranks.Rank)), Whole = whole };
+        rows = rows with { Features = _augmentation.Apply(rows.Features, seeds.Seed, _ranks.StartOf(whole, _ranks.Rank)), Whole = whole };
         if (step.OnCpu is { } complete) rows = complete(rows).To(session.Device);
         _meters.Step = _done + 1;
-        // as many in all ranks, and none of them empty
-        int parts = Math.Min((_ranks.LargestPart(whole) + _options.RowsAtOnce - 1) / _options.RowsAtOnce, least);
+        // as many in all ranks, and none of them empty; a last batch that a single row has joined is still one batch
+        int parts = _options.MicroBatchSize is { } most ? Math.Min((_ranks.LargestPart(whole) + most - 1) / most, least) : 1;
         for (int part = 0; part < parts; part++) RunPart(rows, part, parts);
         _average?.Add(_done);
         _done++;
+        _hasBegunEpoch &= _done < _epochEnd;
         if (plan.IsMain) session.HasModel = true;
     }
 
@@ -325,7 +334,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         using var scope = NewDisposeScope();
         try
         {
-            checkpoints.Save(Resumable, _done, _point, session.HasModel, session.History);
+            checkpoints.Save(Resumable, _done, _point, _hasBegunEpoch, session.HasModel, session.History);
         }
         catch (Exception fault) when (isLast && fault is (IOException or UnauthorizedAccessException))
         {

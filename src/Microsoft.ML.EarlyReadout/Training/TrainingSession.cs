@@ -8,7 +8,8 @@ namespace Microsoft.ML.EarlyReadout.Training;
 [Experimental(ExperimentalId.OwnMethod)]
 public sealed class TrainingSession : IDisposable
 {
-    private bool _running;
+    private readonly HashSet<string> _ran = [];
+    private TrainingLoop? _running;
     private LabelLoss? _loss;
 
     internal TrainingSession(
@@ -124,10 +125,14 @@ public sealed class TrainingSession : IDisposable
 
     /// <summary>Runs a training within or around the training proper, such as that of a readout on the network as it stands: no
     /// validation, no progress of its own.</summary>
-    /// <param name="name">What is trained, for the log; its random numbers are independent of those of other names.</param>
+    /// <param name="name">What is trained, for log and checkpoints: ASCII letters, digits and hyphens. Its random numbers are independent
+    /// of those of other names.</param>
     /// <param name="step">What is done with a batch; it stays the caller's.</param>
     /// <param name="epochs">Passes over the training rows, at least 1.</param>
-    /// <exception cref="ArgumentException">The name is empty, or <c>Training</c>, that of the training proper.</exception>
+    /// <exception cref="ArgumentException">The name is empty, has other characters, or is <c>Training</c>, that of the training
+    /// proper.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epochs"/> is below 1.</exception>
+    /// <exception cref="InvalidOperationException">The fit has run a training of this name before, not within a step.</exception>
     /// <exception cref="OperationCanceledException">The fit was cancelled.</exception>
     public void Train(string name, ITrainingStep step, int epochs) => Train(name, step, epochs, null, 0);
 
@@ -160,8 +165,14 @@ public sealed class TrainingSession : IDisposable
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
     internal void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0)
     {
-        if (name is "" or TrainingPlan.TrainingProper)
-            throw new ArgumentException($"A training cannot be called '{name}'; give it a name of its own.", nameof(name));
+        ArgumentNullException.ThrowIfNull(name);
+        if (name is "" or TrainingPlan.TrainingProper || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'))
+        {
+            throw new ArgumentException(
+                $"A training cannot be called '{name}'; give it a name of its own, of ASCII letters, digits and hyphens.", nameof(name));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         rows ??= Training;
         var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
         Run(step, new TrainingPlan(name, rows, batches, batches.StepsOf(epochs), Seeds.For(name, repetition)));
@@ -202,24 +213,31 @@ public sealed class TrainingSession : IDisposable
     private void Run(ITrainingStep step, TrainingPlan plan)
     {
         if (Cancellation.IsAcknowledged) return;
-        if (_running)
+        if (_running is not null)
         {
-            using var nested = new TrainingLoop(this, step, plan with { IsNested = true }, null);
-            nested.Run();
+            using (var nested = new TrainingLoop(this, step, plan with { IsNested = true }, null)) nested.Run();
+            _running.PrepareNetwork();
             return;
+        }
+
+        if (!_ran.Add(plan.Name))
+        {
+            throw new InvalidOperationException(
+                $"This fit has run a training '{plan.Name}' before, and a checkpoint could not tell the two apart. Give each a name of its "
+                    + "own.");
         }
 
         HasModel |= Checkpoints?.HasModel == true;
         if (Checkpoints?.HasFinished(plan.Name) == true) return;
-        _running = true;
+        using var loop = new TrainingLoop(this, step, plan, Checkpoints);
+        _running = loop;
         try
         {
-            using var loop = new TrainingLoop(this, step, plan, Checkpoints);
             loop.Run();
         }
         finally
         {
-            _running = false;
+            _running = null;
         }
     }
 

@@ -2,7 +2,9 @@ using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Training;
 using Microsoft.ML.FeatureSieve;
+using static TorchSharp.torch;
 
 namespace MLSieve.Tests;
 
@@ -83,16 +85,52 @@ public sealed class OwnMethodTests
     [Theory]
     [InlineData("")]
     [InlineData("Training")]
-    public void A_loop_of_its_own_cannot_take_the_name_of_the_training_proper(string name)
+    [InlineData("warm up")]
+    [InlineData("a/b")]
+    public void A_loop_of_its_own_has_a_name_of_its_own_that_a_checkpoint_can_hold(string name) => Assert.StartsWith(
+        $"A training cannot be called '{name}'; give it a name of its own, of ASCII letters, digits and hyphens.",
+        Assert.Throws<ArgumentException>(() => Run($"session.Train(\"{name}\", step, 1);")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Two_loops_of_its_own_cannot_have_one_name() => Assert.Equal(
+        "This fit has run a training 'warm-up' before, and a checkpoint could not tell the two apart. Give each a name of its own.",
+        Assert.Throws<InvalidOperationException>(
+            () => Run("session.Train(\"warm-up\", step, 1); session.Train(\"warm-up\", step, 1);")).Message);
+
+    [Fact]
+    public void A_loop_of_its_own_passes_over_the_rows_once_at_least() => Assert.Equal(
+        "epochs", Assert.Throws<ArgumentOutOfRangeException>(() => Run("session.Train(\"warm-up\", step, 0);")).ParamName);
+
+    [Fact]
+    public void Steps_go_on_in_training_mode_after_a_training_within_one()
     {
-        string code = OwnMethodPage.Code(0)
-            .Replace("session.Train(step);", $"session.Train(\"{name}\", step, 1);", StringComparison.Ordinal);
-        Assembly block = OwnMethodPage.Compile(code);
-        IEstimator<EarlyReadoutTransformer> trainer = OwnMethodPage.Trainer(
-            block, "FocalLossTrainer", _ml, OwnMethodPage.Options(block, "FocalLossTrainer"));
-        Assert.StartsWith(
-            $"A training cannot be called '{name}'; give it a name of its own.",
-            Assert.Throws<ArgumentException>(() => trainer.Fit(BiasedRow.View(_ml))).Message, StringComparison.Ordinal);
+        var step = new OtherStep(session => session.Train("within", new OtherStep(_ => { }) { NeedsTrainingMode = false }, 1));
+        new OtherTrainer(_ml, new() { Epochs = 2, BatchSize = 128, Taps = [] }, step).Fit(BiasedRow.View(_ml)).Dispose();
+        Assert.Equal(Enumerable.Repeat(true, 8), step.Modes);
+    }
+
+    [Fact]
+    public void What_comes_before_an_epoch_is_done_once_also_where_the_training_is_stopped_behind_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("own-method-").FullName;
+        try
+        {
+            using var stop = new CancellationTokenSource();
+            var step = new OtherStep(_ => { }) { Before = epoch => { if (epoch == 2) stop.Cancel(); } };
+            Assert.ThrowsAny<OperationCanceledException>(() => Fit(step, stop.Token));
+            Assert.Equal([1, 2], step.Epochs);
+            step = new OtherStep(_ => { });
+            Fit(step, default);
+            Assert.Equal([3], step.Epochs);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        void Fit(OtherStep step, CancellationToken stop) => new OtherTrainer(
+            _ml, new() { Epochs = 3, Taps = [], Seed = 3, CheckpointDirectory = folder, CancellationToken = stop }, step)
+            .Fit(BiasedRow.View(_ml)).Dispose();
     }
 
     [Fact]
@@ -137,5 +175,58 @@ public sealed class OwnMethodTests
     private IEstimator<EarlyReadoutTransformer> Trainer(TrainerOptions options) =>
         OwnMethodPage.Trainer(_page.Value, "FocalLossTrainer", _ml, options);
 
+    /// <summary>Fits the page's trainer with other lines in place of the one that runs its step.</summary>
+    private void Run(string lines)
+    {
+        Assembly block = OwnMethodPage.Compile(OwnMethodPage.Code(0).Replace("session.Train(step);", lines, StringComparison.Ordinal));
+        OwnMethodPage.Trainer(block, "FocalLossTrainer", _ml, OwnMethodPage.Options(block, "FocalLossTrainer")).Fit(BiasedRow.View(_ml));
+    }
+
     private static uint[] Predicted(IDataView view) => [.. view.GetColumn<uint>("PredictedLabel")];
+
+    /// <summary>A trainer that runs a step which it is given.</summary>
+    private sealed class OtherTrainer(MLContext ml, EarlyReadoutEstimator.Options options, OtherStep step)
+        : NetworkTrainer<EarlyReadoutEstimator.Options>(ml, options)
+    {
+        protected override void Train(TrainingSession session, EarlyReadoutEstimator.Options options)
+        {
+            step.Session = session;
+            session.Train(step);
+        }
+    }
+
+    /// <summary>A step that moves no weight.</summary>
+    private sealed class OtherStep(Action<TrainingSession> run) : ITrainingStep
+    {
+        public TrainingSession? Session { get; set; }
+
+        public Action<int> Before { get; init; } = _ => { };
+
+        public bool NeedsTrainingMode { get; init; } = true;
+
+        public List<bool> Modes { get; } = [];
+
+        public List<int> Epochs { get; } = [];
+
+        public IEnumerable<(string Name, Tensor Tensor)> State => [];
+
+        public IReadOnlyList<Meter> Meters => [];
+
+        public void BeforeEpoch(int epoch)
+        {
+            Epochs.Add(epoch);
+            Before(epoch);
+        }
+
+        public void Run(Batch batch, in StepContext context)
+        {
+            if (Session is not { } session) return; // that of a loop within another
+            Modes.Add(session.Network.training);
+            run(session);
+        }
+
+        public string Describe(IReadOnlyDictionary<string, double> losses) => "no loss";
+
+        public void Dispose() { }
+    }
 }

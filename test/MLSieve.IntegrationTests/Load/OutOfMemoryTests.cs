@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
+using TorchSharp;
 
 namespace MLSieve.Tests;
 
@@ -18,6 +19,21 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux limits a process's address space.");
         // each heap of a thread takes addresses
         output.WriteLine(OwnProcess.Run<Child>(nameof(Child.Runs_out_of_memory), ("MALLOC_ARENA_MAX", "2")));
+    }
+
+    [Fact]
+    public void A_network_that_has_no_room_is_a_named_error()
+    {
+        TrainerOptions options = TrainingCase.Options("sieve");
+        options.Network.Custom = (shape, classes) =>
+        {
+            using var far = torch.zeros(1L << 44); // floats: 64 TiB
+            return new WatchedNetwork(shape, classes, (_, input) => input.alias());
+        };
+        Assert.Equal(
+            "There is no room for the network on the device 'auto': 67108864 MiB more could not be allocated. Choose a smaller network or "
+                + "another Device, or end other programs that hold its memory.",
+            Assert.Throws<TrainingOutOfMemoryException>(() => TrainingCase.Fit(options)).Message);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class SearchSpaceTests
         ["Readout.Stage"] = [1, 2, 3, 4],
         ["Readout.Depth"] = [0, 1, 2, 3, 4, 5, 6],
         ["ForgetEvery"] = [0, 1, 5, 15],
-        ["ForgetLearningRate"] = [1e-2, 3e-4, 0.02, 0.5],
+        ["ForgetLearningRate"] = [1e-2, 3e-4, 0.02, 0.06, 0.15, 0.5, 1.5],
         ["ReadoutLearningRate"] = [1e-2, 5e-4, 1e-3],
         ["ReadoutWeightDecay"] = [1e-4],
         ["Lambda"] = [0.5, 0.9, 1],
@@ -35,7 +35,7 @@ public sealed class SearchSpaceTests
         ["Beta"] = [4, 3.5, 3, 2],
         ["Objective.GroupDro.StepSize"] = [0.01],
         ["Objective.JustTrainTwice.IdentificationEpochs"] = [1, 60],
-        ["Objective.JustTrainTwice.UpWeight"] = [100, 50, 6, 5, 2],
+        ["Objective.JustTrainTwice.UpWeight"] = [100, 50, 20, 6, 5, 2],
     };
 
     public static MatrixTheoryData<Type, bool> Trainings => new([.. OptionTypes.Select(row => row.Data)], [false, true]);

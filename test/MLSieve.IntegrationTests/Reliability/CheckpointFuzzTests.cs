@@ -78,7 +78,8 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         best.Update(7, 0.5);
         checkpoints.BeginLoop();
         checkpoints.GetOrCompute("errors", () => [1, 2, 3]);
-        checkpoints.Save(new(TrainingPlan.TrainingProper, network, step.State, best, meters), 10, 7, hasModel: true, history);
+        var loop = new ResumableLoop(TrainingPlan.TrainingProper, network, step.State, best, meters);
+        checkpoints.Save(loop, 10, 7, hasBegunEpoch: true, hasModel: true, history);
     }
 
     private TrainingCheckpoints Open()

@@ -295,6 +295,52 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void What_else_lies_in_the_folder_stays_and_what_a_killed_training_left_goes()
+    {
+        string[] ours = ["checkpoint-abc.partial/state.json", $"best-training-step-3.safetensors.{Guid.NewGuid():N}.partial"];
+        string[] others = ["best-model.zip", "best-of-all.safetensors", "notes.tmp", "other.partial/notes", "checkpoint-notes/a"];
+        foreach (string file in ours.Concat(others))
+        {
+            string path = Path.Combine(_folder, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, "mine");
+        }
+
+        TrainingCase.FitToBytes(Checkpointed("sieve"));
+        Assert.All(others, file => Assert.Equal("mine", File.ReadAllText(Path.Combine(_folder, file))));
+        Assert.All(ours, file => Assert.False(File.Exists(Path.Combine(_folder, file)), file));
+    }
+
+    [Fact]
+    public void Pretrained_weights_may_lie_elsewhere_and_must_be_the_same()
+    {
+        string first = Path.Combine(_folder, "first.safetensors"), moved = Path.Combine(_folder, "moved.safetensors");
+        string other = Path.Combine(_folder, "other.safetensors");
+        Train(1, first);
+        Train(2, other);
+        byte[] expected = Fit(first);
+        File.Move(first, moved);
+        Assert.Equal(expected, Fit(moved));
+        var fault = Assert.Throws<CheckpointMismatchException>(() => Fit(other));
+        Assert.StartsWith("the weights that it starts from was ", Assert.Single(fault.Differences), StringComparison.Ordinal);
+
+        static void Train(int seed, string weights)
+        {
+            TrainerOptions options = TrainingCase.Options("sieve");
+            (options.Seed, options.Epochs) = (seed, 1);
+            using EarlyReadoutTransformer model = TrainingCase.Fit(options);
+            model.SaveWeights(weights);
+        }
+
+        byte[] Fit(string weights)
+        {
+            TrainerOptions options = TrainingCase.Options("sieve");
+            (options.Network.WeightsPath, options.CheckpointDirectory) = (weights, Path.Combine(_folder, "checkpoints"));
+            return TrainingCase.FitToBytes(options);
+        }
+    }
+
+    [Fact]
     public void Another_training_is_told_what_differs()
     {
         TrainingCase.FitToBytes(Checkpointed("sieve"));
@@ -351,7 +397,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains(
             "this library's version was 0.0.1-old",
             Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message, StringComparison.Ordinal);
-        Rewrite(text => text.Replace("\"Format\":3", "\"Format\":9", StringComparison.Ordinal));
+        Rewrite(text => text.Replace("\"Format\":4", "\"Format\":9", StringComparison.Ordinal));
         Assert.Contains(
             "is of format 9", Assert.Throws<InvalidDataException>(() => TrainingCase.Fit(Checkpointed("sieve"))).Message,
             StringComparison.Ordinal);

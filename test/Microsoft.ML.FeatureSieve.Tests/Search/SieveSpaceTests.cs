@@ -153,7 +153,7 @@ public sealed class SieveSpaceTests
             - Name is '../search'; it must be letters, digits, '-', '_' and '.', a letter or digit first.
             - Workers is 0; it must be at least 1.
             - CheckpointDirectory is empty; it must name a folder, or be null.
-            - Lease is 00:00:00; it must be at least one second.
+            - Lease is 00:00:00; it must be from one second to 30 days.
             - Space.Stages is 0; it must be at least 1.
             - Space.Depths is empty; give at least one value.
             - Space.ForgetEvery is 0; it must be at least 1.

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Changes the images of a batch at random: equal seeds change equal batches equally, and the global generator is never touched. Each
-/// kind of change draws from numbers of its own, so that none depends on which others there are.
+/// Changes the images of a batch at random: equal seeds change equal batches equally, and the global generator is never touched. Mirroring
+/// and moving share their numbers; each other kind of change draws from its own, so that it does not depend on which others there are.
 /// </summary>
 /// <threadsafety>Thread-safe.</threadsafety>
 internal sealed class Augmentation
@@ -26,8 +26,7 @@ internal sealed class Augmentation
     /// <exception cref="ArgumentException">An option does not go with that shape; the message holds all faults.</exception>
     public Augmentation(AugmentationOptions options, FeatureShape shape, PixelRange? pixels = null)
     {
-        if (string.Join(" ", options.FaultsFor(shape)) is { Length: > 0 } faults)
-            throw new ArgumentException(faults, nameof(options));
+        options.Require(shape);
         pixels ??= PixelRange.Bytes;
         _shape = shape as ImageShape;
         (_black, _minusBlack) = (Scalars.Of(pixels.Black), Scalars.Of(-pixels.Black));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// It is written beside under a passing name, flushed and renamed. The best network's weights are files of their own, since checkpoints
 /// share them; those that no checkpoint names go with the last one that did.
 /// </remarks>
-internal sealed class CheckpointDirectory : IDisposable
+internal sealed partial class CheckpointDirectory : IDisposable
 {
     private const string Prefix = "checkpoint-";
     public const string BestPrefix = "best-";
@@ -38,15 +39,17 @@ internal sealed class CheckpointDirectory : IDisposable
             throw new IOException($"CheckpointDirectory '{full}' cannot be made: {fault.Message}", fault);
         }
 
+        CheckpointDirectory? directory = null;
         try
         {
-            var directory = new CheckpointDirectory(
+            directory = new CheckpointDirectory(
                 full, kept, new FileStream(Path.Combine(full, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             directory.Clean();
             return directory;
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
+            directory?.Dispose();
             throw new IOException(
                 $"CheckpointDirectory '{full}' cannot be used: another training uses it, or it cannot be written. {fault.Message}", fault);
         }
@@ -89,7 +92,7 @@ internal sealed class CheckpointDirectory : IDisposable
     public void Add(
         CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training)
     {
-        string draft = PathOf(Path.GetRandomFileName() + Passing);
+        string draft = PathOf(Prefix + Path.GetRandomFileName() + Passing);
         Write(() =>
         {
             try
@@ -113,7 +116,8 @@ internal sealed class CheckpointDirectory : IDisposable
     /// <summary>Removes what a killed process left half-done.</summary>
     private void Clean()
     {
-        foreach (string draft in Directory.EnumerateFileSystemEntries(_path).Where(IsPassing).ToArray()) Delete(draft);
+        foreach (string draft in Directory.GetDirectories(_path, Prefix + "*" + Passing)) Directory.Delete(draft, recursive: true);
+        foreach (string draft in Directory.GetFiles(_path).Where(file => BestDraft().IsMatch(Path.GetFileName(file)))) File.Delete(draft);
         _last = Numbered().Select(entry => entry.Number).LastOrDefault();
     }
 
@@ -142,10 +146,8 @@ internal sealed class CheckpointDirectory : IDisposable
 
         // Older checkpoints may name older best networks.
         string[] named = [best ?? "", .. Numbered().SkipLast(1).Select(entry => CheckpointFiles.BestOf(entry.Path))];
-        foreach (string file in Directory.EnumerateFiles(_path, BestPrefix + "*")
-            .Where(file => !named.Contains(Path.GetFileName(file)))
-            .ToArray())
-            File.Delete(file);
+        foreach (string file in Directory.GetFiles(_path, BestPrefix + "*").Where(file => Best().IsMatch(Path.GetFileName(file))))
+            if (!named.Contains(Path.GetFileName(file))) File.Delete(file);
     }
 
     private IEnumerable<(int Number, string Path)> Numbered() => Numbered(_path);
@@ -158,12 +160,16 @@ internal sealed class CheckpointDirectory : IDisposable
         orderby number
         select (number, path);
 
-    private static bool IsPassing(string path) =>
-        path.EndsWith(Passing, StringComparison.Ordinal) || path.EndsWith(".tmp", StringComparison.Ordinal);
+    // What else lies in the folder is the user's.
+    [GeneratedRegex(@"^best-[a-z0-9-]+-step-\d+\.safetensors$")]
+    private static partial Regex Best();
 
-    private static void Delete(string path)
+    // As AtomicFile names what it has not finished.
+    [GeneratedRegex(@"^best-[a-z0-9-]+-step-\d+\.safetensors\.[0-9a-f]{32}\.partial$")]
+    private static partial Regex BestDraft();
+
+    private static void Delete(string folder)
     {
-        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
-        else File.Delete(path);
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed record CheckpointState
 {
     /// <summary>The version of the files' form that this library writes and reads.</summary>
-    public const int CurrentFormat = 3;
+    public const int CurrentFormat = 4;
 
     /// <summary>The version of the files' form.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -20,6 +20,9 @@ internal sealed record CheckpointState
 
     /// <summary>Those up to its last point. Where the last step ends at a later one, that was still to be made.</summary>
     public required long Point { get; init; }
+
+    /// <summary>Whether an epoch has begun that has not ended: what comes before it is done.</summary>
+    public required bool HasBegunEpoch { get; init; }
 
     /// <summary>Whether a step of the training proper has been done, so that there is a model to return.</summary>
     public required bool HasModel { get; init; }

@@ -151,9 +151,10 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <param name="loop">The loop.</param>
     /// <param name="steps">Its steps that are done.</param>
     /// <param name="point">Those up to its last point.</param>
+    /// <param name="hasBegunEpoch">Whether an epoch has begun that has not ended.</param>
     /// <param name="hasModel">Whether there is a model to return.</param>
     /// <param name="history">What the training proper reported.</param>
-    public void Save(ResumableLoop loop, long steps, long point, bool hasModel, TrainingHistory history)
+    public void Save(ResumableLoop loop, long steps, long point, bool hasBegunEpoch, bool hasModel, TrainingHistory history)
     {
         IReadOnlyDictionary<string, MeterSum> sums = loop.Meters.Sums();
         _stepsSinceLast = 0;
@@ -167,6 +168,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             Loop = loop.Name,
             Step = steps,
             Point = point,
+            HasBegunEpoch = hasBegunEpoch,
             HasModel = hasModel,
             Meters = sums,
             BestStep = best.Step,

@@ -13,6 +13,7 @@ internal static class TrainingIdentity
     /// <summary>The entry of the arithmetic that training uses, which may be settled by the checkpoint itself.</summary>
     public const string Precision = "the precision";
 
+    private const string WeightsPath = $"{nameof(TrainerOptions.Network)}.{nameof(NetworkOptions.WeightsPath)}";
     private const int FolderDigits = 16;
 
     /// <summary>This library's version.</summary>
@@ -31,11 +32,17 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.CheckpointEveryMinutes),
         nameof(TrainerOptions.CheckpointsKept),
         nameof(TrainerOptions.Distribution), // nor does the number of ranks, but for rounding
+        WeightsPath, // what the file holds is an entry of its own
     ];
 
     // What processes that train together may have of their own.
     private static readonly string[] OfRank =
-        [nameof(TrainerOptions.Device), nameof(TrainerOptions.MemoryBudgetMebibytes), nameof(TrainerOptions.CheckpointDirectory)];
+    [
+        nameof(TrainerOptions.Device),
+        nameof(TrainerOptions.MemoryBudgetMebibytes),
+        nameof(TrainerOptions.CheckpointDirectory),
+        WeightsPath,
+    ];
 
     /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet.</summary>
     public static SortedDictionary<string, string> Of(
@@ -50,7 +57,7 @@ internal static class TrainingIdentity
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };
-        if (options.StartFrom is not null) identity["the weights that it starts from"] = ModuleState.HashOf(network);
+        if (options.HasTrainedWeights) identity["the weights that it starts from"] = ModuleState.HashOf(network);
         if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
             if (!DoNotChangeTraining.Contains(name)) identity[name] = value;

@@ -76,8 +76,15 @@ public sealed class AugmentationOptions
         faults.InRange($"{name}.{nameof(Hue)}", Hue, 0, 0.5);
     }
 
-    /// <summary>What of these options does not go with examples of a shape: one sentence a fault, none if all is well.</summary>
-    internal IEnumerable<string> FaultsFor(FeatureShape shape)
+    /// <summary>Throws where an option does not go with examples of a shape.</summary>
+    /// <exception cref="ArgumentException">One does not; the message holds all faults.</exception>
+    internal void Require(FeatureShape shape)
+    {
+        if (string.Join(" ", FaultsFor(shape)) is { Length: > 0 } faults) throw new ArgumentException(faults);
+    }
+
+    // One sentence a fault, none if all is well.
+    private IEnumerable<string> FaultsFor(FeatureShape shape)
     {
         if (shape is not ImageShape image)
         {

@@ -30,7 +30,7 @@ public sealed class ScheduleOptions
     /// <value>The default value is <see cref="ScheduleKind.Automatic"/>.</value>
     public ScheduleKind Kind { get; set; } = ScheduleKind.Automatic;
 
-    /// <summary>Steps over which the rate rises linearly from 0 to its full value.</summary>
+    /// <summary>Steps over which the rate rises linearly to its full value: the first of W steps has 1/W of it.</summary>
     /// <value>The default value is <see langword="null"/>: automatic, a tenth of the steps on texts as BERT's authors released it, 0
     /// otherwise. At least 0; 0: no warm-up.</value>
     public int? WarmUpSteps { get; set; }

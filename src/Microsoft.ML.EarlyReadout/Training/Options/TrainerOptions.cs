@@ -91,7 +91,7 @@ public abstract partial class TrainerOptions
     /// <see cref="Epochs"/> is given.</value>
     public int? Steps { get; set; }
 
-    /// <summary>Rows in a batch; the last batch of an epoch may be shorter.</summary>
+    /// <summary>Rows in a batch; the last batch of an epoch may be shorter, or longer by a single row that would be left over.</summary>
     /// <value>The default value is 32. At least 1.</value>
     public int BatchSize { get; set; } = 32;
 

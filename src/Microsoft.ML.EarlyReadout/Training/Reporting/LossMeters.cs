@@ -82,8 +82,12 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
             if (double.IsPositiveInfinity(first)) return null;
             long step = (long)first;
             var ofStep = new Dictionary<string, double>();
-            foreach ((int i, (long _, string name, Tensor _)) in _unread.Index()
-                .Where(entry => entry.Item.Step == step)) ofStep[name] = values[i];
+            foreach ((int i, (long _, string name, Tensor _)) in _unread.Index().Where(entry => entry.Item.Step == step))
+            {
+                // of several by one name, such as the norms of several optimisers' gradients, the one at fault is told
+                if (double.IsFinite(ofStep.GetValueOrDefault(name))) ofStep[name] = values[i];
+            }
+
             return (step, ofStep);
         }
         finally

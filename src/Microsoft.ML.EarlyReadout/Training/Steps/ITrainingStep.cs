@@ -17,7 +17,8 @@ public interface ITrainingStep : IDisposable
 
     /// <summary>
     /// Every tensor besides the network's that the steps change, under names that do not change: readouts, optimisers' running averages,
-    /// weights of rows. A checkpoint holds them; a resumed training writes them back in place.
+    /// weights of rows. A checkpoint holds them; a resumed training writes them back in place. A training that has ended is not run again
+    /// then: what it has trained, and a later step reads, belongs to the state of that step too.
     /// </summary>
     IEnumerable<(string Name, Tensor Tensor)> State { get; }
 
@@ -28,7 +29,7 @@ public interface ITrainingStep : IDisposable
     /// on the CPU; <see langword="null"/>: batches are complete.</summary>
     internal Func<Batch, Batch>? OnCpu => null;
 
-    /// <summary>Runs before each epoch; not again when a training is resumed within it.</summary>
+    /// <summary>Runs before each epoch; not again when a training is resumed within it, unless it was stopped while this ran.</summary>
     /// <param name="epoch">The epoch, from 1.</param>
     void BeforeEpoch(int epoch) { }
 
