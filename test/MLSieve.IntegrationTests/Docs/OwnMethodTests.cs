@@ -120,7 +120,7 @@ public sealed class OwnMethodTests
             Assert.ThrowsAny<OperationCanceledException>(() => Fit(step, stop.Token));
             Assert.Equal([1, 2], step.Epochs);
             step = new OtherStep(_ => { });
-            Fit(step, default);
+            Fit(step, TestContext.Current.CancellationToken);
             Assert.Equal([3], step.Epochs);
         }
         finally
