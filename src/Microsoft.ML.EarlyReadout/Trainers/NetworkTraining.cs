@@ -52,7 +52,9 @@ internal static class NetworkTraining
             throw OutOfManagedMemory(budget, fault);
         }
         // Before training, which tells of its own failures.
-        catch (Exception fault) when (fault is not ModelExportException && AllocationFailure.Of(fault) is { Requested: var bytes })
+        catch (Exception fault) when (
+            fault is not (TrainingOutOfMemoryException or ModelExportException)
+            && AllocationFailure.Of(fault) is { Requested: var bytes })
         {
             throw new TrainingOutOfMemoryException(
                 $"There is no room for the network on the device '{options.Device}'"

@@ -178,6 +178,16 @@ public sealed class QueueTablesTests
     }
 
     [Fact]
+    public void A_note_that_is_wider_than_the_page_goes_on_in_the_next_line()
+    {
+        string conditions = string.Join(' ', Enumerable.Repeat("conditions", 15));
+        string[] lines = LinesOf([.. Finals("plain", 0.5).Select(run => run with { Conditions = conditions })]);
+        int first = Array.FindIndex(lines, line => line.StartsWith("- Conditions: ", StringComparison.Ordinal));
+        Assert.Equal($"- Conditions: {string.Join(' ', Enumerable.Repeat("conditions", 9))}", lines[first]);
+        Assert.Equal($"  {string.Join(' ', Enumerable.Repeat("conditions", 6))}, 1,000 steps.", lines[first + 1]);
+    }
+
+    [Fact]
     public void Search_runs_that_failed_are_not_told_as_diverged()
     {
         FinishedRun failed = Final("sieve", 1001, 0.9) with { Phase = RunPhase.Search, Primary = null, Failed = "Out of memory." };

@@ -31,7 +31,7 @@ public sealed class ValidationTests
         options = TrainingCase.Options("sieve");
         options.Augmentation.HorizontalFlip = true;
         Assert.Equal(
-            "Augmentation.HorizontalFlip is given, which is for images; the features are vectors.",
+            "Augmentation.HorizontalFlip is given, which is for images; the features are vectors of 4 numbers.",
             Assert.Throws<ArgumentException>(() => options.Estimator(ml).Fit(train)).Message);
         Assert.False(isRead);
     }

@@ -41,8 +41,8 @@ internal static class SearchWarnings
     {
         TrialRun[] runs = [.. plain.Runs, .. plain.Confirmation], lost = [.. runs.Where(run => run.Fault is not null)];
         if (lost.Length == 0) yield break;
-        yield return FormattableString.Invariant($"{Capitalized(name)} diverged or failed in {lost.Length} of its {runs.Length} runs. They ")
-            + $"count 0, so a gain over it says nothing. Give the trainer a rate that it bears. The first said: {lost[0].Fault}";
+        yield return FormattableString.Invariant($"{Capitalized(name)} diverged or failed in {lost.Length} of its {runs.Length} runs. ")
+            + $"They count 0, so a gain over it says nothing. Give the trainer a rate that it bears. The first said: {lost[0].Fault}";
     }
 
     /// <summary>A comparison at a budget at which plain training is still learning says who learns faster.</summary>
