@@ -10,24 +10,26 @@ internal static class DataFingerprint
     private const int HashDigits = 16;
 
     /// <summary>Adds what tells a set from others to an identity.</summary>
-    public static void Add(IDictionary<string, string> identity, string whose, TrainingSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void Add(IDictionary<string, string> identity, string whose, TrainingSet set, Cancellation cancellation)
     {
-        foreach ((string part, string value) in set.Fingerprint) identity[$"{whose} {part}"] = value;
+        foreach ((string part, string value) in set.FingerprintOf(cancellation)) identity[$"{whose} {part}"] = value;
     }
 
     /// <summary>Works out what tells a set from others.</summary>
-    public static IReadOnlyDictionary<string, string> PartsOf(TrainingSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IReadOnlyDictionary<string, string> PartsOf(TrainingSet set, Cancellation cancellation)
     {
         var parts = new Dictionary<string, string>
         {
             ["rows"] = FormattableString.Invariant($"{set.Count}"),
             ["shape"] = set.Shape.ToString(),
             ["classes"] = Hash(Encoding.UTF8.GetBytes(string.Join('\n', set.ClassNames))),
-            ["features"] = Hash(set.Features),
+            ["features"] = Hash(set.Features, cancellation),
             ["labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels)),
         };
         if (set.Groups is not null) parts["groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
-        foreach ((string name, PackedColumn column) in set.Columns) parts[$"column '{name}'"] = Hash(column.Rows);
+        foreach ((string name, PackedColumn column) in set.Columns) parts[$"column '{name}'"] = Hash(column.Rows, cancellation);
         return parts;
     }
 
@@ -35,15 +37,16 @@ internal static class DataFingerprint
     public static long Of(TrainingSet set)
     {
         var parts = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Add(parts, "", set);
+        Add(parts, "", set, CancellationToken.None);
         return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
     }
 
-    private static string Hash(PackedRows rows)
+    private static string Hash(PackedRows rows, Cancellation cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         rows.ForEachPacked(row =>
         {
+            cancellation.ThrowIfRequested();
             int length = row.Length;
             // Rows differ in length: without it, two sets could be cut out of the same bytes.
             hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in length)));

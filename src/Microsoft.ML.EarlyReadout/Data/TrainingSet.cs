@@ -12,6 +12,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class TrainingSet : IDisposable
 {
     private readonly Lock _hashing = new();
+    private IReadOnlyDictionary<string, string>? _fingerprint;
     private int _users = 1;
 
     /// <summary>The number of rows, at least 1.</summary>
@@ -66,12 +67,14 @@ internal sealed class TrainingSet : IDisposable
     public IReadOnlyDictionary<string, PackedColumn> Columns { get; init; } = ReadOnlyDictionary<string, PackedColumn>.Empty;
 
     /// <summary>What tells the set from others, part by part. All rows are gone through when it is first asked for.</summary>
-    public IReadOnlyDictionary<string, string> Fingerprint
+    public IReadOnlyDictionary<string, string> Fingerprint => FingerprintOf(CancellationToken.None);
+
+    /// <summary>As <see cref="Fingerprint"/>.</summary>
+    /// <param name="cancellation">Stops the pass within one row.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyDictionary<string, string> FingerprintOf(Cancellation cancellation)
     {
-        get
-        {
-            lock (_hashing) return field ??= DataFingerprint.PartsOf(this);
-        }
+        lock (_hashing) return _fingerprint ??= DataFingerprint.PartsOf(this, cancellation);
     }
 
     /// <summary>Reads a view in one pass; of a <see cref="PackedView"/> it takes what another fit has read.</summary>

@@ -106,7 +106,7 @@ internal static class NetworkTraining
         network.Freeze(options.Optimizer.FrozenStages);
         // the rows are gone through for it, once, and only where somebody asks
         var identity = new Lazy<SortedDictionary<string, string>>(
-            () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet));
+            () => TrainingIdentity.Of(trainer, options, null, seed, network, set, validationSet, cancellation));
         using TrainingCheckpoints? checkpoints = TrainingCheckpoints.Open(options, () => identity.Value, log, ranks.Group);
         TrainingPrecision precision = TrainingPrecision.Choose(
             options.Precision, set.Shape.IsConvolved, device.Device, checkpoints?.Precision);

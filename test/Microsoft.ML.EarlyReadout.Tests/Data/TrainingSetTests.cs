@@ -53,6 +53,18 @@ public sealed class TrainingSetTests
     }
 
     [Fact]
+    public void The_pass_over_all_rows_for_their_fingerprint_can_be_stopped_and_made_again()
+    {
+        using var set = Rows.Read(Rows.View(2, _four));
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => set.FingerprintOf(stop.Token));
+        IReadOnlyDictionary<string, string> known = set.FingerprintOf(CancellationToken.None);
+        Assert.Equal("4", known["rows"]);
+        Assert.Same(known, set.FingerprintOf(stop.Token)); // no pass is needed any more
+    }
+
+    [Fact]
     public void Rows_labels_and_class_names_are_those_of_the_view()
     {
         using var set = Rows.Read(Rows.View(2, _four));

@@ -79,7 +79,8 @@ internal sealed record SearchStart<TOptions>
         };
         TrainingSet training = session.Training.Set, validation = session.Validation!.Set;
         IReadOnlyDictionary<string, string> identity = SearchIdentity.Of(
-            TrainingIdentity.Of(name, settled, session.Precision, seed, session.Network, training, validation), plan, space);
+            TrainingIdentity.Of(name, settled, session.Precision, seed, session.Network, training, validation, session.Cancellation),
+            plan, space);
         IReadOnlyList<RowGroup> groups = RowGroups.Of(training, validation);
         string[] told = [.. Coverage.Findings(session.Training, session.Validation)];
         return new SearchStart<TOptions>

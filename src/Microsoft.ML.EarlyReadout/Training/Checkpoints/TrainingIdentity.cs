@@ -44,10 +44,11 @@ internal static class TrainingIdentity
         WeightsPath,
     ];
 
-    /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet.</summary>
+    /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet. All rows are gone through.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static SortedDictionary<string, string> Of(
         string trainer, TrainerOptions options, Precision? precision, long seed, StagedNetwork network, TrainingSet training,
-        TrainingSet? validation)
+        TrainingSet? validation, Cancellation cancellation)
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -61,8 +62,8 @@ internal static class TrainingIdentity
         if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
             if (!DoNotChangeTraining.Contains(name)) identity[name] = value;
-        DataFingerprint.Add(identity, "the training data's", training);
-        if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation);
+        DataFingerprint.Add(identity, "the training data's", training, cancellation);
+        if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation, cancellation);
         return identity;
     }
 
