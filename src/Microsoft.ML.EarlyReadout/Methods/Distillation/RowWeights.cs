@@ -13,12 +13,13 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
     /// <summary>Warns where the training ends before the first epoch that is weighted.</summary>
     public void WarnIfNeverDue()
     {
-        int inEpoch = new BatchPlan(session.Training.Indices.Length, options.BatchSize).Count, before = options.StartEpoch - 1;
-        long steps = options.Steps ?? (long)options.Epochs!.Value * inEpoch, unweighted = (long)before * inEpoch;
+        var batches = new BatchPlan(session.Training.Indices.Length, options.BatchSize);
+        int before = options.StartEpoch - 1;
+        long steps = options.Steps ?? batches.StepsOf(options.Epochs!.Value), unweighted = batches.StepsOf(before);
         if (options.Method != DistillationMethod.Debiased || steps > unweighted) return;
         string longer = options.Steps is null
             ? FormattableString.Invariant($"Epochs, which is {options.Epochs}, above {before}")
-            : FormattableString.Invariant($"Steps, which is {steps}, above {unweighted}: an epoch has {inEpoch}");
+            : FormattableString.Invariant($"Steps, which is {steps}, above {unweighted}: an epoch has {batches.Count}");
         session.Warn(FormattableString.Invariant(
             $"Method is Debiased, but the training ends before the first epoch that is weighted: StartEpoch is {options.StartEpoch}. ")
             + $"So every row weighs 1, which is plain distillation. Set StartEpoch to 1, or raise {longer}.");

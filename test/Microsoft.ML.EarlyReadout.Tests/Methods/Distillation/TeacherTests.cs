@@ -105,9 +105,7 @@ public sealed class TeacherTests : IDisposable
     public void The_session_that_computes_a_files_features_ends_with_the_teacher()
     {
         IDataView train = BiasedRow.View(_ml);
-        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 })
-            .Fit(train))
-            large.SaveAsOnnx(File("large.onnx"));
+        SaveTeacher(train);
         DebiasedDistillationTrainer.Options options = Options(options =>
         {
             (options.Method, options.Teacher.FeatureColumnName) = (DistillationMethod.SimKD, "Embedding");
@@ -131,9 +129,7 @@ public sealed class TeacherTests : IDisposable
     public void A_file_for_other_outputs_or_other_rows_is_told_apart()
     {
         IDataView train = BiasedRow.View(_ml);
-        using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 })
-            .Fit(train))
-            large.SaveAsOnnx(File("large.onnx"));
+        SaveTeacher(train);
         Fails(
             "has no output 'Probabilities' (Teacher.OutputName); it has 'Logits', 'Embedding', 'Score'",
             options => options.Teacher.OutputName = "Probabilities", train);
@@ -254,6 +250,14 @@ public sealed class TeacherTests : IDisposable
         .Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy());
 
     private string File(string name) => Path.Combine(_folder, name);
+
+    /// <summary>Trains a teacher for an epoch and saves its graph as large.onnx.</summary>
+    private void SaveTeacher(IDataView train)
+    {
+        using EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Taps = [], Epochs = 1 })
+            .Fit(train);
+        large.SaveAsOnnx(File("large.onnx"));
+    }
 
     private EarlyReadoutTransformer Fit(DebiasedDistillationTrainer.Options options, IDataView train) =>
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options).Fit(train);
