@@ -34,10 +34,11 @@ internal static class DataFingerprint
     }
 
     /// <summary>A number that differs between sets that differ.</summary>
-    public static long Of(TrainingSet set)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static long Of(TrainingSet set, Cancellation cancellation)
     {
         var parts = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Add(parts, "", set, CancellationToken.None);
+        Add(parts, "", set, cancellation);
         return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
     }
 

@@ -101,14 +101,16 @@ public sealed class TrainingSession : IDisposable
     /// <param name="what">What they are, for messages.</param>
     /// <param name="view">The rows.</param>
     /// <exception cref="CheckpointMismatchException">They are not those of the checkpoint.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal TrainingSet Read(string what, IDataView view)
     {
         TrainingSet set = Reader(view);
         try
         {
-            Checkpoints?.RequireSame(what, set);
+            long fingerprint = Checkpoints is null && Ranks.IsSingle ? 0 : DataFingerprint.Of(set, Cancellation);
+            Checkpoints?.RequireSame(what, fingerprint);
             if (!Ranks.IsSingle)
-                Ranks.RequireSame(new Dictionary<string, string> { [what] = FormattableString.Invariant($"{DataFingerprint.Of(set):X}") });
+                Ranks.RequireSame(new Dictionary<string, string> { [what] = FormattableString.Invariant($"{fingerprint:X}") });
             return set;
         }
         catch

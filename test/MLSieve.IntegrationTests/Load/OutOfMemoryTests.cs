@@ -53,7 +53,7 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
     }
 
     /// <summary>The test that runs in the other process.</summary>
-    public sealed partial class Child(ITestOutputHelper output)
+    public sealed partial class Child
     {
         private const int AddressSpace = 9; // RLIMIT_AS
         private const int Side = 16;
@@ -83,7 +83,7 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
                 TrainingOutOfMemoryException error;
                 using (NativeLeakCheck.Start()) error = Assert.Throws<TrainingOutOfMemoryException>(() => Fit(trainer, 512, rows: 512));
                 double after = ResidentMemory.Settled();
-                output.WriteLine($"{trainer}: {error.Message} (resident {before:F0} → {after:F0} MiB)");
+                Console.WriteLine($"{trainer}: {error.Message} (resident {before:F0} → {after:F0} MiB)");
                 Assert.Equal(512, error.BatchSize);
                 Assert.InRange(error.LargestBatchSize, 8, 256);
                 Assert.StartsWith(
@@ -121,7 +121,7 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
             {
                 using EarlyReadoutTransformer model = FitLarge(ml, view, validation);
                 Assert.Equal(1, model.History.Selected!.Epoch);
-                output.WriteLine($"{validation:P0} of the rows for validation: peak {PeakMebibytes():F0} MiB");
+                Console.WriteLine($"{validation:P0} of the rows for validation: peak {PeakMebibytes():F0} MiB");
             }
         }
 
@@ -141,7 +141,7 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
             LimitAddressSpace(150L << 20);
             float[][] scores = [.. fresh.Transform(view).GetColumn<float[]>("Score")];
             Assert.InRange(fresh.Session.BatchRows, 1, 10);
-            output.WriteLine($"{fresh.Session.BatchRows} rows at a time instead of {ample}");
+            Console.WriteLine($"{fresh.Session.BatchRows} rows at a time instead of {ample}");
             Assert.Equal(expected.Length, scores.Length);
             foreach ((float[] one, float[] other) in expected.Zip(scores))
                 for (int c = 0; c < one.Length; c++) Assert.Equal(one[c], other[c], 1e-5);

@@ -35,17 +35,13 @@ public sealed class RankFailureTests : IDisposable
         Assert.Equal(expected, await ModelOf(1));
     }
 
-    [Fact]
-    public async Task Ranks_of_other_options_all_stop_with_the_difference()
+    [Theory]
+    [InlineData(nameof(Child.Differs))]
+    [InlineData(nameof(Child.Differs_in_its_rows))]
+    [InlineData(nameof(Child.Differs_in_whether_it_has_rows_for_a_head))]
+    public async Task Ranks_of_other_options_or_data_all_stop_with_the_difference(string test)
     {
-        using RankProcesses ranks = Start(nameof(Child.Differs), null);
-        await ranks.RequirePassed();
-    }
-
-    [Fact]
-    public async Task Ranks_of_other_data_all_stop_with_the_difference()
-    {
-        using RankProcesses ranks = Start(nameof(Child.Differs_in_its_rows), null);
+        using RankProcesses ranks = Start(test, null);
         await ranks.RequirePassed();
     }
 
@@ -97,6 +93,20 @@ public sealed class RankFailureTests : IDisposable
             Assert.Matches("^The 2 ranks would not train the same: the (training|validation) data's features is ", fault.Message);
             Assert.EndsWith(
                 "in rank 1. Start all of them with the same program, options and data.", fault.Message, StringComparison.Ordinal);
+        }
+
+        [Fact(Explicit = true)]
+        public void Differs_in_whether_it_has_rows_for_a_head()
+        {
+            var ml = new MLContext(seed: 1);
+            var options = (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
+            IDataView rows = TrainingCase.Rows(ml);
+            options.Objective.DeepFeatureReweighting.ReweightingSet = Rank == "0" ? rows : null;
+            var fault = Assert.Throws<DistributedTrainingException>(() => options.Estimator(ml).Fit(rows));
+            Assert.Equal(
+                "The 2 ranks would not train the same: Objective.DeepFeatureReweighting.ReweightingSet is given in rank 0 and not given "
+                    + "in rank 1. Start all of them with the same program, options and data.",
+                fault.Message);
         }
 
         private static TrainerOptions Options(int epochs)

@@ -277,10 +277,9 @@ public sealed class RankedTrainingTests : IClassFixture<RankedTrainingTests.TwoR
             using var stop = new CancellationTokenSource();
             using Case stopped = Begin();
             stopped.Options.CancellationToken = stop.Token;
-            stopped.Options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (batch, input) =>
+            WatchedNetwork.Count(stopped.Options, batch =>
             {
                 if (Rank == "1" && batch == 24) stop.Cancel();
-                return input.alias();
             });
             var cancelled = Assert.ThrowsAny<OperationCanceledException>(stopped.Fit);
             Assert.Equal(Rank == "0", cancelled.Message == "The training was cancelled in another rank.");
@@ -297,10 +296,10 @@ public sealed class RankedTrainingTests : IClassFixture<RankedTrainingTests.TwoR
         public void Throws_a_cancellation_in_one_rank()
         {
             using Case begun = Begin();
-            begun.Options.Network.Custom = (shape, classes) => new WatchedNetwork(
-                shape,
-                classes,
-                (batch, input) => Rank == "1" && batch == 24 ? throw new OperationCanceledException("Enough.") : input.alias());
+            WatchedNetwork.Count(begun.Options, batch =>
+            {
+                if (Rank == "1" && batch == 24) throw new OperationCanceledException("Enough.");
+            });
             Exception fault = Assert.ThrowsAny<Exception>(begun.Fit);
             if (Rank == "1") Assert.Equal("Enough.", Assert.IsType<OperationCanceledException>(fault).Message);
             else Assert.StartsWith("Rank 0 of 2 has lost another one", Assert.IsType<DistributedTrainingException>(fault).Message);

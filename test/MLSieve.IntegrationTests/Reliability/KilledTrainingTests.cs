@@ -9,7 +9,7 @@ namespace MLSieve.Tests;
 /// </summary>
 public sealed class KilledTrainingTests : IDisposable
 {
-    private const int Kills = 18;
+    private const int Kills = 12;
     private const string FolderVariable = "MLSIEVE_TEST_FOLDER";
     private const string CaseVariable = "MLSIEVE_TEST_CASE";
     private readonly string _folder = Directory.CreateTempSubdirectory("killed-").FullName;
@@ -101,10 +101,9 @@ public sealed class KilledTrainingTests : IDisposable
             if (name == "sieve") options.ValidateEverySteps = 3; // seven steps are an epoch
             if (folder is null) return options;
             (options.CheckpointDirectory, options.CheckpointEverySteps) = (folder, 1);
-            options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (count, input) =>
+            WatchedNetwork.Count(options, number =>
             {
-                if (count == 1) File.WriteAllText(Path.Combine(folder, "begun"), "");
-                return input.alias();
+                if (number == 1) File.WriteAllText(Path.Combine(folder, "begun"), "");
             });
             return options;
         }

@@ -26,6 +26,14 @@ internal sealed class WatchedNetwork : StagedNetwork
         SetHead("head", new Linear(16, classes));
     }
 
+    /// <summary>Has a trainer make such networks, which tell the number of each batch and change nothing.</summary>
+    public static void Count(TrainerOptions options, Action<int> tell) =>
+        options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (number, input) =>
+        {
+            tell(number);
+            return input.alias();
+        });
+
     private sealed class Watch : Layer
     {
         private readonly Func<int, Tensor, Tensor> _watch;

@@ -18,6 +18,7 @@ internal sealed record BuiltProgram(int ExitCode, string Output, string Error)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["DOTNET_TieredPGO"] = "0" }, // a process this short ends before its profile pays
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, name + ".dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);

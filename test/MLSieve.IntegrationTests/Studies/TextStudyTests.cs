@@ -89,7 +89,7 @@ public sealed class TextStudyTests : IDisposable
         "teacher-dro:1 student:1 jtt:3 kd:3 debiased:6 teacher-erm:1 kd-erm:3 debiased-erm:3")]
     public void Each_study_tries_few_settings_for_one_number_of_steps(string line, int steps, string figure, string methods)
     {
-        RequireData();
+        TextRehearsal.RequireData();
         MethodStudy study = Study(line);
         Assert.Equal((line, steps, figure), (study.Name, study.Steps, study.FinalFigure));
         Assert.Equal(
@@ -111,7 +111,7 @@ public sealed class TextStudyTests : IDisposable
     [Fact]
     public void The_sieve_is_searched_by_rates_of_gradient_descent_while_the_encoder_learns_by_its_own()
     {
-        RequireData();
+        TextRehearsal.RequireData();
         var search = Study("multinli").Asked().Single(method => method.Name == "sieve").Settings!.Create();
         Assert.Equal(5e-5, search.Trainer.Optimizer.LearningRate);
         Assert.Equal((1, 30), (search.Space.ForgetRateMultiple.From, search.Space.ForgetRateMultiple.To));
@@ -124,7 +124,7 @@ public sealed class TextStudyTests : IDisposable
     [InlineData("identity-terms", "plain", null)]
     public void Premise_and_hypothesis_are_read_as_a_pair_and_other_texts_alone(string name, string method, string? second)
     {
-        RequireData();
+        TextRehearsal.RequireData();
         MethodStudy study = Study(name + " --quick");
         Method asked = study.Asked().Single(each => each.Name == method);
         var ml = new MLContext(seed: 1);
@@ -136,7 +136,7 @@ public sealed class TextStudyTests : IDisposable
     [Fact]
     public void The_student_begins_with_every_other_layer_of_the_encoder()
     {
-        RequireData();
+        TextRehearsal.RequireData();
         StudyOptions options = StudyOptions.Parse(["run", "multinli-distillation", "--out", _folder]);
         using SafetensorsFile whole = SafetensorsFile.Open(MiniLm.Encoder(options, 64).WeightsPath!);
         using SafetensorsFile half = SafetensorsFile.Open(MiniLm.Half(options, 64).WeightsPath!);
@@ -159,37 +159,15 @@ public sealed class TextStudyTests : IDisposable
     }
 
     [Fact]
-    public void A_rehearsal_of_every_method_ends_with_the_figure_that_counts()
-    {
-        RequireData();
-        MethodStudy study = Study("multinli --quick");
-        foreach (Method method in study.Asked())
-        {
-            Candidate candidate = method.Settings is null
-                ? method.Candidates[0]
-                : method.At("stage=2,depth=1,every=1,forget=0.01,readout=0.01,width=64");
-            FinishedRun run = Rehearse(study, method, candidate);
-            Assert.Equal(run.Metrics[StudyMetrics.Worst], run.Primary);
-            string[] groups =
-            [
-                .. run.Metrics.Keys.Where(name =>
-                    name.Contains(", ", StringComparison.Ordinal) && name.EndsWith(" negation.accuracy", StringComparison.Ordinal)),
-            ];
-            Assert.Equal(6, groups.Length);
-            if (method.Name == "sieve") Assert.Contains("forgetting loss", run.LastEpoch!, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
     public void A_rehearsal_of_the_other_questions_ends_with_the_figure_that_counts()
     {
-        RequireData();
-        FinishedRun identities = Rehearse(Study("identity-terms --quick"), "plain");
+        TextRehearsal.RequireData();
+        FinishedRun identities = TextRehearsal.Of(Study("identity-terms --quick"), "plain");
         Assert.Equal(identities.Metrics[StudyMetrics.WorstIdentity], identities.Primary);
         MethodStudy reviews = Study("imdb-counterfactual --quick");
         foreach (string method in new[] { "plain", "augmented" })
         {
-            FinishedRun run = Rehearse(reviews, method);
+            FinishedRun run = TextRehearsal.Of(reviews, method);
             Assert.Equal(run.Metrics[StudyMetrics.EditsFollowed], run.Primary);
         }
     }
@@ -197,11 +175,11 @@ public sealed class TextStudyTests : IDisposable
     [Fact]
     public void Six_layers_teach_three_and_are_asked_once()
     {
-        RequireData();
+        TextRehearsal.RequireData();
         MethodStudy study = Study("multinli-distillation --quick");
         foreach (string method in new[] { "teacher-dro", "kd", "debiased" })
         {
-            FinishedRun run = Rehearse(study, method);
+            FinishedRun run = TextRehearsal.Of(study, method);
             Assert.Equal(run.Metrics[StudyMetrics.Worst], run.Primary);
         }
 
@@ -224,7 +202,7 @@ public sealed class TextStudyTests : IDisposable
         MethodStudy study = Study($"{name} --rows 16 --epochs 1 --data {data.Root}");
         StudyData rows = study.SearchRows(new MLContext(seed: 1));
         Assert.Equal((16, 12, 18), (Texts(rows.Train).Length, Texts(rows.Validation).Length, Texts(rows.Test).Length));
-        FinishedRun run = Rehearse(study, "plain");
+        FinishedRun run = TextRehearsal.Of(study, "plain");
         Assert.Equal(run.Metrics[StudyMetrics.Worst], run.Primary);
     }
 
@@ -272,29 +250,7 @@ public sealed class TextStudyTests : IDisposable
         Assert.Equal(1, areas["calm"], 1e-6);
     }
 
-    private static void RequireData()
-    {
-        foreach (string folder in new[] { MultiNliStudy.Folder, IdentityTermsStudy.Folder, MiniLm.Folder, MiniLm.VocabularyFolder })
-            RealData.Path(folder);
-    }
-
-    private FinishedRun Rehearse(MethodStudy study, string method)
-    {
-        Method asked = study.Asked().Single(each => each.Name == method);
-        return Rehearse(study, asked, asked.Candidates[0]);
-    }
-
-    private static FinishedRun Rehearse(MethodStudy study, Method method, Candidate candidate)
-    {
-        RunResult result = study.Train(method, candidate, seed: 1, test: true, TestContext.Current.CancellationToken);
-        var planned = new PlannedRun("line", study.Name, study.Conditions, RunPhase.Final, method.Name, candidate.Setting, Seed: 1);
-        FinishedRun run = FinishedRun.Of(planned, study, result);
-        Assert.Null(run.Diverged);
-        return JsonSerializer.Deserialize<FinishedRun>(JsonSerializer.Serialize(run, FinishedRun.Line), FinishedRun.Line)!;
-    }
-
-    private MethodStudy Study(string line) =>
-        QueueFile.Studies(line, StudyOptions.Parse(["queue", "any", "--out", _folder])).Single();
+    private MethodStudy Study(string line) => TextRehearsal.Study(line, _folder);
 
     private static void WriteCivilComments(DataFolder data)
     {

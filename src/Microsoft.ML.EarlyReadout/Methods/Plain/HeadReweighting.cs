@@ -54,14 +54,17 @@ internal static class HeadReweighting
         return training.Indices.Select(row => (int?)training.Set.Labels[row]).FirstOrDefault(c => !classes.Contains(c!.Value));
     }
 
-    /// <summary>Throws where a training that is resumed has lost its rows, or had none. Others are noticed when they are read.</summary>
+    /// <summary>Throws where one rank has the rows and another has not, or where a training that is resumed has lost them, or had none.
+    /// Other rows are noticed when they are read.</summary>
     private static void RequireSame(TrainingSession session, bool isGiven)
     {
+        const string option = "Objective.DeepFeatureReweighting.ReweightingSet";
+        if (!session.Ranks.IsSingle) session.Ranks.RequireSame(new Dictionary<string, string> { [option] = Word(isGiven) });
         long now = isGiven ? 1 : 0;
         if (session.GetOrCompute("whether a ReweightingSet is given", () => [now])[0] == now) return;
         throw new CheckpointMismatchException(
             session.Options.CheckpointDirectory!,
-            [$"Objective.DeepFeatureReweighting.ReweightingSet was {Word(!isGiven)} and is {Word(isGiven)}"]);
+            [$"{option} was {Word(!isGiven)} and is {Word(isGiven)}"]);
 
         static string Word(bool given) => given ? "given" : "not given";
     }

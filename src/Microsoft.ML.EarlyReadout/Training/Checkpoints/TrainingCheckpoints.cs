@@ -130,10 +130,11 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// Throws if rows that are read beside the training rows, which the identity does not know, are not those that were read before the
     /// checkpoint.
     /// </summary>
+    /// <param name="what">What they are, for messages.</param>
+    /// <param name="fingerprint">What tells them from other rows.</param>
     /// <exception cref="CheckpointMismatchException">They are not.</exception>
-    public void RequireSame(string what, TrainingSet rows)
+    public void RequireSame(string what, long fingerprint)
     {
-        long fingerprint = DataFingerprint.Of(rows);
         if (GetOrCompute($"fingerprint of {what}", () => [fingerprint])[0] != fingerprint)
             throw new CheckpointMismatchException(_folder, [$"{what} differ"]);
     }

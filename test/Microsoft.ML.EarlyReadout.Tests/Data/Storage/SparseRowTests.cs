@@ -26,9 +26,16 @@ public sealed class SparseRowTests
         Assert.Equal(rows, Rows.Features(sparse));
         Assert.Equal(rows, Rows.Features(spilled));
         Assert.True(float.IsNegative(Rows.Features(sparse)[4][7]));
-        Assert.Equal(DataFingerprint.Of(dense), DataFingerprint.Of(sparse));
-        Assert.Equal(DataFingerprint.Of(dense), DataFingerprint.Of(spilled));
-        Assert.NotEqual(DataFingerprint.Of(dense), DataFingerprint.Of(padded)); // its last numbers are zero
+        Assert.Equal(FingerprintOf(dense), FingerprintOf(sparse));
+        Assert.Equal(FingerprintOf(dense), FingerprintOf(spilled));
+        Assert.NotEqual(FingerprintOf(dense), FingerprintOf(padded)); // its last numbers are zero
+    }
+
+    [Fact]
+    public void To_tell_rows_from_others_can_be_cancelled()
+    {
+        using var set = Rows.Read(View(Draw(10), Sparse));
+        Assert.Throws<OperationCanceledException>(() => DataFingerprint.Of(set, new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -38,7 +45,7 @@ public sealed class SparseRowTests
         using var plain = Rows.Read(View(rows, Sparse));
         using var spelled = Rows.Read(View(rows, row => new(Width, Width - 1, row[1..], [.. Enumerable.Range(1, Width - 1)])));
         using var expected = Rows.Read(View([.. rows.Select(row => (float[])[0, .. row[1..]])], Sparse));
-        Assert.Equal(DataFingerprint.Of(expected), DataFingerprint.Of(spelled));
+        Assert.Equal(FingerprintOf(expected), FingerprintOf(spelled));
         Assert.Equal(plain.Count, spelled.Count);
     }
 
@@ -89,6 +96,8 @@ public sealed class SparseRowTests
     }
 
     // One number in 20 is not zero.
+    private static long FingerprintOf(TrainingSet set) => DataFingerprint.Of(set, CancellationToken.None);
+
     private static float[][] Draw(int count)
     {
         var random = new Random(2);
