@@ -14,11 +14,11 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
     private const double LeastFit = 0.999;
 
     /// <summary>Recovers the layer; of feature maps it reads the means. Softmax does not see a number added to all logits, so the logits
-    /// are taken without their mean.</summary>
+    /// are taken without their mean. A row that has lost one of them is left out.</summary>
     /// <param name="session">The training, with teacher's features and scores.</param>
     /// <param name="teacher">How to read the scores.</param>
     /// <param name="column">The column of the features.</param>
-    /// <exception cref="ArgumentException">The scores are not a linear function of the features.</exception>
+    /// <exception cref="ArgumentException">The scores are not a linear function of the features, or too few rows have all logits.</exception>
     public static TeacherClassifier Recover(TrainingSession session, TeacherScores teacher, string column)
     {
         using var noGrad = no_grad();
@@ -28,13 +28,24 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         int width = features.Shape.Channels;
         Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
         double total = 0, least = 0;
+        long known = 0;
         ForEachBatch((inputs, logits) =>
         {
+            known += inputs.shape[0];
             Tensor squares = inputs.t().matmul(inputs), products = inputs.t().matmul(logits);
             total += logits.mul(logits).sum().ToDouble();
             gram.add_(squares, Scalars.One);
             moment.add_(products, Scalars.One);
         });
+
+        long lost = session.Training.Indices.Length - known;
+        if (lost > 0 && known <= width)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"The teacher is so sure that {lost} of {session.Training.Indices.Length} rows have a probability too small for a number, and ")
+                + FormattableString.Invariant($"the other {known} are too few to recover its classifier of {width} features. ")
+                + "Give its logits rather than probabilities.");
+        }
 
         // A ridge far below the data's own scale, for features that are always zero.
         gram.diagonal().add_(gram.diagonal().mean().mul(Scalars.Of(Ridge)), Scalars.One);
@@ -47,7 +58,7 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         });
         double fit = 1 - residual / total;
         session.Log(
-            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features."));
+            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features{(lost == 0 ? "" : Without(lost))}."));
         if (!(fit >= LeastFit))
         {
             throw new ArgumentException(
@@ -66,9 +77,13 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
                 Tensor logits = teacher.Logits(batch).to(float64);
                 Tensor maps = FeatureMatchingStep.Maps(batch.Column(column));
                 least = Math.Min(least, maps.min().ToDouble());
-                use(cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1), logits.sub(logits.mean([1], keepdim: true)));
+                Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1), rows = teacher.Known(batch);
+                use(inputs.index_select(0, rows), logits.sub(logits.mean([1], keepdim: true)).index_select(0, rows));
             });
         }
+
+        static string Without(long rows) =>
+            FormattableString.Invariant($", without {rows} rows that have a probability too small for a number");
     }
 
     /// <summary>The row as it is stored, and what is made of it in float64.</summary>

@@ -98,16 +98,49 @@ public sealed class DistillationTrainerTests
     }
 
     [Fact]
+    public void A_teacher_so_sure_that_probabilities_are_lost_hands_on_the_classifier_that_its_logits_do()
+    {
+        float[] byLogits = Taught(row => row.TeacherScore), byProbabilities = Taught(row => Softmax(row.TeacherScore));
+        Assert.Equal(byLogits.Length, byProbabilities.Length);
+        for (int i = 0; i < byLogits.Length; i++) Assert.Equal(byLogits[i], byProbabilities[i], 1e-3f);
+
+        float[] Taught(Func<BiasedRow, float[]> scores)
+        {
+            BiasedRow[] rows = LinearTeacher(BiasedRow.Draw(400), scale: 150);
+            int unsure = rows.Count(row => Softmax(row.TeacherScore).Min() >= 1.2e-38f);
+            Assert.InRange(unsure, 20, 380);
+            foreach (BiasedRow row in rows) row.TeacherScore = scores(row);
+            var log = Log(out MLContext ml);
+            EarlyReadoutTransformer student = ml.MulticlassClassification.Trainers.DebiasedDistillation(Matching())
+                .Fit(BiasedRow.View(ml, rows));
+            bool areProbabilities = log.Any(line => line.Contains("is taken for probabilities", StringComparison.Ordinal));
+            string left = areProbabilities ? $", without {400 - unsure} rows that have a probability too small for a number" : "";
+            Assert.Contains(
+                log, line => line.EndsWith($"explains 100.00 % of its scores' variance from 4 features{left}.", StringComparison.Ordinal));
+            return Scores(student, BiasedRow.View(ml, seed: 2));
+        }
+    }
+
+    [Fact]
+    public void A_teacher_that_is_too_sure_of_nearly_all_rows_is_refused()
+    {
+        BiasedRow[] rows = LinearTeacher(BiasedRow.Draw(100), scale: 1e6f);
+        foreach (BiasedRow row in rows) row.TeacherScore = Softmax(row.TeacherScore);
+        Assert.Contains(
+            "of 100 rows have a probability too small for a number, and the other 0 are too few to recover its classifier of 4 features. "
+                + "Give its logits",
+            Assert.Throws<ArgumentException>(() => Trainer(Matching()).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_teacher_whose_features_do_not_make_its_scores_is_refused()
     {
         BiasedRow[] rows = LinearTeacher(BiasedRow.Draw(100));
         var random = new Random(1);
         foreach (BiasedRow row in rows) row.TeacherFeatures = [.. row.TeacherFeatures.Select(_ => random.NextSingle())];
-        DebiasedDistillationTrainer.Options options = With(
-            each => (each.Method, each.Teacher.FeatureColumnName) = (DistillationMethod.SimKD, "TeacherFeatures"));
         Assert.Contains(
             "not a linear function of its features",
-            Assert.Throws<ArgumentException>(() => Trainer(options).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() => Trainer(Matching()).Fit(BiasedRow.View(_ml, rows))).Message, StringComparison.Ordinal);
         Assert.Contains(
             "Method is SimKD, which needs Teacher.FeatureColumnName",
             Assert.Throws<ArgumentException>(() => Trainer(With(each => each.Method = DistillationMethod.SimKD))).Message,
@@ -178,7 +211,7 @@ public sealed class DistillationTrainerTests
             Assert.Contains(name, message, StringComparison.Ordinal);
     }
 
-    private static BiasedRow[] LinearTeacher(BiasedRow[] rows)
+    private static BiasedRow[] LinearTeacher(BiasedRow[] rows, float scale = 5)
     {
         foreach (BiasedRow row in rows)
         {
@@ -187,10 +220,16 @@ public sealed class DistillationTrainerTests
             row.TeacherFeatures = seen;
             row.TeacherScore =
             [
-                .. Enumerable.Range(0, 4).Select(quarter => 5 * (seen[quarter % 2 == 1 ? 0 : 1] + seen[quarter >= 2 ? 2 : 3])),
+                .. Enumerable.Range(0, 4).Select(quarter => scale * (seen[quarter % 2 == 1 ? 0 : 1] + seen[quarter >= 2 ? 2 : 3])),
             ];
         }
         return rows;
+    }
+
+    private static float[] Softmax(float[] logits)
+    {
+        float[] exponentials = [.. logits.Select(logit => MathF.Exp(logit - logits.Max()))];
+        return [.. exponentials.Select(each => each / exponentials.Sum())];
     }
 
     private IDataView Changed(Action<BiasedRow> change, int? only = null)
@@ -220,6 +259,9 @@ public sealed class DistillationTrainerTests
 
     private DebiasedDistillationTrainer Trainer(DebiasedDistillationTrainer.Options options) =>
         _ml.MulticlassClassification.Trainers.DebiasedDistillation(options);
+
+    private static DebiasedDistillationTrainer.Options Matching() =>
+        With(options => (options.Method, options.Teacher.FeatureColumnName) = (DistillationMethod.SimKD, "TeacherFeatures"));
 
     private static DebiasedDistillationTrainer.Options With(Action<DebiasedDistillationTrainer.Options>? change)
     {
