@@ -36,7 +36,7 @@ internal static class Verdict
     private static string Outcome(double low, double high) =>
         low > 0 ? "wins over plain training"
         : high < 0 ? "loses to plain training"
-        : "makes no difference beyond the uncertainty";
+        : "shows no difference beyond the uncertainty";
 
     private static string Points(double difference) => (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 }

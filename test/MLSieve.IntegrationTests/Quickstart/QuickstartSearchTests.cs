@@ -63,7 +63,7 @@ public sealed class QuickstartSearchTests : IDisposable
         Assert.Contains(
             $": {Points(differences.Average())} points, from {Points(low)} to {Points(high)} (95 % interval", verdict,
             StringComparison.Ordinal);
-        Assert.Contains(low > 0 ? "wins over" : high < 0 ? "loses to" : "makes no difference", verdict, StringComparison.Ordinal);
+        Assert.Contains(low > 0 ? "wins over" : high < 0 ? "loses to" : "shows no difference", verdict, StringComparison.Ordinal);
 
         double Of(Method method, int seed) => runs.Single(run => run.Method == method && run.Seed == seed).ConflictingAccuracy;
 

@@ -18,7 +18,7 @@ public sealed class QueueTablesTests
         Assert.Contains("| up | 60.0 | +10.0 | +7.5 to +12.5 | better | 70.0 | 80.0 |", lines);
         Assert.Contains(lines, line => line.StartsWith("| down | 40.3 | -9.7 | -11.1 to -8.2 | worse |", StringComparison.Ordinal));
         Assert.Contains(
-            lines, line => line.StartsWith("| same | 50.3 | +0.3 | -25.8 to +26.4 | no difference |", StringComparison.Ordinal));
+            lines, line => line.StartsWith("| same | 50.3 | +0.3 | -25.8 to +26.4 | not shown |", StringComparison.Ordinal));
         Assert.Contains("| conflicting rows, seed | 1 | 2 | 3 |", lines);
         Assert.Contains("| up | 61.0 | 70.0 | 49.0 |", lines);
     }
@@ -115,7 +115,7 @@ public sealed class QueueTablesTests
                     + "| +12.0 (+9.5 to +14.5) | better | 0 |",
                 "| [study](#study) | conflicting rows | kd (taught by one that gets groups) | 60.0 "
                     + "| debiased (taught by one that gets groups) | 62.0 | +2.0 (+2.0 to +2.0) | better | 0 |",
-                "| [study](#study) | conflicting rows | student | 50.0 | debiased-erm | 50.0 | 0.0 (-24.8 to +24.8) | no difference | 0 |",
+                "| [study](#study) | conflicting rows | student | 50.0 | debiased-erm | 50.0 | 0.0 (-24.8 to +24.8) | not shown | 0 |",
                 "| [study](#study) | conflicting rows | kd-erm | 60.0 | debiased-erm | 50.0 | -10.0 (-10.0 to -10.0) | worse | 0 |",
             ],
             SummaryOf(Assert.Single(StudyComparison.All(runs))));
@@ -148,6 +148,30 @@ public sealed class QueueTablesTests
     [Fact]
     public void One_seed_has_a_difference_and_no_verdict() =>
         Assert.Contains("| sieve | 60.0 | +10.0 | – | – | 70.0 | 80.0 |", LinesOf([.. Finals("plain", 0.5), .. Finals("sieve", 0.6)]));
+
+    [Fact]
+    public void Of_many_verdicts_those_remain_that_chance_explains_in_one_case_of_twenty_at_most()
+    {
+        // Five differences with a standard error of 0.1/√10; t of 4 degrees of freedom is 9, 3.8, 3 and 1: p is 0.0008, 0.019, 0.040, 0.37.
+        FinishedRun[] three = [.. Finals("plain", 0, 0, 0, 0, 0), .. At("sieve", 9), .. At("jtt", -3.8), .. At("afr", 3)];
+        Assert.Equal(
+            "Corrected for all 3 comparisons of these studies (Holm), these verdicts remain. study: sieve (better), jtt (worse), afr\n"
+                + "(better).",
+            HolmCorrection.Of(StudyComparison.All(three)));
+        FinishedRun[] four = [.. three, .. At("readout-afr", 1)]; // 0.019 is above 0.05 / 3 now
+        Assert.Equal(
+            "Corrected for all 4 comparisons of these studies (Holm), these verdicts remain. study: sieve (better).",
+            HolmCorrection.Of(StudyComparison.All(four)));
+        Assert.Equal(
+            "Corrected for all 2 comparisons of these studies (Holm), no verdict remains.",
+            HolmCorrection.Of(StudyComparison.All([.. Finals("plain", 0, 0, 0, 0, 0), .. At("afr", 1), .. At("jtt", 3)])));
+
+        static IEnumerable<FinishedRun> At(string method, double t)
+        {
+            double mean = t * 0.1 / Math.Sqrt(10);
+            return Finals(method, mean - 0.1, mean, mean, mean, mean + 0.1);
+        }
+    }
 
     [Fact]
     public void Eleven_seeds_have_an_interval_as_ten_do()

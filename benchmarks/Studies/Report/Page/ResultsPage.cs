@@ -30,7 +30,7 @@ internal static class ResultsPage
         Dictionary<string, string> pictures = []; // nothing is written before all of it is made
         string effects = Show(Effects, EffectPicture.Of(studies), "For each study: what each method gains or loses, with its 95 % interval")
             is { } shown ? $"\n{shown}\n" : "";
-        string text = Replace(File.ReadAllText(page), "summary", $"{SummaryTable.Of(studies)}{effects}");
+        string text = Replace(File.ReadAllText(page), "summary", $"{SummaryTable.Of(studies)}{Corrected(studies)}{effects}");
         text = Replace(text, "studies", QueueTables.Of(studies, study => Show(
             study.FileName, CoursePicture.Of(study), $"{study.Name}: how plain training and the sieve went along the steps, seed by seed"))
             + Begun(begun));
@@ -47,6 +47,9 @@ internal static class ResultsPage
             return $"![{inWords}]({Pictures}/{name}.svg)";
         }
     }
+
+    private static string Corrected(StudyComparison[] studies) =>
+        HolmCorrection.Of(studies) is { Length: > 0 } remaining ? $"\n{remaining}\n" : "";
 
     private static string Begun(StudyComparison[] studies) => studies.Length == 0
         ? ""

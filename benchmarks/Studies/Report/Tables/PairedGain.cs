@@ -6,8 +6,12 @@ namespace Studies;
 /// <summary>What a method gains over the baseline, from the differences seed by seed.</summary>
 /// <param name="Difference">The mean difference.</param>
 /// <param name="Interval">Its 95 % interval by Student's t; <see langword="null"/> of one seed.</param>
-internal sealed record PairedGain(double Difference, (double Low, double High)? Interval)
+/// <param name="P">How likely a difference as large as this is by chance, if there is none; 1 of one seed.</param>
+internal sealed record PairedGain(double Difference, (double Low, double High)? Interval, double P)
 {
+    /// <summary>What is said where the interval contains zero: that there is no difference would be more than it tells.</summary>
+    public const string NotShown = "not shown";
+
     private const string None = "–";
     private const double Confidence = 0.95;
 
@@ -15,8 +19,8 @@ internal sealed record PairedGain(double Difference, (double Low, double High)? 
     public string IntervalText =>
         Interval is { } ends ? $"{Percentage.Difference(ends.Low)} to {Percentage.Difference(ends.High)}" : None;
 
-    /// <summary>better, worse or no difference, as the interval lies above, below or across zero.</summary>
-    public string Verdict => Interval is not { } ends ? None : ends.Low > 0 ? "better" : ends.High < 0 ? "worse" : "no difference";
+    /// <summary>better, worse or not shown, as the interval lies above, below or across zero.</summary>
+    public string Verdict => Interval is not { } ends ? None : ends.Low > 0 ? "better" : ends.High < 0 ? "worse" : NotShown;
 
     /// <summary>Works it out.</summary>
     /// <param name="method">The method.</param>
@@ -25,8 +29,9 @@ internal sealed record PairedGain(double Difference, (double Low, double High)? 
     {
         double[] differences = [.. method.Primary.Zip(baseline.Primary, (with, without) => with - without)];
         (double mean, double deviation) = Statistics.Of(differences);
-        if (differences.Length < 2) return new PairedGain(mean, null);
-        double half = StudentT.TwoSided(Confidence, differences.Length - 1) * deviation / Math.Sqrt(differences.Length);
-        return new PairedGain(mean, (mean - half, mean + half));
+        if (differences.Length < 2) return new PairedGain(mean, null, 1);
+        int freedom = differences.Length - 1;
+        double error = deviation / Math.Sqrt(differences.Length), half = StudentT.TwoSided(Confidence, freedom) * error;
+        return new PairedGain(mean, (mean - half, mean + half), mean == 0 ? 1 : StudentT.Beyond(mean / error, freedom));
     }
 }

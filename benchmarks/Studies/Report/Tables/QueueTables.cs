@@ -20,7 +20,7 @@ internal static class QueueTables
         var text = new StringBuilder().Append("### ").Append(comparison.Name).Append("\n\n");
         if (comparison.Baseline is { } baseline) Append(text, comparison, baseline);
         if (picture is not null) text.Append(picture).Append("\n\n");
-        foreach (string note in Notes(comparison)) text.Append(Wrapped($"- {note}")).Append('\n');
+        foreach (string note in Notes(comparison)) text.Append(PageLines.Of($"- {note}", indent: "  ")).Append('\n');
         return text.ToString();
     }
 
@@ -75,20 +75,6 @@ internal static class QueueTables
         foreach ((ComparedMethod method, ComparedMethod over, PairedGain gain) in comparison.GainsOverPlainDistillation)
             table.Add(method.Name, over.Name, Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict);
         return table;
-    }
-
-    /// <summary>A note in lines as wide as those of the page.</summary>
-    private static string Wrapped(string note)
-    {
-        const int widest = 120;
-        var lines = new List<string>();
-        while (note.Length > widest && note.LastIndexOf(' ', widest) is var end and > 2)
-        {
-            lines.Add(note[..end]);
-            note = $"  {note[(end + 1)..]}";
-        }
-
-        return string.Join('\n', [.. lines, note]);
     }
 
     private static IEnumerable<string> Notes(StudyComparison comparison)

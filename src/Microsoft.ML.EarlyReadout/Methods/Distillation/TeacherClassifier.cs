@@ -18,7 +18,8 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
     /// <param name="session">The training, with teacher's features and scores.</param>
     /// <param name="teacher">How to read the scores.</param>
     /// <param name="column">The column of the features.</param>
-    /// <exception cref="ArgumentException">The scores are not a linear function of the features, or too few rows have all logits.</exception>
+    /// <exception cref="ArgumentException">The scores are not a linear function of the features, or too few rows have all
+    /// logits.</exception>
     public static TeacherClassifier Recover(TrainingSession session, TeacherScores teacher, string column)
     {
         using var noGrad = no_grad();
@@ -38,12 +39,13 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             moment.add_(products, Scalars.One);
         });
 
-        long lost = session.Training.Indices.Length - known;
+        int all = session.Training.Indices.Length;
+        long lost = all - known;
         if (lost > 0 && known <= width)
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"The teacher is so sure that {lost} of {session.Training.Indices.Length} rows have a probability too small for a number, and ")
-                + FormattableString.Invariant($"the other {known} are too few to recover its classifier of {width} features. ")
+            throw new ArgumentException(
+                FormattableString.Invariant($"The teacher is so sure that {lost} of {all} rows have a probability too small for a number, ")
+                + FormattableString.Invariant($"and the other {known} are too few to recover its classifier of {width} features. ")
                 + "Give its logits rather than probabilities.");
         }
 
@@ -57,8 +59,10 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             residual += difference.mul(difference).sum().ToDouble();
         });
         double fit = 1 - residual / total;
+        string without = FormattableString.Invariant($", without {lost} rows that have a probability too small for a number");
         session.Log(
-            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features{(lost == 0 ? "" : Without(lost))}."));
+            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features")
+                + (lost == 0 ? "." : $"{without}."));
         if (!(fit >= LeastFit))
         {
             throw new ArgumentException(
@@ -77,13 +81,11 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
                 Tensor logits = teacher.Logits(batch).to(float64);
                 Tensor maps = FeatureMatchingStep.Maps(batch.Column(column));
                 least = Math.Min(least, maps.min().ToDouble());
-                Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1), rows = teacher.Known(batch);
+                Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1);
+                Tensor rows = teacher.Known(batch);
                 use(inputs.index_select(0, rows), logits.sub(logits.mean([1], keepdim: true)).index_select(0, rows));
             });
         }
-
-        static string Without(long rows) =>
-            FormattableString.Invariant($", without {rows} rows that have a probability too small for a number");
     }
 
     /// <summary>The row as it is stored, and what is made of it in float64.</summary>

@@ -21,6 +21,11 @@ internal static class StudentT
         return Math.Sqrt(freedom) * Math.Tan(low);
     }
 
+    /// <summary>The probability beyond a t, to both sides: the p of a test.</summary>
+    /// <param name="t">The t, of either sign; it may be infinite.</param>
+    /// <param name="freedom">The degrees of freedom, at least 1.</param>
+    public static double Beyond(double t, int freedom) => 1 - ProbabilityWithin(Math.Atan(Math.Abs(t) / Math.Sqrt(freedom)), freedom);
+
     /// <summary>P(|T| ≤ √ν·tan θ): the finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4.</summary>
     private static double ProbabilityWithin(double theta, int freedom)
     {

@@ -11,9 +11,11 @@ public sealed class SearchGainTests
         using JsonDocument golden = Golden.Json("gains.json");
         foreach (JsonElement each in golden.RootElement.GetProperty("quantiles").EnumerateArray())
         {
-            double t = StudentT.TwoSided(each.GetProperty("confidence").GetDouble(), each.GetProperty("freedom").GetInt32());
-            double expected = each.GetProperty("t").GetDouble();
+            double confidence = each.GetProperty("confidence").GetDouble(), expected = each.GetProperty("t").GetDouble();
+            int freedom = each.GetProperty("freedom").GetInt32();
+            double t = StudentT.TwoSided(confidence, freedom);
             Assert.True(Math.Abs(t / expected - 1) < 1e-8, $"{each}: {t}"); // as far as SciPy's own are exact
+            Assert.Equal(1 - confidence, StudentT.Beyond(-expected, freedom), 1e-9);
         }
     }
 
