@@ -8,7 +8,7 @@ internal sealed class StudyOptions
     /// <summary>The value of <c>--out</c> where it is left out.</summary>
     public const string DefaultOut = "artifacts/studies";
 
-    private const string Commands = "list, run, all, queue, table, page, maps, find, check and devices";
+    private const string Commands = "list, run, queue, table, page, maps, find, check and devices";
 
     private const double MostMinutes = 71_000; // 49 days, the most that a timer takes
     private string? _teachers;
@@ -16,7 +16,7 @@ internal sealed class StudyOptions
     /// <summary>The command line as it was given: kept with every run that it makes.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>list, run, all, queue, work, table, page, maps, find, check or devices.</summary>
+    /// <summary>list, run, queue, work, table, page, maps, find, check or devices.</summary>
     public string Command { get; private set; } = "";
 
     /// <summary>The study of <c>run</c>, or the data set of <c>check</c>.</summary>
@@ -31,7 +31,7 @@ internal sealed class StudyOptions
     /// <summary>The page of <c>page</c>.</summary>
     public string Page { get; private set; } = "";
 
-    /// <summary>The options as they were given, without command and names: what <c>all</c> and <c>queue</c> give to every study.</summary>
+    /// <summary>The options as they were given, without command and names: what <c>queue</c> gives to every study.</summary>
     public List<string> Given { get; } = [];
 
     /// <summary>The names of the options that were given.</summary>
@@ -41,9 +41,8 @@ internal sealed class StudyOptions
 
     public int Seeds { get; private set; } = 3;
 
-    public string Method { get; private set; } = "both";
-
-    public string Select { get; private set; } = "both";
+    /// <summary>The one method that is asked for; <see langword="null"/>: all.</summary>
+    public string? Method { get; private set; }
 
     public int? Trials { get; private set; }
 
@@ -51,7 +50,7 @@ internal sealed class StudyOptions
 
     public List<string> Settings { get; } = [];
 
-    public List<double> Rates { get; } = [];
+    public double? Rate { get; private set; }
 
     public List<double> Agreements { get; } = [];
 
@@ -64,8 +63,6 @@ internal sealed class StudyOptions
     public int? Size { get; private set; }
 
     public string Precision { get; private set; } = "float32";
-
-    public bool NoSearch { get; private set; }
 
     public string Schedule { get; private set; } = "constant";
 
@@ -104,18 +101,16 @@ internal sealed class StudyOptions
                 case "--data": options.Data = Value(); break;
                 case "--seeds": options.Seeds = Whole(name, Value()); break;
                 case "--method": options.Method = Value(); break;
-                case "--select": options.Select = OneOf(name, Value(), "accuracy", "groups", "both"); break;
                 case "--trials": options.Trials = Whole(name, Value()); break;
                 case "--search-seeds": options.SearchSeeds = Whole(name, Value()); break;
                 case "--setting": options.Settings.Add(Value()); break;
-                case "--rate": options.Rates.Add(Number(name, Value(), 0, 10)); break;
+                case "--rate": options.Rate = Number(name, Value(), 0, 10); break;
                 case "--agreement": options.Agreements.Add(Number(name, Value(), 0, 1)); break;
                 case "--partition": options.Partitions.Add(Whole(name, Value(), most: 5)); break;
                 case "--rows": options.Rows = Whole(name, Value()); break;
                 case "--epochs": options.Epochs = Whole(name, Value()); break;
                 case "--size": options.Size = Whole(name, Value()); break;
                 case "--precision": options.Precision = OneOf(name, Value(), "float32", "bfloat16"); break;
-                case "--no-search": options.NoSearch = true; break;
                 case "--schedule": options.Schedule = OneOf(name, Value(), "constant", "cosine"); break;
                 case "--average": options.Average = Number(name, Value(), 0, 0.999999); break;
                 case "--json": options.Json = Value(); break;
@@ -159,7 +154,7 @@ internal sealed class StudyOptions
             : throw new UsageException($"no command; there are {Commands}.");
         string[] expected = Command switch
         {
-            "list" or "all" or "table" or "devices" or "work" => [],
+            "list" or "table" or "devices" or "work" => [],
             "run" or "maps" or "find" => ["the name of a study"],
             "queue" => ["a file with a study a line"],
             "page" => ["a page"],

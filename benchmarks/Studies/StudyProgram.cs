@@ -19,11 +19,10 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             case "maps": new MapPage(options, cancellation).Write(); return 0;
             case "find": new ShortcutSearch(options, cancellation).Run(); return 0;
             case "check": return new DataSetCheck(options, cancellation).Run();
-            case "all": RunAll(); return 0;
             case "queue": return new StudyQueue(options, cancellation).RunAsync().GetAwaiter().GetResult();
             case "work": new QueueWork(options, cancellation).Run(); return 0;
             case "devices": return Devices.Run();
-            default: RunNamed(options); return 0;
+            default: RunNamed(); return 0;
         }
     }
 
@@ -47,43 +46,21 @@ internal sealed class StudyProgram(StudyOptions options, CancellationToken cance
             Console.Write(ResultTables.Of(records, new RunStore(options.Out, options.Text).Results));
     }
 
-    private void RunAll()
+    private void RunNamed()
     {
-        List<StudyOptions> asked = [];
-        foreach (StudyEntry entry in StudyList.All)
-        {
-            if (entry.Missing(options) is { Count: > 0 } missing)
-            {
-                Console.WriteLine(
-                    $"{entry.Name}: skipped, since the data folder {options.Data ?? "(none given)"} has no "
-                        + $"{string.Join(" and no ", missing)}.");
-                continue;
-            }
-
-            asked.AddRange(entry.Documented.Select(documented => StudyOptions.Parse(
-                ["run", entry.Name, .. documented.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. options.Given])));
-        }
-
-        foreach (StudyOptions each in asked) StudyList.Create(each); // an option that one of them refuses is told before any is run
-        foreach (StudyOptions each in asked) RunNamed(each);
-    }
-
-    private void RunNamed(StudyOptions asked)
-    {
-        IReadOnlyList<Study> studies = StudyList.Create(asked);
+        IReadOnlyList<MethodStudy> studies = StudyList.Create(options);
         Save();
-        var runs = new RunStore(asked.Out, asked.Text);
-        var results = new ResultStore(asked.Out);
-        foreach (Study study in studies)
+        var runs = new RunStore(options.Out, options.Text);
+        var results = new ResultStore(options.Out);
+        foreach (MethodStudy study in studies)
         {
             IReadOnlyList<Record> records = Run(study, runs, results);
-            if (asked.Report is null) continue;
-            bool isOneOfSeveral = options.Command == "all" || studies.Count > 1;
-            Console.WriteLine($"Report: {ModelPage.Write(asked.Report, isOneOfSeveral, study, records, cancellation)}");
+            if (options.Report is not null)
+                Console.WriteLine($"Report: {ModelPage.Write(options.Report, studies.Count > 1, study, records, cancellation)}");
         }
     }
 
-    private IReadOnlyList<Record> Run(Study study, RunStore runs, ResultStore results)
+    private IReadOnlyList<Record> Run(MethodStudy study, RunStore runs, ResultStore results)
     {
         Console.WriteLine($"{study.Name}: {study.Description}");
         int before = _records.Count;

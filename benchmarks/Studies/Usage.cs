@@ -12,7 +12,6 @@ internal static class Usage
 
         list               the studies, what each asks, whether its data are there
         run STUDY          one study; what --out holds is not run again
-        all                every run of docs/results-short.md whose data are there, with the options given besides
         queue FILE         the studies of a file, a line each, most valuable first, by several processes at once; a line is what follows run
         table              Markdown tables of what --out holds, published figures beside them;
                            of a queue's runs each method beside plain training, or beside the student without a teacher
@@ -42,22 +41,19 @@ internal static class Usage
         --workers N        processes of a queue (default: one a core; on a GPU several share it)
         --minutes M        stops a queue by itself; the next one goes on where it was
         --seeds N          final runs of each method (default 3)
-        --method M         plain, sieve or both; for distillation and adult one of their methods (default: all)
-        --select S         what chooses epochs and settings on the validation rows: accuracy,
-                           groups (mean of the groups' accuracies) or both (default both; shapes, coloured, dominoes)
+        --method M         one of the study's methods (default: all)
         --trials N         random sieve settings tried by the search, besides no forgetting
                            (default: the study's own; none where --setting is given)
         --search-seeds N   seeds over which each tried setting is averaged (default 1); never the seeds of the final runs
         --setting S        a sieve setting to try, such as stage=1,depth=0,every=5,forget=0.5,readout=0.01; may be repeated;
                            with --trials besides those drawn
-        --rate X           learning rate, instead of a search over the study's rates, where it may be repeated, or of the study's own
+        --rate X           learning rate (default: the study's own)
         --agreement X      how often the cue agrees in training, instead of the study's own; may be repeated
-                           (shapes; what begins with coloured or dominoes; distillation)
+                           (what begins with coloured or dominoes)
         --rows N           training rows (default: the study's own)
         --epochs N         epochs (default: the study's own)
         --partition K      one of isic's five partitions, instead of all; may be repeated
-        --size N           side of photographs in pixels (default: the study's own; 128 for bar)
-        --no-search        takes the one --rate and the one --setting as they are
+        --size N           side of photographs in pixels (default: the study's own)
         --schedule S       constant or cosine learning rates (default constant; photographs and texts have one of their own)
         --average D        decay of a moving average of the weights, which is validated and kept (default: none)
         --precision P      float32 or bfloat16 (default float32)

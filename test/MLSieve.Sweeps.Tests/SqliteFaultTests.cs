@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.ML.EarlyReadout;
@@ -177,11 +176,10 @@ public sealed class SqliteFaultTests : IDisposable
     {
         ITrialStore store = TrialStore.Sqlite(_file.Path);
         store.Add(Search, [.. Enumerable.Range(0, 60).Select(number => Run with { Number = number })]);
-        Process[] workers =
+        ChildProcess[] workers =
         [
             .. from _ in Enumerable.Range(0, 3) select OwnProcess.Start<SqliteFaultTests>(nameof(Work), (StorePath, _file.Path)),
         ];
-        Task<string>[] output = [.. workers.Select(worker => worker.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))];
         try
         {
             string victim = FormattableString.Invariant($"process {workers[0].Id}");
@@ -192,17 +190,17 @@ public sealed class SqliteFaultTests : IDisposable
             }
 
             workers[0].Kill();
-            foreach (Process worker in workers) worker.WaitForExit();
-            for (int worker = 1; worker < 3; worker++) Assert.True(OwnProcess.Passed(workers[worker], await output[worker]));
+            foreach (ChildProcess worker in workers[1..])
+            {
+                (int code, string output, _) = await worker.EndAsync(TestContext.Current.CancellationToken);
+                Assert.True(OwnProcess.Passed(code, output));
+            }
+
             Assert.All(store.Read(Search), run => Assert.Equal((RunState.Finished, run.Run.Number / 60.0), (run.State, run.Score)));
         }
         finally
         {
-            foreach (Process worker in workers)
-            {
-                worker.Kill();
-                worker.Dispose();
-            }
+            foreach (ChildProcess worker in workers) worker.Dispose();
         }
     }
 

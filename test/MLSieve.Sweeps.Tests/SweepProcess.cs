@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
@@ -9,29 +8,13 @@ internal sealed class SweepProcess : IDisposable
     /// <summary>The search's name in the store.</summary>
     public const string Search = "pictures";
 
-    private readonly Process _process;
-    private readonly Task<string> _output;
-    private readonly Task<string> _error;
+    private readonly ChildProcess _process;
 
-    private SweepProcess(Process process)
-    {
-        _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
-        _error = process.StandardError.ReadToEndAsync();
-    }
+    private SweepProcess(ChildProcess process) => _process = process;
 
     /// <summary>Starts one.</summary>
     /// <param name="arguments">The sample's command line.</param>
-    public static SweepProcess Start(params string[] arguments)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "Sweep.dll");
-        return new SweepProcess(Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["DOTNET_TieredPGO"] = "0" }, // a process this short ends before its profile pays
-        })!);
-    }
+    public static SweepProcess Start(params string[] arguments) => new(BuiltProgram.Start("Sweep", arguments));
 
     /// <summary>Whether a run was last claimed by this process.</summary>
     public bool Has(StoredRun run) => run.Worker?.StartsWith($"{Environment.MachineName}/{_process.Id}/", StringComparison.Ordinal) == true;
@@ -56,24 +39,16 @@ internal sealed class SweepProcess : IDisposable
     }
 
     /// <summary>Sends a signal.</summary>
-    public void Send(string signal)
-    {
-        using Process kill = Process.Start("kill", [$"-{signal}", FormattableString.Invariant($"{_process.Id}")]);
-        kill.WaitForExit();
-    }
+    public void Send(string signal) => _process.Send(signal);
 
     /// <summary>Waits for its end.</summary>
     /// <returns>The exit code and what it wrote.</returns>
     public async Task<(int ExitCode, string Written)> EndAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
-        await _process.WaitForExitAsync(limit.Token);
-        return (_process.ExitCode, await _output + await _error);
+        (int code, string output, string errors) = await _process.EndAsync(limit.Token);
+        return (code, output + errors);
     }
 
-    public void Dispose()
-    {
-        _process.Kill();
-        _process.Dispose();
-    }
+    public void Dispose() => _process.Dispose();
 }

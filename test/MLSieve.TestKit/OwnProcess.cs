@@ -80,27 +80,26 @@ public static class OwnProcess
 
     private static string Run(string program, Type type, string test, params (string Name, string? Value)[] environment)
     {
-        using Process process = Start(program, type, test, environment);
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(Passed(process, output), $"exit code {process.ExitCode}\n{output}\n{errors.Result}");
+        using ChildProcess process = Start(program, type, test, environment);
+        (int code, string output, string errors) = process.End();
+        Assert.True(Passed(code, output), $"exit code {code}\n{output}\n{errors}");
         return output;
     }
 
-    /// <summary>Starts a test, for a test that does not only wait for it. Its output has to be read.</summary>
+    /// <summary>Starts a test, for a test that does not only wait for it.</summary>
     /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>.</param>
     /// <param name="environment">Environment variables to set; <see langword="null"/> unsets one.</param>
     /// <typeparam name="T">The class of the test.</typeparam>
-    public static Process Start<T>(string test, params (string Name, string? Value)[] environment) =>
+    public static ChildProcess Start<T>(string test, params (string Name, string? Value)[] environment) =>
         Start(typeof(T).Assembly.Location, typeof(T), test, environment);
 
     /// <summary>Whether the test of an ended process ran and passed.</summary>
-    public static bool Passed(Process process, string output)
+    /// <param name="exitCode">The exit code.</param>
+    /// <param name="output">What the process wrote.</param>
+    public static bool Passed(int exitCode, string output)
     {
-        ArgumentNullException.ThrowIfNull(process);
         ArgumentNullException.ThrowIfNull(output);
-        return process.ExitCode == 0 && output.Contains(Confirmation, StringComparison.Ordinal);
+        return exitCode == 0 && output.Contains(Confirmation, StringComparison.Ordinal);
     }
 
     /// <summary>The program and the arguments that run a test, for who starts it in another way.</summary>
@@ -111,20 +110,16 @@ public static class OwnProcess
     private static string[] Command(string program, Type type, string test) =>
         [Path.ChangeExtension(program, OperatingSystem.IsWindows() ? ".exe" : null), Request, type.FullName!, test];
 
-    private static Process Start(string program, Type type, string test, (string Name, string? Value)[] environment)
+    private static ChildProcess Start(string program, Type type, string test, (string Name, string? Value)[] environment)
     {
         string[] command = Command(program, type, test);
-        var start = new ProcessStartInfo(command[0], command[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(command[0], command[1..]);
         foreach ((string name, string? value) in environment)
         {
             if (value is null) start.Environment.Remove(name);
             else start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        return ChildProcess.Start(start);
     }
 }

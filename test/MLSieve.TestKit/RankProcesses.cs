@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -9,7 +8,7 @@ namespace MLSieve.Tests;
 /// <summary>Processes of one test that meet over loopback, with the variables that a launcher sets.</summary>
 public sealed class RankProcesses : IDisposable
 {
-    private readonly List<(Process Process, Task<string> Output, Task<string> Errors)> _ranks = [];
+    private readonly List<ChildProcess> _ranks = [];
 
     /// <summary>A port that nothing listens at.</summary>
     public static int FreePort()
@@ -48,19 +47,17 @@ public sealed class RankProcesses : IDisposable
             ("MASTER_PORT", port.ToString(CultureInfo.InvariantCulture)), ("GLOO_SOCKET_IFNAME", "lo"), ("OMP_NUM_THREADS", "1"),
             .. environment,
         ];
-        Process process = OwnProcess.Start<T>(test, variables);
-        _ranks.Add((process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()));
+        _ranks.Add(OwnProcess.Start<T>(test, variables));
     }
 
     /// <summary>The process of a rank.</summary>
-    public Process this[int rank] => _ranks[rank].Process;
+    public ChildProcess this[int rank] => _ranks[rank];
 
     /// <summary>What a rank said, once it has ended.</summary>
     public async Task<string> OutputOf(int rank)
     {
-        (Process process, Task<string> output, Task<string> errors) = _ranks[rank];
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return await output + await errors;
+        (_, string output, string errors) = await _ranks[rank].EndAsync(TestContext.Current.CancellationToken);
+        return output + errors;
     }
 
     /// <summary>Waits for ranks, and fails if one of them fails or ends its process.</summary>
@@ -69,18 +66,14 @@ public sealed class RankProcesses : IDisposable
     {
         foreach (int rank in ranks.Length == 0 ? [.. Enumerable.Range(0, _ranks.Count)] : ranks)
         {
-            string output = await OutputOf(rank);
-            Assert.True(OwnProcess.Passed(_ranks[rank].Process, output), $"rank {rank}, exit code {this[rank].ExitCode}\n{output}");
+            (int code, string output, string errors) = await _ranks[rank].EndAsync(TestContext.Current.CancellationToken);
+            Assert.True(OwnProcess.Passed(code, output), $"rank {rank}, exit code {code}\n{output}{errors}");
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((Process process, _, _) in _ranks)
-        {
-            if (!process.HasExited) process.Kill();
-            process.Dispose();
-        }
+        foreach (ChildProcess rank in _ranks) rank.Dispose();
     }
 }

@@ -5,6 +5,9 @@ namespace Studies;
 /// <param name="Classes">How many classes there are.</param>
 internal sealed record Agreement(double Probability, int Classes)
 {
+    /// <summary>How often the attribute of a validation row is its own class: a choice by groups needs rows that conflict.</summary>
+    public const double InValidation = 0.5;
+
     /// <summary>The value of the group column where the attribute is the row's own class.</summary>
     public const string Agrees = "agrees";
 

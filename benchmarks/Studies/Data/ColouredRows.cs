@@ -2,12 +2,10 @@ using Microsoft.ML;
 
 namespace Studies;
 
-/// <summary>The rows of coloured Fashion-MNIST: training and validation rows of known agreement, test rows of which half agree.</summary>
-internal sealed class ColouredRows(StudyOptions options, double agreement, double validationAgreement) : IStudyRows
+/// <summary>The rows of coloured Fashion-MNIST: training rows of known agreement, validation and test rows of which half agree.</summary>
+internal sealed class ColouredRows(StudyOptions options, double agreement) : IStudyRows
 {
-    /// <summary>How often the colour of a test row is that of its class.</summary>
-    public const double TestAgreement = 0.5;
-
+    private const double TestAgreement = 0.5;
     private const int ValidationRows = 5_000;
     private const int Classes = 10;
     private readonly Lazy<GreyDataset> _training = new(() => GreyDataset.Read(options.Folder("fashion-mnist"), "train"));
@@ -25,7 +23,7 @@ internal sealed class ColouredRows(StudyOptions options, double agreement, doubl
         if (Count + validation > order.Length)
             throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
         PackedImages train = Draw(order.AsSpan(0, Count), agreement, RandomSources.TrainingCues);
-        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, RandomSources.ValidationCues);
+        PackedImages held = Draw(order.AsSpan(Count, validation), Agreement.InValidation, RandomSources.ValidationCues);
         int[] tests = [.. Enumerable.Range(0, test)];
         Random testCues = RandomSources.For(RandomSources.TestSeed, RandomSources.TestCues);
         PackedImages tested = ColouredFashion.Draw(_testing.Value, tests, new Agreement(TestAgreement, Classes), testCues);

@@ -14,9 +14,8 @@ internal static class DecodedImages
     /// <param name="split">One of <see cref="Splits"/>.</param>
     /// <param name="side">Side of the square in pixels.</param>
     /// <param name="limit">At most so many images, evenly spread over the split; 0 for all.</param>
-    /// <param name="cancellation">Stops reading.</param>
     /// <exception cref="InvalidDataException">Images are missing or corrupt; all of them are counted.</exception>
-    public static PackedImages Read(DataSet set, string split, int side, int limit, CancellationToken cancellation)
+    public static PackedImages Read(DataSet set, string split, int side, int limit)
     {
         var ml = new MLContext(seed: 0);
         IReadOnlyList<Example> examples = set.Of(split);
@@ -27,7 +26,7 @@ internal static class DecodedImages
         {
             Pairs = examples.Any(example => example.Pair is not null) ? [.. examples.Select(example => example.Pair ?? "")] : null,
         };
-        IDataView paths = set.ToDataView(ml, examples, cancellation);
+        IDataView paths = set.ToDataView(ml, examples);
         IDataView decoded = ml.Transforms.LoadImages("Image", imageFolder: null, "Path")
             .Append(ml.Transforms.ResizeImages(
                 "Image", side, side, resizing: ImageResizingEstimator.ResizingKind.IsoCrop,
@@ -36,12 +35,7 @@ internal static class DecodedImages
             .Fit(paths)
             .Transform(paths);
         int image = 0;
-        foreach (VBuffer<float> pixels in decoded.GetColumn<VBuffer<float>>("Pixels"))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Narrow(pixels.GetValues(), packed[image++]);
-        }
-
+        foreach (VBuffer<float> pixels in decoded.GetColumn<VBuffer<float>>("Pixels")) Narrow(pixels.GetValues(), packed[image++]);
         paths.GetColumn<string>("Label").ToArray().CopyTo(packed.Labels, 0);
         paths.GetColumn<string>("Attribute").ToArray().CopyTo(packed.Cues, 0);
         return packed;

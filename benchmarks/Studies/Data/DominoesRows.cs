@@ -2,8 +2,10 @@ using Microsoft.ML;
 
 namespace Studies;
 
-/// <summary>The rows of dominoes: training and validation rows of known agreement, test rows whose digit is independent.</summary>
-internal sealed class DominoesRows(StudyOptions options, double agreement, double validationAgreement) : IStudyRows
+/// <summary>
+/// The rows of dominoes: training rows of known agreement, validation rows of which half agree, test rows whose digit is independent.
+/// </summary>
+internal sealed class DominoesRows(StudyOptions options, double agreement) : IStudyRows
 {
     private const int ValidationRows = 5_000;
     private const int QuickRows = 128;
@@ -26,7 +28,7 @@ internal sealed class DominoesRows(StudyOptions options, double agreement, doubl
             throw new UsageException($"--rows: at most {order.Length - validation}, the training file less the validation rows.");
         var independent = new Agreement(1.0 / Classes, Classes);
         PackedImages train = Draw(order.AsSpan(0, Count), agreement, RandomSources.TrainingCues);
-        PackedImages held = Draw(order.AsSpan(Count, validation), validationAgreement, RandomSources.ValidationCues);
+        PackedImages held = Draw(order.AsSpan(Count, validation), Agreement.InValidation, RandomSources.ValidationCues);
         PackedImages tested = Dominoes.Draw(
             _testGarments.Value, _testDigits.Value, Enumerable.Range(0, test).ToArray(), independent,
             RandomSources.For(RandomSources.TestSeed, RandomSources.TestCues));

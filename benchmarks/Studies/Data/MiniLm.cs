@@ -52,14 +52,6 @@ internal static class MiniLm
     /// <summary>How many settings are drawn.</summary>
     public static int Trials => 6;
 
-    /// <summary>Refuses what only images have.</summary>
-    /// <exception cref="UsageException">It is given.</exception>
-    public static void Check(StudyOptions options)
-    {
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: texts say what they say; leave it out.");
-        if (options.Size is not null) throw new UsageException("--size: texts have no side; leave it out.");
-    }
-
     /// <summary>Sets what is BERT's own in fine-tuning and not already the library's on texts.</summary>
     /// <param name="trainer">Where.</param>
     /// <param name="secondText">The column of second texts; <see langword="null"/> where texts stand alone.</param>

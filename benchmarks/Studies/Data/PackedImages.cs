@@ -35,24 +35,21 @@ internal sealed record PackedImages(int Channels, int Height, int Width, byte[] 
     public Span<byte> this[int image] => Pixels.AsSpan(image * Size, Size);
 
     /// <summary>
-    /// A view of some of the images, in the given order: Pixels Vector&lt;Single, C, H, W&gt;, Label text, Cue text, and Pair text where
-    /// there are pairs.
+    /// A view of the images: Pixels Vector&lt;Single, C, H, W&gt;, Label text, Cue text, and Pair text where there are pairs.
     /// </summary>
-    /// <param name="ml">The context that makes the view.</param>
-    /// <param name="images">Which images; all where it is left out.</param>
-    public IDataView ToDataView(MLContext ml, IReadOnlyList<int>? images = null)
+    public IDataView ToDataView(MLContext ml)
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, Channels, Height, Width);
         if (Pairs is null) schema.Remove(schema[nameof(Row.Pair)]);
-        return ml.Data.LoadFromEnumerable(Rows(images ?? [.. Enumerable.Range(0, Count)]), schema);
+        return ml.Data.LoadFromEnumerable(Rows(), schema);
     }
 
     // ML.NET copies what it reads, so one row with one buffer serves a whole pass.
-    private IEnumerable<Row> Rows(IReadOnlyList<int> images)
+    private IEnumerable<Row> Rows()
     {
         var row = new Row { Pixels = new float[Size] };
-        foreach (int image in images)
+        for (int image = 0; image < Count; image++)
         {
             Widen(this[image], row.Pixels);
             row.Label = Labels[image];

@@ -28,7 +28,7 @@ internal sealed class PhotographRows(StudyOptions options, int ownSide, Func<Dat
     private IDataView View(MLContext ml, string split)
     {
         if (!_images.TryGetValue(split, out PackedImages? images))
-            _images[split] = images = DecodedImages.Read(_set.Value, split, Side, options.Quick ? QuickRows : 0, CancellationToken.None);
+            _images[split] = images = DecodedImages.Read(_set.Value, split, Side, options.Quick ? QuickRows : 0);
         return images.ToDataView(ml);
     }
 }

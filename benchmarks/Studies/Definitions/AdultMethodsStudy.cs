@@ -3,13 +3,8 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>UCI Adult, income by sex, with every method at one number of steps of a small network.</summary>
-internal sealed class AdultMethodsStudy : ShortcutStudy
+internal sealed class AdultMethodsStudy(StudyOptions options) : ShortcutStudy(options, new AdultRows(options))
 {
-    public AdultMethodsStudy(StudyOptions options) : base(options, new AdultRows(options))
-    {
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: incomes of adult are what they are; leave it out.");
-    }
-
     protected override string Subject => "adult-methods";
 
     public override string Description => FormattableString.Invariant(
@@ -26,8 +21,6 @@ internal sealed class AdultMethodsStudy : ShortcutStudy
     protected override int OwnEpochs => 15;
 
     protected override double OwnRate => 0.02;
-
-    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
 
     protected override int[] IdentificationEpochs => [1, 5];
 

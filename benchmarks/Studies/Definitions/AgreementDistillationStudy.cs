@@ -16,7 +16,7 @@ internal sealed class AgreementDistillationStudy(StudyOptions options, string ki
     protected override string Subject => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}-distillation");
 
     public override string Description => FormattableString.Invariant(
-        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {AgreementStudy.ValidationAgreement:P0} of ")
+        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {Agreement.InValidation:P0} of ")
             + "validation rows; "
         + FormattableString.Invariant($"teacher ResNet-18, student ConvNet 16-32-64; {Steps} steps of {BatchSize}.");
 
@@ -27,8 +27,6 @@ internal sealed class AgreementDistillationStudy(StudyOptions options, string ki
     protected override int OwnTeacherEpochs => 12;
 
     protected override double TeacherRate => 0.02;
-
-    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
 
     protected override int[] IdentificationEpochs => [1, 5];
 

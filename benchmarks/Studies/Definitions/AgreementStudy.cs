@@ -9,20 +9,15 @@ namespace Studies;
 /// <param name="rows">The rows.</param>
 internal sealed class AgreementStudy(StudyOptions options, string kind, double agreement, IStudyRows rows) : ShortcutStudy(options, rows)
 {
-    /// <summary>How often the shortcut agrees with the label on validation rows.</summary>
-    public const double ValidationAgreement = 0.5;
-
     protected override string Subject => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}");
 
     public override string Description => FormattableString.Invariant(
-        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {ValidationAgreement:P0} of validation rows; ")
+        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {Agreement.InValidation:P0} of validation rows; ")
         + FormattableString.Invariant($"ConvNet 32-64-128, {Steps} steps of {BatchSize}.");
 
     protected override int OwnEpochs => 40;
 
     protected override double OwnRate => 0.05;
-
-    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
 
     protected override int[] IdentificationEpochs => [1, 5];
 

@@ -43,8 +43,6 @@ internal sealed class BarMethodsStudy : PhotographStudy
             new(options, ownSide: 96, () => DataSets.Bar(options.Folder(Folder)).WithValidation(validates, ValidationFraction, SplitSeed)))
     {
         _validates = validates;
-        if (!CanChoose && options.Trials is not null)
-            throw new UsageException("--trials: training images of bar can choose no setting; leave it out.");
     }
 
     protected override string Subject => $"bar-{_validates}-validation";

@@ -9,23 +9,15 @@ namespace Studies;
 /// rows (balanced group DRO, "teacher-dro") or not ("teacher-erm", which teaches "kd-erm" and "debiased-erm"); no student is. A teacher
 /// has levelled sooner than a student, so it has fewer steps.
 /// </summary>
-internal abstract class DistillationStudy : EqualStepsStudy
+/// <param name="options">What the command line asks for.</param>
+/// <param name="rows">The rows.</param>
+internal abstract class DistillationStudy(StudyOptions options, IStudyRows rows) : EqualStepsStudy(options, rows)
 {
     private static readonly double[] _lambdas = [0.5, 0.9, 1];
     private static readonly double[] _temperatures = [3, 6];
     private static readonly double[] _alphas = [0.05, 1];
     private static readonly double[] _matchingRates = [1, 10, 40]; // a mean over many features has small gradients
-    private readonly TeacherShelf _teachers;
-
-    /// <summary>Makes one.</summary>
-    /// <param name="options">What the command line asks for.</param>
-    /// <param name="rows">The rows.</param>
-    protected DistillationStudy(StudyOptions options, IStudyRows rows)
-        : base(options, rows)
-    {
-        if (options.Settings.Count > 0) throw new UsageException("--setting: students have no setting of a sieve; leave it out.");
-        _teachers = new TeacherShelf(options.Teachers);
-    }
+    private readonly TeacherShelf _teachers = new(options.Teachers);
 
     /// <summary>The teacher's epochs, unless the students have fewer.</summary>
     protected abstract int OwnTeacherEpochs { get; }

@@ -14,21 +14,14 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>How much more the rows count that Just Train Twice takes for misled.</summary>
     protected static readonly double[] UpWeights = [5, 20, 50];
 
-    private readonly double? _rate = options.Rates.Count switch
-    {
-        0 => null,
-        1 => options.Rates[0],
-        _ => throw new UsageException("--rate: this study has one learning rate for all methods; give it once."),
-    };
-
     /// <summary>Epochs unless the command line says otherwise.</summary>
     protected abstract int OwnEpochs { get; }
 
     /// <summary>The learning rate unless the command line says otherwise.</summary>
     protected abstract double OwnRate { get; }
 
-    /// <summary>How the learning rate changes.</summary>
-    protected abstract ScheduleKind Schedule { get; }
+    /// <summary>How the learning rate changes: as the command line says, unless the study has a schedule of its own.</summary>
+    protected virtual ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
 
     /// <summary>The epochs after which Just Train Twice is tried to take what is wrong for what misleads.</summary>
     protected abstract int[] IdentificationEpochs { get; }
@@ -52,7 +45,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     protected int Epochs => Options.Epochs ?? (Options.Quick ? 1 : OwnEpochs);
 
     /// <summary>The learning rate.</summary>
-    protected double Rate => _rate ?? OwnRate;
+    protected double Rate => Options.Rate ?? OwnRate;
 
     /// <summary>The same as gradient descent counts it, by which readouts learn and the sieve forgets.</summary>
     protected virtual double DescentRate => Rate;

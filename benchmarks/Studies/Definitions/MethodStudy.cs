@@ -5,12 +5,28 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// Several methods side by side: each one's setting is chosen by the mean of groups on validation rows, on seeds of its own, among a few
-/// that it names or by the library's search; then it is trained on the seeds of the final runs.
+/// One question asked of data by several methods side by side: each one's setting is chosen by the mean of groups on validation rows, on
+/// seeds of its own, among a few that it names or by the library's search; then it is trained on the seeds of the final runs.
 /// </summary>
-internal abstract class MethodStudy(StudyOptions options) : Study
+internal abstract class MethodStudy(StudyOptions options)
 {
     private const int FirstSearchSeed = 1001;
+
+    /// <summary>The name under which its figures are recorded.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What is asked, in one line for the report.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>The column of the spurious attribute; <see langword="null"/> where the rows do not tell it.</summary>
+    public virtual string? GroupColumn => "Cue";
+
+    /// <summary>
+    /// The number of the study's definition. Raise it by one with a change after which its runs are not comparable with those before: of
+    /// the network or its weights, the batch, a readout's width, the rows, or of what a method has fixed. Runs under another number are
+    /// another study's. What the command line can change is in the conditions by itself.
+    /// </summary>
+    public virtual int Definition => 1;
 
     /// <summary>What the command line asks for.</summary>
     protected StudyOptions Options { get; } = options;
@@ -23,6 +39,9 @@ internal abstract class MethodStudy(StudyOptions options) : Study
 
     /// <summary>What a run depends on besides method, setting and seed; part of the key under which it is kept.</summary>
     public string Conditions => $"{Fingerprint}{DefinitionText}{(Options.Quick ? " quick" : "")}";
+
+    // Nothing for the first, so that older lines stay valid.
+    private string DefinitionText => Definition > 1 ? FormattableString.Invariant($" definition {Definition}") : "";
 
     /// <summary>Training steps of a run; <see langword="null"/> where they differ from method to method.</summary>
     public virtual int? Steps => null;
@@ -59,15 +78,17 @@ internal abstract class MethodStudy(StudyOptions options) : Study
     /// <exception cref="UsageException">It asks for one that is not there.</exception>
     public IReadOnlyList<Method> Asked()
     {
-        Method[] asked = [.. Methods.Where(method => Options.Method == "both" || method.Name == Options.Method)];
+        Method[] asked = [.. Methods.Where(method => Options.Method is null || method.Name == Options.Method)];
         if (asked.Length == 0)
             throw new UsageException(
                 $"--method: {Name} has {string.Join(", ", Methods.Select(method => method.Name))}, not '{Options.Method}'.");
         return Options.Quick ? [.. asked.Select(method => method with { Candidates = [.. method.Candidates.Take(1)] })] : asked;
     }
 
-    /// <inheritdoc/>
-    public override IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
+    /// <summary>Trains and evaluates, one record a final run.</summary>
+    /// <param name="store">Keeps runs, so that none is made twice.</param>
+    /// <param name="cancellation">Stops within one step of a training.</param>
+    public IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
     {
         foreach (Method method in Asked())
         {
@@ -86,11 +107,7 @@ internal abstract class MethodStudy(StudyOptions options) : Study
         }
     }
 
-    /// <inheritdoc/>
-    public override TrainedModel TrainAgain(Record record, CancellationToken cancellation) =>
-        TrainAgain(record.Method, record.Setting, record.Seed, cancellation);
-
-    /// <summary>Trains the model of a final run.</summary>
+    /// <summary>Trains the model of a final run again. Equal runs give equal models.</summary>
     /// <param name="method">The method's name.</param>
     /// <param name="setting">Its setting.</param>
     /// <param name="seed">The seed of rows and training.</param>

@@ -6,37 +6,26 @@ namespace Studies;
 /// A residual network teaches SqueezeNet to read photographs that show a shortcut; both start from ImageNet weights, since a few hundred
 /// photographs teach a fresh network next to nothing.
 /// </summary>
-internal sealed class PhotographDistillationStudy : DistillationStudy
+/// <param name="options">What the command line asks for.</param>
+/// <param name="set">The data set, in a word.</param>
+/// <param name="epochs">Epochs unless the command line says otherwise.</param>
+/// <param name="rows">The rows, with splits of their own.</param>
+internal sealed class PhotographDistillationStudy(StudyOptions options, string set, int epochs, IStudyRows rows)
+    : DistillationStudy(options, rows)
 {
-    private readonly string _set;
-    private readonly int _epochs;
-
-    /// <summary>Makes one.</summary>
-    /// <param name="options">What the command line asks for.</param>
-    /// <param name="set">The data set, in a word.</param>
-    /// <param name="epochs">Epochs unless the command line says otherwise.</param>
-    /// <param name="rows">The rows, with splits of their own.</param>
-    public PhotographDistillationStudy(StudyOptions options, string set, int epochs, IStudyRows rows)
-        : base(options, rows)
-    {
-        if (options.Rows is not null) throw new UsageException("--rows: photographs have splits of their own; leave it out.");
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: photographs show what they show; leave it out.");
-        (_set, _epochs) = (set, epochs);
-    }
-
-    protected override string Subject => $"{_set}-distillation";
+    protected override string Subject => $"{set}-distillation";
 
     public override string Description => FormattableString.Invariant(
-        $"{_set}, its own splits, {RowCount} training rows; teacher DnnImageFeaturizer's ResNet-18, student SqueezeNet 1.1, both from ")
+        $"{set}, its own splits, {RowCount} training rows; teacher DnnImageFeaturizer's ResNet-18, student SqueezeNet 1.1, both from ")
         + FormattableString.Invariant($"ImageNet weights; {Steps} steps of {BatchSize} by cosine.");
 
     public override string FinalFigure => StudyMetrics.Worst;
 
-    protected override int OwnEpochs => _epochs;
+    protected override int OwnEpochs => epochs;
 
     protected override double OwnRate => 0.001;
 
-    protected override int OwnTeacherEpochs => _epochs / 2;
+    protected override int OwnTeacherEpochs => epochs / 2;
 
     protected override double TeacherRate => 0.001;
 

@@ -6,20 +6,11 @@ namespace Studies;
 /// Photographs that a residual network learns from ImageNet weights, its batch norm frozen, its learning rate falling by a cosine. The
 /// data set has splits of its own.
 /// </summary>
-internal abstract class PhotographStudy : ShortcutStudy
+/// <param name="options">What the command line asks for.</param>
+/// <param name="rows">The rows.</param>
+internal abstract class PhotographStudy(StudyOptions options, PhotographRows rows) : ShortcutStudy(options, rows)
 {
-    private readonly PhotographRows _rows;
-
-    /// <summary>Makes one.</summary>
-    /// <param name="options">What the command line asks for.</param>
-    /// <param name="rows">The rows.</param>
-    protected PhotographStudy(StudyOptions options, PhotographRows rows)
-        : base(options, rows)
-    {
-        _rows = rows;
-        if (options.Rows is not null) throw new UsageException("--rows: photographs have splits of their own; leave it out.");
-        if (options.Agreements.Count > 0) throw new UsageException("--agreement: photographs show what they show; leave it out.");
-    }
+    private readonly PhotographRows _rows = rows;
 
     public override string Description => FormattableString.Invariant(
         $"{Question}, 3 × {_rows.Side} × {_rows.Side}; DnnImageFeaturizer's ResNet-18 from ImageNet weights, batch norm frozen; ")

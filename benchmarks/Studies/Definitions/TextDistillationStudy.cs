@@ -5,16 +5,9 @@ namespace Studies;
 /// <summary>
 /// The six layers of MiniLM teach three of them to read MultiNLI. Texts have no feature maps, so SimKD and DeTT are left out.
 /// </summary>
-internal sealed class TextDistillationStudy : DistillationStudy
+/// <param name="options">What the command line asks for.</param>
+internal sealed class TextDistillationStudy(StudyOptions options) : DistillationStudy(options, MultiNliStudy.Rows(options))
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="options">What the command line asks for.</param>
-    public TextDistillationStudy(StudyOptions options)
-        : base(options, MultiNliStudy.Rows(options))
-    {
-        MiniLm.Check(options);
-    }
-
     protected override string Subject => "multinli-distillation";
 
     public override string Description => FormattableString.Invariant(

@@ -6,17 +6,10 @@ namespace Studies;
 /// Texts that MiniLM-L6 learns from its weights as BERT is fine-tuned. A training takes minutes, so each method tries few settings, and the
 /// sieve as one update is left out.
 /// </summary>
-internal abstract class TextStudy : ShortcutStudy
+/// <param name="options">What the command line asks for.</param>
+/// <param name="rows">The rows.</param>
+internal abstract class TextStudy(StudyOptions options, IStudyRows rows) : ShortcutStudy(options, rows)
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="options">What the command line asks for.</param>
-    /// <param name="rows">The rows.</param>
-    protected TextStudy(StudyOptions options, IStudyRows rows)
-        : base(options, rows)
-    {
-        MiniLm.Check(options);
-    }
-
     public override string Description => FormattableString.Invariant(
         $"{Question}, {RowCount} training rows; MiniLM-L6 from its weights, at most {MaxTokens} tokens; ")
         + FormattableString.Invariant($"{Steps} steps of {BatchSize} by AdamW, rate {Rate}.");

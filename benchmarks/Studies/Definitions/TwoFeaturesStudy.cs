@@ -21,8 +21,6 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
     /// <param name="kept">The half that is to be kept: validation rows are labelled by it, their other half is random.</param>
     public TwoFeaturesStudy(StudyOptions options, Feature kept) : this(options, kept, new TwoFeaturesRows(options, kept))
     {
-        if (options.Agreements.Count > 0)
-            throw new UsageException("--agreement: the halves of two-features always agree in training; leave it out.");
     }
 
     private TwoFeaturesStudy(StudyOptions options, Feature kept, TwoFeaturesRows rows) : base(options, rows) =>
@@ -37,8 +35,6 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
     protected override int OwnEpochs => 20;
 
     protected override double OwnRate => 0.05;
-
-    protected override ScheduleKind Schedule => Options.Schedule == "cosine" ? ScheduleKind.Cosine : ScheduleKind.Constant;
 
     protected override int[] IdentificationEpochs => [];
 

@@ -18,21 +18,17 @@ internal static class QueueFile
     /// <summary>The studies of a line.</summary>
     /// <param name="line">The line.</param>
     /// <param name="asked">The command line of the queue: its options hold for every line.</param>
-    /// <exception cref="UsageException">The line is no command line, or its study is not one of several methods.</exception>
-    public static IReadOnlyList<MethodStudy> Studies(string line, StudyOptions asked)
-    {
-        return [.. StudyList.Create(Options(line, asked)).Select(study => study as MethodStudy
-            ?? throw new UsageException(
-                $"'{line}': a queue takes studies of several methods, such as coloured-methods, not {study.Name}."))];
-    }
+    /// <exception cref="UsageException">The line is no command line of a study.</exception>
+    public static IReadOnlyList<MethodStudy> Studies(string line, StudyOptions asked) => StudyList.Create(Options(line, asked));
 
     /// <summary>The folders that the studies of a line read and the data folder lacks.</summary>
     /// <param name="line">The line.</param>
     /// <param name="asked">The command line of the queue.</param>
+    /// <exception cref="UsageException">The line is no command line of a study.</exception>
     public static IReadOnlyList<string> Missing(string line, StudyOptions asked)
     {
         StudyOptions options = Options(line, asked);
-        return StudyList.All.FirstOrDefault(entry => entry.Name == options.Study)?.Missing(options) ?? [];
+        return StudyList.Find(options).Missing(options);
     }
 
     private static StudyOptions Options(string line, StudyOptions asked) =>

@@ -10,7 +10,7 @@ internal static class ModelPage
 
     /// <summary>Trains each method's first seed again, which gives the same model, and writes the page.</summary>
     /// <returns>The file: the asked one, with the study's name in it where there are several.</returns>
-    public static string Write(string path, bool several, Study study, IEnumerable<Record> records, CancellationToken cancellation)
+    public static string Write(string path, bool several, MethodStudy study, IEnumerable<Record> records, CancellationToken cancellation)
     {
         if (several)
             path = Path.Combine(
@@ -22,7 +22,7 @@ internal static class ModelPage
             foreach (Record record in records.Where(record => record.Seed == Seed && record.Diverged is null)
                 .DistinctBy(record => record.Method))
             {
-                TrainedModel trained = study.TrainAgain(record, cancellation);
+                TrainedModel trained = study.TrainAgain(record.Method, record.Setting, record.Seed, cancellation);
                 test ??= trained.Test;
                 models.Add(new ReportedModel(record.Method, trained.Model));
             }

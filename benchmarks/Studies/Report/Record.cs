@@ -58,7 +58,7 @@ internal sealed record Record
     /// <param name="setting">The setting, in words that can be given to the study.</param>
     /// <param name="selectedBy">The validation figure that chose the setting, or <c>given</c>.</param>
     /// <param name="result">What came out.</param>
-    public static Record Of(Study study, string method, int seed, string setting, string selectedBy, RunResult result) => new()
+    public static Record Of(MethodStudy study, string method, int seed, string setting, string selectedBy, RunResult result) => new()
     {
         Study = study.Name,
         Method = method,

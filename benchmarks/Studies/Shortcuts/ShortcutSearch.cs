@@ -28,7 +28,7 @@ internal sealed class ShortcutSearch(StudyOptions options, CancellationToken can
     /// <exception cref="UsageException">The study has no plain training at a number of steps, or no attribute.</exception>
     public void Run()
     {
-        foreach (Study each in StudyList.Create(options))
+        foreach (MethodStudy each in StudyList.Create(options))
         {
             if (each is not EqualStepsStudy { GroupColumn: not null } study)
                 throw new UsageException($"find takes a study of one shortcut, such as pets or adult-methods, not {options.Study}.");

@@ -24,10 +24,11 @@ internal static class DataFingerprint
         {
             ["rows"] = FormattableString.Invariant($"{set.Count}"),
             ["shape"] = set.Shape.ToString(),
-            ["classes"] = Hash(Encoding.UTF8.GetBytes(string.Join('\n', set.ClassNames))),
+            ["classes"] = Hash(set.ClassNames),
             ["features"] = Hash(set.Features, cancellation),
             ["labels"] = Hash(MemoryMarshal.AsBytes<int>(set.Labels)),
         };
+        if (set.Tokenizer is { } tokenizer) parts["vocabulary"] = Hash(tokenizer.Vocabulary.Tokens);
         if (set.Groups is not null) parts["groups"] = Hash(MemoryMarshal.AsBytes<int>(set.Groups));
         foreach ((string name, PackedColumn column) in set.Columns) parts[$"column '{name}'"] = Hash(column.Rows, cancellation);
         return parts;
@@ -55,6 +56,8 @@ internal static class DataFingerprint
         });
         return Short(hash.GetHashAndReset());
     }
+
+    private static string Hash(IEnumerable<string> texts) => Hash(Encoding.UTF8.GetBytes(string.Join('\n', texts)));
 
     private static string Hash(ReadOnlySpan<byte> bytes) => Short(SHA256.HashData(bytes));
 

@@ -67,9 +67,6 @@ internal sealed class TrainingSet : IDisposable
     public IReadOnlyDictionary<string, PackedColumn> Columns { get; init; } = ReadOnlyDictionary<string, PackedColumn>.Empty;
 
     /// <summary>What tells the set from others, part by part. All rows are gone through when it is first asked for.</summary>
-    public IReadOnlyDictionary<string, string> Fingerprint => FingerprintOf(CancellationToken.None);
-
-    /// <summary>As <see cref="Fingerprint"/>.</summary>
     /// <param name="cancellation">Stops the pass within one row.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyDictionary<string, string> FingerprintOf(Cancellation cancellation)

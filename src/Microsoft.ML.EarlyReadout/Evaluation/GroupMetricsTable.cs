@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static Microsoft.ML.EarlyReadout.TextTable;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -24,17 +25,17 @@ internal static class GroupMetricsTable
         List<string[]> rows = [header];
         foreach (GroupResult group in metrics.Groups)
         {
-            rows.Add([group.Name, Number(group.Count), .. training ? [Number(group.TrainingCount ?? 0)] : Array.Empty<string>(),
+            rows.Add([group.Name, Whole(group.Count), .. training ? [Whole(group.TrainingCount ?? 0)] : Array.Empty<string>(),
                 Ratio(group.Accuracy), Interval(group.AccuracyInterval), group.Name == metrics.WorstGroup ? Worst : ""]);
         }
 
         StringBuilder text = new();
-        AppendTable(text, rows);
+        TextTable.Append(text, rows, left: [0, ^2, ^1], widest: Width);
         text.AppendLine();
         List<string[]> summary =
         [
             ["Worst group", Ratio(metrics.WorstGroupAccuracy), Interval(metrics.WorstGroupAccuracyInterval), metrics.WorstGroup],
-            ["Average", Ratio(metrics.AverageAccuracy), Interval(metrics.AverageAccuracyInterval), Number(metrics.RowCount) + " rows"],
+            ["Average", Ratio(metrics.AverageAccuracy), Interval(metrics.AverageAccuracyInterval), Whole(metrics.RowCount) + " rows"],
             ["Unbiased", Ratio(metrics.UnbiasedAccuracy), Interval(metrics.UnbiasedAccuracyInterval), "plain mean of the groups"],
         ];
         if (metrics.AdjustedAccuracy is double adjusted)
@@ -53,34 +54,11 @@ internal static class GroupMetricsTable
         return text.ToString();
     }
 
-    private static void AppendTable(StringBuilder text, List<string[]> rows)
-    {
-        int columns = rows[0].Length;
-        int[] widths = [.. Enumerable.Range(0, columns).Select(column => rows.Max(row => row[column].Length))];
-        int rest = widths[1..].Sum() + (2 * (columns - 1));
-        widths[0] = Math.Min(widths[0], Width - rest);
-        foreach (string[] row in rows)
-        {
-            string line = Clip(row[0], widths[0]).PadRight(widths[0]);
-            for (int column = 1; column < columns; column++)
-                line += "  " + (column < columns - 2 ? row[column].PadLeft(widths[column]) : row[column].PadRight(widths[column]));
-            text.AppendLine(line.TrimEnd());
-        }
-    }
-
     private static void AppendCount(StringBuilder text, long rows, string what)
     {
         if (rows > 0)
-            text.AppendLine(CultureInfo.InvariantCulture, $"{what}: {Number(rows)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{what}: {Whole(rows)}");
     }
 
-    private static string Clip(string value, int width) => value.Length <= width ? value : value[..(width - 1)] + "…";
-
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Ratio(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
-
     private static string Percent(double value) => (value * 100).ToString("0.##", CultureInfo.InvariantCulture) + " %";
-
-    private static string Interval(ConfidenceInterval interval) => $"[{Ratio(interval.Low)}, {Ratio(interval.High)}]";
 }

@@ -74,4 +74,20 @@ public sealed class InputOptions
         Mean = [103.06f, 115.90f, 123.15f],
         Scale = [1],
     };
+
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    internal void AddFaults(OptionFaults faults, string name)
+    {
+        if (Height < 0) faults.Add($"{name}.{nameof(Height)} is {Height}; it must be at least 0 (0: taken from the column).");
+        if (Width < 0) faults.Add($"{name}.{nameof(Width)} is {Width}; it must be at least 0 (0: taken from the column).");
+        if (Channels < 0) faults.Add($"{name}.{nameof(Channels)} is {Channels}; it must be at least 0 (0: taken from the column).");
+        if (Mean is null || !Mean.All(float.IsFinite)) faults.Add($"{name}.{nameof(Mean)} must hold finite numbers only.");
+        if (Scale is null || !Scale.All(scale => float.IsFinite(scale) && scale != 0))
+            faults.Add($"{name}.{nameof(Scale)} must hold finite numbers other than 0 only.");
+        faults.Defined($"{name}.{nameof(ValueRange)}", ValueRange);
+        if (!Enum.IsDefined(ChannelOrder))
+            faults.Add($"{name}.{nameof(ChannelOrder)} is {ChannelOrder}; it must be Rgb or Bgr.");
+    }
 }

@@ -18,9 +18,8 @@ public sealed class MachineCheck
     /// <summary>The facts as a text table, then the problems.</summary>
     public override string ToString()
     {
-        int width = Facts.Max(fact => fact.Key.Length);
         var text = new StringBuilder();
-        foreach ((string name, string value) in Facts) text.Append(name.PadRight(width)).Append("  ").AppendLine(value);
+        TextTable.Append(text, [.. Facts.Select(fact => new[] { fact.Key, fact.Value })], left: [0, 1]);
         text.AppendLine();
         if (Problems.Count == 0) text.AppendLine("No problems were found.");
         for (int i = 0; i < Problems.Count; i++)

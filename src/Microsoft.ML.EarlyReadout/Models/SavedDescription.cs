@@ -208,24 +208,3 @@ internal sealed record SavedDescription
     /// <summary>What every form has.</summary>
     private sealed record Head(int Format, string SavedBy);
 }
-
-/// <summary>The tokeniser of a saved model.</summary>
-/// <param name="Vocabulary">The tokens, by number.</param>
-/// <param name="MaxTokens">The most tokens of a row.</param>
-/// <param name="Lowercase">Whether letters become lower-case.</param>
-internal sealed record SavedTokenizer(IReadOnlyList<string> Vocabulary, int MaxTokens, bool Lowercase)
-{
-    /// <summary>Describes a tokeniser; <see langword="null"/> where there is none.</summary>
-    public static SavedTokenizer? Of(BertTokenizer? tokenizer) =>
-        tokenizer is null ? null : new(tokenizer.Vocabulary.Tokens, tokenizer.MaxTokens, tokenizer.Lowercase);
-
-    public BertVocabulary ToVocabulary() => new(Vocabulary, "of the model");
-
-    public BertTokenizer ToTokenizer() => new(ToVocabulary(), MaxTokens, Lowercase);
-}
-
-/// <summary>A readout in a saved model.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Stage">The stage that it taps, where it is known.</param>
-/// <param name="Head">Its outputs of the graph.</param>
-internal sealed record SavedReadout(string Name, int? Stage, GraphHead Head);

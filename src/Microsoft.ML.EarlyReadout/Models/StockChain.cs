@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using Microsoft.ML.Transforms.Onnx;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -66,7 +67,7 @@ internal sealed class StockChain : IDisposable
         return new SharedRowMapper(((ITransformer)For(schema)).GetRowToRowMapper(schema), _lifetime);
     }
 
-    /// <summary>Saves the chain that scores rows of a schema.</summary>
+    /// <summary>Saves the chain that scores rows of a schema. Nothing else can be done with it afterwards.</summary>
     /// <param name="ctx">Where to.</param>
     /// <param name="schema">The schema.</param>
     /// <param name="graph">Gives the graph to be saved, which says how many transformers stand around it.</param>
@@ -75,7 +76,9 @@ internal sealed class StockChain : IDisposable
     {
         ITransformer[] parts = [.. For(schema)];
         int before = Array.IndexOf(parts, _onnx);
-        // A transformer of its own, for saving reads the file again by its name, and Windows lets nobody write a file that is open.
+        // Its neighbours are made, so its session may end: that of the graph which is saved is as large.
+        _lifetime.Dispose();
+        // A file of its own, for saving reads it again by its name, and Windows lets nobody write a file that is open.
         ITransformer saved = Over("saved.onnx", graph(new StockPlace(before, parts.Length - before - 1)));
         using var session = (IDisposable)saved;
         parts[before] = saved;
@@ -90,8 +93,15 @@ internal sealed class StockChain : IDisposable
         try
         {
             File.WriteAllBytes(path, graph);
-            return _ml.Transforms.ApplyOnnxModel(outputs, _graph.Inputs, path, _device.Gpu, _device.FallsBackToCpu)
-                .Fit(new EmptyView(GraphInputSchema(_graph)));
+            return _ml.Transforms.ApplyOnnxModel(new OnnxOptions
+            {
+                OutputColumns = outputs,
+                InputColumns = _graph.Inputs,
+                ModelFile = path,
+                GpuDeviceId = _device.Gpu,
+                FallbackToCpu = _device.FallsBackToCpu,
+                IntraOpNumThreads = GraphSession.ThreadsFor(_graph.Shape, graph.Length),
+            }).Fit(new EmptyView(GraphInputSchema(_graph)));
         }
         catch (Exception error) when (TemporaryFolder.IsFault(error))
         {

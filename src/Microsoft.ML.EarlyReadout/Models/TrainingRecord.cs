@@ -56,10 +56,10 @@ public sealed record TrainingRecord
             Parameters = session.Network.parameters().Sum(parameter => parameter.NumberOfElements),
             RowsByClass = rows,
             ValidationRows = session.Validation?.Indices.Length ?? 0,
-            DataFingerprint = training.Set.Fingerprint,
+            DataFingerprint = training.Set.FingerprintOf(session.Cancellation),
             ValidationFingerprint = validation is null || ReferenceEquals(validation, training.Set)
                 ? new Dictionary<string, string>()
-                : validation.Fingerprint,
+                : validation.FingerprintOf(session.Cancellation),
         };
     }
 }

@@ -29,24 +29,23 @@ public sealed class EncoderOptions
     /// <value>The default value is <see cref="TokenPooling.Mean"/>.</value>
     public TokenPooling Pooling { get; set; } = TokenPooling.Mean;
 
-    /// <summary>All faults, each a sentence that names the option, the value given and what is allowed.</summary>
+    /// <summary>Adds what is wrong with these options.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
     /// <param name="hasOwnSizes">Whether the encoder's sizes are these and not those of weights.</param>
-    internal IEnumerable<string> Faults(bool hasOwnSizes)
+    internal void AddFaults(OptionFaults faults, string name, bool hasOwnSizes)
     {
-        if (Layers < 1) yield return $"Network.Encoder.Layers is {Layers}; it must be at least 1.";
-        if (Width < 1) yield return $"Network.Encoder.Width is {Width}; it must be at least 1.";
-        if (FeedForwardWidth < 1) yield return $"Network.Encoder.FeedForwardWidth is {FeedForwardWidth}; it must be at least 1.";
-        if (Heads < 1) yield return $"Network.Encoder.Heads is {Heads}; it must be at least 1.";
+        faults.AtLeast($"{name}.{nameof(Layers)}", Layers, 1);
+        faults.AtLeast($"{name}.{nameof(Width)}", Width, 1);
+        faults.AtLeast($"{name}.{nameof(FeedForwardWidth)}", FeedForwardWidth, 1);
+        faults.AtLeast($"{name}.{nameof(Heads)}", Heads, 1);
         if (hasOwnSizes && this is { Width: >= 1, Heads: >= 1 and var heads } && Width % heads != 0)
         {
-            yield return $"Network.Encoder.Heads is {heads}, and Network.Encoder.Width {Width}, which so many heads cannot share; give a "
-                + "divisor.";
+            faults.Add($"{name}.{nameof(Heads)} is {heads}, and {name}.{nameof(Width)} {Width}, which so many heads cannot share; give a "
+                + "divisor.");
         }
 
-        if (!(Dropout >= 0 && Dropout < 1))
-            yield return FormattableString.Invariant($"Network.Encoder.Dropout is {Dropout}; it must be at least 0 and less than 1.");
-        if (!Enum.IsDefined(Pooling))
-            yield return $"Network.Encoder.Pooling is {(int)Pooling}; it must be one of "
-                + $"{string.Join(", ", Enum.GetNames<TokenPooling>())}.";
+        faults.InHalfOpenRange($"{name}.{nameof(Dropout)}", Dropout, 0, 1);
+        faults.Defined($"{name}.{nameof(Pooling)}", Pooling);
     }
 }

@@ -25,8 +25,9 @@ internal static class NetworkFactory
         NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log,
         TextEncoderSizes? earlier = null, ResNetStem? earlierStem = null)
     {
-        string faults = string.Join(" ", options.Faults(isWarm: earlier is not null));
-        if (faults.Length > 0) throw new ArgumentException(faults, nameof(options));
+        var faults = new OptionFaults();
+        options.AddFaults(faults, "Network", isWarm: earlier is not null);
+        if (faults.All.Count > 0) throw new ArgumentException(string.Join(" ", faults.All), nameof(options));
         StagedNetwork network = Build(options, shape, classes, earlier, earlierStem, log);
         try
         {

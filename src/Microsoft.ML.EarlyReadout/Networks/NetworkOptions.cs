@@ -66,6 +66,9 @@ public enum ResNetStem
 [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 public sealed class NetworkOptions
 {
+    private const int MostStages = 15;
+    private const int FewestTokens = 8; // [CLS], two texts of some tokens, and a [SEP] after each
+
     /// <summary>The kind of network.</summary>
     /// <value>The default value is <see cref="NetworkKind.Automatic"/>.</value>
     public NetworkKind Kind { get; set; } = NetworkKind.Automatic;
@@ -117,4 +120,46 @@ public sealed class NetworkOptions
     [JsonIgnore]
     [Experimental(ExperimentalId.OwnNetwork)]
     public Func<FeatureShape, int, StagedNetwork>? Custom { get; set; }
+
+    /// <summary>Adds what is wrong with these options, before anything is built from them.</summary>
+    /// <param name="faults">Takes the faults.</param>
+    /// <param name="name">What they are called in messages.</param>
+    /// <param name="isWarm">Whether the network will be given the weights of an earlier model.</param>
+    internal void AddFaults(OptionFaults faults, string name, bool isWarm = false)
+    {
+        string encoder = $"{name}.{nameof(Encoder)}", input = $"{name}.{nameof(Input)}";
+        faults.Defined($"{name}.{nameof(Kind)}", Kind);
+        faults.Defined($"{name}.{nameof(Stem)}", Stem);
+        AddWidthFaults(faults, $"{name}.{nameof(HiddenUnits)}", HiddenUnits, int.MaxValue);
+        AddWidthFaults(faults, $"{name}.{nameof(Channels)}", Channels, MostStages);
+        AddFileFaults(faults, name);
+        faults.AtLeast($"{name}.{nameof(MaxTokens)}", MaxTokens, FewestTokens);
+        if (Encoder is null) faults.Add($"{encoder} is null; leave it at its default.");
+        else Encoder.AddFaults(faults, encoder, hasOwnSizes: WeightsPath is null && !isWarm);
+        if (Input is null) faults.Add($"{input} is null; leave it at its default where the column tells all.");
+        else Input.AddFaults(faults, input);
+    }
+
+    private static void AddWidthFaults(OptionFaults faults, string name, int[]? widths, int most)
+    {
+        if (widths is null || widths.Length == 0) faults.Add($"{name} is empty; it must have at least one value.");
+        else if (widths.Length > most) faults.Add($"{name} has {widths.Length} values; it must have at most {most}.");
+        foreach (int width in widths ?? [])
+            if (width < 1) faults.Add($"{name} holds {width}; each value must be at least 1.");
+    }
+
+    private void AddFileFaults(OptionFaults faults, string name)
+    {
+        if (WeightsPath is { } path)
+        {
+            string weights = $"{name}.{nameof(WeightsPath)}";
+            if (string.IsNullOrWhiteSpace(path)) faults.Add($"{weights} is empty; it must name a safetensors or ONNX file, or be null.");
+            else if (Directory.Exists(path))
+                faults.Add($"{weights} is '{path}', which is a folder; it must name a safetensors or ONNX file.");
+            else if (!File.Exists(path)) faults.Add($"{weights} is '{path}'; there is no such file.");
+        }
+
+        if (VocabularyPath is { } vocabulary && !File.Exists(vocabulary))
+            faults.Add($"{name}.{nameof(VocabularyPath)} is '{vocabulary}'; there is no such file.");
+    }
 }

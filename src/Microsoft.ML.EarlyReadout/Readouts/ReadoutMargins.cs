@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>How sure a readout was when its training ended: what the margins of later rows are compared with. Saved with the
@@ -23,25 +20,10 @@ internal sealed record ReadoutMargins(string Name, MarginDistribution Right, Mar
         var wrong = new bool[session.Readouts.Count][];
         for (int i = 0; i < margins.Length; i++) (margins[i], wrong[i]) = (new float[rows.Indices.Length], new bool[rows.Indices.Length]);
 
-        int[] stages = [.. session.Readouts.Select(readout => readout.Stage).Distinct().Order()];
-        long bytes = session.Footprint.Evaluation + session.Readouts.Max(readout => readout.RowBytes);
-        session.Network.eval();
-        session.Evaluation.ForEach(rows, bytes, (start, batch) =>
+        ReadoutProbabilities.ForEach(session, rows, session.Readouts, (readout, row, probabilities) =>
         {
-            IReadOnlyDictionary<int, Tensor> taps = session.Network.ForwardToEach(stages, batch.Features);
-            foreach ((int index, TappedReadout readout) in session.Readouts.Index())
-            {
-                readout.Head.eval();
-                using Tensor scores = readout.Head.call(taps[readout.Stage]).to(ScalarType.Float32).softmax(1).cpu(); // (B, C)
-                ReadOnlySpan<float> probabilities = scores.contiguous().data<float>().ToArray();
-                int classes = (int)scores.size(1);
-                for (int i = 0; i < batch.Count; i++)
-                {
-                    ReadOnlySpan<float> row = probabilities.Slice(i * classes, classes);
-                    margins[index][start + i] = ConfidenceMargin.Of(row);
-                    wrong[index][start + i] = ReadoutWeighting.IsWrong(row, rows.Set.Labels[rows.Indices[start + i]]);
-                }
-            }
+            margins[readout][row] = ConfidenceMargin.Of(probabilities);
+            wrong[readout][row] = ReadoutWeighting.IsWrong(probabilities, rows.Set.Labels[rows.Indices[row]]);
         });
         return [.. session.Readouts.Select((readout, index) => new ReadoutMargins(
             readout.Name,

@@ -19,16 +19,16 @@ internal abstract class BufferedFeatureReader
     public static BufferedFeatureReader Create(
         IReadOnlyList<ColumnBuffer> buffers, ScoringColumns columns, DataViewRow rows) => columns.Format switch
     {
-        VectorFormat => new VectorReader((VectorBuffer<float>)buffers[0], columns, rows),
-        ImageFormat => new ImageReader((ImageBuffer)buffers[0], columns, rows),
-        TextFormat => new TextReader([.. buffers.Cast<ScalarBuffer<ReadOnlyMemory<char>>>()], columns.Tokenizer!),
+        VectorFormat => new BufferedVectorReader((VectorBuffer<float>)buffers[0], columns, rows),
+        ImageFormat => new BufferedImageReader((ImageBuffer)buffers[0], columns, rows),
+        TextFormat => new BufferedTextReader([.. buffers.Cast<ScalarBuffer<ReadOnlyMemory<char>>>()], columns.Tokenizer!),
         _ => throw new UnreachableException($"No reader of {columns.Format}."),
     };
 
     private static InvalidDataException Bad(ScoringColumns columns, DataViewRow rows, string fault) =>
         FeatureReader.Bad(rows.Schema[columns.Feature], rows.Position, fault);
 
-    private sealed class VectorReader(VectorBuffer<float> buffer, ScoringColumns columns, DataViewRow rows) : BufferedFeatureReader
+    private sealed class BufferedVectorReader(VectorBuffer<float> buffer, ScoringColumns columns, DataViewRow rows) : BufferedFeatureReader
     {
         public override void Read(int slot, Span<float> destination)
         {
@@ -44,7 +44,7 @@ internal abstract class BufferedFeatureReader
     }
 
     /// <summary>Cuts a text or a pair into the tokens into which the exported graph cuts it.</summary>
-    private sealed class TextReader(ScalarBuffer<ReadOnlyMemory<char>>[] texts, BertTokenizer tokenizer) : BufferedFeatureReader
+    private sealed class BufferedTextReader(ScalarBuffer<ReadOnlyMemory<char>>[] texts, BertTokenizer tokenizer) : BufferedFeatureReader
     {
         private readonly int[] _tokens = new int[tokenizer.MaxTokens];
 
@@ -58,7 +58,7 @@ internal abstract class BufferedFeatureReader
     }
 
     /// <summary>Takes red, green and blue from an image, in the order in which a stock ExtractPixels would.</summary>
-    private sealed class ImageReader(ImageBuffer buffer, ScoringColumns columns, DataViewRow rows) : BufferedFeatureReader
+    private sealed class BufferedImageReader(ImageBuffer buffer, ScoringColumns columns, DataViewRow rows) : BufferedFeatureReader
     {
         private ImageResizer? _resizer;
 

@@ -47,8 +47,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <exception cref="InvalidOperationException"><see cref="MLContext.GpuDeviceId"/> names a GPU that ONNX Runtime cannot use for
     /// scoring, and <see cref="MLContext.FallbackToCpu"/> is not set; the message says what to do.</exception>
     /// <exception cref="TrainingDivergedException">A loss is no longer finite.</exception>
-    /// <exception cref="TrainingOutOfMemoryException">A step needs more memory than there is; the message says which <see
-    /// cref="TrainerOptions.BatchSize"/> would fit.</exception>
+    /// <exception cref="TrainingOutOfMemoryException">The network or a step needs more memory than there is; of a step the message says
+    /// which <see cref="TrainerOptions.BatchSize"/> would fit.</exception>
     /// <exception cref="ModelExportException">The network is trained, but no model could be made of it, or its check failed; the exception
     /// holds what there is.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; where the network was trained, it is a

@@ -54,6 +54,12 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     /// cref="TrainerOptions.ValidateEverySteps"/> is given; 0 where there is none.</summary>
     public double LastGoodEpoch { get; internal set; }
 
+    /// <summary>That of a fit to which .NET gives no more memory.</summary>
+    /// <param name="budget">What the fit may take.</param>
+    /// <param name="cause">The cause.</param>
+    internal static TrainingOutOfMemoryException OfManagedMemory(MemoryBudget budget, Exception cause) =>
+        new("The fit has run out of managed memory. " + budget.Advice, cause);
+
     private static int Fitting(int batchSize, BatchMemory? memory)
     {
         long rows = memory is null ? 0 : Math.Min(memory.Rows, batchSize - 1);

@@ -49,45 +49,68 @@ internal static class WarmStart
     public static void Apply(
         ITransformer from, StagedNetwork network, TrainingSet set, TrainerOptions options, Action<string> log)
     {
-        IReadOnlyList<string> classes = set.ClassNames;
         if (from is not EarlyReadoutTransformer model)
         {
             throw new ArgumentException(
                 $"StartFrom is a {from.GetType().Name}; give the model itself: EarlyReadoutTransformer.From(pipeline), or Load(path).");
         }
 
-        if (!model.ClassNames.SequenceEqual(classes))
+        RequireSameClasses(model, set.ClassNames);
+        RequireSameName(model, network);
+        if (model.Columns.Tokenizer is { } earlier && set.Tokenizer is { } now)
         {
-            string Named(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(name => $"'{Excerpt.Of(name)}'"));
-            throw new ArgumentException(
-                FormattableString.Invariant($"StartFrom has {model.ClassCount} classes ({Named(model.ClassNames)}), ")
-                    + FormattableString.Invariant($"the training data {classes.Count} ({Named(classes)}): ")
-                    + "they must be the same, in the same order.");
+            RequireSameVocabulary(earlier.Vocabulary.Tokens, now.Vocabulary.Tokens);
+            RequireSameEncoder(model, options);
         }
 
+        Dictionary<string, TrainedTensor> kept = model.Weights.Tensors.ToDictionary(tensor => tensor.Name);
+        (string Name, Tensor Tensor)[] own = LeaveOtherHead(network, kept, log);
+        RequireSameTensors(network, own, kept);
+        RequireSameInput(model, network, set.Pixels);
+        Copy(kept, own);
+        log(FormattableString.Invariant($"The network starts from {own.Length} tensors of the model that StartFrom gives."));
+    }
+
+    private static void RequireSameClasses(EarlyReadoutTransformer model, IReadOnlyList<string> classes)
+    {
+        if (model.ClassNames.SequenceEqual(classes)) return;
+        throw new ArgumentException(
+            FormattableString.Invariant($"StartFrom has {model.ClassCount} classes ({Named(model.ClassNames)}), ")
+                + FormattableString.Invariant($"the training data {classes.Count} ({Named(classes)}): ")
+                + "they must be the same, in the same order.");
+
+        static string Named(IEnumerable<string> names) => string.Join(", ", names.Take(10).Select(name => $"'{Excerpt.Of(name)}'"));
+    }
+
+    private static void RequireSameName(EarlyReadoutTransformer model, StagedNetwork network)
+    {
         if (model.Training is { } record && record.Network != network.GetName())
         {
             throw new ArgumentException($"StartFrom is the network {record.Network}, for features of type {model.FeatureColumnType}; this "
                 + $"training builds {network.GetName()}, for {network.Shape.Plural}.");
         }
+    }
 
-        if (model.Columns.Tokenizer is { } earlier && set.Tokenizer is { } now)
-        {
-            RequireSame(earlier.Vocabulary.Tokens, now.Vocabulary.Tokens);
-            RequireSameEncoder(model, options);
-        }
-
-        var kept = model.Weights.Tensors.ToDictionary(tensor => tensor.Name);
+    /// <summary>Where the model has another classifier in the place of the network's own, takes it out of what is copied.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="kept">The model's tensors by name; those of such a classifier are removed.</param>
+    /// <param name="log">Receives what was done.</param>
+    /// <returns>The network's tensors that are copied into: all, or all but its classifier's.</returns>
+    private static (string Name, Tensor Tensor)[] LeaveOtherHead(
+        StagedNetwork network, Dictionary<string, TrainedTensor> kept, Action<string> log)
+    {
         (string Name, Tensor Tensor)[] own = [.. ModuleState.Of(network)];
         string[] others = [.. kept.Keys.Where(StagedNetwork.IsOfOtherHead).Except(own.Select(entry => entry.Name))];
-        if (others.Length > 0)
-        {
-            foreach (string name in others) kept.Remove(name);
-            own = [.. own.Where(entry => !network.IsOfHead(entry.Name))];
-            log($"The model that StartFrom gives has another classifier ('{Excerpt.Of(others[0])}', …) in the place of the network's own "
-                + $"('{network.HeadName}'), which starts with fresh weights.");
-        }
+        if (others.Length == 0) return own;
+        foreach (string name in others) kept.Remove(name);
+        log($"The model that StartFrom gives has another classifier ('{Excerpt.Of(others[0])}', …) in the place of the network's own "
+            + $"('{network.HeadName}'), which starts with fresh weights.");
+        return [.. own.Where(entry => !network.IsOfHead(entry.Name))];
+    }
 
+    private static void RequireSameTensors(
+        StagedNetwork network, (string Name, Tensor Tensor)[] own, Dictionary<string, TrainedTensor> kept)
+    {
         string? difference = own.Where(entry => !kept.ContainsKey(entry.Name)).Select(entry => $"it lacks '{entry.Name}'")
             .Concat(kept.Keys.Except(own.Select(entry => entry.Name)).Select(name => $"it has '{name}' besides"))
             .Concat(own.Where(entry => kept.TryGetValue(entry.Name, out TrainedTensor? old) && !old.Shape.SequenceEqual(entry.Tensor.shape))
@@ -96,14 +119,20 @@ internal static class WarmStart
             .FirstOrDefault();
         if (difference is not null)
             throw new ArgumentException($"StartFrom is not the {network.GetName()} that this training builds: {difference}.");
+    }
 
-        if (InputNormalization.Of(model) is { } before && InputNormalization.Of(network, set.Pixels) is var input && !before.IsLike(input))
+    private static void RequireSameInput(EarlyReadoutTransformer model, StagedNetwork network, PixelRange? pixels)
+    {
+        if (InputNormalization.Of(model) is { } before && InputNormalization.Of(network, pixels) is var input && !before.IsLike(input))
         {
             throw new ArgumentException(
                 $"StartFrom was trained with another Network.Input: {before}. Here it is {input}, by which the network would see other "
                     + "numbers than those that its weights are for; give the same.");
         }
+    }
 
+    private static void Copy(Dictionary<string, TrainedTensor> kept, (string Name, Tensor Tensor)[] own)
+    {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor tensor) in own)
@@ -112,11 +141,9 @@ internal static class WarmStart
             kept[name].Bytes.CopyTo(old.bytes);
             tensor.copy_(old);
         }
-
-        log(FormattableString.Invariant($"The network starts from {own.Length} tensors of the model that StartFrom gives."));
     }
 
-    private static void RequireSame(IReadOnlyList<string> earlier, IReadOnlyList<string> now)
+    private static void RequireSameVocabulary(IReadOnlyList<string> earlier, IReadOnlyList<string> now)
     {
         if (earlier.SequenceEqual(now)) return;
         int first = earlier.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();

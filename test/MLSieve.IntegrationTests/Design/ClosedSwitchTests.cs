@@ -9,8 +9,8 @@ public sealed class ClosedSwitchTests
     /// <summary>Switches over enums of other libraries for which "none of these" is an answer.</summary>
     private static readonly string[] _answers =
     [
-        "Methods/Distillation/OnnxNumbers.cs, Floats", // no numbers: the caller says what is wrong with the teacher's output
-        "Methods/Distillation/OnnxTeacherInput.cs, Kind", // null: the graph is refused
+        "Methods/Distillation/Teachers/OnnxNumbers.cs, Floats", // no numbers: the caller says what is wrong with the teacher's output
+        "Methods/Distillation/Teachers/OnnxTeacherInput.cs, Kind", // null: the graph is refused
         "Foundation/Columns/CategoryColumn.cs, Open", // has no default; what follows the switch throws
     ];
 

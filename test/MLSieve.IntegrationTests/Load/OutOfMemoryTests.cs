@@ -31,8 +31,8 @@ public sealed partial class OutOfMemoryTests(ITestOutputHelper output)
             return new WatchedNetwork(shape, classes, (_, input) => input.alias());
         };
         Assert.Equal(
-            "There is no room for the network on the device 'auto': 67108864 MiB more could not be allocated. Choose a smaller network or "
-                + "another Device, or end other programs that hold its memory.",
+            "There is no room for the network in the machine's memory: 67108864 MiB more could not be allocated. Choose a smaller network, "
+                + "or end other programs that hold memory.",
             Assert.Throws<TrainingOutOfMemoryException>(() => TrainingCase.Fit(options)).Message);
     }
 

@@ -33,30 +33,16 @@ internal static class Dotnet
     public static async Task<(int ExitCode, string Printed)> ToTheEndAsync(
         string folder, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder,
-        };
+        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder };
         string[] ours = [.. start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase))];
         foreach (string name in ours) start.Environment.Remove(name);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // no process stays when the test is over
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         foreach ((string name, string value) in environment ?? []) start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            return (process.ExitCode, await output + await error);
-        }
-        finally
-        {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-        }
+        using ChildProcess process = ChildProcess.Start(start);
+        (int code, string output, string errors) = await process.EndAsync(TestContext.Current.CancellationToken);
+        return (code, output + errors);
     }
 
     private static string ReadRestoredPackages()

@@ -127,6 +127,7 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
 
         await File.WriteAllLinesAsync(Path.Combine(app, "pictures.csv"), lines, Token);
 
+        Directory.CreateDirectory(Path.Combine(app, "pictures", "notes")); // without images and groups
         string printed = await RunAsync(0, "--size", "16", "--epochs", "10");
         Assert.Contains("pictures: 72 images; labels green, red; groups day, night", printed, StringComparison.Ordinal);
         ComparesTwo(printed, "red, night", "green, day");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
@@ -32,9 +31,8 @@ public sealed class KilledTrainingTests : IDisposable
                     Path.Combine(_folder, FormattableString.Invariant($"training-{finished}"))).FullName;
                 while (true)
                 {
-                    using Process child = OwnProcess.Start<Child>(nameof(Child.Trains), (FolderVariable, folder), (CaseVariable, name));
-                    _ = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-                    Task<string> output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+                    using ChildProcess child = OwnProcess.Start<Child>(
+                        nameof(Child.Trains), (FolderVariable, folder), (CaseVariable, name));
                     bool aimed = kills % 2 == 0;
                     if (kills < due && await Killed(random.Next(250), aimed, child, folder))
                     {
@@ -43,9 +41,8 @@ public sealed class KilledTrainingTests : IDisposable
                         continue;
                     }
 
-                    string said = await output;
-                    await child.WaitForExitAsync(TestContext.Current.CancellationToken);
-                    Assert.True(OwnProcess.Passed(child, said), said);
+                    (int code, string said, _) = await child.EndAsync(TestContext.Current.CancellationToken);
+                    Assert.True(OwnProcess.Passed(code, said), said);
                     break;
                 }
 
@@ -65,7 +62,7 @@ public sealed class KilledTrainingTests : IDisposable
     /// <summary>Waits until the child trains, and a little longer, for one that is aimed until it writes a checkpoint, then kills
     /// it.</summary>
     /// <returns>Whether it had not ended by itself.</returns>
-    private static async Task<bool> Killed(int milliseconds, bool aimed, Process child, string folder)
+    private static async Task<bool> Killed(int milliseconds, bool aimed, ChildProcess child, string folder)
     {
         string begun = Path.Combine(folder, "begun");
         while (!File.Exists(begun) && !child.HasExited) await Task.Delay(2, TestContext.Current.CancellationToken);
@@ -76,8 +73,8 @@ public sealed class KilledTrainingTests : IDisposable
         }
 
         child.Kill(); // SIGKILL
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return child.ExitCode != 0;
+        (int code, _, _) = await child.EndAsync(TestContext.Current.CancellationToken);
+        return code != 0;
     }
 
     /// <summary>What the other process runs.</summary>

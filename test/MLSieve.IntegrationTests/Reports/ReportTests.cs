@@ -250,8 +250,16 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
                 () => catalog.CreateReport(models.Test, models.Models, new ReportOptions { GroupColumnName = "Place" })).Message,
             StringComparison.Ordinal);
         string faults = Assert.Throws<ArgumentException>(
-            () => catalog.CreateReport(models.Test, models.Models, new ReportOptions { Title = "", Pictures = -1, Beta = 100 })).Message;
-        Assert.All(new[] { "Title", "Pictures", "Beta" }, name => Assert.Contains(name, faults, StringComparison.Ordinal));
+            () => catalog.CreateReport(
+                models.Test, models.Models,
+                new ReportOptions { Title = "", Pictures = -1, Beta = 100, GroupColumnName = "Label" })).Message;
+        Assert.All(
+            new[]
+            {
+                "Title", "Pictures", "Beta is 100; it must be ",
+                "GroupColumnName is 'Label', the label, which is part of every group already; leave it null.",
+            },
+            fault => Assert.Contains(fault, faults, StringComparison.Ordinal));
         ITransformer fewer = new FirstRows(models.Plain, models.Ml);
         foreach (ReportedModel[] reported in new ReportedModel[][]
         {

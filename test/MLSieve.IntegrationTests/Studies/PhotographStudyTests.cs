@@ -100,8 +100,10 @@ public sealed class PhotographStudyTests : IDisposable
 
     [Theory]
     [InlineData("isic --partition 6", "--partition takes a whole number from 1 to 5, not '6'")]
-    [InlineData("celeba --rows 9", "--rows: photographs have splits of their own")]
-    [InlineData("bar-train-validation --trials 9", "--trials: training images of bar can choose no setting")]
+    [InlineData("celeba --rows 9", "--rows: celeba does not take it, since photographs have splits of their own; it takes --trials, ")]
+    [InlineData(
+        "bar-train-validation --trials 9",
+        "--trials: bar-train-validation does not take it, since its validation images can choose no setting; it takes --setting, ")]
     public void What_photographs_cannot_be_asked_is_refused(string line, string message) =>
         Assert.Contains(message, Assert.Throws<UsageException>(() => Studies(line)).Message);
 

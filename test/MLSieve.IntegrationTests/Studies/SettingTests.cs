@@ -30,16 +30,6 @@ public sealed class SettingTests
         Assert.Equal("--setting: 'stage=1.9' takes a whole number of at least 1.", fault.Message);
     }
 
-    [Fact]
-    public void A_search_draws_different_settings_that_all_forget_and_the_same_for_the_same_seed()
-    {
-        SearchSpace space = new ColouredStudy(StudyOptions.Parse(["run", "coloured"]), 0.98).Space;
-        IReadOnlyList<Setting> drawn = space.Draw(20, 0.05, RandomSources.For(1001, RandomSources.Settings));
-        Assert.Equal(20, drawn.Distinct().Count());
-        Assert.DoesNotContain(drawn, setting => setting.IsPlain);
-        Assert.Equal(drawn, space.Draw(20, 0.05, RandomSources.For(1001, RandomSources.Settings)));
-    }
-
     [Theory]
     [InlineData("--seeds 0")]
     [InlineData("--rate fast")]
@@ -49,7 +39,7 @@ public sealed class SettingTests
     [InlineData("--minutes 71001")] // a timer takes no more
     public void A_bad_argument_is_named(string arguments)
     {
-        var fault = Assert.Throws<UsageException>(() => StudyOptions.Parse(["run", "coloured", .. arguments.Split(' ')]));
+        var fault = Assert.Throws<UsageException>(() => StudyOptions.Parse(["run", "shapes", .. arguments.Split(' ')]));
         Assert.Contains(arguments.Split(' ')[0], fault.Message);
     }
 }

@@ -72,27 +72,41 @@ public sealed class StudyDataTests
     }
 
     [Fact]
-    public void A_view_holds_the_chosen_images_in_order_with_their_shape()
+    public void The_background_goes_with_the_shape_in_training_and_says_nothing_of_it_elsewhere()
     {
-        var ml = new MLContext(1);
-        PackedImages images = Draw(0.5, seed: 1);
-        IDataView view = images.ToDataView(ml, [5, 2]);
+        StudyData data = new ShapesRows(StudyOptions.Parse(["run", "shapes"])).Load(new MLContext(1), seed: 1);
+        Assert.InRange(Agreeing(data.Train, 3_000), 0.955, 0.985);
+        Assert.InRange(Agreeing(data.Validation, 800), 0.2, 0.3);
+        Assert.InRange(Agreeing(data.Test, 1_200), 0.2, 0.3);
+
+        static double Agreeing(IDataView view, int rows)
+        {
+            string[] cues = [.. view.GetColumn<string>("Cue")];
+            Assert.Equal(rows, cues.Length);
+            return cues.Count(cue => cue == Agreement.Agrees) / (double)rows;
+        }
+    }
+
+    [Fact]
+    public void A_view_holds_the_images_in_order_with_their_shape()
+    {
+        PackedImages images = Draw(0.5, seed: 1, rows: [5, 2]);
+        IDataView view = images.ToDataView(new MLContext(1));
         var type = Assert.IsType<VectorDataViewType>(view.Schema["Pixels"].Type);
         Assert.Equal([3, 2, 3], type.Dimensions.ToArray());
         float[][] pixels = [.. view.GetColumn<float[]>("Pixels")];
         Assert.Equal(2, pixels.Length);
-        Assert.Equal(images[5].ToArray().Select(pixel => (float)pixel), pixels[0]);
-        Assert.Equal(images[2].ToArray().Select(pixel => (float)pixel), pixels[1]);
-        Assert.Equal([images.Labels[5], images.Labels[2]], view.GetColumn<string>("Label"));
+        Assert.Equal(images[0].ToArray().Select(pixel => (float)pixel), pixels[0]);
+        Assert.Equal(images[1].ToArray().Select(pixel => (float)pixel), pixels[1]);
+        Assert.Equal([FashionClasses.Names[5], FashionClasses.Names[2]], view.GetColumn<string>("Label"));
     }
 
     [Fact]
     public void Keys_are_the_same_whatever_rows_there_are()
     {
         var ml = new MLContext(1);
-        PackedImages images = Draw(0.5, seed: 1);
-        IDataView few = images.ToDataView(ml, [3]);
-        StudyData data = StudyData.From(ml, FashionClasses.Names, few, few, images.ToDataView(ml, [0, 3]));
+        IDataView few = Draw(0.5, seed: 1, rows: [3]).ToDataView(ml);
+        StudyData data = StudyData.From(ml, FashionClasses.Names, few, few, Draw(0.5, seed: 1, rows: [0, 3]).ToDataView(ml));
         VBuffer<ReadOnlyMemory<char>> names = default;
         data.Train.Schema["Label"].GetKeyValues(ref names);
         Assert.Equal(FashionClasses.Names.Order(StringComparer.Ordinal), names.DenseValues().Select(name => name.ToString()));
@@ -101,6 +115,6 @@ public sealed class StudyDataTests
 
     private static int[] Rows() => [.. Enumerable.Range(0, Garments.Classes.Length)];
 
-    private static PackedImages Draw(double probability, int seed) =>
-        ColouredFashion.Draw(Garments, Rows(), new Agreement(probability, 10), RandomSources.For(seed, RandomSources.TrainingCues));
+    private static PackedImages Draw(double probability, int seed, int[]? rows = null) => ColouredFashion.Draw(
+        Garments, rows ?? Rows(), new Agreement(probability, 10), RandomSources.For(seed, RandomSources.TrainingCues));
 }

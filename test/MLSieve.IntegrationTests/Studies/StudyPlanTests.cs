@@ -107,14 +107,6 @@ public sealed class StudyPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_study_that_searches_one_methods_settings_is_no_line_of_a_queue()
-    {
-        StudyOptions options = StudyOptions.Parse(["queue", "any"]);
-        var fault = Assert.Throws<UsageException>(() => QueueFile.Studies("shapes --quick", options));
-        Assert.Contains("studies of several methods", fault.Message);
-    }
-
-    [Fact]
     public void The_queue_of_the_repository_has_the_studies_in_the_order_of_their_worth()
     {
         IReadOnlyList<string> lines = QueueFile.Read(Path.Combine(Repository.Root, "benchmarks", "Studies", "queue.txt"));

@@ -207,9 +207,11 @@ public sealed class TextStudyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("multinli --agreement 0.9", "--agreement: texts say what they say")]
-    [InlineData("multinli-distillation --size 9", "--size: texts have no side")]
-    [InlineData("multinli-distillation --setting stage=1", "--setting: students have no setting of a sieve")]
+    [InlineData("multinli --agreement 0.9", "--agreement: multinli does not take it, since texts say what they say; ")]
+    [InlineData("multinli-distillation --size 9", "--size: multinli-distillation does not take it, since texts have no side; ")]
+    [InlineData(
+        "multinli-distillation --setting stage=1",
+        "--setting: multinli-distillation does not take it, since students have no setting of a sieve; ")]
     public void What_texts_cannot_be_asked_is_refused(string line, string message) =>
         Assert.Contains(message, Assert.Throws<UsageException>(() => Study(line)).Message);
 

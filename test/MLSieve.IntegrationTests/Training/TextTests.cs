@@ -328,6 +328,28 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void A_vocabulary_may_lie_elsewhere_when_a_training_goes_on_and_must_be_the_same()
+    {
+        IDataView data = View(Draw(60, seed: 1));
+        string vocabulary = Path.Combine(_folder, "vocab.txt"), moved = Path.Combine(_folder, "moved.txt");
+        using (EarlyReadoutTransformer first = Readouts(epochs: 1).Fit(data)) first.SaveVocabulary(vocabulary);
+        Fit(vocabulary).Dispose();
+        File.Move(vocabulary, moved);
+        Fit(moved).Dispose();
+        string[] tokens = File.ReadAllLines(moved);
+        File.WriteAllLines(moved, [.. tokens, "another"]);
+        var fault = Assert.Throws<CheckpointMismatchException>(() => Fit(moved));
+        Assert.Contains(fault.Differences, line => line.StartsWith("the training data's vocabulary was ", StringComparison.Ordinal));
+
+        EarlyReadoutTransformer Fit(string path)
+        {
+            EarlyReadoutEstimator.Options options = Options(epochs: 1);
+            (options.Network.VocabularyPath, options.CheckpointDirectory) = (path, Path.Combine(_folder, "checkpoints"));
+            return _ml.Transforms.EarlyReadout(options).Fit(data);
+        }
+    }
+
+    [Fact]
     public void A_vocabulary_that_cannot_be_written_is_an_IOException_that_names_it()
     {
         using EarlyReadoutTransformer model = Readouts(epochs: 1).Fit(View(Draw(60, seed: 1)));

@@ -23,14 +23,22 @@ public sealed class BytesBesideBudgetTests
         Assert.Contains(differInLength ? $"it is {bytes}." : $"{bytes} bytes for each row", page, StringComparison.Ordinal);
         IDataView view = Rows.Keyed(_ml.Data.LoadFromEnumerable(Draw(differInLength)));
         Read(view).Dispose(); // what is made once is there now
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long before = SettledMemory();
         using TrainingSet set = Read(view);
         TrainingRows rows = TrainingRows.AllOf(set);
         long[] order = EpochOrder.Shuffled(rows, SeedSequence.Of(1));
-        long taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        long taken = SettledMemory() - before;
         Assert.False(set.IsInMemory);
         Assert.InRange(taken - FileBuffer - ((long)bytes * Count), -Slack, Slack);
         GC.KeepAlive((order, rows));
+    }
+
+    // Finalizers of what earlier tests left let go of memory, too.
+    private static long SettledMemory()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private static TrainingSet Read(IDataView view) =>

@@ -93,12 +93,13 @@ public sealed class RowColumnTests
     {
         using TrainingSet set = Rows.Read(_view, All);
         string[] names = ["column 'Features'", "column 'Maps'", "column 'Number'", "column 'Two'"];
-        Assert.Equal(names, set.Fingerprint.Keys.Where(name => name.StartsWith("column ", StringComparison.Ordinal)).Order());
+        IReadOnlyDictionary<string, string> fingerprint = set.FingerprintOf(CancellationToken.None);
+        Assert.Equal(names, fingerprint.Keys.Where(name => name.StartsWith("column ", StringComparison.Ordinal)).Order());
         IDataView other = Rows.Keyed(Rows.Ml.Data.LoadFromEnumerable(
             new Row[] { new("a", 0.5f, [1, 2]), new("b", 1.5f, [3, 4]), new("a", 2.25f, [5, 6]) }));
         using TrainingSet changed = Rows.Read(other, All);
-        Assert.Equal(
-            ["column 'Number'"], set.Fingerprint.Where(part => changed.Fingerprint[part.Key] != part.Value).Select(part => part.Key));
+        IReadOnlyDictionary<string, string> second = changed.FingerprintOf(CancellationToken.None);
+        Assert.Equal(["column 'Number'"], fingerprint.Where(part => second[part.Key] != part.Value).Select(part => part.Key));
     }
 
     [Fact]

@@ -46,6 +46,34 @@ public sealed class FeatureColumnTests
     public void Options_name_an_unusual_number_of_channels() =>
         Assert.Equal(FeatureShape.Image(5, 8, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 5, 8, 9), channels: 5));
 
+    [Fact]
+    public void Flat_vectors_of_two_channels_train_once_the_options_say_so()
+    {
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(i => new TwoChannels
+        {
+            Pixels = [.. Enumerable.Range(0, 72).Select(_ => random.NextSingle())],
+            Label = (uint)(i % 2), // which a view takes for the keys 1 and 2
+        }).ToArray());
+        using EarlyReadoutTransformer model = ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            FeatureColumnName = "Pixels",
+            Network = { Kind = NetworkKind.ConvNet, Channels = [4], Input = { Height = 6, Width = 6, Channels = 2 } },
+            Epochs = 1,
+        }).Fit(rows);
+        Assert.Equal(FeatureShape.Image(2, 6, 6), model.Graph.Shape);
+    }
+
+    private sealed class TwoChannels
+    {
+        [VectorType(72)]
+        public float[] Pixels { get; set; } = [];
+
+        [KeyType(2)]
+        public uint Label { get; set; }
+    }
+
     [Theory]
     [InlineData(28, 28, 3, "has 784 numbers, but the input options Channels 3, Height 28, Width 28 need 2352.")]
     [InlineData(30, 30, 0, "has 784 numbers, but the input options Height 30, Width 30 need a multiple of 900.")]

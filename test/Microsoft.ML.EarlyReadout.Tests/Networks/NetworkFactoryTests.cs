@@ -75,7 +75,7 @@ public sealed class NetworkFactoryTests
             HiddenUnits = [],
             Channels = [8, 0],
             WeightsPath = "nowhere.safetensors",
-            Input = { Height = -1, Width = -2, Channels = 2, Mean = [float.NaN], Scale = [0], ChannelOrder = (ChannelOrder)7 },
+            Input = { Height = -1, Width = -2, Channels = -2, Mean = [float.NaN], Scale = [0], ChannelOrder = (ChannelOrder)7 },
         };
         Assert.Equal(
             [
@@ -87,13 +87,20 @@ public sealed class NetworkFactoryTests
                 "Network.WeightsPath is 'nowhere.safetensors'; there is no such file.",
                 "Network.Input.Height is -1; it must be at least 0 (0: taken from the column).",
                 "Network.Input.Width is -2; it must be at least 0 (0: taken from the column).",
-                "Network.Input.Channels is 2; it must be 1 or 3, or 0 (taken from the column).",
+                "Network.Input.Channels is -2; it must be at least 0 (0: taken from the column).",
                 "Network.Input.Mean must hold finite numbers only.",
                 "Network.Input.Scale must hold finite numbers other than 0 only.",
                 "Network.Input.ChannelOrder is 7; it must be Rgb or Bgr.",
             ],
-            options.Faults());
-        Assert.Empty(new NetworkOptions().Faults());
+            Faults(options));
+        Assert.Empty(Faults(new NetworkOptions()));
+    }
+
+    private static IReadOnlyList<string> Faults(NetworkOptions options)
+    {
+        var faults = new OptionFaults();
+        options.AddFaults(faults, "Network");
+        return faults.All;
     }
 
     private static StagedNetwork Create(NetworkOptions options, FeatureShape shape) =>

@@ -25,7 +25,7 @@ internal sealed class MapPage(StudyOptions options, CancellationToken cancellati
     public void Write()
     {
         if (options.Report is null) throw new UsageException("maps needs --report FILE, the picture.");
-        string name = options.Method == "both" ? "sieve-joint" : options.Method;
+        string name = options.Method ?? "sieve-joint";
         MethodStudy study = StudyList.Create(options) is [MethodStudy one]
             ? one
             : throw new UsageException($"maps takes a study of pairs, such as pets, not {options.Study}.");

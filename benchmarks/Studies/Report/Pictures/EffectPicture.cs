@@ -49,18 +49,7 @@ internal static class EffectPicture
         {
             int style = (int)study.ToldOf(method.Name);
             content.Add(Chart.Text(0, y + 4, method.Name));
-            if (gain.Interval is { } interval)
-            {
-                (double low, double high) = (X(100 * interval.Low), X(100 * interval.High));
-                string line = FormattableString.Invariant($"interval s{style}");
-                content.AddRange(
-                    [
-                        Chart.Line(low, y, high, y, line),
-                        Chart.Line(low, y - 4, low, y + 4, line),
-                        Chart.Line(high, y - 4, high, y + 4, line),
-                    ]);
-            }
-
+            if (gain.Interval is { } interval) content.Add(Chart.Interval(X(100 * interval.Low), X(100 * interval.High), y, style));
             content.Add(Chart.Marker(X(100 * gain.Difference), y, style));
             content.Add(Chart.Text(Chart.Width, y + 4, Percentage.Difference(gain.Difference), "end"));
             said.Add($"{method.Name} {Percentage.Difference(gain.Difference)}, {gain.IntervalText}.");

@@ -9,9 +9,6 @@ internal sealed record ConditionRecords(string Study, string Conditions, IReadOn
     /// <summary>The methods, in the order in which they were recorded.</summary>
     public IReadOnlyList<MethodRecords> Methods { get; } = MethodRecords.Of(Records);
 
-    /// <summary>Whether it compares plain training with the sieve.</summary>
-    public bool IsSieve => Methods.Any(method => method.Method.StartsWith("plain", StringComparison.Ordinal));
-
     /// <summary>Groups records, in the order in which they were recorded.</summary>
     public static IReadOnlyList<ConditionRecords> Of(IEnumerable<Record> records) =>
         [.. records.GroupBy(record => (record.Study, record.Conditions))

@@ -6,7 +6,7 @@ namespace Studies;
 /// </summary>
 internal static class DistillationTable
 {
-    private static readonly string[] Teachers = ["teacher-dro", "lightgbm"]; // of the studies on dominoes and Adult
+    private static readonly string[] Teachers = ["teacher-dro", "lightgbm"]; // of the studies of students and of Adult
 
     /// <summary>The table; rows of data sets that are only quoted say so.</summary>
     public static string Of(IReadOnlyList<ConditionRecords> studies)
@@ -14,9 +14,9 @@ internal static class DistillationTable
         var table = new MarkdownTable(
             "data set", "method", "setting", "seeds", "worst group, measured", "less the teacher's", "average, measured",
             "mean of groups, measured", "worst group published, quoted", "quoted from", "conditions of ours");
-        foreach (ConditionRecords study in studies.Where(study => !study.IsSieve))
+        foreach (ConditionRecords study in studies)
         {
-            double? teacher = study.Methods.FirstOrDefault(method => Teachers.Contains(method.Method))?.Mean(StudyMetrics.Worst);
+            if (study.Methods.FirstOrDefault(method => Teachers.Contains(method.Method)) is not { } teacher) continue;
             foreach (MethodRecords method in study.Methods)
             {
                 table.Add(
@@ -25,7 +25,7 @@ internal static class DistillationTable
                     method.Setting,
                     method.Seeds,
                     method.Cell(StudyMetrics.Worst),
-                    !Teachers.Contains(method.Method) && teacher is { } taught && method.Mean(StudyMetrics.Worst) is { } worst
+                    method != teacher && teacher.Mean(StudyMetrics.Worst) is { } taught && method.Mean(StudyMetrics.Worst) is { } worst
                         ? Percentage.Difference(worst - taught)
                         : "–",
                     method.Cell(StudyMetrics.Average),

@@ -1,5 +1,4 @@
 using Microsoft.ML.EarlyReadout;
-using Quickstart;
 
 namespace Studies;
 
@@ -27,11 +26,7 @@ internal sealed record PairedGain(double Difference, (double Low, double High)? 
     /// <param name="baseline">The baseline on the same seeds.</param>
     public static PairedGain Of(ComparedMethod method, ComparedMethod baseline)
     {
-        double[] differences = [.. method.Primary.Zip(baseline.Primary, (with, without) => with - without)];
-        (double mean, double deviation) = Statistics.Of(differences);
-        if (differences.Length < 2) return new PairedGain(mean, null, 1);
-        int freedom = differences.Length - 1;
-        double error = deviation / Math.Sqrt(differences.Length), half = StudentT.TwoSided(Confidence, freedom) * error;
-        return new PairedGain(mean, (mean - half, mean + half), mean == 0 ? 1 : StudentT.Beyond(mean / error, freedom));
+        var mean = SampleMean.Of(method.Primary.Zip(baseline.Primary, (with, without) => with - without));
+        return new PairedGain(mean.Value, mean.Interval(Confidence), mean.P);
     }
 }

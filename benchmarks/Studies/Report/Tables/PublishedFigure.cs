@@ -8,21 +8,8 @@ namespace Studies;
 /// <param name="Source">Where it is quoted from.</param>
 internal sealed record PublishedFigure(string DataSet, string? Study, string Method, string Figure, string Source)
 {
-    private const string SievePaper = "\"Overcoming Simplicity Bias in Deep Networks using a Feature Sieve\" (ICML 2023)";
-    private const string Blog =
-        "\"Intervening on early readouts for mitigating spurious features and simplicity bias\" (Google Research blog)";
     private const string SecondHand = "second-hand, for \"Using Early Readouts to Mediate Featural Bias in Distillation\" (WACV 2024)";
     private const string Traps = "second-hand, for \"Debiasing Skin Lesion Datasets and Models? Not So Fast\" (CVPRW 2020), Table 3";
-    private const string Together = "up to 11 % over BAR, CelebA Hair, NICO and ImageNet-A, relative to the nearest baseline";
-
-    /// <summary>Gains of the feature sieve over the nearest of the paper's baselines, which is not always plain training.</summary>
-    public static readonly IReadOnlyList<PublishedFigure> Sieve =
-    [
-        new("BAR", "bar", "sieve", "+3.2 %, relative to the nearest baseline", SievePaper),
-        new("ImageNet-A", null, "sieve", "+11.4 %, relative to the nearest baseline", SievePaper),
-        new("CelebA Hair", null, "sieve", Together, Blog),
-        new("NICO", null, "sieve", Together, Blog),
-    ];
 
     /// <summary>Worst-group accuracies of distilled students in percent.</summary>
     public static readonly IReadOnlyList<PublishedFigure> Distillation =

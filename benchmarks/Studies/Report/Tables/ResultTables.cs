@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Studies;
 
-/// <summary>Everything that a folder of results holds, as the Markdown of docs/results-short.md.</summary>
+/// <summary>Everything that <c>run</c> has kept in a folder, as Markdown.</summary>
 internal static class ResultTables
 {
     private const string Words = """
@@ -23,7 +23,6 @@ internal static class ResultTables
         IReadOnlyList<ConditionRecords> studies = ConditionRecords.Of(records);
         var text = new StringBuilder()
             .Append(Words)
-            .Append("## Feature sieve\n\n").Append(SieveTable.Of(studies)).Append('\n')
             .Append("## Distillation\n\n").Append(DistillationTable.Of(studies)).Append('\n');
         foreach (ConditionRecords study in studies) Append(text, study, runs);
         return text.ToString();

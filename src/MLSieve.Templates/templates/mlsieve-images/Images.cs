@@ -21,11 +21,10 @@ internal static class Images
         if (File.Exists(path)) return ReadCsv(path, pathColumn, labelColumn, groupColumn);
         if (!Directory.Exists(path))
             throw new FileNotFoundException($"There is no file or folder '{path}'. Name yours: --images PATH, or in Program.cs.");
-        string[] labels = VisibleIn(path);
         IDataView rows = ml.Data.LoadFromFolders(new ImageFolderOptions
         {
             Root = path,
-            GroupsAreFolders = labels.Length > 0 && labels.All(label => VisibleIn(label).Length > 0),
+            GroupsAreFolders = VisibleIn(path).Any(label => VisibleIn(label).Length > 0),
         });
         return [.. ml.Data.CreateEnumerable<Picture>(rows, reuseRowObject: false, ignoreMissingColumns: true)];
     }

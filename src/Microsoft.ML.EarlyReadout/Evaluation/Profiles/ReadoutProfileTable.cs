@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static Microsoft.ML.EarlyReadout.TextTable;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -11,18 +12,16 @@ internal static class ReadoutProfileTable
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"Classifier: accuracy {Ratio(profile.Accuracy)} on {profile.RowCount:N0} rows");
         text.AppendLine(profile.WorstGroup is null ? "" : $"; worst group {profile.WorstGroup}");
-        int width = Math.Max(7, profile.Readouts.Max(readout => readout.Name.Length));
-        text.AppendLine(
-            CultureInfo.InvariantCulture, $"{"Readout".PadRight(width)}  Accuracy  Margin right  Margin wrong  Recall  Precision     AUC");
+        const string Area = "   AUC"; // as wide as a ratio, even where no readout has one
+        List<string[]> rows = [["Readout", "Accuracy", "Margin right", "Margin wrong", "Recall", "Precision", Area]];
         foreach (ReadoutResult readout in profile.Readouts)
         {
-            text.AppendLine(
-                CultureInfo.InvariantCulture,
-                $"{readout.Name.PadRight(width)}  {Ratio(readout.Accuracy),8}  {Ratio(readout.RightMargins.Mean),12}  "
-                    + $"{Ratio(readout.WrongMargins.Mean),12}  "
-                    + $"{Ratio(readout.WorstGroupRecall),6}  {Ratio(readout.WorstGroupPrecision),9}  "
-                    + $"{Ratio(readout.WorstGroupAreaUnderRocCurve),6}");
+            rows.Add([
+                readout.Name, Ratio(readout.Accuracy), Ratio(readout.RightMargins.Mean), Ratio(readout.WrongMargins.Mean),
+                Ratio(readout.WorstGroupRecall), Ratio(readout.WorstGroupPrecision), Ratio(readout.WorstGroupAreaUnderRocCurve)]);
         }
+
+        TextTable.Append(text, rows, left: [0]);
         long without = profile.Readouts.Max(readout => profile.RowCount - readout.RightMargins.Count - readout.WrongMargins.Count);
         if (without > 0)
             text.AppendLine(CultureInfo.InvariantCulture, $"Rows without a margin, counted as wrong: {without:N0}");
@@ -30,6 +29,4 @@ internal static class ReadoutProfileTable
             text.AppendLine("Recall, precision, AUC: of wrong (and confidently wrong) readouts for the worst group.");
         return text.ToString();
     }
-
-    private static string Ratio(double? value) => value?.ToString("F4", CultureInfo.InvariantCulture) ?? "–";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -24,20 +23,16 @@ public sealed class StageProfile
     /// <summary>The profile as a table of plain text.</summary>
     public override string ToString()
     {
-        int column = Math.Max("Column".Length, Results.Max(result => result.ColumnName.Length));
-        int stage = Math.Max("Stage".Length, Results.Max(result => NameOf(result).Length));
-        var text = new StringBuilder();
-        text.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"{"Column".PadRight(column)}  {"Stage".PadRight(stage)}  Rows  Accuracy  95 % interval     Most frequent");
+        List<string[]> rows = [["Column", "Stage", "Rows", "Accuracy", "95 % interval", "Most frequent"]];
         foreach (StageResult result in Results)
         {
-            text.AppendLine(
-                CultureInfo.InvariantCulture,
-                $"{result.ColumnName.PadRight(column)}  {NameOf(result).PadRight(stage)}  {result.RowCount,4}  {result.Accuracy,8:F4}  "
-                    + $"[{result.AccuracyInterval.Low:F4}, {result.AccuracyInterval.High:F4}]  {result.MostFrequentShare,13:F4}");
+            rows.Add([
+                result.ColumnName, NameOf(result), TextTable.Plain(result.RowCount), TextTable.Ratio(result.Accuracy),
+                TextTable.Interval(result.AccuracyInterval), TextTable.Ratio(result.MostFrequentShare)]);
         }
 
+        var text = new StringBuilder();
+        TextTable.Append(text, rows, left: [0, 1, 4]);
         return text.ToString();
     }
 

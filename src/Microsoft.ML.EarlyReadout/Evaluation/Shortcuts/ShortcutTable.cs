@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static Microsoft.ML.EarlyReadout.TextTable;
 
 namespace Microsoft.ML.EarlyReadout;
 
@@ -16,17 +17,21 @@ internal static class ShortcutTable
         if (findings.UnclusteredCount > 0)
             text.AppendLine(CultureInfo.InvariantCulture, $"In no cluster: {findings.UnclusteredCount:N0} of these rows.");
         if (findings.Clusters.Count == 0) return text.ToString();
-        string[] pairs = [.. findings.Clusters.Select(cluster => $"{cluster.Label}, read as {cluster.ReadAs}")];
-        int width = Math.Max("Rows of".Length, pairs.Max(pair => pair.Length));
-        text.AppendLine(
-            CultureInfo.InvariantCulture, $" #  {"Rows of".PadRight(width)}   Rows  Errors  Of all errors  Accuracy  Elsewhere");
+        // The blanks keep room for two digits, and for five.
+        List<string[]> rows = [[" #", "Rows of", " Rows", "Errors", "Of all errors", "Accuracy", "Elsewhere"]];
         foreach ((int i, ShortcutCluster cluster) in findings.Clusters.Index())
         {
-            text.AppendLine(
-                CultureInfo.InvariantCulture,
-                $"{i + 1,2}  {pairs[i].PadRight(width)}  {cluster.Rows.Count,5}  {cluster.ErrorCount,6}  "
-                    + $"{100 * cluster.ErrorShare,11:F1} %  "
-                    + $"{cluster.Accuracy,8:F4}  {cluster.AccuracyElsewhere?.ToString("F4", CultureInfo.InvariantCulture) ?? "–",9}");
+            rows.Add([
+                Plain(i + 1), $"{cluster.Label}, read as {cluster.ReadAs}", Plain(cluster.Rows.Count), Plain(cluster.ErrorCount),
+                FormattableString.Invariant($"{100 * cluster.ErrorShare:F1} %"), Ratio(cluster.Accuracy),
+                Ratio(cluster.AccuracyElsewhere)]);
+        }
+
+        string[] lines = TextTable.Lines(rows, left: [1]);
+        text.AppendLine(lines[0]);
+        foreach ((string line, ShortcutCluster cluster) in lines.Skip(1).Zip(findings.Clusters))
+        {
+            text.AppendLine(line);
             foreach (TellingValue value in cluster.TellingValues) text.AppendLine(CultureInfo.InvariantCulture, $"      {value}");
         }
 

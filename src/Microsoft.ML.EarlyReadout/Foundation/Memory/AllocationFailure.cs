@@ -8,25 +8,27 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>What libtorch, ONNX Runtime or .NET says when it does not get the memory that it asks for.</summary>
 /// <param name="Requested">The bytes that it asked for; <see langword="null"/> where it does not say.</param>
 /// <param name="FreeOnDevice">The GPU's memory that is free or libtorch's own, in bytes; <see langword="null"/> for the CPU.</param>
-internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDevice)
+/// <param name="IsOnGpu">Whether it is a GPU's memory that does not suffice.</param>
+internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDevice, bool IsOnGpu)
 {
     /// <summary>Reads a fault; <see langword="null"/> where it is of another kind.</summary>
     public static AllocationFailure? Of(Exception fault)
     {
-        if (fault is OutOfMemoryException) return new(null, null);
+        if (fault is OutOfMemoryException) return new(null, null, IsOnGpu: false);
         // TorchSharp's for every fault of libtorch; ONNX Runtime's
         if (fault is not (ExternalException or OnnxRuntimeException)) return null;
         if (Cpu().Match(fault.Message) is { Success: true } cpu)
         {
             string digits = cpu.Groups[1].Value + cpu.Groups[2].Value;
-            return new(long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null, null);
+            bool isTold = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
+            return new(isTold ? bytes : null, null, IsOnGpu: false);
         }
 
         if (!Cuda().IsMatch(fault.Message)) return null;
         long?[] free = [.. FreePattern().Matches(fault.Message).Select(match => Bytes(match))];
         return new(
             RequestedPattern().Match(fault.Message) is { Success: true } requested ? Bytes(requested) : null,
-            free.Length == 0 ? null : free.Sum());
+            free.Length == 0 ? null : free.Sum(), IsOnGpu: true);
     }
 
     private static long? Bytes(Match match)

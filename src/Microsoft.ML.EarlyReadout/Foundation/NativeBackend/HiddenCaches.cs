@@ -28,7 +28,16 @@ internal static unsafe class HiddenCaches
     public static bool Assume(IntPtr torchCpu)
     {
         if (LibC.FileOf(torchCpu) is not { } file) return false;
-        IReadOnlyDictionary<string, (long Address, long Bytes)> symbols = ElfSymbols.Find(file, Processor, Known, CacheSize);
+        IReadOnlyDictionary<string, (long Address, long Bytes)> symbols;
+        try
+        {
+            symbols = ElfSymbols.Find(file, Processor, Known, CacheSize);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            return false; // there is no room to read the file, for instance: slower convolutions will do
+        }
+
         if (symbols.Count < 3) return false;
         long loaded = LibC.AddressOf(torchCpu);
         var know = (delegate* unmanaged<uint*>)(loaded + symbols[Processor].Address);

@@ -9,6 +9,9 @@ public sealed class OptionFaults
 {
     private readonly List<string> _faults = [];
 
+    /// <summary>The faults so far, a sentence each.</summary>
+    internal IReadOnlyList<string> All => _faults;
+
     /// <summary>Adds a fault.</summary>
     /// <param name="fault">A sentence that names the option, its value and what is allowed.</param>
     public void Add(string fault) => _faults.Add(fault);

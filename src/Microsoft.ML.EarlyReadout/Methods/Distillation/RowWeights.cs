@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
@@ -52,23 +50,15 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
 
     private float[] Read(TappedReadout readout)
     {
-        session.Network.eval();
-        readout.Head.eval();
         long[] rows = session.Training.Indices;
-        int classes = session.Training.Set.Classes;
         float[] weights = Ones(session.Training.Set.Count);
         long wrong = 0;
-        session.Evaluation.ForEach(session.Training, session.Footprint.Evaluation + readout.RowBytes, (_, batch) =>
+        ReadoutProbabilities.ForEach(session, session.Training, [readout], (_, place, probabilities) =>
         {
-            Tensor logits = readout.Head.call(session.Network.ForwardTo(readout.Stage, batch.Features));
-            float[] probabilities = nn.functional.softmax(logits, 1).cpu().data<float>().ToArray(); // (B, C)
-            for (int i = 0; i < batch.Count; i++)
-            {
-                ReadOnlySpan<float> row = probabilities.AsSpan(i * classes, classes);
-                int label = session.Training.Set.Labels[batch.Rows[i]];
-                weights[batch.Rows[i]] = (float)_weighting.Of(row, label);
-                if (ReadoutWeighting.IsWrong(row, label)) wrong++;
-            }
+            long row = rows[place];
+            int label = session.Training.Set.Labels[row];
+            weights[row] = (float)_weighting.Of(probabilities, label);
+            if (ReadoutWeighting.IsWrong(probabilities, label)) wrong++;
         });
 
         double mean = rows.Average(row => (double)weights[row]);

@@ -32,11 +32,11 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         long known = 0;
         ForEachBatch((inputs, logits) =>
         {
-            known += inputs.shape[0];
             Tensor squares = inputs.t().matmul(inputs), products = inputs.t().matmul(logits);
             total += logits.mul(logits).sum().ToDouble();
             gram.add_(squares, Scalars.One);
             moment.add_(products, Scalars.One);
+            known += inputs.shape[0]; // last: a batch that finds no memory comes again
         });
 
         int all = session.Training.Indices.Length;

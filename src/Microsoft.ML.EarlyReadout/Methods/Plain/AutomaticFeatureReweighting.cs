@@ -72,7 +72,7 @@ internal static class AutomaticFeatureReweighting
 
     private static void CheckClasses(TrainingRows training, TrainingRows heldOut, double fraction)
     {
-        if (HeadReweighting.ClassLacking(training, heldOut) is not { } lacking) return;
+        if (training.ClassLackingIn(heldOut) is not { } lacking) return;
         int rows = training.Indices.Count(row => training.Set.Labels[row] == lacking);
         throw new ArgumentException(
             FormattableString.Invariant($"Objective.AutomaticFeatureReweighting.HeldOutFraction is {fraction}, and no row of the class ")
@@ -95,13 +95,11 @@ internal static class AutomaticFeatureReweighting
     /// <summary>What a readout gives each class, (N, C).</summary>
     private static float[] Read(TrainingSession session, TrainingRows rows, TappedReadout readout)
     {
-        session.Network.eval();
-        readout.Head.eval();
-        return [.. session.Evaluation.Select(rows, session.Footprint.Evaluation + readout.RowBytes, (_, batch) =>
-        {
-            Tensor logits = readout.Head.call(session.Network.ForwardTo(readout.Stage, batch.Features)); // (B, C)
-            return nn.functional.softmax(logits, 1).cpu().data<float>().ToArray();
-        }).SelectMany(batch => batch)];
+        int classes = rows.Set.Classes;
+        var all = new float[rows.Indices.Length * classes];
+        ReadoutProbabilities.ForEach(
+            session, rows, [readout], (_, row, probabilities) => probabilities.CopyTo(all.AsSpan(row * classes, classes)));
+        return all;
     }
 
     private static void Train(

@@ -28,7 +28,7 @@ internal static class SupervisedTraining
                 using (var risk = WeightedRisk.UpWeighted(session.Training, errors, factor, session.Loss, session.Device)) Train(risk);
                 break;
             case ObjectiveKind.DeepFeatureReweighting:
-                HeadReweighting.Run(session, objective, () => Train(session.Risk));
+                DeepFeatureReweighting.Run(session, objective, () => Train(session.Risk));
                 break;
             case ObjectiveKind.AutomaticFeatureReweighting:
                 AutomaticFeatureReweighting.Run(

@@ -63,6 +63,21 @@ internal static class Chart
         return Markup.Of($"<path d=\"{path}\" class=\"marker s{series % Styles}\"/>\n");
     }
 
+    /// <summary>An interval in a series' colour, with a stroke across each end.</summary>
+    /// <param name="low">The lower end's x.</param>
+    /// <param name="high">The upper end's x.</param>
+    /// <param name="y">Its height.</param>
+    /// <param name="series">The series.</param>
+    /// <param name="stroke">How far the strokes go up and down.</param>
+    public static Markup Interval(double low, double high, double y, int series, double stroke = 4)
+    {
+        string style = FormattableString.Invariant($"interval s{series % Styles}");
+        return Markup.Join(
+        [
+            Line(low, y, high, y, style), Line(low, y - stroke, low, y + stroke, style), Line(high, y - stroke, high, y + stroke, style),
+        ]);
+    }
+
     /// <summary>A series' line through points, in the series' colour and dash.</summary>
     public static Markup Polyline(IEnumerable<(double X, double Y)> points, int series) => Polyline(points, $"series s{series % Styles}");
 

@@ -42,13 +42,7 @@ internal sealed record DifferenceChart(
 
         y += 4;
         content.Add(Chart.Text(0, y + 4, Interval is null ? "mean" : "mean, 95 %", style: "heading"));
-        if (Interval is { } interval)
-        {
-            content.Add(Chart.Line(X(interval.Low), y, X(interval.High), y, "interval s1"));
-            content.Add(Chart.Line(X(interval.Low), y - 5, X(interval.Low), y + 5, "interval s1"));
-            content.Add(Chart.Line(X(interval.High), y - 5, X(interval.High), y + 5, "interval s1"));
-        }
-
+        if (Interval is { } interval) content.Add(Chart.Interval(X(interval.Low), X(interval.High), y, series: 1, stroke: 5));
         content.Add(Chart.Marker(X(Mean), y, 1));
         content.Add(Value(y, Mean));
         string said = string.Join(" ", Rows.Select(row => $"{row.Name}: {Signed(row.Difference)}.")) + $" Mean: {Signed(Mean)}"

@@ -30,11 +30,7 @@ internal sealed record IntervalChart(string Title, IReadOnlyList<string> Models,
                 if (maybe is not { } estimate) continue;
                 double middle = y + Line / 2 - 2;
                 content.Add(Chart.Line(X(0), middle, X(1), middle, "rule"));
-                (double low, double high) = (X(estimate.Interval.Low), X(estimate.Interval.High));
-                string style = $"interval s{model % Chart.Styles}";
-                content.Add(Chart.Line(low, middle, high, middle, style));
-                content.Add(Chart.Line(low, middle - 4, low, middle + 4, style));
-                content.Add(Chart.Line(high, middle - 4, high, middle + 4, style));
+                content.Add(Chart.Interval(X(estimate.Interval.Low), X(estimate.Interval.High), middle, model));
                 content.Add(Chart.Marker(X(estimate.Value), middle, model));
                 content.Add(Chart.Text(Chart.Width, middle + 4, FormattableString.Invariant($"{100 * estimate.Value:F1}"), "end", "value"));
                 y += Line;

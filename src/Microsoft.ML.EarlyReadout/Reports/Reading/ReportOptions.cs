@@ -44,11 +44,13 @@ public sealed class ReportOptions
         faults.NotEmpty(nameof(Title), Title);
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
         faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
+        if (GroupColumnName == LabelColumnName)
+            faults.Add($"GroupColumnName is '{GroupColumnName}', the label, which is part of every group already; leave it null.");
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
         faults.InRange(nameof(Pictures), Pictures, 0, 100);
         faults.AtLeast(nameof(Alpha), Alpha, 0);
-        faults.InRange(nameof(Beta), Beta, 0, 80);
+        faults.InRange(nameof(Beta), Beta, 0, ReadoutWeighting.LargestBeta);
         faults.ThrowIfAny(nameof(ReportOptions));
     }
 }

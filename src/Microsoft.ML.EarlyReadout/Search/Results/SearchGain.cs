@@ -26,9 +26,15 @@ public sealed record SearchGain
     /// <summary>Works it out.</summary>
     internal static SearchGain Of(IReadOnlyList<SeedDifference> seeds, bool fresh)
     {
-        double mean = seeds.Average(seed => seed.Difference);
-        double? margin = seeds.Count < 2 ? null : StudentT.TwoSided(Confidence, seeds.Count - 1)
-            * Math.Sqrt(seeds.Sum(seed => Math.Pow(seed.Difference - mean, 2)) / (seeds.Count - 1) / seeds.Count);
-        return new SearchGain { Mean = mean, Low = mean - margin, High = mean + margin, UsesFreshSeeds = fresh, Seeds = seeds };
+        var mean = SampleMean.Of(seeds.Select(seed => seed.Difference));
+        (double Low, double High)? interval = mean.Interval(Confidence);
+        return new SearchGain
+        {
+            Mean = mean.Value,
+            Low = interval?.Low,
+            High = interval?.High,
+            UsesFreshSeeds = fresh,
+            Seeds = seeds,
+        };
     }
 }

@@ -31,10 +31,12 @@ internal static class SearchResultTable
         foreach (SearchTrial trial in shown)
         {
             IEnumerable<string> values = options.Select(option => trial.Settings.GetValueOrDefault(option)?.Trim('"') ?? "–");
-            rows.Add([Plain(trial.Number), TextTable.Ratio(trial.Score), Plain(trial.Steps), .. values, Remark(result, trial)]);
+            rows.Add([
+                TextTable.Plain(trial.Number), TextTable.Ratio(trial.Score), TextTable.Plain(trial.Steps), .. values,
+                Remark(result, trial)]);
         }
 
-        TextTable.Append(text, rows);
+        TextTable.Append(text, rows, left: [0, ^1]);
         if (ranked.Length > shown.Length) text.AppendLine(FormattableString.Invariant($"… and {ranked.Length - shown.Length} more"));
     }
 
@@ -63,8 +65,6 @@ internal static class SearchResultTable
                 TextTable.Ratio(group.PlainAccuracy), TextTable.Ratio(group.OtherAccuracy), group.IsConflicting ? "conflicting" : ""]);
         }
 
-        TextTable.Append(text, table);
+        TextTable.Append(text, table, left: [0, ^1]);
     }
-
-    private static string Plain(long value) => FormattableString.Invariant($"{value}");
 }

@@ -14,6 +14,7 @@ internal static class TrainingIdentity
     public const string Precision = "the precision";
 
     private const string WeightsPath = $"{nameof(TrainerOptions.Network)}.{nameof(NetworkOptions.WeightsPath)}";
+    private const string VocabularyPath = $"{nameof(TrainerOptions.Network)}.{nameof(NetworkOptions.VocabularyPath)}";
     private const int FolderDigits = 16;
 
     /// <summary>This library's version.</summary>
@@ -32,7 +33,8 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.CheckpointEveryMinutes),
         nameof(TrainerOptions.CheckpointsKept),
         nameof(TrainerOptions.Distribution), // nor does the number of ranks, but for rounding
-        WeightsPath, // what the file holds is an entry of its own
+        WeightsPath, // what the files hold are entries of their own
+        VocabularyPath,
     ];
 
     // What processes that train together may have of their own.
@@ -42,6 +44,7 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.MemoryBudgetMebibytes),
         nameof(TrainerOptions.CheckpointDirectory),
         WeightsPath,
+        VocabularyPath,
     ];
 
     /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet. All rows are gone through.</summary>

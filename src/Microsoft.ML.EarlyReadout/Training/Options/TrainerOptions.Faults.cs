@@ -57,7 +57,7 @@ public abstract partial class TrainerOptions
         if (faults.Given(nameof(Optimizer), Optimizer)) Optimizer.AddFaults(faults, nameof(Optimizer));
         if (faults.Given(nameof(Schedule), Schedule)) Schedule.AddFaults(faults, nameof(Schedule));
         if (faults.Given(nameof(Augmentation), Augmentation)) Augmentation.AddFaults(faults, nameof(Augmentation));
-        if (faults.Given(nameof(Network), Network)) faults.Add(Network.Faults(isWarm: StartFrom is not null));
+        if (faults.Given(nameof(Network), Network)) Network.AddFaults(faults, nameof(Network), isWarm: StartFrom is not null);
     }
 
     /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>

@@ -59,7 +59,7 @@ public sealed class ScaledImageTests : IDisposable
         var view = new CursorSetView(Resized(Scaled()));
         using TrainingSet several = Rows.Read(view, new TrainingColumns("Image", "Label"));
         using TrainingSet one = Rows.Read(new CountingView(Resized(Scaled())), new TrainingColumns("Image", "Label"));
-        Assert.Equal(one.Fingerprint, several.Fingerprint);
+        Assert.Equal(one.FingerprintOf(CancellationToken.None), several.FingerprintOf(CancellationToken.None));
         Assert.Equal(Environment.ProcessorCount > 1 ? 4 : 0, view.Opened);
     }
 

@@ -42,6 +42,23 @@ public sealed class SearchGainTests
     public void A_gain_is_shown_only_where_its_interval_lies_above_zero(double[] differences, bool isShown) =>
         Assert.Equal(isShown, Of(differences).IsSignificant);
 
+    [Fact]
+    public void The_interval_that_leaves_out_the_p_of_a_mean_begins_at_zero()
+    {
+        var mean = SampleMean.Of([0.02, 0.05, -0.01, 0.04]);
+        (double low, double high) = mean.Interval(1 - mean.P)!.Value;
+        Assert.Equal(0.0, low, 1e-9);
+        Assert.Equal(2 * mean.Value, high, 1e-9);
+    }
+
+    [Fact]
+    public void One_number_has_a_mean_and_no_spread()
+    {
+        var mean = SampleMean.Of([0.5]);
+        Assert.Equal((0.5, 0.0, 1.0), (mean.Value, mean.Deviation, mean.P));
+        Assert.Null(mean.Interval(0.95));
+    }
+
     // Figures whose differences are exactly these.
     private static SearchGain Of(double[] differences) =>
         SearchGain.Of([.. differences.Select((difference, i) => new SeedDifference(i, 0, difference))], fresh: true);

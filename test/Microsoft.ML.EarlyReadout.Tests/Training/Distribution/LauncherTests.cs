@@ -24,14 +24,12 @@ public sealed class LauncherTests
             touch started$RANK
             while :; do sleep 0.05; done
             """;
-        using Process launcher = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Samples, "local.sh"), "2", "bash", "-c", Rank])
-        {
-            WorkingDirectory = folder,
-        })!;
+        using ChildProcess launcher = ChildProcess.Start(
+            new ProcessStartInfo("bash", [Path.Combine(Samples, "local.sh"), "2", "bash", "-c", Rank]) { WorkingDirectory = folder });
         while (!launcher.HasExited && !(Is("started0") && Is("started1"))) await Task.Delay(20, TestContext.Current.CancellationToken);
-        using Process kill = Process.Start("kill", ["-TERM", FormattableString.Invariant($"{launcher.Id}")]);
-        await launcher.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal((130, true, true), (launcher.ExitCode, Is("paused0"), Is("paused1")));
+        launcher.Send("TERM");
+        (int code, _, _) = await launcher.EndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((130, true, true), (code, Is("paused0"), Is("paused1")));
         Directory.Delete(folder, recursive: true);
 
         bool Is(string name) => File.Exists(Path.Combine(folder, name));
@@ -97,11 +95,7 @@ public sealed class LauncherTests
         int count, string script, string[] arguments, params (string Name, string Value)[] environment)
     {
         IReadOnlyList<string> command = OwnProcess.Command<GlooGroupTests.Child>(nameof(GlooGroupTests.Child.Sums_gathers_and_agrees));
-        var start = new ProcessStartInfo("bash", [Path.Combine(Samples, script), .. arguments, .. command])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo("bash", [Path.Combine(Samples, script), .. arguments, .. command]);
         start.Environment["GLOO_SOCKET_IFNAME"] = "lo";
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["MLSIEVE_RANK_TIMEOUT"] = "120";
@@ -109,13 +103,10 @@ public sealed class LauncherTests
         if (script == "mpirun.sh") start.Environment["MASTER_ADDR"] = "127.0.0.1";
         foreach (string root in new[] { "OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM" }) start.Environment[root] = "1";
         foreach ((string name, string value) in environment) start.Environment[name] = value;
-        using Process launcher = Process.Start(start)!;
-        Task<string> errors = launcher.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await launcher.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await launcher.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using ChildProcess launcher = ChildProcess.Start(start);
+        (int code, string output, string errors) = await launcher.EndAsync(TestContext.Current.CancellationToken);
         Assert.True(
-            launcher.ExitCode == 0 && Regex.Count(output, OwnProcess.Confirmation) == count,
-            $"exit code {launcher.ExitCode}\n{output}\n{await errors}");
+            code == 0 && Regex.Count(output, OwnProcess.Confirmation) == count, $"exit code {code}\n{output}\n{errors}");
     }
 
     private static bool OnPath(string program) => Environment.GetEnvironmentVariable("PATH")!.Split(':')

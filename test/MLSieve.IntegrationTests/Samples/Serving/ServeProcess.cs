@@ -38,7 +38,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     /// <param name="arguments">Its options.</param>
     public static async Task<ServeProcess> StartAsync(string temporary, params string[] arguments)
     {
-        Process process = Launch(temporary, arguments);
+        ProcessStartInfo start = Command(temporary, arguments);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
@@ -54,12 +56,10 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     /// <returns>What it said.</returns>
     public static async Task<string> RefusalAsync(string temporary, params string[] arguments)
     {
-        using Process process = Launch(temporary, arguments);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.NotEqual(0, process.ExitCode);
-        return errors + await output;
+        using ChildProcess process = ChildProcess.Start(Command(temporary, arguments));
+        (int code, string output, string errors) = await process.EndAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, code);
+        return errors + output;
     }
 
     /// <summary>Sends the bytes of a file.</summary>
@@ -87,7 +87,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     /// <summary>Asks it to stop, as a container's host does, and waits for its end.</summary>
     public async Task<int> StopAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", FormattableString.Invariant($"{_process.Id}")]);
+        ChildProcess.Send(_process.Id, "TERM");
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return _process.ExitCode;
     }
@@ -101,18 +101,14 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static Process Launch(string temporary, string[] arguments)
+    private static ProcessStartInfo Command(string temporary, string[] arguments)
     {
         Assert.True(File.Exists(_program), $"'{_program}' is missing; building this project builds it.");
-        var start = new ProcessStartInfo("dotnet", [_program, "--urls", "http://127.0.0.1:0", .. arguments])
+        return new ProcessStartInfo("dotnet", [_program, "--urls", "http://127.0.0.1:0", .. arguments])
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             WorkingDirectory = temporary,
+            Environment = { ["TMPDIR"] = temporary, ["ORT_DISABLE_TELEMETRY"] = "1" },
         };
-        start.Environment["TMPDIR"] = temporary;
-        start.Environment["ORT_DISABLE_TELEMETRY"] = "1";
-        return Process.Start(start)!;
     }
 
     [GeneratedRegex(@"Now listening on: (\S+)")]

@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// Deep feature reweighting, "Last Layer Re-Training is Sufficient for Robustness to Spurious Correlations" (ICLR 2023): the network is
 /// trained as it is, then its last linear layer is fitted anew, by logistic regression on rows of which every group has equally many.
 /// </summary>
-internal static class HeadReweighting
+internal static class DeepFeatureReweighting
 {
     /// <param name="session">The training.</param>
     /// <param name="objective">Which rows, how many subsets of them, and which strengths are tried.</param>
@@ -19,7 +19,7 @@ internal static class HeadReweighting
         using TrainingSet? given = view is null
             ? null : session.Read("the rows of Objective.DeepFeatureReweighting.ReweightingSet", view);
         TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
-        if (ClassLacking(session.Training, rows) is { } lacking)
+        if (session.Training.ClassLackingIn(rows) is { } lacking)
         {
             throw new ArgumentException("Objective.DeepFeatureReweighting.ReweightingSet has no rows of the class "
                 + $"'{session.Training.Set.ClassNames[lacking]}': a head fitted anew on it could never say that class.");
@@ -43,15 +43,6 @@ internal static class HeadReweighting
             session.Cancellation.Acknowledge();
             session.Log("Cancelled while the head was fitted anew; the network is returned with the head that it was trained with.");
         }
-    }
-
-    /// <summary>The first class of the training rows that the rows of a head lack; <see langword="null"/> where they have all.</summary>
-    /// <param name="training">The training rows.</param>
-    /// <param name="rows">Those to which the head is fitted, or on which it is trained.</param>
-    public static int? ClassLacking(TrainingRows training, TrainingRows rows)
-    {
-        HashSet<int> classes = [.. rows.Indices.Select(row => rows.Set.Labels[row])];
-        return training.Indices.Select(row => (int?)training.Set.Labels[row]).FirstOrDefault(c => !classes.Contains(c!.Value));
     }
 
     /// <summary>Throws where one rank has the rows and another has not, or where a training that is resumed has lost them, or had none.

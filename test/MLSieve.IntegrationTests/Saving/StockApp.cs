@@ -17,17 +17,10 @@ internal static class StockApp
         Assert.DoesNotContain(Directory.EnumerateFiles(Path.GetDirectoryName(_program)!, "*", SearchOption.AllDirectories),
             file => Path.GetFileName(file).Contains("EarlyReadout", StringComparison.Ordinal)
                 || Path.GetFileName(file).Contains("TorchSharp", StringComparison.Ordinal));
-        var start = new ProcessStartInfo("dotnet", [_program, model, rows, scores])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, errors.Result);
+        using ChildProcess process = ChildProcess.Start(
+            new ProcessStartInfo("dotnet", [_program, model, rows, scores]) { WorkingDirectory = folder });
+        (int code, string output, string errors) = process.End();
+        Assert.True(code == 0, errors);
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }
