@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -21,14 +22,14 @@ internal sealed class AgreementStudy(StudyOptions options, string kind, double a
 
     protected override int[] IdentificationEpochs => [1, 5];
 
-    protected override SearchSpace Space => new()
+    protected override SieveSpace Space => new()
     {
         Stages = [1, 2, 3],
         Depths = [0, 1],
-        Width = 32,
+        Widths = [32],
         ForgetEvery = [1, 5, 15],
-        ForgetRates = [Times(1), Times(3), Times(10), Times(30)],
-        ReadoutRates = [Times(0.2), Times(1)],
+        ForgetRateMultiple = new(1, 30),
+        ReadoutRateMultiple = new(0.2, 1),
     };
 
     protected override NetworkOptions CreateNetwork() => new() { Kind = NetworkKind.ConvNet, Channels = [32, 64, 128] };

@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -27,14 +28,14 @@ internal abstract class PhotographStudy(StudyOptions options, PhotographRows row
 
     protected override int[] IdentificationEpochs => [1, 3];
 
-    protected override SearchSpace Space => new()
+    protected override SieveSpace Space => new()
     {
         Stages = [2, 3, 4],
         Depths = [0, 1],
-        Width = 64,
+        Widths = [64],
         ForgetEvery = [1, 5],
-        ForgetRates = [Times(3), Times(10), Times(30)],
-        ReadoutRates = [Times(1), Times(10)],
+        ForgetRateMultiple = new(3, 30),
+        ReadoutRateMultiple = new(1, 10),
     };
 
     protected override NetworkOptions CreateNetwork() => ImageNetWeights.ResNet18(Options);

@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -17,14 +18,14 @@ internal sealed class ShapesStudy(StudyOptions options) : ShortcutStudy(options,
 
     protected override int[] IdentificationEpochs => [1, 5];
 
-    protected override SearchSpace Space => new()
+    protected override SieveSpace Space => new()
     {
         Stages = [1, 2],
         Depths = [0, 1],
-        Width = 8,
+        Widths = [8],
         ForgetEvery = [2, 5, 10],
-        ForgetRates = [Times(1), Times(10)],
-        ReadoutRates = [Times(0.2), Times(1)],
+        ForgetRateMultiple = new(1, 10),
+        ReadoutRateMultiple = new(0.2, 1),
     };
 
     protected override NetworkOptions CreateNetwork() => Quickstart.Method.Network;

@@ -21,7 +21,7 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
     private static readonly double[] _betas = [2, 4];
 
     /// <summary>The settings of the sieve that are tried, those of the command line besides.</summary>
-    protected abstract SearchSpace Space { get; }
+    protected abstract SieveSpace Space { get; }
 
     /// <summary>How many settings of the sieve are drawn unless the command line says otherwise.</summary>
     protected virtual int OwnTrials => 24;
@@ -38,7 +38,7 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
         new("afr", [.. from gamma in _gammas from penalty in _penalties select Reweighted(gamma, penalty)]),
         new("group-dro", new Candidate("", training => Alone(training, objective => objective.Kind = ObjectiveKind.GroupDro))),
         Sieve("sieve-joint", SieveUpdate.Joint),
-        new("readout-afr", [.. from stage in Space.Stages from beta in _betas select ReweightedByReadout(stage, beta)]),
+        new("readout-afr", [.. from stage in Space.Stages! from beta in _betas select ReweightedByReadout(stage, beta)]),
         new("dfr", new Candidate("", training => Alone(training, objective =>
         {
             objective.Kind = ObjectiveKind.DeepFeatureReweighting;
@@ -64,7 +64,7 @@ internal abstract class ShortcutStudy(StudyOptions options, IStudyRows rows) : E
             return new SieveSearchOptions
             {
                 Trainer = trainer,
-                Space = Space.WithRanges(DescentRate),
+                Space = Space,
                 Trials = update == SieveUpdate.Joint ? Math.Min(trials, JointTrials) : trials,
                 KnownSettings = [.. known.Select(OptionsOf)],
             };

@@ -1,4 +1,5 @@
 using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -41,14 +42,14 @@ internal abstract class TextStudy(StudyOptions options, IStudyRows rows) : Short
 
     protected override int OwnTrials => MiniLm.Trials;
 
-    protected override SearchSpace Space => new()
+    protected override SieveSpace Space => new()
     {
         Stages = [1, 2, 3, 4],
         Depths = [0, 1],
-        Width = 64,
+        Widths = [64],
         ForgetEvery = [1, 5],
-        ForgetRates = [Times(1), Times(10), Times(30)],
-        ReadoutRates = [Times(1), Times(10)],
+        ForgetRateMultiple = new(1, 30),
+        ReadoutRateMultiple = new(1, 10),
     };
 
     // The sieve's settings are drawn by a search, or named by the command line, which means all of them.

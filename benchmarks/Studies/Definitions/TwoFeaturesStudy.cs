@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.Networks;
+using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
@@ -38,14 +39,14 @@ internal sealed class TwoFeaturesStudy : ShortcutStudy
 
     protected override int[] IdentificationEpochs => [];
 
-    protected override SearchSpace Space => new()
+    protected override SieveSpace Space => new()
     {
         Stages = [1, 2, 3],
         Depths = [0, 1, 2],
-        Width = 32,
+        Widths = [32],
         ForgetEvery = [1, 5],
-        ForgetRates = [Times(1), Times(3), Times(10), Times(30)],
-        ReadoutRates = [Times(0.2), Times(1)],
+        ForgetRateMultiple = new(1, 30),
+        ReadoutRateMultiple = new(0.2, 1),
     };
 
     protected override IReadOnlyList<Method> Methods =>

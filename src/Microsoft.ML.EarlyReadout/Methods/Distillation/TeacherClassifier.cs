@@ -14,12 +14,11 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
     private const double LeastFit = 0.999;
 
     /// <summary>Recovers the layer; of feature maps it reads the means. Softmax does not see a number added to all logits, so the logits
-    /// are taken without their mean. A row that has lost one of them is left out.</summary>
+    /// are taken without their mean. Rows that have lost one of them are left out, unless too few are left.</summary>
     /// <param name="session">The training, with teacher's features and scores.</param>
     /// <param name="teacher">How to read the scores.</param>
     /// <param name="column">The column of the features.</param>
-    /// <exception cref="ArgumentException">The scores are not a linear function of the features, or too few rows have all
-    /// logits.</exception>
+    /// <exception cref="ArgumentException">The scores are not a linear function of the features.</exception>
     public static TeacherClassifier Recover(TrainingSession session, TeacherScores teacher, string column)
     {
         using var noGrad = no_grad();
@@ -30,39 +29,31 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
         double total = 0, least = 0;
         long known = 0;
-        ForEachBatch((inputs, logits) =>
+        ForEachBatch(batch => known += teacher.Known(batch).shape[0]);
+        long left = session.Training.Indices.Length - known;
+        bool leavesOut = left > 0 && known > width;
+        ForEachPair((inputs, logits) =>
         {
             Tensor squares = inputs.t().matmul(inputs), products = inputs.t().matmul(logits);
             total += logits.mul(logits).sum().ToDouble();
             gram.add_(squares, Scalars.One);
             moment.add_(products, Scalars.One);
-            known += inputs.shape[0]; // last: a batch that finds no memory comes again
         });
-
-        int all = session.Training.Indices.Length;
-        long lost = all - known;
-        if (lost > 0 && known <= width)
-        {
-            throw new ArgumentException(
-                FormattableString.Invariant($"The teacher is so sure that {lost} of {all} rows have a probability too small for a number, ")
-                + FormattableString.Invariant($"and the other {known} are too few to recover its classifier of {width} features. ")
-                + "Give its logits rather than probabilities.");
-        }
 
         // A ridge far below the data's own scale, for features that are always zero.
         gram.diagonal().add_(gram.diagonal().mean().mul(Scalars.Of(Ridge)), Scalars.One);
         Tensor solution = linalg.solve(gram, moment); // (D + 1, C)
         double residual = 0;
-        ForEachBatch((inputs, logits) =>
+        ForEachPair((inputs, logits) =>
         {
             Tensor difference = logits.sub(inputs.matmul(solution));
             residual += difference.mul(difference).sum().ToDouble();
         });
         double fit = 1 - residual / total;
-        string without = FormattableString.Invariant($", without {lost} rows that have a probability too small for a number");
+        string without = FormattableString.Invariant($", without {left} rows that have a probability too small for a number");
         session.Log(
             FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features")
-                + (lost == 0 ? "." : $"{without}."));
+                + (leavesOut ? $"{without}." : "."));
         if (!(fit >= LeastFit))
         {
             throw new ArgumentException(
@@ -73,19 +64,25 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         Tensor weight = solution.narrow(0, 0, width).t(), bias = solution.select(0, width);
         return new TeacherClassifier(new Linear(weight.to(float32), bias.to(float32)), least >= 0);
 
-        void ForEachBatch(Action<Tensor, Tensor> use)
+        void ForEachPair(Action<Tensor, Tensor> use) => ForEachBatch(batch =>
         {
-            var batches = new EvaluationBatches(CPU, session.Cancellation);
-            batches.ForEach(session.Training, BytesPerRow(set, features), (_, batch) =>
+            Tensor logits = teacher.Logits(batch).to(float64);
+            Tensor maps = FeatureMatchingStep.Maps(batch.Column(column));
+            least = Math.Min(least, maps.min().ToDouble());
+            Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1);
+            logits = logits.sub(logits.mean([1], keepdim: true));
+            if (leavesOut)
             {
-                Tensor logits = teacher.Logits(batch).to(float64);
-                Tensor maps = FeatureMatchingStep.Maps(batch.Column(column));
-                least = Math.Min(least, maps.min().ToDouble());
-                Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1);
                 Tensor rows = teacher.Known(batch);
-                use(inputs.index_select(0, rows), logits.sub(logits.mean([1], keepdim: true)).index_select(0, rows));
-            });
-        }
+                (inputs, logits) = (inputs.index_select(0, rows), logits.index_select(0, rows));
+            }
+
+            use(inputs, logits);
+        });
+
+        // A batch that finds no memory comes again, smaller: what is kept of it is kept last.
+        void ForEachBatch(Action<Batch> use) => new EvaluationBatches(CPU, session.Cancellation).ForEach(
+            session.Training, BytesPerRow(set, features), (_, batch) => use(batch));
     }
 
     /// <summary>The row as it is stored, and what is made of it in float64.</summary>
