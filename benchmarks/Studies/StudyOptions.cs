@@ -104,7 +104,10 @@ internal sealed class StudyOptions
                 case "--trials": options.Trials = Whole(name, Value()); break;
                 case "--search-seeds": options.SearchSeeds = Whole(name, Value()); break;
                 case "--setting": options.Settings.Add(Value()); break;
-                case "--rate": options.Rate = Number(name, Value(), 0, 10); break;
+                case "--rate":
+                    if (options.Rate is not null) throw new UsageException("--rate: all methods of a study have one; give it once.");
+                    options.Rate = Number(name, Value(), 0, 10);
+                    break;
                 case "--agreement": options.Agreements.Add(Number(name, Value(), 0, 1)); break;
                 case "--partition": options.Partitions.Add(Whole(name, Value(), most: 5)); break;
                 case "--rows": options.Rows = Whole(name, Value()); break;

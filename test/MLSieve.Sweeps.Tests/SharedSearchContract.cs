@@ -15,17 +15,25 @@ public abstract class SharedSearchContract : IDisposable
     private static readonly Lazy<Task<string>> _alone = new(AloneAsync);
     private readonly string _folder = Directory.CreateTempSubdirectory("shared-search-").FullName;
 
-    protected SharedSearchContract()
+    /// <param name="place">The store, as the sample's command line names it. Where it skips the test, nothing has begun.</param>
+    /// <param name="connect">Opens it.</param>
+    protected SharedSearchContract(string place, Func<string, ITrialStore> connect)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no signals here.");
+        ArgumentNullException.ThrowIfNull(connect);
+        (Place, Store) = (place, connect(place));
+        Store.Read(SweepProcess.Search); // makes the tables
         _ = _alone.Value; // begins
     }
 
     /// <summary>The store, as the sample's command line names it.</summary>
-    protected abstract string Place { get; }
+    protected string Place { get; }
 
     /// <summary>The store, with tables.</summary>
-    protected abstract ITrialStore Store { get; }
+    protected ITrialStore Store { get; }
+
+    /// <summary>Skips a test where it could not disturb a process.</summary>
+    protected static void RequireSignals() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no signals here.");
 
     public void Dispose()
     {
@@ -44,6 +52,7 @@ public abstract class SharedSearchContract : IDisposable
     [Fact]
     public async Task A_process_that_is_killed_and_one_that_sleeps_through_its_lease_change_nothing()
     {
+        RequireSignals();
         ReportLog log = Log();
         var clock = Stopwatch.StartNew();
         using SweepProcess killed = Start("killed"), asleep = Start("asleep"), awake = Start("awake");

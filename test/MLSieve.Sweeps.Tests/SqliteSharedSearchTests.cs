@@ -7,23 +7,22 @@ namespace MLSieve.Tests;
 /// <summary>In a file of SQLite, where processes are paused until the end and stopped too.</summary>
 public sealed class SqliteSharedSearchTests : SharedSearchContract
 {
-    private readonly TemporaryFile _file = new();
+    private readonly TemporaryFile _file;
 
     public SqliteSharedSearchTests()
+        : this(new TemporaryFile())
     {
-        Store = TrialStore.Sqlite(_file.Path);
-        Store.Read(SweepProcess.Search); // makes the tables
     }
 
-    protected override string Place => _file.Path;
+    private SqliteSharedSearchTests(TemporaryFile file)
+        : base(file.Path, path => TrialStore.Sqlite(path)) => _file = file;
 
-    protected override ITrialStore Store { get; }
-
-    private protected override ReportLog Log() => ReportLog.OfSqlite(_file.Path);
+    private protected override ReportLog Log() => ReportLog.OfSqlite(Place);
 
     [Fact]
     public async Task A_process_that_sleeps_until_the_search_is_over_wakes_up_to_the_result()
     {
+        RequireSignals();
         ReportLog log = Log();
         using SweepProcess asleep = Start("asleep"), awake = Start("awake");
         await UntilAsync(() => Runs().Count(run => run.Reached > 0) > 2);
@@ -37,6 +36,7 @@ public sealed class SqliteSharedSearchTests : SharedSearchContract
     [Fact]
     public async Task Ctrl_C_ends_a_process_soon_and_a_second_one_goes_on_where_it_was()
     {
+        RequireSignals();
         ReportLog log = Log();
         using (SweepProcess stopped = Start("stopped"))
         {

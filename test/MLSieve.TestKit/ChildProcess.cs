@@ -48,6 +48,10 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Ends it at once, by SIGKILL where there are signals.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>Waits for its end alone, not for that of what it has started, which may hold its output.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task ExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+
     /// <summary>Waits for its end.</summary>
     /// <returns>The exit code and what it wrote.</returns>
     public (int ExitCode, string Output, string Errors) End()

@@ -47,7 +47,10 @@ public static class OwnProcess
     {
         object tests = Activator.CreateInstance(type)!;
         using var _ = tests as IDisposable;
-        if (type.GetMethod(test)!.Invoke(tests, BindingFlags.DoNotWrapExceptions, null, null, null) is Task running) await running;
+        MethodInfo method = type.GetMethod(test)!;
+        if (method.ReturnType != typeof(void) && method.ReturnType != typeof(Task))
+            throw new NotSupportedException($"{method} returns what is not waited for.");
+        if (method.Invoke(tests, BindingFlags.DoNotWrapExceptions, null, null, null) is Task running) await running;
     }
 
     /// <summary>Runs a test, and fails if it fails or ends the process.</summary>

@@ -43,9 +43,6 @@ internal static class MiniLm
     /// <summary>The learning rate of AdamW.</summary>
     public static double Rate => AutomaticValues.FineTuningTexts.AdamWRate;
 
-    /// <summary>The same as gradient descent counts it.</summary>
-    public static double DescentRate => AutomaticValues.FineTuningTexts.SgdRate;
-
     /// <summary>The most settings of a method that are tried, but for the drawn ones: a training takes minutes.</summary>
     public static int MostSettings => 3;
 

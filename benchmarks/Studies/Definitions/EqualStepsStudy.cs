@@ -47,9 +47,6 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>The learning rate.</summary>
     protected double Rate => Options.Rate ?? OwnRate;
 
-    /// <summary>The same as gradient descent counts it, by which readouts learn and the sieve forgets.</summary>
-    protected virtual double DescentRate => Rate;
-
     /// <summary>What is studied; a study of averaged weights is one of its own, with a file and a search of its own.</summary>
     public sealed override string Name => Options.Average > 0 ? Subject + "-average" : Subject;
 
@@ -98,7 +95,7 @@ internal abstract class EqualStepsStudy(StudyOptions options, IStudyRows rows) :
     /// <summary>
     /// A multiple of the learning rate: what counts is how much faster than the network something else learns or forgets.
     /// </summary>
-    protected double Times(double factor) => Math.Round(factor * DescentRate, 10);
+    protected double Times(double factor) => Math.Round(factor * Rate, 10);
 
     /// <summary>Sets what is the study's own in any training.</summary>
     protected virtual void Prepare(TrainerOptions trainer)

@@ -25,8 +25,6 @@ internal sealed class TextDistillationStudy(StudyOptions options) : Distillation
 
     protected override double OwnRate => MiniLm.Rate;
 
-    protected override double DescentRate => MiniLm.DescentRate;
-
     protected override int OwnTeacherEpochs => 3;
 
     protected override double TeacherRate => OwnRate;

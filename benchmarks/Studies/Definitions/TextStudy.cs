@@ -34,8 +34,6 @@ internal abstract class TextStudy(StudyOptions options, IStudyRows rows) : Short
 
     protected override double OwnRate => MiniLm.Rate;
 
-    protected override double DescentRate => MiniLm.DescentRate;
-
     protected override ScheduleKind Schedule => ScheduleKind.Linear;
 
     protected override int[] IdentificationEpochs => [1];

@@ -42,7 +42,7 @@ public abstract record FeatureShape
     public static VectorShape Vector(int length) => new(length);
 
     /// <summary>The shape of an image stored one plane a channel.</summary>
-    /// <param name="channels">Channels, 1 or 3.</param>
+    /// <param name="channels">Channels, at least 1; pictures have 1, 3, or 4 with alpha.</param>
     /// <param name="height">Height in pixels.</param>
     /// <param name="width">Width in pixels.</param>
     public static ImageShape Image(int channels, int height, int width) => new(ImageLayout.ChannelsFirst, channels, height, width);

@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout.Networks;
 
 /// <summary>The shape of an image: (C, H, W) or (H, W, C).</summary>
 /// <param name="Layout">The order of the numbers.</param>
-/// <param name="Channels">Channels, 1 or 3, or 4 with alpha.</param>
+/// <param name="Channels">Channels, at least 1; pictures have 1, 3, or 4 with alpha.</param>
 /// <param name="Height">Height in pixels.</param>
 /// <param name="Width">Width in pixels.</param>
 [Experimental(ExperimentalId.OwnNetwork)]

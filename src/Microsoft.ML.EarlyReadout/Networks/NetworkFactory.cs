@@ -112,6 +112,8 @@ internal static class NetworkFactory
     {
         if (network.Shape is TokenShape && (input.Mean.Length > 0 || input.Scale.Length > 0))
             throw new ArgumentException("Network.Input.Mean and Network.Input.Scale are for numbers; texts have none. Leave them empty.");
+        if (input.ChannelOrder == ChannelOrder.Bgr && network.Shape is ImageShape { Channels: not (1 or 3 or 4) and var many })
+            throw new ArgumentException($"Network.Input.ChannelOrder is Bgr, which is of colours; the images have {many} channels.");
         float[] mean = input.Mean.Length > 0 ? input.Mean : [pixels?.Mean ?? 0];
         float[] scale = input.Scale.Length > 0 ? input.Scale : [pixels?.Scale ?? 1];
         int channels = network.Shape.Channels;

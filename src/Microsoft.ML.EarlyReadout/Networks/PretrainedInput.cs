@@ -81,6 +81,7 @@ internal static class PretrainedInput
     {
         double own = measure.Of(network.Input.call(images));
         (string name, double best) = Usual(network.Shape, range)
+            .Where(usual => usual.Mean.Length == 1 || usual.Mean.Length == network.Shape.Channels)
             .Select(usual => (usual.Name, Figure: measure.Of(WithInput(network.Shape, usual, images))))
             .DefaultIfEmpty((Name: "", Figure: double.PositiveInfinity)).MinBy(usual => usual.Figure);
         bool isOther = own > measure.FarBesideAnother && best * TimesCloser <= own;

@@ -58,13 +58,20 @@ internal static class NetworkTraining
             && AllocationFailure.Of(fault) is { } failure)
         {
             throw new TrainingOutOfMemoryException(
-                $"There is no room for the network {(failure.IsOnGpu ? "on the GPU" : "in the machine's memory")}"
+                $"There is no room for the network{Place(failure)}"
                     + (failure.Requested is not { } bytes ? "."
                         : FormattableString.Invariant($": {bytes >> 20} MiB more could not be allocated."))
-                    + $" Choose a smaller network{(failure.IsOnGpu ? " or another Device" : "")}, or end other programs that hold memory.",
-                fault);
+                    + $" Choose a smaller network{(failure.IsOnGpu == false ? "" : " or another Device")}, "
+                    + "or end other programs that hold memory.", fault);
         }
     }
+
+    private static string Place(AllocationFailure failure) => failure.IsOnGpu switch
+    {
+        true => " on the GPU",
+        false => " in the machine's memory",
+        null => "",
+    };
 
     private static Action<string> LogOf(IChannel channel, RankGroup ranks)
     {

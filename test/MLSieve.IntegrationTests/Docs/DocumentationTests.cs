@@ -63,7 +63,7 @@ public sealed partial class DocumentationTests
     public void Every_test_that_a_page_names_exists()
     {
         string tests = string.Concat(
-            Directory.EnumerateFiles(Path.Combine(Repository.Root, "test"), "*Tests.cs", SearchOption.AllDirectories)
+            Directory.EnumerateFiles(Path.Combine(Repository.Root, "test"), "*.cs", SearchOption.AllDirectories)
                 .Select(File.ReadAllText));
         string[] named = [.. Pages().SelectMany(page => TestName().Matches(File.ReadAllText(page))).Select(match => match.Groups[1].Value)];
         Assert.NotEmpty(named);
@@ -106,7 +106,8 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();
 
-    [GeneratedRegex("`([A-Z][a-z]*(?:_[a-z0-9]+){3,})`")]
+    // A name in capitals alone is a variable of the environment.
+    [GeneratedRegex("`(?![A-Z0-9_]+`)([A-Z][A-Za-z]*(?:_[A-Za-z0-9]+){3,})`")]
     private static partial Regex TestName();
 
     [GeneratedRegex(@"\]\((?!https?:)([^)#]*)#([^)]+)\)")]

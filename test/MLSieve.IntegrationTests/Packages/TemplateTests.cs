@@ -138,6 +138,7 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
         Assert.Equal("'pictures.csv' has no column 'Label'; it has File, Kind, Light.", (await RunAsync(1, csv)).Trim());
 
         Directory.CreateDirectory(Path.Combine(app, "plain", ".git", "objects"));
+        Directory.CreateDirectory(Path.Combine(app, "plain", "red", "originals")); // beside images, which lie in no group
         string ungrouped = await RunAsync(0, "--images", "plain", "--size", "16", "--epochs", "1");
         Assert.Contains("plain: 72 images; labels green, red; groups all", ungrouped, StringComparison.Ordinal);
         ComparesTwo(ungrouped, "red, all", "green, all", least: 0);

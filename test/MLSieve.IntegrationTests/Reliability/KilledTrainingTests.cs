@@ -54,7 +54,7 @@ public sealed class KilledTrainingTests : IDisposable
 
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{kills} kills, {whileWriting} of them while a checkpoint was written; {finished} trainings ended equal.");
-        Assert.InRange(whileWriting, Kills / 6, Kills); // a third of those aimed at it: others come as it ends
+        Assert.NotEqual(0, whileWriting); // every second is aimed at it, and some come as it ends
     }
 
     private static bool IsWritten(string folder) => Directory.EnumerateDirectories(folder, "*.partial").Any();
@@ -73,8 +73,10 @@ public sealed class KilledTrainingTests : IDisposable
         }
 
         child.Kill(); // SIGKILL
-        (int code, _, _) = await child.EndAsync(TestContext.Current.CancellationToken);
-        return code != 0;
+        (int code, string said, _) = await child.EndAsync(TestContext.Current.CancellationToken);
+        const int killed = 128 + 9;
+        Assert.True(code == killed || OwnProcess.Passed(code, said), said); // and did not fail before
+        return code == killed;
     }
 
     /// <summary>What the other process runs.</summary>

@@ -19,7 +19,7 @@ public sealed partial class StudyProgramTests : IDisposable
             "Studies", "run", "shapes", "--quick", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         string page = await File.ReadAllTextAsync(Path.Combine(_folder, "report.html"), TestContext.Current.CancellationToken);
-        Assert.All(methods, method => Assert.Contains(method, page));
+        Assert.All(methods, method => Assert.Contains($">{method}<", page));
 
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         Dictionary<string, JsonElement> records = methods.ToDictionary(method => method, method => Assert.Single(Of(document, method)));
@@ -47,6 +47,24 @@ public sealed partial class StudyProgramTests : IDisposable
         Assert.Matches(@"\n(\d+) of \1 runs: .* cores; .*torchSharp 0\.107", table.Output);
 
         string? SettingOf(string method) => records[method].GetProperty("setting").GetString();
+    }
+
+    [Theory]
+    [InlineData("dominoes-methods --agreement 0.95", "plain", "mnist")]
+    [InlineData("bar-train-validation --size 32", "plain", BarMethodsStudy.Folder)] // photographs, of which no groups are known
+    [InlineData("coloured-distillation", "kd", "fashion-mnist")] // whose teacher is asked again for the report
+    public async Task A_quick_study_of_real_data_has_a_record_and_a_report(string study, string method, string data)
+    {
+        RealData.Path(data);
+        string json = Path.Combine(_folder, "figures.json"), report = Path.Combine(_folder, "report.html");
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Studies",
+            ["run", .. study.Split(' '), "--quick", "--method", method, "--json", json, "--out", _folder, "--report", report]);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
+        Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("averageAccuracy").GetDouble(), 0, 1);
+        string page = Directory.EnumerateFiles(_folder, "report*.html").First();
+        Assert.Contains($">{method}<", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -126,6 +144,7 @@ public sealed partial class StudyProgramTests : IDisposable
     [InlineData("no file nowhere.txt", "queue", "nowhere.txt")]
     [InlineData("no folder 'fashion-mnist'", "run", "coloured-methods", "--data", "/", "--quick")]
     [InlineData("--method: shapes has plain, sieve, jtt, ", "run", "shapes", "--method", "kd")]
+    [InlineData("--rate: all methods of a study have one", "run", "pets", "--rate", "0.1", "--rate", "0.2")]
     public void A_bad_command_line_says_why(string message, params string[] arguments)
     {
         var fault = Assert.Throws<UsageException>(() =>

@@ -47,7 +47,7 @@ public sealed class FeatureColumnTests
         Assert.Equal(FeatureShape.Image(5, 8, 9), Infer(new VectorDataViewType(NumberDataViewType.Single, 5, 8, 9), channels: 5));
 
     [Fact]
-    public void Flat_vectors_of_two_channels_train_once_the_options_say_so()
+    public void Flat_vectors_of_two_channels_train_once_the_options_say_so_from_weights_too()
     {
         var ml = new MLContext(seed: 1);
         var random = new Random(1);
@@ -56,13 +56,25 @@ public sealed class FeatureColumnTests
             Pixels = [.. Enumerable.Range(0, 72).Select(_ => random.NextSingle())],
             Label = (uint)(i % 2), // which a view takes for the keys 1 and 2
         }).ToArray());
-        using EarlyReadoutTransformer model = ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        var options = new EarlyReadoutEstimator.Options
         {
             FeatureColumnName = "Pixels",
             Network = { Kind = NetworkKind.ConvNet, Channels = [4], Input = { Height = 6, Width = 6, Channels = 2 } },
             Epochs = 1,
-        }).Fit(rows);
+        };
+        using EarlyReadoutTransformer model = ml.Transforms.EarlyReadout(options).Fit(rows);
         Assert.Equal(FeatureShape.Image(2, 6, 6), model.Graph.Shape);
+        string weights = Path.Combine(Directory.CreateTempSubdirectory("two-channels-").FullName, "weights.safetensors");
+        model.SaveWeights(weights);
+        options.Network.WeightsPath = weights;
+        ml.Transforms.EarlyReadout(options).Fit(rows).Dispose(); // normalisations of three colours are not tried on them
+        Directory.Delete(Path.GetDirectoryName(weights)!, recursive: true);
+
+        options.Network.Input.ChannelOrder = ChannelOrder.Bgr;
+        options.Network.WeightsPath = null;
+        Assert.Equal(
+            "Network.Input.ChannelOrder is Bgr, which is of colours; the images have 2 channels.",
+            Assert.Throws<ArgumentException>(() => ml.Transforms.EarlyReadout(options).Fit(rows)).Message);
     }
 
     private sealed class TwoChannels

@@ -21,13 +21,18 @@ internal static class Images
         if (File.Exists(path)) return ReadCsv(path, pathColumn, labelColumn, groupColumn);
         if (!Directory.Exists(path))
             throw new FileNotFoundException($"There is no file or folder '{path}'. Name yours: --images PATH, or in Program.cs.");
+        string[] labels = [.. VisibleIn(path).Where(label => VisibleIn(label).Length > 0 || HoldsImages(label))];
         IDataView rows = ml.Data.LoadFromFolders(new ImageFolderOptions
         {
             Root = path,
-            GroupsAreFolders = VisibleIn(path).Any(label => VisibleIn(label).Length > 0),
+            GroupsAreFolders = labels.Length > 0 && !labels.Any(HoldsImages),
         });
         return [.. ml.Data.CreateEnumerable<Picture>(rows, reuseRowObject: false, ignoreMissingColumns: true)];
     }
+
+    // An image beside folders lies in no group.
+    private static bool HoldsImages(string folder) => Directory.EnumerateFiles(folder)
+        .Any(file => System.IO.Path.GetExtension(file).ToUpperInvariant() is ".JPG" or ".JPEG" or ".PNG" or ".BMP" or ".GIF" or ".WEBP");
 
     // Not those of tools, such as .git and .ipynb_checkpoints: they are no labels and no groups.
     private static string[] VisibleIn(string folder) =>

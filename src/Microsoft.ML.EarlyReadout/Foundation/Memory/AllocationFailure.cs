@@ -8,8 +8,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>What libtorch, ONNX Runtime or .NET says when it does not get the memory that it asks for.</summary>
 /// <param name="Requested">The bytes that it asked for; <see langword="null"/> where it does not say.</param>
 /// <param name="FreeOnDevice">The GPU's memory that is free or libtorch's own, in bytes; <see langword="null"/> for the CPU.</param>
-/// <param name="IsOnGpu">Whether it is a GPU's memory that does not suffice.</param>
-internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDevice, bool IsOnGpu)
+/// <param name="IsOnGpu">Whether it is a GPU's memory that does not suffice; <see langword="null"/> of ONNX Runtime where it says the same
+/// of both.</param>
+internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDevice, bool? IsOnGpu)
 {
     /// <summary>Reads a fault; <see langword="null"/> where it is of another kind.</summary>
     public static AllocationFailure? Of(Exception fault)
@@ -21,7 +22,7 @@ internal sealed partial record AllocationFailure(long? Requested, long? FreeOnDe
         {
             string digits = cpu.Groups[1].Value + cpu.Groups[2].Value;
             bool isTold = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
-            return new(isTold ? bytes : null, null, IsOnGpu: false);
+            return new(isTold ? bytes : null, null, IsOnGpu: fault is OnnxRuntimeException ? null : false);
         }
 
         if (!Cuda().IsMatch(fault.Message)) return null;

@@ -28,10 +28,10 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         int width = features.Shape.Channels;
         Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
         double total = 0, least = 0;
-        long known = 0;
-        ForEachBatch(batch => known += teacher.Known(batch).shape[0]);
-        long left = session.Training.Indices.Length - known;
-        bool leavesOut = left > 0 && known > width;
+        long known = teacher.AreProbabilities ? 0 : session.Training.Indices.Length;
+        if (teacher.AreProbabilities) ForEachBatch(batch => known += teacher.Known(batch).shape[0]);
+        long lost = session.Training.Indices.Length - known;
+        bool leavesOut = lost > 0 && known >= 2 * (width + 1); // fewer could be met whatever the features are
         ForEachPair((inputs, logits) =>
         {
             Tensor squares = inputs.t().matmul(inputs), products = inputs.t().matmul(logits);
@@ -50,10 +50,10 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             residual += difference.mul(difference).sum().ToDouble();
         });
         double fit = 1 - residual / total;
-        string without = FormattableString.Invariant($", without {left} rows that have a probability too small for a number");
+        string rows = FormattableString.Invariant($"{lost} rows {(leavesOut ? "that " : "")}have a probability too small for a number");
+        string note = lost == 0 ? "" : leavesOut ? $", without {rows}" : $"; {rows}, and too few are left without them";
         session.Log(
-            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features")
-                + (leavesOut ? $"{without}." : "."));
+            FormattableString.Invariant($"Teacher: its classifier explains {fit:P2} of its scores' variance from {width} features{note}."));
         if (!(fit >= LeastFit))
         {
             throw new ArgumentException(
@@ -73,8 +73,8 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             logits = logits.sub(logits.mean([1], keepdim: true));
             if (leavesOut)
             {
-                Tensor rows = teacher.Known(batch);
-                (inputs, logits) = (inputs.index_select(0, rows), logits.index_select(0, rows));
+                Tensor whole = teacher.Known(batch);
+                (inputs, logits) = (inputs.index_select(0, whole), logits.index_select(0, whole));
             }
 
             use(inputs, logits);

@@ -96,7 +96,7 @@ internal static class AutomaticFeatureReweighting
     private static float[] Read(TrainingSession session, TrainingRows rows, TappedReadout readout)
     {
         int classes = rows.Set.Classes;
-        var all = new float[rows.Indices.Length * classes];
+        var all = new float[(long)rows.Indices.Length * classes];
         ReadoutProbabilities.ForEach(
             session, rows, [readout], (_, row, probabilities) => probabilities.CopyTo(all.AsSpan(row * classes, classes)));
         return all;

@@ -44,7 +44,7 @@ public sealed class ReportOptions
         faults.NotEmpty(nameof(Title), Title);
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
         faults.NotEmpty(nameof(LabelColumnName), LabelColumnName);
-        if (GroupColumnName == LabelColumnName)
+        if (!string.IsNullOrWhiteSpace(GroupColumnName) && GroupColumnName == LabelColumnName)
             faults.Add($"GroupColumnName is '{GroupColumnName}', the label, which is part of every group already; leave it null.");
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);

@@ -95,9 +95,9 @@ public sealed class SparseRowTests
         Assert.Equal(rows, Rows.Features(floats));
     }
 
-    // One number in 20 is not zero.
     private static long FingerprintOf(TrainingSet set) => DataFingerprint.Of(set, CancellationToken.None);
 
+    // One number in 20 is not zero.
     private static float[][] Draw(int count)
     {
         var random = new Random(2);

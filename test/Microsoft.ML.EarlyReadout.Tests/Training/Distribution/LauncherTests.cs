@@ -28,8 +28,10 @@ public sealed class LauncherTests
             new ProcessStartInfo("bash", [Path.Combine(Samples, "local.sh"), "2", "bash", "-c", Rank]) { WorkingDirectory = folder });
         while (!launcher.HasExited && !(Is("started0") && Is("started1"))) await Task.Delay(20, TestContext.Current.CancellationToken);
         launcher.Send("TERM");
+        await launcher.ExitAsync(TestContext.Current.CancellationToken);
+        (bool first, bool second) = (Is("paused0"), Is("paused1")); // now, and not when the ranks have ended, too
         (int code, _, _) = await launcher.EndAsync(TestContext.Current.CancellationToken);
-        Assert.Equal((130, true, true), (code, Is("paused0"), Is("paused1")));
+        Assert.Equal((130, true, true), (code, first, second));
         Directory.Delete(folder, recursive: true);
 
         bool Is(string name) => File.Exists(Path.Combine(folder, name));

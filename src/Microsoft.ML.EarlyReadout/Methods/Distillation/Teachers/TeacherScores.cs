@@ -51,14 +51,9 @@ internal sealed record TeacherScores(string Column, long[]? Order, bool AreProba
         return AreProbabilities ? scores.clamp_min(Scalars.Of(SmallestProbability)).log() : scores;
     }
 
-    /// <summary>The places in a batch of the rows all of whose logits are known, (N): a probability below what float32 holds has lost its
-    /// own.</summary>
-    public Tensor Known(Batch batch)
-    {
-        Tensor scores = batch.Column(Column);
-        double least = AreProbabilities ? SmallestProbability : double.NegativeInfinity;
-        return scores.amin([1]).ge(Scalars.Of(least)).nonzero().squeeze(1);
-    }
+    /// <summary>The places in a batch of the rows none of whose probabilities is below what float32 holds, (N): it would have lost its
+    /// logit.</summary>
+    public Tensor Known(Batch batch) => batch.Column(Column).amin([1]).ge(Scalars.Of(SmallestProbability)).nonzero().squeeze(1);
 
     private static bool AreDistributions(PackedRows scores)
     {
