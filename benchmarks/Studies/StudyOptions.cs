@@ -8,18 +8,18 @@ internal sealed class StudyOptions
     /// <summary>The value of <c>--out</c> where it is left out.</summary>
     public const string DefaultOut = "artifacts/studies";
 
-    private const string Commands = "list, run, queue, table, page, maps, find, check and devices";
+    private const string Commands = "list, run, queue, table, page, maps, find and check";
 
     private const double MostMinutes = 71_000; // 49 days, the most that a timer takes
     private string? _teachers;
 
-    /// <summary>The command line as it was given: kept with every run that it makes.</summary>
+    /// <summary>The command line as it was given.</summary>
     public string Text { get; private set; } = "";
 
-    /// <summary>list, run, queue, work, table, page, maps, find, check or devices.</summary>
+    /// <summary>list, run, queue, work, table, page, maps, find or check.</summary>
     public string Command { get; private set; } = "";
 
-    /// <summary>The study of <c>run</c>, or the data set of <c>check</c>.</summary>
+    /// <summary>The study of <c>run</c>, <c>maps</c> and <c>find</c>, or the data set of <c>check</c>.</summary>
     public string Study { get; private set; } = "";
 
     /// <summary>Where the data set of <c>check</c> lies.</summary>
@@ -68,8 +68,6 @@ internal sealed class StudyOptions
 
     public double Average { get; private set; }
 
-    public string? Json { get; private set; }
-
     public string? Report { get; private set; }
 
     public string Out { get; private set; } = DefaultOut;
@@ -116,7 +114,6 @@ internal sealed class StudyOptions
                 case "--precision": options.Precision = OneOf(name, Value(), "float32", "bfloat16"); break;
                 case "--schedule": options.Schedule = OneOf(name, Value(), "constant", "cosine"); break;
                 case "--average": options.Average = Number(name, Value(), 0, 0.999999); break;
-                case "--json": options.Json = Value(); break;
                 case "--report": options.Report = Value(); break;
                 case "--out": options.Out = Value(); break;
                 case "--teachers": options._teachers = Value(); break;
@@ -157,7 +154,7 @@ internal sealed class StudyOptions
             : throw new UsageException($"no command; there are {Commands}.");
         string[] expected = Command switch
         {
-            "list" or "table" or "devices" or "work" => [],
+            "list" or "table" or "work" => [],
             "run" or "maps" or "find" => ["the name of a study"],
             "queue" => ["a file with a study a line"],
             "page" => ["a page"],

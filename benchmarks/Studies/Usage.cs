@@ -11,11 +11,11 @@ internal static class Usage
         dotnet run -c Release --project benchmarks/Studies -- COMMAND [options]
 
         list               the studies, what each asks, whether its data are there
-        run STUDY          one study; what --out holds is not run again
+        run STUDY          one study, in this process, and its tables; what --out holds is not run again
         queue FILE         the studies of a file, a line each, most valuable first, by several processes at once; a line is what follows run
-        table              Markdown tables of what --out holds, published figures beside them;
-                           of a queue's runs each method beside plain training, or beside the student without a teacher
-        page FILE          makes the tables and pictures of docs/results.md again, of a queue's runs in --out;
+        table              Markdown tables of what --out holds: each method beside plain training, or beside the student without
+                           a teacher; published figures are quoted below
+        page FILE          makes the tables and pictures of docs/results.md again, of the runs in --out;
                            pictures go to images/results beside the page
         maps STUDY         class activation maps of plain training and --method (sieve-joint), trained anew from seed 1
                            at the settings of --out and with the options of its runs, as the picture --report:
@@ -25,7 +25,6 @@ internal static class Usage
         check SET FOLDER   reads a published data set, compares its counts with the published ones, and opens every image;
                            for csv, FOLDER is the file
                            SET: {string.Join(", ", DataSets.ByName.Keys)}
-        devices            which libtorch is loaded, what it finds to train on, and whether it computes there what it does on the CPU
 
         {string.Join("\n", StudyList.All.Select(entry => $"{entry.Name.PadRight(StudyList.LongestName)} {entry.Question}"))}
 
@@ -33,9 +32,8 @@ internal static class Usage
 
         --data DIR         folder with fashion-mnist, mnist, bar, squeezenet1_1-imagenet, pets-on-scenes, isic-artefacts,
                            celeba-10k, adult, nli, text, minilm, bert-vocab, tables (default: environment variable MLSIEVE_DATA)
-        --out DIR          keeps every run in runs.jsonl there and the final ones in results.jsonl, so that a stopped study
-                           goes on where it was (default {StudyOptions.DefaultOut});
-                           queue keeps its runs in STUDY.jsonl there, and the searches of the sieve's settings in STUDY-METHOD.db
+        --out DIR          keeps every run in STUDY.jsonl there, and the searches of the sieve's settings in STUDY-METHOD.db,
+                           so that what was stopped goes on where it was (default {StudyOptions.DefaultOut})
         --teachers DIR     keeps what teachers say of their training rows there,
                            shared by the processes of a queue (default: teachers in --out)
         --workers N        processes of a queue (default: one a core; on a GPU several share it)
@@ -57,8 +55,7 @@ internal static class Usage
         --schedule S       constant or cosine learning rates (default constant; photographs and texts have one of their own)
         --average D        decay of a moving average of the weights, which is validated and kept (default: none)
         --precision P      float32 or bfloat16 (default float32)
-        --json FILE        writes the records of the final runs as a JSON list besides
-        --report FILE      writes an HTML report of the models of seed 1, which are trained again for it;
+        --report FILE      of run: writes an HTML report of the models of seed 1, which are trained again for it;
                            with several studies, one file each
         --quick            a smoke run: few rows, one epoch, one trial, one seed
         --help             this text

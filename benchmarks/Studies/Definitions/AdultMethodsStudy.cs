@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureSieve;
 namespace Studies;
 
 /// <summary>UCI Adult, income by sex, with every method at one number of steps of a small network.</summary>
-internal sealed class AdultMethodsStudy(StudyOptions options) : ShortcutStudy(options, new AdultRows(options))
+internal class AdultMethodsStudy(StudyOptions options) : ShortcutStudy(options, new AdultRows(options))
 {
     protected override string Subject => "adult-methods";
 

@@ -11,6 +11,7 @@ namespace Studies;
 internal abstract class MethodStudy(StudyOptions options)
 {
     private const int FirstSearchSeed = 1001;
+    private static readonly IReadOnlyDictionary<string, double> NoFigures = new Dictionary<string, double>();
 
     /// <summary>The name under which its figures are recorded.</summary>
     public abstract string Name { get; }
@@ -37,7 +38,9 @@ internal abstract class MethodStudy(StudyOptions options)
     /// <summary>What a run depends on besides method, setting and seed, but for definition and <c>--quick</c>.</summary>
     protected abstract string Fingerprint { get; }
 
-    /// <summary>What a run depends on besides method, setting and seed; part of the key under which it is kept.</summary>
+    /// <summary>
+    /// What a run depends on besides method, setting and seed. It is kept with the run: under others a run is another one.
+    /// </summary>
     public string Conditions => $"{Fingerprint}{DefinitionText}{(Options.Quick ? " quick" : "")}";
 
     // Nothing for the first, so that older lines stay valid.
@@ -85,27 +88,14 @@ internal abstract class MethodStudy(StudyOptions options)
         return Options.Quick ? [.. asked.Select(method => method with { Candidates = [.. method.Candidates.Take(1)] })] : asked;
     }
 
-    /// <summary>Trains and evaluates, one record a final run.</summary>
-    /// <param name="store">Keeps runs, so that none is made twice.</param>
-    /// <param name="cancellation">Stops within one step of a training.</param>
-    public IEnumerable<Record> Run(RunStore store, CancellationToken cancellation)
-    {
-        foreach (Method method in Asked())
-        {
-            Candidate chosen = method.Settings is not null ? method.At(Search(method, cancellation))
-                : method.Candidates.Count == 1 ? method.Candidates[0] : method.Candidates.MaxBy(MeanOfGroups)!;
-            foreach (int seed in FinalSeeds)
-                yield return Record.Of(
-                    this, method.Name, seed, chosen.Setting, method.Candidates.Count == 1 ? "given" : StudyMetrics.Unbiased,
-                    Kept(chosen, seed, test: true));
-
-            double MeanOfGroups(Candidate candidate) =>
-                SearchSeeds.Average(seed => Kept(candidate, seed, test: false).Validation.GetValueOrDefault(StudyMetrics.Unbiased, -1));
-
-            RunResult Kept(Candidate candidate, int seed, bool test) =>
-                store.GetOrRun(KeyOf(method, candidate, seed, test), () => Train(method, candidate, seed, test, cancellation));
-        }
-    }
+    /// <summary>Makes a run: a training, or a part in a search until that is over.</summary>
+    /// <param name="run">The run, one of this study's.</param>
+    /// <param name="folder">The folder of the store that a search shares.</param>
+    /// <param name="trainings">Trainings of a search at a time in this process; <see langword="null"/>: as the library has it.</param>
+    /// <param name="cancellation">Stops a training within a step, and pauses a search.</param>
+    public IReadOnlyList<FinishedRun> Make(PlannedRun run, string folder, int? trainings, CancellationToken cancellation) => run.IsShared
+        ? new MethodSearch(this, Named(run.Method)).Run(folder, trainings, cancellation)
+        : [Train(run, cancellation)];
 
     /// <summary>Trains the model of a final run again. Equal runs give equal models.</summary>
     /// <param name="method">The method's name.</param>
@@ -114,67 +104,57 @@ internal abstract class MethodStudy(StudyOptions options)
     /// <param name="cancellation">Stops it within a step.</param>
     public TrainedModel TrainAgain(string method, string setting, int seed, CancellationToken cancellation)
     {
-        Candidate candidate = Methods.Single(each => each.Name == method).At(setting);
+        Candidate candidate = Named(method).At(setting);
         var ml = new MLContext(seed);
         StudyData data = Load(ml, seed);
         return new TrainedModel(candidate.Fit(new Training(ml, data, seed, cancellation)), data.Test);
     }
 
-    /// <summary>Trains a method at a setting on the rows of a seed and takes the figures.</summary>
-    /// <param name="method">The method.</param>
-    /// <param name="candidate">One of its settings.</param>
-    /// <param name="seed">The seed of rows and training.</param>
-    /// <param name="test">Whether the test rows are looked at; a search never does.</param>
+    /// <summary>Trains a method at a setting on the rows of a seed and takes the figures. A search never looks at test rows.</summary>
+    /// <param name="run">The run, one of this study's that is no part in a search.</param>
     /// <param name="cancellation">Stops it within a step.</param>
-    public RunResult Train(Method method, Candidate candidate, int seed, bool test, CancellationToken cancellation)
+    public FinishedRun Train(PlannedRun run, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string key = KeyOf(method, candidate, seed, test);
-        var ml = new MLContext(seed);
-        var log = new EpochLog();
-        log.Attach(ml);
-        StudyData data = Load(ml, seed);
+        var ml = new MLContext(run.Seed);
+        string? lastEpoch = null;
+        ml.Log += (_, line) =>
+        {
+            if (line.RawMessage.StartsWith("Epoch ", StringComparison.Ordinal)) lastEpoch = line.RawMessage;
+        };
+        StudyData data = Load(ml, run.Seed);
         var watch = Stopwatch.StartNew();
         ITransformer model;
         try
         {
-            model = candidate.Fit(new Training(ml, data, seed, cancellation));
+            model = Named(run.Method).At(run.Setting).Fit(new Training(ml, data, run.Seed, cancellation));
         }
         catch (TrainingDivergedException divergence)
         {
-            Console.WriteLine(FormattableString.Invariant($"  seed {seed,4}  {method.Name} {candidate.Setting}: {divergence.Message}"));
-            return new RunResult { Key = key, Diverged = divergence.Message, Log = log.Lines, FitSeconds = watch.Elapsed.TotalSeconds };
+            return FinishedRun.Of(run, this, NoFigures, NoFigures) with
+            {
+                Diverged = divergence.Message,
+                LastEpoch = lastEpoch,
+                Seconds = watch.Elapsed.TotalSeconds,
+            };
         }
 
         double seconds = watch.Elapsed.TotalSeconds;
         using (model as IDisposable)
         {
             TrainingHistory? history = (model as EarlyReadoutTransformer)?.History;
-            var result = new RunResult
+            IReadOnlyDictionary<string, double> validation = StudyMetrics.Evaluate(ml, model, data.Validation);
+            IReadOnlyDictionary<string, double> test = run.Phase == RunPhase.Final ? TestFigures(ml, model, data, run.Seed) : NoFigures;
+            return FinishedRun.Of(run, this, validation, test) with
             {
-                Key = key,
-                Validation = StudyMetrics.Evaluate(ml, model, data.Validation),
-                Test = test ? TestFigures(ml, model, data, seed) : new Dictionary<string, double>(),
-                Log = log.Lines,
                 Curve = [.. (history?.Points ?? []).Select(point => point.ValidationScore).OfType<double>()],
                 Points = history is null ? null : RunPoints.Of(history),
+                LastEpoch = lastEpoch,
                 Precision = history?.Precision.ToString(),
-                FitSeconds = seconds,
+                Seconds = seconds,
             };
-            Console.WriteLine(FormattableString.Invariant(
-                $"  seed {seed,4}  {method.Name} {candidate.Setting}: ")
-                + FormattableString.Invariant($"validation mean of groups {result.Validation[StudyMetrics.Unbiased]:F4}, ")
-                + FormattableString.Invariant(
-                    $"worst {result.Validation[StudyMetrics.Worst]:F4}  [{result.Precision ?? "other library"}, ")
-                        + FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:F1} s]"));
-            return result;
         }
     }
 
-    private string Search(Method method, CancellationToken cancellation) =>
-        SearchedTrial.Choose(new MethodSearch(this, method).Run(Options.Out, workers: null, cancellation))
-        ?? throw new InvalidOperationException($"{Name}: every setting of {method.Name} that was tried diverged.");
-
-    private string KeyOf(Method method, Candidate candidate, int seed, bool test) =>
-        RunKey.Of(Conditions, $"{method.Name} {candidate.Setting}", seed, test);
+    private Method Named(string method) => Methods.Single(each => each.Name == method);
 }

@@ -126,8 +126,8 @@ internal static class StudyList
             [.. NotOfTexts, NotOfStudents]),
         new(
             "adult", "UCI Adult, income by sex: readout weights for LightGBM, and LightGBM as the teacher of an Mlp",
-            [AdultRows.Folder], ["--search-seeds", "--epochs", "--rows"],
-            options => [new AdultStudy(options)]),
+            [AdultRows.Folder], ["--search-seeds", "--rate", "--epochs", "--average", "--precision", "--rows", "--schedule"],
+            options => [new AdultLightGbmStudy(options)]),
         new(
             "adult-methods", "adult with every method of a shortcut, two oracles among them, at one number of steps of a small network",
             [AdultRows.Folder], [.. OfMethods, "--rows", "--schedule"],

@@ -29,7 +29,7 @@ internal sealed class TableStudy(StudyOptions options, TableFile table) : Method
         new(
             "logistic-regression",
             new Candidate("", training => training.Ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy().Fit(training.Data.Train))),
-        new("erm", new Candidate("", training => training.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        new("plain", new Candidate("", training => training.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
         {
             CancellationToken = training.Cancellation,
         }).Fit(training.Data.Train))),

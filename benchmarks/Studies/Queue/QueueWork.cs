@@ -54,11 +54,7 @@ internal sealed class QueueWork(StudyOptions options, CancellationToken cancella
     {
         try
         {
-            MethodStudy study = Study(run);
-            Method method = study.Asked().Single(method => method.Name == run.Method);
-            if (run.IsShared) return new RunAnswer(new MethodSearch(study, method).Run(options.Out, Trainings(), stop), null);
-            RunResult result = study.Train(method, method.At(run.Setting), run.Seed, run.Phase == RunPhase.Final, stop);
-            return new RunAnswer([FinishedRun.Of(run, study, result)], null);
+            return new RunAnswer(Study(run).Make(run, options.Out, Trainings(), stop), null);
         }
         catch (Exception fault) when (!stop.IsCancellationRequested)
         {

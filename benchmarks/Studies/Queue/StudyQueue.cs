@@ -11,7 +11,6 @@ namespace Studies;
 internal sealed class StudyQueue(StudyOptions options, CancellationToken cancellation)
 {
     private const int Attempts = 2;
-    private const string LockName = "queue.lock";
     private readonly FinishedRuns _finished = new(options.Out);
     private readonly Dictionary<PlannedRun, int> _failures = [];
     private readonly HashSet<PlannedRun> _givenUp = [];
@@ -20,7 +19,7 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
     /// <summary>Works the queue off.</summary>
     /// <returns>The exit code: 0 where everything was run or time was up, 1 where runs were given up.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">Another queue works on the folder.</exception>
+    /// <exception cref="InvalidOperationException">Another <c>run</c> or <c>queue</c> works on the folder.</exception>
     public async Task<int> RunAsync()
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -32,7 +31,7 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
                from study in QueueFile.Studies(line, options)
                select new StudyPlan(study, line),
         ];
-        using FileStream alone = Lock(options.Out);
+        using FileStream alone = FinishedRuns.Lock(options.Out);
         DirectoryInfo temporary = Directory.CreateTempSubdirectory("studies-queue-");
         int threads = Math.Max(1, Environment.ProcessorCount / options.Workers);
         var workers = new Stack<QueueWorker>(Enumerable.Range(1, options.Workers).Reverse().Select(number =>
@@ -86,21 +85,6 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
         }
     }
 
-    // Two queues would make the same runs and mix their lines. The system lets go of it with the process.
-    private static FileStream Lock(string folder)
-    {
-        string file = Path.Combine(Directory.CreateDirectory(folder).FullName, LockName);
-        try
-        {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException fault) when (File.Exists(file))
-        {
-            throw new InvalidOperationException(
-                $"another queue works on {folder}, since {file} is locked: wait for its end, or give another folder by --out.", fault);
-        }
-    }
-
     private bool HasData(string line)
     {
         IReadOnlyList<string> missing = QueueFile.Missing(line, options);
@@ -113,14 +97,9 @@ internal sealed class StudyQueue(StudyOptions options, CancellationToken cancell
     {
         if (answer.Fault is null)
         {
-            // whoever shares in a search answers all of it
-            FinishedRun[] fresh = [.. answer.Runs.Where(finished => !_finished.Has(finished))];
-            foreach (FinishedRun finished in fresh) _finished.Add(finished);
-            if (run.IsShared && fresh.Length > 0) Say($"{run}: {SearchedTrial.Choose(answer.Runs) ?? "all diverged or failed"}");
-            if (run.IsShared || fresh.Length == 0) return;
-            Say(fresh[0].Primary is { } primary
-                ? FormattableString.Invariant($"{run}: {primary:F4} ({fresh[0].Seconds:F1} s)")
-                : $"{run}: {fresh[0].Diverged}");
+            bool isNew = false;
+            foreach (FinishedRun finished in answer.Runs) isNew |= _finished.Add(finished);
+            if (isNew) Say(run.Tell(answer.Runs));
             return;
         }
 

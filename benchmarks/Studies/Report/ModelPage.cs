@@ -9,8 +9,14 @@ internal static class ModelPage
     private const int Seed = 1;
 
     /// <summary>Trains each method's first seed again, which gives the same model, and writes the page.</summary>
-    /// <returns>The file: the asked one, with the study's name in it where there are several.</returns>
-    public static string Write(string path, bool several, MethodStudy study, IEnumerable<Record> records, CancellationToken cancellation)
+    /// <param name="path">The file.</param>
+    /// <param name="several">Whether there are several studies, so that each file has the study's name in its own.</param>
+    /// <param name="study">The study.</param>
+    /// <param name="finals">Its final runs; those that diverged, and of other seeds, are left out.</param>
+    /// <param name="cancellation">Stops it within a step.</param>
+    /// <returns>The file.</returns>
+    public static string Write(
+        string path, bool several, MethodStudy study, IEnumerable<FinishedRun> finals, CancellationToken cancellation)
     {
         if (several)
             path = Path.Combine(
@@ -19,12 +25,11 @@ internal static class ModelPage
         IDataView? test = null;
         try
         {
-            foreach (Record record in records.Where(record => record.Seed == Seed && record.Diverged is null)
-                .DistinctBy(record => record.Method))
+            foreach (FinishedRun run in finals.Where(run => run.Seed == Seed && run.Primary is not null))
             {
-                TrainedModel trained = study.TrainAgain(record.Method, record.Setting, record.Seed, cancellation);
+                TrainedModel trained = study.TrainAgain(run.Method, run.Settings, run.Seed, cancellation);
                 test ??= trained.Test;
-                models.Add(new ReportedModel(record.Method, trained.Model));
+                models.Add(new ReportedModel(run.Method, trained.Model));
             }
 
             if (models.Count == 0) throw new UsageException("--report: no model of seed 1 to show.");

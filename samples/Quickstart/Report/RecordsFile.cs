@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Quickstart;
 
 /// <summary>
-/// Writes figures as a JSON list of records {"study", "method", "seed", "metrics": {…}}, the form that the studies write too.
+/// Writes figures as a JSON list of records {"study", "method", "seed", "metrics": {…}}: fields that the lines of the studies have too.
 /// </summary>
 internal static class RecordsFile
 {

@@ -113,6 +113,8 @@ public sealed class MethodSearchTests : IDisposable
         Assert.Equal([1, 2, 3], finals.Select(run => run.Seed));
         Assert.All(finals, run => Assert.Equal((RunPhase.Final, runs[2].Settings), (run.Phase, run.Setting))); // "no forgetting" is plain's
         Assert.True(Of("sieve-joint", finished).Single().IsShared); // another method, another search
+        finished.Add(runs[2] with { Phase = RunPhase.Final, Seed = 1, Trial = null });
+        Assert.Empty(new StudyPlan(_study, Line).Kept(finished)); // the search that is asked for has chosen it
     }
 
     [Fact]
@@ -132,7 +134,10 @@ public sealed class MethodSearchTests : IDisposable
         FinishedRun search = Searched("", 1, 0.9) with { Trial = null, Seed = 1001, Settings = Older };
         finished.Add(search);
         Assert.True(Of("sieve", finished).Single().IsShared);
+        Assert.Empty(new StudyPlan(_study, Line).Kept(finished));
         finished.Add(search with { Phase = RunPhase.Final, Seed = 1 });
+        FinishedRun kept = Assert.Single(new StudyPlan(_study, Line).Kept(finished));
+        Assert.Equal(("sieve", Older), (kept.Method, kept.Settings));
         Assert.Equal([(2, Older), (3, Older)], Of("sieve", finished).Select(run => (run.Seed, run.Setting)));
         foreach (int seed in new[] { 2, 3 }) finished.Add(search with { Phase = RunPhase.Final, Seed = seed });
         Assert.Empty(Of("sieve", finished));
@@ -150,13 +155,13 @@ public sealed class MethodSearchTests : IDisposable
         searched[1] = searched[1] with { Steps = 3 };
         FinishedRun older = searched[2] with { Trial = null, Seed = 1001 };
         FinishedRun final = searched[4] with { Trial = null, Phase = RunPhase.Final, Seed = 1 };
-        string table = QueueTables.Of([.. searched, older, final, final with { Method = "plain", Settings = "" }]);
+        string table = StudyTables.Of([.. searched, older, final, final with { Method = "plain", Settings = "" }]);
         string[] lines = table.Replace("\n  ", " ", StringComparison.Ordinal).Split('\n'); // notes that were broken at the page's width
         Assert.Contains(
             "- sieve, the best of 4 settings by the library's search (trained in full: 3; seeds: 1; on validation rows 70.0, no forgetting "
                 + $"62.5): `{final.Settings}`", lines);
         Assert.Contains("- Chosen by the mean of groups on validation rows, averaged over the seeds 1001.", lines);
-        lines = QueueTables.Of([.. searched, older, final with { Settings = older.Settings }, final with { Method = "plain" }]).Split('\n');
+        lines = StudyTables.Of([.. searched, older, final with { Settings = older.Settings }, final with { Method = "plain" }]).Split('\n');
         Assert.Contains($"- sieve, the best of 1 settings: `{older.Settings}`", lines);
     }
 

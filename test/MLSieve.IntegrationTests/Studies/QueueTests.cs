@@ -92,7 +92,7 @@ public sealed class QueueTests : IDisposable
     [Fact]
     public async Task A_run_that_two_lines_ask_for_is_made_once()
     {
-        BuiltProgram run = await QueueAsync("tables --quick --method erm\ntables --method erm --quick", "--workers", "3");
+        BuiltProgram run = await QueueAsync("tables --quick --method plain\ntables --method plain --quick", "--workers", "3");
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
         Assert.Contains("everything is run", run.Output);
         Assert.Equal(
@@ -106,18 +106,18 @@ public sealed class QueueTests : IDisposable
         string file = Path.Combine(_folder, "queue.lock");
         using (new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)) // as a queue holds it
         {
-            BuiltProgram second = await QueueAsync("tables --quick --method erm", "--workers", "1");
+            BuiltProgram second = await QueueAsync("tables --quick --method plain", "--workers", "1");
             Assert.Equal(1, second.ExitCode);
-            Assert.Contains($"another queue works on {_folder}, since {file} is locked: ", second.Error);
+            Assert.Contains($"another `run` or `queue` works on {_folder}, since {file} is locked: ", second.Error);
             Assert.False(File.Exists(Runs));
         }
 
-        BuiltProgram next = await QueueAsync("tables --quick --method erm", "--workers", "1");
+        BuiltProgram next = await QueueAsync("tables --quick --method plain", "--workers", "1");
         Assert.True(next.ExitCode == 0, next.Error + next.Output);
     }
 
     [Theory]
-    [InlineData("erm")]
+    [InlineData("plain")]
     [InlineData("sieve")]
     [InlineData("jtt")]
     [InlineData("debiased")]
@@ -151,7 +151,7 @@ public sealed class QueueTests : IDisposable
     public async Task A_run_that_fails_twice_is_given_up_and_the_others_go_on()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "fashion-mnist")); // there, but without its files
-        BuiltProgram run = await QueueAsync("coloured-methods --quick --method plain\ntables --quick --method erm", "--workers", "2");
+        BuiltProgram run = await QueueAsync("coloured-methods --quick --method plain\ntables --quick --method plain", "--workers", "2");
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("given up after 2 attempts: coloured-98 final plain seed 1", run.Output);
         Assert.Contains("train-images-idx3-ubyte.gz", run.Output);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureSieve;
@@ -37,18 +36,14 @@ public sealed class RealStudyDataTests
         string folder = Directory.CreateTempSubdirectory("pets-").FullName;
         try
         {
-            string json = Path.Combine(folder, "figures.json");
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "pets", "--quick", "--size", "32", "--method", method, "--json", json, "--out", folder);
+                "Studies", "run", "pets", "--quick", "--size", "32", "--method", method, "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
-            using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-            JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
-            string log = record.GetProperty("log")[0].GetString()!;
-            Assert.Contains("forgetting loss", log, StringComparison.Ordinal);
-            Assert.Equal(alternating, log.Contains(" → ", StringComparison.Ordinal)); // before and after its own step
-            Assert.Matches(alternating ? "^[0-9.]+ → [0-9.]+$" : "^[0-9.]+$", EpochLog.LastOf([log]));
+            FinishedRun final = Assert.Single(FinishedRuns.All(folder), each => each.Phase == RunPhase.Final);
+            Assert.Contains("forgetting loss", final.LastEpoch!, StringComparison.Ordinal);
+            Assert.Equal(alternating, final.LastEpoch!.Contains(" → ", StringComparison.Ordinal)); // before and after its own step
             Assert.All(["cat, land.accuracy", "cat, sea.accuracy", "dog, land.accuracy", "dog, sea.accuracy", StudyMetrics.Worst], figure =>
-                Assert.InRange(record.GetProperty("metrics").GetProperty(figure).GetDouble(), 0, 1));
+                Assert.InRange(final.Metrics[figure], 0, 1));
         }
         finally
         {
@@ -69,11 +64,8 @@ public sealed class RealStudyDataTests
         string known = Setting.Of(Assert.Single(search.KnownSettings)).ToString();
         Assert.Equal("rate=0.001,every=5,stage=3,depth=1,width=64,forget=0.01,readout=0.01", known);
         var run = new PlannedRun("pets", study.Name, study.Conditions, RunPhase.Final, "sieve", known, Seed: 1);
-        FinishedRun finished = FinishedRun.Of(run, study, new RunResult
-        {
-            Key = "",
-            Test = new Dictionary<string, double> { [StudyMetrics.Worst] = 0.25, [StudyMetrics.Unbiased] = 0.5 },
-        });
+        Dictionary<string, double> figures = new() { [StudyMetrics.Worst] = 0.25, [StudyMetrics.Unbiased] = 0.5 };
+        FinishedRun finished = FinishedRun.Of(run, study, validation: figures, test: figures);
         Assert.Equal(190, finished.Steps);
         Assert.Equal(0.25, finished.Primary);
     }
@@ -97,15 +89,13 @@ public sealed class RealStudyDataTests
         string folder = Directory.CreateTempSubdirectory("adult-").FullName;
         try
         {
-            string json = Path.Combine(folder, "figures.json");
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--json", json, "--out", folder);
+                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
-            using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-            JsonElement record = Assert.Single(records.RootElement.EnumerateArray());
-            Assert.Contains("forgetting loss", record.GetProperty("log")[0].GetString()!, StringComparison.Ordinal);
+            FinishedRun final = Assert.Single(FinishedRuns.All(folder), each => each.Phase == RunPhase.Final);
+            Assert.Contains("forgetting loss", final.LastEpoch!, StringComparison.Ordinal);
             Assert.All(["<=50K, Female.accuracy", "<=50K, Male.accuracy", ">50K, Female.accuracy", ">50K, Male.accuracy"], figure =>
-                Assert.InRange(record.GetProperty("metrics").GetProperty(figure).GetDouble(), 0, 1));
+                Assert.InRange(final.Metrics[figure], 0, 1));
         }
         finally
         {

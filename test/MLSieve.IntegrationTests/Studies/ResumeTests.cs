@@ -3,15 +3,9 @@ using Studies;
 
 namespace MLSieve.Tests;
 
-/// <summary>What a study keeps, and that a stopped one goes on where it was.</summary>
+/// <summary>What the command run keeps, and that a stopped one goes on where it was.</summary>
 public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
 {
-    // As the program wrote it before runs said what made them.
-    private const string OldLine =
-        """{"Key":"distillation-0.95 rows 5000 epochs 6 | teacher-dro rate=0.02 | seed 1 | test","Diverged":null,"""
-            + """ "Validation":{"averageAccuracy":0.9518},"Test":{"averageAccuracy":0.6756},"""
-            + """ "Log":["Epoch 1/4 in 20.6 s: main loss 0.4295"],"FitSeconds":103.1988921}""";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("resume-").FullName;
     private readonly FinishedStudy _study;
 
@@ -21,81 +15,96 @@ public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
         foreach (string file in Directory.GetFiles(study.Folder)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
     }
 
-    private string Runs => Path.Combine(_folder, "runs.jsonl");
-
-    private string Results => Path.Combine(_folder, "results.jsonl");
+    private string Runs => Path.Combine(_folder, "shapes.jsonl");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_finished_run_is_not_run_again_nor_recorded_twice()
+    public async Task A_finished_run_is_not_run_again()
     {
-        (string[] runs, string[] results) = (File.ReadAllLines(Runs), File.ReadAllLines(Results));
-        Assert.Equal(3, runs.Length); // two settings that were tried, and the final run of the chosen one
-        JsonNode record = JsonNode.Parse(Assert.Single(results))!;
-        Assert.Equal(("sieve", StudyMetrics.Unbiased), ((string?)record["method"], (string?)record["selectedBy"]));
-        BuiltProgram again = await FinishedStudy.RunAsync(_folder);
-        Assert.DoesNotContain("  seed ", again.Output);
-        Assert.Equal(runs, File.ReadAllLines(Runs));
-        Assert.Equal(results, File.ReadAllLines(Results));
+        string[] lines = File.ReadAllLines(Runs);
+        FinishedRun[] runs = [.. FinishedRuns.All(_folder)];
+        // two settings that were tried, and the final run of the chosen one
+        Assert.Equal([RunPhase.Search, RunPhase.Search, RunPhase.Final], runs.Select(run => run.Phase));
+        Assert.Equal(runs[..2].MaxBy(run => run.Primary)!.Settings, runs[2].Settings);
+        BuiltProgram again = await FinishedStudy.RunAsync(_folder, FinishedStudy.Named);
+        Assert.Empty(FinishedStudy.RunsIn(again.Output));
+        Assert.Equal(lines, File.ReadAllLines(Runs));
     }
 
     [Fact]
-    public void A_kept_result_says_options_versions_machine_and_time()
+    public async Task Of_a_setting_alone_and_without_plain_training_the_tables_have_its_figures()
     {
-        JsonNode made = JsonNode.Parse(File.ReadLines(Results).First())!["made"]!;
-        Assert.Equal($"{FinishedStudy.Command} --out {_study.Folder}", (string?)made["options"]);
-        Assert.StartsWith("0.107.", (string?)made["versions"]!["torchSharp"]);
-        Assert.StartsWith("5.0.1", (string?)made["versions"]!["mlNet"]);
-        Assert.EndsWith($"{Environment.ProcessorCount} cores", (string?)made["machine"]);
-        Assert.InRange((DateTime)made["time"]!, _study.Began, _study.Ended);
+        string setting = FinishedRuns.All(_folder)[0].Settings; // of two that were tried, the better one of which has a final run
+        BuiltProgram one = await FinishedStudy.RunAsync(_folder, $"{FinishedStudy.Searched} --setting {setting}");
+        string[] lines = one.Output.Split('\n');
+        FinishedRun final = FinishedRuns.All(_folder).Last(run => run.Phase == RunPhase.Final && run.Settings == setting);
+        string figure = Percentage.Of(final.Primary!.Value);
+        Assert.Contains("| method | conflicting rows | agreeing rows | average | mean of groups |", lines);
+        string means = $"| sieve | {figure} | {Percentage.Of(final.Metrics[StudyMetrics.Agreeing])} | ";
+        Assert.Single(lines, line => line.StartsWith(means, StringComparison.Ordinal));
+        Assert.Contains($"| sieve | {figure} |", lines); // by seed
+        Assert.Contains($"- sieve, the best of 1 settings: `{setting}`", lines);
+        Assert.Contains("- No differences: plain is not among these runs, so there is nothing to compare with.", lines);
+    }
+
+    [Fact]
+    public async Task A_setting_that_final_runs_keep_is_told_where_a_search_would_choose_anew()
+    {
+        string[] lines = File.ReadAllLines(Runs);
+        string setting = FinishedRuns.All(_folder)[^1].Settings;
+        BuiltProgram again = await FinishedStudy.RunAsync(_folder, FinishedStudy.Searched);
+        Assert.Contains($"sieve keeps the setting of its final runs: {setting}; another --out searches anew", again.Output);
+        Assert.Empty(FinishedStudy.RunsIn(again.Output));
+        Assert.Equal(lines, File.ReadAllLines(Runs));
+        again = await FinishedStudy.RunAsync(_folder, FinishedStudy.Named); // which chooses itself
+        Assert.DoesNotContain("keeps the setting", again.Output);
+    }
+
+    [Fact]
+    public void A_kept_run_says_what_made_it_and_when()
+    {
+        IReadOnlyList<FinishedRun> runs = FinishedRuns.All(_folder);
+        Assert.NotEmpty(runs);
+        Assert.All(runs, run =>
+        {
+            Assert.Equal(TrainingProcessor.Name, run.Processor);
+            Assert.Equal("Float32", run.Precision);
+            Assert.Equal(Provenance.Commit, run.Commit); // the program is the assembly that the tests have
+            Assert.InRange(run.Time, _study.Began, _study.Ended);
+        });
     }
 
     [Fact]
     public async Task A_run_that_was_lost_or_half_written_is_all_that_is_run_again()
     {
-        string[] runs = File.ReadAllLines(Runs);
-        File.WriteAllText(Runs, string.Join('\n', runs[..^1]) + "\n" + runs[^1][..40]); // killed while it wrote the last line
-        BuiltProgram again = await FinishedStudy.RunAsync(_folder);
-        Assert.Contains("line 3: not a whole RunResult", again.Error);
-        Assert.Equal(1, again.Output.Split("  seed ").Length - 1);
+        string[] lines = File.ReadAllLines(Runs);
+        File.WriteAllText(Runs, string.Join('\n', lines[..^1]) + "\n" + lines[^1][..40]); // killed while it wrote the last line
+        BuiltProgram again = await FinishedStudy.RunAsync(_folder, FinishedStudy.Named);
+        Assert.Contains("line 3: not a whole FinishedRun", again.Error);
+        Assert.StartsWith("shapes final sieve ", Assert.Single(FinishedStudy.RunsIn(again.Output)));
         string[] mended = File.ReadAllLines(Runs);
-        Assert.Equal([.. runs[..^1], runs[^1][..40]], mended[..3]);
-        Assert.Equal(Figures(runs[^1]), Figures(mended[3])); // the same seed, the same figures
+        Assert.Equal([.. lines[..^1], lines[^1][..40]], mended[..3]);
+        Assert.Equal(Figures(lines[^1]), Figures(mended[3])); // the same seed, the same figures
     }
 
     [Fact]
-    public async Task Runs_that_were_kept_before_they_said_what_made_them_are_read()
+    public async Task A_study_that_was_cancelled_keeps_what_was_finished_and_the_run_under_way_is_open()
     {
-        File.WriteAllLines(Runs, File.ReadAllLines(Runs).Select(WithoutMade));
-        File.Delete(Results);
-        BuiltProgram again = await FinishedStudy.RunAsync(_folder);
-        Assert.DoesNotContain("  seed ", again.Output);
-        Assert.All(File.ReadLines(Results), line => Assert.Null(JsonNode.Parse(line)!["made"]));
-        BuiltProgram table = await BuiltProgram.RunAsync("Studies", "table", "--out", _folder);
-        Assert.Contains("runs were kept before machine, versions and time were.", table.Output);
-        Assert.Contains("What the search tried (validation rows):", table.Output);
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
+        File.Delete(Runs);
+        // each of its two runs takes seconds, so that the second one is still under way when the signal comes
+        string[] command = ["run", "shapes", "--quick", "--rows", "64", "--epochs", "600", "--method", "plain", "--out", _folder];
+        BuiltProgram stopped = await BuiltProgram.RunAsync("Studies", command, () => File.Exists(Runs));
+        Assert.True(stopped.ExitCode == 130, stopped.Error + stopped.Output);
+        Assert.Contains("Cancelled. Finished runs are kept: the same command goes on from there.", stopped.Error);
+        Assert.StartsWith("shapes search plain seed 1001: ", Assert.Single(FinishedStudy.RunsIn(stopped.Output)));
+        FinishedRun kept = Assert.Single(FinishedRuns.All(_folder));
+        Assert.Equal((RunPhase.Search, 1001), (kept.Phase, kept.Seed));
+        MethodStudy study = Assert.Single(StudyList.Create(StudyOptions.Parse(command)));
+        PlannedRun open = Assert.Single(new StudyPlan(study, "").Open(new FinishedRuns(_folder), new HashSet<PlannedRun>()));
+        Assert.Equal((RunPhase.Final, "plain", 1), (open.Phase, open.Method, open.Seed));
     }
 
-    [Fact]
-    public void A_line_of_the_first_form_is_a_run()
-    {
-        File.WriteAllText(Runs, OldLine + "\n");
-        RunResult run = new RunStore(_folder, "").GetOrRun(
-            RunKey.Of("distillation-0.95 rows 5000 epochs 6", "teacher-dro rate=0.02", 1, test: true),
-            () => throw new InvalidOperationException("It was run again."));
-        Assert.Equal(0.6756, run.Test["averageAccuracy"]);
-        Assert.Equal(103.1988921, run.FitSeconds);
-        Assert.Equal(["Epoch 1/4 in 20.6 s: main loss 0.4295"], run.Log);
-        Assert.Null(run.Made);
-    }
-
-    private static string WithoutMade(string line)
-    {
-        JsonObject run = JsonNode.Parse(line)!.AsObject();
-        Assert.True(run.Remove("Made"));
-        return run.ToJsonString();
-    }
-
-    private static string Figures(string line) => JsonNode.Parse(line)!["Test"]!.ToJsonString();
+    private static string Figures(string line) => JsonNode.Parse(line)!["metrics"]!.ToJsonString();
 }

@@ -35,7 +35,7 @@ public sealed class SettingTests
     [InlineData("--rate fast")]
     [InlineData("--agreement 1.5")]
     [InlineData("--colour")]
-    [InlineData("--json")]
+    [InlineData("--out")] // without its value
     [InlineData("--minutes 71001")] // a timer takes no more
     public void A_bad_argument_is_named(string arguments)
     {

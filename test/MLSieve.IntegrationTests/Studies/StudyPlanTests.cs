@@ -10,6 +10,7 @@ public sealed class StudyPlanTests : IDisposable
     private const string Line =
         "coloured-methods --seeds 2 --search-seeds 2 --setting stage=1,depth=0,forget=0.5 --setting stage=2,depth=0,forget=0.5";
     private static readonly HashSet<PlannedRun> Nothing = [];
+    private static readonly Dictionary<string, double> NoFigures = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("plan-").FullName;
     private readonly MethodStudy _study = QueueFile.Studies(Line, StudyOptions.Parse(["queue", "any"])).Single();
 
@@ -74,8 +75,61 @@ public sealed class StudyPlanTests : IDisposable
         PlannedRun missing = searches.Last(run => run.Setting == first);
         PlannedRun[] open = [.. new StudyPlan(_study, Line).Open(finished, new HashSet<PlannedRun> { missing })];
         Assert.NotEqual(first, open.First(run => run is { Method: "sieve", Phase: RunPhase.Final }).Setting);
-        finished.Add(FinishedRun.Of(missing, _study, new RunResult { Key = "", Diverged = "The loss is not finite." }));
+        finished.Add(Diverged(missing));
         Assert.NotEqual(first, Open(finished).First(run => run is { Method: "sieve", Phase: RunPhase.Final }).Setting);
+    }
+
+    [Fact]
+    public void A_method_of_which_every_setting_diverged_or_was_given_up_has_no_final_run_and_those_after_it_stay_open()
+    {
+        var finished = new FinishedRuns(_folder);
+        PlannedRun[] open = Open(finished);
+        PlannedRun[] searches = [.. open.Where(run => run.Method == "sieve")], others = [.. open.Where(run => run.Method != "sieve")];
+        foreach (PlannedRun run in searches[..^1]) finished.Add(Diverged(run));
+        Assert.Equal(others, new StudyPlan(_study, Line).Open(finished, new HashSet<PlannedRun> { searches[^1] }));
+        finished.Add(Diverged(searches[^1]));
+        Assert.Equal(others, Open(finished));
+        Assert.DoesNotContain(new StudyPlan(_study, Line).Finals(finished), run => run.Method == "sieve");
+    }
+
+    [Fact]
+    public void What_is_told_of_a_command_leaves_out_what_others_made_in_its_folder()
+    {
+        var finished = new FinishedRuns(_folder);
+        PlannedRun[] open = Open(finished);
+        PlannedRun[] searches = [.. open.Where(run => run.Method == "sieve")];
+        (string first, string second) = (searches[0].Setting, searches[1].Setting);
+        string foreign = first.Replace("stage=1", "stage=3", StringComparison.Ordinal);
+        foreach (PlannedRun run in searches) finished.Add(Searched(run, run.Setting == second ? 0.6 : 0.5));
+        finished.Add(Searched(searches[0] with { Seed = 1003 }, 0.5)); // of more seeds
+        finished.Add(Searched(searches[0] with { Setting = foreign }, 0.9)); // of another --setting
+        PlannedRun[] finals = [.. open.Where(run => run is { Method: "plain", Phase: RunPhase.Final })];
+        foreach (PlannedRun run in finals)
+        {
+            finished.Add(Tested(run, 0.5, conflicting: 0.5));
+            finished.Add(Tested(run with { Method = "sieve", Setting = foreign }, 0.9, conflicting: 0.9));
+            finished.Add(Tested(run with { Method = "sieve", Setting = second }, 0.6, conflicting: 0.75));
+        }
+
+        finished.Add(Tested(finals[0] with { Seed = 3 }, 0.5, conflicting: 0.9)); // of more seeds
+        string[] lines = Tables(_study);
+        Assert.Contains("| conflicting rows, seed | 1 | 2 |", lines);
+        Assert.Equal(
+            ["| sieve | 75.0 | +25.0 | – | – |", "| sieve | 75.0 | 75.0 |"],
+            lines.Where(line => line.StartsWith("| sieve ", StringComparison.Ordinal)));
+        Assert.Contains($"- sieve, the best of 2 settings: `{second}`", lines);
+        Assert.Contains("- Chosen by the mean of groups on validation rows, averaged over the seeds 1001, 1002.", lines);
+
+        lines = Tables(QueueFile.Studies(Line + " --method sieve", StudyOptions.Parse(["queue", "any"])).Single());
+        Assert.Contains("| sieve | 75.0 |", lines);
+        Assert.Contains("- No differences: plain is not among these runs, so there is nothing to compare with.", lines);
+        Assert.DoesNotContain(lines, line => line.StartsWith("- Left out", StringComparison.Ordinal)); // plain was not asked for
+
+        string[] Tables(MethodStudy study)
+        {
+            var plan = new StudyPlan(study, Line);
+            return StudyTables.Of([.. plan.Searches(finished), .. plan.Finals(finished)]).Split('\n');
+        }
     }
 
     [Fact]
@@ -136,17 +190,16 @@ public sealed class StudyPlanTests : IDisposable
 
     private PlannedRun[] Open(FinishedRuns finished) => [.. new StudyPlan(_study, Line).Open(finished, Nothing)];
 
-    private FinishedRun Searched(PlannedRun run, double meanOfGroups) => FinishedRun.Of(run, _study, Result(meanOfGroups, []));
+    private FinishedRun Searched(PlannedRun run, double meanOfGroups) =>
+        FinishedRun.Of(run, _study, Figures(StudyMetrics.Unbiased, meanOfGroups), NoFigures);
 
-    private FinishedRun Tested(PlannedRun run, double meanOfGroups, double conflicting) =>
-        FinishedRun.Of(run, _study, Result(meanOfGroups, new Dictionary<string, double> { [StudyMetrics.Conflicting] = conflicting }));
+    private FinishedRun Diverged(PlannedRun run) =>
+        FinishedRun.Of(run, _study, NoFigures, NoFigures) with { Diverged = "The loss is not finite." };
 
-    private static RunResult Result(double meanOfGroups, Dictionary<string, double> test) => new()
-    {
-        Key = "",
-        Validation = new Dictionary<string, double> { [StudyMetrics.Unbiased] = meanOfGroups },
-        Test = test,
-    };
+    private FinishedRun Tested(PlannedRun run, double meanOfGroups, double conflicting) => FinishedRun.Of(
+        run, _study, Figures(StudyMetrics.Unbiased, meanOfGroups), Figures(StudyMetrics.Conflicting, conflicting));
+
+    private static Dictionary<string, double> Figures(string name, double value) => new() { [name] = value };
 
     private sealed class Defined(StudyOptions options, int definition) : MethodStudy(options)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Studies;
 
@@ -11,82 +10,70 @@ public sealed partial class StudyProgramTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_quick_study_of_a_shortcut_records_every_method_and_table_prints_it()
+    public async Task A_quick_study_of_a_shortcut_keeps_a_final_run_of_every_method_and_table_prints_them()
     {
         string[] methods = ["plain", "sieve", "jtt", "afr", "group-dro", "sieve-joint", "readout-afr", "dfr"];
-        string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync(
-            "Studies", "run", "shapes", "--quick", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        BuiltProgram run = await RunAsync("shapes", "--report", Path.Combine(_folder, "report.html"));
         string page = await File.ReadAllTextAsync(Path.Combine(_folder, "report.html"), TestContext.Current.CancellationToken);
         Assert.All(methods, method => Assert.Contains($">{method}<", page));
 
-        using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-        Dictionary<string, JsonElement> records = methods.ToDictionary(method => method, method => Assert.Single(Of(document, method)));
-        Assert.Equal(methods.Length, document.RootElement.GetArrayLength());
-        Assert.All(records.Values, record =>
+        Dictionary<string, FinishedRun> finals = Finals().ToDictionary(final => final.Method);
+        Assert.Equal(methods.Order(), finals.Keys.Order());
+        Assert.All(finals.Values, final =>
         {
-            Assert.Equal("shapes", record.GetProperty("study").GetString());
-            Assert.InRange(record.GetProperty("metrics").GetProperty("averageAccuracy").GetDouble(), 0, 1);
-            Assert.StartsWith("run shapes --quick ", record.GetProperty("made").GetProperty("options").GetString());
+            Assert.Equal(("shapes", 1), (final.Study, final.Seed));
+            Assert.InRange(final.Metrics[StudyMetrics.Average], 0, 1);
         });
-        Assert.Single(records["plain"].GetProperty("log").EnumerateArray());
-        Assert.All(
-            ["sieve", "sieve-joint"],
-            method => Assert.Contains("forgetting loss", records[method].GetProperty("log")[0].GetString()));
-        Assert.StartsWith("rate=0.05,every=", SettingOf("sieve")); // found by the library's search
-        Assert.Equal("gamma=4,penalty=0", SettingOf("afr"));
-        Assert.Equal("stage=1,beta=2", SettingOf("readout-afr"));
-        Assert.All(records, record => Assert.Equal(
-            record.Key == "readout-afr", record.Value.GetProperty("metrics").TryGetProperty("Readout1.auc", out _)));
+        Assert.All(["sieve", "sieve-joint"], method => Assert.Contains("forgetting loss", finals[method].LastEpoch));
+        Assert.StartsWith("rate=0.05,every=", finals["sieve"].Settings); // found by the library's search
+        Assert.Equal("gamma=4,penalty=0", finals["afr"].Settings);
+        Assert.Equal("stage=1,beta=2", finals["readout-afr"].Settings);
+        Assert.All(finals, final => Assert.Equal(final.Key == "readout-afr", final.Value.Metrics.ContainsKey("Readout1.auc")));
 
         BuiltProgram table = await BuiltProgram.RunAsync("Studies", "table", "--out", _folder);
         Assert.True(table.ExitCode == 0, table.Error);
-        Assert.Contains("| **sieve** | all |", table.Output);
-        Assert.Contains("| Waterbirds | DeTT | – | not run |", table.Output);
-        Assert.Matches(@"\n(\d+) of \1 runs: .* cores; .*torchSharp 0\.107", table.Output);
-
-        string? SettingOf(string method) => records[method].GetProperty("setting").GetString();
+        Assert.Contains("| [shapes](#shapes) | conflicting rows | plain | ", table.Output);
+        Assert.Contains("| conflicting rows, seed | 1 |", table.Output);
+        string study = table.Output[table.Output.IndexOf("### shapes", StringComparison.Ordinal)..];
+        Assert.Contains(study, run.Output); // the study itself ends with what table says of it
     }
 
     [Theory]
     [InlineData("dominoes-methods --agreement 0.95", "plain", "mnist")]
     [InlineData("bar-train-validation --size 32", "plain", BarMethodsStudy.Folder)] // photographs, of which no groups are known
     [InlineData("coloured-distillation", "kd", "fashion-mnist")] // whose teacher is asked again for the report
-    public async Task A_quick_study_of_real_data_has_a_record_and_a_report(string study, string method, string data)
+    public async Task A_quick_study_of_real_data_has_a_final_run_and_a_report(string study, string method, string data)
     {
         RealData.Path(data);
-        string json = Path.Combine(_folder, "figures.json"), report = Path.Combine(_folder, "report.html");
-        BuiltProgram run = await BuiltProgram.RunAsync(
-            "Studies",
-            ["run", .. study.Split(' '), "--quick", "--method", method, "--json", json, "--out", _folder, "--report", report]);
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-        Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("averageAccuracy").GetDouble(), 0, 1);
+        await RunAsync([.. study.Split(' '), "--method", method, "--report", Path.Combine(_folder, "report.html")]);
+        FinishedRun final = Assert.Single(Finals());
+        Assert.Equal(method, final.Method);
+        Assert.InRange(final.Metrics[StudyMetrics.Average], 0, 1);
         string page = Directory.EnumerateFiles(_folder, "report*.html").First();
         Assert.Contains($">{method}<", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task A_quick_study_of_methods_records_every_one_and_what_readouts_see()
+    public async Task A_quick_study_with_LightGBM_keeps_every_method_and_what_readouts_see()
     {
-        string[] methods = ["lightgbm", "lightgbm-readout", "erm", "jtt", "kd", "debiased", "group-dro", "dfr"];
         RealData.Path("adult");
         LightGbmNative.SkipWhereMissing();
-        string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync(
-            "Studies", "run", "adult", "--quick", "--json", json, "--out", _folder, "--report", Path.Combine(_folder, "report.html"));
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        string[] methods =
+            ["plain", "lightgbm", "lightgbm-readout", "lightgbm-readout-balanced", "kd", "debiased", "debiased-teacher-term"];
+        await RunAsync("adult", "--report", Path.Combine(_folder, "report.html"));
         string page = await File.ReadAllTextAsync(Path.Combine(_folder, "report.html"), TestContext.Current.CancellationToken);
-        Assert.All(methods, method => Assert.Contains(method, page));
+        Assert.All(methods, method => Assert.Contains($">{method}<", page));
 
-        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-        Assert.All(methods, method =>
-            Assert.InRange(Assert.Single(Of(records, method)).GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0, 1));
-        JsonElement diagnosis = Of(records, "erm")[0].GetProperty("metrics");
+        FinishedRun[] finals = [.. Finals()];
+        Assert.Equal(methods, finals.Select(final => final.Method));
+        Assert.All(finals, final =>
+        {
+            Assert.Equal(final.Metrics[StudyMetrics.Worst], final.Primary);
+            Assert.Equal(final.Method.StartsWith("lightgbm", StringComparison.Ordinal), final.Steps is null);
+        });
         Assert.All(
             ["Readout1.accuracy", "Readout1.auc", "Readout1Balanced.auc"],
-            figure => Assert.InRange(diagnosis.GetProperty(figure).GetDouble(), 0, 1));
+            figure => Assert.InRange(finals[0].Metrics[figure], 0, 1));
     }
 
     [Fact]
@@ -103,24 +90,30 @@ public sealed partial class StudyProgramTests : IDisposable
         });
         await File.WriteAllLinesAsync(
             Path.Combine(tables, "people.csv"), rows.Prepend("label,group,age,town"), TestContext.Current.CancellationToken);
-        string json = Path.Combine(_folder, "figures.json");
-        BuiltProgram run = await BuiltProgram.RunAsync(
-            "Studies", "run", "tables", "--quick", "--data", _folder, "--json", json, "--out", _folder);
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
-
-        using JsonDocument records = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
-        foreach (string method in new[] { "logistic-regression", "erm", "sieve", "jtt", "debiased" })
+        BuiltProgram run = await RunAsync("tables", "--data", _folder);
+        FinishedRun[] finals = [.. Finals()];
+        Assert.Equal(["logistic-regression", "plain", "sieve", "jtt", "debiased"], finals.Select(final => final.Method));
+        Assert.All(finals, final =>
         {
-            JsonElement record = Assert.Single(Of(records, method));
-            Assert.Equal("table-people", record.GetProperty("study").GetString());
-            Assert.InRange(record.GetProperty("metrics").GetProperty("unbiasedAccuracy").GetDouble(), 0.8, 1);
-        }
+            Assert.Equal("table-people", final.Study);
+            Assert.InRange(final.Metrics[StudyMetrics.Unbiased], 0.8, 1);
+        });
+        Assert.Contains("| method | mean of groups | difference to plain |", run.Output);
 
         await File.WriteAllTextAsync(Path.Combine(tables, "people.csv"), "label,age\nold,70\n", TestContext.Current.CancellationToken);
         run = await BuiltProgram.RunAsync(
             "Studies", "run", "tables", "--quick", "--data", _folder, "--out", Path.Combine(_folder, "faulty"));
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("people.csv: no column group", run.Error);
+    }
+
+    [Fact]
+    public async Task A_study_is_not_run_while_a_queue_works_on_its_folder()
+    {
+        using FileStream queue = FinishedRuns.Lock(_folder);
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "run", "shapes", "--quick", "--out", _folder);
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"another `run` or `queue` works on {_folder}, since ", run.Error);
     }
 
     [Fact]
@@ -134,7 +127,7 @@ public sealed partial class StudyProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command; there are list, run, queue, table, page, maps, find, check and devices")]
+    [InlineData("no command; there are list, run, queue, table, page, maps, find and check")]
     [InlineData("no command 'shapes'", "shapes", "--quick")]
     [InlineData("run needs the name of a study", "run")]
     [InlineData("run: 'bar' is one word too many", "run", "shapes", "bar")]
@@ -159,8 +152,8 @@ public sealed partial class StudyProgramTests : IDisposable
             + "--setting, --rows, --agreement, --schedule.")]
     [InlineData("pets --schedule cosine", "--schedule: pets does not take it; ")]
     [InlineData("multinli --schedule cosine", "--schedule: multinli does not take it; ")]
-    [InlineData("adult --precision bfloat16", "--precision: adult does not take it; it takes --search-seeds, --epochs, --rows.")]
-    [InlineData("adult --trials 3", "--trials: adult does not take it; ")]
+    [InlineData("tables --precision bfloat16", "--precision: tables does not take it; it takes --search-seeds, --rows.")]
+    [InlineData("adult --trials 3", "--trials: adult does not take it; it takes --search-seeds, --rate, --epochs, ")]
     [InlineData("celeba --partition 2", "--partition: celeba does not take it; ")]
     [InlineData(
         "adult-methods --agreement 0.9",
@@ -180,7 +173,7 @@ public sealed partial class StudyProgramTests : IDisposable
         string[] given = [.. Option().Matches(Usage.Text).Select(option => option.Value).Distinct()];
         string[] ofAll =
         [
-            "--data", "--out", "--teachers", "--workers", "--minutes", "--seeds", "--method", "--json", "--report", "--quick", "--help",
+            "--data", "--out", "--teachers", "--workers", "--minutes", "--seeds", "--method", "--report", "--quick", "--help",
         ];
         Assert.Equal(given.Order(), ofAll.Concat(StudyList.All.SelectMany(entry => entry.Options)).Distinct().Order());
         Assert.All(StudyList.All, entry =>
@@ -210,15 +203,6 @@ public sealed partial class StudyProgramTests : IDisposable
             entry => Assert.Contains($"{entry.Name.PadRight(StudyList.LongestName)} {entry.Question} (data: ", run.Output));
         Assert.Contains("number of steps (data: generated)", run.Output);
         Assert.Contains("by every method (data: missing: pets-on-scenes, squeezenet1_1-imagenet)", run.Output);
-    }
-
-    [Fact]
-    public async Task Devices_names_the_loaded_libtorch_and_computes_on_every_device()
-    {
-        BuiltProgram run = await BuiltProgram.RunAsync("Studies", "devices");
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        Assert.StartsWith("libtorch with", run.Output);
-        Assert.Contains("cpu: a convolution differs from the CPU's by 0.0E+000", run.Output);
     }
 
     [Fact]
@@ -255,6 +239,12 @@ public sealed partial class StudyProgramTests : IDisposable
         .Where(parts => parts.Length == 2)
         .Select(parts => parts[1].Split(" #")[0].Split(" >")[0].TrimEnd());
 
-    private static JsonElement[] Of(JsonDocument records, string method) =>
-        [.. records.RootElement.EnumerateArray().Where(record => record.GetProperty("method").GetString() == method)];
+    private async Task<BuiltProgram> RunAsync(params string[] study)
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("Studies", ["run", .. study, "--quick", "--out", _folder]);
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        return run;
+    }
+
+    private IEnumerable<FinishedRun> Finals() => FinishedRuns.All(_folder).Where(run => run.Phase == RunPhase.Final);
 }

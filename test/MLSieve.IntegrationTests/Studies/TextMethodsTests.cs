@@ -16,10 +16,10 @@ public sealed class TextMethodsTests : IDisposable
         MethodStudy study = TextRehearsal.Study("multinli --quick", _folder);
         foreach (Method method in study.Asked())
         {
-            Candidate candidate = method.Settings is null
-                ? method.Candidates[0]
-                : method.At("stage=2,depth=1,every=1,forget=0.01,readout=0.01,width=64");
-            FinishedRun run = TextRehearsal.Of(study, method, candidate);
+            string setting = method.Settings is null
+                ? method.Candidates[0].Setting
+                : "stage=2,depth=1,every=1,forget=0.01,readout=0.01,width=64";
+            FinishedRun run = TextRehearsal.Of(study, method.Name, setting);
             Assert.Equal(run.Metrics[StudyMetrics.Worst], run.Primary);
             string[] groups =
             [

@@ -22,16 +22,15 @@ internal static class TextRehearsal
     public static FinishedRun Of(MethodStudy study, string method)
     {
         Method asked = study.Asked().Single(each => each.Name == method);
-        return Of(study, asked, asked.Candidates[0]);
+        return Of(study, method, asked.Candidates[0].Setting);
     }
 
-    /// <summary>Trains and tests a method.</summary>
+    /// <summary>Trains and tests a method at a setting.</summary>
     /// <returns>Its line, written and read again.</returns>
-    public static FinishedRun Of(MethodStudy study, Method method, Candidate candidate)
+    public static FinishedRun Of(MethodStudy study, string method, string setting)
     {
-        RunResult result = study.Train(method, candidate, seed: 1, test: true, TestContext.Current.CancellationToken);
-        var planned = new PlannedRun("line", study.Name, study.Conditions, RunPhase.Final, method.Name, candidate.Setting, Seed: 1);
-        FinishedRun run = FinishedRun.Of(planned, study, result);
+        var planned = new PlannedRun("line", study.Name, study.Conditions, RunPhase.Final, method, setting, Seed: 1);
+        FinishedRun run = study.Train(planned, TestContext.Current.CancellationToken);
         Assert.Null(run.Diverged);
         return JsonSerializer.Deserialize<FinishedRun>(JsonSerializer.Serialize(run, FinishedRun.Line), FinishedRun.Line)!;
     }

@@ -137,7 +137,7 @@ public sealed class TwoFeaturesTests
     {
         MethodStudy study = QueueFile.Studies("two-features --seeds 2", StudyOptions.Parse(["queue", "any"]))[0];
         FinishedRun[] runs = [Final("plain", 1, 0.5), Final("plain", 2, 0.52), Final("balanced", 1, 0.9), Final("balanced", 2, 0.92)];
-        string[] lines = QueueTables.Of(runs).Split('\n');
+        string[] lines = StudyTables.Of(runs).Split('\n');
         const string Header = "| accuracy | by the complex half | by the simple half | decoded from stage 1: complex, simple "
             + "| decoded from stage 2: complex, simple |";
         Assert.Contains(Header, lines);
@@ -147,19 +147,16 @@ public sealed class TwoFeaturesTests
         FinishedRun Final(string method, int seed, double complex) => FinishedRun.Of(
             new PlannedRun("two-features", study.Name, study.Conditions, RunPhase.Final, method, "", seed),
             study,
-            new RunResult
+            validation: new Dictionary<string, double>(),
+            test: new Dictionary<string, double>
             {
-                Key = "",
-                Test = new Dictionary<string, double>
-                {
-                    [StudyMetrics.Conflicting] = complex,
-                    [StudyMetrics.SimpleRandomised] = complex,
-                    [StudyMetrics.ComplexRandomised] = 0.75,
-                    [StudyMetrics.Decodable(Feature.Complex, 1)] = 0.6,
-                    [StudyMetrics.Decodable(Feature.Simple, 1)] = 0.95,
-                    [StudyMetrics.Decodable(Feature.Complex, 2)] = 0.7,
-                    [StudyMetrics.Decodable(Feature.Simple, 2)] = 0.9,
-                },
+                [StudyMetrics.Conflicting] = complex,
+                [StudyMetrics.SimpleRandomised] = complex,
+                [StudyMetrics.ComplexRandomised] = 0.75,
+                [StudyMetrics.Decodable(Feature.Complex, 1)] = 0.6,
+                [StudyMetrics.Decodable(Feature.Simple, 1)] = 0.95,
+                [StudyMetrics.Decodable(Feature.Complex, 2)] = 0.7,
+                [StudyMetrics.Decodable(Feature.Simple, 2)] = 0.9,
             });
     }
 

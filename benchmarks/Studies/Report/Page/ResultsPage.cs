@@ -1,7 +1,7 @@
 namespace Studies;
 
 /// <summary>
-/// The parts of docs/results.md that are made of a queue's runs: tables between comments that name them, and pictures in a folder beside
+/// The parts of docs/results.md that are made of finished runs: tables between comments that name them, and pictures in a folder beside
 /// the page.
 /// </summary>
 internal static class ResultsPage
@@ -14,7 +14,7 @@ internal static class ResultsPage
     public static string Tables(IReadOnlyList<FinishedRun> runs)
     {
         IReadOnlyList<StudyComparison> studies = StudyComparison.All(runs);
-        return $"{SummaryTable.Of(studies)}\n{QueueTables.Of(studies, _ => null)}";
+        return $"{SummaryTable.Of(studies)}\n{StudyTables.Of(studies, _ => null)}";
     }
 
     /// <summary>Makes the page's generated parts and its pictures again, and leaves the rest as it is.</summary>
@@ -24,14 +24,14 @@ internal static class ResultsPage
     public static void Write(string page, IReadOnlyList<FinishedRun> runs)
     {
         if (!File.Exists(page)) throw new UsageException($"no page {page}.");
-        if (runs.Count == 0) throw new UsageException("no runs of a queue to make a page of: give their folder by --out.");
+        if (runs.Count == 0) throw new UsageException("no runs to make a page of: give their folder by --out.");
         ILookup<bool, StudyComparison> all = StudyComparison.All(runs).ToLookup(study => study.HasVerdicts);
         StudyComparison[] studies = [.. all[true]], begun = [.. all[false]];
         Dictionary<string, string> pictures = []; // nothing is written before all of it is made
         string effects = Show(Effects, EffectPicture.Of(studies), "For each study: what each method gains or loses, with its 95 % interval")
             is { } shown ? $"\n{shown}\n" : "";
         string text = Replace(File.ReadAllText(page), "summary", $"{SummaryTable.Of(studies)}{Corrected(studies)}{effects}");
-        text = Replace(text, "studies", QueueTables.Of(studies, study => Show(
+        text = Replace(text, "studies", StudyTables.Of(studies, study => Show(
             study.FileName, CoursePicture.Of(study), $"{study.Name}: how plain training and the sieve went along the steps, seed by seed"))
             + Begun(begun));
         string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(page))!, Pictures)).FullName;

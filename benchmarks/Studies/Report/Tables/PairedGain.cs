@@ -4,8 +4,8 @@ namespace Studies;
 
 /// <summary>What a method gains over the baseline, from the differences seed by seed.</summary>
 /// <param name="Difference">The mean difference.</param>
-/// <param name="Interval">Its 95 % interval by Student's t; <see langword="null"/> of one seed.</param>
-/// <param name="P">How likely a difference as large as this is by chance, if there is none; 1 of one seed.</param>
+/// <param name="Interval">Its 95 % interval by Student's t; <see langword="null"/> of one seed, or of seeds that do not differ.</param>
+/// <param name="P">How likely a difference as large as this is by chance, if there is none; 1 where there is no interval.</param>
 internal sealed record PairedGain(double Difference, (double Low, double High)? Interval, double P)
 {
     /// <summary>What is said where the interval contains zero: that there is no difference would be more than it tells.</summary>

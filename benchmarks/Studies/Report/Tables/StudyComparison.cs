@@ -1,6 +1,6 @@
 namespace Studies;
 
-/// <summary>The runs of a queue for one study under one set of conditions.</summary>
+/// <summary>The runs of one study under one set of conditions.</summary>
 internal sealed class StudyComparison
 {
     /// <summary>

@@ -2,8 +2,8 @@ using Studies;
 
 namespace MLSieve.Tests;
 
-/// <summary>What the tables say of a queue's runs.</summary>
-public sealed class QueueTablesTests
+/// <summary>What the tables say of finished runs.</summary>
+public sealed class StudyTablesTests
 {
     [Fact]
     public void A_verdict_goes_by_Students_interval_of_the_differences_seed_by_seed()
@@ -63,31 +63,46 @@ public sealed class QueueTablesTests
         Assert.True(study.HasVerdicts);
         Assert.Equal(
             ["| [study](#study) | conflicting rows | plain | – | sieve | 90.0 | – | plain diverged on 1 seed | 0 |"], SummaryOf(study));
-        Assert.Contains("- No table: plain diverged on 1 seed of 2, so there is nothing to compare with.", LinesOf(runs));
+        Assert.Contains("- No differences: plain diverged on 1 seed of 2, so there is nothing to compare with.", LinesOf(runs));
     }
 
     [Fact]
-    public void Without_all_of_plain_training_there_is_no_table()
+    public void Without_all_of_plain_training_there_are_figures_and_no_differences()
     {
-        string[] lines = LinesOf([.. Finals("plain", 0.5), .. Finals("sieve", 0.9, 0.9)]);
+        FinishedRun[] runs = [.. Finals("plain", 0.5), .. Finals("sieve", 0.9, 0.8)];
+        string[] lines = LinesOf(runs);
+        Assert.Equal(
+            [
+                "| method | conflicting rows | average | mean of groups |", "| --- | --- | --- | --- |", "| sieve | 85.0 | 70.0 | 80.0 |",
+                "| conflicting rows, seed | 1 | 2 |", "| --- | --- | --- |", "| sieve | 90.0 | 80.0 |",
+            ],
+            lines.Where(line => line.StartsWith('|')));
+        Assert.Contains("- No differences: plain lacks final runs, so there is nothing to compare with.", lines);
+        Assert.False(Assert.Single(StudyComparison.All(runs)).HasVerdicts); // so the page of results only names it
+    }
+
+    [Fact]
+    public void Without_a_method_that_has_figures_for_each_seed_there_is_no_table()
+    {
+        string[] lines = LinesOf([Final("sieve", 1001, 0.9) with { Phase = RunPhase.Search }]);
         Assert.DoesNotContain(lines, line => line.StartsWith('|'));
-        Assert.Contains("- No table: plain lacks final runs, so there is nothing to compare with.", lines);
+        Assert.Contains("- No differences: plain is not among these runs, so there is nothing to compare with.", lines);
     }
 
     [Fact]
     public void Where_there_are_teachers_the_student_without_one_is_what_the_others_are_compared_with()
     {
-        FinishedRun[] runs = [.. Finals("teacher-dro", 0.9, 0.9), .. Finals("kd", 0.7, 0.8), .. Finals("student", 0.5, 0.6)];
+        FinishedRun[] runs = [.. Finals("teacher-dro", 0.9, 0.9), .. Finals("kd", 0.7, 0.81), .. Finals("student", 0.5, 0.6)];
         string[] lines = LinesOf(runs);
         Assert.Contains(lines, line => line.StartsWith("| method | conflicting rows | difference to student |", StringComparison.Ordinal));
         Assert.Equal(
             [
                 "| student | 55.0 |  |  |  | 70.0 | 80.0 |",
-                "| kd (taught by one that gets groups) | 75.0 | +20.0 | +20.0 to +20.0 | better | 70.0 | 80.0 |",
+                "| kd (taught by one that gets groups) | 75.5 | +20.5 | +14.1 to +26.9 | better | 70.0 | 80.0 |",
             ],
             lines[4..6]);
         Assert.StartsWith("| teacher-dro (gets groups) | 90.0", lines[6]);
-        Assert.Contains("- No table: student lacks final runs, so there is nothing to compare with.", LinesOf(runs[..^1]));
+        Assert.Contains("- No differences: student lacks final runs, so there is nothing to compare with.", LinesOf(runs[..^1]));
     }
 
     [Fact]
@@ -95,8 +110,8 @@ public sealed class QueueTablesTests
     {
         FinishedRun[] runs =
         [
-            .. Finals("student", 0.5, 0.6, 0.4), .. Finals("kd", 0.61, 0.7, 0.49), .. Finals("debiased", 0.63, 0.72, 0.51),
-            .. Finals("kd-erm", 0.6, 0.6, 0.6), .. Finals("debiased-erm", 0.5, 0.5, 0.5),
+            .. Finals("student", 0.5, 0.6, 0.4), .. Finals("kd", 0.61, 0.7, 0.49), .. Finals("debiased", 0.63, 0.72, 0.52),
+            .. Finals("kd-erm", 0.6, 0.6, 0.61), .. Finals("debiased-erm", 0.5, 0.5, 0.5),
         ];
         string[] lines = LinesOf(runs);
         int first = Array.IndexOf(
@@ -104,22 +119,22 @@ public sealed class QueueTablesTests
             "| conflicting rows, debiased student | plain student of the same teacher | difference | 95 % interval | verdict |");
         Assert.Equal(
             [
-                "| debiased | kd | +2.0 | +2.0 to +2.0 | better |",
-                "| debiased-erm | kd-erm | -10.0 | -10.0 to -10.0 | worse |",
+                "| debiased | kd | +2.3 | +0.9 to +3.8 | better |",
+                "| debiased-erm | kd-erm | -10.3 | -11.8 to -8.9 | worse |",
             ],
             lines[(first + 2)..(first + 4)]);
-        // Over the student that nobody taught, the gain is that of a teacher too: differences 0.13, 0.12, 0.11.
+        // Over the student that nobody taught, the gain is that of a teacher too: differences 0.13, 0.12, 0.12.
         Assert.Equal(
             [
-                "| [study](#study) | conflicting rows | student | 50.0 | debiased (taught by one that gets groups) | 62.0 "
-                    + "| +12.0 (+9.5 to +14.5) | better | 0 |",
+                "| [study](#study) | conflicting rows | student | 50.0 | debiased (taught by one that gets groups) | 62.3 "
+                    + "| +12.3 (+10.9 to +13.8) | better | 0 |",
                 "| [study](#study) | conflicting rows | kd (taught by one that gets groups) | 60.0 "
-                    + "| debiased (taught by one that gets groups) | 62.0 | +2.0 (+2.0 to +2.0) | better | 0 |",
+                    + "| debiased (taught by one that gets groups) | 62.3 | +2.3 (+0.9 to +3.8) | better | 0 |",
                 "| [study](#study) | conflicting rows | student | 50.0 | debiased-erm | 50.0 | 0.0 (-24.8 to +24.8) | not shown | 0 |",
-                "| [study](#study) | conflicting rows | kd-erm | 60.0 | debiased-erm | 50.0 | -10.0 (-10.0 to -10.0) | worse | 0 |",
+                "| [study](#study) | conflicting rows | kd-erm | 60.3 | debiased-erm | 50.0 | -10.3 (-11.8 to -8.9) | worse | 0 |",
             ],
             SummaryOf(Assert.Single(StudyComparison.All(runs))));
-        Assert.DoesNotContain("debiased student", QueueTables.Of(Finals("plain", 0.5, 0.6).Concat(Finals("sieve", 0.5, 0.6))));
+        Assert.DoesNotContain("debiased student", StudyTables.Of(Finals("plain", 0.5, 0.6).Concat(Finals("sieve", 0.5, 0.6))));
     }
 
     [Fact]
@@ -238,10 +253,10 @@ public sealed class QueueTablesTests
         Assert.Contains("- sieve-1, the only setting tried: `stage=2`", lines);
         Assert.Contains(lines, line =>
             line.StartsWith("- Quoted, on another network or budget: ResNet-18, 44.7 ± 1.5 (second-hand,", StringComparison.Ordinal));
-        Assert.DoesNotContain("Quoted", QueueTables.Of(Finals("plain", 0.5)), StringComparison.Ordinal);
+        Assert.DoesNotContain("Quoted", StudyTables.Of(Finals("plain", 0.5)), StringComparison.Ordinal);
     }
 
-    private static string[] LinesOf(IReadOnlyList<FinishedRun> runs) => QueueTables.Of(runs).Split('\n');
+    private static string[] LinesOf(IReadOnlyList<FinishedRun> runs) => StudyTables.Of(runs).Split('\n');
 
     /// <summary>The rows of the summary, without its head.</summary>
     private static string[] SummaryOf(StudyComparison study) =>

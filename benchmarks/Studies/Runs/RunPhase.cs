@@ -1,6 +1,6 @@
 namespace Studies;
 
-/// <summary>What a run of a queue is for.</summary>
+/// <summary>What a run is for.</summary>
 internal enum RunPhase
 {
     /// <summary>To choose a setting: it looks at validation rows alone.</summary>

@@ -7,7 +7,7 @@ namespace Studies;
 /// to compare with.
 /// </summary>
 /// <param name="study">The study.</param>
-/// <param name="command">The line of the queue that it comes from.</param>
+/// <param name="command">The line of a queue, or the command line, that it comes from.</param>
 internal sealed class StudyPlan(MethodStudy study, string command)
 {
     /// <summary>What is left and can be run now.</summary>
@@ -17,14 +17,7 @@ internal sealed class StudyPlan(MethodStudy study, string command)
     {
         foreach (Method method in study.Asked())
         {
-            PlannedRun[] searches =
-            [
-                .. from seed in study.SearchSeeds
-                   from candidate in method.Candidates
-                   select Run(RunPhase.Search, candidate.Setting, seed) into run
-                   where IsLeft(run)
-                   select run,
-            ];
+            PlannedRun[] searches = [.. Named(method).Where(IsLeft)];
             foreach (PlannedRun run in searches) yield return run;
             if (method.Candidates.Count > 1 && searches.Length > 0) continue;
             if (Choose(method, finished) is not { } chosen)
@@ -33,11 +26,8 @@ internal sealed class StudyPlan(MethodStudy study, string command)
                 continue;
             }
 
-            foreach (PlannedRun run in study.FinalSeeds.Select(seed => Run(RunPhase.Final, chosen.Setting, seed)).Where(IsLeft))
+            foreach (PlannedRun run in study.FinalSeeds.Select(seed => Run(method, RunPhase.Final, chosen.Setting, seed)).Where(IsLeft))
                 yield return run;
-
-            PlannedRun Run(RunPhase phase, string setting, int seed) =>
-                new(command, study.Name, study.Conditions, phase, method.Name, setting, seed);
         }
 
         bool IsLeft(PlannedRun run) => finished.Find(run) is null && !givenUp.Contains(run);
@@ -60,11 +50,49 @@ internal sealed class StudyPlan(MethodStudy study, string command)
         return method.Candidates
             .Select(candidate => (Candidate: candidate, Figures: study.SearchSeeds.Select(seed => Figure(candidate, seed)).ToArray()))
             .Where(tried => tried.Figures.All(figure => figure is not null))
-            .MaxBy(tried => tried.Figures.Average()).Candidate;
+            .OrderByDescending(tried => tried.Figures.Average())
+            .FirstOrDefault().Candidate;
 
-        double? Figure(Candidate candidate, int seed) =>
-            finished.Find(new(command, study.Name, study.Conditions, RunPhase.Search, method.Name, candidate.Setting, seed))?.Primary;
+        double? Figure(Candidate candidate, int seed) => finished.Find(Run(method, RunPhase.Search, candidate.Setting, seed))?.Primary;
     }
+
+    /// <summary>
+    /// Of each method that the library searches and whose final runs keep a setting that the search asked for has not chosen, the last
+    /// final run.
+    /// </summary>
+    public IEnumerable<FinishedRun> Kept(FinishedRuns finished) =>
+        from method in study.Asked()
+        where method.Settings is not null
+        from final in finished.Find(study, method, RunPhase.Final).TakeLast(1)
+        where final.Settings != SearchedTrial.Choose(Searched(method, finished))
+        select final;
+
+    /// <summary>
+    /// The runs of the search that are there: of a method that names its settings those of the settings and seeds that are asked for.
+    /// </summary>
+    public IEnumerable<FinishedRun> Searches(FinishedRuns finished) =>
+        from method in study.Asked()
+        from run in method.Settings is null
+            ? Named(method).Select(planned => finished.Find(planned)).OfType<FinishedRun>()
+            : finished.Find(study, method, RunPhase.Search)
+        select run;
+
+    /// <summary>The final runs of the seeds asked for that are there, of each method at the setting that is chosen.</summary>
+    public IEnumerable<FinishedRun> Finals(FinishedRuns finished) =>
+        from method in study.Asked()
+        let setting = Choose(method, finished)?.Setting
+        from run in finished.Find(study, method, RunPhase.Final)
+        where run.Settings == setting && study.FinalSeeds.Contains(run.Seed)
+        select run;
+
+    // A run of each setting that the method names, on each seed of the search.
+    private IEnumerable<PlannedRun> Named(Method method) =>
+        from seed in study.SearchSeeds
+        from candidate in method.Candidates
+        select Run(method, RunPhase.Search, candidate.Setting, seed);
+
+    private PlannedRun Run(Method method, RunPhase phase, string setting, int seed) =>
+        new(command, study.Name, study.Conditions, phase, method.Name, setting, seed);
 
     private FinishedRun[] Searched(Method method, FinishedRuns finished)
     {
@@ -77,9 +105,6 @@ internal sealed class StudyPlan(MethodStudy study, string command)
     {
         if (SearchedTrial.IsWhole(Searched(method, finished))) return null;
         string asked = new MethodSearch(study, method).Asked;
-        return new PlannedRun(command, study.Name, study.Conditions, RunPhase.Search, method.Name, asked, study.SearchSeeds.First())
-        {
-            IsShared = true,
-        };
+        return Run(method, RunPhase.Search, asked, study.SearchSeeds.First()) with { IsShared = true };
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.ML.FeatureSieve;
 
 namespace Studies;
 
-/// <summary>What came of a run of a queue: a line of its study's file.</summary>
+/// <summary>What came of a run: a line of its study's file.</summary>
 internal sealed record FinishedRun
 {
     /// <summary>The form of a line.</summary>
@@ -67,7 +67,7 @@ internal sealed record FinishedRun
 
     /// <summary>
     /// Why there are no figures: the run failed too often, for lack of memory for one. Null where it did not; only of a run of the
-    /// library's search, since a queue makes no line of other runs that fail.
+    /// library's search, since other runs that fail make no line.
     /// </summary>
     public string? Failed { get; init; }
 
@@ -112,11 +112,16 @@ internal sealed record FinishedRun
         ? [.. Points.Steps.Zip(losses).Where(point => point.Second is not null).Select(point => (point.First, point.Second!.Value))]
         : [];
 
-    /// <summary>What came of a run.</summary>
-    public static FinishedRun Of(PlannedRun run, MethodStudy study, RunResult result)
+    /// <summary>A run with its figures; what else is known of its training is left to whoever trained.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="study">Its study.</param>
+    /// <param name="validation">Figures on validation rows; none where the training diverged.</param>
+    /// <param name="test">Figures on test rows; none in a search, and where the training diverged.</param>
+    public static FinishedRun Of(
+        PlannedRun run, MethodStudy study, IReadOnlyDictionary<string, double> validation, IReadOnlyDictionary<string, double> test)
     {
         bool isFinal = run.Phase == RunPhase.Final;
-        IReadOnlyDictionary<string, double> metrics = isFinal ? result.Test : result.Validation;
+        IReadOnlyDictionary<string, double> metrics = isFinal ? test : validation;
         string primary = isFinal && metrics.ContainsKey(study.FinalFigure) ? study.FinalFigure : StudyMetrics.Unbiased;
         return new FinishedRun
         {
@@ -126,17 +131,12 @@ internal sealed record FinishedRun
             Seed = run.Seed,
             Settings = run.Setting,
             Steps = study.StepsOf(run.Method),
-            Primary = result.Diverged is null ? metrics[primary] : null,
+            Primary = metrics.TryGetValue(primary, out double figure) ? figure : null,
             Metrics = metrics,
-            Validation = isFinal ? result.Validation : null,
-            Curve = result.Curve,
-            Points = result.Points,
-            LastEpoch = result.Log.Count > 0 ? result.Log[^1] : null,
-            Diverged = result.Diverged,
+            Validation = isFinal ? validation : null,
+            Curve = [],
             Conditions = run.Conditions,
-            Seconds = result.FitSeconds,
             Processor = TrainingProcessor.Name,
-            Precision = result.Precision,
             Commit = Provenance.Commit,
             Time = DateTime.UtcNow,
         };

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Studies;
 
-/// <summary>What a queue has run, study by study, as the Markdown of docs/results.md: each method beside the study's baseline.</summary>
-internal static class QueueTables
+/// <summary>What was run, study by study, as the Markdown of docs/results.md: each method beside the study's baseline.</summary>
+internal static class StudyTables
 {
     /// <summary>The text.</summary>
     /// <param name="runs">The runs; those of one study under one set of conditions are compared.</param>
@@ -18,38 +18,31 @@ internal static class QueueTables
     private static string Of(StudyComparison comparison, string? picture)
     {
         var text = new StringBuilder().Append("### ").Append(comparison.Name).Append("\n\n");
-        if (comparison.Baseline is { } baseline) Append(text, comparison, baseline);
+        if (comparison.Methods.Count > 0) Append(text, comparison);
         if (picture is not null) text.Append(picture).Append("\n\n");
         foreach (string note in Notes(comparison)) text.Append(PageLines.Of($"- {note}", indent: "  ")).Append('\n');
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, StudyComparison comparison, ComparedMethod baseline)
+    private static void Append(StringBuilder text, StudyComparison comparison)
     {
+        ComparedMethod? baseline = comparison.Baseline;
         (string Name, string Figure) primary = comparison.Primary;
         (string Name, string Figure)[] others =
         [
             .. from column in StudyComparison.Columns
                where column != primary && column.Figure is not (StudyMetrics.Conflicting or StudyMetrics.Worst)
-               where baseline.Mean(column.Figure) is not null
+               where comparison.Methods[0].Mean(column.Figure) is not null // of the baseline, where it is there
                select column,
         ];
-        var means = new MarkdownTable(
-            [
-                "method",
-                primary.Name,
-                $"difference to {baseline.Name}",
-                "95 % interval",
-                "verdict",
-                .. others.Select(column => column.Name),
-            ]);
+        string[] differences = baseline is null ? [] : [$"difference to {baseline.Name}", "95 % interval", "verdict"];
+        var means = new MarkdownTable(["method", primary.Name, .. differences, .. others.Select(column => column.Name)]);
         var seeds = new MarkdownTable([$"{primary.Name}, seed", .. comparison.Seeds.Select(seed => $"{seed}")]);
         var courses = new MarkdownTable(
             [$"{comparison.CourseFigure.Name}, validation rows", "network that was kept", "mean of the last third"]);
         foreach (ComparedMethod method in comparison.Methods)
         {
-            PairedGain? gain = method == baseline ? null : PairedGain.Of(method, baseline);
-            string[] compared = gain is null ? ["", "", ""] : [Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict];
+            string[] compared = baseline is null ? [] : method == baseline ? ["", "", ""] : Cells(PairedGain.Of(method, baseline));
             means.Add(
             [
                 comparison.Title(method.Name), Percentage.Of(method.Primary.Average()), .. compared,
@@ -73,9 +66,11 @@ internal static class QueueTables
         var table = new MarkdownTable(
             $"{comparison.Primary.Name}, debiased student", "plain student of the same teacher", "difference", "95 % interval", "verdict");
         foreach ((ComparedMethod method, ComparedMethod over, PairedGain gain) in comparison.GainsOverPlainDistillation)
-            table.Add(method.Name, over.Name, Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict);
+            table.Add([method.Name, over.Name, .. Cells(gain)]);
         return table;
     }
+
+    private static string[] Cells(PairedGain gain) => [Percentage.Difference(gain.Difference), gain.IntervalText, gain.Verdict];
 
     private static IEnumerable<string> Notes(StudyComparison comparison)
     {
@@ -83,13 +78,15 @@ internal static class QueueTables
         {
             string why = comparison.DivergedBaseline is { } diverged
                 ? $"{diverged.Verdict} of {comparison.Seeds.Count}"
-                : "lacks final runs";
-            yield return $"No table: {comparison.BaselineName} {why}, so there is nothing to compare with.";
+                : comparison.LeftOut.Any(method => method.Name == comparison.BaselineName)
+                    ? "lacks final runs"
+                    : "is not among these runs";
+            yield return $"No differences: {comparison.BaselineName} {why}, so there is nothing to compare with.";
         }
 
         foreach (ComparedMethod method in comparison.Methods.Where(method => method.Setting.Length > 0))
             yield return $"{method.Name}, {Choice(comparison, method)}: `{method.Setting}`";
-        foreach (PublishedFigure published in PublishedFigure.OfQueue(comparison.Name))
+        foreach (PublishedFigure published in PublishedFigure.Of(comparison.Name))
             yield return $"Quoted, on another network or budget: {published.Method}, {published.Figure} ({published.Source}).";
         if (comparison.SearchSeeds.Count > 0)
             yield return "Chosen by the mean of groups on validation rows, averaged over the seeds "

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace Studies;
 
-/// <summary>What made a run: kept with it, so that a figure can be traced when it is read back later.</summary>
+/// <summary>What made a figure: kept with it, so that it can be traced when it is read back later.</summary>
 /// <param name="Options">The command line.</param>
 /// <param name="Versions">Versions of what computed it.</param>
 /// <param name="Machine">What it was computed on.</param>

@@ -1,7 +1,7 @@
 namespace Studies;
 
-/// <summary>One training that a queue asks for. Two lines of a queue may ask for the same: it is one run, whatever line it is of.</summary>
-/// <param name="Command">The line of the queue that it comes from: what follows <c>run</c> on a command line.</param>
+/// <summary>One training that a study asks for. Two lines of a queue may ask for the same: it is one run, whatever line it is of.</summary>
+/// <param name="Command">The line of a queue, or the command line, that it comes from.</param>
 /// <param name="Study">The study, one of those that the line stands for.</param>
 /// <param name="Conditions">Rows, epochs and what else all runs of the study share.</param>
 /// <param name="Phase">What it is for.</param>
@@ -20,6 +20,15 @@ internal sealed record PlannedRun(string Command, string Study, string Condition
 
     /// <inheritdoc/>
     public override int GetHashCode() => Identity.GetHashCode();
+
+    /// <summary>The run and what came of it, in words, for the log.</summary>
+    public string Tell(IReadOnlyList<FinishedRun> made)
+    {
+        if (IsShared) return $"{this}: {SearchedTrial.Choose(made) ?? "all diverged or failed"}";
+        return made[0].Primary is { } primary
+            ? FormattableString.Invariant($"{this}: {primary:F4} ({made[0].Seconds:F1} s)")
+            : $"{this}: {made[0].Diverged}";
+    }
 
     /// <summary>In words, for the log.</summary>
     public override string ToString()
