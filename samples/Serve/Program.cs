@@ -8,7 +8,7 @@ using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 // Serves one saved model: dotnet run -c Release --project samples/Serve -- --Model model.zip --HeatMaps true
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 ServeOptions options = ServeOptions.Of(builder.Configuration);
-using ServedModel model = ServedModel.Load(options.Model, options.Parallel);
+using ServedModel model = ServedModel.Load(options.Model, options.Parallel, options.MaxCharacters);
 using HeatMaps? heatMaps = options.HeatMaps ? HeatMaps.Load(options.Model, model.ImageColumn) : null;
 
 builder.WebHost.ConfigureKestrel(server =>

@@ -16,6 +16,11 @@ internal sealed class ServeOptions
     public long MaxPixels { get; set; } = 25_000_000;
 
     /// <summary>
+    /// The most characters of a text. The tokeniser in a saved model takes much memory for each, also for those that it cuts off.
+    /// </summary>
+    public int MaxCharacters { get; set; } = 100_000;
+
+    /// <summary>
     /// Bytes a second that a body must come at, on average, once five seconds are over; a slower one is answered with 408. A request has
     /// its place among the <see cref="Parallel"/> ones while its body comes.
     /// </summary>
@@ -37,6 +42,7 @@ internal sealed class ServeOptions
         else if (!File.Exists(options.Model)) faults.Add($"Model is '{options.Model}'; there is no such file.");
         if (options.MaxBytes < 1) faults.Add($"MaxBytes is {options.MaxBytes}; it must be at least 1.");
         if (options.MaxPixels < 1) faults.Add($"MaxPixels is {options.MaxPixels}; it must be at least 1.");
+        if (options.MaxCharacters < 1) faults.Add($"MaxCharacters is {options.MaxCharacters}; it must be at least 1.");
         if (options.MinBytesPerSecond < 1) faults.Add($"MinBytesPerSecond is {options.MinBytesPerSecond}; it must be at least 1.");
         if (options.Parallel < 1) faults.Add($"Parallel is {options.Parallel}; it must be at least 1.");
         if (options.Queue < 0) faults.Add($"Queue is {options.Queue}; it must be at least 0.");

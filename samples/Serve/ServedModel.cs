@@ -16,7 +16,7 @@ internal sealed class ServedModel : IDisposable
     private readonly DataViewSchema.Column? _image;
     private readonly string[] _classes;
 
-    private ServedModel(ITransformer loaded, DataViewSchema inputSchema, int parallel)
+    private ServedModel(ITransformer loaded, DataViewSchema inputSchema, int parallel, int maxCharacters)
     {
         _loaded = loaded;
         (ITransformer pipeline, _schema) = ImagePipeline.Of(loaded, inputSchema);
@@ -26,7 +26,7 @@ internal sealed class ServedModel : IDisposable
         _classes = Classes(score);
         DataViewSchema.Column[] inputs = [.. mapper.GetDependencies([score])];
         if (inputs is [{ Type: ImageDataViewType } image]) _image = image;
-        _cells = _image is null ? [.. inputs.Select(column => new InputCell(column))] : [];
+        _cells = _image is null ? [.. inputs.Select(column => new InputCell(column, maxCharacters))] : [];
         _rows = new DefaultObjectPoolProvider { MaximumRetained = parallel }.Create(new Policy(mapper));
         _rows.Return(_rows.Get()); // what cannot be made is told at the start
     }
@@ -44,13 +44,14 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Loads a model.</summary>
     /// <param name="path">The zip that <c>ml.Model.Save</c> wrote.</param>
     /// <param name="parallel">How many rows the pool keeps.</param>
+    /// <param name="maxCharacters">The most characters of a text.</param>
     /// <exception cref="NotSupportedException">It is no classifier, or reads columns of other types.</exception>
-    public static ServedModel Load(string path, int parallel)
+    public static ServedModel Load(string path, int parallel, int maxCharacters)
     {
         ITransformer loaded = new MLContext().Model.Load(path, out DataViewSchema schema);
         try
         {
-            return new ServedModel(loaded, schema, parallel);
+            return new ServedModel(loaded, schema, parallel, maxCharacters);
         }
         catch
         {
@@ -64,7 +65,7 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Scores a row.</summary>
     /// <param name="row">An object with a member for each column.</param>
-    /// <exception cref="BadHttpRequestException">A column is missing, unknown or of another type.</exception>
+    /// <exception cref="BadHttpRequestException">A column is missing, unknown, of another type or too large.</exception>
     public Answer Score(JsonElement row)
     {
         if (row.ValueKind != JsonValueKind.Object)
@@ -102,6 +103,12 @@ internal sealed class ServedModel : IDisposable
         }
 
         _rows.Return(row);
+        if (!Array.TrueForAll(scores, float.IsFinite))
+        {
+            throw new BadHttpRequestException(
+                "The model's scores of this example are not finite: a number in it may be too large for the network.");
+        }
+
         return new Answer(
             _classes[Array.IndexOf(scores, scores.Max())],
             _classes.Zip(scores).ToDictionary(pair => pair.First, pair => pair.Second));

@@ -158,6 +158,32 @@ public sealed class ServeSampleTests(ServedModels models) : IClassFixture<Served
         }
     }
 
+    [Theory]
+    [InlineData("1e300", "Column 'Weight' is 1e300; its numbers must be within ±3.4e38, the range of Single.")]
+    [InlineData("1e38", "The model's scores of this example are not finite: a number in it may be too large for the network.")]
+    public async Task A_number_that_is_too_large_for_the_network_is_refused(string weight, string reason)
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(models.NewTemporaryFolder(), "--Model", models.Parcels);
+        Assert.Equal((400, reason), await server.RefusedAsync("/rows", Row(weight), "application/json"));
+        using HttpResponseMessage response = await server.SendAsync("/rows", Row("0.001"), "application/json");
+        await AnswerAsync(response);
+
+        static byte[] Row(string number) => Encoding.UTF8.GetBytes($$"""{"Weight":{{number}}}""");
+    }
+
+    [Fact]
+    public async Task A_text_that_is_too_long_is_refused_with_its_column()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(
+            models.NewTemporaryFolder(), "--Model", models.Table, "--MaxCharacters", "4");
+        Assert.Equal(
+            (413, "Column 'City' has a text of 5 characters; at most 4 are read. Send a shorter one."),
+            await server.RefusedAsync("/rows", """{"City":"Paris","Age":3,"Marks":[1,2]}"""u8.ToArray(), "application/json"));
+        using HttpResponseMessage response = await server.SendAsync(
+            "/rows", """{"City":"Rome","Age":3,"Marks":[1,2]}"""u8.ToArray(), "application/json");
+        await AnswerAsync(response);
+    }
+
     [Fact]
     public async Task Too_many_requests_at_once_are_told_to_come_back()
     {
@@ -222,10 +248,10 @@ public sealed class ServeSampleTests(ServedModels models) : IClassFixture<Served
     public async Task Options_that_cannot_be_are_told_together()
     {
         string told = await ServeProcess.RefusalAsync(
-            models.NewTemporaryFolder(), "--Model", "none.zip", "--MinBytesPerSecond", "0", "--Parallel", "0");
+            models.NewTemporaryFolder(), "--Model", "none.zip", "--MaxCharacters", "0", "--MinBytesPerSecond", "0", "--Parallel", "0");
         Assert.Contains(
-            "Model is 'none.zip'; there is no such file. MinBytesPerSecond is 0; it must be at least 1. "
-                + "Parallel is 0; it must be at least 1.",
+            "Model is 'none.zip'; there is no such file. MaxCharacters is 0; it must be at least 1. MinBytesPerSecond is 0; it must be "
+                + "at least 1. Parallel is 0; it must be at least 1.",
             told, StringComparison.Ordinal);
         told = await ServeProcess.RefusalAsync(models.NewTemporaryFolder(), "--Model", models.Table, "--HeatMaps", "true");
         Assert.Contains("The model reads no images.", told, StringComparison.Ordinal);

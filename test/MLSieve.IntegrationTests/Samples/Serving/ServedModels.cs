@@ -41,6 +41,16 @@ public sealed class ServedModels : IDisposable
             .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [8] }, Epochs = 2 }))
             .Fit(labelled);
         _ml.Model.Save(table, labelled.Schema, Table);
+
+        IDataView parcels = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 80).Select(i => new Parcel { Weight = (1 + i % 2) / 1e3, Label = i % 2 == 0 ? "no" : "yes" }).ToArray());
+        IDataView sorted = _ml.Transforms.Conversion.MapValueToKey("Label").Fit(parcels).Transform(parcels);
+        using TransformerChain<EarlyReadoutTransformer> light = _ml.Transforms.Conversion.ConvertType("Kilograms", "Weight")
+            .Append(_ml.Transforms.Concatenate("Features", "Kilograms"))
+            .Append(_ml.Transforms.NormalizeMeanVariance("Features"))
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [32] }, Epochs = 2 }))
+            .Fit(sorted);
+        _ml.Model.Save(light, sorted.Schema, Parcels);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("mlsieve-serve-").FullName;
@@ -51,6 +61,9 @@ public sealed class ServedModels : IDisposable
     public string SizedImages => Path.Combine(Folder, "sized-images.zip");
 
     public string Table => Path.Combine(Folder, "table.zip");
+
+    /// <summary>A model of a column of Double, whose values it takes several hundred times.</summary>
+    public string Parcels => Path.Combine(Folder, "parcels.zip");
 
     /// <summary>A new folder for a server's temporary files.</summary>
     public string NewTemporaryFolder() => Directory.CreateDirectory(Path.Combine(Folder, Path.GetRandomFileName())).FullName;
@@ -114,6 +127,13 @@ public sealed class ServedModels : IDisposable
 
         [VectorType(2)]
         public float[] Marks { get; set; } = [];
+
+        public string Label { get; set; } = "";
+    }
+
+    private sealed class Parcel
+    {
+        public double Weight { get; set; }
 
         public string Label { get; set; } = "";
     }
