@@ -103,6 +103,53 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
     }
 
     [Fact]
+    public async Task The_app_for_a_table_reads_decimal_commas_where_commas_do_not_separate()
+    {
+        var random = new Random(1);
+        List<string> lines = ["Age;Hours;Share;Codes;Sex;Label"];
+        for (int i = 0; i < 160; i++)
+        {
+            string age = i % 40 == 7 ? "" : (20 + 40 * random.NextDouble()).ToString("F1", CultureInfo.InvariantCulture).Replace('.', ',');
+            string share = Text(random.NextDouble()).Replace('.', ','); // Age tells what its commas are
+            lines.Add($"{age};{30 + i % 20};{share};1,2,{i % 3};{(i % 2 == 0 ? "f" : "m")};{(i % 8 < 4 ? "high" : "low")}");
+        }
+
+        string csv = Path.Combine(table.Folder, "commas.csv");
+        string[] arguments = ["--csv", csv, "--separator", ";", "--epochs", "1"];
+        await File.WriteAllLinesAsync(csv, lines, Token);
+        string printed = await table.RunAsync(0, arguments);
+        Assert.Contains("commas.csv: numbers Age, Hours, Share; texts Codes", printed, StringComparison.Ordinal);
+        ComparesTwo(printed, "high, f", "low, m", least: 0);
+
+        await File.WriteAllLinesAsync(csv, [.. lines, "30,5;31.5;0,125;1,2,3;f;high"], Token);
+        Assert.Equal(
+            $"'{csv}' has numbers with a decimal point (Hours) and numbers with a decimal comma (Age, Share); write all in one way.",
+            (await table.RunAsync(1, arguments)).Trim());
+    }
+
+    [Fact]
+    public async Task The_app_for_a_table_reads_numbers_whose_commas_may_part_thousands_as_texts()
+    {
+        List<string> lines = ["Income;Debt;Rate;Sex;Label"];
+        for (int i = 0; i < 160; i++)
+        {
+            string income = i % 5 == 0 ? "999" : $"{1 + i % 4},234", debt = i % 3 == 0 ? "-12,500" : "+1,000";
+            lines.Add($"{income};{debt};{i % 7};{(i % 2 == 0 ? "f" : "m")};{(i % 8 < 4 ? "high" : "low")}");
+        }
+
+        string csv = Path.Combine(table.Folder, "thousands.csv");
+        string[] arguments = ["--csv", csv, "--separator", ";", "--epochs", "1"];
+        await File.WriteAllLinesAsync(csv, lines, Token);
+        string printed = await table.RunAsync(0, arguments);
+        Assert.Contains("thousands.csv: numbers Rate; texts Income, Debt", printed, StringComparison.Ordinal);
+        ComparesTwo(printed, "high, f", "low, m", least: 0);
+
+        await File.WriteAllLinesAsync(csv, [.. lines, "1,234;500;2.5;f;high"], Token); // a decimal point besides is no fault
+        printed = await table.RunAsync(0, arguments);
+        Assert.Contains("thousands.csv: numbers Rate; texts Income, Debt", printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_app_for_images_compares_two_networks_on_folders_and_on_a_csv()
     {
         string app = Path.Combine(feed.Beside, "Birds-in-pictures");

@@ -1,12 +1,16 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.VisualBasic.FileIO;
 
-/// <summary>A csv file with a header. A column whose values are all numbers is one of numbers; empty values are missing.</summary>
+/// <summary>A csv file with a header. A column whose values are all numbers is one of numbers, with a decimal point, or with a decimal
+/// comma where commas do not separate; empty values are missing. Where every comma of a file may part thousands, as in 1,234, nobody knows
+/// what they are, and columns with commas are ones of texts.</summary>
 internal sealed class Table
 {
     private const int MostValues = 100; // of a text column: later ones count as none
+    private static readonly NumberFormatInfo _comma = new() { NumberDecimalSeparator = "," };
 
     private Table(string[] names, string[] numbers, IDataView rows) => (Names, Numbers, Rows) = (names, numbers, rows);
 
@@ -39,14 +43,30 @@ internal sealed class Table
                 throw new InvalidDataException($"'{path}', line {line}: {values} values, and the header has {names.Length}.");
         }
 
-        IDataView texts = Read(_ => DataKind.String);
-        string[] numbers = [.. names.Except([label, group]).Where(name => AreNumbers(texts.GetColumn<string>(name)))];
-        return new Table(names, numbers, Read(name => numbers.Contains(name) ? DataKind.Single : DataKind.String));
+        IDataView texts = Read(_ => DataKind.String, '.');
+        var marks = new Dictionary<string, string>(); // of the columns of numbers
+        foreach (string name in names.Except([label, group]))
+            if (MarksOf(texts.GetColumn<string>(name), separator) is { } found) marks.Add(name, found);
+        string[] commas = [.. marks.Keys.Where(name => marks[name].Contains(','))];
+        if (commas.All(name => texts.GetColumn<string>(name).All(MayBeThousands)))
+        {
+            foreach (string name in commas) marks.Remove(name);
+            commas = [];
+        }
 
-        IDataView Read(Func<string, DataKind> kind) => ml.Data.LoadFromTextFile(path, new TextLoader.Options
+        string[] points = [.. marks.Keys.Where(name => marks[name].Contains('.'))];
+        if (points.Length > 0 && commas.Length > 0)
+            throw new InvalidDataException(
+                $"'{path}' has numbers with a decimal point ({string.Join(", ", points)}) and numbers with a decimal comma "
+                    + $"({string.Join(", ", commas)}); write all in one way.");
+        IDataView rows = Read(name => marks.ContainsKey(name) ? DataKind.Single : DataKind.String, commas.Length > 0 ? ',' : '.');
+        return new Table(names, [.. marks.Keys], rows);
+
+        IDataView Read(Func<string, DataKind> kind, char decimalMark) => ml.Data.LoadFromTextFile(path, new TextLoader.Options
         {
             Columns = [.. names.Select((name, i) => new TextLoader.Column(name, kind(name), i))],
             Separators = [separator[0]],
+            DecimalMarker = decimalMark,
             HasHeader = true,
             AllowQuoting = true,
             ReadMultilines = true, // a value in quotes may have line breaks
@@ -75,15 +95,23 @@ internal sealed class Table
         return steps.Append(ml.Transforms.Concatenate("Features", [.. numbers.Concat(texts).Select(pair => pair.OutputColumnName)]));
     }
 
-    private static bool AreNumbers(IEnumerable<string> values)
+    /// <summary>The decimal marks of a column whose values are all numbers; null where they are not.</summary>
+    private static string? MarksOf(IEnumerable<string> values, string separator)
     {
-        bool isAny = false;
+        string? marks = null;
         foreach (string value in values.Where(value => value.Length > 0))
         {
-            if (!float.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)) return false;
-            isAny = true;
+            if (!IsNumber(value, CultureInfo.InvariantCulture) && (separator == "," || !IsNumber(value, _comma))) return null;
+            marks ??= "";
+            foreach (char mark in ".,")
+                if (value.Contains(mark) && !marks.Contains(mark)) marks += mark;
         }
 
-        return isAny;
+        return marks;
     }
+
+    /// <summary>Whether a number has no comma, or one that may as well part the thousands, as in 1,234.</summary>
+    private static bool MayBeThousands(string value) => !value.Contains(',') || Regex.IsMatch(value, @"^[+-]?\d{1,3},\d{3}$");
+
+    private static bool IsNumber(string value, IFormatProvider format) => float.TryParse(value, NumberStyles.Float, format, out _);
 }
