@@ -13,6 +13,7 @@ internal static class GroupMetricsTable
     public static string Render(GroupMetrics metrics)
     {
         bool training = metrics.AdjustedAccuracy is not null;
+        GroupResult? worst = metrics.Groups.MinBy(group => group.Accuracy); // two groups may have its name
         string[] header =
         [
             "Group",
@@ -26,7 +27,7 @@ internal static class GroupMetricsTable
         foreach (GroupResult group in metrics.Groups)
         {
             rows.Add([group.Name, Whole(group.Count), .. training ? [Whole(group.TrainingCount ?? 0)] : Array.Empty<string>(),
-                Ratio(group.Accuracy), Interval(group.AccuracyInterval), group.Name == metrics.WorstGroup ? Worst : ""]);
+                Ratio(group.Accuracy), Interval(group.AccuracyInterval), group == worst ? Worst : ""]);
         }
 
         StringBuilder text = new();

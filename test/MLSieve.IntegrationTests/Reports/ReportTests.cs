@@ -220,6 +220,43 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     }
 
     [Fact]
+    public void Two_groups_of_one_name_are_told_apart_in_all_sections()
+    {
+        var random = new Random(4);
+        IDataView told = models.Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new ToldRow
+        {
+            Features = [i % 3, random.NextSingle()],
+            Class = i % 3 == 2 ? "a, b" : "a",
+            Place = i % 3 == 2 ? "c" : "b, c",
+        }).ToArray());
+        IDataView rows = models.Ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(told).Transform(told);
+        using EarlyReadoutTransformer model = models.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
+            Taps = [new() { Stage = 1 }],
+            Epochs = 1,
+        }).Fit(rows);
+        string html = models.Ml.MulticlassClassification.CreateReport(
+            rows, [new("it", model), new("again", model)], new ReportOptions { GroupColumnName = "Place" }).Html;
+        GroupMetrics metrics = models.Ml.MulticlassClassification.EvaluateByGroup(model.Transform(rows), "Place");
+        Assert.Equal([("a, b, c", 40L), ("a, b, c", 20L)], metrics.Groups.Select(group => (group.Name, group.Count)));
+        foreach (GroupResult group in metrics.Groups)
+        {
+            string accuracy = (100 * group.Accuracy).ToString("F1", CultureInfo.InvariantCulture);
+            Assert.Contains(
+                $"<tr><th scope=\"row\">a, b, c</th><td>{group.Count}</td><td>{accuracy} ", html, StringComparison.Ordinal);
+            string wrong = $"<td>0</td><td>{group.Count - group.Correct}</td><td>0</td></tr>"; // the same model mends nothing
+            Assert.Contains($"<tr><th scope=\"row\">a, b, c</th>{wrong}", html, StringComparison.Ordinal);
+        }
+
+        MatchCollection margins = Regex.Matches(
+            html, @"<tr><th scope=""row"">a, b, c</th><td>(\d+)</td><td>[^<]*</td><td>(\d+)</td><td>[^<]*</td></tr>");
+        Assert.Equal(
+            [20, 20, 40, 40], // of each model
+            margins.Select(row => row.Groups.Values.Skip(1).Sum(part => int.Parse(part.Value, CultureInfo.InvariantCulture))).Order());
+    }
+
+    [Fact]
     public void A_file_is_written_wholly_or_not_at_all()
     {
         HtmlReport report = models.Create();
@@ -281,6 +318,8 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
         public float[] Features { get; set; } = [];
 
         public string Class { get; set; } = "";
+
+        public string Place { get; set; } = "";
 
         public bool Truth { get; set; }
 

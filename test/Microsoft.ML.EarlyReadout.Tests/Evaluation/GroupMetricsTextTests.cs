@@ -45,6 +45,17 @@ public sealed class GroupMetricsTextTests
     }
 
     [Fact]
+    public void Of_two_groups_of_one_name_the_worse_is_marked()
+    {
+        IDataView rows = ScoredRows.View(
+            _ml, [.. ScoredRows.Rows("landbird", "x, y", right: 2, wrong: 0), .. ScoredRows.Rows("landbird, x", "y", right: 0, wrong: 3)],
+            labelKeys: ["landbird", "landbird, x"]);
+        string table = _ml.MulticlassClassification.EvaluateByGroup(rows, "Place").ToString();
+        string[] groups = [.. table.Split('\n').Where(line => line.StartsWith("landbird, x, y ", StringComparison.Ordinal))];
+        Assert.Equal([false, true], groups.Select(line => line.TrimEnd().EndsWith("worst", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Json_round_trips_with_camel_case_names()
     {
         GroupMetrics metrics = Evaluate(ScoredRows.Birds);

@@ -122,7 +122,8 @@ internal static class Chart
     /// <summary>Round numbers that divide a range into some four parts.</summary>
     public static IReadOnlyList<double> Ticks(double low, double high)
     {
-        double rough = Math.Max(high - low, 1e-9) / 4;
+        // A step that is nothing beside the values would lead nowhere.
+        double rough = Math.Max(high - low, Scale.Least * Math.Max(1, Math.Abs(high))) / 4;
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = power * (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
         var ticks = new List<double>();

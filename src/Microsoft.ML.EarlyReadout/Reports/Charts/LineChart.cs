@@ -86,7 +86,7 @@ internal sealed record LineChart(string Title, string XAxis, string YAxis, IRead
         if (Level is { } level) ys.Add(level.Y);
         if (YRange is { } range) ys.AddRange([range.Low, range.High]);
         (double low, double high) = (ys.Min(), ys.Max());
-        if (high - low < 1e-9) (low, high) = (low - 0.5, high + 0.5);
+        if (high - low < 1e-9) (low, high) = (low - Scale.Half(low), high + Scale.Half(high));
         if (YRange is null) (low, high) = (low >= 0 && low < 0.4 * high ? 0 : low - 0.05 * (high - low), high + 0.06 * (high - low));
         return new Scale(low, high);
     }

@@ -6,14 +6,19 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="IsLog">Whether equal lengths are equal factors; both ends are then above 0.</param>
 internal sealed record Scale(double Low, double High, bool IsLog = false)
 {
-    private const double Half = 0.5;
+    /// <summary>Values that differ by less than this part of them are one value to a chart.</summary>
+    public const double Least = 1e-9;
+
     private const double LogHalf = 1.5; // a factor to either side of a lone value
 
     /// <summary>From one value to another, and to either side where they are one.</summary>
     public static Scale Of(double low, double high, bool isLog = false) =>
-        high - low > 1e-9 * Math.Abs(high) ? new(low, high, isLog)
+        high - low > Least * Math.Abs(high) ? new(low, high, isLog)
         : isLog ? new(low / LogHalf, low * LogHalf, true)
-        : new(low - Half, low + Half);
+        : new(low - Half(low), low + Half(low));
+
+    /// <summary>How far an axis goes to either side of a lone value. Half a unit would be nothing beside a very large one.</summary>
+    public static double Half(double value) => Math.Max(0.5, Least * Math.Abs(value));
 
     /// <summary>The part of the way, from 0 to 1, at which a value lies.</summary>
     public double At(double value) => IsLog ? Math.Log(value / Low) / Math.Log(High / Low) : (value - Low) / (High - Low);

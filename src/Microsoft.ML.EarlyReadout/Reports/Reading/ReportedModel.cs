@@ -7,8 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Model">The fitted classifier, or the fitted pipeline that it is part of.</param>
 public sealed record ReportedModel(string Name, ITransformer Model)
 {
-    /// <summary>What each stage of its network tells about columns of the rows, to be shown too: see
-    /// <see cref="EarlyReadoutEvaluationCatalog.ProfileStages"/>. <see langword="null"/>: it is not shown.</summary>
+    /// <summary>What each stage of its network tells about columns of the rows, to be shown too: see <c>ProfileStages</c> of
+    /// <see cref="EarlyReadoutEvaluationCatalog"/>. <see langword="null"/>: it is not shown.</summary>
     public StageProfile? Stages { get; init; }
 
     /// <summary>Where a shortcut may mislead it, found in the report's rows by <c>FindShortcuts</c> of

@@ -5,11 +5,12 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>What a model and its readouts said of a row.</summary>
 /// <param name="Index">The row's place in the view, from 0.</param>
 /// <param name="Label">The true class.</param>
-/// <param name="Group">The group in words, as <see cref="GroupResult.Name"/> has it.</param>
+/// <param name="Group">Its group.</param>
 /// <param name="Predicted">The predicted class.</param>
 /// <param name="Margin">The highest score less the second highest.</param>
 /// <param name="Readouts">What each readout said.</param>
-internal sealed record ScoredRow(int Index, string Label, string Group, string Predicted, float Margin, IReadOnlyList<RowReadout> Readouts)
+internal sealed record ScoredRow(
+    int Index, string Label, ReportedGroup Group, string Predicted, float Margin, IReadOnlyList<RowReadout> Readouts)
 {
     public bool IsRight => Predicted == Label;
 
@@ -45,7 +46,9 @@ internal sealed record ScoredRow(int Index, string Label, string Group, string P
             int truth = readLabel(), value = readGroup.Read();
             if (truth == CategoryColumn.Missing || value == CategoryColumn.Missing) continue;
             readScore(ref scores);
-            string group = GroupName.Of(isByLabel ? null : classes.Names[truth], (readGroup, value)); // as the evaluation names it
+            string? labelOfGroup = isByLabel ? null : classes.Names[truth];
+            // As the evaluation has it.
+            var group = new ReportedGroup(labelOfGroup, readGroup.NameOf(value), GroupName.Of(labelOfGroup, (readGroup, value)));
             rows.Add(new ScoredRow(
                 index, classes.Names[truth], group, NameOf(readPredicted()), ConfidenceMargin.Of([.. scores.DenseValues()]),
                 [.. read.Select(readout =>

@@ -6,19 +6,22 @@ internal static class GroupSection
     public static Markup Write(IReadOnlyList<ScoredModel> models)
     {
         string[] names = [.. models.Select(model => model.Name)];
-        Dictionary<string, GroupResult>[] results =
+        Dictionary<ReportedGroup, GroupResult>[] results =
         [
-            .. models.Select(model => model.Groups.Groups.DistinctBy(group => group.Name).ToDictionary(group => group.Name)),
+            .. models.Select(model => model.Groups.Groups.DistinctBy(ReportedGroup.Of).ToDictionary(ReportedGroup.Of)),
         ];
-        string[] groups = [.. results.SelectMany(each => each.Keys).Distinct()];
+        ReportedGroup[] groups = [.. results.SelectMany(each => each.Keys).Distinct()];
         double confidence = 100 * models[0].Groups.Confidence;
         var chart = new IntervalChart(
             "Accuracy by group", names,
-            [.. Summaries(models).Select(summary => (summary.Name, summary.Estimates)), .. groups.Select(name => (name, Of(name)))]);
+            [
+                .. Summaries(models).Select(summary => (summary.Name, summary.Estimates)),
+                .. groups.Select(group => (group.Name, Of(group))),
+            ]);
         IReadOnlyList<Markup>[] rows =
         [
             .. Summaries(models).Select(summary => Row(summary.Name, summary.Rows, summary.Estimates)),
-            .. groups.Select(name => Row(name, results[0].GetValueOrDefault(name)?.Count, Of(name))),
+            .. groups.Select(group => Row(group.Name, results[0].GetValueOrDefault(group)?.Count, Of(group))),
         ];
         Markup numbers = Table.Of(
             FormattableString.Invariant($"Accuracy in %, with {confidence:0.#} % intervals"), ["Group", "Rows", .. names], rows);
@@ -40,9 +43,9 @@ internal static class GroupSection
 
             """);
 
-        Estimate?[] Of(string name) =>
-            [.. results.Select(each => each.TryGetValue(name, out GroupResult? group)
-                ? new Estimate(group.Accuracy, group.AccuracyInterval)
+        Estimate?[] Of(ReportedGroup group) =>
+            [.. results.Select(each => each.TryGetValue(group, out GroupResult? result)
+                ? new Estimate(result.Accuracy, result.AccuracyInterval)
                 : (Estimate?)null)];
     }
 

@@ -60,8 +60,8 @@ internal static class MistakeSection
 
     private static Markup Counts(ScoredModel first, ScoredModel second, Mistakes mistakes)
     {
-        string[] groups = [.. first.Groups.Groups.Select(group => group.Name)];
-        Dictionary<string, int>[] counts =
+        ReportedGroup[] groups = [.. first.Groups.Groups.Select(ReportedGroup.Of)];
+        Dictionary<ReportedGroup, int>[] counts =
         [
             .. new[]
             {
@@ -73,7 +73,7 @@ internal static class MistakeSection
         return Table.Of(
             $"Rows by what becomes of {first.Name}'s mistakes under {second.Name}", ["Group", "Mended", "Not mended", "New"],
             groups.Select(group => (IReadOnlyList<Markup>)
-                [Table.Cell(group), .. counts.Select(each => Markup.Of($"{each.GetValueOrDefault(group)}"))])
+                [Table.Cell(group.Name), .. counts.Select(each => Markup.Of($"{each.GetValueOrDefault(group)}"))])
                 .Append([
                     Table.Cell("All rows"),
                     Markup.Of($"{mistakes.Fixed.Count}"),
@@ -121,7 +121,7 @@ internal static class MistakeSection
             <figure class="strip">{TextOf(texts)}<div class="panels">
             {image}
             {maps}
-            </div><figcaption><b>{rows[0].Group}</b> <span class="row">row {index}</span></figcaption></figure>
+            </div><figcaption><b>{rows[0].Group.Name}</b> <span class="row">row {index}</span></figcaption></figure>
 
             """);
     }

@@ -27,16 +27,16 @@ internal static class ReadoutSection
     {
         ReadoutProfile profile = model.Readouts!;
         string[] names = [.. profile.Readouts.Select(readout => readout.Name), "network"];
-        string[] groups = [.. Worst(model).Take(MostLines)];
+        GroupResult[] groups = [.. Worst(model).Take(MostLines)];
         Series[] lines =
         [
             new("all rows", Points([.. profile.Readouts.Select(readout => readout.Accuracy), profile.Accuracy])),
             .. groups.Select(
-                name => new Series(
-                    name,
+                group => new Series(
+                    group.Name,
                     Points([
-                        .. profile.Readouts.Select(readout => ReadoutRows(model, name, readout.Name)),
-                        model.Groups.Groups.Single(group => group.Name == name).Accuracy,
+                        .. profile.Readouts.Select(readout => ReadoutRows(model, ReportedGroup.Of(group), readout.Name)),
+                        group.Accuracy,
                     ]))),
         ];
         var chart = new LineChart($"{model.Name}: readout accuracy by stage", "readout", "accuracy (%)", lines)
@@ -71,8 +71,8 @@ internal static class ReadoutSection
 
     private static Markup Margins(ScoredModel model, ReadoutResult readout, int index, string id)
     {
-        string[] groups = [.. Worst(model).Take(MostPanels)];
-        var panels = groups.Select(name => (name, Of(name, true), Of(name, false))).ToArray();
+        ReportedGroup[] groups = [.. Worst(model).Take(MostPanels).Select(ReportedGroup.Of)];
+        var panels = groups.Select(group => (group.Name, Of(group, true), Of(group, false))).ToArray();
         var chart = new MarginChart($"{model.Name}, {readout.Name}: confidence margins by group", panels);
         Markup caption = Markup.Of($"""
             <b>{model.Name}, {readout.Name}</b>: confidence margin (highest probability less the second, 0 to 1) of rows read rightly
@@ -83,7 +83,7 @@ internal static class ReadoutSection
             $"Margins of {readout.Name}", ["Group", "Right rows", "Mean margin", "Wrong rows", "Mean margin"],
             panels.Select(panel => (IReadOnlyList<Markup>)
                 [
-                    Table.Cell(panel.name),
+                    Table.Cell(panel.Name),
                     Markup.Of($"{panel.Item2.Count}"),
                     Ratio(panel.Item2.Mean),
                     Markup.Of($"{panel.Item3.Count}"),
@@ -91,15 +91,14 @@ internal static class ReadoutSection
                 ]));
         return Figure.Of(id, chart.Draw(id), caption, numbers);
 
-        MarginDistribution Of(string group, bool right) => MarginDistribution.Of(
+        MarginDistribution Of(ReportedGroup group, bool right) => MarginDistribution.Of(
             [.. model.Rows.Where(row => row.Group == group && (row.Readouts[index].Predicted == row.Label) == right)
                 .Select(row => row.Readouts[index].Margin)]);
     }
 
-    private static IEnumerable<string> Worst(ScoredModel model) =>
-        model.Groups.Groups.OrderBy(group => group.Accuracy).Select(group => group.Name);
+    private static IEnumerable<GroupResult> Worst(ScoredModel model) => model.Groups.Groups.OrderBy(group => group.Accuracy);
 
-    private static double ReadoutRows(ScoredModel model, string group, string readout)
+    private static double ReadoutRows(ScoredModel model, ReportedGroup group, string readout)
     {
         int index = model.Readouts!.Readouts.Select(each => each.Name).ToList().IndexOf(readout);
         return model.Rows.Where(row => row.Group == group).Average(row => row.Readouts[index].Predicted == row.Label ? 1.0 : 0.0);

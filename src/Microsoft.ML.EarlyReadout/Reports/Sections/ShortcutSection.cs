@@ -106,7 +106,7 @@ internal static class ShortcutSection
             : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
         return Markup.Of($"""
             <figure class="card">{image}{MistakeSection.TextOf(seen?.Texts ?? [])}
-            <figcaption><b>{row.Group}</b><br>network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
+            <figcaption><b>{row.Group.Name}</b><br>network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
             <span class="row">row {row.Index}</span></figcaption></figure>
 
             """);

@@ -18,7 +18,7 @@ internal static class WeightSection
         double heaviest = wrong.Sum(row => weighting.OfWrong(row.Readouts[0].Margin));
         IEnumerable<Markup> byGroup = wrong.GroupBy(row => row.Group).OrderByDescending(group => group.Count())
             .Select(group =>
-                Markup.Of($"<li>{group.Key}: {group.Count()} rows, "
+                Markup.Of($"<li>{group.Key.Name}: {group.Count()} rows, "
                     + $"{100 * group.Sum(row => weighting.OfWrong(row.Readouts[0].Margin)) / heaviest:F0} % of their weight</li>"));
         return Markup.Of($"""
             <section aria-labelledby="weights"><h2 id="weights">The rows that count most</h2>
@@ -49,7 +49,7 @@ internal static class WeightSection
             : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
         return Markup.Of($"""
             <figure class="card">{image}{MistakeSection.TextOf(seen?.Texts ?? [])}
-            <figcaption><b>{row.Group}</b><br>
+            <figcaption><b>{row.Group.Name}</b><br>
             read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>
             weight {weighting.OfWrong(row.Readouts[0].Margin):F1}<br>
             network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
