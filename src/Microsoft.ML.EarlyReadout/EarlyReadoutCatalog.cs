@@ -90,6 +90,25 @@ public static class EarlyReadoutCatalog
         return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), options);
     }
 
+    /// <summary>Creates the <see cref="EarlyReadoutEstimator"/> of a trial among the multiclass trainers: sampled options over those that a
+    /// search holds fixed.</summary>
+    /// <param name="catalog">The trainers of the context.</param>
+    /// <param name="options">The fixed options; copied.</param>
+    /// <param name="sampled">The sampled options; copied.</param>
+    /// <returns>The estimator, as from
+    /// <see cref="EarlyReadout(TransformsCatalog, EarlyReadoutEstimator.Options, EarlyReadoutEstimator.Options)"/>.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
+    /// <inheritdoc
+    /// cref="EarlyReadout(TransformsCatalog, EarlyReadoutEstimator.Options, EarlyReadoutEstimator.Options)" path="/remarks"/>
+    public static EarlyReadoutEstimator EarlyReadout(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        EarlyReadoutEstimator.Options options,
+        EarlyReadoutEstimator.Options sampled)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new EarlyReadoutEstimator(CatalogEnvironment.Of(catalog), TrialOptions.Of(options, sampled));
+    }
+
     /// <summary>
     /// Creates a <see cref="DebiasedDistillationTrainer"/>, whose student learns most from the rows that an early readout gets confidently
     /// wrong.

@@ -119,18 +119,36 @@ public static class EarlyReadoutEvaluationCatalog
     /// <exception cref="ArgumentException">No column is named, or the model's network has no stages.</exception>
     /// <exception cref="InvalidOperationException">A column has fewer than two values in the training rows, or none in the test
     /// rows.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static StageProfile ProfileStages(
         this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, IDataView trainData, IDataView testData,
-        params string[] columnNames)
+        params string[] columnNames) =>
+        catalog.ProfileStages(model, trainData, testData, columnNames, CancellationToken.None);
+
+    /// <inheritdoc
+    /// cref="ProfileStages(MulticlassClassificationCatalog, EarlyReadoutTransformer, IDataView, IDataView, string[])"
+    /// path="/*[not(self::param)]"/>
+    /// <param name="catalog">The multiclass classification catalog.</param>
+    /// <param name="model">The model; <see cref="EarlyReadoutTransformer.From"/> finds it in a pipeline,
+    /// <see cref="EarlyReadoutTransformer.Load"/> in a file.</param>
+    /// <param name="trainData">The rows that decoders are fitted to, with the model's feature column. Read once.</param>
+    /// <param name="testData">Other rows likewise, that are counted. Read once.</param>
+    /// <param name="columnNames">What is decoded, at least one: keys, texts, numbers or bools, taken as categories.</param>
+    /// <param name="cancellationToken">Stops within one batch of rows, and before each logistic regression. So does the cancellation of
+    /// the <see cref="MLContext"/>.</param>
+    public static StageProfile ProfileStages(
+        this MulticlassClassificationCatalog catalog, EarlyReadoutTransformer model, IDataView trainData, IDataView testData,
+        IReadOnlyList<string> columnNames, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(trainData);
         ArgumentNullException.ThrowIfNull(testData);
         ArgumentNullException.ThrowIfNull(columnNames);
-        if (columnNames.Length == 0) throw new ArgumentException("Name at least one column to decode.", nameof(columnNames));
+        if (columnNames.Count == 0) throw new ArgumentException("Name at least one column to decode.", nameof(columnNames));
         if (model.Graph.Stages.Count == 0) throw new ArgumentException("The model's network has no stages.", nameof(model));
-        return new StageProfiler(model, columnNames).Profile(trainData, testData);
+        return new StageProfiler(model, columnNames, Cancellation.Of(CatalogEnvironment.Of(catalog), cancellationToken))
+            .Profile(trainData, testData);
     }
 
     /// <summary>

@@ -15,8 +15,8 @@ namespace Microsoft.ML.FeatureSieve;
 /// <para>To create it, use <c>mlContext.MulticlassClassification.Trainers.FeatureSieve(...)</c>.</para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type</description></listheader>
-/// <item><term>input: features</term><description><c>Vector&lt;Single&gt;</c> of known size (tabular, or pixels), or an
-/// image</description></item>
+/// <item><term>input: features</term><description><c>Vector&lt;Single&gt;</c> of known size (tabular, or pixels), an image, or text
+/// (<see cref="TrainerOptions.TextColumnName"/>)</description></item>
 /// <item><term>input: label</term><description>key</description></item>
 /// <item><term>input: group, for selection only</term><description>key, text, number or bool</description></item>
 /// <item><term>output: Score</term><description><c>Vector&lt;Single&gt;</c>, one probability a class, in the order of the slot
@@ -30,7 +30,7 @@ namespace Microsoft.ML.FeatureSieve;
 /// yes</description></item>
 /// <item><term>Exportable to ONNX</term><description>yes: <see cref="EarlyReadoutTransformer.SaveAsOnnx(string)"/></description></item>
 /// <item><term>Needed to score the saved model</term><description>Microsoft.ML, Microsoft.ML.OnnxTransformer,
-/// Microsoft.ML.OnnxRuntime</description></item>
+/// Microsoft.ML.OnnxRuntime; for an image column Microsoft.ML.ImageAnalytics too</description></item>
 /// </list>
 /// <para>With L_main = −log p_y(x), L_aux = −log q_y(sg[f≤k(x)]) and L_forget = −(1/C) Σ_c log q_c(f≤k(x)), each step moves the readout by
 /// L_aux; every <see cref="Options.ForgetEvery"/> steps the stages up to k by L_forget, with the readout held; then the network by L_main.

@@ -127,6 +127,39 @@ public sealed class SearchFaultTests(PostgreSqlServer server) : IDisposable
         Assert.NotEqual(Undisturbed.Value, other);
     }
 
+    [Fact]
+    public void Two_searches_with_stores_of_their_own_keep_apart_in_one_checkpoint_folder()
+    {
+        using var otherFile = new TemporaryFile();
+        string folder = Directory.CreateTempSubdirectory("two-searches-").FullName;
+        try
+        {
+            ITrialStore store = TrialStore.Sqlite(_file.Path);
+            Pause(store, seed: null);
+            string own = Assert.Single(Directory.GetDirectories(folder));
+            Pause(TrialStore.Sqlite(otherFile.Path), seed: 5);
+            string others = Assert.Single(Directory.GetDirectories(folder), each => each != own);
+            Assert.All([own, others], each => Assert.NotEmpty(Directory.GetDirectories(each, "checkpoint-*", SearchOption.AllDirectories)));
+            string[] kept = FilesOf(others);
+            Assert.Equal(Undisturbed.Value, Search(store, options => options.CheckpointDirectory = folder));
+            Assert.Equal([others], Directory.GetDirectories(folder));
+            Assert.Equal(kept, FilesOf(others));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        void Pause(ITrialStore itsStore, int? seed) => Assert.Throws<OperationCanceledException>(() => Search(itsStore, options =>
+        {
+            (options.CheckpointDirectory, options.Seed) = (folder, seed);
+            AtReport(3, () => throw new OperationCanceledException("Enough."))(options);
+        }));
+
+        static string[] FilesOf(string search) =>
+            [.. Directory.GetFiles(search, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    }
+
     private static void AssertEndsAndGoesOn(ITrialStore store, Action fail, string message, Action mend)
     {
         TrialStoreException fault;

@@ -11,8 +11,10 @@ public sealed class SmallDisk : IDisposable
 {
     /// <summary>Mounts it.</summary>
     /// <param name="kibibytes">Its size.</param>
-    public SmallDisk(int kibibytes)
+    /// <param name="folder">Where: an empty folder, which goes with it; <see langword="null"/>: a temporary one.</param>
+    public SmallDisk(int kibibytes, string? folder = null)
     {
+        Folder = folder ?? Directory.CreateTempSubdirectory("small-disk-").FullName;
         int code = Run("mount", "-t", "tmpfs", "-o", FormattableString.Invariant($"size={kibibytes}k"), "tmpfs", Folder);
         if (code == 0) return;
         Directory.Delete(Folder);
@@ -20,7 +22,7 @@ public sealed class SmallDisk : IDisposable
     }
 
     /// <summary>Its root.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("small-disk-").FullName;
+    public string Folder { get; }
 
     /// <summary>Lets it be read only, as a disk is after errors. No file of it may be open for writing.</summary>
     public void MakeReadOnly() => Assert.Equal(0, Run("mount", "-o", "remount,ro", Folder));

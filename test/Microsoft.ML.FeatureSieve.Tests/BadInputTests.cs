@@ -117,6 +117,60 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void A_validation_set_that_the_pipeline_has_not_transformed()
+    {
+        const string advice = "Transform them by the same fitted pipeline as the training rows.";
+        IDataView train = BiasedRow.View(_ml), raw = _ml.Data.LoadFromEnumerable(BiasedRow.Draw(20));
+        IDataView named = _ml.Transforms.CopyColumns("Numbers", "Features").Fit(train).Transform(train);
+        string lacking = Fault(named, train, options => options.FeatureColumnName = "Numbers");
+        Assert.StartsWith(
+            "The feature column 'Numbers' is not in the validation rows (ValidationSet), which have ", lacking, StringComparison.Ordinal);
+        Assert.EndsWith($". {advice}", lacking, StringComparison.Ordinal);
+        string text = Fault(train, _ml.Transforms.CopyColumns("Label", "Class").Fit(raw).Transform(raw));
+        Assert.Equal($"The label column 'Label' of the validation rows (ValidationSet) is of type String; expected a key. {advice}", text);
+        string flat = Fault(train, _ml.Transforms.CopyColumns("Features", "Cue").Fit(train).Transform(train));
+        Assert.StartsWith(
+            "The feature column 'Features' of the validation rows (ValidationSet) is of type String; expected ", flat,
+            StringComparison.Ordinal);
+        Assert.EndsWith($". {advice}", flat, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_column_that_the_validation_set_lacks()
+    {
+        IDataView train = BiasedRow.View(_ml), bare = _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train);
+        foreach ((IDataView rows, string column, string advice) in new[]
+        {
+            (train, "Cue", "Transform them by the same fitted pipeline as the training rows."),
+            (bare, "Cue", "GroupColumnName names it. Add the column, or correct the name."),
+            (train, "Kue", "GroupColumnName names it. Add the column, or correct the name."),
+        })
+        {
+            FeatureSieveTrainer.Options options = Options();
+            options.GroupColumnName = column;
+            string message = Assert.Throws<ArgumentOutOfRangeException>(
+                () => _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows, bare)).Message;
+            Assert.StartsWith(
+                $"The group column '{column}' is not in the validation rows (ValidationSet), which have ", message,
+                StringComparison.Ordinal);
+            Assert.EndsWith($". {advice}", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_validation_set_without_rows_or_with_a_feature_that_is_not_a_number()
+    {
+        IDataView train = BiasedRow.View(_ml);
+        Assert.Equal("In the validation rows (ValidationSet): The view has no rows.", Fault(train, _ml.Data.SkipRows(train, 400)));
+        BiasedRow[] rows = BiasedRow.Draw(100);
+        rows[17].Features[2] = float.NaN;
+        Assert.Equal(
+            "In the validation rows (ValidationSet): Column 'Features', row 17 (counted from 0 in the data view) has the value NaN in slot "
+                + "2; expected a finite number. Add ReplaceMissingValues, or drop such rows.",
+            Fault(train, BiasedRow.View(_ml, rows)));
+    }
+
+    [Fact]
     public void A_feature_that_is_not_a_number()
     {
         BiasedRow[] rows = BiasedRow.Draw(50);
@@ -160,6 +214,26 @@ public sealed class BadInputTests
         IDataView all = _ml.Data.LoadFromEnumerable(rows.Any() ? rows : BiasedRow.Draw(10));
         ITransformer keys = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(BiasedRow.Class)).Fit(all);
         return keys.Transform(_ml.Data.LoadFromEnumerable(kept is null ? rows : kept(rows)));
+    }
+
+    /// <summary>What is said of validation rows, whichever way they are given.</summary>
+    private string Fault(IDataView train, IDataView held, Action<FeatureSieveTrainer.Options>? set = null)
+    {
+        FeatureSieveTrainer.Options options = Options();
+        set?.Invoke(options);
+        string told = Message(() => _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train, held));
+        var search = new SieveSearchOptions { Trainer = { FeatureColumnName = options.FeatureColumnName } };
+        Assert.Equal(told, Message(() => _ml.MulticlassClassification.SearchFeatureSieve(search).Run(train, held)));
+        options.ValidationSet = held;
+        Assert.Equal(told, Message(() => _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(train)));
+        return told;
+
+        static string Message(Action fit)
+        {
+            Exception fault = Assert.ThrowsAny<Exception>(fit);
+            Assert.True(fault is ArgumentException or InvalidDataException, fault.ToString());
+            return fault.Message;
+        }
     }
 
     private void Says(string expected, IDataView rows, FeatureSieveTrainer.Options options)

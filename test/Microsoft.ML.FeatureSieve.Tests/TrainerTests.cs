@@ -122,6 +122,50 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Groups_of_validation_rows_choose_where_the_training_rows_have_none()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = BiasedRow.View(ml), held = BiasedRow.View(ml, count: 200, seed: 2);
+        IDataView bare = ml.Transforms.DropColumns("Cue").Fit(train).Transform(train);
+        FeatureSieveTrainer.Options options = Options(epochs: 4);
+        (options.GroupColumnName, options.Selection, options.ValidationSet) = ("Cue", SelectionMetric.UnbiasedAccuracy, held);
+        FeatureSieveTrainer trainer = ml.MulticlassClassification.Trainers.FeatureSieve(options);
+        Assert.Contains(trainer.GetOutputSchema(ShapeOf(bare.Schema)), column => column.Name == "Score");
+        using EarlyReadoutTransformer all = trainer.Fit(train), some = trainer.Fit(bare);
+        Assert.Equal(
+            BiasedRow.Draw(200, seed: 2).Select(row => $"{row.Class}, {row.Cue}").Distinct().Order(StringComparer.Ordinal),
+            some.History.Selected!.Groups.Select(group => group.Name));
+        Assert.Equal(
+            all.History.Points.Select(point => (point.Step, point.ValidationScore)),
+            some.History.Points.Select(point => (point.Step, point.ValidationScore)));
+        Assert.Equal(all.History.Selected!.Step, some.History.Selected.Step);
+        Assert.Equal(all.Training!.DataFingerprint.Keys.Except(["groups"]).Order(), some.Training!.DataFingerprint.Keys.Order());
+        Assert.Equal(all.Training.ValidationFingerprint["groups"], some.Training.ValidationFingerprint["groups"]);
+    }
+
+    [Fact]
+    public void Groups_that_no_other_rows_have_are_asked_for_in_the_training_rows()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = BiasedRow.View(ml), bare = ml.Transforms.DropColumns("Cue").Fit(train).Transform(train);
+        FeatureSieveTrainer.Options options = Options(epochs: 1);
+        options.GroupColumnName = "Cue";
+        const string missing = "The group column 'Cue' is not in the data, which has ";
+        string plain = Fault();
+        Assert.StartsWith(missing, plain, StringComparison.Ordinal);
+        Assert.EndsWith("'Label'.", plain, StringComparison.Ordinal);
+        (options.Selection, options.ValidationFraction) = (SelectionMetric.WorstGroupAccuracy, 0.25);
+        string chosen = Fault();
+        Assert.StartsWith(missing, chosen, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ". Selection is WorstGroupAccuracy, and ValidationFraction takes the validation rows out of these. Add the column, or give a "
+                + "ValidationSet that has it.", chosen, StringComparison.Ordinal);
+
+        string Fault() => Assert.Throws<ArgumentOutOfRangeException>(
+            () => ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(bare)).Message;
+    }
+
+    [Fact]
     public void A_joint_update_says_what_is_left_to_forget_and_its_history_that_it_was_one()
     {
         var ml = new MLContext(seed: 1);

@@ -11,6 +11,7 @@ internal static class PairedDifference
     public const int MostSeeds = 10;
 
     private const double NormalQuantile = 1.959964;
+    private const double Rounding = 1e-12; // how far equal differences lie apart
 
     // Of Student's t, for 2 differences and more.
     private static readonly double[] Quantiles =
@@ -33,9 +34,11 @@ internal static class PairedDifference
 
     /// <summary>Computes it for two ways to train, from the differences of models that were trained from the same seeds.</summary>
     /// <param name="differences">The second's accuracy less the first's, seed by seed: from 2 to 10 of them.</param>
-    public static (double Low, double High) Interval(double[] differences)
+    /// <returns>The interval; <see langword="null"/> where all are equal: they do not tell how far others would lie from them.</returns>
+    public static (double Low, double High)? Interval(double[] differences)
     {
         Statistics all = Statistics.Of(differences);
+        if (all.Deviation <= Rounding) return null;
         double half = Quantiles[differences.Length - 2] * all.Deviation / Math.Sqrt(differences.Length);
         return (all.Mean - half, all.Mean + half);
     }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// Which groups (classes, where no groups are known) the training rows or the validation rows lack: a figure for the worst group leaves
-/// such a group out.
+/// Which groups the training rows or the validation rows lack: a figure for the worst group leaves such a group out. Classes, where the
+/// groups of either are not known.
 /// </summary>
 internal static class Coverage
 {
@@ -15,8 +15,9 @@ internal static class Coverage
     /// <param name="validation">The rows to select an epoch by.</param>
     public static IEnumerable<string> Findings(TrainingRows training, TrainingRows validation)
     {
-        Dictionary<string, int> trained = Counts(training), validated = Counts(validation);
-        string what = training.Set.Groups is null ? "classes" : "groups";
+        bool byGroup = training.Set.Groups is not null && validation.Set.Groups is not null;
+        Dictionary<string, int> trained = Counts(training, byGroup), validated = Counts(validation, byGroup);
+        string what = byGroup ? "groups" : "classes";
         string[] unseen = [.. trained.Keys.Except(validated.Keys)], untrained = [.. validated.Keys.Except(trained.Keys)];
         if (unseen.Length > 0)
         {
@@ -30,10 +31,10 @@ internal static class Coverage
         }
     }
 
-    private static Dictionary<string, int> Counts(TrainingRows rows)
+    private static Dictionary<string, int> Counts(TrainingRows rows, bool byGroup)
     {
         TrainingSet set = rows.Set;
-        (int[] of, IReadOnlyList<string> names) = set.Groups is { } groups ? (groups, set.GroupNames) : (set.Labels, set.ClassNames);
+        (int[] of, IReadOnlyList<string> names) = byGroup ? (set.Groups!, set.GroupNames) : (set.Labels, set.ClassNames);
         var counts = new Dictionary<string, int>();
         foreach (long row in rows.Indices)
             CollectionsMarshal.GetValueRefOrAddDefault(counts, names[of[row]], out _)++;

@@ -42,7 +42,7 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The number of classes that the label's key type counts, at least 2.</summary>
     public int Classes => ClassNames.Count;
 
-    /// <summary>The names of the classes: the key's values, else "1", "2", ….</summary>
+    /// <summary>The names of the classes: the key's values, else "0", "1", ….</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
 
     /// <summary>Whether the label column itself names its classes.</summary>

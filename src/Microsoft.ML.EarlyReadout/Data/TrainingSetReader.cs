@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -18,6 +17,7 @@ internal sealed class TrainingSetReader
     private readonly DataViewSchema.Column? _group;
     private readonly DataViewSchema.Column[] _others;
     private readonly TextOptions _text;
+    private readonly string? _rows; // what messages call them; null: the training rows
     private long _rowsOfVocabulary; // that the pass before has learnt one from
 
     /// <summary>How many workers may read ahead; 1: the thread that packs the rows reads them.</summary>
@@ -29,9 +29,9 @@ internal sealed class TrainingSetReader
     {
         (_view, _input, _budget, _log, _warn, _like) = (view, input, budget, log, warn, like);
         _features = columns.Features(view.Schema, input);
-        _label = LabelColumn.Find(view.Schema, columns.Label);
-        _text = columns.Text;
-        _group = columns.Group is null ? null : CategoryColumn.Find(view.Schema, columns.Group, "group");
+        _label = LabelColumn.Find(view.Schema, columns.Label, columns.Rows);
+        (_text, _rows) = (columns.Text, columns.Rows);
+        _group = columns.FindGroup(view.Schema);
         DataViewSchema.Column[] others = [.. columns.Others.Select(other => other.Find(view.Schema, _label.Names.Length))];
         _others = [.. others.DistinctBy(column => column.Index)];
         if (like is not null)
@@ -39,6 +39,18 @@ internal sealed class TrainingSetReader
     }
 
     public TrainingSet Read(Cancellation cancellation)
+    {
+        try
+        {
+            return ReadRows(cancellation);
+        }
+        catch (InvalidDataException fault) when (_rows is not null) // the row that it tells of is in one view of several
+        {
+            throw new InvalidDataException($"In {_rows}: {fault.Message}", fault);
+        }
+    }
+
+    private TrainingSet ReadRows(Cancellation cancellation)
     {
         cancellation.ThrowIfRequested();
         // Before the rows are read ahead: it may take a pass of its own.
@@ -120,21 +132,29 @@ internal sealed class TrainingSetReader
             return null;
         if (_like?.Pixels is not { } trained)
             return PixelRange.Choose(_input, _features, packer.Smallest, packer.Largest, _log, _warn);
-        trained.Require(_features.Column.Name, packer.Smallest, packer.Largest, _warn);
+        trained.Require(_features.Column.Name, _rows, packer.Smallest, packer.Largest, _warn);
         return trained;
     }
 
-    private InvalidDataException NoRows(long read) => new(read == 0 && _rowsOfVocabulary > 0
-        ? FormattableString.Invariant($"The data had {_rowsOfVocabulary} rows when the vocabulary was learnt from their texts, and none ")
-            + "when they were read again to cut them into tokens. Give a view that can be read twice, such as a cached one, or a "
-            + "vocabulary (Network.VocabularyPath)."
-        : read == 0 ? "The data has no rows."
-        : FormattableString.Invariant($"The data has no rows with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
+    private InvalidDataException NoRows(long read)
+    {
+        string none = _rows is null ? "The data has no rows" : "The view has no rows"; // whose it is stands before it
+        return new InvalidDataException(read == 0 && _rowsOfVocabulary > 0
+            ? FormattableString.Invariant($"The data had {_rowsOfVocabulary} rows when the vocabulary was learnt from their texts, and ")
+                + "none when they were read again to cut them into tokens. Give a view that can be read twice, such as a cached one, or a "
+                + "vocabulary (Network.VocabularyPath)."
+            : read == 0 ? $"{none}."
+            : FormattableString.Invariant($"{none} with a label: all {read} rows lack one in column '{_label.Column.Name}'."));
+    }
 
     private void ReportFindings(long read, List<int> labels)
     {
         if (read > labels.Count)
-            _log(FormattableString.Invariant($"Skipped {read - labels.Count} of {read} rows: no label in column '{_label.Column.Name}'."));
+        {
+            _log((_rows is null ? "" : $"In {_rows}: ")
+                + FormattableString.Invariant($"Skipped {read - labels.Count} of {read} rows: no label in column '{_label.Column.Name}'."));
+        }
+
         if (_like is not null)
             return;
         bool[] present = new bool[_label.Names.Length];
@@ -163,30 +183,26 @@ internal sealed class TrainingSetReader
     private void CheckLike(TrainingSet training)
     {
         if (_features.Shape is { } shape && shape != training.Shape)
-            throw ColumnFinder.Mismatch(
-                $"The feature column '{_features.Column.Name}' of the validation set has the shape {shape}; expected {training.Shape}, as "
-                    + "in the training data.");
+        {
+            throw ColumnFinder.Mismatch($"The feature column '{_features.Column.Name}'{ColumnFinder.Of(_rows)} has the shape {shape}; "
+                + $"expected {training.Shape}, as in the training data. {ColumnFinder.TransformAlike}");
+        }
+
+        string label = $"The label column '{_label.Column.Name}'{ColumnFinder.Of(_rows)}";
         const string advice = "Transform both sets by one fitted pipeline, so that their keys are the same.";
         if (_label.HasNames && training.HasClassNames)
         {
             if (_label.Names.Except(training.ClassNames).FirstOrDefault() is { } unseen)
-                throw ColumnFinder.Mismatch(
-                    $"The validation set has the class '{unseen}' in column '{_label.Column.Name}', which the training data does not "
-                        + $"have. {advice}");
+                throw ColumnFinder.Mismatch($"{label} has the class '{unseen}', which the training data does not have. {advice}");
             if (training.ClassNames.Except(_label.Names).FirstOrDefault() is { } lacking)
-                throw ColumnFinder.Mismatch(
-                    $"The label column '{_label.Column.Name}' of the validation set does not know the class '{lacking}' of the training "
-                        + $"data. {advice}");
+                throw ColumnFinder.Mismatch($"{label} does not know the class '{lacking}' of the training data. {advice}");
             if (!_label.Names.SequenceEqual(training.ClassNames))
-                throw ColumnFinder.Mismatch(
-                    $"The label column '{_label.Column.Name}' of the validation set has the classes of the training data in another "
-                        + $"order. {advice}");
+                throw ColumnFinder.Mismatch($"{label} has the classes of the training data in another order. {advice}");
         }
         if (_label.Names.Length != training.Classes)
         {
-            throw ColumnFinder.Mismatch(string.Create(CultureInfo.InvariantCulture,
-                $"The label column '{_label.Column.Name}' of the validation set has {_label.Names.Length} classes; ")
-                + FormattableString.Invariant($"expected {training.Classes}, as in the training data. {advice}"));
+            throw ColumnFinder.Mismatch(FormattableString.Invariant(
+                $"{label} has {_label.Names.Length} classes; expected {training.Classes}, as in the training data. {advice}"));
         }
     }
 }

@@ -21,23 +21,35 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
     /// <param name="input">The image size that the user gives; zeros are unknown.</param>
+    /// <param name="rows">What messages call the rows; <see langword="null"/>: the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing, has a type that cannot be trained on, or contradicts the
     /// options.</exception>
-    public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input)
+    public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input, string? rows = null)
     {
-        DataViewSchema.Column column = ColumnFinder.Find(schema, name, FeatureFormat.Role);
+        DataViewSchema.Column column = ColumnFinder.Find(schema, name, FeatureFormat.Role, rows);
         FeatureFormat format = FeatureFormat.OfNumbers(column.Type)
-            ?? throw ColumnFinder.WrongType(column, FeatureFormat.Role, FeatureFormat.Expected, Advice(column));
-        return new(column, format, format.ShapeIn(column, input));
+            ?? throw ColumnFinder.WrongType(column, FeatureFormat.Role, FeatureFormat.Expected, Advice(column), rows);
+        try
+        {
+            return new(column, format, format.ShapeIn(column, input));
+        }
+        catch (ArgumentOutOfRangeException fault) when (rows is not null) // the options fit the training rows
+        {
+            throw ColumnFinder.Mismatch($"In {rows}: {fault.Message} {ColumnFinder.TransformAlike}");
+        }
     }
 
     /// <summary>Finds the columns of texts.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column of texts, or of the first of each pair.</param>
     /// <param name="second">The column of second texts, where there is one.</param>
+    /// <param name="rows">What messages call the rows; <see langword="null"/>: the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing, or holds no texts.</exception>
-    public static FeatureColumn OfTexts(DataViewSchema schema, string name, string? second) =>
-        new(TextColumns.Find(schema, name), FeatureFormat.Texts, Shape: null) { Second = TextColumns.FindSecond(schema, second) };
+    public static FeatureColumn OfTexts(DataViewSchema schema, string name, string? second, string? rows) =>
+        new(TextColumns.Find(schema, name, rows), FeatureFormat.Texts, Shape: null)
+        {
+            Second = TextColumns.FindSecond(schema, second, rows),
+        };
 
     /// <summary>Refuses a column of texts, as far as the promise of a schema tells. Of other types a stock trainer speaks.</summary>
     /// <param name="promised">The shape of the schema.</param>

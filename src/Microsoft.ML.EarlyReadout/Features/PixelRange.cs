@@ -70,23 +70,24 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
 
     /// <summary>Checks that other rows, such as a validation set, are in the range that the training rows decided.</summary>
     /// <param name="column">The column's name.</param>
+    /// <param name="rows">What messages call those rows.</param>
     /// <param name="smallest">The smallest number of those rows.</param>
     /// <param name="largest">The largest.</param>
     /// <param name="warn">Is told of rows that are far darker than the range.</param>
     /// <exception cref="ArgumentException">They are not.</exception>
-    public void Require(string column, float smallest, float largest, Action<string> warn)
+    public void Require(string column, string? rows, float smallest, float largest, Action<string> warn)
     {
         string numbers = FormattableString.Invariant($"numbers from {smallest:G4} to {largest:G4}");
         if (!Holds(smallest, largest))
         {
-            throw new ArgumentException($"The feature column '{column}' of the validation set has {numbers}; "
+            throw new ArgumentException($"The feature column '{column}'{ColumnFinder.Of(rows)} has {numbers}; "
                 + $"in the training rows the range is {Kind}. Make both by the same transforms.");
         }
 
         if (Kind == ValueRange.ZeroTo255 && largest > 0 && largest <= Unit.White)
         {
-            warn($"The validation rows of column '{column}' have {numbers}, the training rows pixels of the range {Kind}: "
-                + "if those of validation are from 0 to 1, make both by the same transforms.");
+            warn($"The feature column '{column}'{ColumnFinder.Of(rows)} has {numbers}, the training rows have pixels of the range "
+                + $"{Kind}: if the former are pixels from 0 to 1, make both by the same transforms.");
         }
     }
 

@@ -12,16 +12,18 @@ internal static class TextColumns
     /// <summary>Finds the column of texts, or of the first of each pair.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="name">The column's name.</param>
+    /// <param name="rows">What messages call the rows; <see langword="null"/>: the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is missing, or holds no texts.</exception>
-    public static DataViewSchema.Column Find(DataViewSchema schema, string name) => Find(schema, name, FirstRole);
+    public static DataViewSchema.Column Find(DataViewSchema schema, string name, string? rows) => Find(schema, name, FirstRole, rows);
 
     /// <summary>Finds the column of second texts.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="name">The column's name; <see langword="null"/> where rows have one text, and the result is <see langword="null"/>
     /// too.</param>
+    /// <param name="rows">What messages call the rows; <see langword="null"/>: the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is missing, or holds no texts.</exception>
-    public static DataViewSchema.Column? FindSecond(DataViewSchema schema, string? name) =>
-        name is null ? null : Find(schema, name, SecondRole);
+    public static DataViewSchema.Column? FindSecond(DataViewSchema schema, string? name, string? rows = null) =>
+        name is null ? null : Find(schema, name, SecondRole, rows);
 
     /// <summary>Checks the columns as far as the promise of a schema tells.</summary>
     /// <param name="promised">The shape of the schema.</param>
@@ -34,11 +36,11 @@ internal static class TextColumns
         if (second is not null) ColumnFinder.Require(promised, second, SecondRole, Expected, FeatureFormat.Texts.Holds);
     }
 
-    private static DataViewSchema.Column Find(DataViewSchema schema, string name, string role)
+    private static DataViewSchema.Column Find(DataViewSchema schema, string name, string role, string? rows)
     {
-        DataViewSchema.Column column = ColumnFinder.Find(schema, name, role);
+        DataViewSchema.Column column = ColumnFinder.Find(schema, name, role, rows);
         return FeatureFormat.Texts.Holds(column.Type)
             ? column
-            : throw ColumnFinder.WrongType(column, role, Expected, "Name a column of texts.");
+            : throw ColumnFinder.WrongType(column, role, Expected, "Name a column of texts.", rows);
     }
 }

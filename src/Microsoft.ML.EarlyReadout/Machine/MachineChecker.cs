@@ -121,31 +121,51 @@ internal sealed class MachineChecker(MLContext context)
         bool isNew = !Directory.Exists(root);
         try
         {
-            var folder = new TemporaryFolder(root);
-            try
+            WriteInto(root);
+            if (RoomOf(root) is { } room)
             {
-                File.WriteAllBytes(Path.Combine(folder.Path, "check"), new byte[1 << 16]);
+                Add("Temporary folder", $"{root}, {Mebibytes(room)} free");
+                if (room < LeastRoom * Mebibyte)
+                    _problems.Add($"The temporary folder '{root}' has {Mebibytes(room)} free. Saving or loading a model takes up to twice "
+                        + $"the model there. {TemporaryFolder.Advice}");
             }
-            catch (Exception error) when (TemporaryFolder.IsFault(error))
+            else
             {
-                throw folder.Failure("The temporary folder", error);
-            }
-            finally
-            {
-                folder.TryDelete();
+                Add("Temporary folder", $"{root}, room unknown");
             }
 
-            long room = new DriveInfo(root).AvailableFreeSpace;
-            Add("Temporary folder", $"{root}, {Mebibytes(room)} free");
-            if (room < LeastRoom * Mebibyte)
-                _problems.Add($"The temporary folder '{root}' has {Mebibytes(room)} free. Saving or loading a model takes up to twice the "
-                    + $"model there. {TemporaryFolder.Advice}");
             if (isNew) Directory.Delete(root);
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
             Add("Temporary folder", $"{root}, which cannot be written");
             _problems.Add(fault.Message);
+        }
+    }
+
+    /// <exception cref="IOException">A file cannot be written there.</exception>
+    private static void WriteInto(string root)
+    {
+        using var folder = new TemporaryFolder(root);
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder.Path, "check"), new byte[1 << 16]);
+        }
+        catch (Exception error) when (TemporaryFolder.IsFault(error))
+        {
+            throw folder.Failure("The temporary folder", error);
+        }
+    }
+
+    private static long? RoomOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (ArgumentException)
+        {
+            return null; // \\server\share of Windows is on no drive
         }
     }
 

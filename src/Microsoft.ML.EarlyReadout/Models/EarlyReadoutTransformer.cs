@@ -258,7 +258,7 @@ public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTr
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why.</exception>
-    /// <exception cref="InvalidOperationException">There are no weights: there was no memory to keep them.</exception>
+    /// <exception cref="InvalidOperationException">There are no weights: they could not be copied.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SaveWeights(string path)
     {

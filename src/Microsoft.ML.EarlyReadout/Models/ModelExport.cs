@@ -35,11 +35,24 @@ internal static class ModelExport
         }
         catch (OperationCanceledException cancelled)
         {
-            throw new ModelExportCanceledException(cancelled, model, TrainedWeights.Of(session.Network));
+            throw new ModelExportCanceledException(cancelled, model, HandOver(session.Network));
         }
         catch (Exception fault)
         {
-            throw new ModelExportException(fault, model, TrainedWeights.Of(session.Network));
+            throw new ModelExportException(fault, model, HandOver(session.Network));
+        }
+    }
+
+    /// <summary>The weights after a fault, which no other fault may hide: none where they cannot be copied.</summary>
+    private static TrainedWeights HandOver(StagedNetwork network)
+    {
+        try
+        {
+            return TrainedWeights.Of(network);
+        }
+        catch (Exception)
+        {
+            return TrainedWeights.None;
         }
     }
 

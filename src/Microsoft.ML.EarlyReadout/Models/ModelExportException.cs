@@ -22,7 +22,7 @@ public sealed class ModelExportException : InvalidOperationException
     public ModelExportException(string message, Exception innerException) : base(message, innerException) { }
 
     internal ModelExportException(Exception cause, EarlyReadoutTransformer? model, TrainedWeights weights)
-        : base(Text(cause, model is not null), cause)
+        : base(Text(cause, model is not null, weights.Any), cause)
     {
         Model = model;
         _weights = weights;
@@ -40,11 +40,12 @@ public sealed class ModelExportException : InvalidOperationException
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">There was no memory to keep the weights.</exception>
+    /// <exception cref="InvalidOperationException">The weights could not be copied, as where there was no memory for it.</exception>
     public void SaveWeights(string path) => _weights.Save(path);
 
-    private static string Text(Exception cause, bool hasModel) => "The network is trained, but "
+    private static string Text(Exception cause, bool hasModel, bool hasWeights) => "The network is trained, but "
         + (hasModel ? "the check of its exported graph failed. " : "no model could be made of it. ")
         + $"{cause.Message} {(hasModel ? "The model is in ModelExportException.Model; " : "")}"
-        + "ModelExportException.SaveWeights writes the trained weights.";
+        + "ModelExportException.SaveWeights "
+        + (hasWeights ? "writes the trained weights." : "has no weights to write: they could not be copied.");
 }

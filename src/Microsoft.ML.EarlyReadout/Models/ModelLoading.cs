@@ -63,7 +63,7 @@ internal static class ModelLoading
         try
         {
             SavedGraph?[] graphs;
-            using (FileStream zip = File.OpenRead(full))
+            using (FileStream zip = Open(full))
             {
                 // before ML.NET loads it: ONNX Runtime shall see no graph that was damaged
                 graphs = [.. GraphEntries.Read(zip).Select(SavedGraph.Open)];
@@ -84,6 +84,18 @@ internal static class ModelLoading
             HashSet<ITransformer> kept = made is null ? [] : [.. FlatPipeline.Of(made)];
             foreach (OnnxTransformer session in loaded.OfType<OnnxTransformer>())
                 if (!kept.Contains(session)) session.Dispose();
+        }
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (UnauthorizedAccessException fault) // of a folder too
+        {
+            throw new IOException($"Cannot read '{path}': {fault.Message}", fault);
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed class StockChain : IDisposable
         }
         finally
         {
-            if (!ready || !isSaved) _folder.TryDelete();
+            if (!ready || !isSaved) _folder.Dispose();
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class StockChain : IDisposable
     public void Dispose()
     {
         _lifetime.Dispose();
-        _folder.TryDelete();
+        _folder.Dispose();
     }
 
     private static IEnumerable<string> OutputsOf(GraphHead head) =>

@@ -9,18 +9,27 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>All members are thread-safe.</threadsafety>
 internal sealed class TrainedWeights
 {
-    /// <summary>None: there was no memory to copy them, or no network was trained.</summary>
-    public static readonly TrainedWeights None = new(null);
+    /// <summary>None: they could not be copied, or no network was trained.</summary>
+    public static readonly TrainedWeights None = new();
 
-    private readonly IReadOnlyList<TrainedTensor>? _tensors;
+    private readonly Lazy<IReadOnlyList<TrainedTensor>>? _tensors;
 
-    public TrainedWeights(IReadOnlyList<TrainedTensor>? tensors) => _tensors = tensors;
+    private TrainedWeights()
+    {
+    }
+
+    /// <param name="tensors">The parameters and statistics.</param>
+    public TrainedWeights(IReadOnlyList<TrainedTensor> tensors) => _tensors = new Lazy<IReadOnlyList<TrainedTensor>>(tensors);
+
+    /// <param name="read">Gives them, on any thread, once they are asked for.</param>
+    public TrainedWeights(Func<IReadOnlyList<TrainedTensor>> read) => _tensors = new Lazy<IReadOnlyList<TrainedTensor>>(
+        read, LazyThreadSafetyMode.PublicationOnly); // a failure for want of memory is not kept
 
     /// <summary>The parameters and statistics, by the network's own names.</summary>
     /// <exception cref="InvalidOperationException">There are none.</exception>
-    public IReadOnlyList<TrainedTensor> Tensors => _tensors
+    public IReadOnlyList<TrainedTensor> Tensors => _tensors?.Value
         ?? throw new InvalidOperationException(
-            "There are no trained weights: there was no memory to keep them, or no network was trained.");
+            "There are no trained weights: they could not be copied, or no network was trained.");
 
     /// <summary>Whether there are any.</summary>
     public bool Any => _tensors is not null;
@@ -43,20 +52,13 @@ internal sealed class TrainedWeights
         }
     }
 
-    /// <summary>Writes them as a safetensors file: wholly or not at all.</summary>
+    /// <summary>Writes them as a safetensors file: wholly or not at all. libtorch is not needed.</summary>
     /// <exception cref="InvalidOperationException">There are none.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        IReadOnlyList<TrainedTensor> tensors = Tensors;
-        NativeBackend.EnsureLoaded();
-        using DisposeScope scope = NewDisposeScope();
-        SafetensorsFile.Write(path, tensors.Select(entry =>
-        {
-            Tensor tensor = empty(entry.Shape, entry.Type);
-            entry.Bytes.CopyTo(tensor.bytes);
-            return KeyValuePair.Create(entry.Name, tensor);
-        }));
+        SafetensorsFile.Write(path, Tensors.Select(
+            tensor => new SafetensorsContent(tensor.Name, tensor.Type, tensor.Shape, stream => stream.Write(tensor.Bytes))));
     }
 
     private static byte[] Bytes(Tensor tensor) => tensor.detach().cpu().contiguous().bytes.ToArray();

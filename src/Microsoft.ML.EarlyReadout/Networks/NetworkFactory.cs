@@ -19,7 +19,8 @@ internal static class NetworkFactory
     /// <param name="earlier">The sizes of the text encoder whose weights the network will be given in place of those drawn here; <see
     /// langword="null"/>: there is none.</param>
     /// <param name="earlierStem">The stem of the residual network whose weights it will be given, likewise.</param>
-    /// <exception cref="ArgumentException">The network and the shape do not fit, or the options have faults.</exception>
+    /// <exception cref="ArgumentException">The network and the shape do not fit, the options have faults, or the network is larger than
+    /// any model.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
     public static StagedNetwork Create(
         NetworkOptions options, FeatureShape shape, PixelRange? pixels, int classes, ulong seed, Action<string> log,
@@ -31,6 +32,7 @@ internal static class NetworkFactory
         StagedNetwork network = Build(options, shape, classes, earlier, earlierStem, log);
         try
         {
+            if (NetworkSize.Fault(NetworkSize.Of(network), network) is { } tooLarge) throw new ArgumentException(tooLarge);
             ConfigureInput(network, options.Input, pixels);
             using (var generator = new Generator(seed)) network.Initialize(generator);
             if (options.WeightsPath is { } path) PretrainedWeights.Load(path, network, log);

@@ -21,7 +21,7 @@ internal static class PaddingCheck
         network.Initialize(generator);
         network.eval();
         int other = shape.Separator == 1 ? 2 : 1;
-        Tensor ids = tensor(new[] { other, other, other, shape.Separator, other, shape.Separator, 0, 0 }, [2, 4]); // (2, 4)
+        Tensor ids = tensor(new[] { other, other, other, shape.Separator, other, shape.Separator, 0, 0 }, [2, 4], device: CPU); // (2, 4)
         Tensor isToken = ids.ne(Scalars.Zero);
         for (int stage = 0; stage <= network.Stages.Count; stage++)
         {

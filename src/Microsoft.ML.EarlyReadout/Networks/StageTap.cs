@@ -57,7 +57,7 @@ internal static class StageTap
         network.eval();
         try
         {
-            return compute(zeros([1, .. network.Shape.Dimensions], device: network.parameters().First().device)).shape;
+            return compute(zeros([1, .. network.Shape.Dimensions], float32, network.parameters().First().device)).shape;
         }
         finally
         {

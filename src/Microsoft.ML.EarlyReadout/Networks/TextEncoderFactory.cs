@@ -17,6 +17,7 @@ internal static class TextEncoderFactory
     /// <param name="log">Receives the sizes that the options leave open.</param>
     /// <exception cref="ArgumentException">The network and the shape do not fit.</exception>
     /// <exception cref="InvalidDataException">The weights file is malformed or of another network.</exception>
+    /// <exception cref="IOException">The <c>config.json</c> beside the weights cannot be read; the message names it.</exception>
     public static TextEncoder Create(
         NetworkOptions options, FeatureShape shape, int classes, TextEncoderSizes? earlier, Action<string> log)
     {
@@ -56,14 +57,12 @@ internal static class TextEncoderFactory
     private static int Heads(EncoderOptions options, int width, string? weights, Action<string> log)
     {
         if (options.Heads is { } given) return given;
-        if (weights is not null && Configured(weights) is { } configured) return configured;
         int heads = DefaultHeads(width);
-        if (weights is not null)
-        {
-            log(FormattableString.Invariant($"Weights do not tell the heads of attention, and there is no config.json beside them: ")
-                + FormattableString.Invariant($"{heads} heads are taken for {width} numbers. Network.Encoder.Heads says otherwise."));
-        }
-
+        if (weights is null) return heads;
+        (int? configured, string lack) = Configured(weights);
+        if (configured is { } known) return known;
+        log($"Weights do not tell the heads of attention, and {lack}: "
+            + FormattableString.Invariant($"{heads} heads are taken for {width} numbers. Network.Encoder.Heads says otherwise."));
         return heads;
     }
 
@@ -77,25 +76,30 @@ internal static class TextEncoderFactory
         return heads;
     }
 
-    /// <summary>The heads that Hugging Face's <c>config.json</c> in the weights' folder names, if there is one.</summary>
-    private static int? Configured(string weights)
+    /// <summary>The heads that Hugging Face's <c>config.json</c> in the weights' folder names; or why they are not known.</summary>
+    private static (int? Heads, string Lack) Configured(string weights)
     {
         string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(weights))!, "config.json");
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path)) return (null, "there is no config.json beside them");
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using FileStream file = File.OpenRead(path);
+            using JsonDocument json = JsonDocument.Parse(file); // of a stream: that passes over a byte order mark
             foreach (string name in (string[])["num_attention_heads", "n_heads"])
             {
                 if (json.RootElement.TryGetProperty(name, out JsonElement value) && value.TryGetInt32(out int heads) && heads > 0)
-                    return heads;
+                    return (heads, "");
             }
 
-            return null;
+            return (null, $"'{path}' names none");
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException) // a config.json of something else
         {
-            return null; // a config.json of something else
+            return (null, $"'{path}' cannot be read ({Excerpt.Of(fault.Message)})");
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault)) // wrong heads would train in silence
+        {
+            throw new IOException($"Cannot read '{path}', which tells the heads of attention of the weights: {fault.Message}", fault);
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
         }
     }
 
-    /// <summary>Ends the work within a row and a batch's scoring, and waits for that.</summary>
+    /// <summary>Ends the work within a row, and after the rows that are computed at once; and waits for that.</summary>
     public void Dispose()
     {
         _stop.Cancel();
@@ -51,10 +51,10 @@ internal sealed class BatchPipeline(ScoredBatch first, Func<ScoredBatch> make, i
         foreach (ScoredBatch batch in _made) batch.Dispose();
     }
 
-    private static ScoredBatch Alone(ScoredBatch batch)
+    private ScoredBatch Alone(ScoredBatch batch)
     {
-        batch.Read(CancellationToken.None);
-        batch.Score(CancellationToken.None);
+        batch.Read(_stop.Token);
+        batch.Score(_stop.Token);
         return batch;
     }
 

@@ -45,10 +45,7 @@ internal sealed class GraphSession : IDisposable
     /// <summary>How many threads a session of a graph should have; <see langword="null"/>: as ONNX Runtime chooses.</summary>
     /// <param name="shape">The shape of an example.</param>
     /// <param name="bytes">The graph's length.</param>
-    public static int? ThreadsFor(FeatureShape shape, int bytes) =>
-        // A batch through a small network without convolutions takes well under a millisecond: handing parts of it to other threads costs
-        // more than it gives.
-        !shape.IsConvolved && bytes < SmallGraphBytes ? 1 : ProcessorCores.Count;
+    public static int? ThreadsFor(FeatureShape shape, int bytes) => IsSmall(shape, bytes) ? 1 : ProcessorCores.Count;
 
     /// <summary>How many rows are computed at once at most. It becomes less where memory has not sufficed for so many.</summary>
     public int PartRows => Volatile.Read(ref _partRows);
@@ -103,8 +100,12 @@ internal sealed class GraphSession : IDisposable
         SharedArena.Serve(options);
         // Waiting threads sleep: spinning would burn the cores of whoever feeds the batches.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (ThreadsFor(_shape, graph.Length) is { } threads) options.IntraOpNumThreads = threads;
+        if (IsSmall(_shape, graph.Length)) options.IntraOpNumThreads = 1; // else a thread for each core, as the device has set
     });
+
+    // A batch through a small network without convolutions takes well under a millisecond: handing parts of it to other threads costs more
+    // than it gives.
+    private static bool IsSmall(FeatureShape shape, int bytes) => !shape.IsConvolved && bytes < SmallGraphBytes;
 
     // A row without a token has one that is padding.
     private static int LengthOf(ReadOnlySpan<float> tokens) => Math.Max(1, tokens.LastIndexOfAnyExcept(0f) + 1);

@@ -103,7 +103,7 @@ internal sealed class ScoredBatch : IDisposable
     }
 
     /// <summary>Scores the rows.</summary>
-    /// <param name="stop">Ends the work after the rows that the session scores at once.</param>
+    /// <param name="stop">Ends the work after the rows that the session computes at once.</param>
     public void Score(CancellationToken stop) => _session.Score(_features, Count, _scores, _maps, stop);
 
     /// <summary>Gives its arrays back; the batch is of no more use.</summary>

@@ -61,7 +61,7 @@ internal sealed class ScoringSession : IDisposable
     /// not asked for.</param>
     /// <param name="maps">Receives the class activation maps before their ReLU, (count, C, <see cref="MapHeight"/>,
     /// <see cref="MapWidth"/>), and may be longer; <see langword="null"/> where they are not asked for.</param>
-    /// <param name="stop">Ends the work after the rows that are scored at once.</param>
+    /// <param name="stop">Ends the work after the rows that are computed at once; of texts these are a part of a batch.</param>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void Score(
         Memory<float> rows, int count, IReadOnlyList<float[]?> scores, float[]? maps = null, CancellationToken stop = default)
@@ -101,6 +101,7 @@ internal sealed class ScoringSession : IDisposable
             part = Math.Min(BatchRows, count - start);
             session.Run(rows[(start * RowSize)..], part, names, (places, values) =>
             {
+                stop.ThrowIfCancellationRequested(); // other texts may be left
                 foreach ((Output output, OrtValue value) in outputs.Zip(values))
                 {
                     ReadOnlySpan<float> computed = value.GetTensorDataAsSpan<float>();

@@ -9,6 +9,7 @@ internal sealed class StageSession : IDisposable
 {
     private readonly ScoringGraph _graph;
     private readonly ScoringColumns _columns;
+    private readonly Cancellation _cancellation;
     private readonly GraphSession _session;
     private readonly string[] _outputs;
 
@@ -16,9 +17,11 @@ internal sealed class StageSession : IDisposable
     /// <param name="stages">Stages of it: those that are computed.</param>
     /// <param name="columns">The model's columns.</param>
     /// <param name="device">Where it is computed.</param>
-    public StageSession(ScoringGraph graph, IReadOnlyList<GraphStage> stages, ScoringColumns columns, ScoringDevice device)
+    /// <param name="cancellation">Stops it at a row, and after the rows that are computed at once.</param>
+    public StageSession(
+        ScoringGraph graph, IReadOnlyList<GraphStage> stages, ScoringColumns columns, ScoringDevice device, Cancellation cancellation)
     {
-        (_graph, _columns) = (graph, columns);
+        (_graph, _columns, _cancellation) = (graph, columns, cancellation);
         _outputs = [.. stages.Select((_, stage) => FormattableString.Invariant($"Stage output {stage}"))];
         _session = new GraphSession(
             graph, OnnxGraph.Giving(graph.Bytes, _outputs.Zip(stages, (name, stage) => (name, stage.Value))), device);
@@ -40,6 +43,7 @@ internal sealed class StageSession : IDisposable
         List<float[][]> all = [];
         while (rows.MoveNext())
         {
+            _cancellation.ThrowIfRequested();
             if (isWanted?.Invoke() == false) continue;
             foreach (ColumnBuffer buffer in buffers) buffer.Fill(0);
             reader.Read(0, features.AsSpan(count * size, size));
@@ -60,6 +64,7 @@ internal sealed class StageSession : IDisposable
         var stages = new float[count][][];
         _session.Run(features, count, _outputs, (places, values) =>
         {
+            _cancellation.ThrowIfRequested(); // other texts may be left
             float[][][] means = [.. values.Select(value => Means(value, places.Length, _graph.Tokens is not null))];
             foreach ((int i, int place) in places.Index()) stages[place] = [.. means.Select(stage => stage[i])];
         });

@@ -26,10 +26,11 @@ public sealed class TrainerSearch<TOptions>
     private readonly SearchOptions<TOptions> _options;
     private readonly Func<IHostEnvironment, TOptions, NetworkTrainer<TOptions>> _trainer;
     private readonly ITrialStore _store;
+    private readonly SearchFolder _temporary = new();
 
     /// <summary>Creates a search for the settings of any trainer.</summary>
-    /// <param name="environment">Where messages go: an <see cref="MLContext"/>, or what <see cref="CatalogEnvironment"/> finds behind a
-    /// catalog.</param>
+    /// <param name="environment">Where messages go, and whose seed and cancellation hold: an <see cref="MLContext"/>, or what <see
+    /// cref="CatalogEnvironment"/> finds behind a catalog.</param>
     /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
     /// <param name="trainer">Makes the trainer of some options.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
@@ -41,13 +42,13 @@ public sealed class TrainerSearch<TOptions>
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        (_environment, _options, _trainer) = (environment, options.Copy(), trainer);
+        (_environment, _options, _trainer) = (CatalogEnvironment.Behind(environment), options.Copy(), trainer);
         _store = _options.Store ?? new InMemoryTrialStore();
     }
 
     /// <summary>Searches, or goes on with a search that was stopped.</summary>
     /// <param name="trainData">The training rows. Read once; texts twice where no vocabulary is given, first to learn it.</param>
-    /// <param name="validationData">The validation rows, with the same columns. Read once.</param>
+    /// <param name="validationData">The validation rows, with the same columns; that of groups may be theirs alone. Read once.</param>
     /// <returns>The result, which holds the packed rows. Dispose it when it is no longer needed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
     /// do.</exception>
@@ -58,7 +59,7 @@ public sealed class TrainerSearch<TOptions>
     /// <exception cref="SearchFailedException">All trials diverged, or none finished.</exception>
     /// <exception cref="TrialStoreException">The store cannot be reached, read or written.</exception>
     /// <exception cref="IOException">The checkpoint folder cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">The search was cancelled. The same call goes on with it.</exception>
+    /// <exception cref="OperationCanceledException">The search was cancelled. With a store the same call goes on with it.</exception>
     public SearchResult<TOptions> Run(IDataView trainData, IDataView validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
@@ -98,28 +99,37 @@ public sealed class TrainerSearch<TOptions>
             if (line.Kind == ChannelMessageKind.Warning) reporter.Warn(line.RawMessage);
         };
         IHostEnvironment runs = CatalogEnvironment.Of(quiet.MulticlassClassification);
-        TemporaryFolder? temporary = _options.CheckpointDirectory is null ? new TemporaryFolder(quiet.TempFilePath) : null;
-        string folder = AttemptFolder.OfSearch(_options.CheckpointDirectory ?? temporary!.Path, _options.Name);
-        var training = new RunTraining<TOptions>(
-            start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training), reporter.Warn);
+        var cancellation = Cancellation.Of(_environment, _options.CancellationToken);
+        // Nobody else sees the runs of a search in memory: another process may be at the same search, and none goes on with this one.
+        bool isTemporary = _options.Store is null || _options.CheckpointDirectory is null, isOver = false;
+        string root = isTemporary ? _temporary.Enter(MakeTemporary) : _options.CheckpointDirectory!;
         try
         {
+            string folder = AttemptFolder.OfSearch(root, _options.Name, start.Identity);
+            var training = new RunTraining<TOptions>(
+                start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training), reporter.Warn);
             new SearchWorkers(_store, _options.Name, _options.Lease, start.Plan, folder, training.Train, reporter).Run(
-                _options.Workers ?? (start.IsOnGpu ? 1 : Environment.ProcessorCount),
-                Cancellation.Of(_environment, _options.CancellationToken));
+                _options.Workers ?? (start.IsOnGpu ? 1 : Environment.ProcessorCount), cancellation);
             AttemptFolder.DeleteSearch(folder);
+            isOver = true;
         }
         finally
         {
-            temporary?.TryDelete();
+            // What cancels this search cancels every later call of it.
+            if (isTemporary) _temporary.Leave(isOver || cancellation.IsRequested);
         }
+
+        TemporaryFolder MakeTemporary() => _options.CheckpointDirectory is { } given
+            ? new TemporaryFolder(given, $"Set {nameof(_options.CheckpointDirectory)} to a folder that can be written and has room.")
+            : new TemporaryFolder(quiet.TempFilePath);
     }
 
     private SearchResult<TOptions> Conclude(SearchStart<TOptions> start, SearchRows rows, SearchReporter reporter)
     {
         var standings = new Standings(start.Plan, _store.Read(_options.Name));
         if (standings.BestPlain is null && standings.BestOther is null) throw SearchFailure.Of(start.Plan, standings);
-        var findings = SearchConclusion.Of(start.Name, start.Classes, start.Trainer, start.Plan, standings, start.Groups, start.Findings);
+        var findings = SearchConclusion.Of(
+            start.Name, start.Classes, start.Trainer.Selection, start.Plan, standings, start.Groups, start.AreGroupsKnown, start.Findings);
         var result = new SearchResult<TOptions>(
             findings, rows, trial => start.OptionsOf(trial.Settings), (options, view) => _trainer(_environment, options).Fit(view));
         foreach (string warning in result.Warnings.Except(start.Findings)) reporter.Warn(warning);

@@ -29,9 +29,10 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
         ModelHost host = request.MakesModel ? ModelHost.Of(request.Environment) : ModelHost.None;
 
         using var scope = NewDisposeScope(); // no native tensor outlives the fit
-        using TrainingSet set = Read(request.Rows.View, WarmStart.Columns(_options), null);
-        TrainingColumns validated = _options.ValidationColumns;
-        using TrainingSet? validationSet = _options.ValidationSet is { } rows ? Read(rows, validated, set) : null;
+        // Groups are in the data; a column of their name that a method adds is something else.
+        using TrainingSet set = Read(request.Rows.View, WarmStart.Columns(_options).In(request.Rows.Scored), null);
+        using TrainingSet? validationSet = _options.ValidationSet is { } rows
+            ? Read(rows, _options.ValidationColumns.In(rows.Schema), set) : null;
         (TrainingRows training, TrainingRows? validation) = HoldOut(set, validationSet);
         // Before training, because it may take seconds, and with very many classes fail for want of memory.
         StockHead head = StockHead.Of(request.Rows.View, Input[_options.LabelColumnName], context.Cancellation);
@@ -48,7 +49,7 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
         AgreeWithRanks(identity, precision, checkpoints?.Newest);
         using var session = new TrainingSession(
             request.Rows, network, training, validation, _options, device, Seeds, context.Log, context.Warn, context.Cancellation,
-            view => Read(view, validated, set))
+            (what, view) => Read(view, _options.ColumnsOf(what), set))
         {
             Checkpoints = checkpoints,
             Precision = precision,
@@ -193,6 +194,7 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
     private (EarlyReadoutTransformer? Model, double Epoch) LastGood(TrainingSession session, Func<EarlyReadoutTransformer> export)
     {
         if (!request.MakesModel || session.History.Selected is not { } kept) return (null, 0);
+        context.Cancellation.Acknowledge(); // who cancels a training that has failed is told of the failure, with what was good before it
         try
         {
             return (export(), kept.Epoch);

@@ -15,8 +15,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     private readonly TOptions _options;
 
     /// <summary>Takes the options over.</summary>
-    /// <param name="environment">Where messages go: an <see cref="MLContext"/>, or what <see cref="CatalogEnvironment"/> finds behind a
-    /// catalog.</param>
+    /// <param name="environment">Where messages go, and whose seed and cancellation hold: an <see cref="MLContext"/>, or what <see
+    /// cref="CatalogEnvironment"/> finds behind a catalog.</param>
     /// <param name="options">The options; copied, so that later changes to them change nothing.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists them all.</exception>
     [Experimental(ExperimentalId.OwnMethod)]
@@ -25,7 +25,7 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        HostEnvironment = environment;
+        HostEnvironment = CatalogEnvironment.Behind(environment);
         _options = options.Copy();
     }
 
@@ -40,8 +40,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
     /// do.</exception>
-    /// <exception cref="ArgumentException">The network has no such stage, there is only one class, or what the method reads besides is not
-    /// what the options say; the message says what to do.</exception>
+    /// <exception cref="ArgumentException">The network has no such stage, or more weights than a model can hold, there is only one class,
+    /// or what the method reads besides is not what the options say; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file that the options name
     /// is not what it should be.</exception>
     /// <exception cref="InvalidOperationException"><see cref="MLContext.GpuDeviceId"/> names a GPU that ONNX Runtime cannot use for
@@ -57,7 +57,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
 
     /// <summary>As <see cref="Fit(IDataView)"/>, with validation rows, as <see cref="TrainerOptions.ValidationSet"/> gives them.</summary>
     /// <param name="trainData">The training rows.</param>
-    /// <param name="validationData">Rows for validation, with the training view's columns.</param>
+    /// <param name="validationData">Rows for validation, with the columns that <see cref="TrainerOptions.ValidationSet"/> needs: that of
+    /// groups too where one is named, with the exception told there.</param>
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
     /// <exception cref="ArgumentException">The options name validation rows too; or as for <see cref="Fit(IDataView)"/>.</exception>
     public EarlyReadoutTransformer Fit(IDataView trainData, IDataView validationData)
@@ -78,7 +79,8 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
 
     /// <summary>The columns that the fitted transformer will add.</summary>
     /// <param name="inputSchema">The shape of the training data's schema.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type. A fit finds more: a shape tells
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, as for <see cref="Fit(IDataView)"/>: that the
+    /// validation rows have the groups is known of <see cref="TrainerOptions.ValidationSet"/> alone. A fit finds more: a shape tells
     /// neither the size of a vector nor the number of a key's values.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => NetworkTraining.GetOutputSchema(_options, inputSchema);
 
@@ -127,7 +129,14 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
         options.GivenColumns.Check(input.Schema, options.Network.Input);
         // What schemas tell is told before rows are read, which may take long.
         if (options.GivenColumns.Features(input.Schema, options.Network.Input).Shape is { } shape) options.Augmentation.Require(shape);
-        if (options.ValidationSet is { } validation) options.ValidationColumns.Check(validation.Schema, options.Network.Input);
+        if (options.ValidationSet is { } validation)
+            options.ValidationColumns.Beside(input.Schema).Check(validation.Schema, options.Network.Input);
+        if (options.MethodRows is { } rows)
+        {
+            TrainingColumns columns = options.ColumnsOf(rows.Name) with { GroupNeed = rows.GroupNeed };
+            columns.Beside(input.Schema).Check(rows.View.Schema, options.Network.Input);
+        }
+
         return Prepare(options, input);
     }
 }

@@ -137,7 +137,7 @@ internal static class WarmStart
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor tensor) in own)
         {
-            Tensor old = empty(kept[name].Shape, kept[name].Type);
+            Tensor old = empty(kept[name].Shape, kept[name].Type, CPU);
             kept[name].Bytes.CopyTo(old.bytes);
             tensor.copy_(old);
         }

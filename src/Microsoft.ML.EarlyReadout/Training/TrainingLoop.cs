@@ -210,7 +210,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         _average?.Add(_done);
         _done++;
         _hasBegunEpoch &= _done < _epochEnd;
-        if (plan.IsMain) session.HasModel = true;
+        session.HasModel |= plan.MakesModel;
     }
 
     private int RowsIn(int batch) => plan.Batches[batch].End.Value - plan.Batches[batch].Start.Value;
@@ -334,7 +334,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
         using var scope = NewDisposeScope();
         try
         {
-            checkpoints.Save(Resumable, _done, _point, _hasBegunEpoch, session.HasModel, session.History);
+            checkpoints.Save(Resumable, _done, _point, _hasBegunEpoch, session.HasModel, session.History, session.Warn);
         }
         catch (Exception fault) when (isLast && fault is (IOException or UnauthorizedAccessException))
         {

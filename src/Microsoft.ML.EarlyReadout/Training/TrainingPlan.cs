@@ -17,6 +17,9 @@ internal sealed record TrainingPlan(string Name, TrainingRows Rows, BatchPlan Ba
     /// <summary>Whether this is the training proper.</summary>
     public bool IsMain => Name == TrainingProper;
 
+    /// <summary>Whether there is a model to return once a step of it is done: of the training proper, or of one in its place.</summary>
+    public bool MakesModel { get; init; }
+
     /// <summary>Draws the rows of an epoch in their order.</summary>
     public Func<TrainingRows, SeedSequence, long[]> Order { get; init; } = EpochOrder.Shuffled;
 

@@ -15,7 +15,7 @@ public sealed class TrainingSession : IDisposable
     internal TrainingSession(
         FitRows prepared, StagedNetwork network, TrainingRows training, TrainingRows? validation, TrainerOptions options, Device device,
         SeedSequence seeds,
-        Action<string> log, Action<string> warn, Cancellation cancellation, Func<IDataView, TrainingSet> reader)
+        Action<string> log, Action<string> warn, Cancellation cancellation, Func<string, IDataView, TrainingSet> reader)
     {
         (Prepared, Network, Training, Validation, Options, Device, Seeds) =
             (prepared, network, training, validation, options, device, seeds);
@@ -44,7 +44,8 @@ public sealed class TrainingSession : IDisposable
     /// <summary>The class, from 0, of every row that was read, by its place (<see cref="Batch.Places"/>).</summary>
     public IReadOnlyList<int> Labels => Training.Set.Labels;
 
-    /// <summary>The group, from 0, of every row that was read; <see langword="null"/> where no column of groups is named.</summary>
+    /// <summary>The group, from 0, of every row that was read; <see langword="null"/> where no column of groups is named, or the training
+    /// rows lack it, which <see cref="TrainerOptions.TrainingGroupNeed"/> forbids.</summary>
     public IReadOnlyList<int>? Groups => Training.Set.Groups;
 
     /// <summary>Whether the network's batch norm is to run on its stored statistics.</summary>
@@ -88,14 +89,15 @@ public sealed class TrainingSession : IDisposable
     /// <summary>The fit's checkpoints; <see langword="null"/> where none are taken.</summary>
     internal TrainingCheckpoints? Checkpoints { get; init; }
 
-    /// <summary>Whether a step of the training proper has been done, so that there is a model to return.</summary>
+    /// <summary>Whether a step has been done after which there is a model to return.</summary>
     internal bool HasModel { get; set; }
 
     /// <summary>What the training proper reported.</summary>
     internal TrainingHistory History { get; }
 
-    /// <summary>Reads a view with the training view's columns, packed like the training rows. The caller disposes it.</summary>
-    internal Func<IDataView, TrainingSet> Reader { get; }
+    /// <summary>Reads a view with the training view's columns and groups, packed like the training rows. It is told what messages call
+    /// them. The caller disposes it.</summary>
+    internal Func<string, IDataView, TrainingSet> Reader { get; }
 
     /// <summary>Reads rows that a method has for itself. A resumed training must be given the same ones.</summary>
     /// <param name="what">What they are, for messages.</param>
@@ -104,7 +106,7 @@ public sealed class TrainingSession : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal TrainingSet Read(string what, IDataView view)
     {
-        TrainingSet set = Reader(view);
+        TrainingSet set = Reader(what, view);
         try
         {
             long fingerprint = Checkpoints is null && Ranks.IsSingle ? 0 : DataFingerprint.Of(set, Cancellation);
@@ -147,9 +149,9 @@ public sealed class TrainingSession : IDisposable
         rows ??= Training;
         History.Meters = step.Meters; // also of a training that has ended in a checkpoint
         var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
-        long steps = Options.Steps ?? batches.StepsOf(Options.Epochs!.Value);
-        Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, steps, Seeds)
+        Run(step, new TrainingPlan(TrainingPlan.TrainingProper, rows, batches, Options.StepsOver(rows.Indices.Length), Seeds)
         {
+            MakesModel = true,
             Order = order ?? EpochOrder.Shuffled,
             Validation = Validation,
             PointEvery = Options.ValidateEverySteps,
@@ -165,7 +167,9 @@ public sealed class TrainingSession : IDisposable
     /// <param name="epochs">Passes over the rows.</param>
     /// <param name="rows">The rows; the training rows where it is left out.</param>
     /// <param name="repetition">Counts the runs of one name, so that each draws its own order.</param>
-    internal void Train(string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0)
+    /// <param name="makesModel">Whether it stands in the place of the training proper, where the network is exported as it is.</param>
+    internal void Train(
+        string name, ITrainingStep step, int epochs, TrainingRows? rows = null, long repetition = 0, bool makesModel = false)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (name is "" or TrainingPlan.TrainingProper || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'))
@@ -177,7 +181,7 @@ public sealed class TrainingSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         rows ??= Training;
         var batches = new BatchPlan(rows.Indices.Length, Options.BatchSize);
-        Run(step, new TrainingPlan(name, rows, batches, batches.StepsOf(epochs), Seeds.For(name, repetition)));
+        Run(step, new TrainingPlan(name, rows, batches, batches.StepsOf(epochs), Seeds.For(name, repetition)) { MakesModel = makesModel });
     }
 
     /// <summary>Whether a resumed training goes on after the training proper: what that did, and what was done between it and the next

@@ -88,6 +88,22 @@ public sealed class ApiGuidelineTests
     }
 
     [Fact]
+    public void What_makes_a_trainer_of_options_makes_that_of_a_trial_in_the_same_catalog()
+    {
+        MethodInfo[] makers =
+        [
+            .. Api.Methods.OfType<MethodInfo>().Where(method => method.IsDefined(typeof(ExtensionAttribute))
+                && method.GetParameters() is [_, { ParameterType: var options }] && typeof(TrainerOptions).IsAssignableFrom(options)),
+        ];
+        Assert.NotEmpty(makers);
+        Nothing(makers.Where(maker =>
+        {
+            Type catalog = maker.GetParameters()[0].ParameterType, options = maker.GetParameters()[1].ParameterType;
+            return maker.DeclaringType!.GetMethod(maker.Name, [catalog, options, options])?.ReturnType != maker.ReturnType;
+        }));
+    }
+
+    [Fact]
     public void What_trains_or_searches_for_long_can_be_cancelled() =>
         Assert.All(
             new[] { typeof(TrainerOptions), typeof(SearchOptions<>), typeof(ShortcutOptions) },

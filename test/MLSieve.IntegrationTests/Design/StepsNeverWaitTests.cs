@@ -22,6 +22,7 @@ public sealed class StepsNeverWaitTests
         "Linear.forward: nonzero", // on the CPU alone
         "InputLayer.Beside: to", // once, before the first step's work
         "GlooGroup.Add: cpu", // several processes meet in a sum, which goes over the CPU
+        "RankGroup.Sum: tensor", // on the CPU
         "RankGroup.Sum: data", // of the CPU: numbers that ranks exchange, as once before the first sum by NCCL
         "BatchTensors.Fill: bytes", // of the CPU, which are filled
         "PackedRows.FirstByte: bytes", // the same

@@ -134,6 +134,39 @@ public sealed class OwnMethodTests
     }
 
     [Fact]
+    public void It_has_the_seed_of_the_context_that_it_is_made_with()
+    {
+        float[] expected = Drawn(new MLContext(), new() { Seed = 1 });
+        Assert.Equal(expected, Drawn(new MLContext(seed: 1), new()));
+        Assert.NotEqual(expected, Drawn(new MLContext(seed: 2), new()));
+
+        static float[] Drawn(MLContext ml, EarlyReadoutEstimator.Options options)
+        {
+            (options.Epochs, options.Taps) = (1, []);
+            var step = new OtherStep(_ => { }); // it moves no weight: the network stays as it is drawn
+            using EarlyReadoutTransformer model = new OtherTrainer(ml, options, step).Fit(BiasedRow.View(ml));
+            return TrainingCase.Scores(model);
+        }
+    }
+
+    [Fact]
+    public void It_stops_where_the_context_that_it_is_made_with_is_cancelled()
+    {
+        // What AutoML calls at the end of a trial's time; ML.NET keeps it internal.
+        MethodInfo cancel = typeof(MLContext).GetMethod(
+            "CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
+        int batches = 0;
+        var step = new OtherStep(_ =>
+        {
+            if (++batches == 3) cancel.Invoke(_ml, null);
+        });
+        var trainer = new OtherTrainer(_ml, new() { Epochs = 2, BatchSize = 128, Taps = [] }, step);
+        var fault = Assert.Throws<OperationCanceledException>(() => trainer.Fit(BiasedRow.View(_ml)));
+        Assert.Equal("The MLContext's execution was cancelled.", fault.Message);
+        Assert.Equal(3, batches);
+    }
+
+    [Fact]
     public void It_is_stopped_and_goes_on_to_the_same_model()
     {
         string folder = Directory.CreateTempSubdirectory("own-method-").FullName;

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 
@@ -18,6 +19,27 @@ public sealed partial class StabilityPageTests
         Assert.NotEmpty(ids);
         Assert.Equal(ids, Row().Matches(File.ReadAllText(_page)).Select(row => row.Groups[1].Value));
         Assert.Equal(ids, Id().Matches(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Select(id => id.Value));
+    }
+
+    [Fact]
+    public void The_namespace_of_networks_has_the_id_of_networks_except_what_the_page_names_for_methods()
+    {
+        const string methods = "MLSIEVE001", networks = "MLSIEVE002";
+        MemberInfo[] types = [.. Api.Types.Where(IsOfNetworks)];
+        Assert.NotEmpty(types);
+        string[] others =
+        [
+            .. types.Except(Api.Experimental[networks]).Select(type => type.Name)
+                .Concat(Api.Experimental[methods].Where(member => IsOfNetworks(member.DeclaringType)).Select(Api.NameOf))
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal(["BatchNormMode", "ReadoutHead", "StagedNetwork.SetBatchNormMode", "TappedReadout"], others);
+        Assert.Contains(
+            $"of the namespace `Networks` what only a method uses: {string.Join(", ", others.Select(name => $"`{name}`"))} |",
+            File.ReadLines(_page).Single(line => line.StartsWith($"| `{methods}` |", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.All(types.Except(Api.Experimental[networks]), type => Assert.Contains(type, Api.Experimental[methods]));
+
+        static bool IsOfNetworks(Type? type) => type?.Namespace == typeof(StagedNetwork).Namespace;
     }
 
     [Fact]

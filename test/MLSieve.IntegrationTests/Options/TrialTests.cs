@@ -85,6 +85,19 @@ public sealed class TrialTests
         Assert.Equal((2.0, 1), (trial.Beta!.Value, trial.Readout.Depth!.Value));
     }
 
+    [Fact]
+    public void Plain_training_has_trials_among_the_trainers_as_among_the_transforms()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView rows = BiasedRow.View(ml, 60);
+        var options = new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [8] }, Epochs = 1 };
+        var sampled = new EarlyReadoutEstimator.Options { Optimizer = { LearningRate = 0.03 }, Epochs = 7 };
+        using EarlyReadoutTransformer trainer = ml.MulticlassClassification.Trainers.EarlyReadout(options, sampled).Fit(rows);
+        using EarlyReadoutTransformer transform = ml.Transforms.EarlyReadout(options, sampled).Fit(rows);
+        Assert.Equal(("0.03", "1"), (trainer.History.Settings["Optimizer.LearningRate"], trainer.History.Settings["Epochs"]));
+        Assert.Equal(TrainingCase.BytesOf(transform), TrainingCase.BytesOf(trainer));
+    }
+
     [Theory]
     [InlineData(NetworkKind.Mlp, "Vector", 2, 2)]
     [InlineData(NetworkKind.Mlp, "Vector", 3, 1)]

@@ -193,17 +193,7 @@ public sealed class RankedTrainingTests : IClassFixture<RankedTrainingTests.TwoR
             TrainerOptions options = ContractTrainer.Sieve.Options(ContractInput.Images);
             options.ValidationFraction = 0.2;
             options.Seed = 3;
-            options.Augmentation = new AugmentationOptions
-            {
-                HorizontalFlip = true,
-                CropPadding = 1,
-                ResizedCropScale = 0.5,
-                Rotation = 20,
-                Brightness = 0.3,
-                Contrast = 0.3,
-                Saturation = 0.3,
-                Hue = 0.1,
-            };
+            options.Augmentation = Augmentations.All();
             options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) => input.alias());
             return options;
         }

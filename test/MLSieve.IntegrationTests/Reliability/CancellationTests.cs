@@ -135,6 +135,29 @@ public sealed class CancellationTests : IDisposable
         static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Where_readouts_alone_are_trained_they_are_returned_as_they_are_once_a_step_is_done(int steps)
+    {
+        using EarlyReadoutTransformer network = TrainingCase.Fit(TrainingCase.Options("readouts afterwards"));
+        using var stop = new CancellationTokenSource();
+        EarlyReadoutEstimator.Options options = Options(epochs: 3);
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
+        StopAt(options, 2 + steps, stop.Cancel, out _); // a row that measures, a readout's probe
+        if (steps == 0) Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(options));
+        else Assert.Equal(TrainingCase.FitToBytes(Options(steps)), TrainingCase.FitToBytes(options));
+
+        EarlyReadoutEstimator.Options Options(int epochs)
+        {
+            var alone = (EarlyReadoutEstimator.Options)TrainingCase.Options("readouts afterwards");
+            (alone.TrainedPart, alone.StartFrom, alone.Epochs, alone.ValidationFraction) = (TrainedPart.None, network, null, 0);
+            (alone.ReadoutEpochs, alone.BatchSize) = (epochs, 300); // of one step each
+            return alone;
+        }
+    }
+
     [Fact]
     public void A_last_layer_that_is_not_trained_on_yet_is_returned_as_it_was_trained()
     {

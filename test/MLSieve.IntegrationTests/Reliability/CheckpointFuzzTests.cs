@@ -79,7 +79,7 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output) : IDisposable
         checkpoints.BeginLoop();
         checkpoints.GetOrCompute("errors", () => [1, 2, 3]);
         var loop = new ResumableLoop(TrainingPlan.TrainingProper, network, step.State, best, meters);
-        checkpoints.Save(loop, 10, 7, hasBegunEpoch: true, hasModel: true, history);
+        checkpoints.Save(loop, 10, 7, hasBegunEpoch: true, hasModel: true, history, _ => { });
     }
 
     private TrainingCheckpoints Open()

@@ -129,27 +129,50 @@ public sealed class CheckpointTests : IDisposable
     {
         string first = Path.Combine(_folder, "first.safetensors"), moved = Path.Combine(_folder, "moved.safetensors");
         string other = Path.Combine(_folder, "other.safetensors");
-        Train(1, first);
-        Train(2, other);
+        using (EarlyReadoutTransformer model = OneEpoch(seed: 1)) model.SaveWeights(first);
+        using (EarlyReadoutTransformer model = OneEpoch(seed: 2)) model.SaveWeights(other);
         byte[] expected = Fit(first);
         File.Move(first, moved);
         Assert.Equal(expected, Fit(moved));
         var fault = Assert.Throws<CheckpointMismatchException>(() => Fit(other));
         Assert.StartsWith("the weights that it starts from was ", Assert.Single(fault.Differences), StringComparison.Ordinal);
 
-        static void Train(int seed, string weights)
-        {
-            TrainerOptions options = TrainingCase.Options("sieve");
-            (options.Seed, options.Epochs) = (seed, 1);
-            using EarlyReadoutTransformer model = TrainingCase.Fit(options);
-            model.SaveWeights(weights);
-        }
-
         byte[] Fit(string weights)
         {
             TrainerOptions options = TrainingCase.Options("sieve");
             (options.Network.WeightsPath, options.CheckpointDirectory) = (weights, Path.Combine(_folder, "checkpoints"));
             return TrainingCase.FitToBytes(options);
+        }
+    }
+
+    [Fact]
+    public void A_teachers_file_may_lie_elsewhere_and_must_be_the_same()
+    {
+        string first = Path.Combine(_folder, "first.onnx"), moved = Path.Combine(_folder, "moved.onnx");
+        string other = Path.Combine(_folder, "other.onnx");
+        using (EarlyReadoutTransformer model = OneEpoch(seed: 1)) model.SaveAsOnnx(first);
+        using (EarlyReadoutTransformer model = OneEpoch(seed: 2)) model.SaveAsOnnx(other);
+        byte[] expected = TrainingCase.FitToBytes(Taught(first));
+        TrainerOptions begun = Taught(first, checkpoints: true);
+        using var stop = new CancellationTokenSource();
+        begun.CancellationToken = stop.Token;
+        WatchedNetwork.Count(begun, count =>
+        {
+            if (count == 15) stop.Cancel();
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
+
+        File.Move(first, moved);
+        var fault = Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(Taught(other, checkpoints: true)));
+        Assert.StartsWith("the training data's column 'Taught' was ", Assert.Single(fault.Differences), StringComparison.Ordinal);
+        Assert.Equal(expected, TrainingCase.FitToBytes(Taught(moved, checkpoints: true)));
+
+        TrainerOptions Taught(string file, bool checkpoints = false)
+        {
+            var options = (DebiasedDistillationTrainer.Options)TrainingCase.Options("distillation");
+            (options.Teacher.OnnxPath, options.Teacher.OutputName, options.Teacher.ScoreColumnName) = (file, "Logits", "Taught");
+            if (checkpoints) options.CheckpointDirectory = Path.Combine(_folder, "checkpoints");
+            return options;
         }
     }
 
@@ -326,6 +349,13 @@ public sealed class CheckpointTests : IDisposable
         TrainerOptions options = TrainingCase.Options(name);
         options.CheckpointDirectory = _folder;
         return options;
+    }
+
+    private static EarlyReadoutTransformer OneEpoch(int seed)
+    {
+        TrainerOptions options = TrainingCase.Options("sieve");
+        (options.Seed, options.Epochs) = (seed, 1);
+        return TrainingCase.Fit(options);
     }
 
     private string Newest() => Directory.EnumerateDirectories(_folder, "checkpoint-*").Max()!;

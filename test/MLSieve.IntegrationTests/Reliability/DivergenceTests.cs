@@ -70,6 +70,33 @@ public sealed class DivergenceTests : IDisposable
         Assert.InRange(ml.MulticlassClassification.Evaluate(good.Transform(TrainingCase.Rows(ml))).MicroAccuracy, 0.25, 1);
     }
 
+    [Theory]
+    [InlineData(CancellationBehavior.Throw)]
+    [InlineData(CancellationBehavior.ReturnBest)]
+    public void A_training_that_diverges_as_it_is_cancelled_tells_of_the_divergence_and_has_its_last_good_model(
+        CancellationBehavior behavior)
+    {
+        TrainerOptions whole = TrainingCase.Options("sieve");
+        whole.Epochs = 1;
+        int batches = 0;
+        Inject(whole, step => (batches = step) < 0, NotANumber);
+        byte[] expected = TrainingCase.FitToBytes(whole);
+
+        using var stop = new CancellationTokenSource();
+        TrainerOptions options = TrainingCase.Options("sieve");
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, behavior);
+        Inject(options, step => step == batches + 2, input =>
+        {
+            stop.Cancel();
+            return NotANumber(input);
+        });
+        var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
+        Assert.Contains("of epoch 2", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(1, fault.LastGoodEpoch);
+        using EarlyReadoutTransformer good = fault.LastGoodModel!;
+        Assert.Equal(expected, TrainingCase.BytesOf(good));
+    }
+
     [Fact]
     public void A_head_that_cannot_be_fitted_leaves_the_network_that_was_trained_before_it()
     {

@@ -51,6 +51,17 @@ public sealed class ModelExportTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Where_the_weights_cannot_be_copied_either_the_error_tells_what_failed_first()
+    {
+        var fault = Assert.Throws<ModelExportException>(
+            () => TrainingCase.Fit(With((shape, classes) => new Lost(shape, classes))));
+        Assert.IsType<NotSupportedException>(fault.InnerException);
+        Assert.Equal("The network is trained, but no model could be made of it. No ONNX node does this. "
+            + "ModelExportException.SaveWeights has no weights to write: they could not be copied.", fault.Message);
+        Assert.Throws<InvalidOperationException>(() => fault.SaveWeights(Path.Combine(_folder, "none.safetensors")));
+    }
+
     [Theory]
     [InlineData("group DRO")]
     [InlineData("Just Train Twice")]
@@ -152,7 +163,8 @@ public sealed class ModelExportTests : IDisposable
         string path = Path.Combine(_folder, "weights.safetensors");
         save(path);
         EarlyReadoutEstimator.Options options = With(TwoFaces(exported: "Relu"));
-        (options.TrainedPart, options.Network.WeightsPath) = (TrainedPart.None, path);
+        (options.TrainedPart, options.Network.WeightsPath, options.Epochs) = (TrainedPart.None, path, null);
+        options.Objective.Kind = ObjectiveKind.EmpiricalRisk;
         return Scores(TrainingCase.Fit(options));
     }
 
@@ -181,6 +193,32 @@ public sealed class ModelExportTests : IDisposable
         {
             ArgumentNullException.ThrowIfNull(graph);
             return exported.Length > 0 ? graph.Node(exported, [input]) : throw new NotSupportedException("No ONNX node does this.");
+        }
+    }
+
+    /// <summary>Cannot be exported, and gives its weights to nobody after that.</summary>
+    private sealed class Lost : StagedNetwork
+    {
+        private bool _isExported;
+
+        public Lost(FeatureShape shape, int classes) : base("lost", shape, classes)
+        {
+            AddStage("only", new Linear(shape.Size, 16), new Failing(() => _isExported = true));
+            SetHead("head", new Linear(16, classes));
+        }
+
+        public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null) =>
+            _isExported ? throw new FormatException("The weights are lost.") : base.state_dict(destination, prefix);
+    }
+
+    private sealed class Failing(Action exporting) : Layer("failing")
+    {
+        public override Tensor forward(Tensor input) => input.relu();
+
+        public override string Export(OnnxGraph graph, string input)
+        {
+            exporting();
+            throw new NotSupportedException("No ONNX node does this.");
         }
     }
 }

@@ -132,17 +132,7 @@ public sealed class ResumedTrainingTests : IDisposable
                 if (input == ContractInput.Pixels) options.AveragingDecay = 0.6; // of batch norm's statistics too
                 if (input != ContractInput.Vector)
                 {
-                    options.Augmentation = new AugmentationOptions
-                    {
-                        HorizontalFlip = true,
-                        CropPadding = 1,
-                        ResizedCropScale = 0.5,
-                        Rotation = 20,
-                        Brightness = 0.3,
-                        Contrast = 0.3,
-                        Saturation = 0.3,
-                        Hue = 0.1,
-                    };
+                    options.Augmentation = Augmentations.All();
                     // it scores what augmentation leaves
                     if (options is DebiasedDistillationTrainer.Options distillation) distillation.Teacher.Model = teacher;
                 }

@@ -179,6 +179,15 @@ public sealed partial class SearchReportTests(SearchedSieve search) : IClassFixt
         Has("set ConfirmationSeeds", one);
         HasNot("id=\"groups", one);
 
+        var equal = new ArtificialSearch { Trials = 1, ConfirmationSeeds = 0 };
+        SearchTrial[] alike = [.. equal.Result().Trials.Select(trial => trial with
+        {
+            Runs = [.. trial.Runs.Select(run => run with { Score = trial.IsPlain ? 0.7 : 0.725 })],
+        })];
+        string agreeing = equal.Result(alike).CreateReport().Html;
+        Has("+2.5</p>\n<p>points by the same seeds<br>no interval: all seeds give the same difference</p>", agreeing);
+        Has("All seeds give the same difference, which does not tell how far other seeds would lie from it: nothing is shown; ", agreeing);
+
         string alone = new ArtificialSearch { Trials = 0 }.Result().CreateReport().Html;
         HasNot("id=\"settings", alone);
 

@@ -39,6 +39,15 @@ public sealed class DamagedModelTests : IDisposable
             Assert.ThrowsAny<IOException>(() => EarlyReadoutTransformer.Load(PathOf("missing.zip"))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_path_that_may_not_be_read_is_an_io_error_that_names_it()
+    {
+        string says = $"Cannot read '{_folder}': "; // as of any folder
+        Assert.StartsWith(says, Assert.Throws<IOException>(() => EarlyReadoutTransformer.Load(_folder)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            says, Assert.Throws<IOException>(() => EarlyReadoutTransformer.RestoreIn(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_of_a_later_version_names_that_version()
     {
         string path = Saved();

@@ -50,6 +50,34 @@ public sealed class SavedModelTests : IDisposable
             File.WriteAllText(Path.Combine(folder, file), ModelAccount.Of(_ml, whole, part, rows, folder));
     }
 
+    [Fact]
+    public void A_loaded_model_writes_the_weights_of_the_fitted_one_where_there_is_no_libtorch()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere TorchSharp loads libtorch itself.");
+        IDataView rows = Rows(_ml);
+        string zip = Path.Combine(_folder, "model.zip"), weights = Path.Combine(_folder, "fitted.safetensors");
+        using (EarlyReadoutTransformer model = EarlyReadoutTransformer.From(Pipeline(_ml).Fit(rows)))
+        {
+            _ml.Model.Save(model, rows.Schema, zip);
+            model.SaveWeights(weights);
+        }
+
+        OwnProcess.Run<SavedModelTests>(
+            nameof(Writes_its_weights_without_libtorch), (FolderVariable, _folder),
+            (LibTorchLocation.Variable, Path.Combine(_folder, "no libtorch")));
+
+        Assert.Equal(File.ReadAllBytes(weights), File.ReadAllBytes(Path.Combine(_folder, "loaded.safetensors")));
+    }
+
+    [Fact(Explicit = true)]
+    public void Writes_its_weights_without_libtorch()
+    {
+        string folder = Environment.GetEnvironmentVariable(FolderVariable)!;
+        using EarlyReadoutTransformer model = EarlyReadoutTransformer.Load(Path.Combine(folder, "model.zip"), _ml);
+        model.SaveWeights(Path.Combine(folder, "loaded.safetensors"));
+        Assert.Throws<NativeBackendException>(NativeBackend.EnsureLoaded); // so that none of it has been used
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static IDataView Rows(MLContext ml)

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -61,6 +62,40 @@ public sealed class StageProfileTests : IDisposable
         void Ask(params string[] columns) => _ml.MulticlassClassification.ProfileStages(model, train, train, columns);
     }
 
+    [Theory]
+    [InlineData(false)] // among the test rows
+    [InlineData(true)] // after the last of them, before the first logistic regression
+    public void A_token_and_the_context_stop_a_profile_as_it_reads_and_before_it_decodes(bool readsAll)
+    {
+        IDataView train = Rows(60, seed: 1);
+        using EarlyReadoutTransformer model = Fit(train);
+        int rows = model.Session.BatchRows, read = 0; // none is left after the last batch, whose computation would stop it
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => _ml.MulticlassClassification.ProfileStages(
+            model, train, _ml.Data.LoadFromEnumerable(Stopping(stop.Cancel)), ["Noise"], stop.Token));
+        Assert.Equal(readsAll ? rows : 31, read);
+
+        var context = new MLContext(seed: 1);
+        // What AutoML calls at the end of a trial's time; ML.NET keeps it internal.
+        MethodInfo cancel = typeof(MLContext).GetMethod(
+            "CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
+        Assert.Throws<OperationCanceledException>(() => context.MulticlassClassification.ProfileStages(
+            model, train, _ml.Data.LoadFromEnumerable(Stopping(() => cancel.Invoke(context, null))), "Noise"));
+        Assert.Equal(readsAll ? rows : 31, read);
+
+        IEnumerable<Row> Stopping(Action cancelled)
+        {
+            read = 0;
+            foreach (Row row in Draw(rows, seed: 2))
+            {
+                if (++read == 31 && !readsAll) cancelled();
+                yield return row;
+            }
+
+            if (readsAll) cancelled();
+        }
+    }
+
     [Fact]
     public void The_weights_of_a_loaded_model_are_read_as_they_are_by_new_readouts()
     {
@@ -76,7 +111,7 @@ public sealed class StageProfileTests : IDisposable
         using (EarlyReadoutTransformer loaded = EarlyReadoutTransformer.Load(zip, _ml)) loaded.SaveWeights(weights);
         EarlyReadoutEstimator.Options options = Options();
         options.Network.WeightsPath = weights;
-        options.TrainedPart = TrainedPart.None;
+        (options.TrainedPart, options.Epochs) = (TrainedPart.None, null);
         options.Taps = [new() { Stage = 1 }];
         using EarlyReadoutTransformer diagnosed = _ml.Transforms.EarlyReadout(options).Fit(train);
         Assert.Equal(["Readout1"], diagnosed.ReadoutNames);
@@ -89,15 +124,22 @@ public sealed class StageProfileTests : IDisposable
 
     private IDataView Rows(int count, int seed)
     {
-        var random = new Random(seed + 100);
-        IEnumerable<Row> rows = Picture.Draw(count, seed).Select(picture => new Row
-        {
-            Pixels = picture.Pixels,
-            Class = picture.Class,
-            Noise = random.Next(2) == 0 ? "heads" : "tails",
-        });
-        IDataView view = _ml.Data.LoadFromEnumerable(rows.ToArray());
+        IDataView view = _ml.Data.LoadFromEnumerable(Draw(count, seed));
         return _ml.Transforms.Conversion.MapValueToKey("Label", nameof(Row.Class)).Fit(view).Transform(view);
+    }
+
+    private static Row[] Draw(int count, int seed)
+    {
+        var random = new Random(seed + 100);
+        return
+        [
+            .. Picture.Draw(count, seed).Select(picture => new Row
+            {
+                Pixels = picture.Pixels,
+                Class = picture.Class,
+                Noise = random.Next(2) == 0 ? "heads" : "tails",
+            }),
+        ];
     }
 
     private EarlyReadoutTransformer Fit(IDataView rows) => _ml.Transforms.EarlyReadout(Options()).Fit(rows);

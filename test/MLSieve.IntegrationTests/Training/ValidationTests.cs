@@ -10,6 +10,9 @@ namespace MLSieve.Tests;
 /// </summary>
 public sealed class ValidationTests
 {
+    /// <summary>The ways of training that read no groups of training rows.</summary>
+    public static TheoryData<string> NeedNoTrainingGroups => [.. TrainingCase.Names.Except(["group DRO", "deep feature reweighting"])];
+
     [Fact]
     public void What_schemas_tell_is_told_before_a_row_is_read()
     {
@@ -271,6 +274,23 @@ public sealed class ValidationTests
         using EarlyReadoutTransformer named = TrainingCase.Fit(options, ml);
         Assert.Equal(TrainingCase.BytesOf(named), TrainingCase.BytesOf(given));
         AssertEqual(named.History.Points, given.History.Points);
+    }
+
+    [Theory]
+    [MemberData(nameof(NeedNoTrainingGroups))]
+    public void Groups_that_only_validation_rows_have_choose_as_where_all_rows_have_them_to_the_bit(string name)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = TrainingCase.Rows(ml), bare = ml.Transforms.DropColumns("Cue").Fit(train).Transform(train);
+        TrainerOptions options = TrainingCase.Options(name);
+        (options.ValidationFraction, options.ValidationSet) = (0, BiasedRow.View(ml, count: 150, seed: 8));
+        options.Selection = SelectionMetric.UnbiasedAccuracy;
+        IEstimator<EarlyReadoutTransformer> trainer = options.Estimator(ml);
+        using EarlyReadoutTransformer all = trainer.Fit(train), some = trainer.Fit(bare);
+        Assert.All(some.History.Points, point => Assert.Contains(", agrees", point.Groups[0].Name, StringComparison.Ordinal));
+        AssertEqual(all.History.Points, some.History.Points);
+        Assert.Equal(all.History.Selected!.Step, some.History.Selected!.Step);
+        Assert.Equal(TrainingCase.Scores(all), TrainingCase.Scores(some));
     }
 
     [Theory]

@@ -48,11 +48,17 @@ public sealed class CoverageTests
         Assert.Equal([NoValidation("1 of 4 classes", "'quarter 3' (training rows: 1)")], log);
     }
 
+    [Fact]
+    public void Where_only_validation_rows_have_groups_the_classes_are_compared() =>
+        Assert.Empty(Fit(BiasedRow.Draw(400), options => options.ValidationSet = BiasedRow.View(_ml, 100, seed: 2), hasGroups: false));
+
     private static string NoValidation(string which, string names) =>
         $"There are no validation rows for {which}, so no validation figure counts them: {names}.";
 
-    private string[] Fit(BiasedRow[] rows, Action<EarlyReadoutEstimator.Options> set)
+    private string[] Fit(BiasedRow[] rows, Action<EarlyReadoutEstimator.Options> set, bool hasGroups = true)
     {
+        IDataView train = BiasedRow.View(_ml, rows);
+        if (!hasGroups) train = _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train);
         var options = new EarlyReadoutEstimator.Options { GroupColumnName = "Cue", Epochs = 1, Network = { HiddenUnits = [4] } };
         set(options);
         List<string> log = [];
@@ -64,7 +70,7 @@ public sealed class CoverageTests
         }
 
         _ml.Log += Listen;
-        _ml.Transforms.EarlyReadout(options).Fit(BiasedRow.View(_ml, rows)).Dispose();
+        _ml.Transforms.EarlyReadout(options).Fit(train).Dispose();
         _ml.Log -= Listen;
         return [.. log];
     }

@@ -28,6 +28,9 @@ internal static class Rows
 
     public static IDataView Keyed(IDataView view) => _ml.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
 
+    /// <summary>The columns Features and Label of validation rows.</summary>
+    public static TrainingColumns Held { get; } = new("Features", "Label") { Rows = "the validation rows (ValidationSet)" };
+
     /// <summary>The columns Features and Label, and another that a method reads besides.</summary>
     public static TrainingColumns With(string column, RowColumnWidth width, string feature = "Features") => new(feature, "Label")
     {

@@ -65,6 +65,16 @@ public sealed class MachineCheckTests
     }
 
     [Fact]
+    public void A_temporary_folder_that_is_on_no_drive_is_no_problem()
+    {
+        Assert.SkipUnless(OperatingSystem.IsWindows(), "Only Windows has drives.");
+        // As \\server\share is, which few machines have: .NET takes neither for a path of a drive.
+        MachineCheck check = new MLContext { TempFilePath = @"\\?\" + Path.GetTempPath() }.CheckMachine();
+        Assert.Empty(check.Problems);
+        Assert.EndsWith(", room unknown", new Dictionary<string, string>(check.Facts)["Temporary folder"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_gpu_that_is_asked_for_and_cannot_score_is_a_problem()
     {
         Assert.SkipWhen(ScoringDevice.FaultOf(0) is null, "This machine scores on a GPU.");

@@ -268,6 +268,67 @@ public sealed class TextEncoderTests
         Assert.Equal(heads, network.Heads);
     }
 
+    [Theory]
+    [InlineData("{\"num_attention_heads\": 12}", 12, null)]
+    [InlineData("\uFEFF{\"num_attention_heads\": 12}", 12, null)] // a byte order mark, as some editors write it
+    [InlineData("{\"n_heads\": 6}", 6, null)]
+    [InlineData("{\"dim\": 312}", 4, "config.json' names none: 4 heads are taken for 312 numbers. ")]
+    [InlineData("{\"num_attention_heads\": 12", 4, "config.json' cannot be read (")]
+    public void The_heads_are_those_of_config_json_and_the_log_says_why_they_are_not(string config, int heads, string? why)
+    {
+        using var scope = NewDisposeScope();
+        string folder = Directory.CreateTempSubdirectory("encoder-").FullName, weights = Path.Combine(folder, "model.safetensors");
+        try
+        {
+            var sizes = new EncoderOptions { Layers = 1, Width = 312, Heads = 12, FeedForwardWidth = 2 };
+            using (StagedNetwork saved = Create(new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = sizes }))
+                SafetensorsFile.Write(weights, saved.state_dict());
+            File.WriteAllText(Path.Combine(folder, "config.json"), config);
+            var log = new List<string>();
+            using var network = (TextEncoder)Create(
+                new NetworkOptions { Kind = NetworkKind.DistilBert, WeightsPath = weights }, log: log.Add);
+            Assert.Equal(heads, network.Heads);
+            string[] lines = [.. log.Where(line => line.StartsWith("Weights do not tell the heads", StringComparison.Ordinal))];
+            if (why is null) Assert.Empty(lines);
+            else
+                Assert.StartsWith(
+                    $"Weights do not tell the heads of attention, and '{Path.Combine(folder, why)}", Assert.Single(lines),
+                    StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_config_json_that_the_file_system_does_not_give_stops_the_fit_before_heads_are_guessed()
+    {
+        using var scope = NewDisposeScope();
+        string folder = Directory.CreateTempSubdirectory("encoder-").FullName, weights = Path.Combine(folder, "model.safetensors");
+        try
+        {
+            var sizes = new EncoderOptions { Layers = 1, Width = 312, Heads = 12, FeedForwardWidth = 2 };
+            using (StagedNetwork saved = Create(new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = sizes }))
+                SafetensorsFile.Write(weights, saved.state_dict());
+            string config = Path.Combine(folder, "config.json");
+            File.WriteAllText(config, "{\"n_heads\": 12}");
+            var options = new NetworkOptions { Kind = NetworkKind.DistilBert, WeightsPath = weights };
+            using (new FileStream(config, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) // so that root cannot read it either
+            {
+                Assert.StartsWith(
+                    $"Cannot read '{config}', which tells the heads of attention of the weights: ",
+                    Assert.Throws<IOException>(() => Create(options)).Message, StringComparison.Ordinal);
+                options.Encoder.Heads = 12; // who names them needs no file
+                Create(options).Dispose();
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void Of_weights_the_width_of_the_options_counts_for_nothing()
     {

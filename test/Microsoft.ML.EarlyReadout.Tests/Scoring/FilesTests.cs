@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -69,6 +70,88 @@ public sealed class FilesTests
     }
 
     [Fact]
+    public void A_link_stays_and_leads_to_the_graph_that_was_saved()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(_ml, Example.Draw(50)));
+        string folder = Directory.CreateTempSubdirectory("graph").FullName;
+        string versions = Directory.CreateDirectory(Path.Combine(folder, "versions")).FullName;
+        string[] links = [Path.Combine(folder, "model.onnx"), Path.Combine(folder, "current.onnx"), Path.Combine(folder, "next.onnx")];
+        string[] targets = ["current.onnx", "versions/1.onnx", "versions/2.onnx"];
+        foreach ((string link, string target) in links.Zip(targets)) File.CreateSymbolicLink(link, target);
+        File.WriteAllText(Path.Combine(versions, "1.onnx"), "an older one");
+        model.SaveAsOnnx(links[0]); // by way of another link
+        model.SaveAsOnnx(links[2]); // to what is not there yet
+        Assert.Equal(targets, links.Select(link => new FileInfo(link).LinkTarget));
+        Assert.Equal(["1.onnx", "2.onnx"], Directory.EnumerateFileSystemEntries(versions).Select(Path.GetFileName).Order());
+        Assert.All(Directory.EnumerateFiles(versions), file => Assert.Equal(BytesOf(model), File.ReadAllBytes(file)));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("../shared/m.txt", "/versions/shared/m.txt")]
+    [InlineData("./2/../../m.txt", "/versions/m.txt")]
+    [InlineData("other/../m.txt", "/elsewhere/m.txt")]
+    [InlineData("FOLDER/current/../m.txt", "/versions/m.txt")]
+    [InlineData("again.txt", "/versions/shared/m.txt")]
+    public void A_link_below_a_linked_folder_leads_where_the_system_finds_it(string target, string expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        string folder = Directory.CreateTempSubdirectory("links").FullName;
+        foreach (string each in new[] { "versions/1/2", "versions/shared", "shared", "elsewhere/other" })
+            Directory.CreateDirectory(Path.Combine(folder, each));
+        Directory.CreateSymbolicLink(Path.Combine(folder, "current"), "versions/1");
+        Directory.CreateSymbolicLink(Path.Combine(folder, "versions/1/other"), "../../elsewhere/other");
+        File.CreateSymbolicLink(Path.Combine(folder, "versions/1/again.txt"), "../shared/m.txt");
+        target = target.Replace("FOLDER", folder, StringComparison.Ordinal);
+        string link = Path.Combine(folder, "current/m.txt");
+        File.CreateSymbolicLink(link, target);
+        AtomicFile.Write(link, stream => stream.Write("new"u8));
+        Assert.Equal("new", File.ReadAllText(folder + expected));
+        Assert.Equal("new", File.ReadAllText(link));
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(folder, "shared")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Links_that_lead_to_one_another_are_named_and_left_as_they_are()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        string folder = Directory.CreateTempSubdirectory("links").FullName;
+        string[] links = [Path.Combine(folder, "a"), Path.Combine(folder, "b")];
+        File.CreateSymbolicLink(links[0], "b");
+        File.CreateSymbolicLink(links[1], "a");
+        Assert.Equal(
+            $"Cannot write '{links[0]}': Too many links lead to one another.",
+            Assert.Throws<IOException>(() => AtomicFile.Write(links[0], _ => { })).Message);
+        Assert.Equal(links, Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_is_no_file_is_written_as_it_is()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "What is no file is known on Linux.");
+        CancellationToken token = TestContext.Current.CancellationToken;
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(_ml, Example.Draw(50)));
+        string folder = Directory.CreateTempSubdirectory("graph").FullName, pipe = Path.Combine(folder, "pipe");
+        using (Process make = Process.Start("mkfifo", [pipe])) await make.WaitForExitAsync(token);
+        Task<byte[]> reader = Task.Run(() => File.ReadAllBytes(pipe), token);
+        model.SaveAsOnnx(pipe);
+        Assert.True(LibC.IsDevice(pipe));
+        Assert.Equal(BytesOf(model), await reader.WaitAsync(TimeSpan.FromMinutes(1), token));
+        Assert.Equal([pipe], Directory.EnumerateFileSystemEntries(folder));
+        Directory.Delete(folder, recursive: true);
+
+        const string nowhere = "/dev/null";
+        Assert.True(LibC.IsDevice(nowhere)); // where root would have made a file of it
+        model.SaveAsOnnx(nowhere);
+        Assert.True(LibC.IsDevice(nowhere));
+        Assert.False(LibC.IsDevice(typeof(FilesTests).Assembly.Location) || LibC.IsDevice(Path.GetTempPath()));
+    }
+
+    [Fact]
     public void A_model_of_numbers_has_no_vocabulary_to_be_saved()
     {
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(_ml, Example.Draw(50)));
@@ -91,5 +174,12 @@ public sealed class FilesTests
         float[][] expected = [.. model.Transform(data).GetColumn<float[]>("P")];
         float[][] actual = [.. TransformTests.Reload(model, data.Schema).Transform(data).GetColumn<float[]>("P")];
         Assert.All(expected.Zip(actual), pair => Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, 1e-6f)));
+    }
+
+    private static byte[] BytesOf(EarlyReadoutTransformer model)
+    {
+        using var stream = new MemoryStream();
+        model.SaveAsOnnx(stream);
+        return stream.ToArray();
     }
 }

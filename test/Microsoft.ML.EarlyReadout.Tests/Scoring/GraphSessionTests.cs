@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.OnnxRuntime;
 
@@ -54,6 +55,22 @@ public sealed class GraphSessionTests
         Assert.Equal(1, session.PartRows);
     }
 
+    [Fact]
+    public void Whoever_stops_the_scoring_of_texts_waits_for_the_part_that_is_computed_and_no_other()
+    {
+        using var session = new ScoringSession(Graph(areTexts: true), ScoringDevice.Cpu);
+        using var stop = new CancellationTokenSource();
+        int reads = 0;
+        using var rows = new WatchedRows(Texts(100, out _), () =>
+        {
+            if (++reads == 101) stop.Cancel(); // the length of each text is read, then each part
+        });
+        Memory<float> watched = rows.Memory;
+        reads = 0;
+        Assert.Throws<OperationCanceledException>(() => session.Score(watched, 100, [new float[100]], null, stop.Token));
+        Assert.Equal(101, reads);
+    }
+
     private static (float[][] Rows, List<int[]> Parts) Run(GraphSession session, float[] rows, int count)
     {
         var computed = new float[count][];
@@ -103,5 +120,21 @@ public sealed class GraphSessionTests
         graph.Output(sum, "sum", 1);
         graph.Output(graph.Node("Add", [graph.Node("Mul", [sum, graph.Constant("zero", [0f], 1)]), width]), "width", 1);
         return new ScoringGraph(graph.ToBytes(), input, shape, "sum", new GraphHead("sum", "sum"), [], 1) { Tokens = tokens };
+    }
+
+    /// <summary>Numbers that tell each time they are read.</summary>
+    private sealed class WatchedRows(float[] rows, Action read) : MemoryManager<float>
+    {
+        public override Span<float> GetSpan()
+        {
+            read();
+            return rows;
+        }
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin() { }
+
+        protected override void Dispose(bool disposing) { }
     }
 }

@@ -44,7 +44,7 @@ public sealed class TemporaryFilesTests : IDisposable
         StockHead head = StockHead.Fit(Example.View(ml, Example.Draw(50)).Schema["Label"]);
         using (new StockChain(model.Graph, head, margin: null, model.Columns, _folder, ScoringDevice.Cpu, isSaved: true))
         {
-            string file = Assert.Single(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
+            string file = Assert.Single(Directory.EnumerateFiles(_folder, "*.onnx", SearchOption.AllDirectories));
             Assert.Equal("graph.onnx", Path.GetFileName(file));
         }
 
@@ -63,7 +63,7 @@ public sealed class TemporaryFilesTests : IDisposable
         using var zip = new MemoryStream();
         using (var chain = new StockChain(model.Graph, head, margin: null, model.Columns, _folder, ScoringDevice.Cpu, isSaved: true))
         {
-            string open = Assert.Single(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
+            string open = Assert.Single(Directory.EnumerateFiles(_folder, "*.onnx", SearchOption.AllDirectories));
             byte[] before = File.ReadAllBytes(open);
             ml.Model.Save(new Saving(ctx => chain.Save(ctx, data.Schema, Described)), data.Schema, zip);
             Assert.Equal(before, File.ReadAllBytes(open));

@@ -41,6 +41,7 @@ public sealed class SieveSearchTests : IDisposable
         string whole = Search(_ => { });
         var store = new InMemoryTrialStore();
         int cancelled = 0;
+        bool hasKept = false;
         string? result = null;
         while (result is null)
         {
@@ -61,10 +62,13 @@ public sealed class SieveSearchTests : IDisposable
             {
                 cancelled++;
                 Assert.DoesNotContain(store.Read("search"), run => run.State == RunState.Running); // claims are handed back
+                hasKept |= Directory.GetDirectories(_folder, "checkpoint-*", SearchOption.AllDirectories).Length > 0;
             }
         }
 
         Assert.True(cancelled >= 3, $"cancelled {cancelled} times");
+        Assert.True(hasKept); // what the next call went on from
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
         Assert.Equal(whole, result);
     }
 
@@ -317,6 +321,26 @@ public sealed class SieveSearchTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_training_rows_have_no_groups_those_of_the_validation_rows_choose_and_conflicting_rows_are_not_counted()
+    {
+        IDataView bare = _ml.Transforms.DropColumns("Place").Fit(_train).Transform(_train);
+        using SearchResult<FeatureSieveTrainer.Options> all = Search(options => options.Trials = 2, _train, _validation);
+        using SearchResult<FeatureSieveTrainer.Options> some = Search(options => options.Trials = 2, bare, _validation);
+        Assert.Equal(SelectionMetric.UnbiasedAccuracy, some.Selection);
+        Assert.Equal(all.Trials.Select(trial => trial.Score), some.Trials.Select(trial => trial.Score));
+        Assert.Equal(
+            all.Groups.OrderBy(group => group.Name).Select(group => (group.Name, group.ValidationRows, group.PlainAccuracy)),
+            some.Groups.OrderBy(group => group.Name).Select(group => (group.Name, group.ValidationRows, group.PlainAccuracy)));
+        Assert.All(some.Groups, group => Assert.Null(group.TrainingRows));
+        Assert.Null(some.ConflictingRows);
+        const string unknown = "here a shortcut misleads is not known without GroupColumnName in training and validation rows.";
+        Assert.Contains(unknown, some.ToString(), StringComparison.Ordinal);
+        string page = some.CreateReport().Html;
+        Assert.Contains(unknown, page, StringComparison.Ordinal);
+        Assert.Contains("<b>Accuracy by group</b>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plain_training_wins_a_tie_and_says_so()
     {
         // At a rate of nothing, forgetting does nothing.
@@ -326,12 +350,13 @@ public sealed class SieveSearchTests : IDisposable
             options.Trials = 1;
         });
         Assert.Equal(result.BestOther!.Score, result.BestPlain.Score);
-        Assert.Equal((0, 0, 0), (result.Gain!.Mean, result.Gain.Low, result.Gain.High));
+        Assert.Equal(0.0, result.Gain!.Mean);
+        Assert.Null(result.Gain.Low);
         Assert.Same(result.BestPlain, result.Best);
         Assert.Equal(
-            "No difference is shown between trial 1, the best other, and plain training, which is the choice: UnbiasedAccuracy 0.0 "
-                + "points, "
-                + "95 % interval 0.0 to 0.0, 2 fresh seeds.",
+            "No difference is seen between trial 1, the best other, and plain training, which is the choice: UnbiasedAccuracy 0.0 "
+                + "points, without an interval, 2 fresh seeds. All seeds give the same difference, which does not tell how far other seeds "
+                + "would lie from it: nothing is shown; confirm on more seeds (ConfirmationSeeds) or more rows.",
             result.Verdict);
     }
 

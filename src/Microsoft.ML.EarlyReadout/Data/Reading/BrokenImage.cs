@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
@@ -28,14 +29,15 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
     /// <param name="view">The view.</param>
     /// <param name="from">The row to start at.</param>
     /// <param name="rows">How many rows to look at.</param>
-    /// <returns>The image; <see langword="null"/> where all can be read, or the view cannot be read again.</returns>
-    public static BrokenImage? Find(IDataView view, long from, long rows)
+    /// <param name="time">How long to look at rows after the first.</param>
+    /// <returns>The image; <see langword="null"/> where all that was looked at can be read, or the view cannot be read again.</returns>
+    public static BrokenImage? Find(IDataView view, long from, long rows, TimeSpan time)
     {
         try
         {
             ImageFileNames names = ImageFileNames.Read(view);
             DataViewSchema.Column[] columns = [.. view.Schema.Where(column => column.Type is ImageDataViewType)];
-            return columns.Select(column => Find(view, column, names, from, rows)).OfType<BrokenImage>().MinBy(broken => broken.Row);
+            return columns.Select(column => Find(view, column, names, from, rows, time)).OfType<BrokenImage>().MinBy(broken => broken.Row);
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
@@ -51,15 +53,19 @@ internal sealed record BrokenImage(DataViewSchema.Column Column, long Row, strin
 
     private string Unread(Exception cause) => $"cannot be read: {cause.GetBaseException().Message.TrimEnd('.')}. {Source}".TrimEnd();
 
-    private static BrokenImage? Find(IDataView view, DataViewSchema.Column column, ImageFileNames names, long from, long rows)
+    private static BrokenImage? Find(
+        IDataView view, DataViewSchema.Column column, ImageFileNames names, long from, long rows, TimeSpan time)
     {
         using DataViewRowCursor cursor = view.GetRowCursor([column, .. names.Texts]);
         ValueGetter<MLImage> getter = cursor.GetGetter<MLImage>(column);
         Func<ImageFile> file = names.Reader(cursor);
         MLImage? image = null;
+        long begun = 0; // once the first is looked at: to pass over those before may take longer than all that is looked at
         for (long row = 0; row - from < rows && cursor.MoveNext(); row++)
         {
             if (row < from) continue;
+            if (row == from) begun = Stopwatch.GetTimestamp();
+            else if (Stopwatch.GetElapsedTime(begun) > time) return null;
             try
             {
                 getter(ref image!);

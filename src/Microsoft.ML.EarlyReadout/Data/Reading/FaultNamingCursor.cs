@@ -13,8 +13,9 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     private static readonly MethodInfo _present =
         typeof(FaultNamingCursor).GetMethod(nameof(PresentVector), BindingFlags.NonPublic | BindingFlags.Instance)!;
 
-    // Far more than ML.NET reads ahead, and seconds for those who wait for the message.
+    // Far more than ML.NET reads ahead, and seconds for those who wait for the message: what failed may have been no image.
     private const long RowsSearched = 20_000;
+    private static readonly TimeSpan TimeSearched = TimeSpan.FromSeconds(10);
 
     private readonly IDataView _view;
     private readonly DataViewRowCursor _input;
@@ -60,7 +61,7 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         {
             // ML.NET reads rows ahead on other threads, and wraps what fails there: any of the next rows may be the one.
             if (FindNamed(fault) is { } named) ExceptionDispatchInfo.Throw(named);
-            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched) is { } broken)
+            if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched, TimeSearched) is { } broken)
                 throw broken.Fault(_required ?? broken.Column, fault);
             throw;
         }
@@ -125,7 +126,8 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     }
 
     // The row itself; of shuffled rows, whose numbers in the view are not known, the first broken one.
-    private BrokenImage? Broken() => _isShuffled ? BrokenImage.Find(_view, 0, RowsSearched) : BrokenImage.Find(_view, _row, 1);
+    private BrokenImage? Broken() => _isShuffled
+        ? BrokenImage.Find(_view, 0, RowsSearched, TimeSearched) : BrokenImage.Find(_view, _row, 1, TimeSearched);
 
     private InvalidDataException Named(DataViewSchema.Column column, Exception? fault, string unexplained = BrokenImage.Missing)
     {

@@ -4,7 +4,7 @@ using Microsoft.ML.Trainers;
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Fits a logistic regression a stage and column to some rows, and counts what it tells of others.</summary>
-internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList<string> columns)
+internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList<string> columns, Cancellation cancellation)
 {
     private const double Confidence = 0.95;
 
@@ -12,9 +12,10 @@ internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList
 
     /// <exception cref="InvalidOperationException">A column has fewer than two values in the training rows, or none in the test
     /// rows.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public StageProfile Profile(IDataView trainData, IDataView testData)
     {
-        using var session = new StageSession(model.Graph, model.Graph.Stages, model.Columns, model.Session.Device);
+        using var session = new StageSession(model.Graph, model.Graph.Stages, model.Columns, model.Session.Device, cancellation);
         Rows train = Read(session, trainData), test = Read(session, testData);
         return new StageProfile(
         [
@@ -24,6 +25,7 @@ internal sealed class StageProfiler(EarlyReadoutTransformer model, IReadOnlyList
 
     private StageResult Decode(Rows train, Rows test, string column, int c, string stageName, int stage)
     {
+        cancellation.ThrowIfRequested();
         string[] values = [.. train.Values[c].OfType<string>().Distinct()];
         if (values.Length < 2)
         {

@@ -67,13 +67,13 @@ internal sealed class ShortcutFinder(
     {
         if (rows.Count == 0) return [];
         IReadOnlyList<DataViewSchema.Column> read = model.Columns.ReadIn(scored.Schema);
-        using var session = new StageSession(model.Graph, [model.Graph.Stages[^1]], model.Columns, model.Session.Device);
+        using var session = new StageSession(
+            model.Graph, [model.Graph.Stages[^1]], model.Columns, model.Session.Device, cancellation);
         using var cursor = new FaultNamingCursor(scored, read, read[0]);
         int next = 0;
         long index = -1;
         return session.Read(cursor, model.Session.BatchRows, () => next++, () =>
         {
-            cancellation.ThrowIfRequested();
             index++;
             return next < rows.Count && rows[next].Index == index;
         });

@@ -32,13 +32,17 @@ internal abstract class CategoryColumn(DataViewSchema.Column column, bool keepsM
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
     /// <param name="role">What the column is for, such as <c>group</c>.</param>
+    /// <param name="rows">What messages call the rows; <see langword="null"/>: the data.</param>
+    /// <param name="need">Why it must be there, as for <see cref="ColumnFinder.Find"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is missing, or not a single key, text, number or bool.</exception>
-    public static DataViewSchema.Column Find(DataViewSchema schema, string name, string role)
+    public static DataViewSchema.Column Find(
+        DataViewSchema schema, string name, string role, string? rows = null, string need = "")
     {
-        DataViewSchema.Column column = ColumnFinder.Find(schema, name, role);
+        DataViewSchema.Column column = ColumnFinder.Find(schema, name, role, rows, need);
         return column.Type is KeyDataViewType or TextDataViewType or NumberDataViewType or BooleanDataViewType
             ? column
-            : throw ColumnFinder.WrongType(column, role, "a key, text, a number or a bool", "Name a column with one attribute a row.");
+            : throw ColumnFinder.WrongType(
+                column, role, "a key, text, a number or a bool", "Name a column with one attribute a row.", rows);
     }
 
     /// <summary>Starts to read a column.</summary>

@@ -32,20 +32,26 @@ internal sealed class LabelColumn
     /// <summary>Finds the column and checks its type.</summary>
     /// <param name="schema">The schema of the view.</param>
     /// <param name="name">The column's name.</param>
+    /// <param name="rows">What messages call the rows; <see langword="null"/>: the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing, is not a key, or its key does not count at least two
     /// classes.</exception>
-    public static LabelColumn Find(DataViewSchema schema, string name)
+    public static LabelColumn Find(DataViewSchema schema, string name, string? rows = null)
     {
-        var column = ColumnFinder.Find(schema, name, Role);
+        var column = ColumnFinder.Find(schema, name, Role, rows);
         if (column.Type is not KeyDataViewType key)
-            throw ColumnFinder.WrongType(column, Role, "a key", $"Add Conversion.MapValueToKey(\"{name}\") before the trainer.");
+            throw ColumnFinder.WrongType(column, Role, "a key", $"Add Conversion.MapValueToKey(\"{name}\") before the trainer.", rows);
         if (key.Count > MaxClasses) // told before anything is trained; mostly it is a hash or a row number, not a set of classes
         {
             throw ColumnFinder.WrongType(column, Role, $"a key of at most {MaxClasses} classes",
-                $"Where its values are no classes, as of a hash, add Conversion.MapValueToKey(\"{name}\"), which finds those in the data.");
+                $"Where its values are no classes, as of a hash, add Conversion.MapValueToKey(\"{name}\"), which finds those in the data.",
+                rows);
         }
         if (key.Count < 2)
-            throw ColumnFinder.Mismatch($"The label column '{name}' knows only one class; a classifier needs at least two.");
+        {
+            throw ColumnFinder.Mismatch(
+                $"The label column '{name}'{ColumnFinder.Of(rows)} knows only one class; a classifier needs at least two.");
+        }
+
         return new(column, (int)key.Count);
     }
 

@@ -32,6 +32,11 @@ public static class CatalogEnvironment
 
     internal static IHostEnvironment Of(ModelOperationsCatalog catalog) => Read(catalog);
 
+    /// <summary>The environment itself, or the one behind an <see cref="MLContext"/>, which shows neither its seed nor its
+    /// cancellation.</summary>
+    internal static IHostEnvironment Behind(IHostEnvironment environment) =>
+        environment is MLContext context ? Of(context.MulticlassClassification) : environment;
+
     /// <summary>The seed that the <see cref="MLContext"/> was made with, if it was given one.</summary>
     internal static int? SeedOf(IHostEnvironment environment) =>
         environment.GetType().GetProperty("Seed")?.GetValue(environment) as int?;

@@ -81,7 +81,7 @@ internal static unsafe class ConvolutionCheck
     {
         var numbers = new float[shape.Aggregate(1L, (product, length) => product * length)];
         for (int i = 0; i < numbers.Length; i++) numbers[i] = MathF.Sin(1.7f * i);
-        return tensor(numbers, shape);
+        return tensor(numbers, shape, device: CPU);
     }
 
     // Memory that was in use before: fresh memory is all zeros, which hides that a place was never written.
@@ -92,7 +92,7 @@ internal static unsafe class ConvolutionCheck
             {
                 var numbers = new float[count * times];
                 Array.Fill(numbers, 1e6f);
-                tensor(numbers).Dispose();
+                tensor(numbers, device: CPU).Dispose();
             }
     }
 

@@ -97,7 +97,7 @@ internal abstract class RankGroup
     public double[] Sum(double[] numbers)
     {
         if (IsSingle || numbers.Length == 0) return numbers;
-        using Tensor all = tensor(numbers);
+        using Tensor all = tensor(numbers, device: CPU);
         Sum(all);
         return all.data<double>().ToArray();
     }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
 /// The number of threads that libtorch takes for one operation. It is a thread's own and, for threads that libtorch has not seen yet, the
-/// process's. While a search runs, its workers have one each; afterwards the process has its number back.
+/// process's. While searches run, their workers have one each; after the last of them the process has its number back.
 /// </summary>
 internal static class LibTorchThreads
 {
@@ -26,9 +26,6 @@ internal static class LibTorchThreads
     public static void End()
     {
         lock (Lock)
-        {
-            s_searches--;
-            torch.set_num_threads(s_before);
-        }
+            if (--s_searches == 0) torch.set_num_threads(s_before);
     }
 }

@@ -10,11 +10,17 @@ namespace Microsoft.ML.EarlyReadout;
 /// <threadsafety>All members are thread-safe.</threadsafety>
 internal sealed class TensorScript(string name, string source)
 {
-    private readonly Lazy<jit.CompilationUnit> _unit = new(() =>
+    private readonly Lock _lock = new();
+    private jit.CompilationUnit? _unit;
+
+    // Where it fails, as for want of memory, the next one who asks tries again.
+    private jit.CompilationUnit Unit
     {
-        NativeBackend.EnsureLoaded();
-        return jit.compile(source + "\n"); // the parser wants the last line ended
-    });
+        get
+        {
+            lock (_lock) return _unit ??= Compile();
+        }
+    }
 
     /// <summary>Runs the function.</summary>
     /// <param name="arguments">
@@ -24,8 +30,14 @@ internal sealed class TensorScript(string name, string source)
     public void Run(params object[] arguments)
     {
 #pragma warning disable RS0030 // the one place that runs scripts, without C# numbers
-        _unit.Value.invoke(name, arguments);
+        Unit.invoke(name, arguments);
 #pragma warning restore RS0030
         GC.KeepAlive(arguments);
+    }
+
+    private jit.CompilationUnit Compile()
+    {
+        NativeBackend.EnsureLoaded();
+        return jit.compile(source + "\n"); // the parser wants the last line ended
     }
 }

@@ -161,6 +161,10 @@ public sealed partial class DebiasedDistillationTrainer
             ? "Lower Beta or set WeightCap: a few rows may outweigh all others."
             : "See whether the teacher answers more than one class.";
 
+        // What the file holds is in the rows, as its scores of them.
+        internal override IReadOnlyList<string> PathOptions =>
+            [.. base.PathOptions, $"{nameof(Teacher)}.{nameof(TeacherOptions.OnnxPath)}"];
+
         internal bool MatchesFeatures => Method is DistillationMethod.SimKD or DistillationMethod.DeTT;
 
         /// <inheritdoc/>

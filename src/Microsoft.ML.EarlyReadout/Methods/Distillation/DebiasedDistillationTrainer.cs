@@ -12,8 +12,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <para>To create it, use <c>mlContext.MulticlassClassification.Trainers.DebiasedDistillation(...)</c>.</para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type</description></listheader>
-/// <item><term>input: features</term><description><c>Vector&lt;Single&gt;</c> of known size (tabular, or pixels), or an
-/// image</description></item>
+/// <item><term>input: features</term><description><c>Vector&lt;Single&gt;</c> of known size (tabular, or pixels), an image, or text
+/// (<see cref="TrainerOptions.TextColumnName"/>)</description></item>
 /// <item><term>input: label</term><description>key</description></item>
 /// <item><term>input: teacher's scores, for training only</term><description><c>Vector&lt;Single, C&gt;</c>; or made by
 /// <see cref="TeacherOptions.Model"/> or <see cref="TeacherOptions.OnnxPath"/></description></item>

@@ -53,7 +53,7 @@ internal sealed class DistillationStep : ITrainingStep
     public void BeforeEpoch(int epoch)
     {
         if (_newWeights(epoch) is not { } weights) return;
-        using Tensor renewed = tensor(weights);
+        using Tensor renewed = tensor(weights, device: CPU);
         _weights.copy_(renewed);
     }
 

@@ -11,9 +11,9 @@ internal sealed class RowWeights(TrainingSession session, DebiasedDistillationTr
     /// <summary>Warns where the training ends before the first epoch that is weighted.</summary>
     public void WarnIfNeverDue()
     {
-        var batches = new BatchPlan(session.Training.Indices.Length, options.BatchSize);
-        int before = options.StartEpoch - 1;
-        long steps = options.Steps ?? batches.StepsOf(options.Epochs!.Value), unweighted = batches.StepsOf(before);
+        int rows = session.Training.Indices.Length, before = options.StartEpoch - 1;
+        var batches = new BatchPlan(rows, options.BatchSize);
+        long steps = options.StepsOver(rows), unweighted = batches.StepsOf(before);
         if (options.Method != DistillationMethod.Debiased || steps > unweighted) return;
         string longer = options.Steps is null
             ? FormattableString.Invariant($"Epochs, which is {options.Epochs}, above {before}")

@@ -26,7 +26,7 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
         TrainingSet set = session.Training.Set;
         PackedRows features = set.Columns[column].Rows;
         int width = features.Shape.Channels;
-        Tensor gram = zeros(width + 1, width + 1, float64), moment = zeros(width + 1, set.Classes, float64);
+        Tensor gram = zeros(width + 1, width + 1, float64, CPU), moment = zeros(width + 1, set.Classes, float64, CPU);
         double total = 0, least = 0;
         long known = teacher.AreProbabilities ? 0 : session.Training.Indices.Length;
         if (teacher.AreProbabilities) ForEachBatch(batch => known += teacher.Known(batch).shape[0]);
@@ -69,7 +69,7 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             Tensor logits = teacher.Logits(batch).to(float64);
             Tensor maps = FeatureMatchingStep.Maps(batch.Column(column));
             least = Math.Min(least, maps.min().ToDouble());
-            Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64)], 1);
+            Tensor inputs = cat([maps.mean([2, 3], type: float64), ones(batch.Count, 1, float64, CPU)], 1);
             logits = logits.sub(logits.mean([1], keepdim: true));
             if (leavesOut)
             {

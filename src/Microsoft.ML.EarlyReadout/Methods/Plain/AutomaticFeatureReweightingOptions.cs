@@ -48,7 +48,8 @@ public sealed class AutomaticFeatureReweightingOptions
     public double LearningRate { get; set; } = 0.01;
 
     /// <summary>
-    /// Passes over the held-out rows, each of them one step. Where there are validation rows and <see cref="TrainerOptions.Selection"/> is
+    /// Passes over the held-out rows, each of them one step, on top of <see cref="TrainerOptions.Epochs"/> or
+    /// <see cref="TrainerOptions.Steps"/>. Where there are validation rows and <see cref="TrainerOptions.Selection"/> is
     /// a figure, the layer of the best pass is kept, the first of equals; else the last.
     /// </summary>
     /// <value>The default value is 500, as released; for CelebA the authors take 1,000. At least 1.</value>

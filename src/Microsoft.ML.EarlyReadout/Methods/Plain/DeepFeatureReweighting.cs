@@ -8,6 +8,11 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal static class DeepFeatureReweighting
 {
+    /// <summary>What messages call the rows that it is given.</summary>
+    public const string GivenRows = $"the rows of {Option}";
+
+    private const string Option = "Objective.DeepFeatureReweighting.ReweightingSet";
+
     /// <param name="session">The training.</param>
     /// <param name="objective">Which rows, how many subsets of them, and which strengths are tried.</param>
     /// <param name="trainNetwork">Trains the network.</param>
@@ -16,12 +21,11 @@ internal static class DeepFeatureReweighting
         IDataView? view = objective.DeepFeatureReweighting.ReweightingSet;
         RequireSame(session, isGiven: view is not null);
         // Read first: a fault in these rows must not cost a training.
-        using TrainingSet? given = view is null
-            ? null : session.Read("the rows of Objective.DeepFeatureReweighting.ReweightingSet", view);
+        using TrainingSet? given = view is null ? null : session.Read(GivenRows, view);
         TrainingRows rows = given is null ? session.Training : TrainingRows.AllOf(given);
         if (session.Training.ClassLackingIn(rows) is { } lacking)
         {
-            throw new ArgumentException("Objective.DeepFeatureReweighting.ReweightingSet has no rows of the class "
+            throw new ArgumentException($"{Option} has no rows of the class "
                 + $"'{session.Training.Set.ClassNames[lacking]}': a head fitted anew on it could never say that class.");
         }
 
@@ -49,13 +53,12 @@ internal static class DeepFeatureReweighting
     /// Other rows are noticed when they are read.</summary>
     private static void RequireSame(TrainingSession session, bool isGiven)
     {
-        const string option = "Objective.DeepFeatureReweighting.ReweightingSet";
-        if (!session.Ranks.IsSingle) session.Ranks.RequireSame(new Dictionary<string, string> { [option] = Word(isGiven) });
+        if (!session.Ranks.IsSingle) session.Ranks.RequireSame(new Dictionary<string, string> { [Option] = Word(isGiven) });
         long now = isGiven ? 1 : 0;
         if (session.GetOrCompute("whether a ReweightingSet is given", () => [now])[0] == now) return;
         throw new CheckpointMismatchException(
             session.Options.CheckpointDirectory!,
-            [$"{option} was {Word(!isGiven)} and is {Word(isGiven)}"]);
+            [$"{Option} was {Word(!isGiven)} and is {Word(isGiven)}"]);
 
         static string Word(bool given) => given ? "given" : "not given";
     }

@@ -42,12 +42,12 @@ public sealed partial class EarlyReadoutEstimator : NetworkTrainer<EarlyReadoutE
                     new ReadoutTrainer(readout, risk, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay, tap.ColumnName));
             }
 
-            bool together = options.ReadoutTiming == ReadoutTiming.Together && options.TrainedPart != TrainedPart.None;
-            if (options.TrainedPart != TrainedPart.None)
-                SupervisedTraining.Run(session, options.TrainedPart, options.Objective, together ? trainers : []);
+            bool alone = options.TrainedPart == TrainedPart.None;
+            bool together = options.ReadoutTiming == ReadoutTiming.Together && !alone;
+            if (!alone) SupervisedTraining.Run(session, options.TrainedPart, options.Objective, together ? trainers : []);
             if (together || trainers.Count == 0) return;
             using var step = new ReadoutStep(session.Network, trainers);
-            session.Train("Readouts", step, options.ReadoutEpochs!.Value);
+            session.Train("Readouts", step, options.ReadoutEpochs!.Value, makesModel: alone);
         }
         finally
         {

@@ -54,7 +54,8 @@ public sealed partial class EarlyReadoutEstimator
         /// <value>The default value is <see cref="ReadoutTiming.Together"/>.</value>
         public ReadoutTiming ReadoutTiming { get; set; } = ReadoutTiming.Together;
 
-        /// <summary>Passes over the training rows when readouts are trained afterwards.</summary>
+        /// <summary>Passes over the training rows when readouts are trained afterwards, on top of <see cref="TrainerOptions.Epochs"/> or
+        /// <see cref="TrainerOptions.Steps"/>.</summary>
         /// <value>The default value is <see langword="null"/>: automatic, as many as come to 500 steps. At least 1: a whole pass, also
         /// where it has more steps than that, or than <see cref="TrainerOptions.Steps"/>.</value>
         public int? ReadoutEpochs { get; set; }
@@ -70,8 +71,18 @@ public sealed partial class EarlyReadoutEstimator
         public double ReadoutWeightDecay { get; set; } = 1e-4;
 
         /// <summary>What of the network is trained.</summary>
-        /// <value>The default value is <see cref="TrainedPart.All"/>. <see cref="TrainedPart.None"/> needs a weights file or a model to
-        /// start from.</value>
+        /// <remarks>
+        /// <para><see cref="TrainedPart.None"/> needs a weights file or a model to start from. It refuses an <see cref="Objective"/> of
+        /// another kind than <see cref="ObjectiveKind.EmpiricalRisk"/>, <see cref="TrainerOptions.Epochs"/>, <see
+        /// cref="TrainerOptions.Steps"/>, <see cref="TrainerOptions.ExampleWeightColumnName"/>, <see
+        /// cref="TrainerOptions.LabelSmoothing"/>, <see cref="TrainerOptions.AveragingDecay"/>, <see
+        /// cref="TrainerOptions.ValidateEverySteps"/>, <see cref="TrainerOptions.Patience"/> and <see
+        /// cref="TrainerOptions.OnValidation"/>.</para>
+        /// <para><see cref="TrainerOptions.Optimizer"/>, <see cref="TrainerOptions.Schedule"/>, <see cref="TrainerOptions.BatchNorm"/>,
+        /// <see cref="TrainerOptions.Selection"/> and <see cref="ReadoutTiming"/> have no effect with it, but that the automatic <see
+        /// cref="ReadoutLearningRate"/> follows <see cref="OptimizerOptions.LearningRate"/> of gradient descent.</para>
+        /// </remarks>
+        /// <value>The default value is <see cref="TrainedPart.All"/>.</value>
         public TrainedPart TrainedPart { get; set; } = TrainedPart.All;
 
         /// <summary>What training the network minimises.</summary>
@@ -109,6 +120,27 @@ public sealed partial class EarlyReadoutEstimator
 
         internal override IReadOnlyList<string> ReadoutNames => [.. Taps.Select(tap => tap.ColumnName)];
 
+        internal override NamedRows? MethodRows =>
+            Objective is { Kind: ObjectiveKind.DeepFeatureReweighting, DeepFeatureReweighting.ReweightingSet: { } rows }
+                ? new NamedRows(
+                    DeepFeatureReweighting.GivenRows, rows,
+                    "The head is fitted to equally many of these rows of each group. Add the column.")
+                : null;
+
+        /// <inheritdoc/>
+        [Experimental(ExperimentalId.OwnMethod)]
+        protected internal override string? TrainingGroupNeed => Objective.Kind switch
+        {
+            ObjectiveKind.GroupDro =>
+                "Objective.Kind is GroupDro, which trains by the groups of the training rows. Add the column, or choose another objective.",
+            ObjectiveKind.DeepFeatureReweighting => MethodRows is not null ? null
+                : "Objective.Kind is DeepFeatureReweighting, which without a ReweightingSet reads the groups of the training rows. Add the "
+                    + "column, or give rows that have it in Objective.DeepFeatureReweighting.ReweightingSet.",
+            ObjectiveKind.EmpiricalRisk or ObjectiveKind.ClassBalanced or ObjectiveKind.JustTrainTwice
+                or ObjectiveKind.AutomaticFeatureReweighting => null,
+            _ => throw new UnreachableException($"No objective {Objective.Kind}."),
+        };
+
         /// <inheritdoc/>
         [Experimental(ExperimentalId.OwnMethod)]
         protected internal override void SetAutomatic(TrainingFacts facts)
@@ -143,9 +175,7 @@ public sealed partial class EarlyReadoutEstimator
             if (Epochs == 0 || Steps == 0)
                 faults.Add($"To train readouts alone on a network as it is, leave {(Epochs == 0 ? nameof(Epochs) : nameof(Steps))} out and "
                     + $"set {nameof(TrainedPart)} to {TrainedPart.None}.");
-            if (TrainedPart == TrainedPart.None && this is { StartFrom: null, Network.WeightsPath: null })
-                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom or Network.WeightsPath: there is nothing to read out of "
-                    + "random weights.");
+            if (TrainedPart == TrainedPart.None) AddUntrainedFaults(faults);
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             if (this is { MicroBatchSize: not null, Objective.Kind: ObjectiveKind.GroupDro })
             {
@@ -162,6 +192,30 @@ public sealed partial class EarlyReadoutEstimator
                 faults.Add("Objective.AutomaticFeatureReweighting.Source is Readout, which needs a readout that is trained together with "
                     + $"the network: give {nameof(Taps)}, and {nameof(ReadoutTiming)} Together.");
             }
+        }
+
+        /// <summary>Adds what is wrong where nothing of the network is trained.</summary>
+        private void AddUntrainedFaults(OptionFaults faults)
+        {
+            if (this is { StartFrom: null, Network.WeightsPath: null })
+                faults.Add($"{nameof(TrainedPart)} is None, which needs StartFrom or Network.WeightsPath: there is nothing to read out of "
+                    + "random weights.");
+            (string Name, bool IsGiven)[] ofTraining =
+            [
+                ($"{nameof(Objective)}.{nameof(Objective.Kind)}", Objective is { Kind: not ObjectiveKind.EmpiricalRisk }),
+                (nameof(Epochs), Epochs is not null),
+                (nameof(Steps), Steps is not null),
+                (nameof(ExampleWeightColumnName), ExampleWeightColumnName is not null),
+                (nameof(LabelSmoothing), LabelSmoothing != 0),
+                (nameof(AveragingDecay), AveragingDecay != 0),
+                (nameof(ValidateEverySteps), ValidateEverySteps is not null),
+                (nameof(Patience), Patience is not null),
+                (nameof(OnValidation), OnValidation is not null),
+            ];
+            string[] given = [.. ofTraining.Where(option => option.IsGiven).Select(option => option.Name)];
+            if (given.Length > 0)
+                faults.Add($"{nameof(TrainedPart)} is None, which trains nothing of the network; leave out what only that training reads: "
+                    + $"{string.Join(", ", given)}.");
         }
 
         private void AddTapFaults(OptionFaults faults)

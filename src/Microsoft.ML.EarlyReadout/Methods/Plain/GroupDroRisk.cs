@@ -53,8 +53,9 @@ internal sealed class GroupDroRisk : IRisk, IDisposable
         Tensor rows = ofBatch[1].clamp_min(Scalars.One);
         using (no_grad())
         {
-            _shares.mul_(ofBatch[0].div(rows).mul(Scalars.Of(_rate)).exp());
-            _shares.div_(_shares.sum());
+            // the same among logarithms: of a large loss, exp(η·ℓ_g) alone is infinite
+            Tensor raised = ofBatch[0].div(rows).mul(Scalars.Of(_rate)).add(_shares.log(), Scalars.One);
+            _shares.copy_(nn.functional.softmax(raised, 0));
         }
 
         Tensor loss = sums.div(rows).mul(_shares.clone()).sum();

@@ -5,7 +5,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>How Just Train Twice finds the rows that mislead, and how much they then count.</summary>
 public sealed class JustTrainTwiceOptions
 {
-    /// <summary>Epochs of the first network, whose errors on the training rows are up-weighted.</summary>
+    /// <summary>Epochs of the first network, whose errors on the training rows are up-weighted. They come on top of
+    /// <see cref="TrainerOptions.Epochs"/> or <see cref="TrainerOptions.Steps"/>, which are the second network's alone.</summary>
     /// <value>
     /// The default value is <see langword="null"/>: automatic, a fifth of the epochs, ours: the authors tune it for each
     /// set, and end at a fifth (60 of 300) on Waterbirds and at one of 50 on CelebA. At least 1: a whole epoch, also where

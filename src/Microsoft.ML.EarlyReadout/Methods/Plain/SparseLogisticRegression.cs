@@ -10,7 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <remarks>Newton's method with coordinate descent inside: "An Improved GLMNET for L1-regularized Logistic Regression" (JMLR 2012),
 /// liblinear's own.</remarks>
 /// <param name="columns">The features, one column after another, each with one number a row.</param>
-/// <param name="cancellation">Stops the fit within one pass over the columns.</param>
+/// <param name="cancellation">Stops the fit within one pass over the numbers of all columns.</param>
 internal sealed class SparseLogisticRegression(double[][] columns, Cancellation cancellation)
 {
     private const double Tolerance = 1e-7; // of the penalty's own slope, which is 1
@@ -98,6 +98,7 @@ internal sealed class SparseLogisticRegression(double[][] columns, Cancellation 
 
         double[] Row(int j)
         {
+            cancellation.ThrowIfRequested(); // a pass may need a row for each column, and each reads the numbers of all
             TensorPrimitives.Multiply<double>(columns[j], curvatures, _product);
             return [.. columns.Select(column => TensorPrimitives.Dot<double>(column, _product))];
         }

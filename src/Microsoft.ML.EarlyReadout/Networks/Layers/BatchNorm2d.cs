@@ -30,10 +30,10 @@ public sealed class BatchNorm2d : Layer
     /// <param name="channels">Channels of its input.</param>
     public BatchNorm2d(int channels) : base("batch_norm")
     {
-        _weight = new Parameter(ones(channels));
-        _bias = new Parameter(zeros(channels));
-        _mean = zeros(channels);
-        _variance = ones(channels);
+        _weight = new Parameter(ones(channels, float32, CPU));
+        _bias = new Parameter(zeros(channels, float32, CPU));
+        _mean = zeros(channels, float32, CPU);
+        _variance = ones(channels, float32, CPU);
         register_buffer("running_mean", _mean);
         register_buffer("running_var", _variance);
         RegisterComponents();

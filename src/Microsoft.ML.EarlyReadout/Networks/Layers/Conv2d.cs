@@ -41,8 +41,8 @@ public sealed class Conv2d : Layer, IMixedPrecision
         _padding = [padding, padding];
         _picks = kernel == 1 && stride > 1 && padding == 0 && inputs < 8;
         _deviation = deviation > 0 ? deviation : Math.Sqrt(2.0 / ((double)outputs * kernel * kernel));
-        _weight = new Parameter(zeros(outputs, inputs, kernel, kernel));
-        if (bias) _bias = new Parameter(zeros(outputs));
+        _weight = new Parameter(zeros(outputs, inputs, kernel, kernel, float32, CPU));
+        if (bias) _bias = new Parameter(zeros(outputs, float32, CPU));
         RegisterComponents();
     }
 

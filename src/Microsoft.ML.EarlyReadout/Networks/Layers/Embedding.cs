@@ -21,7 +21,7 @@ public sealed class Embedding : Layer
     /// <param name="size">D.</param>
     public Embedding(int rows, int size) : base("embedding")
     {
-        _weight = new Parameter(zeros(rows, size));
+        _weight = new Parameter(zeros(rows, size, float32, CPU));
         RegisterComponents();
     }
 

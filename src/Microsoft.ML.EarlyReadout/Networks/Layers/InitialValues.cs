@@ -25,6 +25,6 @@ internal static class InitialValues
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        parameter.copy_(draw(empty(parameter.shape, device: generator.device)));
+        parameter.copy_(draw(empty(parameter.shape, float32, generator.device)));
     }
 }

@@ -112,5 +112,5 @@ public sealed class InputLayer : Layer
     }
 
     private Tensor PerChannel(float[] values) =>
-        tensor(values, _image is not null ? [1, values.Length, 1, 1] : [1, values.Length]).DetachFromDisposeScope();
+        tensor(values, _image is not null ? [1, values.Length, 1, 1] : [1, values.Length], device: CPU).DetachFromDisposeScope();
 }

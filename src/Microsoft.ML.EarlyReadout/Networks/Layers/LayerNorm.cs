@@ -25,8 +25,8 @@ public sealed class LayerNorm : Layer
     public LayerNorm(int size) : base("layer_norm")
     {
         _size = [size];
-        _weight = new Parameter(ones(size));
-        _bias = new Parameter(zeros(size));
+        _weight = new Parameter(ones(size, float32, CPU));
+        _bias = new Parameter(zeros(size, float32, CPU));
         RegisterComponents();
     }
 

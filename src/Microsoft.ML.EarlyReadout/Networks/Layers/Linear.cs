@@ -26,8 +26,8 @@ public sealed class Linear : Layer, IMixedPrecision
     {
         Inputs = inputs;
         _bound = 1 / Math.Sqrt(inputs);
-        _weight = new Parameter(zeros(outputs, inputs));
-        _bias = new Parameter(zeros(outputs));
+        _weight = new Parameter(zeros(outputs, inputs, float32, CPU));
+        _bias = new Parameter(zeros(outputs, float32, CPU));
         RegisterComponents();
     }
 
@@ -46,8 +46,8 @@ public sealed class Linear : Layer, IMixedPrecision
     {
         using var noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        _weight.copy_(tensor([.. weight.SelectMany(row => row)], float64).reshape(weight.Length, -1));
-        _bias.copy_(tensor(bias, float64));
+        _weight.copy_(tensor([.. weight.SelectMany(row => row)], float64, CPU).reshape(weight.Length, -1));
+        _bias.copy_(tensor(bias, float64, CPU));
     }
 
     /// <summary>Gives the layer another's weights and bias.</summary>

@@ -73,7 +73,7 @@ internal sealed class OnnxWeightsFile : IWeightsFile
     public Tensor Read(string name)
     {
         TensorProto stored = _tensors[name];
-        Tensor tensor = empty([.. stored.Dims], _floats[stored.DataType].Type);
+        Tensor tensor = empty([.. stored.Dims], _floats[stored.DataType].Type, CPU);
         Bytes(stored).CopyTo(tensor.bytes);
         return tensor;
     }

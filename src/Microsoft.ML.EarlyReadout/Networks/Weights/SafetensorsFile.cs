@@ -67,22 +67,33 @@ internal sealed class SafetensorsFile : IWeightsFile
             throw new InvalidDataException(
                 $"The tensor '{Excerpt.Of(name)}' of '{Path}' has numbers of type {TypeName(name)}; only "
                     + $"{SafetensorsHeader.ReadableTypes} are read.");
-        Tensor tensor = empty([.. entry.Shape], type);
+        Tensor tensor = empty([.. entry.Shape], type, CPU);
         _stream.Position = entry.Begin;
         _stream.ReadExactly(tensor.bytes);
         return tensor;
     }
+
+    /// <summary>As <see cref="Write(string, IEnumerable{SafetensorsContent})"/>, of tensors of libtorch.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="tensors">Name and tensor; on any device.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>
+        Write(path, tensors.Select(entry => new SafetensorsContent(entry.Key, entry.Value.dtype, entry.Value.shape, stream =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            stream.Write(entry.Value.detach().cpu().contiguous().bytes);
+        })));
 
     /// <summary>
     /// Writes tensors in the order of their names; a reader sees the whole file or, until it is whole, the one that was there before. It is
     /// on the disk when this returns.
     /// </summary>
     /// <param name="path">Where to.</param>
-    /// <param name="tensors">Name and tensor; on any device.</param>
+    /// <param name="tensors">Name, type, shape and numbers; libtorch is not needed.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    public static void Write(string path, IEnumerable<SafetensorsContent> tensors)
     {
-        KeyValuePair<string, Tensor>[] ordered = [.. tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal)];
+        SafetensorsContent[] ordered = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
         byte[] header = SafetensorsHeader.Write(ordered);
         AtomicFile.Write(path, Write, isFlushed: true);
 
@@ -92,11 +103,7 @@ internal sealed class SafetensorsFile : IWeightsFile
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
             stream.Write(length);
             stream.Write(header);
-            foreach ((_, Tensor tensor) in ordered)
-            {
-                using DisposeScope scope = NewDisposeScope();
-                stream.Write(tensor.detach().cpu().contiguous().bytes);
-            }
+            foreach (SafetensorsContent tensor in ordered) tensor.Write(stream);
         }
     }
 

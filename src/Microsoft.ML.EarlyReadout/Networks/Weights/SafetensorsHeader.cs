@@ -72,21 +72,21 @@ internal static class SafetensorsHeader
     }
 
     /// <summary>The header for tensors that are written one after another, padded to a multiple of 8 bytes.</summary>
-    public static byte[] Write(IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
+    public static byte[] Write(IReadOnlyList<SafetensorsContent> tensors)
     {
         long offset = 0;
         var header = new Dictionary<string, object>();
-        foreach ((string name, Tensor tensor) in tensors)
+        foreach (SafetensorsContent tensor in tensors)
         {
-            (string code, (_, int size)) = Types.FirstOrDefault(type => type.Value.Type == tensor.dtype);
+            (string code, (_, int size)) = Types.FirstOrDefault(type => type.Value.Type == tensor.Type);
             if (code is null)
                 throw new ArgumentException(
-                    $"The tensor '{name}' is {tensor.dtype}; a weights file holds {ReadableTypes}.", nameof(tensors));
-            long end = offset + (tensor.numel() * size);
-            header[name] = new Dictionary<string, object>
+                    $"The tensor '{tensor.Name}' is {tensor.Type}; a weights file holds {ReadableTypes}.", nameof(tensors));
+            long end = offset + tensor.Shape.Aggregate((long)size, (bytes, side) => bytes * side);
+            header[tensor.Name] = new Dictionary<string, object>
             {
                 ["dtype"] = code,
-                ["shape"] = tensor.shape,
+                ["shape"] = tensor.Shape,
                 ["data_offsets"] = new[] { offset, end },
             };
             offset = end;

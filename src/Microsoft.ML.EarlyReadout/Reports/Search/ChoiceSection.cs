@@ -74,6 +74,7 @@ internal static class ChoiceSection
     {
         SearchResult result = search.Result;
         bool areKnown = result.ConflictingRows is not null;
+        bool areGroups = areKnown || result.Groups.Any(each => each.TrainingRows is null);
         IReadOnlyList<SearchTrial> compared = search.Finalists;
         string[] names = [.. compared.Select(search.NameOf)];
         (SearchGroup Group, Estimate?[] Estimates)[] groups =
@@ -90,21 +91,22 @@ internal static class ChoiceSection
                 .Select(each => (Heading(each.Group), each.Estimates)),
         ];
         if (drawn.Length == 0) return Markup.Empty;
-        string kind = areKnown ? "group" : "class";
+        string kind = areGroups ? "group" : "class";
         var chart = new IntervalChart($"Accuracy by {kind}", names, drawn);
         Markup caption = Markup.Of($"""
             <b>Accuracy by {kind}</b> in % of validation rows: the mean over the seeds, and a bar from the lowest to the highest. {(areKnown
                 ? "Groups that the shortcut misleads come first: what is gained there is what the shortcut cost."
-                : "Where a shortcut misleads is not known without GroupColumnName.")}{(groups.Length > drawn.Length
-                ? FormattableString.Invariant($" {drawn.Length} of {groups.Length} are drawn; the table has all.") : "")}
+                : "Where a shortcut misleads is not known without GroupColumnName in training and validation rows.")}{(
+                groups.Length > drawn.Length
+                    ? FormattableString.Invariant($" {drawn.Length} of {groups.Length} are drawn; the table has all.") : "")}
             """);
         Markup numbers = Table.Of(
             "Rows, and accuracy in %",
-            [areKnown ? "Group" : "Class", "Training rows", "Validation rows", .. names],
+            [areGroups ? "Group" : "Class", "Training rows", "Validation rows", .. names],
             groups.Select(each => (IReadOnlyList<Markup>)
             [
                 Table.Cell(each.Group.IsConflicting ? Misled(each.Group.Name) : each.Group.Name),
-                Markup.Of($"{each.Group.TrainingRows}"),
+                each.Group.TrainingRows is { } training ? Markup.Of($"{training}") : Table.Cell("–"),
                 Markup.Of($"{each.Group.ValidationRows}"),
                 .. each.Estimates.Select(estimate => Table.Percent(estimate?.Value)),
             ]));

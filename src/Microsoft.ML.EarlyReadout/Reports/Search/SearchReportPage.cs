@@ -34,7 +34,7 @@ internal static class SearchReportPage
         {
             string interval = gain is { Low: { } low, High: { } high }
                 ? $"95 % interval {DifferenceChart.Signed(100 * low)} to {DifferenceChart.Signed(100 * high)}"
-                : "no interval from one seed";
+                : gain.DoSeedsAgree ? "no interval: all seeds give the same difference" : "no interval from one seed";
             yield return Markup.Of($"""
                 <div class="card"><b>Gain</b>
                 <p class="figure">{DifferenceChart.Signed(100 * gain.Mean)}</p>

@@ -19,8 +19,10 @@ internal sealed class AttemptFolder
     /// <summary>Its full path.</summary>
     public string Path { get; }
 
-    /// <summary>The folder of all that a search has.</summary>
-    public static string OfSearch(string root, string search) => System.IO.Path.Combine(System.IO.Path.GetFullPath(root), search);
+    /// <summary>The folder of all that a search has. One of the same name in another store has another, unless it is the same search.
+    /// </summary>
+    public static string OfSearch(string root, string search, IReadOnlyDictionary<string, string> identity) => System.IO.Path.Combine(
+        System.IO.Path.GetFullPath(root), $"{search}-{TrainingIdentity.FolderHash(string.Join('\n', identity))}");
 
     /// <summary>Makes the folder of a claim.</summary>
     /// <param name="folder">The folder of the search.</param>
@@ -33,7 +35,7 @@ internal sealed class AttemptFolder
         string path = System.IO.Path.Combine(run, FormattableString.Invariant($"{Prefix}{claim.Attempt}"));
         try
         {
-            Delete(path); // of a search of this name whose store is gone
+            Delete(path); // of the same search in a store that is gone
             string[] earlier = [.. Earlier(run, claim.Attempt)];
             _ = earlier.Any(attempt => TryCopy(attempt, path, warn));
             Directory.CreateDirectory(path);
@@ -114,28 +116,34 @@ internal sealed class AttemptFolder
         }
     }
 
-    /// <summary>Copies an attempt that has a checkpoint; its worker may still be at it.</summary>
+    /// <summary>Copies an attempt that has a whole checkpoint, and what was found out before it; its worker may still be at it.</summary>
     private static bool TryCopy(string from, string to, Action<string> warn)
     {
+        string curve = System.IO.Path.Combine(from, Curve);
         try
         {
-            if (!CheckpointDirectory.HoldsAny(from)) return false;
-            CheckpointDirectory.Copy(from, to);
-            string curve = System.IO.Path.Combine(from, Curve);
-            if (File.Exists(curve)) File.Copy(curve, System.IO.Path.Combine(to, Curve));
-            _ = new AttemptFolder(to).Read(); // without what was found out before it, the checkpoint is of no use
-            return true;
+            if (CheckpointDirectory.Copy(from, to) is { } checkpoint)
+            {
+                // After the checkpoint, which must not know more. Before the first validation there is none.
+                if (File.Exists(curve)) CheckpointFiles.CopyThrough(curve, System.IO.Path.Combine(to, Curve));
+                RunOutcome? before = new AttemptFolder(to).Read();
+                if (CheckpointFiles.Read(checkpoint).History.Count == 0 || before is not null) return true;
+            }
         }
         catch (JsonException fault)
         {
             warn($"The checkpoint in '{from}' is not used, because its {Curve} cannot be read: {fault.Message}");
-            Delete(to);
-            return false;
+        }
+        catch (InvalidDataException fault)
+        {
+            warn($"The checkpoint in '{from}' is not used, because its copy is damaged: {fault.Message}");
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
         {
-            Delete(to);
-            return false;
+            // It went while it was copied.
         }
+
+        Delete(to);
+        return false;
     }
 }

@@ -5,8 +5,8 @@ internal static class SearchConclusion
 {
     /// <summary>Reads what the runs of a search that is over have reported.</summary>
     public static SearchFindings Of(
-        string trainer, int classes, TrainerOptions options, SearchPlan plan, Standings standings, IReadOnlyList<RowGroup> groups,
-        IReadOnlyList<string> warnings)
+        string trainer, int classes, SelectionMetric selection, SearchPlan plan, Standings standings, IReadOnlyList<RowGroup> groups,
+        bool areGroupsKnown, IReadOnlyList<string> warnings)
     {
         SearchTrial[] trials = [.. plan.Trials.Select(trial => Trial(trial, plan, standings))];
         SearchTrial plain = trials[standings.BestPlain?.Number ?? 0];
@@ -18,7 +18,7 @@ internal static class SearchConclusion
             Meters = [.. plan.Trials.SelectMany(trial => standings.RunsOf(trial.Number)).SelectMany(run => run.Outcome.Meters)
                 .DistinctBy(meter => meter.Name)],
             PlainName = plan.PlainName,
-            Selection = options.Selection,
+            Selection = selection,
             RungSteps = plan.Rungs.Steps,
             Multiples = plan.Multiples,
             Trials = trials,
@@ -28,7 +28,7 @@ internal static class SearchConclusion
             Groups = [.. groups.Select(group => new SearchGroup(
                 group.Name, group.Training, group.Validation, group.IsConflicting,
                 Accuracy(plain, group.Name), Accuracy(other, group.Name)))],
-            AreGroupsKnown = options.GroupColumnName is not null,
+            AreGroupsKnown = areGroupsKnown,
             Warnings = [.. warnings, .. SearchWarnings.PlainIsLost(plain, plan.PlainName), .. SearchWarnings.StillRising(plain, plan)],
         };
     }
@@ -70,7 +70,9 @@ internal static class SearchConclusion
             RungScores = [.. rungs.Select(steps => run.FigureAt(steps)!.Value)],
             Curve = [.. outcome.Points.Select(point => new CurvePoint(point.Step, point.Score, point.Losses))],
             Groups = best is null ? []
-                : [.. outcome.Groups.Zip(best.Correct, (group, correct) => new ValidationGroup(group.Name, group.Count, correct))],
+                : [.. from pair in outcome.Groups.Zip(best.Correct)
+                      group pair by pair.First.Name into same // those of one name are one, as in RowGroups
+                      select new ValidationGroup(same.Key, same.Sum(each => each.First.Count), same.Sum(each => each.Second))],
             Fault = isLost ? run.Fault : null,
         };
     }

@@ -9,11 +9,17 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>? progress)
 {
     private readonly Lock _lock = new();
+    private readonly Lock _progressing = new(); // held while the receiver of progress is at work
     private readonly HashSet<string> _warned = [];
     private readonly Stopwatch _watch = new();
     private SearchPlan? _plan;
     private SelectionMetric _metric;
     private long _stepsAtStart;
+    private long _stepsTold;
+
+    /// <summary>Takes what the user's own handlers throw, of the log and of progress: the work that they are told of has not failed.
+    /// <see langword="null"/>: it comes out of the call.</summary>
+    public Action<Exception>? OnFault { get; set; }
 
     /// <summary>Begins to tell of a search.</summary>
     /// <param name="plan">The search.</param>
@@ -37,17 +43,17 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
         _watch.Start();
     }
 
-    public void Log(string message)
+    public void Log(string message) => Tell(() =>
     {
         lock (_lock) channel.Info(MessageSensitivity.None, "{0}", message);
-    }
+    });
 
     /// <summary>Warns once of each thing, however many runs find it.</summary>
-    public void Warn(string message)
+    public void Warn(string message) => Tell(() =>
     {
         lock (_lock)
             if (_warned.Add(message)) channel.Warning(MessageSensitivity.None, "{0}", message);
-    }
+    });
 
     public void Reached(RunClaim claim, int rung, double figure, RunOutcome outcome)
     {
@@ -79,15 +85,36 @@ internal sealed class SearchReporter(IChannel channel, IProgress<SearchProgress>
             + FormattableString.Invariant($"it and {_plan!.PlainName} are trained from {_plan.ConfirmationSeeds.Count} fresh seeds."));
     }
 
+    /// <summary>Tells where the search stands, unless another worker has told of more meanwhile.</summary>
     public void Progress(Standings standings)
     {
-        if (progress is null) return;
+        if (progress is not { } receiver) return;
         long done = standings.StepsDone, all = standings.StepsExpected;
-        TimeSpan? left = done > _stepsAtStart ? _watch.Elapsed * ((double)(all - done) / (done - _stepsAtStart)) : null;
         (int Trial, double Figure)? leader = standings.Leader;
-        progress.Report(new SearchProgress(
-            _plan!.Trials.Count, standings.TrialsDone, standings.Decisions.Sum(decision => decision.Stopped.Count), standings.Running,
-            leader?.Figure, leader?.Trial, left));
+        Tell(() =>
+        {
+            lock (_progressing)
+            {
+                if (done < _stepsTold) return;
+                _stepsTold = done;
+                TimeSpan? left = done > _stepsAtStart ? _watch.Elapsed * ((double)(all - done) / (done - _stepsAtStart)) : null;
+                receiver.Report(new SearchProgress(
+                    _plan!.Trials.Count, standings.TrialsDone, standings.Decisions.Sum(decision => decision.Stopped.Count),
+                    standings.Running, leader?.Figure, leader?.Trial, left));
+            }
+        });
+    }
+
+    private void Tell(Action tell)
+    {
+        try
+        {
+            tell();
+        }
+        catch (Exception fault) when (OnFault is { } take)
+        {
+            take(fault);
+        }
     }
 
     private static string Name(RunClaim claim) =>

@@ -26,6 +26,9 @@ internal sealed record SearchStart<TOptions>
     /// <summary>The groups of the rows, or their classes.</summary>
     public required IReadOnlyList<RowGroup> Groups { get; init; }
 
+    /// <summary>Whether the groups of training and validation rows are known, so that conflicting rows can be counted.</summary>
+    public required bool AreGroupsKnown { get; init; }
+
     /// <summary>What the rows show that people should know.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
@@ -58,7 +61,7 @@ internal sealed record SearchStart<TOptions>
     {
         ITrialSpace space = options.Varied!;
         TOptions trainer = options.Fixed();
-        trainer.Steps = settled.Steps ?? StepsOf(session, settled);
+        trainer.Steps = checked((int)settled.StepsOver(session.Training.Indices.Length));
         trainer.Epochs = null;
         trainer.Precision = session.Precision; // what is chosen by its speed must not change from run to run
         var rungs = RungPlan.Of(options.Halving, trainer.Steps.Value, trainer.ValidateEverySteps);
@@ -82,6 +85,7 @@ internal sealed record SearchStart<TOptions>
             TrainingIdentity.Of(name, settled, session.Precision, seed, session.Network, training, validation, session.Cancellation),
             plan, space);
         IReadOnlyList<RowGroup> groups = RowGroups.Of(training, validation);
+        bool areGroupsKnown = training.Groups is not null && validation.Groups is not null;
         string[] told = [.. Coverage.Findings(session.Training, session.Validation)];
         return new SearchStart<TOptions>
         {
@@ -91,12 +95,10 @@ internal sealed record SearchStart<TOptions>
             Plan = plan,
             Identity = identity,
             Groups = groups,
-            Findings = [.. told, .. SearchWarnings.OfRows(groups, training.Groups is not null, SearchIdentity.HasSameRows(identity))],
+            AreGroupsKnown = areGroupsKnown,
+            Findings = [.. told, .. SearchWarnings.OfRows(groups, areGroupsKnown, SearchIdentity.HasSameRows(identity))],
             FindingsWarnedOf = told,
             IsOnGpu = session.Device.type == DeviceType.CUDA,
         };
     }
-
-    private static int StepsOf(TrainingSession session, TOptions settled) =>
-        checked((int)new BatchPlan(session.Training.Indices.Length, settled.BatchSize).StepsOf(settled.Epochs!.Value));
 }

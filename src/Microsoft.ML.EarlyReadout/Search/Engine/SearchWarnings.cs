@@ -8,7 +8,7 @@ internal static class SearchWarnings
 
     /// <summary>What the rows show before anything is trained.</summary>
     /// <param name="groups">The groups.</param>
-    /// <param name="areKnown">Whether they are groups rather than classes.</param>
+    /// <param name="areKnown">Whether training and validation rows have groups, so that conflicting rows can be counted.</param>
     /// <param name="validatesOnTraining">Whether the validation rows are the training rows.</param>
     public static IEnumerable<string> OfRows(IReadOnlyList<RowGroup> groups, bool areKnown, bool validatesOnTraining)
     {

@@ -39,7 +39,8 @@ internal sealed class SearchWorkers
         _held = new ClaimedRuns(store, lease, reporter);
     }
 
-    /// <summary>Works until the search is over, or the receiver of progress throws: its exception comes out as it is.</summary>
+    /// <summary>Works until the search is over, or a handler of the user's throws, of the log or of progress: its exception comes out as it
+    /// is. No worker is left when it returns.</summary>
     /// <param name="count">The number of workers.</param>
     /// <param name="cancellation">Stops the search.</param>
     /// <exception cref="OperationCanceledException">It was stopped; what was under way is paused and handed back.</exception>
@@ -49,25 +50,64 @@ internal sealed class SearchWorkers
     {
         using var stop = new CancellationTokenSource();
         _reporter.Start(new Standings(_plan, _store.Read(_name)));
+        _reporter.OnFault = fault => Stop(stop, fault);
         LibTorchThreads.Begin();
         try
         {
-            IEnumerable<int> workers = Enumerable.Range(1, count);
-            Thread[] threads = [.. workers.Select(worker => new Thread(() => Work(worker, stop)) { IsBackground = true })];
-            foreach (Thread thread in threads) thread.Start();
-            while (!threads.All(thread => thread.Join(Tick)))
-            {
-                if (!stop.IsCancellationRequested && cancellation.IsRequested) Stop(stop, null);
-                _held.Renew();
-            }
+            Attend(Start(count, stop), stop, cancellation);
         }
         finally
         {
             LibTorchThreads.End();
+            _reporter.OnFault = null;
         }
 
         _fault?.Throw();
         if (stop.IsCancellationRequested) cancellation.ThrowIfRequested();
+    }
+
+    /// <summary>Starts the workers; where the system has too few threads, the search stops.</summary>
+    /// <returns>Those that were started.</returns>
+    private List<Thread> Start(int count, CancellationTokenSource stop)
+    {
+        List<Thread> started = [];
+        try
+        {
+            foreach (int worker in Enumerable.Range(1, count))
+            {
+                var thread = new Thread(() => Work(worker, stop)) { IsBackground = true };
+                thread.Start();
+                started.Add(thread);
+            }
+        }
+        catch (Exception fault)
+        {
+            Stop(stop, fault);
+        }
+
+        return started;
+    }
+
+    /// <summary>Waits until no worker is left, and renews their claims. What is thrown meanwhile stops the search.</summary>
+    private void Attend(List<Thread> workers, CancellationTokenSource stop, Cancellation cancellation)
+    {
+        bool renews = true;
+        while (true)
+        {
+            try
+            {
+                if (workers.All(worker => worker.Join(Tick))) return;
+                if (!stop.IsCancellationRequested && cancellation.IsRequested) Stop(stop, null);
+                if (!renews) continue; // after any other fault runs still write their last checkpoints, and need their claims
+                renews = false;
+                _held.Renew();
+                renews = true;
+            }
+            catch (Exception fault)
+            {
+                Stop(stop, fault);
+            }
+        }
     }
 
     private void Work(int worker, CancellationTokenSource stop)
@@ -97,14 +137,14 @@ internal sealed class SearchWorkers
         bool isOver = false; // finished, failed, or another's
         try
         {
-            _train(held, (rung, outcome) => isOver = Report(held, rung, outcome, stop));
+            _train(held, (rung, outcome) => isOver = Report(held, rung, outcome));
         }
         catch (OperationCanceledException) when (held.Token.IsCancellationRequested)
         {
         }
         catch (RunDivergedException divergence)
         {
-            isOver = Report(held, _plan.Rungs.Count, divergence.Outcome, stop);
+            isOver = Report(held, _plan.Rungs.Count, divergence.Outcome);
         }
         catch (IOException) when (held.IsLost || !_store.Renew(claim, _lease) || Advance().IsOver)
         {
@@ -131,7 +171,7 @@ internal sealed class SearchWorkers
     }
 
     /// <returns>Whether there is nothing to hand back any more.</returns>
-    private bool Report(ClaimedRun held, int rung, RunOutcome outcome, CancellationTokenSource stop)
+    private bool Report(ClaimedRun held, int rung, RunOutcome outcome)
     {
         RunClaim claim = held.Claim;
         double figure = outcome.FigureAt(_plan.Rungs.Steps[rung - 1]) ?? 0;
@@ -143,15 +183,7 @@ internal sealed class SearchWorkers
 
         _reporter.Reached(claim, rung, figure, outcome);
         Standings standings = Advance();
-        try
-        {
-            _reporter.Progress(standings);
-        }
-        catch (Exception fault)
-        {
-            Stop(stop, fault); // the user's own: it ends the search, and no run has failed
-        }
-
+        _reporter.Progress(standings);
         bool isFinished = rung == _plan.Rungs.Count;
         if (isFinished || Math.Max(claim.Run.Granted, standings.GrantedTo(claim.Run.Trial)) <= rung) held.Pause();
         return isFinished;

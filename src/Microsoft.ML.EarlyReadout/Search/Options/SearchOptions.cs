@@ -67,7 +67,7 @@ public abstract class SearchOptions<TOptions>
 
     /// <summary>
     /// Runs that this process trains at a time. On a CPU each has one thread of libtorch, so that its figures are the same however many
-    /// there are; the process's number of threads is put back when the search returns.
+    /// there are; the process's number of threads is put back when the search returns, or the last of several that run at once.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: one for each processor; on a GPU one. At least 1.</value>
     public int? Workers { get; set; }
@@ -78,25 +78,29 @@ public abstract class SearchOptions<TOptions>
 
     /// <summary>
     /// A folder for the checkpoints of runs that wait or were interrupted. Processes that share a search may share it, so that one goes
-    /// on with what another began; otherwise each begins anew what it takes over, with the same figures. What the search
-    /// no longer needs of its own is removed.
+    /// on with what another began; otherwise each begins anew what it takes over, with the same figures. Each search has a folder of its
+    /// own in it, named by <see cref="Name"/> and what its figures depend on. What it no longer needs of that is removed; without a
+    /// <see cref="Store"/> all of it, when the search returns or is cancelled. What an exception has ended, of a full disk or of <see
+    /// cref="Progress"/>, keeps it for the next call of the same search object.
     /// </summary>
-    /// <value>The default value is <see langword="null"/>: a temporary folder, which goes when the search returns or is cancelled.</value>
+    /// <value>The default value is <see langword="null"/>: a temporary folder, as without a <see cref="Store"/>.</value>
     public string? CheckpointDirectory { get; set; }
 
     /// <summary>How long a process that no longer answers keeps a run from the others.</summary>
     /// <value>The default value is one minute. From one second to 30 days.</value>
     public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Receives where the search stands, at the end of each run and rung. An exception of it stops the search and comes out as it
-    /// is; runs under way are paused and handed back, so that the same call goes on later.</summary>
+    /// <summary>Receives where the search stands, at the end of each run and rung: one report at a time, and never one of less than was
+    /// reported. An exception of it, or of a handler of <see cref="MLContext.Log"/>, stops the search and comes out as it is; runs under
+    /// way are paused and handed back, so that the same call goes on later; without a <see cref="Store"/>, that of the same search
+    /// object.</summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [JsonIgnore]
     public IProgress<SearchProgress>? Progress { get; set; }
 
     /// <summary>
-    /// Stops the search: runs are paused with a checkpoint and handed back, so that the same call goes on later. So does the cancellation
-    /// of the <see cref="MLContext"/>.
+    /// Stops the search: runs are paused with a checkpoint and handed back, so that with a <see cref="Store"/> the same call goes on later.
+    /// So does the cancellation of the <see cref="MLContext"/>.
     /// </summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }

@@ -6,11 +6,19 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Count">How many numbers there are.</param>
 internal readonly record struct SampleMean(double Value, double Variance, int Count)
 {
+    /// <summary>How far numbers lie apart by rounding alone: they are shares of rows and differences of such.</summary>
+    public const double Rounding = 1e-12;
+
     /// <summary>The standard deviation of the numbers.</summary>
     public double Deviation => Math.Sqrt(Variance);
 
-    /// <summary>How likely a mean as far from zero as this is by chance, if the true one is zero; 1 of one number.</summary>
-    public double P => Count < 2 || Value == 0 ? 1 : StudentT.Beyond(Value / Error, Count - 1);
+    /// <summary>
+    /// How likely a mean as far from zero as this is by chance, if the true one is zero; 1 without <see cref="HasSpread"/>.
+    /// </summary>
+    public double P => HasSpread ? StudentT.Beyond(Value / Error, Count - 1) : 1;
+
+    /// <summary>Whether the numbers differ. One number, or several equal ones, do not tell how far others would lie from them.</summary>
+    public bool HasSpread => Count > 1 && Deviation > Rounding;
 
     private double Error => Math.Sqrt(Variance / Count);
 
@@ -24,11 +32,11 @@ internal readonly record struct SampleMean(double Value, double Variance, int Co
         return new SampleMean(mean, variance, all.Length);
     }
 
-    /// <summary>The interval of the mean by Student's t; <see langword="null"/> of one number, which has no spread.</summary>
+    /// <summary>The interval of the mean by Student's t; <see langword="null"/> without <see cref="HasSpread"/>.</summary>
     /// <param name="confidence">The probability that it holds the true mean, above 0 and below 1.</param>
     public (double Low, double High)? Interval(double confidence)
     {
-        if (Count < 2) return null;
+        if (!HasSpread) return null;
         double margin = StudentT.TwoSided(confidence, Count - 1) * Error;
         return (Value - margin, Value + margin);
     }

@@ -8,7 +8,10 @@ public sealed record SearchGain
     /// <summary>The mean of the differences; 0.01 is one point of a hundred.</summary>
     public required double Mean { get; init; }
 
-    /// <summary>The lower end of the 95 % interval of the mean by Student's t; <see langword="null"/> where there is one seed.</summary>
+    /// <summary>
+    /// The lower end of the 95 % interval of the mean by Student's t; <see langword="null"/> where there is one seed, or where all seeds
+    /// have the same difference: they do not tell how far it depends on the seed.
+    /// </summary>
     public required double? Low { get; init; }
 
     /// <summary>The upper end.</summary>
@@ -22,6 +25,9 @@ public sealed record SearchGain
 
     /// <summary>Whether a gain is shown: the interval lies above zero.</summary>
     public bool IsSignificant => Low > 0;
+
+    /// <summary>Whether there are several seeds, all with the same difference.</summary>
+    internal bool DoSeedsAgree => Low is null && Seeds.Count > 1;
 
     /// <summary>Works it out.</summary>
     internal static SearchGain Of(IReadOnlyList<SeedDifference> seeds, bool fresh)

@@ -65,7 +65,7 @@ public abstract class SearchResult : IDisposable
     /// <summary>What came out, in a sentence or two.</summary>
     public string Verdict => SearchVerdict.Of(this);
 
-    /// <summary>The groups (label and attribute) of the rows, or the classes where no groups are named.</summary>
+    /// <summary>The groups (label and attribute) of the rows, or the classes where the validation rows have no groups.</summary>
     public IReadOnlyList<SearchGroup> Groups => _findings.Groups;
 
     /// <summary>The validation rows.</summary>
@@ -73,7 +73,7 @@ public abstract class SearchResult : IDisposable
 
     /// <summary>
     /// The validation rows in groups where the shortcut misleads (<see cref="SearchGroup.IsConflicting"/>): those that can tell a
-    /// shortcut from the real thing. <see langword="null"/> where no groups are named.
+    /// shortcut from the real thing. <see langword="null"/> where training or validation rows have no groups.
     /// </summary>
     public long? ConflictingRows =>
         _findings.AreGroupsKnown ? Groups.Where(group => group.IsConflicting).Sum(group => group.ValidationRows) : null;

@@ -55,13 +55,13 @@ internal static class SearchResultTable
     {
         string conflicting = result.ConflictingRows is { } rows
             ? FormattableString.Invariant($", {rows} of them where the shortcut misleads")
-            : "; where a shortcut misleads is not known without GroupColumnName";
+            : "; where a shortcut misleads is not known without GroupColumnName in training and validation rows";
         text.AppendLine(FormattableString.Invariant($"{result.ValidationRows} validation rows{conflicting}."));
         List<string[]> table = [["Group", "Training", "Validation", "Plain", "Other", ""]];
         foreach (SearchGroup group in result.Groups)
         {
             table.Add([
-                group.Name, TextTable.Whole(group.TrainingRows), TextTable.Whole(group.ValidationRows),
+                group.Name, group.TrainingRows is { } training ? TextTable.Whole(training) : "–", TextTable.Whole(group.ValidationRows),
                 TextTable.Ratio(group.PlainAccuracy), TextTable.Ratio(group.OtherAccuracy), group.IsConflicting ? "conflicting" : ""]);
         }
 

@@ -22,6 +22,7 @@ internal sealed partial class CheckpointDirectory : IDisposable
     private readonly int _kept;
     private readonly FileStream? _lock; // null: another rank writes
     private int _last;
+    private bool _hasWarned;
 
     private CheckpointDirectory(string path, int kept, FileStream? taken) => (_path, _kept, _lock) = (path, kept, taken);
 
@@ -59,19 +60,24 @@ internal sealed partial class CheckpointDirectory : IDisposable
     public static CheckpointDirectory Read(string path, int kept) => new(Path.GetFullPath(path), kept, null);
 
     /// <summary>The newest checkpoint's folder, if there is any.</summary>
-    public string? Newest => Numbered().Select(entry => entry.Path).LastOrDefault();
+    public string? Newest => NewestOf(_path);
 
     /// <summary>Whether a folder holds a checkpoint.</summary>
     public static bool HoldsAny(string path) => Directory.Exists(path) && Numbered(path).Any();
 
-    /// <summary>Copies the newest checkpoint of a folder, which another training may still use, into a new one.</summary>
+    /// <summary>Copies the newest checkpoint of a folder, which another training may still use, into a new one. The copy is on the disk
+    /// when this returns.</summary>
+    /// <returns>The copy's folder; <see langword="null"/> where there is no checkpoint.</returns>
     /// <exception cref="IOException">It could not be copied whole.</exception>
-    public static void Copy(string from, string to)
+    public static string? Copy(string from, string to)
     {
-        string newest = Numbered(from).Last().Path;
+        if (NewestOf(from) is not { } newest) return null;
         string copy = Directory.CreateDirectory(Path.Combine(to, Path.GetFileName(newest))).FullName;
-        foreach (string file in Directory.EnumerateFiles(newest)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        if (CheckpointFiles.BestOf(copy) is { Length: > 0 } best) File.Copy(Path.Combine(from, best), Path.Combine(to, best));
+        foreach (string file in Directory.EnumerateFiles(newest))
+            CheckpointFiles.CopyThrough(file, Path.Combine(copy, Path.GetFileName(file)));
+        if (CheckpointFiles.BestOf(copy) is { Length: > 0 } best)
+            CheckpointFiles.CopyThrough(Path.Combine(from, best), Path.Combine(to, best));
+        return copy;
     }
 
     /// <summary>The full path of a file beside the checkpoints.</summary>
@@ -87,10 +93,16 @@ internal sealed partial class CheckpointDirectory : IDisposable
         return name;
     }
 
-    /// <summary>Adds a checkpoint and lets go of the oldest beyond those that are kept.</summary>
+    /// <summary>Adds a checkpoint and lets go of the oldest beyond those that are kept. One that cannot be removed ends no training: it is
+    /// tried again after the next checkpoint.</summary>
+    /// <param name="state">Where the training stands.</param>
+    /// <param name="network">The network's tensors.</param>
+    /// <param name="training">The others.</param>
+    /// <param name="warn">Receives, once, why something cannot be removed.</param>
     /// <exception cref="IOException">The folder can no longer be written.</exception>
     public void Add(
-        CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training)
+        CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> network, IEnumerable<(string Name, Tensor Tensor)> training,
+        Action<string> warn)
     {
         string draft = PathOf(Prefix + Path.GetRandomFileName() + Passing);
         Write(() =>
@@ -101,24 +113,46 @@ internal sealed partial class CheckpointDirectory : IDisposable
                 CheckpointFiles.Write(draft, state, network, training, state.BestFile is { } best ? PathOf(best) : null);
                 Directory.Move(draft, PathOf(FormattableString.Invariant($"{Prefix}{_last + 1:D6}")));
             }
-            finally
+            catch
             {
-                Delete(draft); // what a full disk cut short takes room; a draft that was moved is gone
+                TryRemove(() => Directory.Delete(draft, recursive: true)); // what a full disk cut short takes room
+                throw;
             }
-
-            _last++;
-            Prune(state.BestFile);
         });
+        _last++;
+        TryRemove(() => Prune(state.BestFile, warn), warn);
     }
 
     public void Dispose() => _lock?.Dispose();
 
-    /// <summary>Removes what a killed process left half-done.</summary>
     private void Clean()
     {
-        foreach (string draft in Directory.GetDirectories(_path, Prefix + "*" + Passing)) Directory.Delete(draft, recursive: true);
-        foreach (string draft in Directory.GetFiles(_path).Where(file => BestDraft().IsMatch(Path.GetFileName(file)))) File.Delete(draft);
+        RemovePassing(warn: null); // of what stays the first checkpoint warns
         _last = Numbered().Select(entry => entry.Number).LastOrDefault();
+    }
+
+    /// <summary>Removes what a killed process left half-done, and what is on its way out.</summary>
+    private void RemovePassing(Action<string>? warn)
+    {
+        foreach (string folder in Directory.GetDirectories(_path, Prefix + "*" + Passing))
+            TryRemove(() => Directory.Delete(folder, recursive: true), warn);
+        foreach (string draft in Directory.GetFiles(_path).Where(file => BestDraft().IsMatch(Path.GetFileName(file))))
+            TryRemove(() => File.Delete(draft), warn);
+    }
+
+    private void TryRemove(Action remove, Action<string>? warn = null)
+    {
+        try
+        {
+            remove();
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            if (warn is null || _hasWarned) return;
+            _hasWarned = true;
+            warn($"CheckpointDirectory '{_path}' keeps what is no longer needed, because it cannot be removed: {fault.Message} The "
+                + "training goes on, and tries again after each checkpoint.");
+        }
     }
 
     /// <exception cref="IOException">The folder cannot be written.</exception>
@@ -135,20 +169,19 @@ internal sealed partial class CheckpointDirectory : IDisposable
         }
     }
 
-    private void Prune(string? best)
+    private void Prune(string? best, Action<string> warn)
     {
-        foreach ((_, string old) in Numbered().SkipLast(_kept))
-        {
-            string going = old + Passing; // half of a deleted checkpoint must not look like one
-            Directory.Move(old, going);
-            Delete(going);
-        }
+        // Half of a deleted checkpoint must not look like one.
+        foreach ((_, string old) in Numbered().SkipLast(_kept)) TryRemove(() => Directory.Move(old, old + Passing), warn);
+        RemovePassing(warn);
 
         // Older checkpoints may name older best networks.
         string[] named = [best ?? "", .. Numbered().SkipLast(1).Select(entry => CheckpointFiles.BestOf(entry.Path))];
         foreach (string file in Directory.GetFiles(_path, BestPrefix + "*").Where(file => Best().IsMatch(Path.GetFileName(file))))
-            if (!named.Contains(Path.GetFileName(file))) File.Delete(file);
+            if (!named.Contains(Path.GetFileName(file))) TryRemove(() => File.Delete(file), warn);
     }
+
+    private static string? NewestOf(string folder) => Numbered(folder).Select(entry => entry.Path).LastOrDefault();
 
     private IEnumerable<(int Number, string Path)> Numbered() => Numbered(_path);
 
@@ -167,9 +200,4 @@ internal sealed partial class CheckpointDirectory : IDisposable
     // As AtomicFile names what it has not finished.
     [GeneratedRegex(@"^best-[a-z0-9-]+-step-\d+\.safetensors\.[0-9a-f]{32}\.partial$")]
     private static partial Regex BestDraft();
-
-    private static void Delete(string folder)
-    {
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-    }
 }

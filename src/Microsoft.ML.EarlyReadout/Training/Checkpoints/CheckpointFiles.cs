@@ -17,7 +17,6 @@ internal static class CheckpointFiles
     private const string BestPath = "../" + CheckpointDirectory.BestPrefix;
     private const int HashDigits = 64;
     private const long LongestSums = 4096;
-    private const long LongestState = 256L << 20;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -37,12 +36,14 @@ internal static class CheckpointFiles
     {
         SafetensorsFile.Write(Path.Combine(folder, Network), network.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
         SafetensorsFile.Write(Path.Combine(folder, Training), training.Select(entry => KeyValuePair.Create(entry.Name, entry.Tensor)));
-        WriteThrough(Path.Combine(folder, State), JsonSerializer.SerializeToUtf8Bytes(state, Json));
+        // in pieces, as it is read: many rows or points may make it longer than an array can be
+        WriteThrough(Path.Combine(folder, State), stream => JsonSerializer.Serialize(stream, state, Json));
         List<string> named = [Network, Training, State];
         if (best is not null) named.Add("../" + Path.GetFileName(best));
         WriteThrough(
             Path.Combine(folder, Sums),
-            [.. named.SelectMany(name => System.Text.Encoding.ASCII.GetBytes($"{HashOf(Path.Combine(folder, name))}  {name}\n"))]);
+            stream => stream.Write(
+                [.. named.SelectMany(name => System.Text.Encoding.ASCII.GetBytes($"{HashOf(Path.Combine(folder, name))}  {name}\n"))]));
     }
 
     /// <summary>Reads where a training stands, once every file of the checkpoint has been found to be as it was written.</summary>
@@ -55,7 +56,7 @@ internal static class CheckpointFiles
         CheckpointState state;
         try
         {
-            using FileStream stream = Open(path, LongestState);
+            using FileStream stream = Open(path);
             state = JsonSerializer.Deserialize<CheckpointState>(stream, Json) ?? throw Fault(path, "holds nothing");
         }
         catch (Exception fault) when (fault is JsonException or NotSupportedException)
@@ -114,11 +115,11 @@ internal static class CheckpointFiles
 
     private static string HashOf(string path)
     {
-        using FileStream stream = Open(path, long.MaxValue);
+        using FileStream stream = Open(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    private static FileStream Open(string path, long longest)
+    private static FileStream Open(string path, long longest = long.MaxValue)
     {
         try
         {
@@ -133,13 +134,21 @@ internal static class CheckpointFiles
         }
     }
 
-    private static void WriteThrough(string path, byte[] bytes)
+    /// <summary>Copies a file; the copy is on the disk when this returns.</summary>
+    public static void CopyThrough(string from, string to)
+    {
+        File.Copy(from, to);
+        using var copy = new FileStream(to, FileMode.Open, FileAccess.Write);
+        copy.Flush(flushToDisk: true);
+    }
+
+    private static void WriteThrough(string path, Action<Stream> write)
     {
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        stream.Write(bytes);
+        write(stream);
         stream.Flush(flushToDisk: true);
     }
 
     private static InvalidDataException Fault(string path, string what, Exception? cause = null) =>
-        new($"'{path}' {what}. Delete this checkpoint to resume from the one before it. Delete the folder to start again.", cause);
+        new($"'{path}' {what}.", cause);
 }

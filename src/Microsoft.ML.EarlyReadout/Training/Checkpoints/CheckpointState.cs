@@ -24,7 +24,7 @@ internal sealed record CheckpointState
     /// <summary>Whether an epoch has begun that has not ended: what comes before it is done.</summary>
     public required bool HasBegunEpoch { get; init; }
 
-    /// <summary>Whether a step of the training proper has been done, so that there is a model to return.</summary>
+    /// <summary>Whether a step has been done after which there is a model to return.</summary>
     public required bool HasModel { get; init; }
 
     /// <summary>The losses since the last point.</summary>

@@ -34,6 +34,12 @@ internal sealed class TrainingCheckpoints : IDisposable
         {
             if (_directory.Newest is { } newest) (_folder, _pending) = (newest, CheckpointFiles.Read(newest));
         }
+        catch (InvalidDataException fault)
+        {
+            _directory.Dispose();
+            throw new InvalidDataException(
+                $"{fault.Message} Delete this checkpoint to resume from the one before it. Delete the folder to start again.", fault);
+        }
         catch
         {
             _directory.Dispose();
@@ -82,7 +88,7 @@ internal sealed class TrainingCheckpoints : IDisposable
         _log(FormattableString.Invariant($"Going on from '{_folder}': {state.Loop}, {state.Step} steps done."));
     }
 
-    /// <summary>Whether a step of the training proper was done before this fit began.</summary>
+    /// <summary>Whether a step after which there is a model was done before this fit began.</summary>
     public bool HasModel => _pending?.HasModel == true;
 
     /// <summary>Goes on with what the steps before this fit reported.</summary>
@@ -155,7 +161,9 @@ internal sealed class TrainingCheckpoints : IDisposable
     /// <param name="hasBegunEpoch">Whether an epoch has begun that has not ended.</param>
     /// <param name="hasModel">Whether there is a model to return.</param>
     /// <param name="history">What the training proper reported.</param>
-    public void Save(ResumableLoop loop, long steps, long point, bool hasBegunEpoch, bool hasModel, TrainingHistory history)
+    /// <param name="warn">Receives why the folder keeps what is no longer needed.</param>
+    public void Save(
+        ResumableLoop loop, long steps, long point, bool hasBegunEpoch, bool hasModel, TrainingHistory history, Action<string> warn)
     {
         IReadOnlyDictionary<string, MeterSum> sums = loop.Meters.Sums();
         _stepsSinceLast = 0;
@@ -179,7 +187,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             SelectedStep = history.Selected?.Step ?? 0,
             Computed = _computed,
         };
-        _directory.Add(state, ModuleState.Of(loop.Network), loop.Others);
+        _directory.Add(state, ModuleState.Of(loop.Network), loop.Others, warn);
         _sinceLast.Restart();
     }
 

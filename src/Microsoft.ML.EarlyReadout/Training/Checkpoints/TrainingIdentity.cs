@@ -13,14 +13,12 @@ internal static class TrainingIdentity
     /// <summary>The entry of the arithmetic that training uses, which may be settled by the checkpoint itself.</summary>
     public const string Precision = "the precision";
 
-    private const string WeightsPath = $"{nameof(TrainerOptions.Network)}.{nameof(NetworkOptions.WeightsPath)}";
-    private const string VocabularyPath = $"{nameof(TrainerOptions.Network)}.{nameof(NetworkOptions.VocabularyPath)}";
     private const int FolderDigits = 16;
 
     /// <summary>This library's version.</summary>
     public static string LibraryVersion { get; } = VersionOf(typeof(TrainingIdentity).Assembly);
 
-    // What may change between two parts of a training without changing its course.
+    // What may change between two parts of a training without changing its course, besides where files lie.
     private static readonly string[] DoNotChangeTraining =
     [
         nameof(TrainerOptions.Seed), // what it came to is an entry of its own
@@ -33,18 +31,14 @@ internal static class TrainingIdentity
         nameof(TrainerOptions.CheckpointEveryMinutes),
         nameof(TrainerOptions.CheckpointsKept),
         nameof(TrainerOptions.Distribution), // nor does the number of ranks, but for rounding
-        WeightsPath, // what the files hold are entries of their own
-        VocabularyPath,
     ];
 
-    // What processes that train together may have of their own.
+    // What processes that train together may have of their own, besides where files lie.
     private static readonly string[] OfRank =
     [
         nameof(TrainerOptions.Device),
         nameof(TrainerOptions.MemoryBudgetMebibytes),
         nameof(TrainerOptions.CheckpointDirectory),
-        WeightsPath,
-        VocabularyPath,
     ];
 
     /// <summary>The identity; without the entry <see cref="Precision"/> where that is not settled yet. All rows are gone through.</summary>
@@ -64,7 +58,7 @@ internal static class TrainingIdentity
         if (options.HasTrainedWeights) identity["the weights that it starts from"] = ModuleState.HashOf(network);
         if (precision is not null) identity[Precision] = $"{precision}";
         foreach ((string name, string value) in OptionValues.Of(options))
-            if (!DoNotChangeTraining.Contains(name)) identity[name] = value;
+            if (!DoNotChangeTraining.Contains(name) && !options.PathOptions.Contains(name)) identity[name] = value;
         DataFingerprint.Add(identity, "the training data's", training, cancellation);
         if (validation is not null) DataFingerprint.Add(identity, "the validation data's", validation, cancellation);
         return identity;
@@ -84,18 +78,20 @@ internal static class TrainingIdentity
             ["the checkpoint"] = checkpoint ?? "not taken",
         };
         foreach ((string name, string value) in OptionValues.Of(options))
-            if (!OfRank.Contains(name)) all[name] = value;
+            if (!OfRank.Contains(name) && !options.PathOptions.Contains(name)) all[name] = value;
         return all;
     }
 
     /// <summary>A name for a folder of a training's own: that of another identity differs.</summary>
     /// <param name="identity">The identity, without its precision.</param>
     /// <param name="precision">The precision that was asked for.</param>
-    public static string FolderName(SortedDictionary<string, string> identity, Precision precision)
-    {
-        byte[] entries = Encoding.UTF8.GetBytes($"{string.Join('\n', identity)}\n{precision}");
-        return "trial-" + Convert.ToHexStringLower(SHA256.HashData(entries))[..FolderDigits];
-    }
+    public static string FolderName(SortedDictionary<string, string> identity, Precision precision) =>
+        "trial-" + FolderHash($"{string.Join('\n', identity)}\n{precision}");
+
+    /// <summary>What the name of such a folder ends in: 16 hexadecimal digits.</summary>
+    /// <param name="identity">The identity, as a text.</param>
+    public static string FolderHash(string identity) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..FolderDigits];
 
     /// <summary>What differs, in words.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>

@@ -64,7 +64,7 @@ internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<l
     {
         bool training = readout.training;
         long bytes = 0;
-        Watch(readout, (_, output) => bytes += BytesOf(output), () => readout.call(zeros(Taps[stage], device: DeviceOf(readout))));
+        Watch(readout, (_, output) => bytes += BytesOf(output), () => readout.call(zeros(Taps[stage], float32, DeviceOf(readout))));
         readout.train(training);
         return bytes * EvaluationCopies;
     }

@@ -45,7 +45,7 @@ internal sealed record PrecisionSpeed(string Layer, double Float32, double BFloa
         using var layer = new Conv2d(Channels, Channels, 3, padding: 1);
         layer.SetChannelsLast(true);
         layer.to(device);
-        Tensor input = ChannelsLastStorage.Of(ones(Rows, Channels, Side, Side, device: device));
+        Tensor input = ChannelsLastStorage.Of(ones(Rows, Channels, Side, Side, float32, device));
         return Time("a 3×3 convolution", layer, precision => layer.Precision = precision, input);
     }
 
@@ -54,7 +54,7 @@ internal sealed record PrecisionSpeed(string Layer, double Float32, double BFloa
         using DisposeScope scope = NewDisposeScope();
         using var layer = new Linear(Features, Features);
         layer.to(device);
-        return Time("a linear layer", layer, precision => layer.Precision = precision, ones(Features, Features, device: device));
+        return Time("a linear layer", layer, precision => layer.Precision = precision, ones(Features, Features, float32, device));
     }
 
     /// <summary>Both in turns, the best of some rounds after one to warm up: whatever else the machine does slows both.</summary>

@@ -23,7 +23,7 @@ public abstract partial class TrainerOptions
         if (Schedule.Kind == ScheduleKind.Automatic) Schedule.Kind = values.Schedule;
         if (facts.Network is TextEncoder encoder) Network.Encoder.Heads ??= encoder.Heads;
         if (Steps is null) Epochs ??= Math.Clamp(facts.EpochsOf(values.Steps, BatchSize), values.FewestEpochs, values.MostEpochs);
-        Schedule.WarmUpSteps ??= (int)(values.WarmUp * (Steps ?? facts.StepsOf(Epochs!.Value, BatchSize)));
+        Schedule.WarmUpSteps ??= (int)(values.WarmUp * StepsOver(facts.Rows));
     }
 
     /// <summary>Sets what is still automatic of a readout's options, and in a trial brings its stage back among those that there
@@ -51,6 +51,10 @@ public abstract partial class TrainerOptions
     /// <param name="facts">What is trained.</param>
     [Experimental(ExperimentalId.OwnMethod)]
     protected internal int EpochsOf(TrainingFacts facts) => Epochs ?? facts.EpochsOf(Steps!.Value, BatchSize);
+
+    /// <summary>Steps of the training proper; once it is no longer automatic how long that is.</summary>
+    /// <param name="rows">The rows that it goes over.</param>
+    internal long StepsOver(int rows) => Steps ?? new BatchPlan(rows, BatchSize).StepsOf(Epochs!.Value);
 
     /// <summary>The main rate as gradient descent counts it, which a method's other rates are multiples of.</summary>
     /// <param name="facts">What is trained.</param>

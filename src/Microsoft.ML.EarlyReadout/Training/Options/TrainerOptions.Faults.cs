@@ -44,7 +44,7 @@ public abstract partial class TrainerOptions
         if (MemoryBudgetMebibytes is { } budget) faults.AtLeast(nameof(MemoryBudgetMebibytes), budget, 1);
         if (ValidationFraction > 0 && ValidationSet is not null)
             faults.Add("ValidationFraction and ValidationSet are both given; give one.");
-        if (Selection is SelectionMetric.WorstGroupAccuracy or SelectionMetric.UnbiasedAccuracy && GroupColumnName is null)
+        if (SelectsByGroup && GroupColumnName is null)
             faults.Add($"Selection is {Selection}, which needs GroupColumnName.");
         if (!TrainingDevice.IsName(Device)) faults.Add($"Device is '{Device}'; it must be one of {TrainingDevice.Names}.");
 

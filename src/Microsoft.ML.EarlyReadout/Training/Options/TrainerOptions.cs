@@ -51,6 +51,10 @@ public abstract partial class TrainerOptions
     /// A column that holds a spurious attribute (key, text, number or bool). A group is a pair of label and attribute; a
     /// missing attribute counts as one of its own. Used on validation rows to select an epoch; to train only by the objectives that say so.
     /// </summary>
+    /// <remarks>
+    /// Where a <see cref="ValidationSet"/> or <see cref="DeepFeatureReweightingOptions.ReweightingSet"/> has it, the training rows may lack
+    /// it, unless their groups are read: by the objective, or by <see cref="Selection"/> on a <see cref="ValidationFraction"/> of them.
+    /// </remarks>
     /// <value>The default value is <see langword="null"/>: no groups.</value>
     public string? GroupColumnName { get; set; }
 
@@ -87,6 +91,8 @@ public abstract partial class TrainerOptions
     public int? Epochs { get; set; }
 
     /// <summary>Steps in all, one on each batch, in place of <see cref="Epochs"/>: the last epoch may end in the middle.</summary>
+    /// <remarks>Neither counts what a method trains before, within or after the network's training, such as the first network of Just Train
+    /// Twice, or readouts by themselves. The method's own options say how long that takes, which may be longer.</remarks>
     /// <value>The default value is <see langword="null"/>: <see cref="Epochs"/> counts. At least 1. Must be <see langword="null"/> where
     /// <see cref="Epochs"/> is given.</value>
     public int? Steps { get; set; }
@@ -141,14 +147,16 @@ public abstract partial class TrainerOptions
     public AugmentationOptions Augmentation { get; set; } = new();
 
     /// <summary>
-    /// The part of the training rows that is held out for validation, drawn by the seed: from each group where
-    /// <see cref="GroupColumnName"/> is given, else from each class. Where the part is large enough, each group of two rows or more has a
+    /// The part of the training rows that is held out for validation, drawn by the seed: from each group where they have groups
+    /// (<see cref="GroupColumnName"/>), else from each class. Where the part is large enough, each group of two rows or more has a
     /// validation row; the log names those that have none.
     /// </summary>
     /// <value>The default value is 0: none. At least 0 and less than 1. Must be 0 where <see cref="ValidationSet"/> is given.</value>
     public double ValidationFraction { get; set; }
 
-    /// <summary>Rows for validation, with the training view's columns. <c>Fit(trainData, validationData)</c> does the same.</summary>
+    /// <summary>Rows for validation, with the training view's columns and that of groups where one is named: it may be left out where a
+    /// <see cref="DeepFeatureReweightingOptions.ReweightingSet"/> has it and <see cref="Selection"/> looks at no groups. <c>Fit(trainData,
+    /// validationData)</c> does the same.</summary>
     /// <value>The default value is <see langword="null"/>: none.</value>
     [JsonIgnore]
     public IDataView? ValidationSet { get; set; }
@@ -283,6 +291,14 @@ public abstract partial class TrainerOptions
 
     /// <summary>The names of the readouts that the fitted model has.</summary>
     internal virtual IReadOnlyList<string> ReadoutNames => [];
+
+    /// <summary>The options that say where files lie, by their whole names. A training may go on with files that lie elsewhere: what makes
+    /// it another one is what they hold.</summary>
+    internal virtual IReadOnlyList<string> PathOptions =>
+    [
+        $"{nameof(Network)}.{nameof(NetworkOptions.WeightsPath)}",
+        $"{nameof(Network)}.{nameof(NetworkOptions.VocabularyPath)}",
+    ];
 
     /// <summary>The most rows that pass the network at once while training.</summary>
     internal int RowsAtOnce => MicroBatchSize ?? BatchSize;

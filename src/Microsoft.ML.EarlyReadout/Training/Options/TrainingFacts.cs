@@ -38,9 +38,6 @@ public sealed record TrainingFacts(StagedNetwork Network, bool Pretrained, int R
         return (steps + inEpoch - 1) / inEpoch;
     }
 
-    /// <summary>Steps of a number of passes over the rows.</summary>
-    internal int StepsOf(int epochs, int batchSize) => (int)new BatchPlan(Rows, batchSize).StepsOf(epochs);
-
     /// <summary>The channels (or units) that a stage puts out.</summary>
     /// <param name="stage">The stage, from 1; 0 is what stage 1 reads.</param>
     /// <exception cref="ArgumentException">The network has no such stage.</exception>

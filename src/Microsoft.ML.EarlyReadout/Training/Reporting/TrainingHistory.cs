@@ -22,7 +22,7 @@ public sealed class TrainingHistory
 
     /// <summary>
     /// The trainer's options by name, nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON. Those that were left
-    /// automatic have the value that was chosen for them. Empty where nothing was trained.
+    /// automatic have the value that was chosen for them.
     /// </summary>
     public IReadOnlyDictionary<string, string> Settings { get; internal init; } = new Dictionary<string, string>();
 

@@ -7,7 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Losses">As <see cref="TrainingPoint.Losses"/>: the means since the validation before.</param>
 /// <param name="Score">The figure that <see cref="TrainerOptions.Selection"/> names, in [0, 1].</param>
 /// <param name="IsBest">Whether it is the highest so far, so that this network is kept for now; a tie is not.</param>
-/// <param name="Groups">The validation rows by group, or by class where <see cref="TrainerOptions.GroupColumnName"/> is not given; those
+/// <param name="Groups">The validation rows by group, or by class where they have no <see cref="TrainerOptions.GroupColumnName"/>; those
 /// that have rows, in the order of their labels, then of their attributes.</param>
 public sealed record TrainingValidation(
     long Step, long Steps, double Epoch, IReadOnlyDictionary<string, double> Losses, double Score, bool IsBest,

@@ -34,9 +34,16 @@ public sealed class PairedDifferenceTests
     public void Over_seeds_the_interval_is_Students()
     {
         // scipy.stats.t.interval(0.95, 4, d.mean(), scipy.stats.sem(d))
-        (double low, double high) = PairedDifference.Interval([0.03, -0.01, 0.05, 0.02, 0.04]);
+        (double low, double high) = PairedDifference.Interval([0.03, -0.01, 0.05, 0.02, 0.04])!.Value;
         Assert.Equal(-0.00258525, low, 1e-8);
         Assert.Equal(0.05458525, high, 1e-8);
+    }
+
+    [Fact]
+    public void Seeds_that_do_not_differ_have_no_interval()
+    {
+        Assert.Null(PairedDifference.Interval([0, 0]));
+        Assert.Null(PairedDifference.Interval([0.8 - 0.7, 0.9 - 0.8, 0.1])); // apart by rounding
     }
 
     /// <summary>Summed over all outcomes: i rows that the first model alone gets right, j that the second alone does.</summary>

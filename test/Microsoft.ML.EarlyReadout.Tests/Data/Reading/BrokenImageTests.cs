@@ -181,6 +181,18 @@ public sealed class BrokenImageTests : IDisposable
         Assert.IsType<FormatException>(error.InnerException);
     }
 
+    [Fact]
+    public void A_search_for_one_that_takes_too_long_ends_without_it()
+    {
+        File.WriteAllText(_folder[Broken], "");
+        IDataView images = _folder.Sized();
+        Assert.Equal(Broken, BrokenImage.Find(images, 0, 40, TimeSpan.FromMinutes(1))?.Row);
+        Assert.Null(BrokenImage.Find(images, 0, 40, TimeSpan.Zero));
+        Assert.Equal(Broken, BrokenImage.Find(images, Broken, 1, TimeSpan.Zero)?.Row); // the row that failed is looked at all the same
+        var slow = new CountingView(images, row => Thread.Sleep(row == 3 ? 1200 : 0)); // before the rows that are looked at
+        Assert.Equal(Broken, BrokenImage.Find(slow, Broken - 1, 2, TimeSpan.FromSeconds(1))?.Row);
+    }
+
     private MLImage[] Overlays(IDataView mapped) => [.. ImageFolder.Apply(_ml.Transforms.ActivationMapOverlay("Overlay", "Image", "Map"),
         mapped).GetColumn<MLImage>("Overlay")];
 

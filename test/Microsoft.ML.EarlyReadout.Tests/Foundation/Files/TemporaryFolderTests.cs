@@ -41,6 +41,77 @@ public sealed class TemporaryFolderTests
     }
 
     [Fact]
+    public void A_folder_whose_process_is_gone_goes_with_the_next_one_and_one_in_use_stays()
+    {
+        string root = Directory.CreateTempSubdirectory("temporary-root-").FullName;
+        string own = TemporaryFolder.Prefix;
+        Assert.Matches(@"^earlyreadout-\w+-$", own);
+        try
+        {
+            Make(own + "killed", lockText: "1");
+            string[] others =
+            [
+                Make(own + "beginning", lockText: ""), Make(own + "of-others"), Make("killed", lockText: "1"),
+                // of other machines, whose locks a share need not show here
+                Make("earlyreadout-elsewhere-running", lockText: "1"), Make($"{own[..^1]}2-running", lockText: "1"),
+            ];
+            string first;
+            using (var held = new TemporaryFolder(Path.GetRelativePath(Environment.CurrentDirectory, root)))
+            {
+                first = held.Path;
+                Assert.Equal(root, Path.GetDirectoryName(first)); // in full, since the current folder may change
+                using var second = new TemporaryFolder(root);
+                Assert.Equal(
+                    others.Append(first).Append(second.Path).Order(StringComparer.Ordinal),
+                    Directory.GetDirectories(root).Order(StringComparer.Ordinal));
+            }
+
+            Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetDirectories(root).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+
+        string Make(string name, string? lockText = null)
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(root, name, "run-0000")).Parent!.FullName;
+            if (lockText is not null) File.WriteAllText(Path.Combine(folder, "in-use.lock"), lockText);
+            return folder;
+        }
+    }
+
+    [Fact]
+    public void A_folder_of_which_something_cannot_be_removed_keeps_its_lock_and_goes_later()
+    {
+        string root = Directory.CreateTempSubdirectory("temporary-root-").FullName;
+        try
+        {
+            string killed = Path.Combine(root, TemporaryFolder.Prefix + "killed");
+            using var disposed = new TemporaryFolder(root);
+            string[] locks = [.. new[] { killed, disposed.Path }.Select(folder => Path.Combine(folder, "in-use.lock"))];
+            string[] inUse = [.. new[] { killed, disposed.Path }.Select(folder => Path.Combine(folder, "a folder in use"))];
+            foreach (string folder in inUse) Directory.CreateDirectory(folder);
+            File.WriteAllText(locks[0], "1");
+            using (new SmallDisk(kibibytes: 64, inUse[0])) // not even root removes it
+            using (new SmallDisk(kibibytes: 64, inUse[1]))
+            {
+                disposed.Dispose();
+                new TemporaryFolder(root).Dispose();
+                Assert.All(locks, path => Assert.True(File.Exists(path), path));
+            }
+
+            disposed.Dispose();
+            new TemporaryFolder(root).Dispose();
+            Assert.Empty(Directory.EnumerateFileSystemEntries(root));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_checkpoint_that_finds_the_disk_full_is_named_and_the_training_goes_on_once_there_is_room()
     {
         using var disk = new SmallDisk(kibibytes: 512);

@@ -41,6 +41,21 @@ public sealed class DeepFeatureReweightingTests
         }
     }
 
+    [Fact]
+    public void A_cancellation_is_seen_before_each_row_of_the_Hessian_that_a_pass_over_the_columns_computes()
+    {
+        // Each of 64 columns tells of two rows: in the first pass all of them move.
+        double[][] columns =
+            [.. Enumerable.Range(0, 64).Select(j => Enumerable.Range(0, 128).Select(i => i / 2 == j ? 10.0 : 0).ToArray())];
+        bool[] positive = [.. Enumerable.Repeat(true, 128)];
+        double[] weights = new double[64];
+        int looks = 0;
+        var cancellation = new Cancellation(CancellationToken.None, () => ++looks == 40);
+        Assert.Throws<OperationCanceledException>(() => new SparseLogisticRegression(columns, cancellation).Fit(positive, 1, weights));
+        Assert.Equal(40, looks);
+        Assert.All(weights, weight => Assert.Equal(0, weight)); // they change after the first pass
+    }
+
     [Theory]
     [MemberData(nameof(GoldenCases))]
     public void The_folded_mean_over_subsets_decides_as_the_references(int classes, string strength)
@@ -92,6 +107,31 @@ public sealed class DeepFeatureReweightingTests
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view); // the parity check compares network and graph
         double accuracy = _ml.MulticlassClassification.Evaluate(model.Transform(view)).MicroAccuracy;
         Assert.True(accuracy > (kind == NetworkKind.ConvNet ? 0.8 : 0.4), $"accuracy {accuracy:F3}");
+    }
+
+    [Fact]
+    public void Rows_in_another_range_than_the_training_rows_are_named_before_the_network_is_trained()
+    {
+        var random = new Random(5);
+        DotRow[] rows = [.. Enumerable.Range(0, 12).Select(i => DotRow.Draw(random, i % 3))];
+        var options = new EarlyReadoutEstimator.Options
+        {
+            FeatureColumnName = "Pixels",
+            GroupColumnName = "Side",
+            Network = { Kind = NetworkKind.ConvNet, Channels = [8, 8] },
+            Objective = { Kind = ObjectiveKind.DeepFeatureReweighting },
+            Epochs = 1,
+        };
+        options.Objective.DeepFeatureReweighting.ReweightingSet = DotRow.View(_ml, rows);
+        IDataView unit = DotRow.View(_ml, rows.Select(row =>
+            new DotRow { Pixels = [.. row.Pixels.Select(pixel => pixel / 255)], Label = row.Label, Side = row.Side }));
+        string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options).Fit(unit)).Message;
+        Assert.StartsWith(
+            "The feature column 'Pixels' of the rows of Objective.DeepFeatureReweighting.ReweightingSet has numbers from 0 to ", message,
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "; in the training rows the range is ZeroToOne. Make both by the same transforms.", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal));
     }
 
     [Fact]

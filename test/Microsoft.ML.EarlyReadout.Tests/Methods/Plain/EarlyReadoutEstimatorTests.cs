@@ -8,6 +8,9 @@ namespace MLSieve.Tests;
 
 public sealed class EarlyReadoutEstimatorTests
 {
+    private const string UntrainedFault =
+        "TrainedPart is None, which trains nothing of the network; leave out what only that training reads:";
+
     private readonly MLContext _ml = new(seed: 1);
 
     [Theory]
@@ -98,6 +101,42 @@ public sealed class EarlyReadoutEstimatorTests
     }
 
     [Fact]
+    public void What_only_the_training_of_the_network_reads_is_refused_by_name_where_nothing_of_it_is_trained()
+    {
+        EarlyReadoutEstimator.Options options = Untrained();
+        _ = _ml.Transforms.EarlyReadout(options); // what readouts and rows need is taken
+        (options.Steps, options.ExampleWeightColumnName, options.LabelSmoothing, options.AveragingDecay) = (3, "Weight", 0.1, 0.9);
+        (options.ValidateEverySteps, options.Patience) = (2, 4);
+        options.OnValidation = _ => { };
+        Assert.Equal(
+            Refusal("Steps, ExampleWeightColumnName, LabelSmoothing, AveragingDecay, ValidateEverySteps, Patience, OnValidation"),
+            Message(options));
+        options = Untrained();
+        options.Epochs = 3;
+        Assert.Equal(Refusal("Epochs"), Message(options));
+
+        string Message(EarlyReadoutEstimator.Options given) =>
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(given)).Message.ReplaceLineEndings("\n");
+
+        static string Refusal(string names) => $"EarlyReadoutEstimator.Options has 1 fault:\n- {UntrainedFault} {names}.";
+    }
+
+    [Theory]
+    [InlineData(ObjectiveKind.ClassBalanced)]
+    [InlineData(ObjectiveKind.GroupDro)]
+    [InlineData(ObjectiveKind.JustTrainTwice)]
+    [InlineData(ObjectiveKind.DeepFeatureReweighting)]
+    [InlineData(ObjectiveKind.AutomaticFeatureReweighting)]
+    public void No_objective_is_dropped_in_silence_where_nothing_of_the_network_is_trained(ObjectiveKind kind)
+    {
+        EarlyReadoutEstimator.Options options = Untrained();
+        options.Objective.Kind = kind;
+        Assert.Contains(
+            $"- {UntrainedFault} Objective.Kind.",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.EarlyReadout(options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Readouts_read_a_network_of_ones_own_that_is_not_trained_at_all_and_has_weights_of_a_file()
     {
         IDataView train = BiasedRow.View(_ml);
@@ -106,6 +145,7 @@ public sealed class EarlyReadoutEstimatorTests
         EarlyReadoutEstimator.Options options = Options(new EarlyReadoutEstimator.Tap { Stage = 1 });
         options.Network.Custom = (shape, classes) => new Mlp(shape, [16], classes);
         (options.Network.WeightsPath, options.TrainedPart) = (path, TrainedPart.None);
+        options.Epochs = null;
         options.ReadoutEpochs = 20;
         options.ReadoutLearningRate = 0.1;
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
@@ -130,6 +170,7 @@ public sealed class EarlyReadoutEstimatorTests
         using Mlp network = DrawnNetwork(path);
         EarlyReadoutEstimator.Options options = Options(new() { Stage = 1 }, new() { Stage = 0 });
         (options.Network.HiddenUnits, options.Network.WeightsPath, options.TrainedPart) = ([16], path, TrainedPart.None);
+        options.Epochs = null;
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(train);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
 
@@ -360,6 +401,19 @@ public sealed class EarlyReadoutEstimatorTests
         using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view);
         return [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
     }
+
+    /// <summary>Options of readouts on a network that stays as it is, with all that they may have.</summary>
+    private EarlyReadoutEstimator.Options Untrained() => new()
+    {
+        TrainedPart = TrainedPart.None,
+        StartFrom = _ml.Transforms.CopyColumns("Copy", "Features").Fit(BiasedRow.View(_ml, 4)), // looked at when a fit begins
+        ReadoutEpochs = 2,
+        ReadoutTiming = ReadoutTiming.Afterwards,
+        GroupColumnName = "Cue",
+        ValidationFraction = 0.2,
+        BatchSize = 16,
+        Optimizer = { LearningRate = 0.05 },
+    };
 
     /// <summary>An Mlp for the rows, as a seed draws its weights, and those in a file.</summary>
     private static Mlp DrawnNetwork(string path)

@@ -33,7 +33,7 @@ public sealed class GroupDroTests
             AssertNear(Numbers(step, "gradient"), logits.grad!.data<float>().ToArray());
             AssertNear(
                 [.. step.GetProperty("shares").EnumerateArray().Select(share => share.GetSingle())],
-                risk.State.Single().Tensor.data<float>().ToArray());
+                Shares(risk));
         }
     }
 
@@ -44,8 +44,48 @@ public sealed class GroupDroTests
         using var scope = NewDisposeScope();
         using TrainingSet set = Set([0, 0, 1, 1, 2], [0, 0, 1, 1, 2], groupCount: 3);
         using var risk = new GroupDroRisk(new TrainingRows(set, [0, 1, 2, 3]), rate: 0.01, CPU, LabelLoss.Plain);
-        Assert.Equal([0.5f, 0.5f, 0], risk.State.Single().Tensor.data<float>().ToArray());
+        Assert.Equal([0.5f, 0.5f, 0], Shares(risk));
         Assert.Equal(Math.Log(3), risk.Of(zeros(4, 3), set.Gather([0, 1, 2, 3], CPU)).ToDouble(), 1e-5); // every row's loss is log 3
+    }
+
+    [Fact]
+    public void Losses_whose_exponential_is_infinite_leave_shares_that_sum_to_one()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using TrainingSet set = Set([0, 0], [0, 1], groupCount: 2);
+        using var far = new GroupDroRisk(TrainingRows.AllOf(set), rate: 1, CPU, LabelLoss.Plain);
+        Assert.Equal(2e5, Of(far, 1e5f, 2e5f), 1e-5);
+        Assert.Equal([0f, 1f], Shares(far));
+        Assert.Equal(1e5, Of(far, 2e5f, 1e5f), 1e-5); // a share of 0 stays
+        Assert.Equal([0f, 1f], Shares(far));
+
+        using var near = new GroupDroRisk(TrainingRows.AllOf(set), rate: 1, CPU, LabelLoss.Plain);
+        Of(near, 1e5f, 1e5f + 1);
+        AssertNear([(float)(1 / (1 + Math.E)), (float)(Math.E / (1 + Math.E))], Shares(near));
+
+        // the loss of a row of class 0 is the logit of class 1, which is far above the others
+        double Of(GroupDroRisk risk, float first, float second) =>
+            risk.Of(tensor(new[] { 0, first, 0, 0, second, 0 }).reshape(2, 3), set.Gather([0, 1], CPU)).ToDouble();
+    }
+
+    [Fact]
+    public void Shares_are_those_of_the_formula_also_of_a_group_that_is_not_in_the_batch()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using TrainingSet set = Set([0, 0, 0], [0, 1, 2], groupCount: 3);
+        using var risk = new GroupDroRisk(TrainingRows.AllOf(set), rate: 0.5, CPU, LabelLoss.Plain);
+        double[] shares = [1 / 3.0, 1 / 3.0, 1 / 3.0];
+        foreach (float logit in new[] { 0.5f, 2, -1 })
+        {
+            risk.Of(tensor(new[] { 0, logit, 0, logit, 0, 0 }).reshape(2, 3), set.Gather([0, 1], CPU));
+            double all = Math.Log(2 + Math.Exp(logit));
+            double[] losses = [all, all - logit, 0];
+            double[] raised = [.. shares.Zip(losses, (share, loss) => share * Math.Exp(0.5 * loss))];
+            shares = [.. raised.Select(share => share / raised.Sum())];
+            AssertNear([.. shares.Select(share => (float)share)], Shares(risk));
+        }
     }
 
     [Fact]
@@ -105,6 +145,8 @@ public sealed class GroupDroTests
         // 8 groups, 4 of them conflict
         Assert.InRange(conflicts / (double)all, balanced ? 0.44 : share - 0.01, balanced ? 0.56 : share + 0.01);
     }
+
+    private static float[] Shares(GroupDroRisk risk) => risk.State.Single().Tensor.data<float>().ToArray();
 
     private static TrainingSet Set(int[] labels, int[] groups, int groupCount)
     {

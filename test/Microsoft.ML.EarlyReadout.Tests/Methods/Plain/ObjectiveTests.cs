@@ -94,10 +94,31 @@ public sealed class ObjectiveTests
         Assert.NotEqual(Scores(Options(ObjectiveKind.DeepFeatureReweighting), train), given);
 
         _log.Clear();
-        options.Objective.DeepFeatureReweighting.ReweightingSet = _ml.Transforms.DropColumns("Cue").Fit(few).Transform(few);
-        Assert.Contains(
-            "group column 'Cue' is not in the data", Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, train)).Message,
-            StringComparison.Ordinal);
+        const string name = "the rows of Objective.DeepFeatureReweighting.ReweightingSet";
+        options.Objective.DeepFeatureReweighting.ReweightingSet = WithoutCue(few);
+        foreach ((IDataView rows, string advice) in new[]
+        {
+            (train, "Transform them by the same fitted pipeline as the training rows."),
+            (WithoutCue(train), "The head is fitted to equally many of these rows of each group. Add the column."),
+        })
+        {
+            string missing = Fault(new CountingView(rows, _ => throw new InvalidOperationException("A training row was read.")));
+            Assert.StartsWith($"The group column 'Cue' is not in {name}, which have ", missing, StringComparison.Ordinal);
+            Assert.EndsWith($". {advice}", missing, StringComparison.Ordinal);
+        }
+
+        IDataView reversed = _ml.Data.LoadFromEnumerable(BiasedRow.Draw(300, seed: 9).OrderByDescending(row => row.Class));
+        options.Objective.DeepFeatureReweighting.ReweightingSet =
+            _ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(reversed).Transform(reversed); // by occurrence
+        Assert.Equal(
+            $"The label column 'Label' of {name} has the classes of the training data in another order. "
+                + "Transform both sets by one fitted pipeline, so that their keys are the same.", Fault(train));
+        BiasedRow[] broken = BiasedRow.Draw(300, seed: 9);
+        broken[7].Features[1] = float.NaN;
+        options.Objective.DeepFeatureReweighting.ReweightingSet = BiasedRow.View(_ml, broken);
+        Assert.StartsWith(
+            $"In {name}: Column 'Features', row 7 (counted from 0 in the data view) has the value NaN",
+            Assert.Throws<InvalidDataException>(() => Scores(options, train)).Message, StringComparison.Ordinal);
         ITransformer keys = _ml.Transforms.Conversion.MapValueToKey(
             "Label", "Class", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(few);
         options.Objective.DeepFeatureReweighting.ReweightingSet = keys.Transform(
@@ -105,7 +126,50 @@ public sealed class ObjectiveTests
         Assert.Contains(
             "has no rows of the class 'quarter 0'", Assert.Throws<ArgumentException>(() => Scores(options, train)).Message,
             StringComparison.Ordinal);
-        Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal)); // no training was spent on either
+        Assert.DoesNotContain(_log, line => line.StartsWith("Epoch 1/", StringComparison.Ordinal)); // no training was spent on any
+
+        string Fault(IDataView rows) => Assert.Throws<ArgumentOutOfRangeException>(() => Scores(options, rows)).Message;
+    }
+
+    [Theory]
+    [InlineData(ObjectiveKind.EmpiricalRisk)]
+    [InlineData(ObjectiveKind.JustTrainTwice)]
+    [InlineData(ObjectiveKind.AutomaticFeatureReweighting)]
+    [InlineData(ObjectiveKind.DeepFeatureReweighting)]
+    public void Groups_are_read_where_they_are(ObjectiveKind kind)
+    {
+        IDataView train = BiasedRow.View(_ml), few = BiasedRow.View(_ml, count: 300, seed: 9);
+        EarlyReadoutEstimator.Options options = Options(kind);
+        options.Objective.DeepFeatureReweighting.ReweightingSet = few; // for that objective alone
+        (options.Selection, options.ValidationSet) = (SelectionMetric.WorstGroupAccuracy, BiasedRow.View(_ml, count: 200, seed: 2));
+        using EarlyReadoutTransformer all = Fit(options, train), some = Fit(options, WithoutCue(train));
+        Assert.Equal(
+            BiasedRow.Draw(200, seed: 2).Select(row => $"{row.Class}, {row.Cue}").Distinct().Order(StringComparer.Ordinal),
+            some.History.Selected!.Groups.Select(group => group.Name));
+        Assert.Equal(all.History.Selected!.Step, some.History.Selected.Step);
+        Assert.Equal(all.History.Selected.Groups, some.History.Selected.Groups);
+        Assert.Equal(Scores(all, train), Scores(some, train));
+    }
+
+    [Fact]
+    public void Validation_rows_may_lack_groups_where_reweighting_is_given_them_and_they_do_not_choose()
+    {
+        IDataView train = WithoutCue(BiasedRow.View(_ml));
+        EarlyReadoutEstimator.Options options = Options(ObjectiveKind.DeepFeatureReweighting);
+        options.Objective.DeepFeatureReweighting.ReweightingSet = BiasedRow.View(_ml, count: 300, seed: 9);
+        options.ValidationSet = WithoutCue(BiasedRow.View(_ml, count: 200, seed: 2));
+        using (EarlyReadoutTransformer model = Fit(options, train))
+        {
+            Assert.Equal(
+                ["quarter 0", "quarter 1", "quarter 2", "quarter 3"], model.History.Selected!.Groups.Select(group => group.Name));
+        }
+
+        options.Selection = SelectionMetric.WorstGroupAccuracy;
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => Fit(options, train)).Message;
+        Assert.StartsWith(
+            "The group column 'Cue' is not in the validation rows (ValidationSet), which have ", message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ". Selection is WorstGroupAccuracy, which needs the groups of the validation rows.", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -124,17 +188,33 @@ public sealed class ObjectiveTests
     }
 
     [Theory]
-    [InlineData(ObjectiveKind.GroupDro)]
-    [InlineData(ObjectiveKind.DeepFeatureReweighting)]
-    public void Groups_that_are_missing_are_an_error_and_single_missing_ones_are_a_group(ObjectiveKind kind)
+    [InlineData(
+        ObjectiveKind.GroupDro,
+        "Objective.Kind is GroupDro, which trains by the groups of the training rows. Add the column, or choose another objective.")]
+    [InlineData(
+        ObjectiveKind.DeepFeatureReweighting,
+        "Objective.Kind is DeepFeatureReweighting, which without a ReweightingSet reads the groups of the training rows. Add the column, "
+            + "or give rows that have it in Objective.DeepFeatureReweighting.ReweightingSet.")]
+    public void Groups_that_are_missing_are_an_error_and_single_missing_ones_are_a_group(ObjectiveKind kind, string need)
     {
-        IDataView train = BiasedRow.View(_ml);
+        IDataView lacking = WithoutCue(BiasedRow.View(_ml));
         EarlyReadoutEstimator.Options options = Options(kind);
-        Assert.Contains(
-            "group column 'Cue' is not in the data",
-            Assert.Throws<ArgumentOutOfRangeException>(
-                () => Scores(options, _ml.Transforms.DropColumns("Cue").Fit(train).Transform(train))).Message,
-            StringComparison.Ordinal);
+        foreach (IDataView? held in new[] { null, BiasedRow.View(_ml, count: 200, seed: 2) }) // whose groups are not what is asked for
+        {
+            options.ValidationSet = held;
+            foreach (Action use in new Action[]
+            {
+                () => Fit(options, lacking),
+                () => _ml.Transforms.EarlyReadout(options).GetOutputSchema(SchemaShapes.Of(lacking.Schema)),
+            })
+            {
+                string message = Assert.Throws<ArgumentOutOfRangeException>(use).Message;
+                Assert.StartsWith("The group column 'Cue' is not in the data, which has ", message, StringComparison.Ordinal);
+                Assert.EndsWith($". {need}", message, StringComparison.Ordinal);
+            }
+        }
+
+        options.ValidationSet = null;
         BiasedRow[] rows = BiasedRow.Draw(400);
         foreach (BiasedRow row in rows.Take(40)) row.Cue = "";
         Assert.All(Scores(options, BiasedRow.View(_ml, rows)), score => Assert.InRange(score, 0, 1));
@@ -153,11 +233,19 @@ public sealed class ObjectiveTests
         }
     }
 
+    private EarlyReadoutTransformer Fit(EarlyReadoutEstimator.Options options, IDataView view) =>
+        _ml.Transforms.EarlyReadout(options).Fit(view);
+
     private float[] Scores(EarlyReadoutEstimator.Options options, IDataView view)
     {
-        using EarlyReadoutTransformer model = _ml.Transforms.EarlyReadout(options).Fit(view);
-        return [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
+        using EarlyReadoutTransformer model = Fit(options, view);
+        return Scores(model, view);
     }
+
+    private static float[] Scores(EarlyReadoutTransformer model, IDataView view) =>
+        [.. model.Transform(view).GetColumn<float[]>("Score").SelectMany(score => score)];
+
+    private IDataView WithoutCue(IDataView view) => _ml.Transforms.DropColumns("Cue").Fit(view).Transform(view);
 
     private TrainingSet Read() => TrainingSet.Read(
         BiasedRow.View(_ml), new TrainingColumns("Features", "Label", "Cue"), new InputOptions(), Rows.Budget(1 << 20), _ => { }, _ => { },

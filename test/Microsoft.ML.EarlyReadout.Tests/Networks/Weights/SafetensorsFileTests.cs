@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.EarlyReadout;
 using static TorchSharp.torch;
@@ -34,6 +35,31 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal([0], file.Shape("a.weight"));
         Assert.Empty(file.Shape("c"));
         Assert.Equal([FilePath], Directory.GetFiles(_folder)); // no draft is left
+    }
+
+    [Fact]
+    public void Numbers_in_managed_memory_are_written_to_the_byte_as_tensors_are()
+    {
+        using var scope = NewDisposeScope();
+        NativeBackend.EnsureLoaded();
+        Tensor matrix = arange(6).to(ScalarType.Float32).reshape(2, 3);
+        SafetensorsFile.Write(
+            FilePath, new Dictionary<string, Tensor> { ["b"] = zeros([]).to(ScalarType.Int64), ["a.weight"] = matrix });
+        byte[] expected = File.ReadAllBytes(FilePath);
+        int header = (int)BinaryPrimitives.ReadInt64LittleEndian(expected);
+        Assert.Equal(
+            """{"a.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b":{"dtype":"I64","shape":[],"data_offsets":[24,32]}}""",
+            Encoding.UTF8.GetString(expected, 8, header).TrimEnd());
+        Assert.Equal(8 + header + 32, expected.Length);
+
+        float[] numbers = [0, 1, 2, 3, 4, 5];
+        SafetensorsContent[] tensors =
+        [
+            new("b", ScalarType.Int64, [], stream => stream.Write(new byte[8])),
+            new("a.weight", ScalarType.Float32, [2, 3], stream => stream.Write(MemoryMarshal.AsBytes<float>(numbers))),
+        ];
+        SafetensorsFile.Write(FilePath, tensors);
+        Assert.Equal(expected, File.ReadAllBytes(FilePath));
     }
 
     [Fact]

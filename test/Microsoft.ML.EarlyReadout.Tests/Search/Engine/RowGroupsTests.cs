@@ -41,11 +41,45 @@ public sealed class RowGroupsTests
     }
 
     [Fact]
+    public void Groups_of_one_name_are_counted_as_one()
+    {
+        using TrainingSet train = Read(("a", "", 3), ("a", "(missing)", 2), ("b", "x", 5));
+        using TrainingSet validation = Read(("a", "(missing)", 1), ("a", "", 2), ("b", "x", 4));
+        Assert.Equal(["a, (missing)", "a, (missing)", "b, x"], train.GroupNames);
+        Assert.Equal(
+            [new RowGroup("a, (missing)", 5, 3, false), new RowGroup("b, x", 5, 4, false)], RowGroups.Of(train, validation));
+    }
+
+    [Fact]
+    public void Groups_of_other_labels_with_one_name_are_counted_as_one_that_conflicts_where_either_does()
+    {
+        using TrainingSet train = Read(("a", "b, c", 2), ("a", "x", 38), ("a, b", "c", 10), ("b", "b, c", 30), ("b", "x", 20));
+        using TrainingSet validation = Read(("a", "b, c", 3), ("a, b", "c", 4), ("b", "x", 5));
+        Assert.Equal(
+            [
+                new RowGroup("a, b, c", 12, 7, true), // of 2 rows where 12.8 were expected, and of 10 where 1 was
+                new RowGroup("a, x", 38, 0, false),
+                new RowGroup("b, b, c", 30, 0, false),
+                new RowGroup("b, x", 20, 5, true), // where 29 were expected
+            ],
+            RowGroups.Of(train, validation).OrderBy(group => group.Name, StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Without_groups_the_classes_are_counted_and_none_conflicts()
     {
         using TrainingSet train = Read(group: null, ("a", "x", 3), ("b", "x", 1));
         using TrainingSet validation = Read(group: null, ("b", "x", 2), ("a", "y", 2));
         Assert.Equal([new RowGroup("a", 3, 2, false), new RowGroup("b", 1, 2, false)], RowGroups.Of(train, validation));
+    }
+
+    [Fact]
+    public void Where_only_one_view_has_groups_none_conflicts_and_those_of_the_validation_rows_are_told()
+    {
+        using TrainingSet bare = Read(group: null, ("a", "x", 50), ("b", "y", 1));
+        using TrainingSet grouped = Read(("a", "x", 1), ("b", "y", 4));
+        Assert.Equal([new RowGroup("a, x", null, 1, false), new RowGroup("b, y", null, 4, false)], RowGroups.Of(bare, grouped));
+        Assert.Equal([new RowGroup("a", 1, 50, false), new RowGroup("b", 4, 1, false)], RowGroups.Of(grouped, bare));
     }
 
     private static TrainingSet Read(params (string Label, string Place, int Count)[] groups) => Read("Cue", groups);

@@ -36,11 +36,26 @@ public sealed class SearchGainTests
 
     [Theory]
     [InlineData(new[] { 0.0, 0.0 }, false)]
-    [InlineData(new[] { 0.1, 0.1 }, true)]
+    [InlineData(new[] { 0.1, 0.1 }, false)] // as one seed: nothing tells how far it depends on the seed
+    [InlineData(new[] { 1.1e-16, 1.1e-16, 1.1e-16 }, false)]
     [InlineData(new[] { 0.4, 0.0 }, false)]
     [InlineData(new[] { 0.5 }, false)] // one seed has no spread
     public void A_gain_is_shown_only_where_its_interval_lies_above_zero(double[] differences, bool isShown) =>
         Assert.Equal(isShown, Of(differences).IsSignificant);
+
+    [Theory]
+    [InlineData(0.0, 0.0)]
+    [InlineData(0.1, 0.1)]
+    [InlineData(-0.025, -0.025, -0.02500000000000002)] // apart by rounding
+    public void Seeds_that_do_not_differ_give_no_interval_and_no_p(params double[] differences)
+    {
+        SearchGain gain = Of(differences);
+        Assert.Equal(differences[0], gain.Mean, 1e-12);
+        Assert.Null(gain.Low);
+        Assert.Null(gain.High);
+        Assert.True(gain.DoSeedsAgree);
+        Assert.Equal(1.0, SampleMean.Of(differences).P);
+    }
 
     [Fact]
     public void The_interval_that_leaves_out_the_p_of_a_mean_begins_at_zero()

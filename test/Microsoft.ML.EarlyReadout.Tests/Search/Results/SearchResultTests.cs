@@ -73,8 +73,20 @@ public sealed class SearchResultTests
         Assert.False(result.Gain!.UsesFreshSeeds);
         Assert.Equal([11L, 12], result.Gain.Seeds.Select(seed => seed.Seed));
         Assert.EndsWith(
-            "2 seeds. The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.", result.Verdict,
-            StringComparison.Ordinal);
+            " The same seeds chose the trial, so the gain is too high: set ConfirmationSeeds.", result.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_every_seed_gives_the_same_difference_no_gain_is_shown()
+    {
+        using SearchResult<EarlyReadoutEstimator.Options> result = Of(gain: 0.1, Plan with { ConfirmationSeeds = [] });
+        Assert.Equal([0.1, 0.1], result.Gain!.Seeds.Select(seed => Math.Round(seed.Difference, 12)));
+        Assert.Same(result.BestPlain, result.Best);
+        Assert.StartsWith(
+            "No difference is shown between trial 1, the best other, and plain training, which is the choice: UnbiasedAccuracy +10.0 "
+                + "points, without an interval, 2 seeds. All seeds give the same difference, which does not tell how far other seeds would "
+                + "lie from it: nothing is shown; confirm on more seeds (ConfirmationSeeds) or more rows.",
+            result.Verdict, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,8 +122,16 @@ public sealed class SearchResultTests
                 + "that it bears. The first said: Too fast.", result.Warnings);
     }
 
+    [Fact]
+    public void Validation_groups_of_one_name_are_one()
+    {
+        using SearchResult<EarlyReadoutEstimator.Options> result = Of(gain: 0.1, areNamedAlike: true);
+        Assert.Equal([new ValidationGroup("bird, land", 40, 9 + 15)], result.BestPlain.Runs[0].Groups);
+        Assert.Equal(24 / 40.0, result.Groups[0].PlainAccuracy!.Value, 1e-12);
+    }
+
     private static SearchResult<EarlyReadoutEstimator.Options> Of(
-        double gain, SearchPlan? plan = null, bool further = false, bool plainDiverges = false)
+        double gain, SearchPlan? plan = null, bool further = false, bool plainDiverges = false, bool areNamedAlike = false)
     {
         plan ??= Plan;
         SearchRun[] runs = [.. plan.FirstRuns(), .. plan.ConfirmationOf(plan.Trials[1])];
@@ -123,8 +143,11 @@ public sealed class SearchResultTests
             2 => further ? Reported(run, 0.5, 0.9, 0.95) : Reported(run, 0.5),
             _ => run.Seed == 11 ? Diverged(run) : Reported(run, 0.6),
         })];
+        if (areNamedAlike)
+            reported = [.. reported.Select(run => run with { Outcome = run.Outcome!.Replace("water", "land", StringComparison.Ordinal) })];
         var options = new EarlyReadoutEstimator.Options { Selection = SelectionMetric.UnbiasedAccuracy, GroupColumnName = "Place" };
-        var findings = SearchConclusion.Of("Trainer", 2, options, plan, new Standings(plan, reported), Groups, ["Look at this."]);
+        var findings = SearchConclusion.Of(
+            "Trainer", 2, options.Selection, plan, new Standings(plan, reported), Groups, areGroupsKnown: true, ["Look at this."]);
         var ml = new MLContext(seed: 1);
         return new SearchResult<EarlyReadoutEstimator.Options>(
             findings, new SearchRows(BiasedRow.View(ml, 10), BiasedRow.View(ml, 10)), _ => options,

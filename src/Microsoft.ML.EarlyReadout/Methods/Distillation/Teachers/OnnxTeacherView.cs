@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>Training rows with a teacher's scores, computed batch by batch as they are read.</summary>
+/// <summary>Training rows with a teacher's scores, and its features where it gives some, computed batch by batch as they are
+/// read.</summary>
 internal sealed class OnnxTeacherView : IDataView
 {
     private const string Converted = "EarlyReadout.Converted.";
@@ -33,6 +34,8 @@ internal sealed class OnnxTeacherView : IDataView
         var schema = new DataViewSchema.Builder();
         schema.AddColumns(rows.Schema);
         schema.AddColumn(scoreColumn, new VectorDataViewType(NumberDataViewType.Single, teacher.Classes), annotations.ToAnnotations());
+        if (teacher.FeatureOutput is { } features)
+            schema.AddColumn(features, new VectorDataViewType(NumberDataViewType.Single, teacher.FeatureDimensions));
         Schema = schema.ToSchema();
     }
 
@@ -46,14 +49,14 @@ internal sealed class OnnxTeacherView : IDataView
     {
         bool[] active = new bool[Schema.Count];
         foreach (DataViewSchema.Column column in columnsNeeded) active[column.Index] = true;
-        bool scores = active[_rowColumns];
+        bool asks = active.AsSpan(_rowColumns).Contains(true);
         IEnumerable<DataViewSchema.Column> needed = _input.Schema.Where(column =>
-            (column.Index < _rowColumns && active[column.Index]) || (scores && _sources.Any(source => source.Index == column.Index)));
-        if (!scores) return new PassThroughCursor(Schema, _input.GetRowCursor(needed, rand));
+            (column.Index < _rowColumns && active[column.Index]) || (asks && _sources.Any(source => source.Index == column.Index)));
+        if (!asks) return new PassThroughCursor(Schema, _input.GetRowCursor(needed, rand));
         DataViewRowCursor input = ReadAheadCursor.Open(_input, needed, rand, Environment.ProcessorCount);
         try
         {
-            return new OnnxTeacherCursor(Schema, input, active, _teacher, _sources);
+            return new OnnxTeacherCursor(Schema, _rowColumns, input, active, _teacher, _sources);
         }
         catch
         {

@@ -1,9 +1,8 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Onnx;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A teacher that is run on rows: adds its score column to a view, and leaves what the student reads as it is.</summary>
+/// <summary>A teacher that is run on rows: adds its columns to a view, and leaves what the student reads as it is.</summary>
 internal sealed class Teacher : IDisposable
 {
     private const string BackupPrefix = "EarlyReadout.Kept.";
@@ -12,7 +11,6 @@ internal sealed class Teacher : IDisposable
     private readonly string _scoreColumn;
     private readonly (ITransformer? Model, string? OnnxPath, string Output) _who;
     private OnnxTeacher? _onnx;
-    private OnnxTransformer? _features; // the one of the transforms that is ours to dispose
 
     private Teacher(TeacherOptions options, string source)
     {
@@ -46,23 +44,17 @@ internal sealed class Teacher : IDisposable
             return teacher;
         }
 
-        var file = new Teacher(options, $"output '{options.OutputName}' of '{options.OnnxPath}'")
+        string? features = FeaturesOf(options, columns);
+        bool areThere = features is not null
+            && (features == options.ScoreColumnName || rows.Schema.GetColumnOrNull(features) is not null);
+        return new Teacher(options, $"output '{options.OutputName}' of '{options.OnnxPath}'")
         {
-            _onnx = OnnxTeacher.Open(options, columns.Feature, label, rows.Schema, device()),
+            _onnx = OnnxTeacher.Open(options, areThere ? null : features, columns.Feature, label, rows.Schema, device()),
         };
-        try
-        {
-            file.AddFeatures(options, columns, file.Apply(rows));
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
     }
 
     /// <summary>The view with the teacher's columns; the view itself where they are in it. Read it before disposing the teacher.</summary>
+    /// <exception cref="ArgumentException">A column cannot be converted to what the teacher's file reads.</exception>
     public IDataView Apply(IDataView rows)
     {
         IDataView scored = _onnx is { } onnx ? new OnnxTeacherView(rows, onnx, _scoreColumn) : rows;
@@ -70,11 +62,7 @@ internal sealed class Teacher : IDisposable
         return IsModel && rows is PackedView packed ? packed.With(taught, _who) : taught;
     }
 
-    public void Dispose()
-    {
-        _features?.Dispose();
-        _onnx?.Dispose();
-    }
+    public void Dispose() => _onnx?.Dispose();
 
     private void AddModel(ITransformer model, TeacherOptions options, TrainingColumns columns, DataViewSchema.Column label, IDataView rows)
     {
@@ -99,19 +87,6 @@ internal sealed class Teacher : IDisposable
         IDataView taught = AddCopy(scored, options.OutputName, options.ScoreColumnName);
         taught = own.Aggregate(taught, (view, name) => AddCopy(view, BackupPrefix + name, name));
         Add(_ml.Transforms.DropColumns([.. own.Select(name => BackupPrefix + name)]).Fit(taught), taught);
-    }
-
-    /// <summary>Features to match, where the data does not have them, are an output of the file too: its graph is run once more for
-    /// them.</summary>
-    private void AddFeatures(TeacherOptions options, TrainingColumns columns, IDataView scored)
-    {
-        if (FeaturesOf(options, columns) is not { } features || !_onnx!.HasOutput(features)) return;
-        if (scored.Schema.GetColumnOrNull(features) is not null) return;
-        string[] inputs = _onnx.InputNames;
-        if (inputs is [var input] && input != columns.Feature) scored = AddCopy(scored, columns.Feature, input);
-        ScoringDevice device = _onnx.Device;
-        _features = _ml.Transforms.ApplyOnnxModel([features], inputs, options.OnnxPath!, device.Gpu, device.FallsBackToCpu).Fit(scored);
-        Add(_features, scored);
     }
 
     /// <summary>The column of features, where the training reads it.</summary>

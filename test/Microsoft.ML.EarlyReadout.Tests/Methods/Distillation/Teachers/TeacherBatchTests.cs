@@ -96,6 +96,23 @@ public sealed class TeacherBatchTests : IDisposable
         Assert.Equal(alone, together);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Features_of_the_file_come_with_the_scores_and_are_those_of_each_row_alone_where_a_batch_mixes_them(bool mixes)
+    {
+        Write(features: (graph, x) => mixes
+            ? graph.Node("CumSum", [x, graph.Constant("axis", [0L], 1)]) // over the rows: of one alone it is the row
+            : x);
+        TrainingColumns columns = Rows.With("Embedding", RowColumnWidth.Any);
+        var options = new TeacherOptions { OnnxPath = _file, OutputName = "Score", FeatureColumnName = "Embedding" };
+        using Teacher teacher = Teacher.Prepare(options, columns, _rows, () => ScoringDevice.Cpu);
+        IDataView taught = teacher.Apply(_rows);
+        float[][] rows = [.. _rows.GetColumn<float[]>("Features")];
+        Assert.Equal(rows, taught.GetColumn<float[]>("Embedding"));
+        Assert.Equal(rows.Select(row => Expected(row)), taught.GetColumn<float[]>("TeacherScore"));
+    }
+
     [Fact]
     public void A_row_that_cannot_be_read_fails_where_it_is_asked_for()
     {
@@ -170,7 +187,9 @@ public sealed class TeacherBatchTests : IDisposable
     private TeacherOptions Options() => new() { OnnxPath = _file, OutputName = "Score" };
 
     /// <summary>(B, 3) times a matrix: sums and differences that float32 holds exactly in any order.</summary>
-    private void Write(bool oneRow = false, bool reshape = false, Func<OnnxGraph, string, string>? node = null)
+    private void Write(
+        bool oneRow = false, bool reshape = false, Func<OnnxGraph, string, string>? node = null,
+        Func<OnnxGraph, string, string>? features = null)
     {
         var graph = new OnnxGraph("teacher");
         string x = graph.Input("Features", 3);
@@ -178,6 +197,7 @@ public sealed class TeacherBatchTests : IDisposable
         if (reshape) scores = graph.Node("Reshape", [scores, graph.Constant("one", [1L, 2L], 2)]);
         if (node is not null) scores = node(graph, scores);
         graph.Output(scores, "Score", 2);
+        if (features is not null) graph.Output(features(graph, x), "Embedding", 3);
         ModelProto model = ModelProto.Parser.ParseFrom(graph.ToBytes());
         if (oneRow) model.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimValue = 1;
         File.WriteAllBytes(_file, model.ToByteArray());

@@ -116,13 +116,9 @@ public sealed class TeacherTests : IDisposable
         {
             taught = teacher.Apply(train);
             Assert.Equal(400, taught.GetColumn<float[]>("Embedding").Count());
-            Assert.Throws<IOException>(OpenAlone); // ML.NET's transformer holds the file as long as its session
         }
 
-        OpenAlone();
-        GC.KeepAlive(taught); // and with it the transformer, which no finalizer has ended
-
-        void OpenAlone() => new FileStream(File("large.onnx"), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+        Assert.Throws<ObjectDisposedException>(() => taught.GetColumn<float[]>("Embedding").Count());
     }
 
     [Fact]

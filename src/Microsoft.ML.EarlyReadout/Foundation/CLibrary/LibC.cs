@@ -15,6 +15,10 @@ internal static partial class LibC
     private const int Readable = 1, Writable = 2, Executable = 4; // PROT_READ, PROT_WRITE, PROT_EXEC
     private const int PrivateMemory = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS, of Linux
     private const IntPtr MapFailed = -1;
+    private const int CurrentFolder = -100; // AT_FDCWD
+    private const uint StatusType = 1; // STATX_TYPE
+    private const int StatusBytes = 256, ModeByte = 28; // of struct statx
+    private const int TypeBits = 0xF000, RegularFile = 0x8000, Folder = 0x4000; // S_IFMT, S_IFREG, S_IFDIR
     private const int LargestMapThreshold = 32 << 20, DefaultTopPad = 128 << 10; // bytes
     private const int TrimThreshold = -1, TopPad = -2, MapThreshold = -3; // M_TRIM_THRESHOLD and so on, of malloc.h
 
@@ -115,6 +119,24 @@ internal static partial class LibC
             return null; // glibc before 2.27
         }
     }
+
+    /// <summary>Whether a path leads to something that is neither a file nor a folder: a device, a pipe or a socket.</summary>
+    public static unsafe bool IsDevice(string path)
+    {
+        byte* status = stackalloc byte[StatusBytes];
+        try
+        {
+            if (statx(CurrentFolder, path, 0, StatusType, status) != 0) return false;
+            return (*(ushort*)(status + ModeByte) & TypeBits) is not (RegularFile or Folder);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false; // glibc before 2.28
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(int folder, string path, int flags, uint mask, byte* status);
 
     /// <summary>Has glibc keep what is freed, but for blocks that are larger than its heaps hold, and take more than it is asked
     /// for.</summary>

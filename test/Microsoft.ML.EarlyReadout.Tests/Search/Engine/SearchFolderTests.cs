@@ -1,0 +1,37 @@
+using Microsoft.ML.EarlyReadout;
+
+namespace MLSieve.Tests;
+
+public sealed class SearchFolderTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("search-folder-").FullName;
+    private readonly SearchFolder _folder = new();
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void Calls_at_work_at_once_have_one_folder_which_goes_with_the_last()
+    {
+        string first = Enter();
+        Assert.Equal(first, Enter());
+        _folder.Leave(isOver: true);
+        Assert.Equal([first], Directory.GetDirectories(_root));
+        _folder.Leave(isOver: true);
+        Assert.Empty(Directory.GetDirectories(_root));
+    }
+
+    [Fact]
+    public void A_call_that_ends_before_the_search_leaves_the_folder_to_the_next()
+    {
+        string first = Enter();
+        _folder.Leave(isOver: false);
+        Assert.Equal([first], Directory.GetDirectories(_root));
+        Assert.Equal(first, Enter());
+        _folder.Leave(isOver: true);
+        Assert.Empty(Directory.GetDirectories(_root));
+        Assert.NotEqual(first, Enter());
+        _folder.Leave(isOver: true);
+    }
+
+    private string Enter() => _folder.Enter(() => new TemporaryFolder(_root));
+}
