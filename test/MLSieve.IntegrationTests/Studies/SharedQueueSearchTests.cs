@@ -21,8 +21,8 @@ public sealed class SharedQueueSearchTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
         var study = QueueFile.Studies(Line, StudyOptions.Parse(["queue", "any", "--data", _folder])).Single();
         var search = new MethodSearch(study, study.Asked().Single());
-        string checkpoints = Path.Combine(_folder, "coloured-98-sieve.checkpoints", search.Name);
-        BuiltProgram stopped = await QueueAsync(() => Directory.Exists(checkpoints));
+        string checkpoints = Path.Combine(_folder, "coloured-98-sieve.checkpoints");
+        BuiltProgram stopped = await QueueAsync(() => Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints).Any());
         Assert.True(stopped.ExitCode == 130, stopped.Error + stopped.Output);
         Assert.False(File.Exists(Runs));
         IReadOnlyList<StoredRun> left = TrialStore.Sqlite(Path.Combine(_folder, "coloured-98-sieve.db")).Read(search.Name);
