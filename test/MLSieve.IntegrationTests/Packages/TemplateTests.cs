@@ -147,6 +147,10 @@ public sealed partial class TemplateTests(PackageFeed feed, TableApp table) : IC
         await File.WriteAllLinesAsync(csv, [.. lines, "1,234;500;2.5;f;high"], Token); // a decimal point besides is no fault
         printed = await table.RunAsync(0, arguments);
         Assert.Contains("thousands.csv: numbers Rate; texts Income, Debt", printed, StringComparison.Ordinal);
+
+        await File.WriteAllLinesAsync(csv, [.. lines, "1,234;0,500;2;f;high"], Token); // no thousands begin with 0
+        printed = await table.RunAsync(0, arguments);
+        Assert.Contains("thousands.csv: numbers Income, Debt, Rate; texts ", printed, StringComparison.Ordinal);
     }
 
     [Fact]

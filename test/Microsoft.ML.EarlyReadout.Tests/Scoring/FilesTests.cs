@@ -88,6 +88,30 @@ public sealed class FilesTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public void What_replaces_a_file_may_be_read_by_those_who_might_read_it()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Files have no mode there.");
+            return;
+        }
+
+        using EarlyReadoutTransformer model = new RandomClassifier().Fit(Example.View(_ml, Example.Draw(50)));
+        string folder = Directory.CreateTempSubdirectory("graph").FullName, path = Path.Combine(folder, "model.onnx");
+        foreach (UnixFileMode others in (UnixFileMode[])[UnixFileMode.None, UnixFileMode.GroupRead | UnixFileMode.GroupWrite])
+        {
+            UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | others;
+            File.WriteAllText(path, "an older one");
+            File.SetUnixFileMode(path, mode);
+            model.SaveAsOnnx(path);
+            Assert.Equal(mode, File.GetUnixFileMode(path));
+            Assert.Equal(BytesOf(model), File.ReadAllBytes(path));
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Theory]
     [InlineData("../shared/m.txt", "/versions/shared/m.txt")]
     [InlineData("./2/../../m.txt", "/versions/m.txt")]

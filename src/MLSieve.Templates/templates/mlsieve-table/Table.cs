@@ -111,7 +111,7 @@ internal sealed class Table
     }
 
     /// <summary>Whether a number has no comma, or one that may as well part the thousands, as in 1,234.</summary>
-    private static bool MayBeThousands(string value) => !value.Contains(',') || Regex.IsMatch(value, @"^[+-]?\d{1,3},\d{3}$");
+    private static bool MayBeThousands(string value) => !value.Contains(',') || Regex.IsMatch(value, @"^[+-]?[1-9]\d{0,2},\d{3}$");
 
     private static bool IsNumber(string value, IFormatProvider format) => float.TryParse(value, NumberStyles.Float, format, out _);
 }

@@ -80,8 +80,12 @@ internal static class AtomicFile
         string partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
         {
-            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write))
+            var form = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows() && File.Exists(path)) form.UnixCreateMode = File.GetUnixFileMode(path);
+            using (var stream = new FileStream(partial, form))
             {
+                // Who may read the file that is replaced may read this one, and nobody else, whatever the umask takes.
+                if (!OperatingSystem.IsWindows() && form.UnixCreateMode is { } mode) File.SetUnixFileMode(stream.SafeFileHandle, mode);
                 write(stream);
                 if (isFlushed) stream.Flush(flushToDisk: true);
             }

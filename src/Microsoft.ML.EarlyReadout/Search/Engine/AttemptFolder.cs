@@ -138,9 +138,14 @@ internal sealed class AttemptFolder
         {
             warn($"The checkpoint in '{from}' is not used, because its copy is damaged: {fault.Message}");
         }
-        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
             // It went while it was copied.
+        }
+        catch (Exception fault) when (TemporaryFolder.IsFault(fault))
+        {
+            Delete(to); // what was copied stays, for a claim to come
+            throw;
         }
 
         Delete(to);

@@ -42,6 +42,22 @@ public sealed class AttemptFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_that_cannot_be_copied_stays_for_the_claim_after()
+    {
+        AttemptFolder first = Attempt(1);
+        Write(first, "first", 10);
+        string weights = Path.Combine(first.Path, "checkpoint-000001", "network.safetensors");
+        using (File.Open(weights, FileMode.Open, FileAccess.Read, FileShare.None))
+        {
+            string message = Assert.Throws<IOException>(() => Attempt(2)).Message;
+            Assert.Contains("attempt-2' of a search's checkpoints cannot be written: ", message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(10, CheckpointFiles.Read(Path.Combine(Attempt(3).Path, "checkpoint-000001")).Step);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
     public void A_checkpoint_after_a_validation_is_none_without_what_was_found_out_there()
     {
         AttemptFolder first = Attempt(1);
