@@ -11,6 +11,7 @@ internal sealed class StudyOptions
     private const string Commands = "list, run, queue, table, page, maps, find and check";
 
     private const double MostMinutes = 71_000; // 49 days, the most that a timer takes
+    private int? _seeds;
     private string? _teachers;
 
     /// <summary>The command line as it was given.</summary>
@@ -39,7 +40,7 @@ internal sealed class StudyOptions
 
     public string? Data { get; private set; } = Environment.GetEnvironmentVariable("MLSIEVE_DATA");
 
-    public int Seeds { get; private set; } = 3;
+    public int Seeds => _seeds ?? (Quick ? 1 : 3);
 
     /// <summary>The one method that is asked for; <see langword="null"/>: all.</summary>
     public string? Method { get; private set; }
@@ -97,7 +98,7 @@ internal sealed class StudyOptions
             switch (name)
             {
                 case "--data": options.Data = Value(); break;
-                case "--seeds": options.Seeds = Whole(name, Value()); break;
+                case "--seeds": options._seeds = Whole(name, Value()); break;
                 case "--method": options.Method = Value(); break;
                 case "--trials": options.Trials = Whole(name, Value()); break;
                 case "--search-seeds": options.SearchSeeds = Whole(name, Value()); break;
@@ -132,7 +133,6 @@ internal sealed class StudyOptions
         }
 
         if (!options.Help) options.Take(words);
-        if (options.Quick) options.Seeds = 1;
         return options;
     }
 

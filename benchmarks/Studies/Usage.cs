@@ -38,7 +38,7 @@ internal static class Usage
                            shared by the processes of a queue (default: teachers in --out)
         --workers N        processes of a queue (default: one a core; on a GPU several share it)
         --minutes M        stops a queue by itself; the next one goes on where it was
-        --seeds N          final runs of each method (default 3)
+        --seeds N          final runs of each method (default 3; 1 with --quick)
         --method M         one of the study's methods (default: all)
         --trials N         random sieve settings tried by the search, besides no forgetting
                            (default: the study's own; none where --setting is given)
@@ -57,7 +57,7 @@ internal static class Usage
         --precision P      float32 or bfloat16 (default float32)
         --report FILE      of run: writes an HTML report of the models of seed 1, which are trained again for it;
                            with several studies, one file each
-        --quick            a smoke run: few rows, one epoch, one trial, one seed
+        --quick            a smoke run: few rows, one epoch, one trial, one seed unless --seeds is given
         --help             this text
         """;
 }

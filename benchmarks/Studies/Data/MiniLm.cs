@@ -9,6 +9,9 @@ internal static class MiniLm
     /// <summary>The folder of its weights in the data folder.</summary>
     public const string Folder = "minilm";
 
+    /// <summary>The file in it.</summary>
+    public const string File = "minilm-l6-f16.safetensors";
+
     /// <summary>The folder of its vocabulary.</summary>
     public const string VocabularyFolder = "bert-vocab";
 
@@ -20,7 +23,7 @@ internal static class MiniLm
     public static NetworkOptions Encoder(StudyOptions options, int tokens) => new()
     {
         Kind = NetworkKind.Bert,
-        WeightsPath = Path.Combine(options.Folder(Folder), "minilm-l6-f16.safetensors"),
+        WeightsPath = Path.Combine(options.Folder(Folder), File),
         VocabularyPath = Path.Combine(options.Folder(VocabularyFolder), "bert-base-uncased-vocab.txt"),
         MaxTokens = tokens,
     };
@@ -35,7 +38,7 @@ internal static class MiniLm
     {
         NetworkOptions network = Encoder(options, tokens);
         string half = Path.Combine(Directory.CreateDirectory(options.Teachers).FullName, "minilm-every-other-layer.safetensors");
-        if (!File.Exists(half)) WriteHalf(network.WeightsPath!, half);
+        if (!System.IO.File.Exists(half)) WriteHalf(network.WeightsPath!, half);
         network.WeightsPath = half;
         return network;
     }

@@ -7,7 +7,7 @@ namespace Studies;
 /// One shortcut, a large teacher, and a small student by every method at the same number of steps: on its own ("student"), by Just Train
 /// Twice, by plain and by debiased distillation ("kd", "debiased"), by SimKD and by DeTT. The teacher is told the groups of the training
 /// rows (balanced group DRO, "teacher-dro") or not ("teacher-erm", which teaches "kd-erm" and "debiased-erm"); no student is. A teacher
-/// has levelled sooner than a student, so it has fewer steps.
+/// has fewer steps than a student.
 /// </summary>
 /// <param name="options">What the command line asks for.</param>
 /// <param name="rows">The rows.</param>

@@ -79,8 +79,7 @@ internal static class StudyList
             "coloured Fashion-MNIST: a ResNet-18 teaches a small ConvNet by every method, at one number of steps; half of the validation "
                 + "rows conflict",
             ["fashion-mnist"], [.. OfStudents, "--rows", "--agreement", "--schedule"],
-            options => Agreements(options, ColouredAgreements)
-                .Select(agreement => new AgreementDistillationStudy(options, "coloured", agreement, new ColouredRows(options, agreement))),
+            options => Agreements(options, ColouredAgreements).Select(agreement => new ColouredDistillationStudy(options, agreement)),
             NotOfStudents),
         new(
             "pets-distillation", "pets: a residual network teaches SqueezeNet, both from ImageNet weights, by every method",

@@ -3,8 +3,7 @@ namespace Studies;
 /// <summary>
 /// The runs of one study in the order of their worth: method by method, each setting on the seeds of the search, then, once those are
 /// there, the chosen setting on the seeds of the final runs. Where the library searches a method's settings, that search stands in place
-/// of its runs. A method with one setting has nothing to choose, so its final runs wait for nothing; it is run on the search's seeds too,
-/// to compare with.
+/// of its runs. A method with one setting has nothing to choose: it has no search, and its final runs wait for nothing.
 /// </summary>
 /// <param name="study">The study.</param>
 /// <param name="command">The line of a queue, or the command line, that it comes from.</param>
@@ -19,7 +18,7 @@ internal sealed class StudyPlan(MethodStudy study, string command)
         {
             PlannedRun[] searches = [.. Named(method).Where(IsLeft)];
             foreach (PlannedRun run in searches) yield return run;
-            if (method.Candidates.Count > 1 && searches.Length > 0) continue;
+            if (searches.Length > 0) continue;
             if (Choose(method, finished) is not { } chosen)
             {
                 if (method.Settings is not null && Share(method, finished) is { } share && !givenUp.Contains(share)) yield return share;
@@ -85,11 +84,12 @@ internal sealed class StudyPlan(MethodStudy study, string command)
         where run.Settings == setting && study.FinalSeeds.Contains(run.Seed)
         select run;
 
-    // A run of each setting that the method names, on each seed of the search.
-    private IEnumerable<PlannedRun> Named(Method method) =>
-        from seed in study.SearchSeeds
-        from candidate in method.Candidates
-        select Run(method, RunPhase.Search, candidate.Setting, seed);
+    // A run of each setting that the method names, on each seed of the search; none where there is one, since nothing is chosen.
+    private IEnumerable<PlannedRun> Named(Method method) => method.Candidates.Count == 1
+        ? []
+        : from seed in study.SearchSeeds
+          from candidate in method.Candidates
+          select Run(method, RunPhase.Search, candidate.Setting, seed);
 
     private PlannedRun Run(Method method, RunPhase phase, string setting, int seed) =>
         new(command, study.Name, study.Conditions, phase, method.Name, setting, seed);

@@ -44,7 +44,7 @@ public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
         string means = $"| sieve | {figure} | {Percentage.Of(final.Metrics[StudyMetrics.Agreeing])} | ";
         Assert.Single(lines, line => line.StartsWith(means, StringComparison.Ordinal));
         Assert.Contains($"| sieve | {figure} |", lines); // by seed
-        Assert.Contains($"- sieve, the best of 1 settings: `{setting}`", lines);
+        Assert.Contains($"- sieve, the only setting tried: `{setting}`", lines);
         Assert.Contains("- No differences: plain is not among these runs, so there is nothing to compare with.", lines);
     }
 
@@ -94,16 +94,17 @@ public sealed class ResumeTests : IClassFixture<FinishedStudy>, IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT.");
         File.Delete(Runs);
         // each of its two runs takes seconds, so that the second one is still under way when the signal comes
-        string[] command = ["run", "shapes", "--quick", "--rows", "64", "--epochs", "600", "--method", "plain", "--out", _folder];
+        string[] command =
+            ["run", "shapes", "--quick", "--rows", "64", "--epochs", "600", "--method", "plain", "--seeds", "2", "--out", _folder];
         BuiltProgram stopped = await BuiltProgram.RunAsync("Studies", command, () => File.Exists(Runs));
         Assert.True(stopped.ExitCode == 130, stopped.Error + stopped.Output);
         Assert.Contains("Cancelled. Finished runs are kept: the same command goes on from there.", stopped.Error);
-        Assert.StartsWith("shapes search plain seed 1001: ", Assert.Single(FinishedStudy.RunsIn(stopped.Output)));
+        Assert.StartsWith("shapes final plain seed 1: ", Assert.Single(FinishedStudy.RunsIn(stopped.Output)));
         FinishedRun kept = Assert.Single(FinishedRuns.All(_folder));
-        Assert.Equal((RunPhase.Search, 1001), (kept.Phase, kept.Seed));
+        Assert.Equal((RunPhase.Final, 1), (kept.Phase, kept.Seed));
         MethodStudy study = Assert.Single(StudyList.Create(StudyOptions.Parse(command)));
         PlannedRun open = Assert.Single(new StudyPlan(study, "").Open(new FinishedRuns(_folder), new HashSet<PlannedRun>()));
-        Assert.Equal((RunPhase.Final, "plain", 1), (open.Phase, open.Method, open.Seed));
+        Assert.Equal((RunPhase.Final, "plain", 2), (open.Phase, open.Method, open.Seed));
     }
 
     private static string Figures(string line) => JsonNode.Parse(line)!["metrics"]!.ToJsonString();

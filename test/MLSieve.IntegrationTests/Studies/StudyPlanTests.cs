@@ -22,17 +22,17 @@ public sealed class StudyPlanTests : IDisposable
         var finished = new FinishedRuns(_folder);
         PlannedRun[] open = Open(finished);
         Assert.Equal("coloured-98", _study.Name);
-        Assert.Equal(["Search plain 1001", "Search plain 1002", "Final plain 1", "Final plain 2"], open[..4].Select(Short));
-        Assert.Equal(["Search sieve 1001", "Search sieve 1001", "Search sieve 1002", "Search sieve 1002"], open[4..8].Select(Short));
+        Assert.Equal(["Final plain 1", "Final plain 2"], open[..2].Select(Short));
+        Assert.Equal(["Search sieve 1001", "Search sieve 1001", "Search sieve 1002", "Search sieve 1002"], open[2..6].Select(Short));
         Assert.Equal(
             ["plain", "sieve", "jtt", "afr", "group-dro", "sieve-joint", "readout-afr", "dfr"], open.Select(run => run.Method).Distinct());
         Assert.DoesNotContain(
             open, run => run is { Method: "sieve" or "sieve-joint" or "jtt" or "afr" or "readout-afr", Phase: RunPhase.Final });
 
-        foreach (PlannedRun run in open[4..7]) finished.Add(Searched(run, 0.5));
-        Assert.Equal("Search sieve 1002", Short(Open(finished)[4]));
-        finished.Add(Searched(open[7], 0.5));
-        Assert.Equal(["Final sieve 1", "Final sieve 2"], Open(finished)[4..6].Select(Short));
+        foreach (PlannedRun run in open[2..5]) finished.Add(Searched(run, 0.5));
+        Assert.Equal("Search sieve 1002", Short(Open(finished)[2]));
+        finished.Add(Searched(open[5], 0.5));
+        Assert.Equal(["Final sieve 1", "Final sieve 2"], Open(finished)[2..4].Select(Short));
     }
 
     [Fact]
@@ -40,8 +40,8 @@ public sealed class StudyPlanTests : IDisposable
     {
         var finished = new FinishedRuns(_folder);
         PlannedRun[] open = Open(finished);
-        finished.Add(Searched(open[0], 0.5));
-        finished.Add(Tested(open[2], 0.5, conflicting: 0.5));
+        finished.Add(Tested(open[0], 0.5, conflicting: 0.5));
+        finished.Add(Searched(open[2], 0.5));
         Assert.Equal(open.Where(run => run != open[0] && run != open[2]), Open(new FinishedRuns(_folder)));
         Assert.Equal(2, File.ReadAllLines(Path.Combine(_folder, "coloured-98.jsonl")).Length);
         PlannedRun other = open[0] with { Conditions = "coloured-98 rows 7" };

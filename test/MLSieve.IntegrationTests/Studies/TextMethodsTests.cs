@@ -3,7 +3,7 @@ using Studies;
 namespace MLSieve.Tests;
 
 /// <summary>Every method of a study of texts, in a class of its own so that the other studies of texts run beside it.</summary>
-public sealed class TextMethodsTests : IDisposable
+public sealed class TextMethodsTests(TextRehearsal rehearsal) : IClassFixture<TextRehearsal>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("texts-").FullName;
 
@@ -13,7 +13,7 @@ public sealed class TextMethodsTests : IDisposable
     public void A_rehearsal_of_every_method_ends_with_the_figure_that_counts()
     {
         TextRehearsal.RequireData();
-        MethodStudy study = TextRehearsal.Study("multinli --quick", _folder);
+        MethodStudy study = rehearsal.Narrow("multinli", _folder);
         foreach (Method method in study.Asked())
         {
             string setting = method.Settings is null

@@ -7,7 +7,7 @@ using Studies;
 namespace MLSieve.Tests;
 
 /// <summary>The studies of texts: which rows they train and test on, what a queue runs of them, and what counts.</summary>
-public sealed class TextStudyTests : IDisposable
+public sealed class TextStudyTests(TextRehearsal rehearsal) : IClassFixture<TextRehearsal>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("texts-").FullName;
 
@@ -125,7 +125,7 @@ public sealed class TextStudyTests : IDisposable
     public void Premise_and_hypothesis_are_read_as_a_pair_and_other_texts_alone(string name, string method, string? second)
     {
         TextRehearsal.RequireData();
-        MethodStudy study = Study(name + " --quick");
+        MethodStudy study = rehearsal.Narrow(name, _folder);
         Method asked = study.Asked().Single(each => each.Name == method);
         var ml = new MLContext(seed: 1);
         var training = new Training(ml, study.SearchRows(ml), 1, TestContext.Current.CancellationToken);
@@ -162,9 +162,9 @@ public sealed class TextStudyTests : IDisposable
     public void A_rehearsal_of_the_other_questions_ends_with_the_figure_that_counts()
     {
         TextRehearsal.RequireData();
-        FinishedRun identities = TextRehearsal.Of(Study("identity-terms --quick"), "plain");
+        FinishedRun identities = TextRehearsal.Of(rehearsal.Narrow("identity-terms", _folder), "plain");
         Assert.Equal(identities.Metrics[StudyMetrics.WorstIdentity], identities.Primary);
-        MethodStudy reviews = Study("imdb-counterfactual --quick");
+        MethodStudy reviews = rehearsal.Narrow("imdb-counterfactual", _folder);
         foreach (string method in new[] { "plain", "augmented" })
         {
             FinishedRun run = TextRehearsal.Of(reviews, method);
@@ -176,7 +176,7 @@ public sealed class TextStudyTests : IDisposable
     public void Six_layers_teach_three_and_are_asked_once()
     {
         TextRehearsal.RequireData();
-        MethodStudy study = Study("multinli-distillation --quick");
+        MethodStudy study = rehearsal.Narrow("multinli-distillation", _folder);
         foreach (string method in new[] { "teacher-dro", "kd", "debiased" })
         {
             FinishedRun run = TextRehearsal.Of(study, method);
@@ -195,8 +195,7 @@ public sealed class TextStudyTests : IDisposable
     public void Published_files_are_learned_in_their_own_splits(string name)
     {
         using var data = new DataFolder();
-        foreach (string folder in new[] { MiniLm.Folder, MiniLm.VocabularyFolder })
-            Directory.CreateSymbolicLink(data[folder], RealData.Path(folder));
+        rehearsal.LinkEncoder(data);
         WriteCivilComments(data);
         WriteMultiNli(data);
         MethodStudy study = Study($"{name} --rows 16 --epochs 1 --data {data.Root}");

@@ -109,7 +109,7 @@ internal static class StudyTables
     {
         IReadOnlyList<FinishedRun> searched = comparison.Searched(method.Name, method.Setting);
         if (searched.Count == 0)
-            return comparison.Tried(method.Name) is var named and > 0 ? $"the best of {named} settings" : "the only setting tried";
+            return comparison.Tried(method.Name) is var named and > 1 ? $"the best of {named} settings" : "the only setting tried";
         FinishedRun[] chosen = [.. searched.Where(run => run.Settings == method.Setting)];
         FinishedRun[] plain = [.. searched.Where(run => run.Trial!.Number == 0)];
         int tried = searched.Where(run => run.Trial!.Number > 0).Select(run => run.Settings).Distinct().Count();

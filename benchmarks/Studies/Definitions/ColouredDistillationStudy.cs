@@ -3,20 +3,18 @@ using Microsoft.ML.EarlyReadout;
 namespace Studies;
 
 /// <summary>
-/// Teacher and student where a shortcut is drawn to agree with the label as often as asked in training, and in half of the validation
+/// Teacher and student where the colour is drawn to agree with the label as often as asked in training, and in half of the validation
 /// rows.
 /// </summary>
 /// <param name="options">What the command line asks for.</param>
-/// <param name="kind">The shortcut, in a word.</param>
 /// <param name="agreement">How often it agrees with the label in training.</param>
-/// <param name="rows">The rows.</param>
-internal sealed class AgreementDistillationStudy(StudyOptions options, string kind, double agreement, IStudyRows rows)
-    : DistillationStudy(options, rows)
+internal sealed class ColouredDistillationStudy(StudyOptions options, double agreement)
+    : DistillationStudy(options, new ColouredRows(options, agreement))
 {
-    protected override string Subject => FormattableString.Invariant($"{kind}-{100 * agreement:0.##}-distillation");
+    protected override string Subject => FormattableString.Invariant($"coloured-{100 * agreement:0.##}-distillation");
 
     public override string Description => FormattableString.Invariant(
-        $"{kind}, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {Agreement.InValidation:P0} of ")
+        $"coloured, the shortcut agrees in {agreement:P0} of {RowCount} training rows, {Agreement.InValidation:P0} of ")
             + "validation rows; "
         + FormattableString.Invariant($"teacher ResNet-18, student ConvNet 16-32-64; {Steps} steps of {BatchSize}.");
 
