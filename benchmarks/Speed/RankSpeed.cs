@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.Networks;
 using Microsoft.ML.EarlyReadout.Training;
@@ -91,7 +89,7 @@ internal static class RankSpeed
     // Starts the processes, and returns the numbers that each writes.
     private static double[][] Start(string part, int rows, int ranks, int threads)
     {
-        int port = FreePort();
+        int port = GlooStore.FreePort();
         Process[] processes = [.. Enumerable.Range(0, ranks).Select(rank => Start(part, rows, rank, ranks, threads, port))];
         return [.. processes.Select(NumbersOf)];
     }
@@ -125,13 +123,6 @@ internal static class RankSpeed
         ];
         foreach ((string name, string value) in variables) start.Environment[name] = value;
         return Process.Start(start)!;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "not known";

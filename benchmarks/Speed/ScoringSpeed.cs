@@ -22,11 +22,20 @@ internal static class ScoringSpeed
 
     public static void Run()
     {
-        Compare(new("Mlp 32-64-64-4", new() { Kind = NetworkKind.Mlp, HiddenUnits = [64, 64] }, [32], Rows: 50_000, WarmUp));
-        Compare(new("default ConvNet, 3 × 32 × 32", new() { Kind = NetworkKind.ConvNet }, [3, 32, 32], Rows: 2_048, WarmUp: 1));
+        string folder = Directory.CreateTempSubdirectory("mlsieve-speed-").FullName;
+        try
+        {
+            Compare(new("Mlp 32-64-64-4", new() { Kind = NetworkKind.Mlp, HiddenUnits = [64, 64] }, [32], Rows: 50_000, WarmUp), folder);
+            Compare(
+                new("default ConvNet, 3 × 32 × 32", new() { Kind = NetworkKind.ConvNet }, [3, 32, 32], Rows: 2_048, WarmUp: 1), folder);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
-    private static void Compare(Case of)
+    private static void Compare(Case of, string folder)
     {
         var ml = new MLContext(seed: 1);
         var random = new Random(1);
@@ -45,8 +54,9 @@ internal static class ScoringSpeed
             Epochs = 1,
         }).Fit(ml.Data.TakeRows(data, Taught));
         using var raw = new InferenceSession(ours.Graph.Bytes);
-        using var graph = new MemoryStream(ours.Graph.Bytes);
-        ITransformer stock = ml.Transforms.ApplyOnnxModel(["Score"], ["Features"], graph).Fit(data);
+        string graph = Path.Combine(folder, "model.onnx"); // ML.NET would copy a stream to a file that it never deletes
+        File.WriteAllBytes(graph, ours.Graph.Bytes);
+        using var stock = ml.Transforms.ApplyOnnxModel(["Score"], ["Features"], graph).Fit(data);
         IDataView stockView = stock.Transform(data);
         var oursView = (ScoredView)ours.Transform(data);
         float[] packed = [.. rows.SelectMany(row => row.Features)];
@@ -73,8 +83,6 @@ internal static class ScoringSpeed
             Console.WriteLine(FormattableString.Invariant($"| {way.Name} | {of.Rows / byProcessor.Seconds(way.Name) / 1000:F1} | ")
                 + $"{byProcessor.Ratio(way.Name, Ours)} | {byWall.Ratio(way.Name, Ours)} |");
         }
-
-        (stock as IDisposable)?.Dispose();
     }
 
     private static void Read(IDataView view, string column)

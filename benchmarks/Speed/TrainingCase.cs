@@ -94,12 +94,12 @@ internal sealed class TrainingCase : IDisposable
     }
 
     /// <summary>A readout of the network as the sieve makes it.</summary>
-    public ReadoutHead CreateReadout(StagedNetwork network)
+    public TappedReadout CreateReadout(StagedNetwork network)
     {
-        ReadoutHead readout = Own(ReadoutFactory.Create(network, Options.Readout, seed: 1));
-        readout.SetChannelsLast(_shape.IsConvolved);
-        readout.to(Device);
-        return readout;
+        ReadoutHead head = Own(ReadoutFactory.Create(network, Options.Readout, seed: 1));
+        head.SetChannelsLast(_shape.IsConvolved);
+        head.to(Device);
+        return new TappedReadout("readout", Options.Readout.Stage, head);
     }
 
     /// <summary>A plain step on a network of its own.</summary>

@@ -220,7 +220,8 @@ public static class EarlyReadoutEvaluationCatalog
     /// <param name="windowSize">How many of the newest rows count; at least 1.</param>
     /// <param name="baseline">What <c>EvaluateByGroup</c> gave before the model served, of the same group column; <see langword="null"/>
     /// where the worst group is not to be compared.</param>
-    /// <param name="confidence">The confidence level of intervals and of drift, in (0, 1).</param>
+    /// <param name="confidence">The confidence level of intervals, and of a window's alarms together: where nothing has changed, at most
+    /// 1 − confidence of all windows have an alarm, be it of the worst group or of a readout. In (0, 1).</param>
     /// <param name="name">The tag <c>model</c> of the instruments, which tells models apart.</param>
     /// <returns>The monitor, without rows. Dispose it to end its instruments.</returns>
     /// <exception cref="ArgumentException">An argument is out of range; the message lists all faults.</exception>

@@ -60,8 +60,8 @@ public sealed partial class FeatureSieveTrainer : NetworkTrainer<FeatureSieveTra
         using TappedReadout readout = session.CreateReadout("readout", options.Readout, session.Seeds.For("readout"));
         using ITrainingStep step = options.Update switch
         {
-            SieveUpdate.Alternating => new SieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk),
-            SieveUpdate.Joint => new JointSieveStep(session.Network, readout.Head, options, session.FreezesBatchNorm, session.Risk),
+            SieveUpdate.Alternating => new SieveStep(session.Network, readout, options, session.FreezesBatchNorm, session.Risk),
+            SieveUpdate.Joint => new JointSieveStep(session.Network, readout, options, session.FreezesBatchNorm, session.Risk),
             _ => throw new UnreachableException($"No update {options.Update}."),
         };
         session.Train(step);

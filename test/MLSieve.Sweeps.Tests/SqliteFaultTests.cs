@@ -175,36 +175,50 @@ public sealed class SqliteFaultTests : IDisposable
     public async Task Processes_share_a_search_and_one_that_is_killed_loses_no_run()
     {
         ITrialStore store = TrialStore.Sqlite(_file.Path);
-        store.Add(Search, [.. Enumerable.Range(0, 60).Select(number => Run with { Number = number })]);
-        ChildProcess[] workers =
-        [
-            .. from _ in Enumerable.Range(0, 3) select OwnProcess.Start<SqliteFaultTests>(nameof(Work), (StorePath, _file.Path)),
-        ];
+        store.Add(Search, [.. Enumerable.Range(0, Count).Select(number => Run with { Number = number })]);
+        List<ChildProcess> workers = [];
         try
         {
+            // the others would leave nothing to one that begins much later than they do
+            StartWorker();
             string victim = FormattableString.Invariant($"process {workers[0].Id}");
-            while (!store.Read(Search).Any(run => run.State == RunState.Running && run.Worker == victim))
-            {
-                Assert.False(workers[0].HasExited);
-                Thread.Sleep(1);
-            }
-
+            WaitUntil(run => run.Worker == victim);
+            StartWorker();
+            StartWorker();
+            WaitUntil(run => run.Worker is { } worker && worker != victim);
             workers[0].Kill();
-            foreach (ChildProcess worker in workers[1..])
+            foreach (ChildProcess worker in workers.Skip(1))
             {
                 (int code, string output, _) = await worker.EndAsync(TestContext.Current.CancellationToken);
                 Assert.True(OwnProcess.Passed(code, output));
             }
 
-            Assert.All(store.Read(Search), run => Assert.Equal((RunState.Finished, run.Run.Number / 60.0), (run.State, run.Score)));
+            Assert.All(store.Read(Search), run => Assert.Equal((RunState.Finished, ScoreOf(run.Run)), (run.State, run.Score)));
         }
         finally
         {
             foreach (ChildProcess worker in workers) worker.Dispose();
         }
+
+        void StartWorker() => workers.Add(OwnProcess.Start<SqliteFaultTests>(nameof(Work), (StorePath, _file.Path)));
+
+        // for what stays: a run that is being trained may not be when it is looked for
+        void WaitUntil(Func<StoredRun, bool> holds)
+        {
+            while (!store.Read(Search).Any(holds))
+            {
+                Assert.False(workers[0].HasExited, "All runs were finished before a process could be killed.");
+                Thread.Sleep(1);
+            }
+        }
     }
 
     private const string StorePath = "MLSIEVE_TEST_STORE";
+
+    // of which one process trains some 40 a second
+    private const int Count = 200;
+
+    private static double ScoreOf(SearchRun run) => run.Number / (double)Count;
 
     [Fact(Explicit = true)]
     public void Work()
@@ -215,7 +229,7 @@ public sealed class SqliteFaultTests : IDisposable
             string worker = FormattableString.Invariant($"process {Environment.ProcessId}");
             RunClaim? claim = store.Claim(Search, worker, TimeSpan.FromSeconds(2), 10);
             Thread.Sleep(20);
-            if (claim is not null) store.Report(claim, 3, claim.Run.Number / 60.0, "{}");
+            if (claim is not null) store.Report(claim, 3, ScoreOf(claim.Run), "{}");
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
@@ -32,7 +33,7 @@ internal sealed class CountingView(IDataView source, Action<long>? atRow = null)
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
 
-    private sealed class Cursor(CountingView view, DataViewRowCursor source, Action<long>? atRow) : PassingCursor(source)
+    private sealed class Cursor(CountingView view, DataViewRowCursor source, Action<long>? atRow) : DelegatingCursor(source)
     {
         public override bool MoveNext()
         {

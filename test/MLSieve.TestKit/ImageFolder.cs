@@ -13,9 +13,9 @@ internal sealed class ImageFolder : IDisposable
     private static readonly string[] _classes = ["red", "green", "blue"];
     private readonly List<Row> _rows = [];
 
-    public ImageFolder(int count, int seed = 1)
+    public ImageFolder(int count)
     {
-        var random = new Random(seed);
+        var random = new Random(1);
         for (int i = 0; i < count; i++) Add($"{i:000}.png", Draw(Height, Width, i % 3, random), i % 3);
     }
 

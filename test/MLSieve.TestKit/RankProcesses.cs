@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Microsoft.ML.EarlyReadout;
 using Xunit;
 
 namespace MLSieve.Tests;
@@ -10,14 +9,6 @@ public sealed class RankProcesses : IDisposable
 {
     private readonly List<ChildProcess> _ranks = [];
 
-    /// <summary>A port that nothing listens at.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Starts a test once for each of the ranks.</summary>
     /// <param name="test">The test: a method of <typeparamref name="T"/> with <c>[Fact(Explicit = true)]</c>.</param>
     /// <param name="count">WORLD_SIZE.</param>
@@ -26,7 +17,7 @@ public sealed class RankProcesses : IDisposable
     public static RankProcesses Start<T>(string test, int count, params (string Name, string? Value)[] environment)
     {
         var ranks = new RankProcesses();
-        int port = FreePort();
+        int port = GlooStore.FreePort();
         for (int rank = 0; rank < count; rank++) ranks.Add<T>(test, rank, count, port, environment);
         return ranks;
     }

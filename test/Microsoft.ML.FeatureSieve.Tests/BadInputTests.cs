@@ -75,6 +75,37 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void An_option_for_images_and_features_that_are_none()
+    {
+        FeatureSieveTrainer.Options range = Options(), order = Options();
+        range.Network.Input.ValueRange = ValueRange.ZeroTo255;
+        Says(
+            "Network.Input.ValueRange is ZeroTo255, which is for images; the features are vectors of 4 numbers. Give Height and Width if "
+                + "they are images, else Mean and Scale.",
+            BiasedRow.View(_ml), range);
+        order.Network.Input.ChannelOrder = ChannelOrder.Bgr;
+        Says(
+            "Network.Input.ChannelOrder is Bgr, which is for images; the features are vectors of 4 numbers. Give Height and Width if they "
+                + "are images, else Mean and Scale.",
+            BiasedRow.View(_ml), order);
+    }
+
+    [Theory]
+    [InlineData("Height")]
+    [InlineData("Width")]
+    public void One_side_alone_of_images_without_a_size(string side)
+    {
+        using var folder = new ImageFolder(4);
+        FeatureSieveTrainer.Options options = Options();
+        options.FeatureColumnName = "Image";
+        options.Network.Input = side == "Height" ? new InputOptions { Height = 64 } : new InputOptions { Width = 64 };
+        Says(
+            "The images of column 'Image' are of no known size: to give one, set the input options Height and Width, not only "
+                + $"{side} 64.",
+            folder.Images(), options);
+    }
+
+    [Fact]
     public void A_stage_that_the_network_does_not_have()
     {
         FeatureSieveTrainer.Options options = Options();
@@ -125,7 +156,10 @@ public sealed class BadInputTests
         string lacking = Fault(named, train, options => options.FeatureColumnName = "Numbers");
         Assert.StartsWith(
             "The feature column 'Numbers' is not in the validation rows (ValidationSet), which have ", lacking, StringComparison.Ordinal);
-        Assert.EndsWith($". {advice}", lacking, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $". {advice} If it held images: ML.NET's Cache, AppendCacheCheckpoint and ShuffleRows drop columns of images: use them before "
+                + "LoadImages or after ExtractPixels.",
+            lacking, StringComparison.Ordinal);
         string text = Fault(train, _ml.Transforms.CopyColumns("Label", "Class").Fit(raw).Transform(raw));
         Assert.Equal($"The label column 'Label' of the validation rows (ValidationSet) is of type String; expected a key. {advice}", text);
         string flat = Fault(train, _ml.Transforms.CopyColumns("Features", "Cue").Fit(train).Transform(train));
@@ -176,6 +210,23 @@ public sealed class BadInputTests
         BiasedRow[] rows = BiasedRow.Draw(50);
         rows[17].Features[2] = float.NaN;
         Says("row 17", View(rows), Options());
+    }
+
+    [Fact]
+    public void A_missing_number_of_a_table_is_named_by_its_column()
+    {
+        IDataView table = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new PersonRow
+        {
+            Class = i % 2 == 0 ? "a" : "b",
+            Height = i,
+            Age = i == 7 ? float.NaN : i,
+        }));
+        IEstimator<ITransformer> pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(PersonRow.Class))
+            .Append(_ml.Transforms.Concatenate("Features", nameof(PersonRow.Height), nameof(PersonRow.Age)));
+        Says(
+            "row 7 (counted from 0 in the data view) has the value NaN in slot 1, 'Age'; expected a finite number. Add "
+                + "ReplaceMissingValues",
+            pipeline.Fit(table).Transform(table), Options());
     }
 
     [Fact]
@@ -241,5 +292,14 @@ public sealed class BadInputTests
         Exception error = Assert.ThrowsAny<Exception>(() => _ml.MulticlassClassification.Trainers.FeatureSieve(options).Fit(rows));
         Assert.True(error is ArgumentException or InvalidDataException, error.ToString());
         Assert.Contains(expected, error.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private sealed class PersonRow
+    {
+        public string Class { get; set; } = "";
+
+        public float Height { get; set; }
+
+        public float Age { get; set; }
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.ML.Data;
 // StockApp model.zip data.idv out.tsv: loads a model, scores the rows twice (as a view, and one by one as a PredictionEngine does), and
 // writes a line a row. It then prints the names of its assemblies and native libraries, one a line.
 var ml = new MLContext();
-ITransformer model = ml.Model.Load(args[0], out _);
+using var loaded = (IDisposable)ml.Model.Load(args[0], out _); // until it is disposed, a copy of its graph is in the temporary folder
+var model = (ITransformer)loaded;
 IDataView data = ml.Data.LoadFromBinary(args[1]);
 
 using (var output = new StreamWriter(args[2]))

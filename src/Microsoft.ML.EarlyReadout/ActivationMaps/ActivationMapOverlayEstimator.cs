@@ -49,7 +49,7 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         {
             if (input.Schema.GetColumnOrNull(_image) is { Type: ImageDataViewType } images)
             {
-                return Mapping<ImageRow>(images, map, row =>
+                return Mapping<ImageWithMap>(images, map, row =>
                 {
                     MLImage picture = row.Image ?? throw new InvalidOperationException($"A row of column '{_image}' has no image.");
                     var pixels = new byte[3 * picture.Height * picture.Width];
@@ -92,8 +92,7 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         ColumnFinder.Require(
             inputSchema, _image, "image", "an image, or pixels",
             column => column.ItemType is ImageDataViewType || ColumnFinder.IsVector(column));
-        SchemaShape overlay = _catalog.CustomMapping<Nothing, OverlayRow>((_, _) => { }, null, null, OutputDefinition())
-            .GetOutputSchema(new SchemaShape([]));
+        SchemaShape overlay = MappedColumns.AddTo<OverlayRow>(_catalog, new SchemaShape([]), OutputDefinition());
         return new SchemaShape([.. inputSchema.Where(column => column.Name != _output), overlay.Single(column => column.Name == _output)]);
     }
 
@@ -126,9 +125,7 @@ public sealed class ActivationMapOverlayEstimator : IEstimator<ITransformer>
         return type;
     }
 
-    private sealed class Nothing { }
-
-    private sealed class ImageRow
+    private sealed class ImageWithMap
     {
         [ImageType(1, 1)]
         public MLImage? Image { get; set; }

@@ -54,9 +54,8 @@ public sealed class ClassActivationMapEstimator : IEstimator<ITransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         _transformer.Check(inputSchema);
         var ml = new MLContext();
-        SchemaShape map = ml.Transforms.CustomMapping<Nothing, Map>((_, _) => { }, null)
-            .Append(ml.Transforms.CopyColumns(_output, nameof(Map.Values)))
-            .GetOutputSchema(new SchemaShape([]));
+        SchemaShape map = ml.Transforms.CopyColumns(_output, nameof(Map.Values))
+            .GetOutputSchema(MappedColumns.AddTo<Map>(ml.Transforms, new SchemaShape([])));
         return new SchemaShape([.. inputSchema.Where(column => column.Name != _output), map.Single(column => column.Name == _output)]);
     }
 
@@ -66,8 +65,6 @@ public sealed class ClassActivationMapEstimator : IEstimator<ITransformer>
         return index >= 0 ? index : throw new ArgumentException(
             $"The model has no class '{name}'; it has {string.Join(", ", names.Select(each => $"'{each}'"))}.", nameof(name));
     }
-
-    private sealed class Nothing { }
 
     private sealed class Map
     {

@@ -47,7 +47,7 @@ internal sealed record TrainingColumns(string Feature, string Label, string? Gro
     public void Check(SchemaShape promised)
     {
         if (IsText) TextColumns.Require(promised, Feature, SecondText);
-        else FeatureColumn.RequireNoText(promised, Feature);
+        else FeatureColumn.RequireNoTextOrFile(promised, Feature);
         if (Group is not null && (GroupNeed is not null || promised.Any(column => column.Name == Group)))
         {
             ColumnFinder.Require(

@@ -23,6 +23,9 @@ internal sealed class TrainingSetReader
     /// <summary>How many workers may read ahead; 1: the thread that packs the rows reads them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    // before what is told of rows that are not the training rows
+    private string Prefix => _rows is null ? "" : $"In {_rows}: ";
+
     public TrainingSetReader(
         IDataView view, TrainingColumns columns, InputOptions input, MemoryBudget budget, Action<string> log, Action<string> warn,
         TrainingSet? like)
@@ -46,7 +49,7 @@ internal sealed class TrainingSetReader
         }
         catch (InvalidDataException fault) when (_rows is not null) // the row that it tells of is in one view of several
         {
-            throw new InvalidDataException($"In {_rows}: {fault.Message}", fault);
+            throw new InvalidDataException(Prefix + fault.Message, fault);
         }
     }
 
@@ -86,7 +89,7 @@ internal sealed class TrainingSetReader
             if (features is null)
                 throw NoRows(row);
             ReportFindings(row, labels);
-            reader.ReportFindings(_log, _warn);
+            reader.ReportFindings(text => _log(Prefix + text), text => _warn(Prefix + text));
             var (groups, groupNames) = attribute is null ? (null, []) : Groups(labels, attributes, attribute);
             return new TrainingSet
             {
@@ -151,7 +154,7 @@ internal sealed class TrainingSetReader
     {
         if (read > labels.Count)
         {
-            _log((_rows is null ? "" : $"In {_rows}: ")
+            _log(Prefix
                 + FormattableString.Invariant($"Skipped {read - labels.Count} of {read} rows: no label in column '{_label.Column.Name}'."));
         }
 

@@ -29,11 +29,13 @@ internal static class EvaluationColumns
             : throw ColumnFinder.WrongType(score, "score", "Vector<Single> of two or more", "It must have one number for each class.");
     }
 
-    public static DataViewSchema.Column FindMargin(DataViewSchema schema, string name)
+    public static (DataViewSchema.Column Predicted, DataViewSchema.Column Margin) FindReadout(DataViewSchema schema, string name)
     {
-        DataViewSchema.Column margin = Find(schema, name, "readout's margin");
+        var names = new ReadoutColumns(name);
+        DataViewSchema.Column predicted = Find(schema, names.PredictedLabel, "readout's predicted label");
+        DataViewSchema.Column margin = Find(schema, names.Margin, "readout's margin");
         return margin.Type == NumberDataViewType.Single
-            ? margin
+            ? (predicted, margin)
             : throw ColumnFinder.WrongType(margin, "readout's margin", "Single", "Name a readout of an EarlyReadoutTransformer.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -14,13 +13,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </remarks>
 public sealed class GroupMetrics
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        RespectNullableAnnotations = true,
-        WriteIndented = true,
-    };
+    private static readonly JsonSerializerOptions JsonOptions = new(ResultJson.Form) { RespectNullableAnnotations = true };
 
     /// <summary>The group with the least accuracy, by name; the first of equals.</summary>
     public required string WorstGroup { get; init; }

@@ -48,5 +48,8 @@ internal static class TextTable
 
     public static string Ratio(double? value) => value?.ToString("F4", CultureInfo.InvariantCulture) ?? "–";
 
+    /// <summary>A difference with its sign, to a tenth.</summary>
+    public static string Signed(double value) => value.ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+
     public static string Interval(ConfidenceInterval interval) => $"[{Ratio(interval.Low)}, {Ratio(interval.High)}]";
 }

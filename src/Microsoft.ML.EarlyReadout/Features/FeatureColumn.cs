@@ -11,6 +11,9 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat
     private const string TextAdvice =
         "Name it in TextColumnName to train on texts, or turn it into numbers first, for instance by OneHotEncoding.";
 
+    private const string FileAdvice =
+        "If they are files, as LoadRawImageBytes reads them, use LoadImages, ResizeImages and ExtractPixels instead.";
+
     /// <summary>The column of each row's second text, where rows have pairs of texts.</summary>
     public DataViewSchema.Column? Second { get; private init; }
 
@@ -26,7 +29,9 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat
     /// options.</exception>
     public static FeatureColumn Infer(DataViewSchema schema, string name, InputOptions input, string? rows = null)
     {
-        DataViewSchema.Column column = ColumnFinder.Find(schema, name, FeatureFormat.Role, rows);
+        const string dropped = $"If it held images: {ImageFormat.Dropped}";
+        DataViewSchema.Column column = ColumnFinder.Find(
+            schema, name, FeatureFormat.Role, rows, rows is null ? dropped : $"{ColumnFinder.TransformAlike} {dropped}");
         FeatureFormat format = FeatureFormat.OfNumbers(column.Type)
             ?? throw ColumnFinder.WrongType(column, FeatureFormat.Role, FeatureFormat.Expected, Advice(column), rows);
         try
@@ -51,18 +56,27 @@ internal sealed record FeatureColumn(DataViewSchema.Column Column, FeatureFormat
             Second = TextColumns.FindSecond(schema, second, rows),
         };
 
-    /// <summary>Refuses a column of texts, as far as the promise of a schema tells. Of other types a stock trainer speaks.</summary>
+    /// <summary>Refuses a column of texts or of files, as far as the promise of a schema tells. Of other types a stock trainer
+    /// speaks.</summary>
     /// <param name="promised">The shape of the schema.</param>
     /// <param name="name">The column's name.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It holds texts.</exception>
-    public static void RequireNoText(SchemaShape promised, string name)
+    /// <exception cref="ArgumentOutOfRangeException">It holds texts or files.</exception>
+    public static void RequireNoTextOrFile(SchemaShape promised, string name)
     {
-        if (promised.Any(column => column.Name == name && FeatureFormat.Texts.Holds(column)))
-            throw ColumnFinder.Mismatch($"The feature column '{name}' is of type text; expected {FeatureFormat.Expected}. {TextAdvice}");
+        foreach (SchemaShape.Column column in promised.Where(each => each.Name == name))
+        {
+            if (FeatureFormat.Texts.Holds(column)) throw Refused("text", TextAdvice);
+            if (column.Kind == SchemaShape.Column.VectorKind.VariableVector && column.ItemType == NumberDataViewType.Byte)
+                throw Refused("Vector<Byte>", FileAdvice);
+        }
+
+        ArgumentOutOfRangeException Refused(string type, string advice) =>
+            ColumnFinder.Mismatch($"The feature column '{name}' is of type {type}; expected {FeatureFormat.Expected}. {advice}");
     }
 
     private static string Advice(DataViewSchema.Column column) => column.Type switch
     {
+        VectorDataViewType { IsKnownSize: false } bytes when bytes.ItemType == NumberDataViewType.Byte => FileAdvice,
         VectorDataViewType { ItemType: KeyDataViewType } => "Add Conversion.MapKeyToVector.",
         VectorDataViewType { ItemType: NumberDataViewType or BooleanDataViewType } =>
             $"Add Conversion.ConvertType(\"{column.Name}\", outputKind: DataKind.Single).",

@@ -8,6 +8,10 @@ internal sealed class ImageFormat : FeatureFormat
 {
     private const int Channels = 3;
 
+    /// <summary>Why a column of images may be missing, and what to do.</summary>
+    public const string Dropped = "ML.NET's Cache, AppendCacheCheckpoint and ShuffleRows drop columns of images: use them before "
+        + "LoadImages or after ExtractPixels.";
+
     /// <inheritdoc/>
     public override PixelRange Range => PixelRange.Bytes;
 
@@ -61,7 +65,14 @@ internal sealed class ImageFormat : FeatureFormat
 
         int height = Agreed(nameof(input.Height), input.Height, type.Height);
         int width = Agreed(nameof(input.Width), input.Width, type.Width);
-        return height > 0 && width > 0 ? FeatureShape.Image(Channels, height, width) : null;
+        if ((height > 0) != (width > 0))
+        {
+            string given = height > 0 ? $"{nameof(input.Height)} {height}" : $"{nameof(input.Width)} {width}";
+            throw ColumnFinder.Mismatch($"The images of column '{column.Name}' are of no known size: to give one, set the input options "
+                + $"Height and Width, not only {given}.");
+        }
+
+        return height > 0 ? FeatureShape.Image(Channels, height, width) : null;
 
         int Agreed(string side, int option, int known) => option > 0 && known > 0 && option != known
             ? throw ColumnFinder.Mismatch($"The input option {side} is {option}, but the images of column '{column.Name}' have {known}.")

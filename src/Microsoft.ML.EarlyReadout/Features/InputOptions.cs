@@ -1,17 +1,4 @@
-using System.Text.Json.Serialization;
-
 namespace Microsoft.ML.EarlyReadout;
-
-/// <summary>The order of the colour channels.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ChannelOrder>))]
-public enum ChannelOrder
-{
-    /// <summary>Red, green, blue: torchvision's order.</summary>
-    Rgb,
-
-    /// <summary>Blue, green, red: Caffe's order.</summary>
-    Bgr,
-}
 
 /// <summary>
 /// How the raw numbers of the feature column enter the network: per channel <c>(x − Mean) · Scale</c>, with x as it stands in the column (0
@@ -19,7 +6,7 @@ public enum ChannelOrder
 /// </summary>
 public sealed class InputOptions
 {
-    /// <summary>Image height in pixels, where the column's type does not tell it.</summary>
+    /// <summary>Image height in pixels, where the column's type does not tell it. It goes with <see cref="Width"/>.</summary>
     /// <value>The default value is 0: taken from the column.</value>
     public int Height { get; set; }
 
@@ -34,7 +21,7 @@ public sealed class InputOptions
 
     /// <summary>
     /// What the numbers of the images are, which gives <see cref="Mean"/> and <see cref="Scale"/> where they are not given. Vectors that
-    /// are no images have none.
+    /// are no images, and texts, have none: given for them, it is an error.
     /// </summary>
     /// <value>The default value is <see cref="ValueRange.Automatic"/>: decided by the smallest and the largest number of the training
     /// rows.</value>
@@ -50,7 +37,8 @@ public sealed class InputOptions
     /// and for <see cref="ValueRange.AsIs"/>. One value, or one a channel.</value>
     public float[] Scale { get; set; } = [];
 
-    /// <summary>The channel order that the network expects; the column holds red, green, blue.</summary>
+    /// <summary>The channel order that the network expects; the column holds red, green, blue. Vectors that are no images, and texts, have
+    /// none: <see cref="ChannelOrder.Bgr"/> is an error there.</summary>
     /// <value>The default value is <see cref="ChannelOrder.Rgb"/>.</value>
     public ChannelOrder ChannelOrder { get; set; } = ChannelOrder.Rgb;
 
@@ -89,5 +77,23 @@ public sealed class InputOptions
         faults.Defined($"{name}.{nameof(ValueRange)}", ValueRange);
         if (!Enum.IsDefined(ChannelOrder))
             faults.Add($"{name}.{nameof(ChannelOrder)} is {ChannelOrder}; it must be Rgb or Bgr.");
+    }
+
+    /// <summary>Checks that what is for images is not given for vectors, where nothing would read it. For texts it is a fault of the
+    /// options.</summary>
+    /// <param name="shape">The shape of one example.</param>
+    /// <exception cref="ArgumentException">It is; the message names the option.</exception>
+    internal void Require(FeatureShape shape)
+    {
+        if (shape is not VectorShape || GivenForImages().FirstOrDefault() is not { } given) return;
+        throw new ArgumentException($"Network.Input.{given}, which is for images; the features are {shape.Plural}. "
+            + "Give Height and Width if they are images, else Mean and Scale.");
+    }
+
+    /// <summary>The options that are given and that images alone have, with their values, as a sentence begins.</summary>
+    internal IEnumerable<string> GivenForImages()
+    {
+        if (ValueRange != ValueRange.Automatic) yield return $"{nameof(ValueRange)} is {ValueRange}";
+        if (ChannelOrder != ChannelOrder.Rgb) yield return $"{nameof(ChannelOrder)} is {ChannelOrder}";
     }
 }

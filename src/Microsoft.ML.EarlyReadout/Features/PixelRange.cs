@@ -11,6 +11,7 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
 {
     private const float Tolerance = 0.1f; // by which a sharp resizing filter may overshoot, as a part of the range
     private const float LargeNumber = 10; // what no network is meant to be fed
+    private const float DarkWhite = 64; // bytes of real pictures, all training rows together, reach far more
 
     /// <summary>Pixels as files and <c>ExtractPixels</c> have them.</summary>
     public static PixelRange Bytes { get; } = new(ValueRange.ZeroTo255, 0, byte.MaxValue);
@@ -60,11 +61,13 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
         }
 
         bool automatic = input.ValueRange == ValueRange.Automatic;
-        string found = column.Format.Range is not null && automatic ? $"holds {column.Format.Contents}"
+        bool isKnown = column.Format.Range is not null && automatic; // whatever the numbers are
+        string found = isKnown ? $"holds {column.Format.Contents}"
             : FormattableString.Invariant($"holds numbers from {smallest:G4} to {largest:G4}");
         string how = automatic ? ", chosen automatically" : "";
-        log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{how}. {chosen.Entering(input)}");
-        foreach (string warning in chosen.Warnings(input, smallest, largest)) warn(warning);
+        string entering = isKnown ? chosen.Entering(input, chosen.Black, chosen.White) : chosen.Entering(input, smallest, largest);
+        log($"Column '{name}' {found}: Network.Input.ValueRange is {chosen.Kind}{how}. {entering}");
+        foreach (string warning in chosen.Warnings(input, column, smallest, largest)) warn(warning);
         return chosen;
     }
 
@@ -98,16 +101,18 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
     private bool Holds(float smallest, float largest) =>
         Kind == ValueRange.AsIs || (smallest >= Black - Tolerance * (White - Black) && largest <= White + Tolerance * (White - Black));
 
-    private string Entering(InputOptions input) => (input.Mean.Length > 0, input.Scale.Length > 0) switch
+    private string Entering(InputOptions input, float smallest, float largest) => (input.Mean.Length > 0, input.Scale.Length > 0) switch
     {
         (true, true) => "They enter the network by the Mean and Scale given.",
         (true, false) => "They enter the network by the Mean given.",
         (false, true) => "They enter the network by the Scale given.",
         _ when Kind == ValueRange.AsIs => "They enter the network as they are.",
-        _ => "They enter the network as -1 to 1.",
+        _ => FormattableString.Invariant($"They enter the network as {Entered(smallest):G3} to {Entered(largest):G3}."),
     };
 
-    private IEnumerable<string> Warnings(InputOptions input, float smallest, float largest)
+    private float Entered(float number) => (number - Mean) * Scale;
+
+    private IEnumerable<string> Warnings(InputOptions input, FeatureColumn column, float smallest, float largest)
     {
         float reach = Tolerance * (White - Black);
         if (input.Mean.Any(mean => mean < Black - reach || mean > White + reach))
@@ -121,6 +126,14 @@ internal sealed record PixelRange(ValueRange Kind, float Black, float White)
         {
             yield return FormattableString.Invariant($"Numbers as large as {Math.Max(-smallest, largest):G4} train badly: ")
                 + "set Network.Input.Mean and Scale, or scale the column.";
+        }
+
+        if (Kind == ValueRange.ZeroTo255 && largest is > 0 and < DarkWhite && column.Format.Range is null
+            && input is { ValueRange: ValueRange.Automatic, Mean: [], Scale: [] })
+        {
+            yield return FormattableString.Invariant($"Column '{column.Column.Name}' holds numbers up to {largest:G4}, which fill ")
+                + FormattableString.Invariant($"{100 * largest / White:G2} % of 0 to 255: set Network.Input.Mean and Scale, or scale ")
+                + "the column. If they are dark pixels, set Network.Input.ValueRange to ZeroTo255.";
         }
     }
 }

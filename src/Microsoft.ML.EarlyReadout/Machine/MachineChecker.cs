@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
@@ -39,8 +38,8 @@ internal sealed class MachineChecker(MLContext context)
 
     private void CheckSystem()
     {
-        Add("MLSieve", VersionOf(typeof(MachineChecker)));
-        Add("Microsoft.ML", VersionOf(typeof(MLContext)));
+        Add("MLSieve", PackageVersion.Of(typeof(MachineChecker).Assembly));
+        Add("Microsoft.ML", PackageVersion.Of(typeof(MLContext).Assembly));
         Add(".NET", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
         string cLibrary = OperatingSystem.IsLinux() ? $", {(LibC.Version() is { } version ? $"glibc {version}" : "no glibc")}" : "";
         Add("System", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}{cLibrary}");
@@ -49,7 +48,7 @@ internal sealed class MachineChecker(MLContext context)
 
     private void CheckTraining()
     {
-        Add("TorchSharp", VersionOf(typeof(torch)));
+        Add("TorchSharp", PackageVersion.Of(typeof(torch).Assembly));
         try
         {
             NativeBackend.EnsureConvolves();
@@ -95,7 +94,7 @@ internal sealed class MachineChecker(MLContext context)
         try
         {
             MLImage.CreateFromPixels(1, 1, MLPixelFormat.Rgba32, new byte[4]).Dispose();
-            Add("SkiaSharp", VersionOf(typeof(SKImage)).Split('-')[0]); // a commit follows
+            Add("SkiaSharp", PackageVersion.Of(typeof(SKImage).Assembly).Split('-')[0]); // a commit follows
         }
         catch (Exception fault) when (IsMissingLibrary(fault))
         {
@@ -178,11 +177,6 @@ internal sealed class MachineChecker(MLContext context)
     private static string Innermost(Exception fault) => FirstLine(fault.GetBaseException().Message);
 
     private static string FirstLine(string text) => text.Trim().Split('\n')[0].TrimEnd();
-
-    // The version of the package, without the commit that it was built from.
-    private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
-            ?? type.Assembly.GetName().Version!.ToString();
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 

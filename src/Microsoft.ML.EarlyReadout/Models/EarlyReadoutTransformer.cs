@@ -10,8 +10,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <para>Output columns:</para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
-/// <item><term><see cref="ScoreColumnName"/></term><description><c>Vector&lt;Single, C&gt;</c>: the probability of each class; slot names
-/// are the classes'.</description></item>
+/// <item><term><see cref="ScoreColumnName"/></term><description><c>Vector&lt;Single, C&gt;</c>: the probability of each class. Where
+/// the label's key has values, the annotation <c>TrainingLabelValues</c> has them; those that are texts are the slot names
+/// too.</description></item>
 /// <item><term><see cref="PredictedLabelColumnName"/></term><description>A key with the training label's own key values: the most probable
 /// class.</description></item>
 /// <item><term><c>R.Score</c>, <c>R.PredictedLabel</c>, <c>R.Margin</c></term><description>For each of <see cref="ReadoutNames"/>: its
@@ -27,7 +28,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// Rows that <see cref="Transform"/> has promised are scored when they are read, so dispose the transformer after that. A <see
 /// cref="PredictionEngine{TSrc, TDst}"/> disposes the
 /// model that it was made from, unless <see cref="PredictionEngineOptions.OwnsTransformer"/> is <see langword="false"/>.</threadsafety>
-public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTransformer<object>, IDisposable
+public sealed partial class EarlyReadoutTransformer : ISingleFeaturePredictionTransformer<object>, IStartModel, IDisposable
 {
     private readonly ScoringColumns _columns;
     private readonly StockHead _head;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Transforms.Onnx;
 
@@ -7,18 +8,21 @@ namespace Microsoft.ML.EarlyReadout;
 /// origin.</summary>
 /// <param name="Transformers">The transformers.</param>
 /// <param name="Graph">The graph of a model of ours; <see langword="null"/> for another transformer.</param>
-internal sealed record LoadedPart(ArraySegment<ITransformer> Transformers, SavedGraph? Graph)
+/// <param name="Scope">What it is applied for.</param>
+internal sealed record LoadedPart(ArraySegment<ITransformer> Transformers, SavedGraph? Graph, TransformerScope Scope)
 {
     /// <summary>Whether it is a model of ours.</summary>
     public bool IsOurs => Graph is not null;
 
     /// <summary>Takes a pipeline apart.</summary>
-    /// <param name="all">Its transformers, as <see cref="FlatPipeline"/> lists them.</param>
+    /// <param name="scoped">Its transformers, as <see cref="FlatPipeline"/> lists them.</param>
     /// <param name="graphs">The graphs of its ONNX transformers in their order, <see langword="null"/> for one of another origin, where
     /// they are known; else each is asked, which takes as long as to save it.</param>
     /// <exception cref="InvalidDataException">A later version saved a model in it, or it was damaged.</exception>
-    public static IReadOnlyList<LoadedPart> Of(ITransformer[] all, IReadOnlyList<SavedGraph?>? graphs = null)
+    public static IReadOnlyList<LoadedPart> Of(
+        IReadOnlyList<(ITransformer Transformer, TransformerScope Scope)> scoped, IReadOnlyList<SavedGraph?>? graphs = null)
     {
+        ITransformer[] all = [.. scoped.Select(each => each.Transformer)];
         List<LoadedPart> parts = [];
         int next = 0; // the first transformer that is in no part yet
         int seen = 0; // ONNX transformers
@@ -29,7 +33,7 @@ internal sealed record LoadedPart(ArraySegment<ITransformer> Transformers, Saved
             if (before < 0 || before > i - next || after < 0 || after >= all.Length - i)
                 throw new InvalidDataException("Not all of the stock transformers that it was saved as are in the pipeline.");
             Others(i - before);
-            parts.Add(new(new(all, next, before + 1 + after), graph));
+            parts.Add(new(new(all, next, before + 1 + after), graph, scoped[next].Scope));
             next += before + 1 + after;
         }
 
@@ -38,7 +42,7 @@ internal sealed record LoadedPart(ArraySegment<ITransformer> Transformers, Saved
 
         void Others(int end)
         {
-            for (; next < end; next++) parts.Add(new(new(all, next, 1), null));
+            for (; next < end; next++) parts.Add(new(new(all, next, 1), null, scoped[next].Scope));
         }
     }
 

@@ -59,19 +59,24 @@ internal static class ModelCard
         {
             Line($"");
             Line($"## How it did in training");
+            TrainingPoint? refitted = model.History.Refitted;
+            string last = refitted is null ? "" : "; its last layer was then fitted anew";
+            string chosenAt = refitted is null ? "validation score" : "validation score before the last layer was fitted anew";
             Table("", "", [
-                ("kept", FormattableString.Invariant($"the network of step {kept.Step}, after {kept.Epoch:0.##} epochs")),
+                ("kept", FormattableString.Invariant($"the network of step {kept.Step}, after {kept.Epoch:0.##} epochs{last}")),
                 .. kept.ValidationScore is { } score
-                    ? new[] { ("chosen by", $"{model.History.Selection}"), ("validation score", Share(score)) }
+                    ? new[] { ("chosen by", $"{model.History.Selection}"), (chosenAt, Share(score)) }
                     : [("chosen by", "no validation figure: it is the last")],
                 ("arithmetic", $"{model.History.Precision}"),
                 .. from meter in model.History.Meters
                    where kept.Losses.ContainsKey(meter.Name)
                    let value = meter.Unit.Factor() * kept.Losses[meter.Name]
                    select (meter.Label + meter.Unit.InWords(), value.ToString("G4", CultureInfo.InvariantCulture)),
+                .. refitted?.ValidationScore is { } now ? new[] { ("validation score", Share(now)) } : [],
             ]);
-            if (kept.Groups.Count == 0) return;
-            Table("validation rows of", "right", kept.Groups.Select(group =>
+            IReadOnlyList<ValidationGroup> groups = (refitted ?? kept).Groups;
+            if (groups.Count == 0) return;
+            Table("validation rows of", "right", groups.Select(group =>
                 (group.Name,
                     FormattableString.Invariant($"{group.Correct} of {group.Count}, {Share((double)group.Correct / group.Count)}"))));
         }

@@ -19,19 +19,20 @@ internal static class ModelLoading
     /// <exception cref="InvalidDataException">A later version saved it, or it was damaged.</exception>
     public static EarlyReadoutTransformer? Find(ITransformer pipeline, Func<ModelHost> host)
     {
-        ITransformer[] all = [.. FlatPipeline.Of(pipeline)];
+        (ITransformer Transformer, TransformerScope Scope)[] all = [.. FlatPipeline.Scoped(pipeline)];
         // What stands before a whole model cannot hold the last one.
-        int whole = Array.FindLastIndex(all, transformer => transformer is EarlyReadoutTransformer);
+        int whole = Array.FindLastIndex(all, part => part.Transformer is EarlyReadoutTransformer);
         return LoadedPart.Of(all[(whole + 1)..]).LastOrDefault(part => part.IsOurs) is { } saved ? saved.Restore(host())
             : whole < 0 ? null
-            : (EarlyReadoutTransformer)all[whole];
+            : (EarlyReadoutTransformer)all[whole].Transformer;
     }
 
-    /// <summary>The same transformers, with every model of ours in the place of the stock transformers that were saved of it.</summary>
+    /// <summary>The same transformers in the same scopes, with every model of ours in the place of the stock transformers that were saved
+    /// of it.</summary>
     /// <exception cref="InvalidDataException">A later version saved one, or it was damaged.</exception>
     public static ITransformer Restore(ITransformer pipeline, Func<ModelHost> host)
     {
-        IReadOnlyList<LoadedPart> parts = LoadedPart.Of([.. FlatPipeline.Of(pipeline)]);
+        IReadOnlyList<LoadedPart> parts = LoadedPart.Of([.. FlatPipeline.Scoped(pipeline)]);
         return parts.Any(part => part.IsOurs) ? Restore(parts, host()) : pipeline;
     }
 
@@ -49,7 +50,8 @@ internal static class ModelLoading
             throw;
         }
 
-        return restored is [var only] ? only : new TransformerChain<ITransformer>([.. restored]);
+        return restored is [var only] && parts[0].Scope == TransformerScope.Everything
+            ? only : new TransformerChain<ITransformer>(restored, parts.Select(part => part.Scope));
     }
 
     /// <summary>Loads a file by ML.NET and makes something of it; the native sessions of what does not go on in it are freed.</summary>
@@ -58,7 +60,7 @@ internal static class ModelLoading
     {
         string full = Path.GetFullPath(path);
         ModelHost host = ModelHost.Of(ml);
-        ITransformer[] loaded = [];
+        (ITransformer Transformer, TransformerScope Scope)[] loaded = [];
         T? made = null;
         try
         {
@@ -70,8 +72,9 @@ internal static class ModelLoading
             }
 
             if (graphs.All(graph => graph is null)) throw NoModel();
-            loaded = [.. FlatPipeline.Of(Stock(full, ml, host.Device))];
-            bool all = graphs.Length == loaded.OfType<OnnxTransformer>().Count(); // none is within a transformer of another library
+            loaded = [.. FlatPipeline.Scoped(Stock(full, ml, host.Device))];
+            // none is within a transformer of another library
+            bool all = graphs.Length == loaded.Count(part => part.Transformer is OnnxTransformer);
             return made = make(LoadedPart.Of(loaded, all ? graphs : null), host);
         }
         catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
@@ -82,8 +85,8 @@ internal static class ModelLoading
         finally
         {
             HashSet<ITransformer> kept = made is null ? [] : [.. FlatPipeline.Of(made)];
-            foreach (OnnxTransformer session in loaded.OfType<OnnxTransformer>())
-                if (!kept.Contains(session)) session.Dispose();
+            foreach ((ITransformer part, _) in loaded)
+                if (part is OnnxTransformer session && !kept.Contains(session)) session.Dispose();
         }
     }
 

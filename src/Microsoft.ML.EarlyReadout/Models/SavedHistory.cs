@@ -11,14 +11,22 @@ internal sealed record SavedHistory(
     IReadOnlyList<TrainingPoint> Points, long? SelectedStep, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Meter> Meters,
     SelectionMetric Selection, Precision Precision)
 {
+    /// <summary>The validation with a last layer that was fitted anew; <see langword="null"/> where none was, or an earlier version saved
+    /// the model.</summary>
+    public TrainingPoint? Refitted { get; init; }
+
     public static SavedHistory Of(TrainingHistory history) =>
-        new(history.Points, history.Selected?.Step, history.Settings, history.Meters, history.Selection, history.Precision);
+        new(history.Points, history.Selected?.Step, history.Settings, history.Meters, history.Selection, history.Precision)
+        {
+            Refitted = history.Refitted,
+        };
 
     public TrainingHistory ToHistory()
     {
         var history = new TrainingHistory { Settings = Settings, Meters = Meters, Selection = Selection, Precision = Precision };
         foreach (TrainingPoint point in Points) history.Add(point);
         if (SelectedStep is { } step) history.Selected = history.At(step);
+        history.Refitted = Refitted;
         return history;
     }
 }

@@ -110,8 +110,9 @@ public sealed class FeedbackMonitor : IDisposable
             view.Schema, [nameof(FeedbackRow.Group)], nameof(FeedbackRow.Label), nameof(FeedbackRow.Score),
             nameof(FeedbackRow.PredictedLabel), new GroupEvaluationOptions { Confidence = _confidence })
             .Evaluate(view, CatalogEnvironment.Of(_ml.MulticlassClassification));
-        return new FeedbackReport(groups, _baseline, [.. _margins.Select((training, readout) => ReadoutDrift.Of(
-            training, Margins(readout, wrong: false), Margins(readout, wrong: true), _confidence))], rows);
+        return new FeedbackReport(
+            groups, _baseline, _margins,
+            [.. _margins.Select((_, readout) => (Margins(readout, wrong: false), Margins(readout, wrong: true)))], _confidence, rows);
 
         MarginDistribution Margins(int readout, bool wrong) => MarginDistribution.Of(
             [.. window.Select(row => row.Readouts[readout]).Where(each => each.Wrong == wrong).Select(each => each.Margin)]);

@@ -22,9 +22,8 @@ internal sealed class FeedbackReader(
         DataViewSchema.Column scores = EvaluationColumns.FindScore(schema, columns.Score);
         DataViewSchema.Column predictions = EvaluationColumns.Find(schema, columns.PredictedLabel, "predicted label");
         RequireClasses(scores);
-        (DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] read = [.. readouts.Select(name => new ReadoutColumns(name))
-            .Select(names => (EvaluationColumns.Find(schema, names.PredictedLabel, "readout's predicted label"),
-                EvaluationColumns.FindMargin(schema, names.Margin)))];
+        (DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] read =
+            [.. readouts.Select(name => EvaluationColumns.FindReadout(schema, name))];
 
         using var cursor = new FaultNamingCursor(
             scored, new[] { labels, groups, scores, predictions }.Concat(read.SelectMany(each => new[] { each.Predicted, each.Margin }))

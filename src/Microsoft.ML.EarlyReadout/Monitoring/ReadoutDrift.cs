@@ -6,7 +6,9 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Name">The readout's name.</param>
 /// <param name="Distance">The statistic of Kolmogorov and Smirnov: the largest difference of the two distributions' cumulated shares, over
 /// the edges of 20 equal parts of [0, 1]. In [0, 1]; 0 where they are equal.</param>
-/// <param name="CriticalDistance">What the distance exceeds in at most 1 − confidence of all windows where nothing has changed.</param>
+/// <param name="CriticalDistance">What the distance exceeds by chance in so few windows that, where nothing has changed, at most
+/// 1 − confidence of them have an alarm, of this readout, another one or the worst group
+/// (<see cref="FeedbackReport.WorstGroupHasFallen"/>).</param>
 /// <param name="Signal">The mean over the window of "wrong and confident": the margin where the readout is wrong, else 0. In [0, 1]. Rows
 /// without a margin, whose features are no numbers, are left out of all figures; where the window has no others, nothing has
 /// drifted.</param>
@@ -21,7 +23,8 @@ public sealed record ReadoutDrift(string Name, double Distance, double CriticalD
     /// <param name="training">Those when training ended.</param>
     /// <param name="right">Those of the window's rows that the readout reads rightly.</param>
     /// <param name="wrong">Those that it reads wrongly.</param>
-    /// <param name="confidence">The confidence level.</param>
+    /// <param name="confidence">The confidence level of this test alone: in at most 1 − confidence of all cases where nothing has changed
+    /// the distance is above the critical one.</param>
     internal static ReadoutDrift Of(ReadoutMargins training, MarginDistribution right, MarginDistribution wrong, double confidence)
     {
         long before = training.Right.Count + training.Wrong.Count, now = right.Count + wrong.Count;

@@ -6,8 +6,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// <summary>Builds the network that options describe, with its input layer set and its weights drawn or loaded.</summary>
 internal static class NetworkFactory
 {
-    private const int SmallestForImageNetStem = 64;
-
     /// <summary>Builds a network on the CPU, in training mode.</summary>
     /// <param name="options">Which network, from which weights.</param>
     /// <param name="shape">The shape of one example.</param>
@@ -66,12 +64,7 @@ internal static class NetworkFactory
         ResNetStem Stem()
         {
             ResNetStem? given = options.WeightsPath is { } path ? StemIn(path) : earlierStem;
-            if (options.Stem == ResNetStem.Automatic)
-            {
-                return given
-                    ?? (shape is ImageShape { ShorterSide: < SmallestForImageNetStem } ? ResNetStem.Small : ResNetStem.ImageNet);
-            }
-
+            if (options.Stem == ResNetStem.Automatic) return given ?? ResNetStem.Automatic;
             if (given is { } theirs && theirs != options.Stem)
             {
                 throw new ArgumentException($"Network.Stem is {options.Stem}, and the weights that the network begins with have the stem "

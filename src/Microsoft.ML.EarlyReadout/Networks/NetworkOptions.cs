@@ -3,71 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>The networks that come with the library.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<NetworkKind>))]
-public enum NetworkKind
-{
-    /// <summary>
-    /// <see cref="Mlp"/> for feature vectors, <see cref="ConvNet"/> for images; for texts what the weights are, or a small
-    /// <see cref="Bert"/> that is trained from nothing.
-    /// </summary>
-    Automatic,
-
-    /// <summary>Linear layers with ReLU; each hidden layer is a stage.</summary>
-    Mlp,
-
-    /// <summary>Stages of 3×3 convolution, batch norm, ReLU and 2×2 max pooling.</summary>
-    ConvNet,
-
-    /// <summary>ResNet-18 in torchvision's layout; stages <c>layer1</c> to <c>layer4</c>.</summary>
-    ResNet18,
-
-    /// <summary>ResNet-34 in torchvision's layout; stages <c>layer1</c> to <c>layer4</c>.</summary>
-    ResNet34,
-
-    /// <summary>ResNet-50 in torchvision's layout; stages <c>layer1</c> to <c>layer4</c>.</summary>
-    ResNet50,
-
-    /// <summary>SqueezeNet 1.1 in torchvision's layout; a stage ends where the resolution changes.</summary>
-    SqueezeNet11,
-
-    /// <summary>
-    /// The network whose ImageNet weights are in Microsoft's package <c>Microsoft.ML.DnnImageFeaturizer.ResNet18</c>: a ResNet-18 with a
-    /// third block in its last stage; stages <c>layer1</c> to <c>layer4</c>. Give <see cref="InputOptions.DnnImageFeaturizer"/> with
-    /// those weights.
-    /// </summary>
-    DnnImageFeaturizerResNet18,
-
-    /// <summary>BERT in Hugging Face's layout, for texts; a stage is a transformer layer. See <see cref="TextEncoder"/>.</summary>
-    Bert,
-
-    /// <summary>DistilBERT in Hugging Face's layout, for texts; a stage is a transformer layer. See <see cref="TextEncoder"/>.</summary>
-    DistilBert,
-}
-
-/// <summary>The first layers of a ResNet.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ResNetStem>))]
-public enum ResNetStem
-{
-    /// <summary>
-    /// The one of the weights that the network begins with: those of a file, or of a model to start from. Without any, <see cref="Small"/>
-    /// where the shorter side has less than 64 pixels, else <see cref="ImageNet"/>.
-    /// </summary>
-    Automatic,
-
-    /// <summary>7×7 convolution of stride 2 and 3×3 max pooling of stride 2, as trained on ImageNet.</summary>
-    ImageNet,
-
-    /// <summary>One 3×3 convolution of stride 1 and no pooling, for images such as 32×32.</summary>
-    Small,
-}
-
 /// <summary>Which network is trained, and from which weights.</summary>
 [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 public sealed class NetworkOptions
 {
     private const int MostStages = 15;
     private const int FewestTokens = 8; // [CLS], two texts of some tokens, and a [SEP] after each
+    private const int MostTokens = 8192; // attention takes memory by the square, and each fit measures the network by one such row
 
     /// <summary>The kind of network.</summary>
     /// <value>The default value is <see cref="NetworkKind.Automatic"/>.</value>
@@ -102,7 +44,7 @@ public sealed class NetworkOptions
     public string? VocabularyPath { get; set; }
 
     /// <summary>The most tokens of a row of texts, [CLS] and [SEP] included; the log counts the rows that are cut to it.</summary>
-    /// <value>The default value is 128. At least 8; at most the positions that the weights have, 512 in BERT.</value>
+    /// <value>The default value is 128. From 8 to 8192; at most the positions that the weights have, 512 in BERT.</value>
     public int MaxTokens { get; set; } = 128;
 
     /// <summary>How a text encoder is built.</summary>
@@ -133,7 +75,7 @@ public sealed class NetworkOptions
         AddWidthFaults(faults, $"{name}.{nameof(HiddenUnits)}", HiddenUnits, int.MaxValue);
         AddWidthFaults(faults, $"{name}.{nameof(Channels)}", Channels, MostStages);
         AddFileFaults(faults, name);
-        faults.AtLeast($"{name}.{nameof(MaxTokens)}", MaxTokens, FewestTokens);
+        faults.InRange($"{name}.{nameof(MaxTokens)}", MaxTokens, FewestTokens, MostTokens);
         if (Encoder is null) faults.Add($"{encoder} is null; leave it at its default.");
         else Encoder.AddFaults(faults, encoder, hasOwnSizes: WeightsPath is null && !isWarm);
         if (Input is null) faults.Add($"{input} is null; leave it at its default where the column tells all.");

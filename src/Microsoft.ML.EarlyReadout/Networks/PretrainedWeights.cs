@@ -7,6 +7,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal static class PretrainedWeights
 {
     private const string CounterName = "num_batches_tracked";
+    private const string VarianceName = "running_var";
     private const int NamesShown = 5;
 
     /// <summary>
@@ -15,8 +16,8 @@ internal static class PretrainedWeights
     /// another. A prefix that the network's names have in the file (<c>module.</c>, <c>backbone.</c>) is recognised, and tensors that are
     /// not floating-point numbers and that no parameter asks for are left out; the log says both.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is malformed or of another kind, or a tensor is missing, unexpected or of another
-    /// shape or type; then nothing has been loaded.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed or of another kind, or a tensor is missing, unexpected, of another
+    /// shape or type, or has numbers that no training leaves; then nothing has been loaded.</exception>
     public static void Load(string path, StagedNetwork network, Action<string> log)
     {
         using IDisposable noGrad = no_grad();
@@ -35,6 +36,7 @@ internal static class PretrainedWeights
         }
         LeaveOut(file, prefix, expected, found, log);
         Check(file, network, expected, found);
+        foreach ((string name, Tensor target) in expected) CheckNumbers(file, found[name], target);
         foreach ((string name, Tensor target) in expected)
         {
             using DisposeScope one = NewDisposeScope();
@@ -130,6 +132,17 @@ internal static class PretrainedWeights
         }
 
         static string Sides(IEnumerable<long> shape) => $"({string.Join(", ", shape)})";
+    }
+
+    /// <summary>Refuses numbers by which the first step would diverge, which would be told as a fault of the learning rate.</summary>
+    private static void CheckNumbers(IWeightsFile file, string name, Tensor target)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor numbers = file.Read(name).to(target.dtype); // in a narrower type a large one is infinite
+        string? fault = !numbers.isfinite().all().item<bool>() ? "numbers that are not finite"
+            : name.EndsWith(VarianceName, StringComparison.Ordinal) && numbers.lt(Scalars.Zero).any().item<bool>() ? "variances below 0"
+            : null;
+        if (fault is not null) throw new InvalidDataException($"The tensor '{Excerpt.Of(name)}' of '{file.Path}' has {fault}.");
     }
 
     private static string Shown(string[] all)

@@ -24,7 +24,6 @@ public sealed partial class OnnxGraph
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = [];
     private readonly Dictionary<string, int> _counts = [];
-    private readonly Dictionary<string, string> _metadata = [];
     private readonly Dictionary<string, long> _otherDomains = [];
 
     /// <summary>Starts an empty graph.</summary>
@@ -161,11 +160,6 @@ public sealed partial class OnnxGraph
         _graph.Output.Add(Value(name, dimensionsWithoutBatch));
     }
 
-    /// <summary>Attaches a line of text to the model.</summary>
-    /// <param name="key">What it says; a second text under the same key replaces the first.</param>
-    /// <param name="value">The text.</param>
-    public void Metadata(string key, string value) => _metadata[key] = value;
-
     /// <summary>The model as the bytes of an <c>.onnx</c> file.</summary>
     public byte[] ToBytes()
     {
@@ -173,14 +167,12 @@ public sealed partial class OnnxGraph
         {
             IrVersion = IrVersion,
             ProducerName = "MLSieve",
-            ProducerVersion = typeof(OnnxGraph).Assembly.GetName().Version?.ToString(3) ?? "",
+            ProducerVersion = PackageVersion.Of(typeof(OnnxGraph).Assembly),
             Graph = _graph,
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
         model.OpsetImport.AddRange(_otherDomains.OrderBy(domain => domain.Key, StringComparer.Ordinal)
             .Select(domain => new OperatorSetIdProto { Domain = domain.Key, Version = domain.Value }));
-        model.MetadataProps.AddRange(_metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)
-            .Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         return model.ToByteArray();
     }
 

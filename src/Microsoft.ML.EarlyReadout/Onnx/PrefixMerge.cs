@@ -22,8 +22,7 @@ internal static class PrefixMerge
     public static byte[] Append(byte[] prefixModel, byte[] graphModel, string prefixOutput)
     {
         ModelProto model = Parse(prefixModel);
-        ModelProto ours = ModelProto.Parser.ParseFrom(graphModel);
-        GraphProto prefix = model.Graph, graph = ours.Graph;
+        GraphProto prefix = model.Graph, graph = ModelProto.Parser.ParseFrom(graphModel).Graph;
         CheckOpset(model, graph);
         ValueInfoProto input = graph.Input.Single();
         Dictionary<string, string> names = Renaming(prefix, graph);
@@ -48,7 +47,6 @@ internal static class PrefixMerge
         // ML.NET exports every column of a view, and who scores a row has no label for it.
         GraphPruning.Prune(prefix);
         model.IrVersion = Math.Max(model.IrVersion, InitializersNeedNotBeInputs);
-        model.MetadataProps.AddRange(ours.MetadataProps.Where(ours => model.MetadataProps.All(theirs => theirs.Key != ours.Key)));
         return model.ToByteArray();
     }
 

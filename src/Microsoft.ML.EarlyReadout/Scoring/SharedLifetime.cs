@@ -43,7 +43,7 @@ internal sealed class SharedLifetime : SafeHandle
     public static ObjectDisposedException Disposed() => new(
         "EarlyReadoutTransformer",
         "The model was disposed. A PredictionEngine disposes its model with itself unless PredictionEngineOptions.OwnsTransformer is "
-        + "false.");
+        + "false. What Transform returns is scored when it is read: dispose the model after that.");
 
     protected override bool ReleaseHandle()
     {

@@ -15,7 +15,8 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// number wins a tie, and plain training wins over all. A run that diverges counts 0. A worker that would have to wait trains the best of
 /// those that are not decided yet further, at its own risk; that changes no result.
 /// </para>
-/// <para>Whoever calls <see cref="Run"/> with the same options, data and store takes part in the search; all get the same result.</para>
+/// <para>Whoever calls <see cref="Run"/> with the same options, data and store takes part in the search; all get the same result. Without a
+/// store a call with other rows is another search, and a call with the same rows knows what was found on them.</para>
 /// </remarks>
 /// <typeparam name="TOptions">The options of the trainer.</typeparam>
 /// <threadsafety>A search may be run by several threads, which then share the work.</threadsafety>
@@ -71,8 +72,9 @@ public sealed class TrainerSearch<TOptions>
         {
             var start = SearchStart<TOptions>.Of(_options, _trainer, _environment, rows); // packs the rows and draws the trials
             reporter.Begin(start.Plan, start.Trainer.Selection, start.Findings, start.FindingsWarnedOf);
-            SearchIdentity.Require(_options.Name, _store.Open(_options.Name, start.Identity), start.Identity);
-            _store.Add(_options.Name, [.. start.Plan.FirstRuns()]);
+            string name = NameInStore(start);
+            SearchIdentity.Require(name, _store.Open(name, start.Identity), start.Identity);
+            _store.Add(name, [.. start.Plan.FirstRuns()]);
             Work(start, rows, reporter); // trains, decides, confirms
             return Conclude(start, rows, reporter);
         }
@@ -82,6 +84,10 @@ public sealed class TrainerSearch<TOptions>
             throw;
         }
     }
+
+    // In memory other rows begin another search, so that the object may be run on them as an estimator may be fitted again.
+    private string NameInStore(SearchStart<TOptions> start) =>
+        _options.Store is null ? SearchIdentity.UniqueName(_options.Name, start.Identity) : _options.Name;
 
     /// <summary>Trains what this process gets to train, until the search is over.</summary>
     private void Work(SearchStart<TOptions> start, SearchRows rows, SearchReporter reporter)
@@ -108,15 +114,15 @@ public sealed class TrainerSearch<TOptions>
             string folder = AttemptFolder.OfSearch(root, _options.Name, start.Identity);
             var training = new RunTraining<TOptions>(
                 start, folder, rows.Validation, options => _trainer(runs, options).TrainOnly(rows.Training), reporter.Warn);
-            new SearchWorkers(_store, _options.Name, _options.Lease, start.Plan, folder, training.Train, reporter).Run(
+            new SearchWorkers(_store, NameInStore(start), _options.Lease, start.Plan, folder, training.Train, reporter).Run(
                 _options.Workers ?? (start.IsOnGpu ? 1 : Environment.ProcessorCount), cancellation);
             AttemptFolder.DeleteSearch(folder);
             isOver = true;
         }
         finally
         {
-            // What cancels this search cancels every later call of it.
-            if (isTemporary) _temporary.Leave(isOver || cancellation.IsRequested);
+            // What cancels this search cancels every later call of this object.
+            if (isTemporary) _temporary.Leave(NameInStore(start), isOver, cancellation.IsRequested);
         }
 
         TemporaryFolder MakeTemporary() => _options.CheckpointDirectory is { } given
@@ -126,7 +132,7 @@ public sealed class TrainerSearch<TOptions>
 
     private SearchResult<TOptions> Conclude(SearchStart<TOptions> start, SearchRows rows, SearchReporter reporter)
     {
-        var standings = new Standings(start.Plan, _store.Read(_options.Name));
+        var standings = new Standings(start.Plan, _store.Read(NameInStore(start)));
         if (standings.BestPlain is null && standings.BestOther is null) throw SearchFailure.Of(start.Plan, standings);
         var findings = SearchConclusion.Of(
             start.Name, start.Classes, start.Trainer.Selection, start.Plan, standings, start.Groups, start.AreGroupsKnown, start.Findings);

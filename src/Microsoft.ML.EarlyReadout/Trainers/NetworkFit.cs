@@ -114,7 +114,7 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
         if (NativeBackend.ConvolutionFinding is { } found) context.Log(found);
         bool isPretrained = _options.Network.WeightsPath is not null;
         if (isPretrained && PretrainedInput.Check(network, training, Seeds, context.Log) is { } mismatch) context.Warn(mismatch);
-        if (_options.StartFrom is { } from) WarmStart.Apply(from, network, training.Set, _options, context.Log);
+        if (_options.StartFrom is EarlyReadoutTransformer from) WarmStart.Apply(from, network, training.Set, _options, context.Log);
     }
 
     /// <summary>Leaves no option automatic, and brings the network to its device as they say.</summary>
@@ -151,6 +151,7 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
         try
         {
             session.Footprint = Footprint.Of(session.Network, session.Training);
+            RequireLogits(session.Network, session.Footprint.Logits);
             context.Cancellation.ThrowIfRequested();
             request.Train(session, _options);
         }
@@ -175,6 +176,14 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
         }
     }
 
+    // With fewer the loss has no number for a class; with more all would be trained and not exported.
+    private static void RequireLogits(StagedNetwork network, long[] logits)
+    {
+        if (logits is [1, var outputs] && outputs == network.ClassCount) return;
+        throw new ArgumentException($"The network '{network.GetName()}' of Network.Custom puts out ({string.Join(", ", logits)}); "
+            + $"expected (1, {network.ClassCount}), a logit for each class: give its last layer the classes that it is asked for.");
+    }
+
     private static TrainingDivergedException? DivergedBy(Exception fault) => fault switch
     {
         TrainingDivergedException told => told,
@@ -188,7 +197,8 @@ internal sealed class NetworkFit<TOptions>(FitRequest<TOptions> request, FitCont
         BatchMemory? memory = perRow == 0 ? null : BatchMemory.Now(perRow, failure.FreeOnDevice);
         return fault is OutOfMemoryException
             ? TrainingOutOfMemoryException.OfManagedMemory(context.Budget, fault)
-            : new(session.Device.ToString(), _options, context.Ranks.Group.Count, failure.Requested, memory, fault);
+            : new(
+                session.Device.ToString(), _options, context.Ranks.Group.Count, session.Network.Shape, failure.Requested, memory, fault);
     }
 
     private (EarlyReadoutTransformer? Model, double Epoch) LastGood(TrainingSession session, Func<EarlyReadoutTransformer> export)

@@ -40,8 +40,9 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
     /// <returns>The fitted classifier. Dispose it when it is no longer needed; libtorch is not used by it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and says what to
     /// do.</exception>
-    /// <exception cref="ArgumentException">The network has no such stage, or more weights than a model can hold, there is only one class,
-    /// or what the method reads besides is not what the options say; the message says what to do.</exception>
+    /// <exception cref="ArgumentException">The network has no such stage, more weights than a model can hold, or another number of outputs
+    /// than there are classes, there is only one class, an option is for other features, or what the method reads besides is not what the
+    /// options say; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">There are no rows with a label, a number is not finite, or a file that the options name
     /// is not what it should be.</exception>
     /// <exception cref="InvalidOperationException"><see cref="MLContext.GpuDeviceId"/> names a GPU that ONNX Runtime cannot use for
@@ -128,7 +129,12 @@ public abstract class NetworkTrainer<TOptions> : IEstimator<EarlyReadoutTransfor
         options.RequireValidation();
         options.GivenColumns.Check(input.Schema, options.Network.Input);
         // What schemas tell is told before rows are read, which may take long.
-        if (options.GivenColumns.Features(input.Schema, options.Network.Input).Shape is { } shape) options.Augmentation.Require(shape);
+        if (options.GivenColumns.Features(input.Schema, options.Network.Input).Shape is { } shape)
+        {
+            options.Network.Input.Require(shape);
+            options.Augmentation.Require(shape);
+        }
+
         if (options.ValidationSet is { } validation)
             options.ValidationColumns.Beside(input.Schema).Check(validation.Schema, options.Network.Input);
         if (options.MethodRows is { } rows)

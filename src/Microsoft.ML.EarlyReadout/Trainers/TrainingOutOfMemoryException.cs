@@ -22,11 +22,11 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     public TrainingOutOfMemoryException(string message, Exception innerException) : base(message, innerException) { }
 
     internal TrainingOutOfMemoryException(
-        string device, TrainerOptions options, int ranks, long? requested, BatchMemory? memory, Exception cause)
+        string device, TrainerOptions options, int ranks, FeatureShape shape, long? requested, BatchMemory? memory, Exception cause)
         : base(string.Create(
             CultureInfo.InvariantCulture, $"Out of memory while training on {device} with batches of {RowsOf(options, ranks)} rows")
             + (ranks > 1 ? FormattableString.Invariant($" in each of {ranks} ranks") : "")
-            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(options, ranks, memory)
+            + (requested is { } bytes ? $": {Size(bytes)} more could not be allocated. " : ". ") + Advice(options, ranks, shape, memory)
             + " Smaller images, a smaller network and Precision.BFloat16 need less, too.", cause)
     {
         BatchSize = RowsOf(options, ranks);
@@ -70,10 +70,17 @@ public sealed class TrainingOutOfMemoryException : OutOfMemoryException
     private static int RowsOf(TrainerOptions options, int ranks) =>
         Math.Min(options.RowsAtOnce, (options.BatchSize + ranks - 1) / ranks);
 
-    private static string Advice(TrainerOptions options, int ranks, BatchMemory? memory)
+    private static string Advice(TrainerOptions options, int ranks, FeatureShape shape, BatchMemory? memory)
     {
+        if (memory is null) // the one row by which a network is measured had no room
+        {
+            return shape is TokenShape tokens
+                ? FormattableString.Invariant($"Not even one row of {tokens.Length} tokens fits: set Network.MaxTokens to less ")
+                    + "(the log counts texts that are cut)."
+                : "Not even one row fits.";
+        }
+
         string option = options.MicroBatchSize is null ? nameof(options.BatchSize) : nameof(options.MicroBatchSize);
-        if (memory is null) return $"Set {option} to less.";
         string known = $"{Size(memory.FreeBytes)} is free, and a row takes some {Size(memory.PerRow)} in this network";
         return Fitting(RowsOf(options, ranks), memory) is > 0 and int rows
             ? FormattableString.Invariant($"{known}, so about {rows} rows would fit: set {option} to ")

@@ -40,21 +40,15 @@ internal static class WarmStart
     /// Copies the model's parameters and statistics into a network, which must be the same one for the same classes. Where the model has
     /// another classifier in the place of the network's own, that one stays as it was drawn, and the log says so.
     /// </summary>
-    /// <param name="from">The model.</param>
+    /// <param name="model">The model.</param>
     /// <param name="network">The network, on the CPU.</param>
     /// <param name="set">The training rows.</param>
     /// <param name="options">The training's options.</param>
     /// <param name="log">Receives what was done.</param>
-    /// <exception cref="ArgumentException">It is not such a model; the message names the difference.</exception>
+    /// <exception cref="ArgumentException">It does not go with this training; the message names the difference.</exception>
     public static void Apply(
-        ITransformer from, StagedNetwork network, TrainingSet set, TrainerOptions options, Action<string> log)
+        EarlyReadoutTransformer model, StagedNetwork network, TrainingSet set, TrainerOptions options, Action<string> log)
     {
-        if (from is not EarlyReadoutTransformer model)
-        {
-            throw new ArgumentException(
-                $"StartFrom is a {from.GetType().Name}; give the model itself: EarlyReadoutTransformer.From(pipeline), or Load(path).");
-        }
-
         RequireSameClasses(model, set.ClassNames);
         RequireSameName(model, network);
         if (model.Columns.Tokenizer is { } earlier && set.Tokenizer is { } now)

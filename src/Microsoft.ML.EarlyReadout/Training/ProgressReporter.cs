@@ -45,13 +45,14 @@ internal sealed class ProgressReporter(TrainingPlan plan)
         _last = _total.Elapsed;
         if (plan.Progress is null) return;
         int epoch = plan.EpochOf(step);
+        long done = step - (_start ?? step); // none where a resumed training first ends its point
         plan.Progress.Report(new TrainingProgress(
             epoch,
             plan.Epochs,
             (int)(step - plan.StepsBefore(epoch)),
             plan.StepsIn(epoch),
             losses,
-            plan.Rows.Indices.Length * plan.EpochsIn(step - _pointStart) / Math.Max(_steps.Elapsed.TotalSeconds, 1e-9),
-            _total.Elapsed * ((double)(plan.Steps - step) / Math.Max(step - (_start ?? step), 1))));
+            done == 0 ? 0 : plan.Rows.Indices.Length * plan.EpochsIn(step - _pointStart) / Math.Max(_steps.Elapsed.TotalSeconds, 1e-9),
+            done == 0 ? null : _total.Elapsed * ((double)(plan.Steps - step) / done)));
     }
 }

@@ -344,7 +344,7 @@ internal sealed class TrainingLoop(TrainingSession session, ITrainingStep step, 
 
     private string Describe(TrainingPoint point, bool isBest, TimeSpan time)
     {
-        string title = plan.IsMain ? char.ToUpperInvariant(plan.Unit[0]) + plan.Unit[1..] : $"{plan.Name}, {plan.Unit}";
+        string title = plan.IsMain ? Capitalised.Of(plan.Unit) : $"{plan.Name}, {plan.Unit}";
         string selection = point.ValidationScore is null
             ? ""
             : FormattableString.Invariant(

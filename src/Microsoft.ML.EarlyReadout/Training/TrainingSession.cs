@@ -188,6 +188,28 @@ public sealed class TrainingSession : IDisposable
     /// loop, comes from the checkpoint.</summary>
     internal bool HasFinishedTraining => Checkpoints?.HasFinished(TrainingPlan.TrainingProper) == true;
 
+    /// <summary>Validates once more, with a last layer that was fitted anew after the training proper. A cancellation leaves the figures
+    /// out where the best model is to be returned: that is the network with this layer.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled, and the options say to throw.</exception>
+    internal void ValidateRefitted()
+    {
+        TrainingPoint kept = History.Selected!;
+        var point = new TrainingPoint(kept.Step, kept.Epoch, new Dictionary<string, double>(), null);
+        History.Refitted = point;
+        try
+        {
+            if (ValidationFigures.Of(this, Validation) is not { } figures) return;
+            History.Refitted = point with { ValidationScore = figures.Score, Groups = figures.Groups };
+            Log(FormattableString.Invariant(
+                $"With its new last layer: validation {Options.Selection} {figures.Score:F4}; it was {kept.ValidationScore:F4}."));
+        }
+        catch (OperationCanceledException) when (Options.OnCancellation == CancellationBehavior.ReturnBest)
+        {
+            Cancellation.Acknowledge();
+            Log("Cancelled while the network was validated with its new last layer; it is returned without these figures.");
+        }
+    }
+
     /// <summary>What is worked out from a network that is gone afterwards. A resumed training takes it from its checkpoint.</summary>
     /// <param name="name">What it is.</param>
     /// <param name="workOut">Works it out.</param>

@@ -19,7 +19,7 @@ namespace Microsoft.ML.FeatureSieve;
 internal sealed class JointSieveStep : ITrainingStep
 {
     private readonly StagedNetwork _network;
-    private readonly ReadoutHead _readout;
+    private readonly TappedReadout _readout;
     private readonly ReadoutTrainer _readoutTrainer;
     private readonly FeatureSieveTrainer.Options _options;
     private readonly IRisk _risk;
@@ -27,12 +27,12 @@ internal sealed class JointSieveStep : ITrainingStep
     private readonly Optimizer _optimizer;
 
     /// <param name="network">The network, on its device.</param>
-    /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device; it stays the caller's.</param>
+    /// <param name="readout">The readout, on the same device; it stays the caller's.</param>
     /// <param name="options">The options; already validated.</param>
     /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
     /// <param name="risk">L_main; it stays the caller's.</param>
     public JointSieveStep(
-        StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
+        StagedNetwork network, TappedReadout readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
     {
         _network = network;
         _readout = readout;
@@ -40,8 +40,7 @@ internal sealed class JointSieveStep : ITrainingStep
         _risk = risk;
         _mode = frozenStatistics ? BatchNormMode.Stored : BatchNormMode.BatchAndStore;
         _optimizer = Optimizer.Create(options.Optimizer, network);
-        _readoutTrainer = new ReadoutTrainer(
-            new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
+        _readoutTrainer = new ReadoutTrainer(readout, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
     }
 
     /// <inheritdoc/>
@@ -58,15 +57,15 @@ internal sealed class JointSieveStep : ITrainingStep
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
-        _readout.train();
+        _readout.Head.train();
         _network.SetBatchNormMode(_mode);
-        Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
-        Tensor loss = _risk.Of(_network.ForwardFrom(_options.Readout.Stage, tap), batch);
+        Tensor tap = _network.ForwardTo(_readout.Stage, batch.Features);
+        Tensor loss = _risk.Of(_network.ForwardFrom(_readout.Stage, tap), batch);
         context.Report("main", loss, batch.Count);
 
         bool forgets = context.Step % _options.ForgetEvery == 0;
         Tensor seen = tap.detach();
-        Tensor read = _readout.call(forgets ? seen.requires_grad_() : seen); // (B, C)
+        Tensor read = _readout.Head.call(forgets ? seen.requires_grad_() : seen); // (B, C)
         if (forgets) BackwardForgetting(loss, tap, seen, read, context);
         else context.OfBatch(loss).backward();
         _readoutTrainer.StepOnLogits(read, batch, context);

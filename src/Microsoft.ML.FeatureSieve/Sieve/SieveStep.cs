@@ -20,7 +20,7 @@ namespace Microsoft.ML.FeatureSieve;
 internal sealed class SieveStep : ITrainingStep
 {
     private readonly StagedNetwork _network;
-    private readonly ReadoutHead _readout;
+    private readonly TappedReadout _readout;
     private readonly ReadoutTrainer _readoutTrainer;
     private readonly FeatureSieveTrainer.Options _options;
     private readonly IRisk _risk;
@@ -31,11 +31,11 @@ internal sealed class SieveStep : ITrainingStep
     private readonly Optimizer _forgettingOptimizer;
 
     /// <param name="network">The network, on its device.</param>
-    /// <param name="readout">The readout at stage <c>Readout.Stage</c>, on the same device; it stays the caller's.</param>
+    /// <param name="readout">The readout, on the same device; it stays the caller's.</param>
     /// <param name="options">The options; already validated.</param>
     /// <param name="frozenStatistics">Whether the network's batch norm runs on its stored statistics.</param>
     /// <param name="risk">L_main; it stays the caller's.</param>
-    public SieveStep(StagedNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
+    public SieveStep(StagedNetwork network, TappedReadout readout, FeatureSieveTrainer.Options options, bool frozenStatistics, IRisk risk)
     {
         _network = network;
         _readout = readout;
@@ -45,11 +45,10 @@ internal sealed class SieveStep : ITrainingStep
         _forgettingMode = frozenStatistics || options.ForgettingMovesStatistics ? _mainMode : BatchNormMode.BatchOnly;
 
         (string Name, Parameter Parameter)[] lower =
-            [.. network.ParametersTo(options.Readout.Stage).Where(named => named.Parameter.requires_grad)]; // those that are not frozen
+            [.. network.ParametersTo(readout.Stage).Where(named => named.Parameter.requires_grad)]; // those that are not frozen
         _lower = [.. lower.Select(named => named.Parameter)];
         _mainOptimizer = Optimizer.Create(options.Optimizer, network);
-        _readoutTrainer = new ReadoutTrainer(
-            new TappedReadout("readout", options.Readout.Stage, readout), options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
+        _readoutTrainer = new ReadoutTrainer(readout, options.ReadoutLearningRate!.Value, options.ReadoutWeightDecay);
         _forgettingOptimizer = Optimizer.Descent(lower);
     }
 
@@ -75,13 +74,13 @@ internal sealed class SieveStep : ITrainingStep
     /// <inheritdoc/>
     public void Run(Batch batch, in StepContext context)
     {
-        _readout.train();
+        _readout.Head.train();
         bool forgets = _options.ForgetEvery > 0 && context.Step % _options.ForgetEvery == 0;
         if (forgets) TrainReadoutAndForget(batch, context);
 
         _network.SetBatchNormMode(_mainMode);
-        Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
-        Tensor logits = _network.ForwardFrom(_options.Readout.Stage, tap); // (B, C)
+        Tensor tap = _network.ForwardTo(_readout.Stage, batch.Features);
+        Tensor logits = _network.ForwardFrom(_readout.Stage, tap); // (B, C)
         Tensor loss = _risk.Of(logits, batch);
         context.Report("main", loss, batch.Count);
 
@@ -113,12 +112,12 @@ internal sealed class SieveStep : ITrainingStep
     private void TrainReadoutAndForget(Batch batch, in StepContext context)
     {
         _network.SetBatchNormMode(_forgettingMode);
-        Tensor tap = _network.ForwardTo(_options.Readout.Stage, batch.Features);
+        Tensor tap = _network.ForwardTo(_readout.Stage, batch.Features);
         _readoutTrainer.Step(tap, batch, context);
 
-        _readout.SetBatchNormMode(_options.ForgettingMovesStatistics ? BatchNormMode.BatchAndStore : BatchNormMode.BatchOnly);
-        Tensor loss = ForgettingLoss.Of(_readout.call(tap));
-        _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
+        _readout.Head.SetBatchNormMode(_options.ForgettingMovesStatistics ? BatchNormMode.BatchAndStore : BatchNormMode.BatchOnly);
+        Tensor loss = ForgettingLoss.Of(_readout.Head.call(tap));
+        _readout.Head.SetBatchNormMode(BatchNormMode.BatchAndStore);
         context.Report("forget", loss, batch.Count);
         autograd.backward([context.OfBatch(loss)], inputs: _lower); // the readout and the stages above get no gradient at all
         _forgettingOptimizer.SumOverRanks(context);
@@ -132,8 +131,8 @@ internal sealed class SieveStep : ITrainingStep
     private void MeasureForgetting(Tensor tap, in StepContext context)
     {
         using var noGrad = no_grad();
-        _readout.SetBatchNormMode(BatchNormMode.BatchOnly);
-        context.Report("forgotten", ForgettingLoss.Of(_readout.call(tap.detach())), tap.shape[0]);
-        _readout.SetBatchNormMode(BatchNormMode.BatchAndStore);
+        _readout.Head.SetBatchNormMode(BatchNormMode.BatchOnly);
+        context.Report("forgotten", ForgettingLoss.Of(_readout.Head.call(tap.detach())), tap.shape[0]);
+        _readout.Head.SetBatchNormMode(BatchNormMode.BatchAndStore);
     }
 }

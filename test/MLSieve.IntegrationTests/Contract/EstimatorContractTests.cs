@@ -218,9 +218,15 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         _ml.Log += Listen;
         using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
         _ml.Log -= Listen;
+        int[] sizes = [16, 16, 16, 16, 16, 10];
         Assert.Equal(
-            Enumerable.Repeat(new long[] { 16, 16, 16, 16, 16, 10 }, options.Epochs!.Value).SelectMany(epoch => epoch),
-            network!.TrainedRows);
+            Enumerable.Repeat(sizes, options.Epochs!.Value).SelectMany(size => size),
+            network!.TrainedBatches.Select(batch => batch.Length));
+        string[][] epochs =
+            [.. network.TrainedBatches.Chunk(sizes.Length).Select(batches => batches.SelectMany(batch => batch).ToArray())];
+        Assert.All(epochs, seen => Assert.Equal(Rows, seen.Distinct().Count())); // none twice, so each of them
+        Assert.NotEqual(epochs[0], epochs[1]);
+        Assert.Equal(epochs[0].Order(StringComparer.Ordinal), epochs[1].Order(StringComparer.Ordinal));
 
         double accuracy = _ml.MulticlassClassification.Evaluate(model.Transform(validation)).MicroAccuracy;
         double best = Regex.Matches(log, @"validation AverageAccuracy ([01]\.\d{4})")
@@ -254,7 +260,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             if (label == "Flag" && trainer == ContractTrainer.Distillation) Teacher(options).ScoreColumnName = "TeacherOfFlag";
             using EarlyReadoutTransformer? fresh = label == "Text" ? null : options.Estimator(_ml).Fit(view);
             EarlyReadoutTransformer model = fresh ?? fitted.Model(trainer, input);
-            foreach (ITransformer scorer in new[] { model, Reload(model, view.Schema, new MemoryStream()) })
+            using TransformerChain<ITransformer> stock = Reload(model, view.Schema, new MemoryStream());
+            foreach (ITransformer scorer in new ITransformer[] { model, stock })
             {
                 IDataView scored = scorer.Transform(ContractRow.View(_ml, ContractRow.Draw(Rows), label));
                 T[] answers = [.. _ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel")
@@ -283,7 +290,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
             using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
             Assert.Equal(expected, Score(model, view));
             Assert.Equal(["-1.5", "-0.5", "0.5"], model.ClassNames);
-            AssertClose(expected, Score(Reload(model, view.Schema, new MemoryStream()), View(Rows, label: "Number")));
+            using TransformerChain<ITransformer> stock = Reload(model, view.Schema, new MemoryStream());
+            AssertClose(expected, Score(stock, View(Rows, label: "Number")));
         }
         finally
         {
@@ -299,7 +307,7 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
         using var bytes = new MemoryStream();
         _ml.Model.Save(model, View(3).Schema, new ForwardOnlyStream(bytes));
         bytes.Position = 0;
-        ITransformer loaded = _ml.Model.Load(new ForwardOnlyStream(bytes), out _);
+        using var loaded = (TransformerChain<ITransformer>)_ml.Model.Load(new ForwardOnlyStream(bytes), out _);
         AssertClose(Score(model, View(40)), Score(loaded, View(40)));
 
         using MemoryStream onnx = new(), expected = new();
@@ -326,7 +334,8 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
 
         string zip = Path.Combine(folder, "öğrenci.zip"), onnx = Path.Combine(folder, "öğrenci.onnx");
         _ml.Model.Save(model, Named(3).Schema, zip);
-        AssertClose(expected, Score(_ml.Model.Load(zip, out _), Named(40), "Wértung"));
+        using var stock = (TransformerChain<ITransformer>)_ml.Model.Load(zip, out _);
+        AssertClose(expected, Score(stock, Named(40), "Wértung"));
         model.SaveAsOnnx(onnx);
         using (var session = new InferenceSession(onnx)) Assert.Contains("Wértung", session.OutputNames);
         Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
@@ -347,11 +356,11 @@ public sealed class EstimatorContractTests(EstimatorContractTests.Fitted fitted)
     private static float[][] Score(ITransformer model, IDataView view, string column = "Score") =>
         [.. model.Transform(view).GetColumn<float[]>(column)];
 
-    private ITransformer Reload(ITransformer model, DataViewSchema schema, Stream stream)
+    private TransformerChain<ITransformer> Reload(ITransformer model, DataViewSchema schema, Stream stream)
     {
         _ml.Model.Save(model, schema, stream);
         stream.Position = 0;
-        return _ml.Model.Load(stream, out _);
+        return (TransformerChain<ITransformer>)_ml.Model.Load(stream, out _);
     }
 
     private static void AssertClose(float[][] expected, float[][] actual)

@@ -44,7 +44,7 @@ public sealed class PackedViewTests
             options.Seed = setting;
             options.ValidationSet = heldOut;
             using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(view);
-            return TrainingCase.BytesOf(model);
+            return ModelBytes.Of(model);
         }
     }
 
@@ -60,7 +60,7 @@ public sealed class PackedViewTests
         byte[] Fit(string name, IDataView view)
         {
             using EarlyReadoutTransformer model = TrainingCase.Options(name).Estimator(_ml).Fit(view);
-            return TrainingCase.BytesOf(model);
+            return ModelBytes.Of(model);
         }
     }
 
@@ -83,7 +83,7 @@ public sealed class PackedViewTests
             options.ValidationSet = view;
             options.Objective.DeepFeatureReweighting.ReweightingSet = view;
             using EarlyReadoutTransformer model = options.Estimator(_ml).Fit(rows);
-            return TrainingCase.BytesOf(model);
+            return ModelBytes.Of(model);
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class PackedViewTests
         options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (batch, value) =>
             batch > 15 ? throw new InvalidOperationException("There is nothing left to train.") : value.alias()); // an epoch has nine
         using EarlyReadoutTransformer again = options.Estimator(_ml).Fit(training);
-        Assert.Equal(TrainingCase.BytesOf(model), TrainingCase.BytesOf(again));
+        Assert.Equal(ModelBytes.Of(model), ModelBytes.Of(again));
         Directory.Delete(folder, recursive: true);
     }
 }

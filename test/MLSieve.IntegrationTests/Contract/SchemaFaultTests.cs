@@ -51,6 +51,7 @@ public sealed class SchemaFaultTests
         IDataView rows = SchemaRow.View(_ml);
         foreach (string column in Types)
         {
+            if ((option, column) == (ColumnOption.Group, "Key")) continue; // the label, which the options refuse
             IEstimator<EarlyReadoutTransformer> estimator = Estimator(trainer, option, column);
             if (right.Contains(column))
             {
@@ -64,6 +65,19 @@ public sealed class SchemaFaultTests
             if ((option, column) != (ColumnOption.Label, "Uncounted"))
                 Names(column, () => estimator.GetOutputSchema(SchemaShapes.Of(rows.Schema)));
         }
+    }
+
+    [Fact]
+    public void Files_that_were_read_as_bytes_are_told_how_to_be_images_in_the_promise_and_in_the_fit()
+    {
+        const string told = "The feature column 'Raw' is of type Vector<Byte>; expected Vector<Single> of known size, or an image. If they "
+            + "are files, as LoadRawImageBytes reads them, use LoadImages, ResizeImages and ExtractPixels instead.";
+        IDataView rows = SchemaRow.View(_ml);
+        rows = _ml.Transforms.LoadRawImageBytes("Raw", null, "Text").Fit(rows).Transform(rows);
+        IEstimator<EarlyReadoutTransformer> estimator = Estimator(ContractTrainer.Readouts, ColumnOption.Feature, "Raw");
+        Assert.Equal(
+            told, Assert.Throws<ArgumentOutOfRangeException>(() => estimator.GetOutputSchema(SchemaShapes.Of(rows.Schema))).Message);
+        Assert.Equal(told, Assert.Throws<ArgumentOutOfRangeException>(() => estimator.Fit(rows)).Message);
     }
 
     [Theory]

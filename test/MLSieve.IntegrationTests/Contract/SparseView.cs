@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
@@ -18,24 +19,12 @@ internal sealed class SparseView(IDataView input, string column) : IDataView
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded)];
 
-    private sealed class Cursor(DataViewRowCursor input, string sparse) : DataViewRowCursor
+    private sealed class Cursor(DataViewRowCursor input, string sparse) : DelegatingCursor(input)
     {
-        public override DataViewSchema Schema => input.Schema;
-
-        public override long Position => input.Position;
-
-        public override long Batch => input.Batch;
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => input.IsColumnActive(column);
-
-        public override bool MoveNext() => input.MoveNext();
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
-
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            if (column.Name != sparse) return input.GetGetter<TValue>(column);
-            ValueGetter<VBuffer<float>> dense = input.GetGetter<VBuffer<float>>(column);
+            if (column.Name != sparse) return base.GetGetter<TValue>(column);
+            ValueGetter<VBuffer<float>> dense = base.GetGetter<VBuffer<float>>(column);
             VBuffer<float> row = default;
             return (ValueGetter<TValue>)(Delegate)new ValueGetter<VBuffer<float>>((ref VBuffer<float> value) =>
             {
@@ -45,12 +34,6 @@ internal sealed class SparseView(IDataView input, string column) : IDataView
                 value = new VBuffer<float>(
                     row.Length, kept.Length, [.. kept.Select(each => each.Value)], [.. kept.Select(each => each.Index)]);
             });
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) input.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

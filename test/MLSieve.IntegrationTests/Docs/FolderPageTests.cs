@@ -43,7 +43,8 @@ public sealed class FolderPageTests : IDisposable
         Assert.InRange(groups.WorstGroupAccuracy, 0.8, 1); // the bird is plain to see
         var ml = new MLContext(seed: 1);
         IDataView rows = ml.Data.LoadFromFolders(Path.Combine(_root, "test"));
-        float[][] scores = [.. ml.Model.Load(Path.Combine(_root, "model.zip"), out _).Transform(rows).GetColumn<float[]>("Score")];
+        using var stock = (TransformerChain<ITransformer>)ml.Model.Load(Path.Combine(_root, "model.zip"), out _);
+        float[][] scores = [.. stock.Transform(rows).GetColumn<float[]>("Score")];
         Assert.Equal((40, 2), (scores.Length, scores[0].Length));
     }
 

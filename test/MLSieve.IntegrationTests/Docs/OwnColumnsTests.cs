@@ -43,8 +43,8 @@ public sealed class OwnColumnsTests : IDisposable
         TrainerOptions options = Options();
         Set(options, "WeightColumnName", null);
         using EarlyReadoutTransformer unweighted = Trainer(options).Fit(View());
-        Assert.Equal(TrainingCase.BytesOf(even), TrainingCase.BytesOf(unweighted));
-        Assert.NotEqual(TrainingCase.BytesOf(even), TrainingCase.BytesOf(uneven));
+        Assert.Equal(ModelBytes.Of(even), ModelBytes.Of(unweighted));
+        Assert.NotEqual(ModelBytes.Of(even), ModelBytes.Of(uneven));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class OwnColumnsTests : IDisposable
         var fault = Assert.Throws<CheckpointMismatchException>(() => Trainer(Checkpointed()).Fit(View(weight: _ => 1)));
         Assert.Contains("the training data's column 'Weight' was", fault.Message, StringComparison.Ordinal);
         using EarlyReadoutTransformer goneOn = Trainer(Checkpointed()).Fit(View());
-        Assert.Equal(TrainingCase.BytesOf(whole), TrainingCase.BytesOf(goneOn));
+        Assert.Equal(ModelBytes.Of(whole), ModelBytes.Of(goneOn));
         Assert.Equal(whole.History.Meters, goneOn.History.Meters);
         using EarlyReadoutTransformer again = Trainer(Checkpointed()).Fit(View()); // whose steps do not run again
         Assert.Equal(whole.History.Meters, again.History.Meters);

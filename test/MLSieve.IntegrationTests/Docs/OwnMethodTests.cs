@@ -62,7 +62,7 @@ public sealed class OwnMethodTests
         using var saved = new MemoryStream();
         _ml.Model.Save(model, train.Schema, saved);
         saved.Position = 0;
-        ITransformer stock = _ml.Model.Load(saved, out _);
+        using var stock = (TransformerChain<ITransformer>)_ml.Model.Load(saved, out _);
         Assert.Equal(Predicted(scored), Predicted(stock.Transform(test)));
 
         string page = _ml.MulticlassClassification.CreateReport(test, [new ReportedModel("Focal", model)]).Html;
@@ -189,7 +189,7 @@ public sealed class OwnMethodTests
             options.CheckpointDirectory = folder;
             using EarlyReadoutTransformer goneOn = Trainer(options).Fit(train);
             Assert.Equal(3, goneOn.History.Points.Count);
-            Assert.Equal(TrainingCase.BytesOf(whole), TrainingCase.BytesOf(goneOn));
+            Assert.Equal(ModelBytes.Of(whole), ModelBytes.Of(goneOn));
         }
         finally
         {

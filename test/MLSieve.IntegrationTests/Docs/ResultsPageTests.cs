@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Studies;
 
 namespace MLSieve.Tests;
 
-/// <summary>The tables and pictures of docs/results.md are what the committed runs say.</summary>
+/// <summary>The tables and pictures of docs/results.md are what the committed runs say, and other pages quote them as they are.</summary>
 public sealed partial class ResultsPageTests : IDisposable
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
@@ -18,6 +19,10 @@ public sealed partial class ResultsPageTests : IDisposable
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("page-").FullName;
+
+    private static string Results => File.ReadAllText(Path.Combine(Docs, "results.md"));
+
+    private static string Readme => File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -90,7 +95,6 @@ public sealed partial class ResultsPageTests : IDisposable
     public void The_table_of_the_page_on_choosing_has_the_differences_of_each_study()
     {
         string page = File.ReadAllText(Path.Combine(Docs, "choosing-a-method.md"));
-        string results = File.ReadAllText(Path.Combine(Docs, "results.md"));
         string[][] table =
         [
             .. page.Split('\n')
@@ -106,35 +110,85 @@ public sealed partial class ResultsPageTests : IDisposable
         string Difference(string study, string method)
         {
             string section = Found(page, $@"\[{study}\]\(results\.md#([\w-]+)\)").Groups[1].Value;
-            string text = Found(results, $@"\n### {section}\n(.*?)\n##", RegexOptions.Singleline).Groups[1].Value;
-            GroupCollection found = Found(
-                text, $@"^\| {method} (?:\([^|]*\) )?\| .*?\| ([+-]\d+\.\d) \| ([+-]\d+\.\d to [+-]\d+\.\d) \| ([a-z ]+) \|",
-                RegexOptions.Multiline).Groups;
-            string verdict = found[3].Value switch
+            (string gain, string low, string high, string verdict) = GainOf(section, method);
+            string inWords = verdict switch
             {
                 "better" => "",
                 "worse" => ": it loses",
                 _ => ": not shown",
             };
-            return $"{found[1].Value} ({found[2].Value}){verdict}";
-        }
-
-        static Match Found(string text, string pattern, RegexOptions options = RegexOptions.None)
-        {
-            Match found = Regex.Match(text, pattern, options);
-            Assert.True(found.Success, pattern);
-            return found;
+            return $"{gain} ({low} to {high}){inWords}";
         }
     }
 
-    [Fact]
-    public void Every_figure_of_the_page_on_choosing_is_on_a_page_of_results()
+    [Theory]
+    [InlineData("the alternating sieve gains {0} points where the colour misleads ({1} to {2})", "coloured-98", "sieve", "better")]
+    [InlineData("the sieve as one update gains {0} points in the worst group ({1} to {2})", "pets", "sieve-joint", "better")]
+    [InlineData("The other form's gain is not shown in either", "coloured-98", "sieve-joint", "not shown")]
+    [InlineData("The other form's gain is not shown in either", "pets", "sieve", "not shown")]
+    [InlineData("on a table neither gains in the worst group", "adult-methods", "sieve", "not shown")]
+    [InlineData("on a table neither gains in the worst group", "adult-methods", "sieve-joint", "not shown")]
+    [InlineData("A small student gains {0} points on coloured", "coloured-98-distillation", "kd", "better")]
+    [InlineData("with debiasing {0}.", "coloured-98-distillation", "debiased", "better")]
+    [InlineData("Just Train Twice gains {0} there without a teacher", "coloured-98-distillation", "jtt", "better")]
+    [InlineData("On pets no gain of such students is shown", "pets-distillation", "kd", "not shown")]
+    [InlineData("On pets no gain of such students is shown", "pets-distillation", "debiased", "not shown")]
+    [InlineData("Just Train Twice of the same small network gains {0}.", "pets-distillation", "jtt", "better")]
+    public void The_readme_has_the_rounded_gains_of_the_studies(string sentence, string study, string method, string verdict)
     {
-        string results = File.ReadAllText(Path.Combine(Docs, "results.md")) + File.ReadAllText(Path.Combine(Docs, "results-short.md"));
-        string[] figures =
+        (string gain, string low, string high, string found) = GainOf(study, method);
+        Assert.Equal(verdict, found);
+        Assert.Contains(
+            string.Format(CultureInfo.InvariantCulture, sentence, Whole(gain), Whole(low), Whole(high)), OneLine(Readme),
+            StringComparison.Ordinal);
+
+        static decimal Whole(string points) =>
+            decimal.Round(decimal.Parse(points, CultureInfo.InvariantCulture), 0, MidpointRounding.AwayFromZero);
+    }
+
+    [Fact]
+    public void What_the_sieve_loses_where_the_colour_is_right_is_what_its_runs_lost()
+    {
+        // no table has this difference, and that of two rounded means would be rounded twice
+        ILookup<string, double> accuracies = FinishedRuns.All(Runs)
+            .Where(run => run.Phase == RunPhase.Final && run.Study == "coloured-98")
+            .ToLookup(run => run.Method, run => run.Metrics[StudyMetrics.Agreeing]);
+        double loss = 100 * (accuracies["plain"].Average() - accuracies["sieve"].Average());
+        Assert.Contains(
+            FormattableString.Invariant($"where the colour misleads, and loses {loss:F1} ("), OneLine(Results), StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"and loses {loss:F0} where it is right."), OneLine(Readme), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_readme_names_what_remains_after_the_correction()
+    {
+        Assert.Contains(
+            "Corrected for all comparisons, the first of these gains remains, and those of the students of a teacher; what the weights add "
+                + "does not, nor do Just Train Twice's.", OneLine(Readme), StringComparison.Ordinal);
+        HashSet<string> remaining =
         [
-            .. Figure().Matches(File.ReadAllText(Path.Combine(Docs, "choosing-a-method.md"))).Select(figure => figure.Value).Distinct(),
+            .. from study in Found(OneLine(Results), @"these verdicts remain\. ([^.]+)\.").Groups[1].Value.Split("; ")
+               let names = study.Split(": ")
+               from method in names[1].Split(", ")
+               select $"{names[0]}: {method}",
         ];
+        string[] gains =
+        [
+            "coloured-98: sieve", "pets: sieve-joint", "coloured-98-distillation: kd", "coloured-98-distillation: debiased",
+            "coloured-98-distillation: debiased over kd", "coloured-98-distillation: jtt", "pets-distillation: jtt",
+        ];
+        Assert.Equal(
+            ["coloured-98: sieve", "coloured-98-distillation: kd", "coloured-98-distillation: debiased"],
+            gains.Where(gain => remaining.Contains($"{gain} (better)")));
+    }
+
+    [Theory]
+    [InlineData("choosing-a-method.md")]
+    [InlineData("distillation.md")]
+    public void Every_figure_of_a_page_that_quotes_results_is_on_a_page_of_results(string page)
+    {
+        string results = Results + File.ReadAllText(Path.Combine(Docs, "results-short.md"));
+        string[] figures = [.. Figure().Matches(File.ReadAllText(Path.Combine(Docs, page))).Select(figure => figure.Value).Distinct()];
         Assert.NotEmpty(figures);
         HashSet<string> known = [.. Figure().Matches(results).Select(figure => figure.Value)];
         Assert.All(figures, figure => Assert.Contains(figure, known));
@@ -165,6 +219,28 @@ public sealed partial class ResultsPageTests : IDisposable
             Assert.Contains(final.Settings, searched.Append(named));
         });
     }
+
+    /// <summary>What a table of a study says of a method beside the study's baseline.</summary>
+    private static (string Gain, string Low, string High, string Verdict) GainOf(string study, string method)
+    {
+        string text = Found(Results, $@"\n### {study}\n(.*?)\n##", RegexOptions.Singleline).Groups[1].Value;
+        GroupCollection found = Found(
+            text, $@"^\| {method} (?:\([^|]*\) )?\| .*?\| ([+-]\d+\.\d) \| ([+-]\d+\.\d) to ([+-]\d+\.\d) \| ([a-z ]+) \|",
+            RegexOptions.Multiline).Groups;
+        return (found[1].Value, found[2].Value, found[3].Value, found[4].Value);
+    }
+
+    private static Match Found(string text, string pattern, RegexOptions options = RegexOptions.None)
+    {
+        Match found = Regex.Match(text, pattern, options);
+        Assert.True(found.Success, pattern);
+        return found;
+    }
+
+    private static string OneLine(string page) => Breaks().Replace(page, " ");
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Breaks();
 
     [GeneratedRegex(@"(<!-- made by the command page: (\w+) -->)\n.*?(<!-- end -->)", RegexOptions.Singleline)]
     private static partial Regex Generated();

@@ -13,7 +13,7 @@ public sealed class AutomaticSettingsTests
     private static readonly string[] Optional =
     [
         "Seed", "MemoryBudgetMebibytes", "WeightCap", "Steps", "ValidateEverySteps", "Patience", "MicroBatchSize", "FeedForwardWidth",
-        "Heads",
+        "Heads", "ReadoutEpochs",
     ];
 
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
@@ -53,6 +53,18 @@ public sealed class AutomaticSettingsTests
             Assert.NotEqual(OptimizerKind.Automatic, options.Optimizer.Kind);
             options.Estimator(new MLContext()); // and all is valid
         }
+    }
+
+    [Theory]
+    [InlineData(ReadoutTiming.Together, TrainedPart.All, null)]
+    [InlineData(ReadoutTiming.Together, TrainedPart.Head, null)]
+    [InlineData(ReadoutTiming.Afterwards, TrainedPart.All, 32)] // 32 times 16 steps are the first 500
+    [InlineData(ReadoutTiming.Together, TrainedPart.None, 32)]
+    public void The_epochs_of_readouts_are_settled_where_they_have_their_own(ReadoutTiming timing, TrainedPart part, int? epochs)
+    {
+        var options = new EarlyReadoutEstimator.Options { ReadoutTiming = timing, TrainedPart = part };
+        Settle(options, new NetworkOptions(), FeatureShape.Vector(5), pretrained: false, rows: 500);
+        Assert.Equal(epochs, options.ReadoutEpochs);
     }
 
     [Theory]
@@ -148,8 +160,8 @@ public sealed class AutomaticSettingsTests
         string folder = Directory.CreateTempSubdirectory("mlsieve-automatic-").FullName;
         try
         {
-            byte[] automatic = TrainingCase.BytesOf(Fit(_ => { }));
-            byte[] given = TrainingCase.BytesOf(Fit(options => (options.Epochs, options.Optimizer.LearningRate) = (30, 0.02)));
+            byte[] automatic = ModelBytes.Of(Fit(_ => { }));
+            byte[] given = ModelBytes.Of(Fit(options => (options.Epochs, options.Optimizer.LearningRate) = (30, 0.02)));
             Assert.Equal(automatic, given); // the finished fit's own model, at once
             var mismatch = Assert.Throws<CheckpointMismatchException>(() => Fit(options => options.Epochs = 29));
             Assert.Contains("Epochs was 30 and is 29", mismatch.Message, StringComparison.Ordinal);

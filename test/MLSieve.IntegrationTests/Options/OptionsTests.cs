@@ -21,6 +21,14 @@ public sealed class OptionsTests
         Converters = { new JsonStringEnumConverter() },
     };
 
+    /// <summary>What may change between two parts of a training, besides where files lie: in the order of <see cref="Differing"/>.
+    /// </summary>
+    internal static readonly string[] MayChange =
+    [
+        "CheckpointDirectory", "CheckpointEveryMinutes", "CheckpointEverySteps", "CheckpointsKept", "Device", "Distribution",
+        "MemoryBudgetMebibytes", "OnCancellation", "Precision", "Seed", // of the last two an entry says what they came to
+    ];
+
     public static TheoryData<string> Trainers => ["FeatureSieveTrainer", "EarlyReadoutEstimator", "DebiasedDistillationTrainer"];
 
     [Theory]
@@ -52,6 +60,102 @@ public sealed class OptionsTests
             Assert.Contains(
                 $"- {property.Name} is null", Assert.Throws<ArgumentException>(() => Make(options)).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void A_trial_and_a_search_name_an_option_that_is_null_with_all_other_faults(string trainer)
+    {
+        foreach ((PropertyInfo property, Type _) in Properties(Create(trainer))
+            .Where(option => IsNested(option.Type) || option.Type == typeof(EarlyReadoutEstimator.Tap[])))
+        {
+            var options = (TrainerOptions)Create(trainer);
+            property.SetValue(options, null);
+            options.BatchSize = 0;
+            AssertFaults(
+                () => options.Trial(new MLContext(), (TrainerOptions)Create(trainer)), "BatchSize is 0; it", $"{property.Name} is");
+            AssertFaults(
+                () => Search(options), "Trials is 0; it", "Trainer: BatchSize is 0; it", $"Trainer: {property.Name} is",
+                $"KnownSettings[0]: {property.Name} is");
+        }
+
+        static void AssertFaults(Action make, params string[] faults)
+        {
+            string message = Assert.Throws<ArgumentException>(make).Message;
+            Assert.All(faults, fault => Assert.Contains($"- {fault} ", message, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Each_tap_is_looked_at_beside_others_that_are_null()
+    {
+        var options = new EarlyReadoutEstimator.Options { Taps = [null!, new() { Stage = -7 }, null!, new() { Stage = -7 }] };
+        Assert.Equal(
+            """
+            EarlyReadoutEstimator.Options has 5 faults:
+            - Taps[0] is null; leave it at its default instead.
+            - Taps[1].Stage is -7; it must be at least 0.
+            - Taps[2] is null; leave it at its default instead.
+            - Taps[3].Stage is -7; it must be at least 0.
+            - Two of Taps are named 'Readout-7'; give each a Name of its own.
+            """,
+            Assert.Throws<ArgumentException>(() => Make(options)).Message,
+            ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
+    public void An_option_that_nothing_would_read_says_what_it_needs()
+    {
+        IDataView rows = BiasedRow.View(new MLContext(seed: 1), 4);
+        AssertFault(
+            new EarlyReadoutEstimator.Options { Objective = { DeepFeatureReweighting = { ReweightingSet = rows } } },
+            "Objective.DeepFeatureReweighting.ReweightingSet is given, which needs Objective.Kind to be DeepFeatureReweighting; it is "
+                + "EmpiricalRisk.");
+        AssertFault(
+            new EarlyReadoutEstimator.Options { ReadoutEpochs = 2 },
+            "ReadoutEpochs is given, which needs ReadoutTiming to be Afterwards or TrainedPart to be None: readouts that are trained with "
+                + "the network have its epochs.");
+        Make(new EarlyReadoutEstimator.Options { ReadoutEpochs = 2, ReadoutTiming = ReadoutTiming.Afterwards });
+        foreach (DistillationMethod method in new[] { DistillationMethod.Debiased, DistillationMethod.Plain })
+            AssertFault(
+                new DebiasedDistillationTrainer.Options { Method = method, Teacher = { FeatureColumnName = "Embedding" } },
+                $"Teacher.FeatureColumnName is given, which needs Method to be SimKD or DeTT; it is {method}.");
+        AssertFault(
+            new FeatureSieveTrainer.Options { CheckpointEverySteps = 5 },
+            "CheckpointEverySteps is given, which needs CheckpointDirectory.");
+        Make(new FeatureSieveTrainer.Options { CheckpointEverySteps = 5, CheckpointDirectory = "checkpoints" });
+    }
+
+    [Fact]
+    public void Options_for_images_and_a_column_of_texts_are_faults_before_a_row_is_read()
+    {
+        var options = new FeatureSieveTrainer.Options
+        {
+            TextColumnName = "Text",
+            Network = { Input = { ValueRange = ValueRange.ZeroToOne, ChannelOrder = ChannelOrder.Bgr } },
+        };
+        Assert.Equal(
+            """
+            FeatureSieveTrainer.Options has 2 faults:
+            - Network.Input.ValueRange is ZeroToOne, which is for images; TextColumnName names texts. Leave it out.
+            - Network.Input.ChannelOrder is Bgr, which is for images; TextColumnName names texts. Leave it out.
+            """,
+            Assert.Throws<ArgumentException>(() => Make(options)).Message,
+            ignoreLineEndingDifferences: true);
+        options.TextColumnName = null;
+        Make(options);
+    }
+
+    [Fact]
+    public void The_label_is_no_group()
+    {
+        const string fault = "GroupColumnName is 'Income', the label, which is part of every group already.";
+        AssertFault(new FeatureSieveTrainer.Options { LabelColumnName = "Income", GroupColumnName = "Income" }, fault);
+        var search = new PlainSearchOptions { Trainer = { LabelColumnName = "Income" }, GroupColumnName = "Income" };
+        Assert.EndsWith(
+            $" has 1 fault:{Environment.NewLine}- Trainer: {fault}",
+            Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.SearchEarlyReadout(search)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -134,6 +238,27 @@ public sealed class OptionsTests
             path.Reverse().Aggregate(value, (inner, outer) => new JsonObject { [outer] = inner }).ToJsonString();
     }
 
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Every_option_makes_a_training_another_one_but_those_that_may_change_within_it(string trainer)
+    {
+        TrainerOptions before = (TrainerOptions)Create(trainer), after = (TrainerOptions)Create(trainer);
+        Change(after);
+        string[] paths = ["Network.VocabularyPath", "Network.WeightsPath"];
+        if (trainer == "DebiasedDistillationTrainer") paths = [.. paths, "Teacher.OnnxPath"];
+        var ml = new MLContext(seed: 1);
+        ml.MulticlassClassification.Trainers.FeatureSieve().Inspect(BiasedRow.View(ml, 20), (session, _) =>
+        {
+            IEnumerable<string> changed = Differing(OptionValues.Of(before), OptionValues.Of(after));
+            Assert.Equal(
+                MayChange.Concat(paths).Order(StringComparer.Ordinal),
+                changed.Except(Differing(Identity(before), Identity(after))));
+
+            SortedDictionary<string, string> Identity(TrainerOptions options) => TrainingIdentity.Of(
+                trainer, options, precision: null, seed: 1, session.Network, session.Training.Set, validation: null, session.Cancellation);
+        });
+    }
+
     [Fact]
     public void Every_public_choice_is_written_by_its_name()
     {
@@ -156,6 +281,27 @@ public sealed class OptionsTests
     };
 
     private static object Make(object options) => ((TrainerOptions)options).Estimator(new MLContext());
+
+    /// <summary>A search without trials of options that are its trainer's and known settings too.</summary>
+    private static object Search(TrainerOptions options)
+    {
+        MulticlassClassificationCatalog catalog = new MLContext().MulticlassClassification;
+        return options switch
+        {
+            FeatureSieveTrainer.Options sieve =>
+                catalog.SearchFeatureSieve(new SieveSearchOptions { Trainer = sieve, KnownSettings = [sieve], Trials = 0 }),
+            DebiasedDistillationTrainer.Options distillation => catalog.SearchDebiasedDistillation(
+                new DistillationSearchOptions { Trainer = distillation, KnownSettings = [distillation], Trials = 0 }),
+            _ => catalog.SearchEarlyReadout(new PlainSearchOptions
+            {
+                Trainer = (EarlyReadoutEstimator.Options)options, KnownSettings = [(EarlyReadoutEstimator.Options)options], Trials = 0,
+            }),
+        };
+    }
+
+    private static void AssertFault(TrainerOptions options, string fault) => Assert.EndsWith(
+        $" has 1 fault:{Environment.NewLine}- {fault}", Assert.Throws<ArgumentException>(() => Make(options)).Message,
+        StringComparison.Ordinal);
 
     /// <summary>Gives every option a value that no one can mean.</summary>
     private static void Spoil(object options, string prefix, List<string> spoilt)
@@ -218,6 +364,12 @@ public sealed class OptionsTests
         where property.GetCustomAttribute<JsonIgnoreAttribute>() is null
         orderby property.MetadataToken
         select (property, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+
+    /// <summary>The names whose values differ, or that only one of the two has.</summary>
+    internal static IEnumerable<string> Differing(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
+        one.Keys.Union(other.Keys)
+            .Where(name => one.GetValueOrDefault(name) != other.GetValueOrDefault(name))
+            .Order(StringComparer.Ordinal);
 
     internal static bool IsNested(Type type) =>
         type.IsClass && !type.IsArray && type.Namespace?.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true;

@@ -95,7 +95,7 @@ public sealed class TrialTests
         using EarlyReadoutTransformer trainer = ml.MulticlassClassification.Trainers.EarlyReadout(options, sampled).Fit(rows);
         using EarlyReadoutTransformer transform = ml.Transforms.EarlyReadout(options, sampled).Fit(rows);
         Assert.Equal(("0.03", "1"), (trainer.History.Settings["Optimizer.LearningRate"], trainer.History.Settings["Epochs"]));
-        Assert.Equal(TrainingCase.BytesOf(transform), TrainingCase.BytesOf(trainer));
+        Assert.Equal(ModelBytes.Of(transform), ModelBytes.Of(trainer));
     }
 
     [Theory]
@@ -155,12 +155,23 @@ public sealed class TrialTests
     }
 
     [Fact]
+    public void Checkpoints_by_steps_need_a_folder_as_in_any_training()
+    {
+        var given = new FeatureSieveTrainer.Options { CheckpointEverySteps = 5 };
+        var sampled = new FeatureSieveTrainer.Options();
+        Assert.EndsWith(
+            "- CheckpointEverySteps is given, which needs CheckpointDirectory.",
+            Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureSieve(given, sampled)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_trial_that_was_stopped_goes_on_in_the_next_search()
     {
         string folder = Directory.CreateTempSubdirectory("mlsieve-trials-").FullName;
         try
         {
-            byte[] whole = TrainingCase.BytesOf(Fit(null, new FeatureSieveTrainer.Options(), _ => { }));
+            byte[] whole = ModelBytes.Of(Fit(null, new FeatureSieveTrainer.Options(), _ => { }));
             using var source = new CancellationTokenSource();
             var stop = new FeatureSieveTrainer.Options
             {
@@ -170,7 +181,7 @@ public sealed class TrialTests
             Assert.ThrowsAny<OperationCanceledException>(() => Fit(folder, stop, _ => { }));
 
             List<string> messages = [];
-            Assert.Equal(whole, TrainingCase.BytesOf(Fit(folder, new FeatureSieveTrainer.Options(), messages.Add)));
+            Assert.Equal(whole, ModelBytes.Of(Fit(folder, new FeatureSieveTrainer.Options(), messages.Add)));
             Assert.Contains(
                 messages, message => message.StartsWith($"Going on from '{Path.Combine(folder, "trial-")}", StringComparison.Ordinal));
         }

@@ -15,7 +15,7 @@ public sealed partial class PackagedAppTests(PackageFeed feed)
         using Microsoft.ML.Data;
 
         var ml = new MLContext();
-        ITransformer model = ml.Model.Load(args[0], out _);
+        using var model = (TransformerChain<ITransformer>)ml.Model.Load(args[0], out _);
         IDataView rows = ml.Data.LoadFromTextFile<Person>(args[1], separatorChar: ',', hasHeader: true);
         foreach (float[] score in model.Transform(rows).GetColumn<float[]>("Score"))
             Console.WriteLine(FormattableString.Invariant($"{score[0]:R} {score[1]:R}"));

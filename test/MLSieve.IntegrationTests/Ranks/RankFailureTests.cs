@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 
@@ -23,8 +24,8 @@ public sealed class RankFailureTests : IDisposable
 
         using (RankProcesses killed = Start(nameof(Child.Loses_a_rank), Checkpoints))
         {
-            while (!killed[0].HasExited && !Directory.Exists(Path.Combine(Checkpoints, "checkpoint-000004")))
-                await Task.Delay(5, TestContext.Current.CancellationToken);
+            while (!killed[0].HasExited && !HasCheckpoint(from: 4)) await Task.Delay(5, TestContext.Current.CancellationToken);
+            if (killed[0].HasExited) Assert.Fail($"Rank 0 ended before rank 1 could be killed: {await killed.OutputOf(0)}");
             await Task.Delay(Random.Shared.Next(200), TestContext.Current.CancellationToken);
             killed[1].Kill();
             await killed.RequirePassed(0);
@@ -44,6 +45,11 @@ public sealed class RankFailureTests : IDisposable
         using RankProcesses ranks = Start(test, null);
         await ranks.RequirePassed();
     }
+
+    // one that is looked for by its number may be gone before the next look: only the last ones are kept
+    private bool HasCheckpoint(int from) => Directory.Exists(Checkpoints)
+        && Directory.EnumerateDirectories(Checkpoints, "checkpoint-*").Any(
+            path => int.TryParse(path.Split('-')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= from);
 
     private RankProcesses Start(string test, string? checkpoints) =>
         RankProcesses.Start<Child>(test, 2, (Child.Folder, _folder), (Child.Checkpoints, checkpoints));
@@ -113,8 +119,8 @@ public sealed class RankFailureTests : IDisposable
         {
             TrainerOptions options = TrainingCase.Options("sieve");
             options.Epochs = epochs;
-            options.CheckpointDirectory = Environment.GetEnvironmentVariable(Checkpoints);
-            options.CheckpointEverySteps = 1;
+            if (Environment.GetEnvironmentVariable(Checkpoints) is { } folder)
+                (options.CheckpointDirectory, options.CheckpointEverySteps) = (folder, 1);
             return options;
         }
 

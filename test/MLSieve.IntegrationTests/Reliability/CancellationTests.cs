@@ -135,6 +135,30 @@ public sealed class CancellationTests : IDisposable
         static EarlyReadoutEstimator.Options Options() => (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
     }
 
+    [Fact]
+    public void A_head_that_is_fitted_anew_is_returned_without_figures_where_its_validation_is_cancelled()
+    {
+        TrainerOptions uninterrupted = Options(), options = Options();
+        StopAt(uninterrupted, int.MaxValue, () => { }, out Func<int> count);
+        using EarlyReadoutTransformer whole = TrainingCase.Fit(uninterrupted);
+        Assert.NotNull(whole.History.Refitted!.ValidationScore);
+
+        using var stop = new CancellationTokenSource();
+        (options.CancellationToken, options.OnCancellation) = (stop.Token, CancellationBehavior.ReturnBest);
+        StopAt(options, count() - 3, stop.Cancel, out _); // three batches validate; the last one compares the network with its graph
+        using EarlyReadoutTransformer model = TrainingCase.Fit(options);
+        Assert.Equal(ModelBytes.Of(whole), ModelBytes.Of(model));
+        TrainingPoint refitted = model.History.Refitted!;
+        Assert.Equal((model.History.Selected!.Step, (double?)null, 0), (refitted.Step, refitted.ValidationScore, refitted.Groups.Count));
+
+        static TrainerOptions Options()
+        {
+            TrainerOptions options = TrainingCase.Options("deep feature reweighting");
+            (options.ValidationFraction, options.ValidationSet) = (0, TrainingCase.Rows(new MLContext(seed: 1), 600));
+            return options;
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -217,7 +241,7 @@ public sealed class CancellationTests : IDisposable
         var fault = Assert.Throws<ModelExportCanceledException>(() => TrainingCase.Fit(options));
         Assert.Equal(stop.Token, fault.CancellationToken);
         using EarlyReadoutTransformer model = fault.Model!;
-        Assert.Equal(whole, TrainingCase.BytesOf(model));
+        Assert.Equal(whole, ModelBytes.Of(model));
         string weights = Path.Combine(_folder, "weights.safetensors");
         fault.SaveWeights(weights);
         using SafetensorsFile file = SafetensorsFile.Open(weights);

@@ -28,7 +28,7 @@ public sealed class CheckpointTests : IDisposable
             return input.alias();
         });
         using EarlyReadoutTransformer model = TrainingCase.Fit(again);
-        Assert.Equal(first, TrainingCase.BytesOf(model));
+        Assert.Equal(first, ModelBytes.Of(model));
         Assert.Equal(0, trained);
         Assert.Equal([1, 2, 3], model.History.Points.Select(point => point.Epoch));
     }
@@ -75,6 +75,39 @@ public sealed class CheckpointTests : IDisposable
         double weights = new FileInfo(BestOf(Newest())).Length;
         Assert.InRange(weights, 4 * 500 * 500, 4 * 530 * 530);
         Assert.InRange(Directory.EnumerateFiles(Newest()).Sum(file => new FileInfo(file).Length) / weights, times, times + 0.05);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_is_due_by_the_clock_is_taken_within_an_epoch_and_gone_on_from()
+    {
+        byte[] expected = TrainingCase.FitToBytes(Options(_ => { }));
+        Assert.Throws<TimeoutException>(() => TrainingCase.Fit(Options(FailAtFifth, minutes: 0)));
+        Assert.Empty(Directory.EnumerateDirectories(_folder, "checkpoint-*"));
+        Assert.Throws<TimeoutException>(() => TrainingCase.Fit(Options(FailAtFifth, minutes: 1e-9))); // 60 ns: due before every step
+        Assert.Contains("\"Step\":4,", File.ReadAllText(Path.Combine(Newest(), "state.json")), StringComparison.Ordinal);
+
+        int steps = 0;
+        Assert.Equal(expected, TrainingCase.FitToBytes(Options(step => steps = step, minutes: 0)));
+        Assert.Equal((3 * 9) - 4, steps); // nine batches an epoch of 260 rows
+
+        static void FailAtFifth(int step)
+        {
+            if (step == 5) throw new TimeoutException("The disk is slow.");
+        }
+
+        TrainerOptions Options(Action<int> atStep, double? minutes = null)
+        {
+            TrainerOptions options = TrainingCase.Options("class-balanced");
+            options.ValidationFraction = 0;
+            if (minutes is { } due) (options.CheckpointDirectory, options.CheckpointEveryMinutes) = (_folder, due);
+            int step = 0;
+            options.Network.Custom = (shape, classes) => new WatchedNetwork(shape, classes, (_, input) =>
+            {
+                if (is_grad_enabled()) atStep(++step);
+                return input.alias();
+            });
+            return options;
+        }
     }
 
     [Fact]
@@ -187,7 +220,9 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(
             ["Epochs was 3 and is 7", "ForgetLearningRate was 0.05 and is 0.25", "Optimizer.LearningRate was 0.05 and is 0.25"],
             fault.Differences);
-        Assert.Contains("Set another CheckpointDirectory", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ". Set another CheckpointDirectory (each fold of a cross-validation needs its own), or delete this one to start again.",
+            fault.Message, StringComparison.Ordinal);
 
         var ml = new MLContext(seed: 1);
         fault = Assert.Throws<CheckpointMismatchException>(() => Checkpointed("sieve").Estimator(ml).Fit(TrainingCase.Rows(ml, 200)));
@@ -225,6 +260,38 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_head_that_was_fitted_anew_is_not_validated_again_where_the_readouts_after_it_go_on()
+    {
+        int batches = 0;
+        EarlyReadoutEstimator.Options uninterrupted = Options(), begun = Options(), later = Options();
+        WatchedNetwork.Count(uninterrupted, count => batches = count);
+        using EarlyReadoutTransformer whole = TrainingCase.Fit(uninterrupted);
+        int amongReadouts = batches - 6;
+        using var stop = new CancellationTokenSource();
+        (begun.CancellationToken, begun.CheckpointDirectory, later.CheckpointDirectory) = (stop.Token, _folder, _folder);
+        WatchedNetwork.Count(begun, count =>
+        {
+            if (count == amongReadouts) stop.Cancel();
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
+
+        WatchedNetwork.Count(later, count => batches = count);
+        using EarlyReadoutTransformer model = TrainingCase.Fit(later);
+        Assert.InRange(batches, 1, 15); // no step of the network
+        Assert.Equal(ModelBytes.Of(whole), ModelBytes.Of(model));
+        Assert.NotNull(whole.History.Refitted!.ValidationScore);
+        Assert.Equal(whole.History.Refitted.ValidationScore, model.History.Refitted!.ValidationScore);
+        Assert.Equal(whole.History.Refitted.Groups, model.History.Refitted.Groups);
+
+        static EarlyReadoutEstimator.Options Options()
+        {
+            var options = (EarlyReadoutEstimator.Options)TrainingCase.Options("deep feature reweighting");
+            (options.Taps, options.ReadoutTiming, options.ReadoutEpochs) = ([new()], ReadoutTiming.Afterwards, 2);
+            return options;
+        }
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_version_is_told_so()
     {
         TrainingCase.FitToBytes(Checkpointed("sieve"));
@@ -242,11 +309,32 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void What_may_change_between_two_parts_is_not_asked_for()
     {
-        byte[] first = TrainingCase.FitToBytes(Checkpointed("sieve"));
-        TrainerOptions other = Checkpointed("sieve");
-        (other.Device, other.MemoryBudgetMebibytes, other.CheckpointEverySteps,
-        other.OnCancellation) = ("cpu", 17, 99, CancellationBehavior.ReturnBest);
-        Assert.Equal(first, TrainingCase.FitToBytes(other));
+        byte[] expected = TrainingCase.FitToBytes(TrainingCase.Options("sieve"));
+        string first = Path.Combine(_folder, "first"), moved = Path.Combine(_folder, "moved");
+        using CancellationTokenSource stop = new(), other = new();
+        TrainerOptions begun = TrainingCase.Options("sieve"), goneOn = TrainingCase.Options("sieve");
+        (begun.CheckpointDirectory, begun.CancellationToken) = (first, stop.Token);
+        WatchedNetwork.Count(begun, count =>
+        {
+            if (count == 15) stop.Cancel(); // in the second epoch
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
+
+        Directory.Move(first, moved);
+        (goneOn.CheckpointDirectory, goneOn.CheckpointEverySteps) = (moved, 2);
+        (goneOn.CheckpointEveryMinutes, goneOn.CheckpointsKept) = (1, 1);
+        (goneOn.Device, goneOn.Distribution, goneOn.MemoryBudgetMebibytes) = ("cpu", Distribution.Off, 17);
+        (goneOn.Precision, goneOn.OnCancellation) = (Precision.Automatic, CancellationBehavior.ReturnBest);
+        goneOn.Seed = null; // the context's is the same
+        Assert.Equal(OptionsTests.MayChange, OptionsTests.Differing(OptionValues.Of(begun), OptionValues.Of(goneOn)));
+
+        // what options as JSON do not hold
+        (goneOn.CancellationToken, goneOn.Progress) = (other.Token, new LastStep(() => { }));
+        List<double> validated = [];
+        goneOn.OnValidation = validation => validated.Add(validation.Epoch);
+        Assert.Equal(expected, TrainingCase.FitToBytes(goneOn, new MLContext(seed: 3)));
+        Assert.Equal([2, 3], validated);
+        Assert.Single(Directory.EnumerateDirectories(moved, "checkpoint-*"));
     }
 
     [Theory]

@@ -65,7 +65,7 @@ public sealed class DivergenceTests : IDisposable
         var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
         using EarlyReadoutTransformer good = fault.LastGoodModel!;
         Assert.Equal((3, validation == 0 ? 2 : expected.History.Selected!.Epoch), (fault.Epoch, fault.LastGoodEpoch));
-        Assert.Equal(TrainingCase.BytesOf(expected), TrainingCase.BytesOf(good));
+        Assert.Equal(ModelBytes.Of(expected), ModelBytes.Of(good));
         var ml = new MLContext();
         Assert.InRange(ml.MulticlassClassification.Evaluate(good.Transform(TrainingCase.Rows(ml))).MicroAccuracy, 0.25, 1);
     }
@@ -94,7 +94,7 @@ public sealed class DivergenceTests : IDisposable
         Assert.Contains("of epoch 2", fault.Message, StringComparison.Ordinal);
         Assert.Equal(1, fault.LastGoodEpoch);
         using EarlyReadoutTransformer good = fault.LastGoodModel!;
-        Assert.Equal(expected, TrainingCase.BytesOf(good));
+        Assert.Equal(expected, ModelBytes.Of(good));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class DivergenceTests : IDisposable
         var fault = Assert.Throws<TrainingDivergedException>(() => TrainingCase.Fit(options));
         Assert.Contains("embedding of a row is not finite", fault.Message, StringComparison.Ordinal);
         using EarlyReadoutTransformer good = fault.LastGoodModel!;
-        Assert.Equal(expected, TrainingCase.BytesOf(good));
+        Assert.Equal(expected, ModelBytes.Of(good));
     }
 
     [Theory]

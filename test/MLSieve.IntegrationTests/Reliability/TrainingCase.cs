@@ -108,18 +108,10 @@ internal static class TrainingCase
     public static byte[] FitToBytes(TrainerOptions options, MLContext? context = null)
     {
         using EarlyReadoutTransformer model = Fit(options, context);
-        return BytesOf(model);
+        return ModelBytes.Of(model);
     }
 
     /// <summary>What a model answers for the rows.</summary>
     public static float[] Scores(EarlyReadoutTransformer model) =>
         [.. model.Transform(Rows(new MLContext(seed: 1))).GetColumn<float[]>("Score").SelectMany(score => score)];
-
-    /// <summary>The bytes of a model.</summary>
-    public static byte[] BytesOf(EarlyReadoutTransformer model)
-    {
-        using var stream = new MemoryStream();
-        model.SaveAsOnnx(stream);
-        return stream.ToArray();
-    }
 }

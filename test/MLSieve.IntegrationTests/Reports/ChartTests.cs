@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
@@ -32,5 +33,26 @@ public sealed class ChartTests
         string svg = chart.Draw("chart").Value;
         Assert.DoesNotContain("NaN", svg, StringComparison.Ordinal);
         Assert.Matches("points=\"227,129[.0-9]* 227,129[.0-9]*\"", svg);
+    }
+
+    [Theory]
+    [InlineData(1, 2, "1", "2")]
+    [InlineData(1, 3, "1", "2", "3")]
+    [InlineData(0.25, 0.75, "0.3", "0.4", "0.5", "0.6", "0.7")]
+    [InlineData(1, 1, "1")]
+    [InlineData(0.4, 0.4, "0", "0.2", "0.4", "0.6", "0.8")] // one point, in the middle of -0.1 to 0.9
+    [InlineData(0.1, 0.1, "0", "0.2", "0.4", "0.6")]
+    public void The_x_axis_names_whole_numbers_and_where_there_are_none_parts_of_one(double first, double last, params string[] names)
+    {
+        var chart = new LineChart("title", "epoch", "loss", [new Series("main", [(first, 1), (last, 2)])]);
+        MatchCollection ticks = Regex.Matches(chart.Draw("chart").Value, "text-anchor=\"middle\" class=\"tick\">([^<]*)<");
+        Assert.Equal(names, ticks.Select(tick => tick.Groups[1].Value));
+    }
+
+    [Fact]
+    public void A_marked_value_is_rounded_to_two_places()
+    {
+        var chart = new LineChart("title", "epoch", "loss", [new Series("main", [(1, 1), (2, 2)])]) { Mark = ("kept epoch", 100 / 63.0) };
+        Assert.Contains(">kept epoch: 1.59<", chart.Draw("chart").Value, StringComparison.Ordinal);
     }
 }

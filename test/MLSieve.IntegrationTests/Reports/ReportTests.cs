@@ -112,9 +112,7 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     [Fact]
     public void Clusters_of_a_readouts_errors_are_shown_with_pictures_and_what_tells_them()
     {
-        string html = models.Create().Html;
-        int start = html.IndexOf("<section aria-labelledby=\"shortcuts\">", StringComparison.Ordinal);
-        string section = html[start..html.IndexOf("</section>", start, StringComparison.Ordinal)];
+        string section = Section(models.Create().Html, "shortcuts");
         Assert.NotEmpty(models.Shortcuts.Clusters);
         int shown = models.Shortcuts.Clusters.Sum(cluster => Math.Min(cluster.Rows.Count, models.Options.Pictures));
         Assert.Equal(shown, ImagePattern().Count(section));
@@ -146,16 +144,30 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     public void The_curves_say_what_chose_the_network(double held, SelectionMetric selection, string sentence)
     {
         IDataView rows = BiasedRow.View(models.Ml, 60);
-        using EarlyReadoutTransformer model = models.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
-        {
-            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
-            Taps = [new() { Stage = 1 }],
-            ValidationFraction = held,
-            Selection = selection,
-            Epochs = 2,
-        }).Fit(rows);
+        using EarlyReadoutTransformer model = FitSmall(rows, new() { ValidationFraction = held, Selection = selection, Epochs = 2 });
         string html = models.Ml.MulticlassClassification.CreateReport(rows, [new("it", model)]).Html;
         Assert.Contains($"<b>it</b>: in % of rows, by epoch. {sentence}</figcaption>", html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SelectionMetric.AverageAccuracy)]
+    [InlineData(SelectionMetric.LastEpoch)]
+    public void The_curves_say_that_the_last_layer_was_fitted_anew_and_how_it_does(SelectionMetric selection)
+    {
+        IDataView rows = BiasedRow.View(models.Ml, 200);
+        using EarlyReadoutTransformer model = FitSmall(rows, new()
+        {
+            ValidationFraction = 0.2,
+            Selection = selection,
+            Objective = { Kind = ObjectiveKind.AutomaticFeatureReweighting },
+            Epochs = 2,
+        });
+        string html = models.Ml.MulticlassClassification.CreateReport(rows, [new("it", model)]).Html;
+        string sentences = selection == SelectionMetric.LastEpoch
+            ? "No validation figure chose the network: the last one was kept. Its last layer was then fitted anew."
+            : "The network of the highest validation figure is the one that was kept. Its last layer was then fitted anew: with that the "
+                + FormattableString.Invariant($"figure is {100 * model.History.Refitted!.ValidationScore!.Value:F1} %.");
+        Assert.Contains($"<b>it</b>: in % of rows, by epoch. {sentences}</figcaption>", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,12 +188,7 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     {
         var view = new CountingView(models.Test);
         string html = models.Ml.MulticlassClassification.CreateReport(view, models.Models, new ReportOptions { Pictures = 3 }).Html;
-        foreach (string section in new[] { "mistakes", "shortcuts", "weights" })
-        {
-            int start = html.IndexOf($"<section aria-labelledby=\"{section}\">", StringComparison.Ordinal);
-            Assert.Matches(ImagePattern(), html[start..html.IndexOf("</section>", start, StringComparison.Ordinal)]);
-        }
-
+        Assert.All(["mistakes", "shortcuts", "weights"], section => Assert.Matches(ImagePattern(), Section(html, section)));
         Assert.Equal(5, view.Cursors); // the stock classifier shows no pictures
         Assert.Equal(3, view.ActiveColumns.Count(column => column == "Class"));
         Assert.Equal(["Class", "Pixels"], view.ActiveColumns.Distinct().Order()); // no figure needs Cue
@@ -193,21 +200,8 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     public void Without_a_group_column_the_groups_are_called_alike_in_all_sections_whatever_the_label_is(
         string label, string first, string second)
     {
-        var random = new Random(4);
-        IDataView told = models.Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new ToldRow
-        {
-            Features = [i % 3, random.NextSingle()],
-            Class = $"{i % 3 == 2}",
-            Truth = i % 3 == 2,
-            Index = i % 3 == 2 ? 1 : 0,
-        }).ToArray());
-        IDataView rows = models.Ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(told).Transform(told);
-        using EarlyReadoutTransformer model = models.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
-        {
-            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
-            Taps = [new() { Stage = 1 }],
-            Epochs = 1,
-        }).Fit(rows);
+        IDataView rows = Told(isThird => new ToldRow { Class = $"{isThird}", Truth = isThird, Index = isThird ? 1 : 0 });
+        using EarlyReadoutTransformer model = FitSmall(rows, new() { Epochs = 1 });
         string html = models.Ml.MulticlassClassification.CreateReport(
             rows, [new("it", model)], new ReportOptions { LabelColumnName = label }).Html;
         foreach ((string name, int count) in new[] { (first, 40), (second, 20) })
@@ -222,20 +216,8 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
     [Fact]
     public void Two_groups_of_one_name_are_told_apart_in_all_sections()
     {
-        var random = new Random(4);
-        IDataView told = models.Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new ToldRow
-        {
-            Features = [i % 3, random.NextSingle()],
-            Class = i % 3 == 2 ? "a, b" : "a",
-            Place = i % 3 == 2 ? "c" : "b, c",
-        }).ToArray());
-        IDataView rows = models.Ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(told).Transform(told);
-        using EarlyReadoutTransformer model = models.Ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
-        {
-            Network = { Kind = NetworkKind.Mlp, HiddenUnits = [6] },
-            Taps = [new() { Stage = 1 }],
-            Epochs = 1,
-        }).Fit(rows);
+        IDataView rows = Told(isThird => new ToldRow { Class = isThird ? "a, b" : "a", Place = isThird ? "c" : "b, c" });
+        using EarlyReadoutTransformer model = FitSmall(rows, new() { Epochs = 1 });
         string html = models.Ml.MulticlassClassification.CreateReport(
             rows, [new("it", model), new("again", model)], new ReportOptions { GroupColumnName = "Place" }).Html;
         GroupMetrics metrics = models.Ml.MulticlassClassification.EvaluateByGroup(model.Transform(rows), "Place");
@@ -309,6 +291,33 @@ public sealed partial class ReportTests(ReportedModels models) : IClassFixture<R
                 Assert.Throws<InvalidOperationException>(() => catalog.CreateReport(models.Test, reported)).Message,
                 StringComparison.Ordinal);
         }
+    }
+
+    private static string Section(string html, string name)
+    {
+        int start = html.IndexOf($"<section aria-labelledby=\"{name}\">", StringComparison.Ordinal);
+        return html[start..html.IndexOf("</section>", start, StringComparison.Ordinal)];
+    }
+
+    /// <summary>60 rows of two kinds: every third, and the others.</summary>
+    private IDataView Told(Func<bool, ToldRow> tell)
+    {
+        var random = new Random(4);
+        IDataView told = models.Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i =>
+        {
+            ToldRow row = tell(i % 3 == 2);
+            row.Features = [i % 3, random.NextSingle()];
+            return row;
+        }).ToArray());
+        return models.Ml.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(told).Transform(told);
+    }
+
+    /// <summary>Fits a network of one small stage, with a readout of it.</summary>
+    private EarlyReadoutTransformer FitSmall(IDataView rows, EarlyReadoutEstimator.Options options)
+    {
+        options.Network = new NetworkOptions { Kind = NetworkKind.Mlp, HiddenUnits = [6] };
+        options.Taps = [new() { Stage = 1 }];
+        return models.Ml.Transforms.EarlyReadout(options).Fit(rows);
     }
 
     /// <summary>A row that tells its class in three ways.</summary>

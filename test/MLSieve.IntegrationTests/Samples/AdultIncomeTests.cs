@@ -61,6 +61,34 @@ public sealed class AdultIncomeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_text_where_a_number_belongs_is_a_message_with_its_file_and_line_and_exits_with_1()
+    {
+        WriteCensus("adult.data.gz", Person(0), "x" + Person(1)[2..]);
+        WriteCensus("adult.test.gz");
+        BuiltProgram run = await BuiltProgram.RunAsync("AdultIncome", _folder);
+        Assert.True(run.ExitCode == 1, $"{run.ExitCode} {run.Error}{run.Output}");
+        Assert.Contains($"{Path.Combine(_folder, "adult.data.gz")}, line 2: 'x' is not a number.", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public async Task Checkpoints_of_another_training_are_a_message_and_exit_with_1()
+    {
+        LightGbmNative.SkipWhereMissing();
+        WriteCensus("adult.data.gz");
+        WriteCensus("adult.test.gz");
+        string[] arguments = [_folder, Path.Combine(_folder, "model.zip")];
+        BuiltProgram run = await BuiltProgram.RunAsync("AdultIncome", arguments);
+        Assert.True(run.ExitCode == 0, $"{run.ExitCode} {run.Error}{run.Output}");
+        WriteCensus("adult.data.gz", [.. Enumerable.Range(0, 190).Select(Person)]);
+        run = await BuiltProgram.RunAsync("AdultIncome", arguments);
+        Assert.True(run.ExitCode == 1, $"{run.ExitCode} {run.Error}{run.Output}");
+        Assert.StartsWith($"'{Path.Combine(_folder, "model.checkpoints", "checkpoint-")}", run.Error, StringComparison.Ordinal);
+        Assert.Contains(" belongs to another training: ", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
     public async Task Ctrl_C_before_the_first_step_is_a_message_and_exits_with_130()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sends SIGINT, and makes a pipe.");
@@ -91,8 +119,9 @@ public sealed class AdultIncomeTests : IDisposable
             lines = [.. Enumerable.Range(0, 200).Select(Person)];
         using var packed = new GZipStream(File.Create(Path.Combine(_folder, file)), CompressionMode.Compress);
         packed.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
-
-        static string Person(int i) => FormattableString.Invariant($"{20 + i % 40}, Private, 1, HS-grad, {5 + i % 9}, Divorced, Sales, ")
-            + $"Unmarried, White, {(i % 3 == 0 ? "Female" : "Male")}, 0, 0, 40, Cuba, {(i % 2 == 0 ? "<=50K" : ">50K")}";
     }
+
+    private static string Person(int i) =>
+        FormattableString.Invariant($"{20 + i % 40}, Private, 1, HS-grad, {5 + i % 9}, Divorced, Sales, ")
+        + $"Unmarried, White, {(i % 3 == 0 ? "Female" : "Male")}, 0, 0, 40, Cuba, {(i % 2 == 0 ? "<=50K" : ">50K")}";
 }

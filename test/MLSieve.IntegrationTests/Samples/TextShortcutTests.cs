@@ -11,6 +11,27 @@ public sealed class TextShortcutTests
         Assert.Matches("Over 2 seeds: worst group [0-9.]+ % → [0-9.]+ %, mean of groups [0-9.]+ % → [0-9.]+ %[.]", run.Output);
     }
 
+    [Fact]
+    public async Task Too_few_rows_are_a_message_and_exit_code_1()
+    {
+        BuiltProgram run = await BuiltProgram.RunAsync("TextShortcut", "1", "1", "1");
+        Assert.True(run.ExitCode == 1, $"{run.ExitCode} {run.Error}{run.Output}");
+        Assert.Contains("The label column 'Label' knows only one class", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_libtorch_the_sample_says_what_to_add_and_exits_with_1()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere TorchSharp looks for libtorch itself.");
+        BuiltProgram run = await BuiltProgram.RunAsync("TextShortcut", ["1", "96", "1"], interruptWhen: null, libTorch: "/nowhere");
+        Assert.True(run.ExitCode == 1, $"{run.ExitCode} {run.Error}{run.Output}");
+        Assert.StartsWith(
+            "MLSIEVE_LIBTORCH names the folder '/nowhere', which does not exist. Add one of the packages ", run.Error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("many")]

@@ -58,6 +58,51 @@ public sealed class ModelCardTests : IDisposable
     }
 
     [Fact]
+    public void A_card_has_the_validation_figures_of_a_last_layer_that_was_fitted_anew()
+    {
+        IDataView rows = BiasedRow.View(_ml, 1000), validation = BiasedRow.View(_ml, 1000, seed: 2);
+        using EarlyReadoutTransformer fitted = _ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
+        {
+            Taps = [],
+            GroupColumnName = "Cue",
+            ValidationSet = validation,
+            Selection = SelectionMetric.UnbiasedAccuracy,
+            Objective =
+            {
+                Kind = ObjectiveKind.DeepFeatureReweighting,
+                DeepFeatureReweighting = { Subsets = 3, Strengths = [1] },
+            },
+            Epochs = 3,
+            Optimizer = { LearningRate = 0.05 },
+            Seed = 3,
+        }).Fit(rows);
+        string zip = Path.Combine(_folder, "model.zip");
+        _ml.Model.Save(fitted, rows.Schema, zip);
+        using EarlyReadoutTransformer model = EarlyReadoutTransformer.Load(zip, _ml);
+        string card = CardOf(model);
+        Assert.Equal(CardOf(fitted), card);
+
+        GroupMetrics exported = _ml.MulticlassClassification.EvaluateByGroup(model.Transform(validation), "Cue");
+        TrainingPoint kept = model.History.Selected!;
+        Assert.NotEqual(kept.Groups, model.History.Refitted!.Groups);
+        Assert.Contains("epochs; its last layer was then fitted anew |\n", card, StringComparison.Ordinal);
+        Assert.Contains( // of the layer before, as the losses below it
+            FormattableString.Invariant($"| validation score before the last layer was fitted anew | {100 * kept.ValidationScore:F1} % |\n")
+                + "| arithmetic | Float32 |\n| main in nats | ",
+            card, StringComparison.Ordinal);
+        Assert.Contains(
+            FormattableString.Invariant($" |\n| validation score | {100 * exported.UnbiasedAccuracy:F1} % |\n\n")
+                + "| validation rows of | right |\n",
+            card, StringComparison.Ordinal);
+        foreach (GroupResult group in exported.Groups)
+        {
+            Assert.Contains(
+                FormattableString.Invariant($"| {group.Name} | {group.Correct} of {group.Count}, {100 * group.Accuracy:F1} % |\n"), card,
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Names_of_classes_do_not_break_a_table()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(

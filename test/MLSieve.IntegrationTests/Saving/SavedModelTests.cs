@@ -38,12 +38,13 @@ public sealed class SavedModelTests : IDisposable
         ITransformer around = _ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel").Fit(model.Transform(rows));
         Write("model.txt", new TransformerChain<ITransformer>(model, around), model);
 
-        ITransformer loaded = _ml.Model.Load(Path.Combine(folder, "pipeline.zip"), out _);
-        ITransformer pipeline = EarlyReadoutTransformer.RestoreIn(loaded, _ml);
+        using var loaded = (TransformerChain<ITransformer>)_ml.Model.Load(Path.Combine(folder, "pipeline.zip"), out _);
+        using var pipeline = (TransformerChain<ITransformer>)EarlyReadoutTransformer.RestoreIn(loaded, _ml);
         Write("pipeline.txt", pipeline, EarlyReadoutTransformer.From(pipeline));
 
         _ml.Model.Save(pipeline, rows.Schema, Path.Combine(folder, "again.zip"));
-        ITransformer again = EarlyReadoutTransformer.RestoreIn(_ml.Model.Load(Path.Combine(folder, "again.zip"), out _), _ml);
+        using var reloaded = (TransformerChain<ITransformer>)_ml.Model.Load(Path.Combine(folder, "again.zip"), out _);
+        using var again = (TransformerChain<ITransformer>)EarlyReadoutTransformer.RestoreIn(reloaded, _ml);
         Write("again.txt", again, EarlyReadoutTransformer.From(again));
 
         void Write(string file, ITransformer whole, EarlyReadoutTransformer part) =>

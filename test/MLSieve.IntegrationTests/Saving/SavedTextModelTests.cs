@@ -28,10 +28,11 @@ public sealed class SavedTextModelTests : IDisposable
     public void In_invariant_mode_loading_a_model_says_what_to_do()
     {
         string zip = Environment.GetEnvironmentVariable(ModelVariable)!;
+        using var stock = (TransformerChain<ITransformer>)_texts.Ml.Model.Load(zip, out _);
         foreach (Action load in new Action[]
         {
             () => EarlyReadoutTransformer.Load(zip, _texts.Ml).Dispose(),
-            () => EarlyReadoutTransformer.From(_texts.Ml.Model.Load(zip, out _), _texts.Ml).Dispose(),
+            () => EarlyReadoutTransformer.From(stock, _texts.Ml).Dispose(),
         })
             Assert.StartsWith(
                 "This process runs in .NET's globalisation-invariant mode, in which accents cannot be taken off letters. Install ICU",
@@ -45,7 +46,7 @@ public sealed class SavedTextModelTests : IDisposable
         using EarlyReadoutTransformer model = _texts.Readouts(epochs: 1).Fit(data);
         string path = Path.Combine(_texts.Folder, "model.onnx");
         model.SaveAsOnnx(path);
-        ITransformer stock = _texts.Ml.Transforms.ApplyOnnxModel(["Score"], ["Text"], path).Fit(data);
+        using var stock = _texts.Ml.Transforms.ApplyOnnxModel(["Score"], ["Text"], path).Fit(data);
         float[][] scored = [.. stock.Transform(data).GetColumn<float[]>("Score")];
         foreach ((float[] own, float[] others) in Scores(model, data).Zip(scored))
             Assert.All(own.Zip(others), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));

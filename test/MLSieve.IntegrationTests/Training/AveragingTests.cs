@@ -23,7 +23,7 @@ public sealed class AveragingTests : IDisposable
         using EarlyReadoutTransformer plain = TrainingCase.Fit(With(0)), averaged = TrainingCase.Fit(With(0.9));
         Assert.Equal(LossesOf(plain), LossesOf(averaged)); // to the last bit
         Assert.Equal(21, averaged.History.Selected!.Step);
-        Assert.NotEqual(TrainingCase.BytesOf(plain), TrainingCase.BytesOf(averaged));
+        Assert.NotEqual(ModelBytes.Of(plain), ModelBytes.Of(averaged));
 
         TrainerOptions With(double decay)
         {
@@ -136,7 +136,7 @@ public sealed class AveragingTests : IDisposable
         };
         using EarlyReadoutTransformer model = TrainingCase.Fit(options);
         Assert.Equal(4, model.History.Selected!.Step);
-        Assert.Equal(expected, TrainingCase.BytesOf(model));
+        Assert.Equal(expected, ModelBytes.Of(model));
     }
 
     [Fact]

@@ -38,6 +38,21 @@ public sealed class ExampleWeightTests
     }
 
     [Theory]
+    [InlineData("class-balanced")]
+    [InlineData("group DRO")]
+    public void Validation_counts_every_row_alike(string name)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView held = BiasedRow.View(ml, count: 150, seed: 8, label: nameof(BiasedRow.Number));
+        using EarlyReadoutTransformer model = Fit(
+            name, row => 1 + row.Number, options => (options.ValidationFraction, options.ValidationSet) = (0, held));
+        Assert.Equal(
+            ml.MulticlassClassification.EvaluateByGroup(model.Transform(held), "Cue").Groups
+                .Select(group => (group.Name, group.Count, group.Correct)).Order(),
+            model.History.Selected!.Groups.Select(group => (group.Name, group.Count, group.Correct)).Order());
+    }
+
+    [Theory]
     [InlineData(-0.5f, "Column 'Weight', row 3 (counted from 0 in the data view) has the value -0.5; expected at least 0.")]
     [InlineData(float.NaN, "Column 'Weight', row 3 (counted from 0 in the data view) has the value NaN; expected a finite number.")]
     [InlineData(float.PositiveInfinity, "Column 'Weight', row 3 (counted from 0 in the data view) has the value Infinity;")]
@@ -63,11 +78,12 @@ public sealed class ExampleWeightTests
         Assert.Contains("Conversion.ConvertType", message, StringComparison.Ordinal);
     }
 
-    private static EarlyReadoutTransformer Fit(string name, Func<BiasedRow, float> weight)
+    private static EarlyReadoutTransformer Fit(string name, Func<BiasedRow, float> weight, Action<TrainerOptions>? change = null)
     {
         var ml = new MLContext(seed: 1);
         TrainerOptions options = TrainingCase.Options(name);
         options.ExampleWeightColumnName = "Weight";
+        change?.Invoke(options);
         Weighted[] rows =
         [
             .. ml.Data.CreateEnumerable<BiasedRow>(TrainingCase.Rows(ml), reuseRowObject: false).Select(row => new Weighted

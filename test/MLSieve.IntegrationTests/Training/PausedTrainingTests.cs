@@ -56,7 +56,7 @@ public sealed class PausedTrainingTests : IDisposable
             Assert.Equal(expected.Select(Text), told.Select(Text));
             ValidationTests.AssertEqual(whole.History.Points, model.History.Points);
             Assert.Equal(whole.History.Selected!.Step, model.History.Selected!.Step);
-            Assert.Equal(TrainingCase.BytesOf(whole), TrainingCase.BytesOf(model));
+            Assert.Equal(ModelBytes.Of(whole), ModelBytes.Of(model));
         }
 
         TrainerOptions Options(Action<TrainingValidation> tell)
@@ -76,13 +76,41 @@ public sealed class PausedTrainingTests : IDisposable
         Assert.Equal(expected, TrainingCase.FitToBytes(first));
         again.OnValidation = _ => Assert.Fail("It was told of before.");
         using EarlyReadoutTransformer model = TrainingCase.Fit(again);
-        Assert.Equal(expected, TrainingCase.BytesOf(model));
+        Assert.Equal(expected, ModelBytes.Of(model));
         Assert.InRange(model.History.Points[^1].Step, 4, 78);
 
         static TrainerOptions Options()
         {
             TrainerOptions options = StepsTests.InSteps("sieve", 80);
             (options.ValidateEverySteps, options.Patience, options.Optimizer.LearningRate) = (2, 2, 0.3);
+            return options;
+        }
+    }
+
+    [Fact]
+    public void One_that_goes_on_at_a_validation_tells_no_speed_and_no_time_before_its_first_step()
+    {
+        using var pause = new CancellationTokenSource();
+        List<TrainingProgress> told = [];
+        TrainerOptions begun = Options(each =>
+        {
+            if (each.Step == each.StepsPerEpoch) pause.Cancel(); // it is about to validate
+        });
+        begun.CancellationToken = pause.Token;
+        Assert.ThrowsAny<OperationCanceledException>(() => TrainingCase.Fit(begun));
+        TrainingCase.Fit(Options(told.Add)).Dispose();
+
+        TrainingProgress first = told[0];
+        Assert.Equal((1, 7, 7), (first.Epoch, first.Step, first.StepsPerEpoch));
+        Assert.Equal((0.0, (TimeSpan?)null), (first.RowsPerSecond, first.TimeLeft));
+        Assert.NotEmpty(told.Skip(1));
+        Assert.All(told.Skip(1), each => Assert.InRange(each.RowsPerSecond, 1, 1e8));
+        Assert.All(told.Skip(1), each => Assert.NotNull(each.TimeLeft));
+
+        TrainerOptions Options(Action<TrainingProgress> tell)
+        {
+            TrainerOptions options = TrainingCase.Options("group DRO");
+            (options.CheckpointDirectory, options.Progress) = (_folder, new Told(tell));
             return options;
         }
     }
@@ -119,6 +147,11 @@ public sealed class PausedTrainingTests : IDisposable
         Assert.Equal(
             ["Patience was null and is 2", "Steps was 8 and is 9", "ValidateEverySteps was null and is 4"],
             Assert.Throws<CheckpointMismatchException>(() => TrainingCase.Fit(other)).Differences);
+    }
+
+    private sealed class Told(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => tell(value);
     }
 
     private static string Text(TrainingValidation told) => FormattableString.Invariant(

@@ -88,7 +88,7 @@ public sealed class TextPairTests : IDisposable
         Assert.Equal(scores.SelectMany(row => row), Scores(loaded, data).SelectMany(row => row));
 
         model.SaveAsOnnx(graph);
-        ITransformer stock = _ml.Transforms.ApplyOnnxModel(["Score"], ["First", "Second"], graph).Fit(data);
+        using var stock = _ml.Transforms.ApplyOnnxModel(["Score"], ["First", "Second"], graph).Fit(data);
         foreach ((float[] own, float[] others) in scores.Zip(stock.Transform(data).GetColumn<float[]>("Score")))
             Assert.All(own.Zip(others), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.Contains("column of second texts", CardOf(model), StringComparison.Ordinal);

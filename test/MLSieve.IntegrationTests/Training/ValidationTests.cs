@@ -49,7 +49,7 @@ public sealed class ValidationTests
         TrainerOptions options = TrainingCase.Options(name);
         options.ValidateEverySteps = 7;
         using EarlyReadoutTransformer bySteps = TrainingCase.Fit(options);
-        Assert.Equal(TrainingCase.BytesOf(byEpoch), TrainingCase.BytesOf(bySteps));
+        Assert.Equal(ModelBytes.Of(byEpoch), ModelBytes.Of(bySteps));
         AssertEqual(byEpoch.History.Points, bySteps.History.Points);
         Assert.Equal(byEpoch.History.Selected!.Step, bySteps.History.Selected!.Step);
     }
@@ -104,7 +104,7 @@ public sealed class ValidationTests
 
         TrainerOptions shorter = StepsTests.InSteps(name, (int)kept.Step);
         (shorter.Optimizer.LearningRate, shorter.Selection) = (0.3, SelectionMetric.LastEpoch);
-        Assert.Equal(TrainingCase.FitToBytes(shorter), TrainingCase.BytesOf(model));
+        Assert.Equal(TrainingCase.FitToBytes(shorter), ModelBytes.Of(model));
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class ValidationTests
 
         TrainerOptions shorter = StepsTests.InSteps("sieve", (int)model.History.Selected.Step);
         (shorter.Optimizer.LearningRate, shorter.Selection) = (0.3, SelectionMetric.LastEpoch);
-        Assert.Equal(TrainingCase.FitToBytes(shorter), TrainingCase.BytesOf(model));
+        Assert.Equal(TrainingCase.FitToBytes(shorter), ModelBytes.Of(model));
     }
 
     [Theory]
@@ -230,7 +230,7 @@ public sealed class ValidationTests
         };
         using EarlyReadoutTransformer model = TrainingCase.Fit(options);
         Assert.Equal([4, 8, 12], model.History.Points.Select(point => point.Step));
-        Assert.Equal(expected, TrainingCase.BytesOf(model));
+        Assert.Equal(expected, ModelBytes.Of(model));
     }
 
     [Theory]
@@ -272,7 +272,7 @@ public sealed class ValidationTests
         Assert.NotNull(given.History.Selected!.ValidationScore);
         options.ValidationSet = held;
         using EarlyReadoutTransformer named = TrainingCase.Fit(options, ml);
-        Assert.Equal(TrainingCase.BytesOf(named), TrainingCase.BytesOf(given));
+        Assert.Equal(ModelBytes.Of(named), ModelBytes.Of(given));
         AssertEqual(named.History.Points, given.History.Points);
     }
 

@@ -211,6 +211,23 @@ public sealed class WarmStartTests : IDisposable
             Assert.Throws<ArgumentException>(() => Fit(options)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_pipeline_is_refused_with_all_other_faults_when_a_trainer_or_a_search_is_made()
+    {
+        const string fault = "StartFrom is a TransformerChain`1; give the model itself: EarlyReadoutTransformer.From(pipeline), or "
+            + "Load(path).";
+        EarlyReadoutEstimator.Options options = Options(steps: 1, rate: 0.1);
+        (options.StartFrom, options.BatchSize) = (new TransformerChain<EarlyReadoutTransformer>(_first), 0);
+        Assert.Equal(
+            $"EarlyReadoutEstimator.Options has 2 faults:\n- {fault}\n- BatchSize is 0; it must be at least 1.",
+            Assert.Throws<ArgumentException>(() => options.Estimator(_ml)).Message.ReplaceLineEndings("\n"));
+        Assert.Contains(
+            $"- Trainer: {fault}",
+            Assert.Throws<ArgumentException>(
+                () => _ml.MulticlassClassification.SearchEarlyReadout(new PlainSearchOptions { Trainer = options })).Message,
+            StringComparison.Ordinal);
+    }
+
     private static EarlyReadoutEstimator.Options Options(int steps, double rate) => new()
     {
         Network = { HiddenUnits = [16, 16] },

@@ -190,6 +190,11 @@ public sealed class FindShortcutsTests(FindShortcutsTests.Trained trained) : ICl
             () => catalog.FindShortcuts(trained.Model, trained.Test, new() { ColumnNames = ["Where"] }), "'Where'");
         Refused<ArgumentOutOfRangeException>(
             () => catalog.FindShortcuts(trained.Model, trained.Test, new() { ColumnNames = ["Vector"] }), "'Vector'", "slot names");
+        ITransformer overwritten = new TransformerChain<ITransformer>(
+            trained.Model, Ml.Transforms.CopyColumns("Readout1.Margin", "Place").Fit(trained.Model.Transform(trained.Test)));
+        Refused<ArgumentOutOfRangeException>(
+            () => catalog.FindShortcuts(overwritten, trained.Test),
+            "The readout's margin column 'Readout1.Margin' is of type String; expected Single.");
         Refused<ArgumentException>(
             () => catalog.FindShortcuts(
                 trained.Model, trained.Test,

@@ -143,6 +143,11 @@ public sealed class FeatureColumnTests
             "Vector<Key<UInt32, 0-4>, 4>",
             "Add Conversion.MapKeyToVector."
         },
+        {
+            new VectorDataViewType(NumberDataViewType.Byte),
+            "Vector<Byte>",
+            "If they are files, as LoadRawImageBytes reads them, use LoadImages, ResizeImages and ExtractPixels instead."
+        },
         { NumberDataViewType.Single, "Single", "Convert single numbers to Single and gather them by Concatenate." },
         {
             DateTimeDataViewType.Instance,
@@ -169,9 +174,11 @@ public sealed class FeatureColumnTests
         builder.AddColumn("Label", NumberDataViewType.Single);
         builder.AddColumn("Pixel", NumberDataViewType.Single);
         var schema = builder.ToSchema();
-        Assert.Equal("The feature column 'Pixels' is not in the data, which has 'Label', 'Pixel'.",
+        const string dropped = "If it held images: ML.NET's Cache, AppendCacheCheckpoint and ShuffleRows drop columns of images: use them "
+            + "before LoadImages or after ExtractPixels.";
+        Assert.Equal($"The feature column 'Pixels' is not in the data, which has 'Label', 'Pixel'. {dropped}",
             Assert.Throws<ArgumentOutOfRangeException>(() => FeatureColumn.Infer(schema, "Pixels", new())).Message);
-        Assert.Equal("The feature column 'Pixels' is not in the data, which has no columns.",
+        Assert.Equal($"The feature column 'Pixels' is not in the data, which has no columns. {dropped}",
             Assert.Throws<ArgumentOutOfRangeException>(
                 () => FeatureColumn.Infer(new DataViewSchema.Builder().ToSchema(), "Pixels", new())).Message);
     }

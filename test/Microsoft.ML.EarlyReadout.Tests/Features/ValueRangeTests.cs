@@ -38,15 +38,14 @@ public sealed class ValueRangeTests
     }
 
     [Theory]
-    [InlineData("0 or 1", ValueRange.ZeroTo255)]
-    [InlineData("0 to 255", ValueRange.AsIs)]
-    [InlineData("0 or 1", ValueRange.ZeroToOne)]
-    public void The_option_wins(string set, ValueRange asked)
+    [InlineData("0 or 1", ValueRange.ZeroTo255, "-1 to -0.992")]
+    [InlineData("0 to 255", ValueRange.AsIs, "they are")]
+    [InlineData("0 or 1", ValueRange.ZeroToOne, "-1 to 1")]
+    public void The_option_wins(string set, ValueRange asked, string entering)
     {
         List<string> log = [];
         using TrainingSet read = Rows.Read(View(Numbers(set)), input: new InputOptions { ValueRange = asked }, log: log);
         Assert.Equal(asked, read.Pixels!.Kind);
-        string entering = asked == ValueRange.AsIs ? "they are" : "-1 to 1";
         Assert.Contains(log, line =>
             line.Contains($"Network.Input.ValueRange is {asked}. They enter the network as {entering}.", StringComparison.Ordinal));
     }
@@ -88,6 +87,29 @@ public sealed class ValueRangeTests
         Assert.Equal(PixelRange.Bytes, read.Pixels);
         Assert.Contains("Column 'Image' holds images: Network.Input.ValueRange is ZeroTo255, chosen automatically. "
             + "They enter the network as -1 to 1.", log);
+        Assert.DoesNotContain(log, line => line.StartsWith("Warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_that_end_far_below_255_are_warned_of_unless_an_option_says_what_they_are()
+    {
+        float[][] digits = [[.. Enumerable.Range(0, Side * Side).Select(i => i % 17f)], new float[Side * Side]];
+        List<string> log = [];
+        using TrainingSet read = Rows.Read(View(digits), log: log);
+        Assert.Equal(PixelRange.Bytes, read.Pixels);
+        Assert.Equal(
+            [
+                "Column 'Features' holds numbers from 0 to 16: Network.Input.ValueRange is ZeroTo255, chosen automatically. They enter the "
+                    + "network as -1 to -0.875.",
+                "Warning: Column 'Features' holds numbers up to 16, which fill 6.3 % of 0 to 255: set Network.Input.Mean and Scale, or "
+                    + "scale the column. If they are dark pixels, set Network.Input.ValueRange to ZeroTo255.",
+            ],
+            log);
+        log.Clear();
+        Rows.Read(View(digits), input: new InputOptions { ValueRange = ValueRange.ZeroTo255 }, log: log).Dispose();
+        Rows.Read(View(digits), input: new InputOptions { Mean = [8], Scale = [1 / 8f] }, log: log).Dispose();
+        Rows.Read(View([digits[0], [.. digits[1].Select(_ => 64f)]]), log: log).Dispose();
+        Assert.DoesNotContain(log, line => line.StartsWith("Warning", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -138,15 +160,14 @@ public sealed class ValueRangeTests
         Assert.True(scores.Average(row => row.Max()) > 0.6,
             $"The model is unsure of all rows ({scores.Average(row => row.Max())}): the test would not tell ranges apart.");
 
-        float[][] stock = [.. TransformTests.Reload(model, train.Schema).Transform(test).GetColumn<float[]>("Score")];
-        using var stream = new MemoryStream();
-        model.SaveAsOnnx(stream);
-        using var session = new InferenceSession(stream.ToArray());
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, train.Schema);
+        float[][] byRow = [.. stock.Transform(test).GetColumn<float[]>("Score")];
+        using var session = new InferenceSession(ModelBytes.Of(model));
         float[] features = [.. test.GetColumn<float[]>("Features").SelectMany(row => row)];
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(features, [scores.Length, 1, Side, Side]);
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, ["Features"], [input], ["Score"]);
-        Assert.All(scores.SelectMany(row => row).Zip(stock.SelectMany(row => row), outputs[0].GetTensorDataAsSpan<float>().ToArray()),
+        Assert.All(scores.SelectMany(row => row).Zip(byRow.SelectMany(row => row), outputs[0].GetTensorDataAsSpan<float>().ToArray()),
             each =>
         {
             Assert.Equal(each.First, each.Second, 1e-5f);

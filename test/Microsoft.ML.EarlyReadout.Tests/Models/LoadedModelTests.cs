@@ -153,6 +153,57 @@ public sealed class LoadedModelTests : IDisposable
     }
 
     [Fact]
+    public void A_label_step_for_training_and_tests_alone_stays_so_in_what_is_restored_and_saved_again()
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable(Example.Draw(50));
+        IDataView unlabelled = _ml.Transforms.DropColumns(nameof(Example.Name)).Fit(rows).Transform(rows);
+        using TransformerChain<EarlyReadoutTransformer> fitted = new EstimatorChain<ITransformer>()
+            .Append(_ml.Transforms.Conversion.MapValueToKey("Label", nameof(Example.Name)), TransformerScope.TrainTest)
+            .Append(new RandomClassifier()).Fit(rows);
+        Prediction[] expected = TransformTests.Read(fitted.Transform(unlabelled));
+        string zip = Path.Combine(_folder, "scoped.zip"), again = Path.Combine(_folder, "again.zip");
+        _ml.Model.Save(fitted, rows.Schema, zip);
+        using var loaded = (TransformerChain<ITransformer>)_ml.Model.Load(zip, out _);
+        Check(EarlyReadoutTransformer.RestoreIn(zip, _ml));
+        Check(EarlyReadoutTransformer.RestoreIn(loaded, _ml));
+        Check(EarlyReadoutTransformer.RestoreIn(new TransformerChain<ITransformer>(loaded), _ml)); // a chain within a chain
+
+        void Check(ITransformer restored)
+        {
+            using var chain = Assert.IsType<TransformerChain<ITransformer>>(restored);
+            TransformTests.AssertSameScores(expected, TransformTests.Read(chain.Transform(unlabelled)), 0);
+            Assert.NotNull(chain.Transform(rows, TransformerScope.Training).Schema.GetColumnOrNull("Label"));
+            Assert.NotNull(chain.Transform(rows, TransformerScope.Testing).Schema.GetColumnOrNull("Label"));
+            _ml.Model.Save(chain, rows.Schema, again);
+            using var saved = (TransformerChain<ITransformer>)_ml.Model.Load(again, out _);
+            TransformTests.AssertSameScores(expected, TransformTests.Read(saved.Transform(unlabelled)));
+        }
+    }
+
+    [Fact]
+    public void A_lone_model_for_training_and_tests_alone_stays_so_in_what_is_restored()
+    {
+        IDataView rows = Example.View(_ml, Example.Draw(50));
+        using TransformerChain<EarlyReadoutTransformer> fitted =
+            new EstimatorChain<ITransformer>().Append(new RandomClassifier(), TransformerScope.TrainTest).Fit(rows);
+        string zip = Path.Combine(_folder, "lone.zip");
+        _ml.Model.Save(fitted, rows.Schema, zip);
+        using var loaded = (TransformerChain<ITransformer>)_ml.Model.Load(zip, out _);
+        Check(EarlyReadoutTransformer.RestoreIn(zip, _ml));
+        Check(EarlyReadoutTransformer.RestoreIn(loaded, _ml));
+
+        void Check(ITransformer restored)
+        {
+            using var chain = Assert.IsType<TransformerChain<ITransformer>>(restored);
+            EarlyReadoutTransformer model = Assert.IsType<EarlyReadoutTransformer>(Assert.Single(chain));
+            AssertSameScores(fitted.LastTransformer, model, rows);
+            Assert.Empty(chain.GetModelFor(TransformerScope.Scoring));
+            foreach (TransformerScope scope in new[] { TransformerScope.Training, TransformerScope.Testing })
+                Assert.Same(model, Assert.Single(chain.GetModelFor(scope)));
+        }
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_restored_is_named_and_leaves_nothing_open()
     {
         IDataView rows = Example.View(_ml, Example.Draw(50));

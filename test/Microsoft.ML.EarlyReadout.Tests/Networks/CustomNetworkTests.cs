@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using Microsoft.ML.EarlyReadout.OnnxProto;
 using Microsoft.ML.OnnxRuntime;
@@ -74,6 +76,43 @@ public sealed class CustomNetworkTests
             NetworkFactory.Create(new NetworkOptions { Custom = custom }, _shape, PixelRange.Bytes, 3, seed: 2, _ => { });
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(1)]
+    public void A_network_with_more_or_fewer_outputs_than_classes_is_refused_before_the_first_step(int outputs)
+    {
+        int steps = 0;
+        var options = new EarlyReadoutEstimator.Options
+        {
+            Network = { Custom = (shape, classes) => new OtherOutputs(shape, classes, outputs, () => steps++) },
+            Taps = [],
+            Epochs = 1,
+        };
+        IDataView rows = Rows.View(2, ([0, 1], "a", ""), ([1, 0], "b", ""), ([1, 1], "c", ""));
+        Assert.Equal(
+            $"The network 'Other' of Network.Custom puts out (1, {outputs}); expected (1, 3), a logit for each class: give its last layer "
+                + "the classes that it is asked for.",
+            Assert.Throws<ArgumentException>(() => Rows.Ml.Transforms.EarlyReadout(options).Fit(rows)).Message);
+        Assert.Equal(0, steps);
+    }
+
+    [Fact]
+    public void Memory_too_small_for_one_text_of_the_most_tokens_is_told_with_the_option_however_short_the_texts_are()
+    {
+        var options = new EarlyReadoutEstimator.Options
+        {
+            TextColumnName = "Place",
+            Network = { MaxTokens = 16, Custom = (shape, classes) => new RoomForShortTexts(shape, classes) },
+            Taps = [],
+            Epochs = 1,
+        };
+        IDataView rows = Rows.View(2, ([0, 1], "a", "in"), ([1, 0], "b", "out"));
+        Assert.Contains(
+            "Not even one row of 16 tokens fits: set Network.MaxTokens to less (the log counts texts that are cut).",
+            Assert.Throws<TrainingOutOfMemoryException>(() => Rows.Ml.Transforms.EarlyReadout(options).Fit(rows)).Message,
+            StringComparison.Ordinal);
+    }
+
     /// <summary>Multiplies each channel by a number that trains.</summary>
     private sealed class Gate : Layer
     {
@@ -138,6 +177,50 @@ public sealed class CustomNetworkTests
             Register("same", new Relu());
             Register("same", new Relu());
         }
+    }
+
+    /// <summary>Has a last layer for another number of classes than it is asked for, and tells of each forward pass of a step.</summary>
+    private sealed class OtherOutputs : StagedNetwork
+    {
+        public OtherOutputs(FeatureShape shape, int classes, int outputs, Action step) : base("Other", shape, classes)
+        {
+            AddStage("stage", new Linear(shape.Size, 4), new Stepped(step));
+            SetHead("fc", new Linear(4, outputs));
+        }
+    }
+
+    private sealed class Stepped(Action step) : Layer("stepped")
+    {
+        public override Tensor forward(Tensor input)
+        {
+            if (is_grad_enabled()) step();
+            return input.alias();
+        }
+
+        public override string Export(OnnxGraph graph, string input) => input;
+    }
+
+    /// <summary>Runs out of memory for texts of the most tokens.</summary>
+    private sealed class RoomForShortTexts : StagedNetwork
+    {
+        public RoomForShortTexts(FeatureShape shape, int classes) : base("Short", shape, classes)
+        {
+            AddStage("stage", new ShortMean(((TokenShape)shape).Length));
+            SetHead("fc", new Linear(1, classes));
+        }
+    }
+
+    private sealed class ShortMean(int tooLong) : Layer("short mean")
+    {
+        public override Tensor forward(Tensor input)
+        {
+            if (input.shape[1] < tooLong) return input.mean([1], keepdim: true); // (B, 1)
+#pragma warning disable CA2201 // TorchSharp throws it
+            throw new ExternalException("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes. Error code 12");
+#pragma warning restore CA2201
+        }
+
+        public override string Export(OnnxGraph graph, string input) => input;
     }
 
     private sealed class Unfinished(FeatureShape shape, int classes) : StagedNetwork("Unfinished", shape, classes)

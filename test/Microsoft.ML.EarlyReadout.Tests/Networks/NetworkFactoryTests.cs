@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using Microsoft.ML.EarlyReadout;
 using static TorchSharp.torch;
 
@@ -94,6 +95,17 @@ public sealed class NetworkFactoryTests
             ],
             Faults(options));
         Assert.Empty(Faults(new NetworkOptions()));
+    }
+
+    [Theory]
+    [InlineData(8193)]
+    [InlineData(int.MaxValue)]
+    public void More_tokens_than_attention_has_memory_for_are_a_fault_before_a_text_is_read(int tokens)
+    {
+        var options = new EarlyReadoutEstimator.Options { TextColumnName = "Text", Network = { MaxTokens = tokens } };
+        string message = Assert.Throws<ArgumentException>(() => new MLContext(seed: 1).Transforms.EarlyReadout(options)).Message;
+        Assert.EndsWith($"- Network.MaxTokens is {tokens}; it must be from 8 to 8192.", message, StringComparison.Ordinal);
+        Assert.Empty(Faults(new NetworkOptions { MaxTokens = 8192 }));
     }
 
     private static IReadOnlyList<string> Faults(NetworkOptions options)

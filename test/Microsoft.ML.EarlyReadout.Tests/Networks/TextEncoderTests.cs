@@ -6,10 +6,18 @@ using static TorchSharp.torch;
 namespace MLSieve.Tests;
 
 /// <summary>Against BERT and DistilBERT as test/golden/text_encoder.py writes them down.</summary>
-public sealed class TextEncoderTests
+public sealed class TextEncoderTests : IDisposable
 {
     private const int Classes = 3;
     private static readonly TokenShape _shape = FeatureShape.Tokens(9, vocabulary: 40, separator: 3);
+    private readonly SafetensorsFile _golden = SafetensorsFile.Open(Golden.Path("text_encoder.safetensors"));
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose()
+    {
+        _scope.Dispose();
+        _golden.Dispose();
+    }
 
     [Theory]
     [InlineData(NetworkKind.Bert, TokenPooling.Mean)]
@@ -19,16 +27,14 @@ public sealed class TextEncoderTests
     [InlineData(NetworkKind.Automatic, TokenPooling.Mean)]
     public void Hugging_Faces_weights_give_the_references_layers_and_logits(NetworkKind kind, TokenPooling pooling)
     {
-        using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using SafetensorsFile golden = Open();
         string folder = kind == NetworkKind.DistilBert ? "distilbert" : "bert";
-        using StagedNetwork network = Load(golden, kind, pooling);
+        using StagedNetwork network = Load(kind, pooling);
         network.eval();
-        Tensor ids = golden.Read("data/ids").to(ScalarType.Int32);
+        Tensor ids = _golden.Read("data/ids").to(ScalarType.Int32);
         for (int stage = 0; stage <= network.Stages.Count; stage++)
-            Close(golden.Read($"{folder}/stage{stage}"), network.ForwardTo(stage, ids));
-        Tensor logits = golden.Read($"{folder}/{(pooling == TokenPooling.Mean ? "mean" : "first")}");
+            Close(_golden.Read($"{folder}/stage{stage}"), network.ForwardTo(stage, ids));
+        Tensor logits = _golden.Read($"{folder}/{(pooling == TokenPooling.Mean ? "mean" : "first")}");
         Close(logits, network.call(ids));
 
         using var session = new InferenceSession(OnnxExporter.ToBytes(network));
@@ -38,11 +44,9 @@ public sealed class TextEncoderTests
     [Fact]
     public void Twenty_five_steps_of_AdamW_end_where_the_reference_ends()
     {
-        using var scope = NewDisposeScope();
-        using SafetensorsFile golden = Open();
-        using StagedNetwork network = Load(golden, NetworkKind.Bert, TokenPooling.Mean);
-        Tensor steps = golden.Read("data/steps").to(ScalarType.Int32), labels = golden.Read("data/labels"),
-            losses = golden.Read("final/losses");
+        using StagedNetwork network = Load(NetworkKind.Bert, TokenPooling.Mean);
+        Tensor steps = _golden.Read("data/steps").to(ScalarType.Int32), labels = _golden.Read("data/labels"),
+            losses = _golden.Read("final/losses");
         using var optimizer = new AdamWOptimizer([.. network.named_parameters()], epsilon: 1e-4, weightDecay: 0.01);
         using var meters = new LossMeters(CPU, RankGroup.Single);
         network.train();
@@ -55,7 +59,7 @@ public sealed class TextEncoderTests
             optimizer.Minimize(loss, rate, clipNorm: 1, new StepContext(step, 1, meters));
         }
 
-        GoldenWeights.AssertEqual(network, golden, "final/");
+        GoldenWeights.AssertEqual(network, _golden, "final/");
     }
 
     [Theory]
@@ -63,7 +67,6 @@ public sealed class TextEncoderTests
     [InlineData("DistilBert")]
     public void Padding_is_all_zeros_in_every_tap_and_changes_no_logit(string name)
     {
-        using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using StagedNetwork network = NetworkCases.Create(name);
         foreach (bool training in new[] { false, true })
@@ -93,7 +96,6 @@ public sealed class TextEncoderTests
     [Fact]
     public void Bfloat16_trains_near_float32_and_keeps_taps_gradients_and_scoring_in_float32()
     {
-        using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create("DistilBert"); // without dropout
         Tensor rows = NetworkCases.Rows(network.Shape, 16), exact = network.call(rows).detach();
         network.SetPrecision(Precision.BFloat16);
@@ -110,7 +112,6 @@ public sealed class TextEncoderTests
     [Fact]
     public void Dropout_draws_from_the_given_generator_and_leaves_the_global_one_alone()
     {
-        using var scope = NewDisposeScope();
         using StagedNetwork network = NetworkCases.Create("Bert");
         Tensor before = Generator.Default.get_state(), rows = NetworkCases.Rows(network.Shape, 3);
         Tensor one = Drawn(1), same = Drawn(1), other = Drawn(2);
@@ -154,7 +155,6 @@ public sealed class TextEncoderTests
     [InlineData(NetworkKind.Automatic)]
     public void A_DistilBERT_that_this_library_saved_is_known_as_one(NetworkKind kind)
     {
-        using var scope = NewDisposeScope();
         using StagedNetwork saved = Create(
             new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = { Layers = 2, Width = 16, Heads = 2 } });
         using StagedNetwork network = FromFile(saved.state_dict(), path =>
@@ -197,12 +197,10 @@ public sealed class TextEncoderTests
     [InlineData(NetworkKind.DistilBert, "distilbert.embeddings.position_ids")]
     public void What_belongs_to_other_tasks_is_left_out_of_the_weights(NetworkKind kind, string name)
     {
-        using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using SafetensorsFile golden = Open();
-        using StagedNetwork plain = Load(golden, kind, TokenPooling.Mean);
-        using StagedNetwork network = Load(golden, kind, TokenPooling.Mean, besides: name);
-        Tensor ids = golden.Read("data/ids").to(ScalarType.Int32);
+        using StagedNetwork plain = Load(kind, TokenPooling.Mean);
+        using StagedNetwork network = Load(kind, TokenPooling.Mean, besides: name);
+        Tensor ids = _golden.Read("data/ids").to(ScalarType.Int32);
         plain.eval();
         network.eval();
         Assert.True(plain.ForwardToEmbedding(ids).equal(network.ForwardToEmbedding(ids)).all().item<bool>());
@@ -217,24 +215,20 @@ public sealed class TextEncoderTests
     [InlineData(NetworkKind.DistilBert, "projector.weight")]
     public void Any_other_tensor_that_the_encoder_does_not_have_is_refused(NetworkKind kind, string name)
     {
-        using var scope = NewDisposeScope();
-        using SafetensorsFile golden = Open();
         Assert.Contains("found and not expected: '", Assert.Throws<InvalidDataException>(
-            () => Load(golden, kind, TokenPooling.Mean, besides: name)).Message, StringComparison.Ordinal);
+            () => Load(kind, TokenPooling.Mean, besides: name)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_vocabulary_or_a_length_that_the_weights_do_not_have_is_refused()
     {
-        using var scope = NewDisposeScope();
-        using SafetensorsFile golden = Open();
         string other = Assert.Throws<ArgumentException>(
-            () => Load(golden, NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(9, 41, 3))).Message;
+            () => Load(NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(9, 41, 3))).Message;
         Assert.Equal(
             "The vocabulary has 41 tokens, and the weights of BERT have embeddings of 40. Give the vocabulary that the weights were "
             + "trained with (Network.VocabularyPath).", other);
         string longer = Assert.Throws<ArgumentException>(
-            () => Load(golden, NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(13, 40, 3))).Message;
+            () => Load(NetworkKind.Bert, TokenPooling.Mean, FeatureShape.Tokens(13, 40, 3))).Message;
         Assert.Equal("Network.MaxTokens is 13, and BERT has 12 positions; give at most so many.", longer);
     }
 
@@ -247,11 +241,9 @@ public sealed class TextEncoderTests
         Assert.StartsWith("Network.Encoder.Heads is 3, and Network.Encoder.Width 128, which so many heads cannot share; give a divisor.",
             Assert.Throws<ArgumentException>(() => Create(new NetworkOptions { Encoder = { Heads = 3 } })).Message,
             StringComparison.Ordinal);
-        using var scope = NewDisposeScope();
-        using SafetensorsFile golden = Open();
         Assert.Equal(
             "5 heads of attention cannot share the 24 numbers that the encoder has for each token; set Network.Encoder.Heads to a divisor.",
-            Assert.Throws<ArgumentException>(() => Load(golden, NetworkKind.Bert, TokenPooling.Mean, heads: 5)).Message);
+            Assert.Throws<ArgumentException>(() => Load(NetworkKind.Bert, TokenPooling.Mean, heads: 5)).Message);
     }
 
     [Theory]
@@ -276,65 +268,35 @@ public sealed class TextEncoderTests
     [InlineData("{\"num_attention_heads\": 12", 4, "config.json' cannot be read (")]
     public void The_heads_are_those_of_config_json_and_the_log_says_why_they_are_not(string config, int heads, string? why)
     {
-        using var scope = NewDisposeScope();
-        string folder = Directory.CreateTempSubdirectory("encoder-").FullName, weights = Path.Combine(folder, "model.safetensors");
-        try
-        {
-            var sizes = new EncoderOptions { Layers = 1, Width = 312, Heads = 12, FeedForwardWidth = 2 };
-            using (StagedNetwork saved = Create(new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = sizes }))
-                SafetensorsFile.Write(weights, saved.state_dict());
-            File.WriteAllText(Path.Combine(folder, "config.json"), config);
-            var log = new List<string>();
-            using var network = (TextEncoder)Create(
-                new NetworkOptions { Kind = NetworkKind.DistilBert, WeightsPath = weights }, log: log.Add);
-            Assert.Equal(heads, network.Heads);
-            string[] lines = [.. log.Where(line => line.StartsWith("Weights do not tell the heads", StringComparison.Ordinal))];
-            if (why is null) Assert.Empty(lines);
-            else
-                Assert.StartsWith(
-                    $"Weights do not tell the heads of attention, and '{Path.Combine(folder, why)}", Assert.Single(lines),
-                    StringComparison.Ordinal);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var saved = new SavedEncoder(config);
+        var log = new List<string>();
+        using var network = (TextEncoder)Create(saved.Options, log: log.Add);
+        Assert.Equal(heads, network.Heads);
+        string[] lines = [.. log.Where(line => line.StartsWith("Weights do not tell the heads", StringComparison.Ordinal))];
+        if (why is null) Assert.Empty(lines);
+        else
+            Assert.StartsWith(
+                $"Weights do not tell the heads of attention, and '{Path.Combine(saved.Folder, why)}", Assert.Single(lines),
+                StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_config_json_that_the_file_system_does_not_give_stops_the_fit_before_heads_are_guessed()
     {
-        using var scope = NewDisposeScope();
-        string folder = Directory.CreateTempSubdirectory("encoder-").FullName, weights = Path.Combine(folder, "model.safetensors");
-        try
-        {
-            var sizes = new EncoderOptions { Layers = 1, Width = 312, Heads = 12, FeedForwardWidth = 2 };
-            using (StagedNetwork saved = Create(new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = sizes }))
-                SafetensorsFile.Write(weights, saved.state_dict());
-            string config = Path.Combine(folder, "config.json");
-            File.WriteAllText(config, "{\"n_heads\": 12}");
-            var options = new NetworkOptions { Kind = NetworkKind.DistilBert, WeightsPath = weights };
-            using (new FileStream(config, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) // so that root cannot read it either
-            {
-                Assert.StartsWith(
-                    $"Cannot read '{config}', which tells the heads of attention of the weights: ",
-                    Assert.Throws<IOException>(() => Create(options)).Message, StringComparison.Ordinal);
-                options.Encoder.Heads = 12; // who names them needs no file
-                Create(options).Dispose();
-            }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var saved = new SavedEncoder("{\"n_heads\": 12}");
+        // Open for one alone, so that root cannot read it either.
+        using var held = new FileStream(saved.Config, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.StartsWith(
+            $"Cannot read '{saved.Config}', which tells the heads of attention of the weights: ",
+            Assert.Throws<IOException>(() => Create(saved.Options)).Message, StringComparison.Ordinal);
+        saved.Options.Encoder.Heads = 12; // who names them needs no file
+        Create(saved.Options).Dispose();
     }
 
     [Fact]
     public void Of_weights_the_width_of_the_options_counts_for_nothing()
     {
-        using var scope = NewDisposeScope();
-        using SafetensorsFile golden = Open();
-        using var network = (TextEncoder)Load(golden, NetworkKind.Bert, TokenPooling.Mean); // 3 heads, which 128 is no multiple of
+        using var network = (TextEncoder)Load(NetworkKind.Bert, TokenPooling.Mean); // 3 heads, which 128 is no multiple of
         Assert.Equal(3, network.Heads);
     }
 
@@ -343,28 +305,24 @@ public sealed class TextEncoderTests
     [InlineData(NetworkKind.DistilBert, "pre_classifier.weight")]
     public void A_classifier_that_reads_a_pooler_starts_fresh_and_the_log_says_so(NetworkKind kind, string pooler)
     {
-        using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using SafetensorsFile golden = Open();
         var log = new List<string>();
-        using StagedNetwork network = Load(golden, kind, TokenPooling.Mean, besides: pooler, log: log.Add);
+        using StagedNetwork network = Load(kind, TokenPooling.Mean, besides: pooler, log: log.Add);
         Assert.Single(log, line => line.StartsWith("The classifier ('classifier') of '", StringComparison.Ordinal)
             && line.EndsWith($"' reads layers that are left out ('{pooler}'): it starts with fresh weights.", StringComparison.Ordinal));
         string folder = kind == NetworkKind.DistilBert ? "distilbert/" : "bert/";
         Tensor classifier = network.named_parameters().Single(entry => entry.name == "classifier.weight").parameter;
-        Assert.False(classifier.equal(golden.Read(folder + "classifier.weight")).any().item<bool>());
+        Assert.False(classifier.equal(_golden.Read(folder + "classifier.weight")).any().item<bool>());
         Assert.True(classifier.abs().max().item<float>() > 0);
     }
 
     [Fact]
     public void MiniLMs_weights_load_and_tell_sentences_apart_by_their_meaning()
     {
-        using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         var lines = new List<string>();
         var options = new NetworkOptions { WeightsPath = RealData.Path("minilm/minilm-l6-f16.safetensors") };
-        using StagedNetwork network = NetworkFactory.Create(
-            options, FeatureShape.Tokens(16, vocabulary: 30522, separator: 102), null, Classes, seed: 1, lines.Add);
+        using StagedNetwork network = Create(options, FeatureShape.Tokens(16, vocabulary: 30522, separator: 102), lines.Add);
         Assert.Equal(6, network.Stages.Count);
         Assert.Contains(lines, line => line.Contains("12 heads are taken for 384 numbers", StringComparison.Ordinal));
         network.eval();
@@ -379,20 +337,18 @@ public sealed class TextEncoderTests
         Assert.True(near > 0.5 && far < 0.2, $"{near} and {far}");
     }
 
-    private static SafetensorsFile Open() => SafetensorsFile.Open(Golden.Path("text_encoder.safetensors"));
-
     private static StagedNetwork Create(NetworkOptions options, FeatureShape? shape = null, Action<string>? log = null) =>
         NetworkFactory.Create(options, shape ?? _shape, null, Classes, seed: 1, log ?? (_ => { }));
 
     /// <summary>Loads the reference's weights from a file of their own.</summary>
-    private static StagedNetwork Load(
-        SafetensorsFile golden, NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null, string? besides = null, int heads = 3,
+    private StagedNetwork Load(
+        NetworkKind kind, TokenPooling pooling, FeatureShape? shape = null, string? besides = null, int heads = 3,
         Action<string>? log = null)
     {
         string folder = kind == NetworkKind.DistilBert ? "distilbert/" : "bert/";
-        var tensors = golden.Names
+        var tensors = _golden.Names
             .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal))
-            .ToDictionary(name => name[folder.Length..], golden.Read);
+            .ToDictionary(name => name[folder.Length..], _golden.Read);
         if (besides is not null) tensors.Add(besides, ones(7, 24));
         return FromFile(tensors, path => Create(new NetworkOptions
         {
@@ -402,13 +358,9 @@ public sealed class TextEncoderTests
         }, shape, log));
     }
 
-    private static string Refused(NetworkKind kind, params (string Name, long[] Shape)[] tensors)
-    {
-        NativeBackend.EnsureLoaded();
-        using var scope = NewDisposeScope();
-        return FromFile(tensors.ToDictionary(each => each.Name, each => zeros(each.Shape)), path =>
+    private static string Refused(NetworkKind kind, params (string Name, long[] Shape)[] tensors) =>
+        FromFile(tensors.ToDictionary(each => each.Name, each => zeros(each.Shape)), path =>
             Assert.Throws<InvalidDataException>(() => Create(new NetworkOptions { Kind = kind, WeightsPath = path })).Message);
-    }
 
     private static T FromFile<T>(Dictionary<string, Tensor> tensors, Func<string, T> use)
     {
@@ -429,6 +381,29 @@ public sealed class TextEncoderTests
         Assert.Equal(expected.shape, actual.shape);
         double distance = actual.sub(expected).abs().max().ToDouble() / expected.abs().max().ToDouble();
         Assert.True(distance < 1e-5, $"{distance:G3} away");
+    }
+
+    /// <summary>A folder with the weights of a small DistilBERT, which do not tell how many heads it has, and a config.json.</summary>
+    private sealed class SavedEncoder : IDisposable
+    {
+        public SavedEncoder(string config)
+        {
+            string weights = Path.Combine(Folder, "model.safetensors");
+            var sizes = new EncoderOptions { Layers = 1, Width = 312, Heads = 12, FeedForwardWidth = 2 };
+            using StagedNetwork network = Create(new NetworkOptions { Kind = NetworkKind.DistilBert, Encoder = sizes });
+            SafetensorsFile.Write(weights, network.state_dict());
+            File.WriteAllText(Config, config);
+            Options = new NetworkOptions { Kind = NetworkKind.DistilBert, WeightsPath = weights };
+        }
+
+        public string Folder { get; } = Directory.CreateTempSubdirectory("encoder-").FullName;
+
+        public string Config => Path.Combine(Folder, "config.json");
+
+        /// <summary>What reads the weights.</summary>
+        public NetworkOptions Options { get; }
+
+        public void Dispose() => Directory.Delete(Folder, recursive: true);
     }
 
     /// <summary>Adds 1 to each number after the embeddings, padding's too.</summary>

@@ -99,7 +99,7 @@ public sealed class ColumnNameTests
     {
         using (model)
         {
-            ITransformer stock = TransformTests.Reload(model, data.Schema);
+            using TransformerChain<ITransformer> stock = TransformTests.Reload(model, data.Schema);
             IDataView batched = model.Transform(data), byRow = stock.Transform(data);
             string[] expected = Visible(batched.Schema);
             Assert.Equal(expected, Visible(model.GetOutputSchema(data.Schema)));
@@ -113,7 +113,6 @@ public sealed class ColumnNameTests
             using PredictionEngine<Example, Scores> engine = _ml.Model.CreatePredictionEngine<Example, Scores>(
                 model, ignoreMissingColumns: false, outputSchemaDefinition: names);
             AssertScores(scores, [.. Example.Draw(12).Select(engine.Predict)]);
-            (stock as IDisposable)?.Dispose();
         }
     }
 

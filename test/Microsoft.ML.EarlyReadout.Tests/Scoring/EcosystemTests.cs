@@ -86,8 +86,9 @@ public sealed class EcosystemTests
         float[] expected = [.. student.Transform(data).GetColumn<float[]>("Score").SelectMany(x => x)];
         Assert.Equal(expected, student.Transform(taught).GetColumn<float[]>("Score").SelectMany(x => x));
         Assert.NotEqual(expected, taught.GetColumn<float[]>("Score").SelectMany(x => x));
-        float[] stock = [.. TransformTests.Reload(student, taught.Schema).Transform(taught).GetColumn<float[]>("Score").SelectMany(x => x)];
-        Assert.All(expected.Zip(stock), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(student, taught.Schema);
+        float[] byRow = [.. stock.Transform(taught).GetColumn<float[]>("Score").SelectMany(x => x)];
+        Assert.All(expected.Zip(byRow), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
     }
 
     [Fact]
@@ -113,7 +114,7 @@ public sealed class EcosystemTests
         // What the message says helps, and the saved model keeps both.
         var renaming = _ml.Transforms.CopyColumns("TeacherScore", "Score").Append(_ml.Transforms.DropColumns("Score", "PredictedLabel"));
         IDataView renamed = renaming.Fit(taught).Transform(taught);
-        ITransformer stock = TransformTests.Reload(student, renamed.Schema);
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(student, renamed.Schema);
         IDataView both = stock.Transform(renamed);
         Assert.Equal(taught.GetColumn<float[]>("Score").SelectMany(x => x), both.GetColumn<float[]>("TeacherScore").SelectMany(x => x));
         Assert.NotNull(both.Schema.GetColumnOrNull("Probabilities"));

@@ -35,6 +35,7 @@ public sealed class ImageSizeTests : IDisposable
     {
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(_folder.Sized());
         AssertAlike(model, _folder.Sized());
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, _folder.Sized().Schema);
         foreach (IDataView other in new[] { _folder.Images(), ImageFolder.Apply(_ml.Transforms.ResizeImages("Image", 23, 17),
             _folder.Images()) })
         {
@@ -42,8 +43,7 @@ public sealed class ImageSizeTests : IDisposable
             Assert.Contains("Schema mismatch for feature column 'Image': expected an image of 8x10 pixels, "
                 + "as in the training data (ResizeImages makes one), got Image", message, StringComparison.Ordinal);
             Assert.Throws<ArgumentOutOfRangeException>(() => ((ITransformer)model).GetRowToRowMapper(other.Schema));
-            Assert.ThrowsAny<Exception>(() => TransformTests.Reload(model, _folder.Sized().Schema)
-                .Transform(other)); // before a row is read, too
+            Assert.ThrowsAny<Exception>(() => stock.Transform(other)); // before a row is read, too
         }
     }
 
@@ -57,7 +57,8 @@ public sealed class ImageSizeTests : IDisposable
             "Column 'Image', row 0 (counted from 0 in the data view) is an image of 4×4 pixels; expected 10×8 (width×height). Add "
                 + "ResizeImages before the model.",
             Assert.Throws<InvalidDataException>(() => Scores(model.Transform(view))).Message);
-        Assert.Throws<InvalidOperationException>(() => Scores(TransformTests.Reload(model, _folder.Sized().Schema).Transform(view)));
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, _folder.Sized().Schema);
+        Assert.Throws<InvalidOperationException>(() => Scores(stock.Transform(view)));
         using PredictionEngine<MemoryRow, Scored> engine = _ml.Model.CreatePredictionEngine<MemoryRow, Scored>(model);
         Assert.Throws<InvalidOperationException>(() => engine.Predict(rows[0]));
     }
@@ -87,10 +88,11 @@ public sealed class ImageSizeTests : IDisposable
     private void AssertAlike(EarlyReadoutTransformer model, IDataView view)
     {
         float[][] batched = Scores(model.Transform(view));
-        float[][] stock = Scores(TransformTests.Reload(model, view.Schema).Transform(view));
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, view.Schema);
+        float[][] byRow = Scores(stock.Transform(view));
         Assert.Equal(_folder.Rows.Count, batched.Length);
         Assert.True(batched.Select(row => row[0]).Distinct().Count() > 3, "All rows score alike: the test would not tell images apart.");
-        Assert.All(batched.SelectMany(row => row).Zip(stock.SelectMany(row => row)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.All(batched.SelectMany(row => row).Zip(byRow.SelectMany(row => row)), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
 
         // The engine goes through the rows of the same schema one by one.
         IRowToRowMapper mapper = ((ITransformer)model).GetRowToRowMapper(view.Schema);

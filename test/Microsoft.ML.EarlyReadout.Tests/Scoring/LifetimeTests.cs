@@ -39,6 +39,17 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public void A_view_that_is_read_after_its_model_was_disposed_says_that_it_is_scored_only_then()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView rows = Example.View(ml, Example.Draw(10)), scored;
+        using (EarlyReadoutTransformer model = new RandomClassifier().Fit(rows)) scored = model.Transform(rows);
+        Assert.Contains(
+            "What Transform returns is scored when it is read: dispose the model after that.",
+            Assert.Throws<ObjectDisposedException>(() => TransformTests.Read(scored)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_disposed_model_scores_saves_and_writes_nothing_more()
     {
         var ml = new MLContext(seed: 1);

@@ -232,16 +232,17 @@ public sealed class OverlapTests : IDisposable
     {
         using ImageFolder folder = Folder(8 * Batch);
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(folder.Sized());
-        int asked = 0;
+        int asked = 0, milliseconds = 5;
         var view = new CursorSetView(folder.Sized(), atImage: () =>
         {
             Interlocked.Increment(ref asked);
-            Thread.Sleep(5);
+            Thread.Sleep(Volatile.Read(ref milliseconds));
         });
         int before;
         using (DataViewRowCursor cursor = Cursor(Over(model, view, threads: 4)))
         {
             for (int row = 0; row <= Batch; row++) Assert.True(cursor.MoveNext());
+            Volatile.Write(ref milliseconds, 50); // so that few are asked for however long this thread waits for a processor
             before = Volatile.Read(ref asked); // the next batch has hardly been begun
         }
 

@@ -15,7 +15,7 @@ public sealed class TransformTests
     {
         IDataView data = Example.View(_ml, Example.Draw(2000), label);
         using EarlyReadoutTransformer model = new RandomClassifier().Fit(data);
-        ITransformer stock = Reload(model, data.Schema);
+        using TransformerChain<ITransformer> stock = Reload(model, data.Schema);
 
         IDataView batched = model.Transform(data);
         IDataView rowByRow = stock.Transform(data);
@@ -23,7 +23,6 @@ public sealed class TransformTests
         Assert.Equal(Describe(rowByRow.Schema), Describe(batched.Schema));
         Assert.Equal(Describe(batched.Schema), Describe(model.GetOutputSchema(data.Schema)));
         AssertSameScores(Read(rowByRow), Read(batched));
-        (stock as IDisposable)?.Dispose();
     }
 
     [Theory]
@@ -40,12 +39,11 @@ public sealed class TransformTests
     {
         IDataView data = Example.View(_ml, Example.Draw(2000, classes));
         using EarlyReadoutTransformer model = new RandomClassifier { Scale = scale }.Fit(data);
-        ITransformer stock = Reload(model, data.Schema);
+        using TransformerChain<ITransformer> stock = Reload(model, data.Schema);
         IDataView rows = _ml.Data.TakeRows(data, 500);
         Prediction[] expected = Read(model.Transform(rows));
         Prediction[] actual = Read(stock.Transform(rows));
         AssertSameScores(expected, actual);
-        (stock as IDisposable)?.Dispose();
     }
 
     [Fact]
@@ -151,7 +149,7 @@ public sealed class TransformTests
         IDataView scored = model.Transform(_ml.Data.LoadFromEnumerable([new Example { Features = [float.NaN, 0, 0, 0] }]));
         Assert.All(scored.GetColumn<float[]>("Score").Single(), score => Assert.True(float.IsNaN(score)));
         Assert.Equal(0u, scored.GetColumn<uint>("PredictedLabel").Single());
-        ITransformer stock = Reload(model, data.Schema);
+        using TransformerChain<ITransformer> stock = Reload(model, data.Schema);
         Assert.Equal(0u, stock.Transform(_ml.Data.LoadFromEnumerable([new Example { Features = [float.NaN, 0, 0, 0] }]))
             .GetColumn<uint>("PredictedLabel")
             .Single());
@@ -238,13 +236,15 @@ public sealed class TransformTests
         }
     }
 
-    internal static ITransformer Reload(ITransformer model, DataViewSchema schema)
+    /// <summary>The stock transformers that a model is saved as. Dispose them: until then a copy of the graph is in the temporary
+    /// folder.</summary>
+    internal static TransformerChain<ITransformer> Reload(ITransformer model, DataViewSchema schema)
     {
         var ml = new MLContext();
         using var stream = new MemoryStream();
         ml.Model.Save(model, schema, stream);
         stream.Position = 0;
-        return ml.Model.Load(stream, out _);
+        return (TransformerChain<ITransformer>)ml.Model.Load(stream, out _);
     }
 
     private static string Value(DataViewSchema.Annotations annotations, DataViewSchema.Column column)

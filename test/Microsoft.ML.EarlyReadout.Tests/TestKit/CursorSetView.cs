@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
@@ -41,7 +42,7 @@ internal sealed class CursorSetView(
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [.. source.GetRowCursorSet(columnsNeeded, cursors, rand).Select(cursor => new Cursor(this, cursor, isOfSet: true))];
 
-    private sealed class Cursor : PassingCursor
+    private sealed class Cursor : DelegatingCursor
     {
         private readonly CursorSetView _view;
         private readonly bool _isOfSet;

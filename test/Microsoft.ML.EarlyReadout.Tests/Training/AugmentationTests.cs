@@ -15,11 +15,11 @@ public sealed class AugmentationTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
+    public static TheoryData<ImageLayout, ScalarType> Batches => new MatrixTheoryData<ImageLayout, ScalarType>(
+        [ImageLayout.ChannelsFirst, ImageLayout.ChannelsLast], [ScalarType.Byte, ScalarType.Float32]);
+
     [Theory]
-    [InlineData(ImageLayout.ChannelsFirst, ScalarType.Byte)]
-    [InlineData(ImageLayout.ChannelsFirst, ScalarType.Float32)]
-    [InlineData(ImageLayout.ChannelsLast, ScalarType.Byte)]
-    [InlineData(ImageLayout.ChannelsLast, ScalarType.Float32)]
+    [MemberData(nameof(Batches))]
     public void Every_image_is_one_of_its_mirrored_and_shifted_versions(ImageLayout layout, ScalarType type)
     {
         const int count = 200, height = 4, width = 5, padding = 2;
@@ -70,9 +70,6 @@ public sealed class AugmentationTests : IDisposable
         Assert.InRange(Enumerable.Range(0, 1000).Count(i => before[i, 0, 0, 0] == after[i, 0, 0, 1]), 430, 570);
     }
 
-    public static TheoryData<ImageLayout, ScalarType> Batches => new MatrixTheoryData<ImageLayout, ScalarType>(
-        [ImageLayout.ChannelsFirst, ImageLayout.ChannelsLast], [ScalarType.Byte, ScalarType.Float32]);
-
     [Theory]
     [MemberData(nameof(Batches))]
     public void Each_image_is_changed_by_draws_of_its_own_that_lie_in_the_options_ranges(ImageLayout layout, ScalarType type)
@@ -111,16 +108,17 @@ public sealed class AugmentationTests : IDisposable
     [Fact]
     public void Layout_and_range_of_the_numbers_make_no_difference()
     {
+        AugmentationOptions all = Augmentations.All();
         var shape = new ImageShape(ImageLayout.ChannelsFirst, 3, 8, 8);
         Tensor bytes = Images(16, shape, ScalarType.Byte);
-        float[,,,] expected = Pixels(new Augmentation(Everything(), shape).Apply(bytes, 7), shape.Layout);
+        float[,,,] expected = Pixels(new Augmentation(all, shape).Apply(bytes, 7), shape.Layout);
         Assert.True(Pixels(bytes, shape.Layout).Cast<float>().Zip(expected.Cast<float>()).Average(p => Math.Abs(p.First - p.Second)) > 10);
 
         ImageShape last = shape with { Layout = ImageLayout.ChannelsLast };
-        AssertClose(expected, Pixels(new Augmentation(Everything(), last).Apply(bytes.permute(0, 2, 3, 1).contiguous(), 7), last.Layout));
-        AssertClose(expected, Pixels(new Augmentation(Everything(), shape).Apply(bytes.to(ScalarType.Float32), 7), shape.Layout));
+        AssertClose(expected, Pixels(new Augmentation(all, last).Apply(bytes.permute(0, 2, 3, 1).contiguous(), 7), last.Layout));
+        AssertClose(expected, Pixels(new Augmentation(all, shape).Apply(bytes.to(ScalarType.Float32), 7), shape.Layout));
         Tensor signed = bytes.to(ScalarType.Float32).div(127.5f).sub(1);
-        Tensor changed = new Augmentation(Everything(), shape, new PixelRange(ValueRange.AsIs, -1, 1)).Apply(signed, 7);
+        Tensor changed = new Augmentation(all, shape, new PixelRange(ValueRange.AsIs, -1, 1)).Apply(signed, 7);
         AssertClose(expected, Pixels(changed.add(1).mul(127.5f), shape.Layout));
 
         static void AssertClose(float[,,,] expected, float[,,,] actual) => Assert.All(
@@ -133,12 +131,12 @@ public sealed class AugmentationTests : IDisposable
     {
         var shape = FeatureShape.Image(3, 8, 8);
         Tensor source = Images(16, shape, ScalarType.Byte);
-        AugmentationOptions others = Everything();
+        AugmentationOptions all = Augmentations.All(), others = Augmentations.All();
         (others.HorizontalFlip, others.CropPadding) = (false, 0);
-        Tensor moved = new Augmentation(new() { HorizontalFlip = true, CropPadding = 2 }, shape).Apply(source, 7);
+        Tensor moved = new Augmentation(new() { HorizontalFlip = true, CropPadding = all.CropPadding }, shape).Apply(source, 7);
         Assert.Equal(
             new Augmentation(others, shape).Apply(moved, 7).bytes.ToArray(),
-            new Augmentation(Everything(), shape).Apply(source, 7).bytes.ToArray());
+            new Augmentation(all, shape).Apply(source, 7).bytes.ToArray());
     }
 
     [Fact]
@@ -146,7 +144,7 @@ public sealed class AugmentationTests : IDisposable
     {
         var shape = FeatureShape.Image(3, 8, 8);
         var source = Images(16, shape, ScalarType.Byte);
-        foreach (var augmentation in new[] { new Augmentation(Moves(), shape), new Augmentation(Everything(), shape) })
+        foreach (var augmentation in new[] { new Augmentation(Moves(), shape), new Augmentation(Augmentations.All(), shape) })
         {
             var first = augmentation.Apply(source, 9).bytes.ToArray();
             Assert.Equal(first, augmentation.Apply(source, 9).bytes.ToArray());
@@ -161,7 +159,7 @@ public sealed class AugmentationTests : IDisposable
         var source = Images(4, shape, ScalarType.Byte);
         using var check = NativeLeakCheck.Start();
         new Augmentation(Moves(), shape).Apply(source, 9).Dispose();
-        new Augmentation(Everything(), shape).Apply(source, 9).Dispose();
+        new Augmentation(Augmentations.All(), shape).Apply(source, 9).Dispose();
     }
 
     [Fact]
@@ -173,7 +171,7 @@ public sealed class AugmentationTests : IDisposable
             var source = Images(16, shape, type);
             var before = source.bytes.ToArray();
             var state = get_rng_state().bytes.ToArray();
-            new Augmentation(Everything(), shape).Apply(source, 9);
+            new Augmentation(Augmentations.All(), shape).Apply(source, 9);
             new Augmentation(new() { Brightness = 0.5 }, shape).Apply(source, 9);
             Assert.Equal(before, source.bytes.ToArray());
             Assert.Equal(state, get_rng_state().bytes.ToArray());
@@ -214,18 +212,6 @@ public sealed class AugmentationTests : IDisposable
     }
 
     private static AugmentationOptions Moves() => new() { HorizontalFlip = true, CropPadding = 2 };
-
-    private static AugmentationOptions Everything() => new()
-    {
-        HorizontalFlip = true,
-        CropPadding = 2,
-        ResizedCropScale = 0.5,
-        Rotation = 30,
-        Brightness = 0.4,
-        Contrast = 0.4,
-        Saturation = 0.4,
-        Hue = 0.2,
-    };
 
     // No two pixels of an image are equal and none is 0, so that an image has one version only.
     private static Tensor Images(int count, FeatureShape shape, ScalarType type)

@@ -56,9 +56,9 @@ public sealed class GoldenJointSieveTests
             ForgetEvery = golden.GetProperty("forget_every").GetInt32(),
         };
         options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16)); // the rates are given; their ratios are not
-        ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, seed: 1);
+        TappedReadout readout = SieveReadout.Create(network, options.Readout, seed: 1);
         GoldenWeights.Load(network, data, start);
-        GoldenWeights.Load(readout, data, start, "readout.");
+        GoldenWeights.Load(readout.Head, data, start, "readout.");
 
         using var step = new JointSieveStep(
             network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean(), EmpiricalRisk.Plain);
@@ -82,6 +82,6 @@ public sealed class GoldenJointSieveTests
 
         Assert.Equal(losses.GetProperty("forget").GetArrayLength(), forgotten);
         GoldenWeights.AssertEqual(network, file, $"final/{name}/");
-        GoldenWeights.AssertEqual(readout, file, $"final/{name}/", "readout.");
+        GoldenWeights.AssertEqual(readout.Head, file, $"final/{name}/", "readout.");
     }
 }

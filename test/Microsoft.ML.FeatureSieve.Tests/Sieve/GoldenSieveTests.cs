@@ -58,10 +58,10 @@ public sealed class GoldenSieveTests
             ForgetEvery = golden.GetProperty("forget_every").GetInt32(),
             ForgettingMovesStatistics = golden.GetProperty("forgetting_moves_statistics").GetBoolean(),
         };
-        ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, seed: 1);
+        TappedReadout readout = SieveReadout.Create(network, options.Readout, seed: 1);
         string start = $"initial/{caseName.Split('/')[0]}/";
         GoldenWeights.Load(network, file, start, "");
-        GoldenWeights.Load(readout, file, start, "readout.");
+        GoldenWeights.Load(readout.Head, file, start, "readout.");
 
         using var step = new SieveStep(
             network, readout, options, golden.GetProperty("frozen_batch_norm").GetBoolean(), EmpiricalRisk.Plain);
@@ -87,6 +87,6 @@ public sealed class GoldenSieveTests
         }
 
         GoldenWeights.AssertEqual(network, file, $"final/{caseName}/", "");
-        GoldenWeights.AssertEqual(readout, file, $"final/{caseName}/", "readout.");
+        GoldenWeights.AssertEqual(readout.Head, file, $"final/{caseName}/", "readout.");
     }
 }

@@ -12,7 +12,7 @@ public sealed class JointSieveStepTests
     {
         using var scope = NewDisposeScope();
         using var network = new CountingNetwork();
-        using ReadoutHead readout = ReadoutFactory.Create(network, Options().Readout, seed: 1); // looks once at what the stage puts out
+        using TappedReadout readout = SieveReadout.Create(network, Options().Readout, seed: 1); // looks once at what the stage puts out
         network.StartCounting();
         Run(network, readout, Options(), steps: [0, 1, 2, 3]);
         Assert.Equal([4, 4, 4], network.Runs);
@@ -27,19 +27,19 @@ public sealed class JointSieveStepTests
         using CountingNetwork forgets = new(), doesNot = new();
         FeatureSieveTrainer.Options options = Options(every: 2);
         options.Readout.Stage = stage;
-        using ReadoutHead one = ReadoutFactory.Create(forgets, options.Readout, seed: 1),
-            other = ReadoutFactory.Create(doesNot, options.Readout, seed: 1);
+        using TappedReadout one = SieveReadout.Create(forgets, options.Readout, seed: 1),
+            other = SieveReadout.Create(doesNot, options.Readout, seed: 1);
         Run(forgets, one, options, steps: [0]);
         Run(doesNot, other, options, steps: [1]);
 
-        Dictionary<string, Tensor> plain = doesNot.state_dict(), readout = other.state_dict();
+        Dictionary<string, Tensor> plain = doesNot.state_dict(), readout = other.Head.state_dict();
         foreach ((string name, Tensor value) in forgets.state_dict())
         {
             bool lower = name.StartsWith("stage", StringComparison.Ordinal) && name[5] - '0' <= stage;
             Assert.True(value.Equals(plain[name]) != lower, $"{name} is {(lower ? "as without" : "touched by")} forgetting");
         }
 
-        foreach ((string name, Tensor value) in one.state_dict()) Assert.True(
+        foreach ((string name, Tensor value) in one.Head.state_dict()) Assert.True(
             value.Equals(readout[name]), $"readout {name} is touched by forgetting");
     }
 
@@ -70,9 +70,9 @@ public sealed class JointSieveStepTests
         using CountingNetwork joint = new(), alternating = new(), plain = new();
         FeatureSieveTrainer.Options options = Options(every: 1000);
         (options.Optimizer.LearningRate, options.ForgetLearningRate, options.ReadoutLearningRate) = (1e-6, 0.1, 1e-12);
-        using ReadoutHead one = ReadoutFactory.Create(joint, options.Readout, seed: 1),
-            other = ReadoutFactory.Create(alternating, options.Readout, seed: 1);
-        using ReadoutHead third = ReadoutFactory.Create(plain, options.Readout, seed: 1);
+        using TappedReadout one = SieveReadout.Create(joint, options.Readout, seed: 1),
+            other = SieveReadout.Create(alternating, options.Readout, seed: 1);
+        using TappedReadout third = SieveReadout.Create(plain, options.Readout, seed: 1);
         int[] steps = [.. Enumerable.Range(0, 100)];
         Run(joint, one, options, steps, batch: 0);
         using (var step = new SieveStep(alternating, other, options, frozenStatistics: false, EmpiricalRisk.Plain))
@@ -83,6 +83,30 @@ public sealed class JointSieveStepTests
         Tensor jointly = joint.state_dict()["stage1.weight"].sub(start), inTurn = alternating.state_dict()["stage1.weight"].sub(start);
         Assert.True(inTurn.norm().ToDouble() > 1e-4, $"forgotten: {inTurn.norm().ToDouble()}");
         Assert.InRange(jointly.sub(inTurn).norm().ToDouble() / inTurn.norm().ToDouble(), 0, 0.01);
+    }
+
+    [Fact]
+    public void The_schedules_factor_is_on_the_rates_of_network_readout_and_forgetting()
+    {
+        using var scope = NewDisposeScope();
+        FeatureSieveTrainer.Options options = Options(), slow = Options();
+        slow.Optimizer.LearningRate *= 0.25; // a power of two, so that no product is rounded
+        slow.ReadoutLearningRate *= 0.25;
+        slow.ForgetLearningRate *= 0.25;
+        Dictionary<string, Tensor> whole = Step(options, factor: 1), quarter = Step(slow, factor: 1);
+        foreach ((string name, Tensor value) in Step(options, factor: 0.25))
+        {
+            Assert.True(value.Equals(quarter[name]), $"{name} did not move by a quarter of its rate");
+            Assert.False(value.Equals(whole[name]), $"{name} moved by its whole rate");
+        }
+
+        static Dictionary<string, Tensor> Step(FeatureSieveTrainer.Options options, double factor)
+        {
+            using var network = new CountingNetwork();
+            using TappedReadout readout = SieveReadout.Create(network, options.Readout, seed: 1);
+            Run(network, readout, options, steps: [0], factor: factor);
+            return network.ParametersWith(readout);
+        }
     }
 
     private static FeatureSieveTrainer.Options Options(int every = 1) => new()
@@ -96,28 +120,22 @@ public sealed class JointSieveStepTests
     };
 
     private static void Run(
-        CountingNetwork network, ReadoutHead readout, FeatureSieveTrainer.Options options, int[] steps, int? batch = null)
+        CountingNetwork network, TappedReadout readout, FeatureSieveTrainer.Options options, int[] steps, int? batch = null,
+        double factor = 1)
     {
         options.SetAutomatic(new TrainingFacts(network, Pretrained: false, Rows: 16));
         using var step = new JointSieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain);
-        Run(network, step, steps, batch);
+        Run(network, step, steps, batch, factor);
     }
 
-    private static void Run(CountingNetwork network, ITrainingStep step, int[] steps, int? batch)
+    private static void Run(CountingNetwork network, ITrainingStep step, int[] steps, int? batch, double factor = 1)
     {
         network.train();
         using var meters = new LossMeters(CPU, RankGroup.Single);
         for (int i = 0; i < steps.Length; i++)
         {
             using var scope = NewDisposeScope();
-            step.Run(Rows(batch ?? i), new StepContext(steps[i], 1, meters));
+            step.Run(CountingNetwork.Rows(batch ?? i), new StepContext(steps[i], factor, meters));
         }
-    }
-
-    private static Batch Rows(int seed)
-    {
-        using var generator = new Generator((ulong)seed + 100, CPU);
-        Tensor features = randn([16, 6], generator: generator);
-        return new Batch(features, features.narrow(1, 0, 3).argmax(1), new long[16]);
     }
 }

@@ -19,7 +19,7 @@ public sealed class SieveStepTests
         plain.train();
         for (int i = 0; i < 10; i++)
         {
-            using Batch batch = Rows(i);
+            using Batch batch = CountingNetwork.Rows(i);
             nn.functional.cross_entropy(plain.call(batch.Features), batch.Labels).backward();
             optimizer.Step(0.05);
             optimizer.ZeroGradients();
@@ -53,16 +53,16 @@ public sealed class SieveStepTests
         options.Readout.Stage = stage;
         // what moves now, forgetting moves
         (options.Optimizer.LearningRate, options.ReadoutLearningRate, options.ForgetLearningRate) = (0, 0, 0.5);
-        using ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, 3);
-        Dictionary<string, Tensor> before = Copy(network), readoutBefore = Copy(readout);
+        using TappedReadout readout = SieveReadout.Create(network, options.Readout, 3);
+        Dictionary<string, Tensor> before = Copy(network), readoutBefore = Copy(readout.Head);
         using (var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain))
         using (var meters = new LossMeters(CPU, RankGroup.Single))
-        using (Batch batch = Rows(0))
+        using (Batch batch = CountingNetwork.Rows(0))
         {
             network.train();
             step.Run(batch, new StepContext(0, 1, meters));
-            Assert.Equal(readoutBefore.Keys, Copy(readout).Keys);
-            foreach ((string name, Tensor value) in readout.state_dict()) Assert.True(
+            Assert.Equal(readoutBefore.Keys, Copy(readout.Head).Keys);
+            foreach ((string name, Tensor value) in readout.Head.state_dict()) Assert.True(
                 value.Equals(readoutBefore[name]), $"readout {name} moved");
         }
 
@@ -102,6 +102,33 @@ public sealed class SieveStepTests
             last["forgotten"] - Math.Log(3) < 0.2 * (first["forget"] - Math.Log(3)), $"forgetting loss is still {last["forgotten"]}");
     }
 
+    [Fact]
+    public void The_schedules_factor_is_on_the_rates_of_network_readout_and_forgetting()
+    {
+        using var scope = NewDisposeScope();
+        FeatureSieveTrainer.Options options = Options(forgetEvery: 1), slow = Options(forgetEvery: 1);
+        slow.Optimizer.LearningRate *= 0.25; // a power of two, so that no product is rounded
+        slow.ReadoutLearningRate *= 0.25;
+        slow.ForgetLearningRate *= 0.25;
+        Dictionary<string, Tensor> whole = Step(options, factor: 1), quarter = Step(slow, factor: 1);
+        foreach ((string name, Tensor value) in Step(options, factor: 0.25))
+        {
+            Assert.True(value.Equals(quarter[name]), $"{name} did not move by a quarter of its rate");
+            Assert.False(value.Equals(whole[name]), $"{name} moved by its whole rate");
+        }
+
+        static Dictionary<string, Tensor> Step(FeatureSieveTrainer.Options options, double factor)
+        {
+            using var network = new CountingNetwork();
+            using TappedReadout readout = SieveReadout.Create(network, options.Readout, 1);
+            network.train();
+            using var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain);
+            using var meters = new LossMeters(CPU, RankGroup.Single);
+            step.Run(CountingNetwork.Rows(0), new StepContext(0, factor, meters));
+            return network.ParametersWith(readout);
+        }
+    }
+
     private static FeatureSieveTrainer.Options Options(int forgetEvery) => new()
     {
         ForgetEvery = forgetEvery,
@@ -114,7 +141,7 @@ public sealed class SieveStepTests
     private static IReadOnlyDictionary<string, double> Train(
         CountingNetwork network, FeatureSieveTrainer.Options options, int steps, ulong readoutSeed = 1)
     {
-        ReadoutHead readout = ReadoutFactory.Create(network, options.Readout, readoutSeed); // looks once at what the stage puts out
+        TappedReadout readout = SieveReadout.Create(network, options.Readout, readoutSeed); // looks once at what the stage puts out
         network.StartCounting();
         network.train();
         using var step = new SieveStep(network, readout, options, frozenStatistics: false, EmpiricalRisk.Plain);
@@ -123,17 +150,10 @@ public sealed class SieveStepTests
         {
             using var scope = NewDisposeScope();
             meters.Reset();
-            step.Run(Rows(i), new StepContext(i, 1, meters));
+            step.Run(CountingNetwork.Rows(i), new StepContext(i, 1, meters));
         }
 
         return meters.Read();
-    }
-
-    private static Batch Rows(int seed)
-    {
-        using var generator = new Generator((ulong)seed + 100, CPU);
-        Tensor features = randn([16, 6], generator: generator);
-        return new Batch(features, features.narrow(1, 0, 3).argmax(1), new long[16]);
     }
 
     private static Dictionary<string, Tensor> Copy(nn.Module module) =>

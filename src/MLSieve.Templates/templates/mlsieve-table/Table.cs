@@ -25,6 +25,7 @@ internal sealed class Table
     {
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no file '{path}'. Name yours: --csv FILE, or in Program.cs.");
         if (separator.Length != 1) throw new ArgumentException($"--separator is '{separator}'; it must be one character.");
+        if (label == group) throw new ArgumentException($"--label and --group are both '{label}'; name two columns.");
         using var reader = new TextFieldParser(path) { Delimiters = [separator] };
         string[] names = reader.ReadFields() ?? [];
         if (names.Distinct().Count() < names.Length || names.Contains(""))

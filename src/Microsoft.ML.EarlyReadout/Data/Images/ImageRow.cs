@@ -9,10 +9,3 @@ internal class ImageRow
     /// <summary>The name of the folder that it lies in, below the root.</summary>
     public string Label { get; set; } = "";
 }
-
-/// <summary>An image of a folder, and the group that it is in.</summary>
-internal sealed class GroupedImageRow : ImageRow
-{
-    /// <summary>The group.</summary>
-    public string Group { get; set; } = "";
-}

@@ -40,36 +40,20 @@ internal sealed class ScaledImageView(IDataView stock, DataViewSchema.Column out
     private sealed class Cursor(
         DataViewRowCursor input, DataViewSchema.Column output, DataViewSchema.Column path, ScaledImages images,
         DataViewSchema.Column[] needed)
-        : DataViewRowCursor
+        : DelegatingCursor(input)
     {
-        public override DataViewSchema Schema => input.Schema;
-
-        public override long Position => input.Position;
-
-        public override long Batch => input.Batch;
-
         public override bool IsColumnActive(DataViewSchema.Column column) => needed.Any(each => each.Index == column.Index);
-
-        public override bool MoveNext() => input.MoveNext();
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            if (column.Index != output.Index) return input.GetGetter<TValue>(column);
+            if (column.Index != output.Index) return base.GetGetter<TValue>(column);
             return Images() as ValueGetter<TValue>
                 ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, not {typeof(TValue)}.");
         }
 
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) input.Dispose();
-            base.Dispose(disposing);
-        }
-
         private ValueGetter<MLImage> Images()
         {
-            ValueGetter<ReadOnlyMemory<char>> getter = input.GetGetter<ReadOnlyMemory<char>>(path);
+            ValueGetter<ReadOnlyMemory<char>> getter = base.GetGetter<ReadOnlyMemory<char>>(path);
             ReadOnlyMemory<char> name = default;
             return (ref MLImage image) =>
             {

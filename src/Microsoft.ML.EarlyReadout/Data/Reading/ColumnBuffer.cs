@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
@@ -50,38 +49,4 @@ internal abstract class ColumnBuffer
 
     /// <summary>Where a value is kept.</summary>
     public readonly record struct Place(ColumnBuffer Buffer, int Slot);
-}
-
-/// <summary>Values that are copied by assignment: numbers, keys, text.</summary>
-internal sealed class ScalarBuffer<T>(ValueGetter<T> source, int slots) : ColumnBuffer
-{
-    private readonly T[] _values = new T[slots];
-
-    public override void Fill(int slot) => source(ref _values[slot]);
-
-    public T Value(int slot) => _values[slot];
-
-    public override ValueGetter<T> Getter(Func<Place> place) => (ref T value) =>
-    {
-        Place at = place();
-        value = ((ScalarBuffer<T>)at.Buffer)._values[at.Slot];
-    };
-}
-
-/// <summary>Vectors, whose arrays the source reuses and which are therefore copied out.</summary>
-internal sealed class VectorBuffer<T>(ValueGetter<VBuffer<T>> source, int slots) : ColumnBuffer
-{
-    private readonly VBuffer<T>[] _values = new VBuffer<T>[slots];
-
-    public override void Fill(int slot) => source(ref _values[slot]);
-
-    public override long BytesIn(int slot) => (long)_values[slot].GetValues().Length * Unsafe.SizeOf<T>();
-
-    public ref readonly VBuffer<T> Value(int slot) => ref _values[slot];
-
-    public override ValueGetter<VBuffer<T>> Getter(Func<Place> place) => (ref VBuffer<T> value) =>
-    {
-        Place at = place();
-        ((VectorBuffer<T>)at.Buffer)._values[at.Slot].CopyTo(ref value);
-    };
 }

@@ -8,17 +8,19 @@ namespace Microsoft.ML.EarlyReadout;
 /// A view's rows, images read ahead by several workers, with faults that name the column, the row and, where it can be known, the image
 /// file: what a transform before us cannot read is told by ML.NET without any of them.
 /// </summary>
-internal sealed class FaultNamingCursor : DataViewRowCursor
+internal sealed class FaultNamingCursor : DelegatingCursor
 {
     private static readonly MethodInfo _present =
         typeof(FaultNamingCursor).GetMethod(nameof(PresentVector), BindingFlags.NonPublic | BindingFlags.Instance)!;
+
+    // What ML.NET throws bears this mark. With another fault within, it says only that a thread that reads ahead has failed.
+    private const string MarkOfMlNet = "ML_IsMarked";
 
     // Far more than ML.NET reads ahead, and seconds for those who wait for the message: what failed may have been no image.
     private const long RowsSearched = 20_000;
     private static readonly TimeSpan TimeSearched = TimeSpan.FromSeconds(10);
 
     private readonly IDataView _view;
-    private readonly DataViewRowCursor _input;
     private readonly DataViewSchema.Column? _required;
     private readonly bool _isShuffled;
     private readonly bool _hasImages;
@@ -34,28 +36,18 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
     public FaultNamingCursor(
         IDataView view, IEnumerable<DataViewSchema.Column> columns, DataViewSchema.Column? required = null, Random? random = null,
         int? threads = null)
+        : base(ReadAheadCursor.Open(view, columns, random, threads ?? Environment.ProcessorCount))
     {
         (_view, _required, _isShuffled) = (view, required, random is not null);
         _hasImages = BrokenImage.CanBeIn(view.Schema);
-        _input = ReadAheadCursor.Open(view, columns, random, threads ?? Environment.ProcessorCount);
     }
-
-    public override DataViewSchema Schema => _input.Schema;
-
-    public override long Position => _input.Position;
-
-    public override long Batch => _input.Batch;
-
-    public override bool IsColumnActive(DataViewSchema.Column column) => _input.IsColumnActive(column);
-
-    public override ValueGetter<DataViewRowId> GetIdGetter() => _input.GetIdGetter();
 
     public override bool MoveNext()
     {
         _row++;
         try
         {
-            return _input.MoveNext();
+            return base.MoveNext();
         }
         catch (Exception fault) when (IsOfData(fault))
         {
@@ -63,13 +55,14 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
             if (FindNamed(fault) is { } named) ExceptionDispatchInfo.Throw(named);
             if (_hasImages && BrokenImage.Find(_view, _isShuffled ? 0 : _row, RowsSearched, TimeSearched) is { } broken)
                 throw broken.Fault(_required ?? broken.Column, fault);
+            if (fault.InnerException is not null && fault.Data.Contains(MarkOfMlNet)) throw Unplaced(fault);
             throw;
         }
     }
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
-        ValueGetter<TValue> getter = _input.GetGetter<TValue>(column);
+        ValueGetter<TValue> getter = base.GetGetter<TValue>(column);
         ValueGetter<TValue> named = (ref TValue value) =>
         {
             try
@@ -84,12 +77,6 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         return column.Index == _required?.Index ? Present(column, named) : named;
     }
 
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _input.Dispose();
-        base.Dispose(disposing);
-    }
-
     private static bool IsOfData(Exception fault) =>
         fault.GetBaseException() is not (OperationCanceledException or ObjectDisposedException or OutOfMemoryException);
 
@@ -100,10 +87,16 @@ internal sealed class FaultNamingCursor : DataViewRowCursor
         return fault as InvalidDataException;
     }
 
+    private InvalidDataException Unplaced(Exception fault)
+    {
+        string row = _isShuffled ? "A row" : FormattableString.Invariant($"Row {_row} (counted from 0 in the data view) or one after it");
+        return new InvalidDataException($"{row} cannot be read: {fault.GetBaseException().Message}", fault);
+    }
+
     private ValueGetter<TValue> Present<TValue>(DataViewSchema.Column column, ValueGetter<TValue> getter)
     {
         if (getter is ValueGetter<MLImage> images) return (ValueGetter<TValue>)(object)PresentImage(column, images);
-        // ExtractPixels writes a vector without a single number for a row without an image: a black picture, if it is left to pass.
+        // ExtractPixels writes a vector without a single number for a row without an image: zeros, if it is left to pass.
         return _hasImages && column.Type is VectorDataViewType { Dimensions.Length: 3 } vector
             ? (ValueGetter<TValue>)_present.MakeGenericMethod(vector.ItemType.RawType).Invoke(this, [column, getter])!
             : getter;

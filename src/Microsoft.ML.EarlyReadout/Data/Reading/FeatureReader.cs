@@ -15,7 +15,7 @@ internal abstract class FeatureReader
     {
         VectorFormat => new VectorReader(cursor, features.Column, features.Shape!.Size),
         ImageFormat => new ImageReader(cursor, features.Column),
-        TextFormat => new TextReader(cursor, features, tokenizer!),
+        TextFormat => new TokenReader(cursor, features, tokenizer!),
         _ => throw new UnreachableException($"No reader of {features.Format}."),
     };
 

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -16,13 +15,6 @@ namespace Microsoft.ML.EarlyReadout;
 /// </remarks>
 public sealed class ReadoutProfile
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-    };
-
     /// <summary>Rows with a label (and a group, where a group column is named).</summary>
     public required long RowCount { get; init; }
 
@@ -38,7 +30,7 @@ public sealed class ReadoutProfile
     public required IReadOnlyList<ReadoutResult> Readouts { get; init; }
 
     /// <summary>The profile as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+    public string ToJson() => JsonSerializer.Serialize(this, ResultJson.Form);
 
     /// <summary>The profile as a table of plain text.</summary>
     public override string ToString() => ReadoutProfileTable.Render(this);

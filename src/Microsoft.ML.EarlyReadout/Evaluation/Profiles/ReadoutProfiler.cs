@@ -8,7 +8,8 @@ internal sealed class ReadoutProfiler
     private readonly DataViewSchema.Column _label;
     private readonly DataViewSchema.Column _predicted;
     private readonly DataViewSchema.Column? _group;
-    private readonly (ReadoutColumns Names, DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] _readouts;
+    private readonly IReadOnlyList<string> _names;
+    private readonly (DataViewSchema.Column Predicted, DataViewSchema.Column Margin)[] _readouts;
     private readonly ClassList _classes;
 
     public ReadoutProfiler(
@@ -21,9 +22,8 @@ internal sealed class ReadoutProfiler
         _predicted = EvaluationColumns.Find(schema, predictedLabel, "predicted label");
         _group = group is null ? null : EvaluationColumns.Find(schema, group, "group");
         _classes = ClassList.Of(EvaluationColumns.FindScore(schema, score), _predicted, _label);
-        _readouts = [.. readouts.Select(name => new ReadoutColumns(name)).Select(names =>
-            (names, EvaluationColumns.Find(schema, names.PredictedLabel, "readout's predicted label"),
-                EvaluationColumns.FindMargin(schema, names.Margin)))];
+        _names = readouts;
+        _readouts = [.. readouts.Select(name => EvaluationColumns.FindReadout(schema, name))];
     }
 
     public ReadoutProfile Profile(IDataView data)
@@ -40,7 +40,7 @@ internal sealed class ReadoutProfiler
         CategoryColumn? attribute = _group is { } named ? CategoryColumn.Open(cursor, named) : null;
         Func<int>[] read = [.. _readouts.Select(readout => _classes.Reader(cursor, readout.Predicted))];
         ValueGetter<float>[] margin = [.. _readouts.Select(readout => cursor.GetGetter<float>(readout.Margin))];
-        var tally = new ReadoutTally([.. _readouts.Select(readout => readout.Names.Name)]);
+        var tally = new ReadoutTally(_names);
         while (cursor.MoveNext())
         {
             int truth = label(), value = attribute?.Read() ?? 0;

@@ -4,8 +4,8 @@ namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The columns of a scored view from which shortcuts are found.</summary>
 internal sealed record ShortcutColumns(
-    DataViewSchema.Column Label, DataViewSchema.Column Score, DataViewSchema.Column Predicted, DataViewSchema.Column ReadoutPredicted,
-    DataViewSchema.Column ReadoutMargin, IReadOnlyList<DataViewSchema.Column> Described)
+    DataViewSchema.Column Label, DataViewSchema.Column Score, DataViewSchema.Column Predicted,
+    (DataViewSchema.Column Predicted, DataViewSchema.Column Margin) Readout, IReadOnlyList<DataViewSchema.Column> Described)
 {
     /// <summary>Finds them.</summary>
     /// <param name="data">The schema of the rows as the user gives them.</param>
@@ -19,8 +19,7 @@ internal sealed record ShortcutColumns(
             EvaluationColumns.Find(scored, options.LabelColumnName, "label"),
             EvaluationColumns.FindScore(scored, model.ScoreColumnName),
             EvaluationColumns.Find(scored, model.PredictedLabelColumnName, "predicted label"),
-            EvaluationColumns.Find(scored, readout.PredictedLabel, "readout's predicted label"),
-            EvaluationColumns.Find(scored, readout.Margin, "readout's margin"),
+            EvaluationColumns.FindReadout(scored, readout.Name),
             options.ColumnNames is { } names ? [.. names.Select(name => Asked(scored, name))]
                 :
                 [

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Microsoft.ML.EarlyReadout;
@@ -12,13 +11,6 @@ namespace Microsoft.ML.EarlyReadout;
 [Experimental(ExperimentalId.Shortcuts)]
 public sealed class ShortcutFindings
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-    };
-
     /// <summary>The readout whose errors are clustered.</summary>
     public required string ReadoutName { get; init; }
 
@@ -42,7 +34,7 @@ public sealed class ShortcutFindings
     public required IReadOnlyList<ShortcutCluster> Clusters { get; init; }
 
     /// <summary>The findings as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+    public string ToJson() => JsonSerializer.Serialize(this, ResultJson.Form);
 
     /// <summary>The findings as a table of plain text.</summary>
     public override string ToString() => ShortcutTable.Render(this);

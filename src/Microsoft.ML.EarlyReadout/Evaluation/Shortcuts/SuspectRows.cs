@@ -2,14 +2,6 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A row that a readout gets confidently wrong.</summary>
-/// <param name="Index">Its place in the view.</param>
-/// <param name="Label">Its true class.</param>
-/// <param name="ReadAs">The readout's.</param>
-/// <param name="Margin">The readout's confidence margin.</param>
-/// <param name="IsError">Whether the network is wrong, too.</param>
-internal sealed record SuspectRow(long Index, int Label, int ReadAs, float Margin, bool IsError);
-
 /// <summary>The rows that a readout gets confidently wrong, and what the network makes of all rows.</summary>
 /// <param name="Rows">The suspects of the highest margins, in the order of the view.</param>
 /// <param name="Count">All suspects.</param>
@@ -22,11 +14,11 @@ internal sealed record SuspectRows(
     public static SuspectRows Read(IDataView scored, ShortcutColumns columns, ShortcutOptions options, Cancellation cancellation)
     {
         ClassList classes = ClassList.Of(columns.Score, columns.Predicted, columns.Label);
-        DataViewSchema.Column[] needed = [columns.Label, columns.Predicted, columns.ReadoutPredicted, columns.ReadoutMargin];
+        DataViewSchema.Column[] needed = [columns.Label, columns.Predicted, columns.Readout.Predicted, columns.Readout.Margin];
         using var cursor = new FaultNamingCursor(scored, needed.DistinctBy(each => each.Index));
         Func<int> label = classes.Reader(cursor, columns.Label), predicted = classes.Reader(cursor, columns.Predicted),
-            read = classes.Reader(cursor, columns.ReadoutPredicted);
-        ValueGetter<float> margin = cursor.GetGetter<float>(columns.ReadoutMargin);
+            read = classes.Reader(cursor, columns.Readout.Predicted);
+        ValueGetter<float> margin = cursor.GetGetter<float>(columns.Readout.Margin);
         // The least is first, the later of equals before the earlier: what is dropped does not depend on the queue's inner order.
         var kept = new PriorityQueue<SuspectRow, (float Margin, long Order)>();
         Dictionary<int, LabelCount> labels = [];
@@ -51,14 +43,4 @@ internal sealed record SuspectRows(
 
         return new SuspectRows([.. kept.UnorderedItems.Select(item => item.Element).OrderBy(row => row.Index)], count, labels, classes);
     }
-}
-
-/// <summary>How many rows of a label there are.</summary>
-internal sealed class LabelCount
-{
-    /// <summary>The rows.</summary>
-    public long Rows { get; set; }
-
-    /// <summary>Those that the network gets wrong.</summary>
-    public long Errors { get; set; }
 }

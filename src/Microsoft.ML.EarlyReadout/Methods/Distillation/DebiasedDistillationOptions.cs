@@ -152,7 +152,7 @@ public sealed partial class DebiasedDistillationTrainer
         protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
-            Teacher.Model = ((Options)from).Teacher.Model;
+            if (((Options)from).Teacher is { } teacher) Teacher.Model = teacher.Model;
         }
 
         /// <inheritdoc/>
@@ -198,6 +198,8 @@ public sealed partial class DebiasedDistillationTrainer
             faults.Defined("Teacher.ScoreKind", Teacher.ScoreKind);
             if (MatchesFeatures && Teacher.FeatureColumnName is null)
                 faults.Add($"{nameof(Method)} is {Method}, which needs Teacher.FeatureColumnName.");
+            if (Method is DistillationMethod.Debiased or DistillationMethod.Plain && Teacher.FeatureColumnName is not null)
+                faults.Add($"Teacher.FeatureColumnName is given, which needs {nameof(Method)} to be SimKD or DeTT; it is {Method}.");
             if (Teacher.Model is not null && Teacher.OnnxPath is not null)
                 faults.Add("Teacher.Model and Teacher.OnnxPath are both given; give one.");
             if (Teacher.OnnxPath is { } path && !File.Exists(path)) faults.Add($"Teacher.OnnxPath is '{path}'; there is no such file.");

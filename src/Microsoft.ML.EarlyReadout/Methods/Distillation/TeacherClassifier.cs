@@ -12,6 +12,7 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
 {
     private const double Ridge = 1e-8;
     private const double LeastFit = 0.999;
+    private const double LeastVariation = 1e-9; // of the sum of squares: what is less may be float32's rounding
 
     /// <summary>Recovers the layer; of feature maps it reads the means. Softmax does not see a number added to all logits, so the logits
     /// are taken without their mean. Rows that have lost one of them are left out, unless too few are left.</summary>
@@ -40,6 +41,10 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             moment.add_(products, Scalars.One);
         });
 
+        // About the mean, which the layer's bias gives whatever the features are.
+        Tensor sums = moment.select(0, width); // (C)
+        double variation = total - sums.mul(sums).sum().ToDouble() / (leavesOut ? known : session.Training.Indices.Length);
+
         // A ridge far below the data's own scale, for features that are always zero.
         gram.diagonal().add_(gram.diagonal().mean().mul(Scalars.Of(Ridge)), Scalars.One);
         Tensor solution = linalg.solve(gram, moment); // (D + 1, C)
@@ -49,7 +54,8 @@ internal sealed record TeacherClassifier(Linear Layer, bool ReadsRectified)
             Tensor difference = logits.sub(inputs.matmul(solution));
             residual += difference.mul(difference).sum().ToDouble();
         });
-        double fit = 1 - residual / total;
+        // The ridge may leave a little more than the mean does: that is a fit of nothing.
+        double fit = Math.Max(0, 1 - residual / Math.Max(variation, LeastVariation * total));
         string rows = FormattableString.Invariant($"{lost} rows {(leavesOut ? "that " : "")}have a probability too small for a number");
         string note = lost == 0 ? "" : leavesOut ? $", without {rows}" : $"; {rows}, and too few are left without them";
         session.Log(

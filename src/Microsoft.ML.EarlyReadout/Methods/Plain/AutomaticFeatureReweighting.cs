@@ -42,6 +42,7 @@ internal static class AutomaticFeatureReweighting
                 $"Automatic feature reweighting: the last layer is trained on {weights.Length} rows that the network was not trained on; ")
                 + FormattableString.Invariant($"the one that counts most counts {weights.Max() * weights.Length:G4} times the mean."));
             Train(session, options, last, heldOut, embeddings, weights);
+            session.ValidateRefitted();
         }
         catch (OperationCanceledException) when (session.Options.OnCancellation == CancellationBehavior.ReturnBest)
         {

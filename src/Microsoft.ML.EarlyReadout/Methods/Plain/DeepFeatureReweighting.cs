@@ -41,6 +41,7 @@ internal static class DeepFeatureReweighting
         {
             (double[][] weight, double[] bias) = Fit(session, objective, rows, given is not null);
             session.Network.EndInLinear().Set(weight, bias);
+            session.ValidateRefitted();
         }
         catch (OperationCanceledException) when (session.Options.OnCancellation == CancellationBehavior.ReturnBest)
         {

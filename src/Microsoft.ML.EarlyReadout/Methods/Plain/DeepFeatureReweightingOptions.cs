@@ -6,7 +6,8 @@ namespace Microsoft.ML.EarlyReadout;
 public sealed class DeepFeatureReweightingOptions
 {
     /// <summary>The rows with groups to which the head is fitted anew, with the training view's columns and the group column.</summary>
-    /// <value>The default value is <see langword="null"/>: the training rows.</value>
+    /// <value>The default value is <see langword="null"/>: the training rows. Must be <see langword="null"/> where <see
+    /// cref="ObjectiveOptions.Kind"/> is another objective.</value>
     [JsonIgnore]
     public IDataView? ReweightingSet { get; set; }
 

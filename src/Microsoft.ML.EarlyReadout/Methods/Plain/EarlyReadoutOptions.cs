@@ -56,8 +56,9 @@ public sealed partial class EarlyReadoutEstimator
 
         /// <summary>Passes over the training rows when readouts are trained afterwards, on top of <see cref="TrainerOptions.Epochs"/> or
         /// <see cref="TrainerOptions.Steps"/>.</summary>
-        /// <value>The default value is <see langword="null"/>: automatic, as many as come to 500 steps. At least 1: a whole pass, also
-        /// where it has more steps than that, or than <see cref="TrainerOptions.Steps"/>.</value>
+        /// <value>The default value is <see langword="null"/>: automatic where it is read, as many as come to 500 steps. At least 1: a
+        /// whole pass, also where it has more steps than that, or than <see cref="TrainerOptions.Steps"/>. Needs <see
+        /// cref="ReadoutTiming.Afterwards"/> or <see cref="TrainedPart.None"/>.</value>
         public int? ReadoutEpochs { get; set; }
 
         /// <summary>The learning rate of the readouts: gradient descent with momentum 0.9.</summary>
@@ -148,7 +149,9 @@ public sealed partial class EarlyReadoutEstimator
             base.SetAutomatic(facts);
             foreach (Tap tap in Taps.Where(tap => tap.Depth > 0)) tap.Width ??= facts.Values.ReleasedWidth ?? facts.ChannelsOf(tap.Stage);
             ReadoutLearningRate ??= ReadoutRate(facts);
-            ReadoutEpochs ??= Math.Max(1, facts.EpochsOf(ReadoutSteps, BatchSize));
+            // Readouts that are trained with the network have its epochs.
+            if (TrainedPart == TrainedPart.None || ReadoutTiming == ReadoutTiming.Afterwards)
+                ReadoutEpochs ??= Math.Max(1, facts.EpochsOf(ReadoutSteps, BatchSize));
             Objective.JustTrainTwice.SetAutomatic(facts, EpochsOf(facts));
             Objective.AutomaticFeatureReweighting.SetAutomatic(facts);
         }
@@ -158,7 +161,8 @@ public sealed partial class EarlyReadoutEstimator
         protected internal override void TakeReferences(TrainerOptions from)
         {
             base.TakeReferences(from);
-            Objective.DeepFeatureReweighting.ReweightingSet = ((Options)from).Objective.DeepFeatureReweighting.ReweightingSet;
+            if (((Options)from).Objective is { DeepFeatureReweighting: { } reweighting })
+                Objective.DeepFeatureReweighting.ReweightingSet = reweighting.ReweightingSet;
         }
 
         /// <inheritdoc/>
@@ -176,6 +180,9 @@ public sealed partial class EarlyReadoutEstimator
                 faults.Add($"To train readouts alone on a network as it is, leave {(Epochs == 0 ? nameof(Epochs) : nameof(Steps))} out and "
                     + $"set {nameof(TrainedPart)} to {TrainedPart.None}.");
             if (TrainedPart == TrainedPart.None) AddUntrainedFaults(faults);
+            else if (ReadoutEpochs is not null && ReadoutTiming == ReadoutTiming.Together)
+                faults.Add($"{nameof(ReadoutEpochs)} is given, which needs {nameof(ReadoutTiming)} to be {ReadoutTiming.Afterwards} or "
+                    + $"{nameof(TrainedPart)} to be {TrainedPart.None}: readouts that are trained with the network have its epochs.");
             if (faults.Given(nameof(Objective), Objective)) Objective.AddFaults(faults, nameof(Objective), GroupColumnName);
             if (this is { MicroBatchSize: not null, Objective.Kind: ObjectiveKind.GroupDro })
             {
@@ -224,11 +231,12 @@ public sealed partial class EarlyReadoutEstimator
             foreach ((int i, Tap tap) in Taps.Index())
             {
                 string name = FormattableString.Invariant($"{nameof(Taps)}[{i}]");
-                if (!faults.Given(name, tap)) return;
+                if (!faults.Given(name, tap)) continue;
                 tap.Readout.AddFaults(faults, name, firstStage: 0);
                 if (tap.Name is not null) faults.NotEmpty($"{name}.{nameof(tap.Name)}", tap.Name);
             }
-            if (ReadoutNames.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            IEnumerable<string> names = Taps.Where(tap => tap is not null).Select(tap => tap.ColumnName);
+            if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
                 faults.Add($"Two of {nameof(Taps)} are named '{twice.Key}'; give each a Name of its own.");
         }
     }

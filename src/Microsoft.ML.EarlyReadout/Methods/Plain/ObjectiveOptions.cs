@@ -40,5 +40,8 @@ public sealed class ObjectiveOptions
         if (faults.Given(automatic, AutomaticFeatureReweighting)) AutomaticFeatureReweighting.AddFaults(faults, automatic);
         if (Kind is ObjectiveKind.GroupDro or ObjectiveKind.DeepFeatureReweighting && groupColumn is null)
             faults.Add($"{name}.{nameof(Kind)} is {Kind}, which needs GroupColumnName.");
+        if (Kind != ObjectiveKind.DeepFeatureReweighting && DeepFeatureReweighting is { ReweightingSet: not null })
+            faults.Add($"{deep}.{nameof(DeepFeatureReweightingOptions.ReweightingSet)} is given, which needs {name}.{nameof(Kind)} to be "
+                + $"{ObjectiveKind.DeepFeatureReweighting}; it is {Kind}.");
     }
 }

@@ -126,9 +126,11 @@ internal static class Chart
         double rough = Math.Max(high - low, Scale.Least * Math.Max(1, Math.Abs(high))) / 4;
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = power * (rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 };
+        // Each is a product: a sum of steps would drift from the round numbers.
         var ticks = new List<double>();
-        for (double tick = Math.Ceiling(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step)
-            ticks.Add(Math.Abs(tick) < step * 1e-9 ? 0 : tick);
+        double last = Math.Floor(high / step + 1e-9);
+        for (double index = Math.Ceiling(low / step - 1e-9); index <= last; index++)
+            ticks.Add(index == 0 ? 0 : index * step); // no −0
         return ticks;
     }
 

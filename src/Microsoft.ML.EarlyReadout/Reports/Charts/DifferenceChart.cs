@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Differences, a row for each, and their mean with its interval below.</summary>
@@ -45,15 +43,13 @@ internal sealed record DifferenceChart(
         if (Interval is { } interval) content.Add(Chart.Interval(X(interval.Low), X(interval.High), y, series: 1, stroke: 5));
         content.Add(Chart.Marker(X(Mean), y, 1));
         content.Add(Value(y, Mean));
-        string said = string.Join(" ", Rows.Select(row => $"{row.Name}: {Signed(row.Difference)}.")) + $" Mean: {Signed(Mean)}"
-            + (Interval is { } known ? $", interval {Signed(known.Low)} to {Signed(known.High)}." : ".");
+        string said = string.Join(" ", Rows.Select(row => $"{row.Name}: {TextTable.Signed(row.Difference)}."))
+            + $" Mean: {TextTable.Signed(Mean)}"
+            + (Interval is { } known ? $", interval {TextTable.Signed(known.Low)} to {TextTable.Signed(known.High)}." : ".");
         return Chart.Svg(id, bottom + 40, Title, said, content);
 
         double X(double value) => Left + (scale.At(value) * (Chart.Width - Left - Right));
     }
 
-    /// <summary>A difference with its sign.</summary>
-    public static string Signed(double value) => value.ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
-
-    private static Markup Value(double y, double value) => Chart.Text(Chart.Width, y + 4, Signed(value), "end", "value");
+    private static Markup Value(double y, double value) => Chart.Text(Chart.Width, y + 4, TextTable.Signed(value), "end", "value");
 }

@@ -1,20 +1,5 @@
 namespace Microsoft.ML.EarlyReadout;
 
-/// <summary>A line of a chart.</summary>
-/// <param name="Name">What it is called in the legend.</param>
-/// <param name="Points">Its points, ascending by X; at least one.</param>
-internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points)
-{
-    /// <summary>Its style, where the same series is in several charts; otherwise its place in the chart.</summary>
-    public int? Style { get; init; }
-}
-
-/// <summary>Many thin lines of one kind behind the others.</summary>
-/// <param name="Name">What they are called in the legend.</param>
-/// <param name="Style">Their class in <c>report.css</c>.</param>
-/// <param name="Lines">Their points, ascending by X; at least one of each.</param>
-internal sealed record Bundle(string Name, string Style, IReadOnlyList<IReadOnlyList<(double X, double Y)>> Lines);
-
 /// <summary>Lines over a common x axis. Series differ in dash and marker as well as in colour.</summary>
 internal sealed record LineChart(string Title, string XAxis, string YAxis, IReadOnlyList<Series> Lines)
 {
@@ -49,7 +34,7 @@ internal sealed record LineChart(string Title, string XAxis, string YAxis, IRead
         if (Mark is { } mark)
         {
             content.Add(plot.Mark(mark.X));
-            string note = FormattableString.Invariant($"{mark.Name}: {mark.X}");
+            string note = FormattableString.Invariant($"{mark.Name}: {mark.X:0.##}");
             content.Add(Chart.Text(Math.Max(plot.AtX(mark.X), Chart.Width / 2.0), plot.Top - 8, note, "end", "note"));
         }
 
@@ -94,10 +79,17 @@ internal sealed record LineChart(string Title, string XAxis, string YAxis, IRead
     private IEnumerable<(double X, string Text)> XTicks(Scale x)
     {
         if (XNames is { } names) return names.Select((name, i) => ((double)i, Chart.Shorten(name, Plot.Width / names.Count / LetterWidth)));
-        IEnumerable<double> ticks = Divisions is { } divisions
-            ? WithoutOverlap([.. divisions.X.Reverse(), x.Low], x)
-            : x.Ticks().Where(tick => tick == Math.Round(tick));
+        IEnumerable<double> ticks = Divisions is { } divisions ? WithoutOverlap([.. divisions.X.Reverse(), x.Low], x) : WholeTicks(x);
         return ticks.Select(tick => (tick, Chart.Number(tick)));
+    }
+
+    /// <summary>The whole numbers among the ticks: steps and epochs are counted. All of them where none above 0 is whole, as in a training
+    /// that is shorter than an epoch.</summary>
+    private static double[] WholeTicks(Scale x)
+    {
+        double[] ticks = [.. x.Ticks().Where(tick => tick >= 0)]; // the axis of a lone value may begin below 0
+        double[] whole = [.. ticks.Where(tick => Math.Abs(tick - Math.Round(tick)) <= 1e-12 * tick)];
+        return whole.Any(tick => tick > 0) ? whole : ticks;
     }
 
     /// <summary>Those that leave room for one another; earlier ones go first.</summary>

@@ -31,7 +31,7 @@ internal static class Page
         {sections}
         </main>
         <footer><p>{remark}
-        Made by MLSieve {typeof(Page).Assembly.GetName().Version?.ToString(3)}; docs/report.md says how to read it.</p></footer>
+        Made by MLSieve {PackageVersion.Of(typeof(Page).Assembly)}; docs/report.md says how to read it.</p></footer>
         </body>
         </html>
 

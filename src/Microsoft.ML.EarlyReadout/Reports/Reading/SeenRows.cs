@@ -92,6 +92,3 @@ internal sealed record SeenRow(Picture? Picture, ActivationMap? Map)
     /// <summary>Its text, or its two texts; none where it is a picture.</summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 }
-
-/// <summary>The class activation map of the predicted class, after its ReLU.</summary>
-internal sealed record ActivationMap(float[] Values, int Height, int Width);

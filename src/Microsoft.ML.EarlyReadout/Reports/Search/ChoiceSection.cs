@@ -65,7 +65,7 @@ internal static class ChoiceSection
                 Markup.Of($"{seed.Seed}"),
                 Markup.Of($"{100 * seed.Plain:F2}"),
                 Markup.Of($"{100 * seed.Other:F2}"),
-                Table.Cell(DifferenceChart.Signed(100 * seed.Difference)),
+                Table.Cell(TextTable.Signed(100 * seed.Difference)),
             ]));
         return Figure.Of("gain", chart.Draw("gain"), caption, numbers);
     }

@@ -30,7 +30,8 @@ internal static class CurveSection
         Markup caption = Markup.Of($"""
             The {search.Figure} in % at each validation, the mean of a trial's seeds as far as all of them came.
             {(isHalved ? Comparisons : "")}A
-            thick line that is still rising asks for more steps; thin lines that cross late say that comparisons came too early.
+            thick line that is still rising asks for more steps; where the learning rate falls to zero, a flat end does not say that they
+            were enough. Thin lines that cross late say that comparisons came too early.
             """);
         return Markup.Of($"""
             <section aria-labelledby="curves"><h2 id="curves">How the trials went</h2>

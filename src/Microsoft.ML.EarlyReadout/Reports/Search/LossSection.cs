@@ -40,7 +40,7 @@ internal static class LossSection
         double margin = 0.06 * (all.Max() - all.Min());
         foreach ((int i, (SearchTrial trial, Series[] lines)) in drawn.Index())
         {
-            yield return new MeterFigure(Capitalised(search.NameOf(trial)), "steps", chart, unit, lines)
+            yield return new MeterFigure(Capitalised.Of(search.NameOf(trial)), "steps", chart, unit, lines)
             {
                 Range = (all.Min() - margin, all.Max() + margin),
             }.Draw(FormattableString.Invariant($"{id}-{i}"));
@@ -65,14 +65,12 @@ internal static class LossSection
         ];
         if (lines.Length == 0) return Markup.Empty;
         string what = meter.Label + (unit == MeterUnit.Nats ? " loss" : "");
-        var chart = new LineChart(Capitalised(what), "steps", what + unit.AtAxis(), lines)
+        var chart = new LineChart(Capitalised.Of(what), "steps", what + unit.AtAxis(), lines)
         {
             YRange = unit == MeterUnit.Share ? (0, 100) : null,
         };
         string mean = unit == MeterUnit.Share ? "" : ", the mean over training rows";
-        Markup caption = Markup.Of($"<b>{Capitalised(what)}</b>{unit.InWords()}{mean}, by steps.");
-        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of(Capitalised(what) + unit.AtAxis(), "Steps", lines));
+        Markup caption = Markup.Of($"<b>{Capitalised.Of(what)}</b>{unit.InWords()}{mean}, by steps.");
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of(Capitalised.Of(what) + unit.AtAxis(), "Steps", lines));
     }
-
-    private static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

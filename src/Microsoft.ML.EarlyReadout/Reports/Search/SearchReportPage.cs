@@ -33,11 +33,11 @@ internal static class SearchReportPage
         if (result.Gain is { } gain)
         {
             string interval = gain is { Low: { } low, High: { } high }
-                ? $"95 % interval {DifferenceChart.Signed(100 * low)} to {DifferenceChart.Signed(100 * high)}"
+                ? $"95 % interval {TextTable.Signed(100 * low)} to {TextTable.Signed(100 * high)}"
                 : gain.DoSeedsAgree ? "no interval: all seeds give the same difference" : "no interval from one seed";
             yield return Markup.Of($"""
                 <div class="card"><b>Gain</b>
-                <p class="figure">{DifferenceChart.Signed(100 * gain.Mean)}</p>
+                <p class="figure">{TextTable.Signed(100 * gain.Mean)}</p>
                 <p>points by the same seeds<br>{interval}</p></div>
 
                 """);

@@ -30,9 +30,7 @@ internal sealed record MeterFigure(string Name, string XAxis, MeterChart Chart, 
             ? FormattableString.Invariant($" The dashed line is its bound, {Chart.Bound!.Name} = {value:F3}.")
             : "";
         Markup caption = Markup.Of($"<b>{Name}</b>: {Chart.Title}{Unit.InWords()}.{limit} {Chart.Note}");
-        string x = char.ToUpperInvariant(XAxis[0]) + XAxis[1..];
-        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"{Title()} of {Name}{Unit.InWords()}", x, Lines));
+        string title = $"{Capitalised.Of(Chart.Title)} of {Name}{Unit.InWords()}";
+        return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of(title, Capitalised.Of(XAxis), Lines));
     }
-
-    private string Title() => char.ToUpperInvariant(Chart.Title[0]) + Chart.Title[1..];
 }

@@ -118,17 +118,13 @@ internal static class MistakeSection
                 + $"{rows[0].Label}.\"><span>image</span></div>");
         IReadOnlyList<string> texts = seen.Select(each => each?.Texts).FirstOrDefault(each => each is { Count: > 0 }) ?? [];
         return Markup.Of($"""
-            <figure class="strip">{TextOf(texts)}<div class="panels">
+            <figure class="strip">{RowCard.TextOf(texts)}<div class="panels">
             {image}
             {maps}
             </div><figcaption><b>{rows[0].Group.Name}</b> <span class="row">row {index}</span></figcaption></figure>
 
             """);
     }
-
-    /// <summary>The texts of a row, in quotation.</summary>
-    internal static IEnumerable<Markup> TextOf(IReadOnlyList<string> texts) =>
-        texts.Select(text => Markup.Of($"<blockquote dir=\"auto\">{text}</blockquote>"));
 
     private static Markup Map(ScoredModel model, ScoredRow row, SeenRow? seen)
     {

@@ -94,21 +94,8 @@ internal static class ShortcutSection
         {(cluster.TellingValues.Count == 0 ? Markup.Empty
             : Markup.Of($"<ul>{cluster.TellingValues.Select(value => Markup.Of($"<li>{value.ToString()}</li>"))}</ul>"))}
         <div class="cards">
-        {shown.Select(row => Card(rows[row], seen[row]))}
+        {shown.Select(row => RowCard.Of(rows[row], seen[row], Markup.Empty))}
         </div>
 
         """);
-
-    private static Markup Card(ScoredRow row, SeenRow? seen)
-    {
-        Markup image = seen?.Picture is not { } picture
-            ? Markup.Empty
-            : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
-        return Markup.Of($"""
-            <figure class="card">{image}{MistakeSection.TextOf(seen?.Texts ?? [])}
-            <figcaption><b>{row.Group.Name}</b><br>network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
-            <span class="row">row {row.Index}</span></figcaption></figure>
-
-            """);
-    }
 }

@@ -70,6 +70,13 @@ internal static class TrainingSection
         string kept = history.Selected?.ValidationScore is null
             ? "No validation figure chose the network: the last one was kept."
             : "The network of the highest validation figure is the one that was kept.";
+        if (history.Refitted is { } refitted)
+        {
+            kept += refitted.ValidationScore is { } score
+                ? FormattableString.Invariant($" Its last layer was then fitted anew: with that the figure is {100 * score:F1} %.")
+                : " Its last layer was then fitted anew.";
+        }
+
         Markup caption = Markup.Of($"<b>{model.Name}</b>: in % of rows, by epoch. {kept}");
         return Figure.Of(id, chart.Draw(id), caption, SeriesTable.Of($"Validation and readouts of {model.Name} in %", "Epoch", lines));
     }

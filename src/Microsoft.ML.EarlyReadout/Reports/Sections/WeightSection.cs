@@ -41,20 +41,10 @@ internal static class WeightSection
             .OrderByDescending(row => row.Readouts[0].Margin)
             .ThenBy(row => row.Index)];
 
-    private static Markup Card(ScoredRow row, ScoredModel model, ReadoutWeighting weighting)
-    {
-        SeenRow? seen = model.Seen[row.Index];
-        Markup image = seen?.Picture is not { } picture
-            ? Markup.Empty
-            : Markup.Of($"<img src=\"{picture.ToDataUri()}\" alt=\"Row {row.Index}, a {row.Label}.\">");
-        return Markup.Of($"""
-            <figure class="card">{image}{MistakeSection.TextOf(seen?.Texts ?? [])}
-            <figcaption><b>{row.Group.Name}</b><br>
+    private static Markup Card(ScoredRow row, ScoredModel model, ReadoutWeighting weighting) => RowCard.Of(
+        row, model.Seen[row.Index], Markup.Of($"""
             read as {row.Readouts[0].Predicted}, margin {row.Readouts[0].Margin:F2}<br>
             weight {weighting.OfWrong(row.Readouts[0].Margin):F1}<br>
-            network: {row.Predicted}{(row.IsRight ? ", right" : ", wrong")}<br>
-            <span class="row">row {row.Index}</span></figcaption></figure>
 
-            """);
-    }
+            """));
 }

@@ -63,7 +63,11 @@ internal sealed record ScoringColumns(string Feature, string Label, string Score
     public DataViewSchema.Column FeatureIn(DataViewSchema schema)
     {
         if (schema.GetColumnOrNull(Feature) is not { } column)
-            throw new ArgumentOutOfRangeException(nameof(schema), $"Could not find feature column '{Feature}'.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(schema), $"Could not find feature column '{Feature}'.{(Format is ImageFormat ? $" {ImageFormat.Dropped}" : "")}");
+        }
+
         if (!Format.Holds(column.Type, Shape, ResizesImages))
             throw new ArgumentOutOfRangeException(
                 nameof(schema), $"Schema mismatch for feature column '{Feature}': expected {Expected}, got {column.Type}.");

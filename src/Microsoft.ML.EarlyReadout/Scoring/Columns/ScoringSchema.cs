@@ -42,7 +42,7 @@ internal static class ScoringSchema
         var trainer = ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(
             new LbfgsMaximumEntropyMulticlassTrainer.Options { FeatureColumnName = vector, LabelColumnName = label });
         SchemaShape trained = trainer.GetOutputSchema(shape);
-        SchemaShape number = ml.Transforms.CustomMapping<Nothing, Number>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
+        SchemaShape number = MappedColumns.AddTo<Number>(ml.Transforms, new SchemaShape([]));
         SchemaShape.Column[] added =
         [
             .. readouts.SelectMany(readout => new[]
@@ -68,11 +68,8 @@ internal static class ScoringSchema
             ? ml.Transforms.Conversion.MapKeyToValue(KeyValue, label)
                 .Append(ml.Transforms.Conversion.MapValueToKey(label, KeyValue))
                 .GetOutputSchema(shape)
-            : ml.Transforms.CopyColumns(label, KeyValue)
-                .GetOutputSchema(ml.Transforms.CustomMapping<Nothing, Key>((_, _) => { }, null).GetOutputSchema(shape));
+            : ml.Transforms.CopyColumns(label, KeyValue).GetOutputSchema(MappedColumns.AddTo<Key>(ml.Transforms, shape));
     }
-
-    private sealed class Nothing { }
 
     private sealed class Key
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -21,8 +20,8 @@ internal sealed class AttemptFolder
 
     /// <summary>The folder of all that a search has. One of the same name in another store has another, unless it is the same search.
     /// </summary>
-    public static string OfSearch(string root, string search, IReadOnlyDictionary<string, string> identity) => System.IO.Path.Combine(
-        System.IO.Path.GetFullPath(root), $"{search}-{TrainingIdentity.FolderHash(string.Join('\n', identity))}");
+    public static string OfSearch(string root, string search, IReadOnlyDictionary<string, string> identity) =>
+        System.IO.Path.Combine(System.IO.Path.GetFullPath(root), SearchIdentity.UniqueName(search, identity));
 
     /// <summary>Makes the folder of a claim.</summary>
     /// <param name="folder">The folder of the search.</param>
@@ -59,7 +58,7 @@ internal sealed class AttemptFolder
         try
         {
             if (!Directory.Exists(folder)) return;
-            foreach (var (_, run) in Numbered(folder, RunPrefix).ToArray()) Delete(run);
+            foreach ((_, string run) in NumberedFolders.In(folder, RunPrefix)) Delete(run);
             if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
         }
         catch (Exception fault) when (TemporaryFolder.IsFault(fault))
@@ -87,21 +86,11 @@ internal sealed class AttemptFolder
     private static string OfRun(string folder, int run) =>
         System.IO.Path.Combine(folder, FormattableString.Invariant($"{RunPrefix}{run:D4}"));
 
-    private static IEnumerable<string> Earlier(string run, int attempt) => !Directory.Exists(run) ? [] :
-        from each in Numbered(run, Prefix)
+    private static IEnumerable<string> Earlier(string run, int attempt) =>
+        from each in NumberedFolders.In(run, Prefix)
         where each.Number < attempt
         orderby each.Number descending
         select each.Path;
-
-    /// <summary>The folders that are a prefix and a number. What else is there is not ours.</summary>
-    private static IEnumerable<(int Number, string Path)> Numbered(string folder, string prefix)
-    {
-        foreach (string path in Directory.EnumerateDirectories(folder, prefix + "*"))
-        {
-            string digits = System.IO.Path.GetFileName(path)[prefix.Length..];
-            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number)) yield return (number, path);
-        }
-    }
 
     /// <summary>Removes a folder, as far as nobody holds it.</summary>
     private static void Delete(string path)

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>
-/// The temporary folder of a search object's checkpoints: one for the calls that are at work at once, and kept for the next call where one
-/// has ended before the search has.
+/// The temporary folder of a search object's checkpoints: one for the calls that are at work at once, and kept for a later call where one
+/// has ended before its search has.
 /// </summary>
 /// <remarks>If there is no next call, a later search removes it, as what a killed process leaves: see <see cref="TemporaryFolder"/>.
 /// </remarks>
@@ -10,6 +10,7 @@ namespace Microsoft.ML.EarlyReadout;
 internal sealed class SearchFolder
 {
     private readonly Lock _lock = new();
+    private readonly HashSet<string> _unfinished = [];
     private TemporaryFolder? _folder;
     private int _calls;
 
@@ -27,13 +28,18 @@ internal sealed class SearchFolder
         }
     }
 
-    /// <summary>Ends a call.</summary>
-    /// <param name="isOver">Whether no later call goes on with the search: the folder goes once no call is at work.</param>
-    public void Leave(bool isOver)
+    /// <summary>Ends a call. The folder goes once no call is at work, and none has a search to go on with.</summary>
+    /// <param name="search">The name of the call's search: on other rows there are others.</param>
+    /// <param name="isOver">Whether that search is over.</param>
+    /// <param name="isCancelled">Whether no later call goes on with any.</param>
+    public void Leave(string search, bool isOver, bool isCancelled)
     {
         lock (_lock)
         {
-            if (--_calls > 0 || !isOver) return;
+            if (isOver) _unfinished.Remove(search);
+            else _unfinished.Add(search);
+            if (isCancelled) _unfinished.Clear();
+            if (--_calls > 0 || _unfinished.Count > 0) return;
             _folder!.Dispose();
             _folder = null;
         }

@@ -31,6 +31,10 @@ internal static class SearchIdentity
     public static bool HasSameRows(IReadOnlyDictionary<string, string> identity) =>
         PartsOfRows.All(part => identity[$"the training data's {part}"] == identity[$"the validation data's {part}"]);
 
+    /// <summary>A name that no search of another identity has.</summary>
+    public static string UniqueName(string name, IReadOnlyDictionary<string, string> identity) =>
+        $"{name}-{TrainingIdentity.FolderHash(string.Join('\n', identity))}";
+
     /// <summary>Throws if a store has another search under the name.</summary>
     /// <exception cref="SearchMismatchException">It has.</exception>
     public static void Require(string name, IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> now)

@@ -44,10 +44,9 @@ internal sealed record SearchStart<TOptions>
         SearchRows rows)
     {
         SearchStart<TOptions>? start = null;
-        TOptions looked = options.Fixed();
+        TOptions looked = options.Untrained();
         int seed = options.Seed ?? CatalogEnvironment.SeedOf(environment) ?? 0;
         (looked.ValidationSet, looked.Seed, looked.CancellationToken) = (rows.Validation, seed, options.CancellationToken);
-        looked.IsTrial = true; // its readout's stage is not one to train
         NetworkTrainer<TOptions> trainer = make(environment, looked);
         trainer.Inspect(rows.Training, (session, settled) => start = Of(options, trainer.Name, seed, session, settled));
         return start!;

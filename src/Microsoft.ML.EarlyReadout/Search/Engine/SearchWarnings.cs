@@ -41,11 +41,14 @@ internal static class SearchWarnings
     {
         TrialRun[] runs = [.. plain.Runs, .. plain.Confirmation], lost = [.. runs.Where(run => run.Fault is not null)];
         if (lost.Length == 0) yield break;
-        yield return FormattableString.Invariant($"{Capitalized(name)} diverged or failed in {lost.Length} of its {runs.Length} runs. ")
+        yield return FormattableString.Invariant($"{Capitalised.Of(name)} diverged or failed in {lost.Length} of its {runs.Length} runs. ")
             + $"They count 0, so a gain over it says nothing. Give the trainer a rate that it bears. The first said: {lost[0].Fault}";
     }
 
-    /// <summary>A comparison at a budget at which plain training is still learning says who learns faster.</summary>
+    /// <summary>
+    /// A comparison at a budget at which plain training is still learning says who learns faster. Silence is no promise: where the schedule
+    /// lets the rate fall to zero, plain training is flat at the end, whatever more steps would give.
+    /// </summary>
     public static IEnumerable<string> StillRising(SearchTrial plain, SearchPlan plan)
     {
         const double point = 0.01;
@@ -53,10 +56,8 @@ internal static class SearchWarnings
         double[] rises = [.. plain.Runs.Where(run => run.Fault is null && run.Curve.Any(each => each.Step <= lastThird))
             .Select(run => run.Score - run.Curve.Where(each => each.Step <= lastThird).Max(each => each.Score))];
         if (rises.Length == 0 || rises.Average() <= point) yield break;
-        yield return $"{Capitalized(plan.PlainName)} has not levelled: its figure still rose by "
+        yield return $"{Capitalised.Of(plan.PlainName)} has not levelled: its figure still rose by "
             + FormattableString.Invariant($"{100 * rises.Average():F1} points in the last third of the steps. Give more steps; ")
             + "until then the search tells who learns faster, not who learns better.";
     }
-
-    private static string Capitalized(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 }

@@ -81,7 +81,7 @@ public abstract class SearchOptions<TOptions>
     /// on with what another began; otherwise each begins anew what it takes over, with the same figures. Each search has a folder of its
     /// own in it, named by <see cref="Name"/> and what its figures depend on. What it no longer needs of that is removed; without a
     /// <see cref="Store"/> all of it, when the search returns or is cancelled. What an exception has ended, of a full disk or of <see
-    /// cref="Progress"/>, keeps it for the next call of the same search object.
+    /// cref="Progress"/>, keeps it for the next call of the same search object with the same rows.
     /// </summary>
     /// <value>The default value is <see langword="null"/>: a temporary folder, as without a <see cref="Store"/>.</value>
     public string? CheckpointDirectory { get; set; }
@@ -134,6 +134,15 @@ public abstract class SearchOptions<TOptions>
         return trainer;
     }
 
+    /// <summary>As <see cref="Fixed"/>, for what is only looked at.</summary>
+    internal TOptions Untrained()
+    {
+        TOptions trainer = Fixed();
+        trainer.IsTrial = true; // its readout's stage is not one to train
+        trainer.CheckpointEverySteps = Math.Min(0, trainer.CheckpointEverySteps); // its runs are given a folder
+        return trainer;
+    }
+
     // Its default is nobody's choice.
     private SelectionMetric? TrainersSelection => Trainer.Selection == new TOptions().Selection ? null : Trainer.Selection;
 
@@ -180,9 +189,8 @@ public abstract class SearchOptions<TOptions>
         if (Selection is null && TrainersSelection == SelectionMetric.LastEpoch)
             faults.Add($"Trainer.{nameof(Selection)} is {TrainersSelection}, which is no figure to compare trials by.");
         var own = new OptionFaults();
-        TOptions trainer = Fixed();
+        TOptions trainer = Untrained();
         (trainer.ValidationFraction, trainer.ValidationSet, trainer.Patience, trainer.OnValidation) = (0, null, null, null); // told already
-        trainer.IsTrial = true; // stages are the search's
         trainer.AddFaults(own);
         faults.AddOf(nameof(Trainer), own);
         AddMethodFaults(faults);
@@ -200,7 +208,9 @@ public abstract class SearchOptions<TOptions>
             string name = FormattableString.Invariant($"{nameof(KnownSettings)}[{i}]");
             if (!faults.Given(name, known)) continue;
             var own = new OptionFaults();
-            known.AddFaults(own);
+            TOptions settings = known.Copy();
+            settings.CheckpointEverySteps = Math.Min(0, settings.CheckpointEverySteps); // the trainer's counts, in the search's folder
+            settings.AddFaults(own);
             faults.AddOf(name, own);
         }
     }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,13 +11,7 @@ namespace Microsoft.ML.EarlyReadout.Search;
 /// <threadsafety>Thread-safe.</threadsafety>
 public abstract class SearchResult : IDisposable
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
-        WriteIndented = true,
-    };
+    private static readonly JsonSerializerOptions Json = new(ResultJson.Form) { Converters = { new JsonStringEnumConverter() } };
 
     private readonly SearchFindings _findings;
 
@@ -79,6 +72,8 @@ public abstract class SearchResult : IDisposable
         _findings.AreGroupsKnown ? Groups.Where(group => group.IsConflicting).Sum(group => group.ValidationRows) : null;
 
     /// <summary>What to look at before believing the result.</summary>
+    /// <remarks>Where the learning rate falls to zero there may be too few steps without a warning, since any training is flat at the end
+    /// of such a schedule: fit plain training with twice the steps to find out.</remarks>
     public IReadOnlyList<string> Warnings => _findings.Warnings;
 
     /// <summary>The result as JSON, all runs with their curves included.</summary>

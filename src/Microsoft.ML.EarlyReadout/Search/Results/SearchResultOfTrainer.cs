@@ -16,15 +16,17 @@ public sealed class SearchResult<TOptions> : SearchResult
         : base(findings) => (_rows, _optionsOf, _fit) = (rows, optionsOf, fit);
 
     /// <summary>
-    /// The trainer's options with a trial's settings, steps and selection, as its runs had them. Seed and validation rows are left to the
-    /// caller.
+    /// The trainer's options with a trial's settings, steps and selection, as its runs had them. Seed, validation rows and checkpoints are
+    /// left to the caller.
     /// </summary>
     /// <param name="trial">The trial.</param>
     /// <returns>A copy.</returns>
     public TOptions OptionsOf(SearchTrial trial)
     {
         ArgumentNullException.ThrowIfNull(trial);
-        return _optionsOf(trial);
+        TOptions options = _optionsOf(trial);
+        options.CheckpointEverySteps = 0; // it went with the search's folder
+        return options;
     }
 
     /// <summary>Trains <see cref="SearchResult.Best"/> in full. The search's validation rows select the network.</summary>

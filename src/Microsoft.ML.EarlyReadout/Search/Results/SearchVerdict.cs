@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>Says in a sentence or two what a search came to.</summary>
@@ -30,5 +28,5 @@ internal static class SearchVerdict
         return FormattableString.Invariant($"{outcome}: {figure}{interval}, {gain.Seeds.Count} {seeds}.{agreement}{caution}");
     }
 
-    private static string Points(double difference) => (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+    private static string Points(double difference) => TextTable.Signed(100 * difference);
 }

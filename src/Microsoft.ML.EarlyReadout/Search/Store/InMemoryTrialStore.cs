@@ -1,11 +1,9 @@
 namespace Microsoft.ML.EarlyReadout;
 
 /// <summary>The store of a search that ends with its process.</summary>
-/// <param name="clock">The clock of its leases; <see langword="null"/>: the system's.</param>
-internal sealed class InMemoryTrialStore(TimeProvider? clock = null) : ITrialStore
+internal sealed class InMemoryTrialStore : ITrialStore
 {
     private readonly Lock _lock = new();
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly Dictionary<string, IReadOnlyDictionary<string, string>> _identities = [];
     private readonly Dictionary<string, SortedDictionary<int, HeldRun>> _searches = [];
 
@@ -110,9 +108,9 @@ internal sealed class InMemoryTrialStore(TimeProvider? clock = null) : ITrialSto
         }
     }
 
-    private TimeSpan Now => _clock.GetElapsedTime(0);
+    private static TimeSpan Now => TimeProvider.System.GetElapsedTime(0);
 
-    private bool IsFree(HeldRun run) => run.State == RunState.Open || (run.State == RunState.Running && run.LeaseEnds < Now);
+    private static bool IsFree(HeldRun run) => run.State == RunState.Open || (run.State == RunState.Running && run.LeaseEnds < Now);
 
     private IEnumerable<HeldRun> Runs(string search) =>
         _searches.TryGetValue(search, out SortedDictionary<int, HeldRun>? held) ? held.Values : [];

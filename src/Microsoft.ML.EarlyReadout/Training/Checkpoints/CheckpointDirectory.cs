@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 
@@ -63,7 +62,7 @@ internal sealed partial class CheckpointDirectory : IDisposable
     public string? Newest => NewestOf(_path);
 
     /// <summary>Whether a folder holds a checkpoint.</summary>
-    public static bool HoldsAny(string path) => Directory.Exists(path) && Numbered(path).Any();
+    public static bool HoldsAny(string path) => NumberedFolders.In(path, Prefix).Length > 0;
 
     /// <summary>Copies the newest checkpoint of a folder, which another training may still use, into a new one. The copy is on the disk
     /// when this returns.</summary>
@@ -181,17 +180,9 @@ internal sealed partial class CheckpointDirectory : IDisposable
             if (!named.Contains(Path.GetFileName(file))) TryRemove(() => File.Delete(file), warn);
     }
 
-    private static string? NewestOf(string folder) => Numbered(folder).Select(entry => entry.Path).LastOrDefault();
+    private static string? NewestOf(string folder) => NumberedFolders.In(folder, Prefix).Select(entry => entry.Path).LastOrDefault();
 
-    private IEnumerable<(int Number, string Path)> Numbered() => Numbered(_path);
-
-    private static IEnumerable<(int Number, string Path)> Numbered(string folder) =>
-        from path in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*") : []
-        let digits = Path.GetFileName(path)[Prefix.Length..]
-        where int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-        let number = int.Parse(digits, CultureInfo.InvariantCulture)
-        orderby number
-        select (number, path);
+    private (int Number, string Path)[] Numbered() => NumberedFolders.In(_path, Prefix);
 
     // What else lies in the folder is the user's.
     [GeneratedRegex(@"^best-[a-z0-9-]+-step-\d+\.safetensors$")]

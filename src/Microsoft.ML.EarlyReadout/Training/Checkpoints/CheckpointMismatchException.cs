@@ -19,7 +19,7 @@ public sealed class CheckpointMismatchException : InvalidOperationException
 
     internal CheckpointMismatchException(string checkpoint, IReadOnlyList<string> differences)
         : base($"'{checkpoint}' belongs to another training: {string.Join("; ", differences)}. "
-            + "Set another CheckpointDirectory, or delete this one to start again.") =>
+            + "Set another CheckpointDirectory (each fold of a cross-validation needs its own), or delete this one to start again.") =>
         Differences = differences;
 
     /// <summary>What differs, such as <c>Epochs was 10 and is 20</c>.</summary>

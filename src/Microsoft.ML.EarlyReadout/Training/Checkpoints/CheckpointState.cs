@@ -45,6 +45,9 @@ internal sealed record CheckpointState
     /// <summary>The steps of the network that the training proper kept; 0 where it has not ended.</summary>
     public required long SelectedStep { get; init; }
 
+    /// <summary>The validation with a last layer that was fitted anew since; <see langword="null"/> where none was.</summary>
+    public TrainingPoint? Refitted { get; init; }
+
     /// <summary>What has been worked out from networks that are gone, by name.</summary>
     public required IReadOnlyDictionary<string, long[]> Computed { get; init; }
 }

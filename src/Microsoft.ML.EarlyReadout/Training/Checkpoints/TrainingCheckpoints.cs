@@ -97,6 +97,7 @@ internal sealed class TrainingCheckpoints : IDisposable
         if (_pending is null) return;
         foreach (TrainingPoint point in _pending.History) history.Add(point);
         history.Selected = history.At(_pending.SelectedStep);
+        history.Refitted = _pending.Refitted;
     }
 
     /// <summary>Whether a loop lies before the one that the checkpoint was taken in, so that it has been done.</summary>
@@ -185,6 +186,7 @@ internal sealed class TrainingCheckpoints : IDisposable
             BestFile = _bestFile,
             History = history.Points,
             SelectedStep = history.Selected?.Step ?? 0,
+            Refitted = history.Refitted,
             Computed = _computed,
         };
         _directory.Add(state, ModuleState.Of(loop.Network), loop.Others, warn);

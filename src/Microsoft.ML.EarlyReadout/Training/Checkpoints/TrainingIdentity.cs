@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using TorchSharp;
@@ -16,7 +15,7 @@ internal static class TrainingIdentity
     private const int FolderDigits = 16;
 
     /// <summary>This library's version.</summary>
-    public static string LibraryVersion { get; } = VersionOf(typeof(TrainingIdentity).Assembly);
+    public static string LibraryVersion { get; } = PackageVersion.Of(typeof(TrainingIdentity).Assembly);
 
     // What may change between two parts of a training without changing its course, besides where files lie.
     private static readonly string[] DoNotChangeTraining =
@@ -51,7 +50,7 @@ internal static class TrainingIdentity
         {
             ["the trainer"] = trainer,
             ["this library's version"] = LibraryVersion,
-            ["TorchSharp's version"] = VersionOf(typeof(torch).Assembly),
+            ["TorchSharp's version"] = PackageVersion.Of(typeof(torch).Assembly),
             ["the seed"] = FormattableString.Invariant($"{seed}"),
             ["the network's type"] = network.GetType().FullName!,
         };
@@ -98,10 +97,4 @@ internal static class TrainingIdentity
         [.. saved.Keys.Union(now.Keys).Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
             .Select(name =>
                 Excerpt.Of($"{name} was {saved.GetValueOrDefault(name, "not given")} and is {now.GetValueOrDefault(name, "not given")}"))];
-
-    // Without what follows a +, which names a build of that version.
-    private static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
-            ?? assembly.GetName().Version!.ToString())
-            .Split('+')[0];
 }

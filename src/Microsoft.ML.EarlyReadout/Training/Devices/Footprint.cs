@@ -7,7 +7,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Training">Bytes in a training step.</param>
 /// <param name="Evaluation">Bytes in a pass that needs no gradients.</param>
 /// <param name="Taps">By stage, from 0: what one row is there, (1, C, H, W) or (1, D).</param>
-internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<long[]> Taps)
+/// <param name="Logits">What the network puts out for one row: (1, classes), unless it is a user's own and was built wrongly.</param>
+internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<long[]> Taps, long[] Logits)
 {
     // For each number that a layer puts out: the number, which the backward pass reads, its gradient, and what operations need while they
     // run.
@@ -17,7 +18,7 @@ internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<l
     private const int EvaluationCopies = 2;
 
     /// <summary>That of a network which has not been measured.</summary>
-    public static readonly Footprint Unknown = new(0, 0, []);
+    public static readonly Footprint Unknown = new(0, 0, [], []);
 
     /// <summary>Measures a network by a pass of one row.</summary>
     /// <param name="network">The network, on its device; it is left in evaluation mode.</param>
@@ -27,6 +28,7 @@ internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<l
         var outermost = new HashSet<nn.Module>(network.Layers, ReferenceEqualityComparer.Instance);
         var shapes = new Dictionary<nn.Module, long[]>(ReferenceEqualityComparer.Instance);
         long all = 0, within = 0, read = 0, most = 0;
+        long[] logits = [];
         Watch(network, (layer, output) =>
         {
             long bytes = BytesOf(output);
@@ -38,21 +40,15 @@ internal sealed record Footprint(long Training, long Evaluation, IReadOnlyList<l
             (read, within) = (bytes, 0);
         }, () =>
         {
-            if (rows.Set.Shape is TokenShape tokens)
-            {
-                // The longest row there may be, not the one that comes first.
-                Tensor full = ones([1, tokens.Length], ScalarType.Int32, DeviceOf(network));
-                network.ForwardFrom(network.Stages.Count, network.ForwardTo(network.Stages.Count, full));
-                return;
-            }
-
-            Tensor row = rows.Set.Gather(rows.Indices.AsSpan(0, 1), DeviceOf(network)).Features;
-            network.ForwardFrom(network.Stages.Count, network.ForwardTo(network.Stages.Count, row));
+            Tensor row = rows.Set.Shape is TokenShape tokens
+                ? ones([1, tokens.Length], ScalarType.Int32, DeviceOf(network)) // the longest there may be, not the one that comes first
+                : rows.Set.Gather(rows.Indices.AsSpan(0, 1), DeviceOf(network)).Features;
+            logits = network.ForwardFrom(network.Stages.Count, network.ForwardTo(network.Stages.Count, row)).shape;
         });
         IReadOnlyList<Layer>[] parts = [[network.Input, .. network.Stem], .. network.Stages.Select(stage => stage.Layers)];
         var taps = new List<long[]>();
         foreach (IReadOnlyList<Layer> layers in parts) taps.Add(layers.Count > 0 ? shapes[layers[^1]] : taps[^1]);
-        return new Footprint(all * TrainingCopies, most * EvaluationCopies, taps);
+        return new Footprint(all * TrainingCopies, most * EvaluationCopies, taps, logits);
     }
 
     /// <summary>

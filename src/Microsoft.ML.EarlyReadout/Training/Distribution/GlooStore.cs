@@ -51,6 +51,14 @@ internal sealed unsafe class GlooStore
         return WorksAt(FreePort(), c10d) || (clock.Elapsed < Patience && WorksAt(FreePort(), c10d));
     }
 
+    /// <summary>A port that nothing listens at.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     private static bool WorksAt(int port, C10dLibrary c10d)
     {
         var master = new RankEnvironment(0, 2, 0, "127.0.0.1", port, Patience);
@@ -70,13 +78,6 @@ internal sealed unsafe class GlooStore
             client?.Close();
             server?.Close();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private bool WaitsAsTold =>

@@ -1,21 +1,6 @@
-using System.Text.Json.Serialization;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.EarlyReadout;
-
-/// <summary>The rule that turns gradients into steps.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<OptimizerKind>))]
-public enum OptimizerKind
-{
-    /// <summary><see cref="AdamW"/> on texts, <see cref="Sgd"/> otherwise.</summary>
-    Automatic,
-
-    /// <summary>Stochastic gradient descent with momentum.</summary>
-    Sgd,
-
-    /// <summary>Adam with decoupled weight decay.</summary>
-    AdamW,
-}
 
 /// <summary>How the main network is optimised.</summary>
 public sealed class OptimizerOptions

@@ -19,10 +19,18 @@ public abstract partial class TrainerOptions
         faults.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
         faults.NotEmpty(nameof(PredictedLabelColumnName), PredictedLabelColumnName);
         faults.NullOrNotEmpty(nameof(GroupColumnName), GroupColumnName);
+        if (GroupColumnName == LabelColumnName && !string.IsNullOrWhiteSpace(GroupColumnName))
+            faults.Add($"{nameof(GroupColumnName)} is '{GroupColumnName}', the label, which is part of every group already.");
         faults.NullOrNotEmpty(nameof(ExampleWeightColumnName), ExampleWeightColumnName);
         faults.NoHiddenColumns(ColumnsRead, ColumnsWritten);
         if (this is { StartFrom: not null, Network.WeightsPath: not null })
             faults.Add("StartFrom and Network.WeightsPath are both given; give one.");
+        if (StartFrom is not (null or IStartModel))
+        {
+            faults.Add($"StartFrom is a {StartFrom.GetType().Name}; give the model itself: EarlyReadoutTransformer.From(pipeline), or "
+                + "Load(path).");
+        }
+
         faults.AtLeast(nameof(Epochs), Epochs, 1);
         faults.AtLeast(nameof(Steps), Steps, 1);
         if (this is { Epochs: not null, Steps: not null }) faults.Add("Epochs and Steps are both given; give one.");
@@ -52,12 +60,19 @@ public abstract partial class TrainerOptions
         if (CheckpointDirectory is { } folder && string.IsNullOrWhiteSpace(folder))
             faults.Add($"{nameof(CheckpointDirectory)} is empty; it must name a folder, or be null.");
         faults.AtLeast(nameof(CheckpointEverySteps), CheckpointEverySteps, 0);
+        if (CheckpointEverySteps > 0 && CheckpointDirectory is null)
+            faults.Add($"{nameof(CheckpointEverySteps)} is given, which needs {nameof(CheckpointDirectory)}.");
         faults.AtLeast(nameof(CheckpointEveryMinutes), CheckpointEveryMinutes, 0);
         faults.AtLeast(nameof(CheckpointsKept), CheckpointsKept, 1);
         if (faults.Given(nameof(Optimizer), Optimizer)) Optimizer.AddFaults(faults, nameof(Optimizer));
         if (faults.Given(nameof(Schedule), Schedule)) Schedule.AddFaults(faults, nameof(Schedule));
         if (faults.Given(nameof(Augmentation), Augmentation)) Augmentation.AddFaults(faults, nameof(Augmentation));
         if (faults.Given(nameof(Network), Network)) Network.AddFaults(faults, nameof(Network), isWarm: StartFrom is not null);
+        if (!string.IsNullOrWhiteSpace(TextColumnName) && this is { Network.Input: { } input })
+        {
+            foreach (string given in input.GivenForImages())
+                faults.Add($"Network.Input.{given}, which is for images; TextColumnName names texts. Leave it out.");
+        }
     }
 
     /// <exception cref="ArgumentException">There is a fault; the message lists them all.</exception>

@@ -55,7 +55,7 @@ public abstract partial class TrainerOptions
     /// Where a <see cref="ValidationSet"/> or <see cref="DeepFeatureReweightingOptions.ReweightingSet"/> has it, the training rows may lack
     /// it, unless their groups are read: by the objective, or by <see cref="Selection"/> on a <see cref="ValidationFraction"/> of them.
     /// </remarks>
-    /// <value>The default value is <see langword="null"/>: no groups.</value>
+    /// <value>The default value is <see langword="null"/>: no groups. Another column than <see cref="LabelColumnName"/>.</value>
     public string? GroupColumnName { get; set; }
 
     /// <summary>
@@ -151,6 +151,8 @@ public abstract partial class TrainerOptions
     /// (<see cref="GroupColumnName"/>), else from each class. Where the part is large enough, each group of two rows or more has a
     /// validation row; the log names those that have none.
     /// </summary>
+    /// <remarks>It is drawn row by row, in each fold of a cross-validation too. Where several rows belong together, such as those of one
+    /// patient, split them by that key and give a <see cref="ValidationSet"/>.</remarks>
     /// <value>The default value is 0: none. At least 0 and less than 1. Must be 0 where <see cref="ValidationSet"/> is given.</value>
     public double ValidationFraction { get; set; }
 
@@ -187,6 +189,8 @@ public abstract partial class TrainerOptions
     /// <para>A fit that goes on from a checkpoint does not call it for validations before it; <see cref="TrainingHistory.Points"/> has them
     /// all. The checkpoint of a validation is taken after the call: where the call throws, or the process ends between the two, the same
     /// validation is reported again.</para>
+    /// <para>It is not called for a last layer that was fitted anew after training: <see cref="TrainingHistory.Refitted"/> has its
+    /// figures.</para>
     /// </remarks>
     /// <value>The default value is <see langword="null"/>. Needs validation rows, and a <see cref="Selection"/> to look at them by.</value>
     [JsonIgnore]
@@ -247,13 +251,15 @@ public abstract partial class TrainerOptions
     /// and data goes on where the last checkpoint was taken; on a CPU with one thread it ends with the same model to the bit. A finished
     /// fit that is started again returns its model at once. One fit uses a folder at a time.
     /// </summary>
+    /// <remarks>Not for a trainer in <c>CrossValidate</c>: each fold has other rows, and needs a folder of its own.</remarks>
     /// <value>The default value is <see langword="null"/>: no checkpoints.</value>
     public string? CheckpointDirectory { get; set; }
 
     /// <summary>
     /// A checkpoint is taken after so many steps, besides that after each point of the history: by default, at the end of each epoch.
     /// </summary>
-    /// <value>The default value is 0: not by steps. At least 0.</value>
+    /// <value>The default value is 0: not by steps. At least 0. Above 0 it needs <see cref="CheckpointDirectory"/>, except in the trainer
+    /// of a search, whose runs are given a folder.</value>
     public int CheckpointEverySteps { get; set; }
 
     /// <summary>
@@ -281,7 +287,7 @@ public abstract partial class TrainerOptions
         OnValidation = from.OnValidation;
         Progress = from.Progress;
         CancellationToken = from.CancellationToken;
-        Network.Custom = from.Network.Custom;
+        if (from.Network is { } network) Network.Custom = network.Custom; // none is a fault, which is told with all others
         IsTrial = from.IsTrial;
     }
 

@@ -8,7 +8,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// </summary>
 internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
 {
-    private readonly Dictionary<string, Meter> _meters = [];
+    private readonly Dictionary<string, RunningSum> _meters = [];
     private readonly List<(long Step, string Name, Tensor Value)> _unread = [];
 
     /// <summary>The ranks over which the meters are summed.</summary>
@@ -23,7 +23,7 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
     /// <param name="rows">The rows that it is a mean of.</param>
     public void Add(string name, Tensor mean, long rows)
     {
-        Meter meter = Of(name);
+        RunningSum meter = Of(name);
         meter.Sum.add_(CheckFinite(name, mean), Scalars.Of(rows));
         meter.Rows += rows;
     }
@@ -59,7 +59,7 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
     {
         foreach ((string name, MeterSum sum) in sums)
         {
-            Meter meter = Of(name);
+            RunningSum meter = Of(name);
             using TorchSharp.Scalar total = Scalars.Passing(ranks.IsFirst ? sum.Sum : 0); // one rank has what all had
             meter.Sum.fill_(total);
             meter.Rows = ranks.IsFirst ? sum.Rows : 0;
@@ -100,7 +100,7 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
     public void Reset()
     {
         Drop();
-        foreach (Meter meter in _meters.Values)
+        foreach (RunningSum meter in _meters.Values)
         {
             meter.Sum.zero_();
             meter.Rows = 0;
@@ -110,14 +110,14 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
     public void Dispose()
     {
         Drop();
-        foreach (Meter meter in _meters.Values) meter.Sum.Dispose();
+        foreach (RunningSum meter in _meters.Values) meter.Sum.Dispose();
         _meters.Clear();
     }
 
-    private Meter Of(string name)
+    private RunningSum Of(string name)
     {
-        if (_meters.TryGetValue(name, out Meter? meter)) return meter;
-        return _meters[name] = new Meter(zeros([], float64, device).DetachFromDisposeScope());
+        if (_meters.TryGetValue(name, out RunningSum? meter)) return meter;
+        return _meters[name] = new RunningSum(zeros([], float64, device).DetachFromDisposeScope());
     }
 
     private void Drop()
@@ -126,7 +126,7 @@ internal sealed class LossMeters(Device device, RankGroup ranks) : IDisposable
         _unread.Clear();
     }
 
-    private sealed class Meter(Tensor sum)
+    private sealed class RunningSum(Tensor sum)
     {
         public Tensor Sum { get; } = sum;
 

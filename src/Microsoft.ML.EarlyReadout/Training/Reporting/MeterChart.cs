@@ -9,8 +9,3 @@ public sealed record MeterChart(string Title, string Note)
     /// <value>The default value is <see langword="null"/>: there is no bound.</value>
     public MeterBound? Bound { get; init; }
 }
-
-/// <summary>A bound of meters, which their chart draws as a level.</summary>
-/// <param name="Name">How it is written, such as <c>log C</c>.</param>
-/// <param name="Value">Its value, in the unit of the meters.</param>
-public sealed record MeterBound(string Name, double Value);

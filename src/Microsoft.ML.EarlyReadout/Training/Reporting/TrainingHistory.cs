@@ -17,8 +17,18 @@ public sealed class TrainingHistory
     /// </summary>
     public IReadOnlyList<TrainingPoint> Points => _points;
 
-    /// <summary>The point whose network was kept, one of <see cref="Points"/>; <see langword="null"/> where nothing was trained.</summary>
+    /// <summary>
+    /// The point whose network was kept, one of <see cref="Points"/>; <see langword="null"/> where nothing was trained. Where the last
+    /// layer was then fitted anew, <see cref="Refitted"/> has the figures of the network that is exported.
+    /// </summary>
     public TrainingPoint? Selected { get; internal set; }
+
+    /// <summary>
+    /// The validation of the kept network with the last layer that was fitted anew after training, as deep and automatic feature
+    /// reweighting do: step and epoch of <see cref="Selected"/>, no losses. It has no validation figures where the points have none, and
+    /// where the fit was cancelled meanwhile. <see langword="null"/> where the layer is the one that was trained.
+    /// </summary>
+    public TrainingPoint? Refitted { get; internal set; }
 
     /// <summary>
     /// The trainer's options by name, nested ones with dots, such as <c>Optimizer.LearningRate</c>; values as JSON. Those that were left

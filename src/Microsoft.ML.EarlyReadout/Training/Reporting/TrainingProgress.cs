@@ -9,8 +9,8 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="Losses">Mean of each loss since the last validation, or the epoch's start where
 /// <see cref="TrainerOptions.ValidateEverySteps"/> is not given, by name (such as <c>main</c>, <c>readout</c>); empty before the
 /// first.</param>
-/// <param name="RowsPerSecond">Training rows a second since then.</param>
-/// <param name="TimeLeft">Estimated time to the last step.</param>
+/// <param name="RowsPerSecond">Training rows a second since then; 0 where a resumed training has made no step yet.</param>
+/// <param name="TimeLeft">Estimated time to the last step; <see langword="null"/> where a resumed training has made no step yet.</param>
 public sealed record TrainingProgress(
     int Epoch,
     int Epochs,
@@ -18,4 +18,4 @@ public sealed record TrainingProgress(
     int StepsPerEpoch,
     IReadOnlyDictionary<string, double> Losses,
     double RowsPerSecond,
-    TimeSpan TimeLeft);
+    TimeSpan? TimeLeft);

@@ -49,6 +49,20 @@ public sealed class QuickstartSearchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_that_is_no_database_is_a_message_and_exits_with_1()
+    {
+        string store = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "search")).FullName, "search.db");
+        string text = string.Concat(Enumerable.Repeat("label,place\n", 1000));
+        await File.WriteAllTextAsync(store, text, TestContext.Current.CancellationToken);
+        BuiltProgram run = await BuiltProgram.RunAsync(
+            "Quickstart", "--search", "--rows", "64", "--trials", "1", "--steps", "2", "--output", _folder);
+        Assert.True(run.ExitCode == 1, $"{run.ExitCode} {run.Error}{run.Output}");
+        Assert.Contains($"The trial store '{store}' cannot be used: ", run.Error);
+        Assert.Contains("The file is broken, or no SQLite database: restore it, or name another.", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
     public void Both_ways_are_tested_from_five_fresh_seeds_and_judged_by_their_differences()
     {
         IReadOnlyList<Run> runs = TestOnFreshSeeds((_, _) => default);

@@ -87,7 +87,7 @@ public sealed class ServeSampleTests(ServedModels models) : IClassFixture<Served
     }
 
     [Fact]
-    public async Task Heat_maps_are_pictures_of_the_size_that_the_network_reads()
+    public async Task Heat_maps_are_pictures_of_the_size_that_the_network_reads_whatever_else_is_in_the_pipeline()
     {
         await using ServeProcess server = await ServeProcess.StartAsync(
             models.NewTemporaryFolder(), "--Model", models.Images, "--HeatMaps", "true");
@@ -134,6 +134,28 @@ public sealed class ServeSampleTests(ServedModels models) : IClassFixture<Served
             AssertNear(scores, [.. new[] { "no", "yes" }.Select(name => answer.GetProperty("scores").GetProperty(name).GetSingle())]);
             Assert.Equal(scores[0] > scores[1] ? "no" : "yes", answer.GetProperty("predictedClass").GetString());
         }
+    }
+
+    [Fact]
+    public async Task Classes_that_are_no_texts_are_called_by_their_values()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(models.NewTemporaryFolder(), "--Model", models.Flags);
+        JsonElement description = JsonElement.Parse(await server.GetAsync("/model"));
+        Assert.Equal(["False", "True"], description.GetProperty("classes").EnumerateArray().Select(name => name.GetString()));
+        using HttpResponseMessage response = await server.SendAsync("/rows", """{"Width":1}"""u8.ToArray(), "application/json");
+        JsonElement scores = (await AnswerAsync(response)).GetProperty("scores");
+        Assert.Equal(["False", "True"], scores.EnumerateObject().Select(score => score.Name));
+    }
+
+    [Fact]
+    public async Task Classes_of_a_key_without_values_are_called_by_their_numbers_from_0()
+    {
+        await using ServeProcess server = await ServeProcess.StartAsync(models.NewTemporaryFolder(), "--Model", models.Keys);
+        JsonElement description = JsonElement.Parse(await server.GetAsync("/model"));
+        Assert.Equal(["0", "1", "2"], description.GetProperty("classes").EnumerateArray().Select(name => name.GetString()));
+        using HttpResponseMessage response = await server.SendAsync("/rows", """{"Width":1}"""u8.ToArray(), "application/json");
+        JsonElement scores = (await AnswerAsync(response)).GetProperty("scores");
+        Assert.Equal(["0", "1", "2"], scores.EnumerateObject().Select(score => score.Name));
     }
 
     [Fact]

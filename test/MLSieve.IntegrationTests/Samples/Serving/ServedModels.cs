@@ -4,7 +4,8 @@ using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
-/// <summary>Saved models, made once: of images that are loaded by path, of images, and of rows of a table.</summary>
+/// <summary>Saved models, made once: of images that are loaded by path, after a step for the label; of images, and of rows of a table.
+/// </summary>
 public sealed class ServedModels : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -12,8 +13,9 @@ public sealed class ServedModels : IDisposable
     public ServedModels()
     {
         using ImageFolder train = new(60);
-        IDataView paths = train.Paths();
-        using TransformerChain<EarlyReadoutTransformer> images = _ml.Transforms.LoadImages("Image", train.Root, "Path")
+        IDataView paths = _ml.Data.LoadFromEnumerable(train.Rows);
+        using TransformerChain<EarlyReadoutTransformer> images = _ml.Transforms.Conversion.MapValueToKey("Label", "Class")
+            .Append(_ml.Transforms.LoadImages("Image", train.Root, "Path"))
             .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height))
             .Append(_ml.Transforms.ExtractPixels("Pixels", "Image"))
             .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options
@@ -51,6 +53,21 @@ public sealed class ServedModels : IDisposable
             .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [32] }, Epochs = 2 }))
             .Fit(sorted);
         _ml.Model.Save(light, sorted.Schema, Parcels);
+
+        IDataView pieces = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 80).Select(i => new Piece { Width = i % 2, Label = i % 2 == 1 }).ToArray());
+        using TransformerChain<EarlyReadoutTransformer> flags = _ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_ml.Transforms.Concatenate("Features", "Width"))
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [8] }, Epochs = 2 }))
+            .Fit(pieces);
+        _ml.Model.Save(flags, pieces.Schema, Flags);
+
+        IDataView keyed = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 80).Select(i => new KeyedPiece { Width = i % 3, Label = (uint)(i % 3) }).ToArray());
+        using TransformerChain<EarlyReadoutTransformer> keys = _ml.Transforms.Concatenate("Features", "Width")
+            .Append(_ml.Transforms.EarlyReadout(new EarlyReadoutEstimator.Options { Network = { HiddenUnits = [8] }, Epochs = 2 }))
+            .Fit(keyed);
+        _ml.Model.Save(keys, keyed.Schema, Keys);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("mlsieve-serve-").FullName;
@@ -64,6 +81,12 @@ public sealed class ServedModels : IDisposable
 
     /// <summary>A model of a column of Double, whose values it takes several hundred times.</summary>
     public string Parcels => Path.Combine(Folder, "parcels.zip");
+
+    /// <summary>A model whose label is a bool.</summary>
+    public string Flags => Path.Combine(Folder, "flags.zip");
+
+    /// <summary>A model whose label is a key without values.</summary>
+    public string Keys => Path.Combine(Folder, "keys.zip");
 
     /// <summary>A new folder for a server's temporary files.</summary>
     public string NewTemporaryFolder() => Directory.CreateDirectory(Path.Combine(Folder, Path.GetRandomFileName())).FullName;
@@ -136,6 +159,21 @@ public sealed class ServedModels : IDisposable
         public double Weight { get; set; }
 
         public string Label { get; set; } = "";
+    }
+
+    private sealed class Piece
+    {
+        public float Width { get; set; }
+
+        public bool Label { get; set; }
+    }
+
+    private sealed class KeyedPiece
+    {
+        public float Width { get; set; }
+
+        [KeyType(3)]
+        public uint Label { get; set; } // which a view takes for the keys 1 to 3
     }
 
     private sealed class ImagePath

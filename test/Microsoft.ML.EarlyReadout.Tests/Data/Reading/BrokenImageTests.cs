@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
@@ -77,11 +78,10 @@ public sealed class BrokenImageTests : IDisposable
     public void A_saved_model_takes_a_first_row_without_a_path_for_a_black_picture()
     {
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Pixels" }.Fit(_folder.Pixels());
-        _folder.Add("black.png", [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(i =>
-            (byte)(i % 4 == 3 ? 255 : 0))], 0);
+        _folder.Add("black.png", Black(), 0);
         _folder.Rename(0, "");
-        float[][] scores = [.. TransformTests.Reload(model, _folder.Pixels().Schema)
-            .Transform(_folder.Pixels()).GetColumn<float[]>("Score")];
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, _folder.Pixels().Schema);
+        float[][] scores = [.. stock.Transform(_folder.Pixels()).GetColumn<float[]>("Score")];
         Assert.Equal(scores[^1], scores[0]);
         Assert.NotEqual(scores[1], scores[0]);
     }
@@ -135,6 +135,100 @@ public sealed class BrokenImageTests : IDisposable
         IDataView loaded = ImageFolder.Apply(_ml.Transforms.LoadImages("Image", _folder.Root, "Path"), _ml.Data.LoadFromEnumerable(rows,
             schema));
         AssertNamed("Image", what, () => Overlays(loaded));
+    }
+
+    [Fact]
+    public void A_column_of_images_that_a_cache_has_dropped_is_missed_with_the_reason()
+    {
+        const string dropped = "ML.NET's Cache, AppendCacheCheckpoint and ShuffleRows drop columns of images: use them before LoadImages "
+            + "or after ExtractPixels.";
+        IDataView cached = _ml.Data.Cache(_folder.Sized());
+        string training = Assert.Throws<ArgumentOutOfRangeException>(
+            () => Rows.Read(cached, new TrainingColumns("Image", "Label"))).Message;
+        Assert.StartsWith("The feature column 'Image' is not in the data, which has ", training, StringComparison.Ordinal);
+        Assert.EndsWith($". If it held images: {dropped}", training, StringComparison.Ordinal);
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(_folder.Sized());
+        Assert.StartsWith($"Could not find feature column 'Image'. {dropped}",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => _ml.MulticlassClassification.CreateReport(cached, [new ReportedModel("plain", model)])).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>There the cache reads ahead, and says of what failed only that something did.</summary>
+    [Fact]
+    public void Behind_a_cache_the_fault_is_told_with_a_row_at_or_before_it()
+    {
+        using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Pixels" }.Fit(_folder.Pixels());
+        File.Delete(_folder[Broken]);
+        Says(() => Rows.Read(_ml.Data.Cache(_folder.Pixels()), new TrainingColumns("Pixels", "Label")));
+        Says(() => Scores(model.Transform(_ml.Data.Cache(_folder.Pixels()))));
+
+        void Says(Action read)
+        {
+            string message = Assert.Throws<InvalidDataException>(read).Message;
+            Assert.StartsWith("Row ", message, StringComparison.Ordinal);
+            Assert.EndsWith(
+                $" (counted from 0 in the data view) or one after it cannot be read: Could not find file '{_folder[Broken]}'.", message,
+                StringComparison.Ordinal);
+            Assert.InRange(int.Parse(message.Split(' ')[1], CultureInfo.InvariantCulture), 0, Broken);
+        }
+    }
+
+    /// <summary>A text file is read on several threads where there are several processors, and on one thread else.</summary>
+    [Fact]
+    public void Where_the_images_were_dropped_from_the_view_the_fault_is_told_all_the_same()
+    {
+        string list = Path.Combine(_folder.Root, "list.csv");
+        File.WriteAllLines(list, Enumerable.Range(0, 400).Select(row => row == 371
+            ? "missing.png,red" : $"{_folder.Rows[row % 40].Path},{_folder.Rows[row % 40].Class}"));
+        IDataView texts = _ml.Data.LoadFromTextFile(list, [new TextLoader.Column("Path", DataKind.String, 0),
+            new TextLoader.Column("Class", DataKind.String, 1)], ',');
+        IDataView view = ImageFolder.Apply(_ml.Transforms.Conversion.MapValueToKey("Label", "Class")
+            .Append(_ml.Transforms.LoadImages("Image", _folder.Root, "Path"))
+            .Append(_ml.Transforms.ResizeImages("Image", ImageFolder.Width, ImageFolder.Height))
+            .Append(_ml.Transforms.ExtractPixels("Pixels", "Image")).Append(_ml.Transforms.DropColumns("Image")), texts);
+        Assert.EndsWith(
+            $" cannot be read: Could not find file '{Path.Combine(_folder.Root, "missing.png")}'.",
+            Assert.Throws<InvalidDataException>(() => Rows.Read(view, new TrainingColumns("Pixels", "Label"))).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_without_an_image_are_warned_of_where_the_view_has_no_more_images()
+    {
+        _folder.Rename(0, "");
+        foreach (IDataView view in new[]
+        {
+            _ml.Data.Cache(_folder.Pixels()), ImageFolder.Apply(_ml.Transforms.DropColumns("Image"), _folder.Pixels()),
+        })
+        {
+            List<string> log = [];
+            Rows.Read(view, new TrainingColumns("Pixels", "Label"), log: log).Dispose();
+            Assert.Contains("Warning: Column 'Pixels' has no pixel in 1 of 40 rows, the first of which is row 0 (counted from 0 in the "
+                + "data view). ExtractPixels writes that for a row without an image, and all its numbers count as 0. Drop such rows, or "
+                + "load an image for them.", log);
+        }
+    }
+
+    [Fact]
+    public void Validation_rows_without_an_image_are_warned_of_as_such()
+    {
+        using TrainingSet training = Rows.Read(_ml.Data.Cache(_folder.Pixels()), new TrainingColumns("Pixels", "Label"));
+        _folder.Rename(0, "");
+        List<string> log = [];
+        Rows.Read(_ml.Data.Cache(_folder.Pixels()), Rows.Held with { Feature = "Pixels" }, like: training, log: log).Dispose();
+        Assert.StartsWith(
+            "Warning: In the validation rows (ValidationSet): Column 'Pixels' has no pixel in 1 of 40 rows, ", Assert.Single(log),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_black_picture_is_not_taken_for_a_row_without_an_image()
+    {
+        _folder.Add("black.png", Black(), 0);
+        List<string> log = [];
+        Rows.Read(_ml.Data.Cache(_folder.Pixels()), new TrainingColumns("Pixels", "Label"), log: log).Dispose();
+        Assert.DoesNotContain(log, line => line.Contains("no pixel", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -230,6 +324,9 @@ public sealed class BrokenImageTests : IDisposable
                 return "has no image: its text in column 'Path' is empty. Drop such rows, or load an image for them.";
         }
     }
+
+    private static byte[] Black() =>
+        [.. Enumerable.Range(0, 4 * ImageFolder.Height * ImageFolder.Width).Select(i => (byte)(i % 4 == 3 ? 255 : 0))];
 
     private static float[][] Scores(IDataView view) => [.. view.GetColumn<float[]>("Score")];
 

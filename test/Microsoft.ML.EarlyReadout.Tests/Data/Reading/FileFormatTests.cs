@@ -72,8 +72,9 @@ public sealed class FileFormatTests : IDisposable
     {
         using EarlyReadoutTransformer model = new RandomClassifier { Feature = "Image" }.Fit(Sized());
         float[][] ours = [.. model.Transform(Sized()).GetColumn<float[]>("Score")];
-        float[][] stock = [.. TransformTests.Reload(model, Sized().Schema).Transform(Sized()).GetColumn<float[]>("Score")];
-        Assert.All(ours.Zip(stock), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.Second, score.First, 1e-5)));
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, Sized().Schema);
+        float[][] byRow = [.. stock.Transform(Sized()).GetColumn<float[]>("Score")];
+        Assert.All(ours.Zip(byRow), row => Assert.All(row.First.Zip(row.Second), score => Assert.Equal(score.Second, score.First, 1e-5)));
         return ours;
     }
 

@@ -79,9 +79,7 @@ public sealed class TorchDefaultsTests
         private static string Hash(EarlyReadoutTransformer model)
         {
             using EarlyReadoutTransformer owned = model;
-            using var onnx = new MemoryStream();
-            owned.SaveAsOnnx(onnx);
-            return Convert.ToHexString(SHA256.HashData(onnx.ToArray()));
+            return Convert.ToHexString(SHA256.HashData(ModelBytes.Of(owned)));
         }
 
         private static EarlyReadoutEstimator.Options Options(NetworkKind kind)

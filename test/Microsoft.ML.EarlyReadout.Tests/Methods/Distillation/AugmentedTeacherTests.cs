@@ -52,7 +52,8 @@ public sealed class AugmentedTeacherTests
         {
             DebiasedDistillationTrainer.Options options = Options("Pixels");
             options.Method = DistillationMethod.SimKD;
-            options.Teacher.Model = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Pixels"], path).Fit(train);
+            using var scorer = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Pixels"], path).Fit(train);
+            options.Teacher.Model = scorer;
             (options.Teacher.FeatureColumnName, options.Augmentation.HorizontalFlip, options.Epochs) = ("Embedding", true, 20);
             using EarlyReadoutTransformer student = Fit(options, train);
             Assert.InRange(Accuracy(student, SideRow.View(_ml, 200, seed: 2)), 0.95, 1);

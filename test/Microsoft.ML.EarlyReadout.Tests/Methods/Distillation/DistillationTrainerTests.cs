@@ -146,6 +146,36 @@ public sealed class DistillationTrainerTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_teacher_says_of_all_rows_alike_does_not_make_its_features_the_right_ones(bool areRight)
+    {
+        BiasedRow[] rows = BiasedRow.Draw(100);
+        foreach ((int i, BiasedRow row) in rows.Index())
+        {
+            (int said, int unsaid) = (i % 2, i / 2 % 2); // neither tells of the other
+            row.TeacherScore = [10, 4, -3, -11 + 0.1f * said];
+            row.TeacherFeatures = [areRight ? said : unsaid, 0, 0, 0];
+        }
+
+        var log = Log(out MLContext ml);
+        DebiasedDistillationTrainer trainer = ml.MulticlassClassification.Trainers.DebiasedDistillation(Matching());
+        IDataView view = BiasedRow.View(ml, rows);
+        if (areRight)
+        {
+            trainer.Fit(view).Dispose();
+            Assert.Contains(
+                log, line => line.EndsWith("explains 100.00 % of its scores' variance from 4 features.", StringComparison.Ordinal));
+            return;
+        }
+
+        Assert.Equal(
+            "The teacher's scores are not a linear function of its features: the best one explains 0.0 % of their variance. Give the "
+                + "features that the teacher's last linear layer reads, and its logits rather than probabilities.",
+            Assert.Throws<ArgumentException>(() => trainer.Fit(view)).Message);
+    }
+
     [Fact]
     public void Slot_names_in_another_order_are_matched()
     {

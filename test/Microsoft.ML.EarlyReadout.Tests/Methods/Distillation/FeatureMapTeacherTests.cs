@@ -39,9 +39,8 @@ public sealed class FeatureMapTeacherTests : IDisposable
     public void The_means_of_a_files_feature_maps_are_its_embedding()
     {
         IDataView train = SideRow.View(_ml, 40, seed: 1);
-        IDataView both = _ml.Transforms.ApplyOnnxModel(["FeatureMaps", "Embedding"], ["Pixels"], TeacherFile(train, 1))
-            .Fit(train)
-            .Transform(train);
+        using var teacher = _ml.Transforms.ApplyOnnxModel(["FeatureMaps", "Embedding"], ["Pixels"], TeacherFile(train, 1)).Fit(train);
+        IDataView both = teacher.Transform(train);
         Assert.Equal([1, 8, 6, 6], ((VectorDataViewType)both.Schema["FeatureMaps"].Type).Dimensions);
         foreach ((float[] maps, float[] embedding) in both.GetColumn<float[]>("FeatureMaps").Zip(both.GetColumn<float[]>("Embedding")))
             for (int c = 0; c < 8; c++) Assert.Equal(embedding[c], maps.AsSpan(c * 36, 36).ToArray().Average(), 1e-4f);

@@ -120,6 +120,12 @@ public sealed class AutomaticFeatureReweightingTests
         string kept = Assert.Single(_log, line => line.StartsWith("Keeping the last layer of pass ", StringComparison.Ordinal));
         double told = double.Parse(kept.Split(' ')[^1].TrimEnd('.'), CultureInfo.InvariantCulture);
         Assert.Equal(told, MeanOfGroups(model), 1e-4);
+        Assert.Equal(told, model.History.Refitted!.ValidationScore!.Value, 1e-4);
+        Assert.Contains(
+            "With its new last layer: validation UnbiasedAccuracy "
+                + FormattableString.Invariant($"{model.History.Refitted.ValidationScore:F4}; it was ")
+                + FormattableString.Invariant($"{model.History.Selected!.ValidationScore:F4}."),
+            _log);
 
         int pass = int.Parse(kept.Split(' ')[6].TrimEnd(':'), CultureInfo.InvariantCulture);
         options.Objective.AutomaticFeatureReweighting.Epochs = pass; // the passes after it changed nothing

@@ -36,7 +36,8 @@ public sealed class EarlyReadoutEstimatorTests
         using var zip = new MemoryStream();
         _ml.Model.Save(model, train.Schema, zip);
         zip.Position = 0;
-        IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
+        using var stock = (TransformerChain<ITransformer>)new MLContext().Model.Load(zip, out _);
+        IDataView reloaded = stock.Transform(train);
         double[] Accuracies(IDataView view) =>
             [.. _ml.MulticlassClassification.ProfileReadouts(view, model.ReadoutNames, "Cue").Readouts.Select(readout => readout.Accuracy)];
         Assert.Equal(Accuracies(scored), Accuracies(reloaded));
@@ -202,11 +203,12 @@ public sealed class EarlyReadoutEstimatorTests
         using var zip = new MemoryStream();
         _ml.Model.Save(model, train.Schema, zip);
         zip.Position = 0;
-        IDataView reloaded = new MLContext().Model.Load(zip, out _).Transform(train);
+        using var stock = (TransformerChain<ITransformer>)new MLContext().Model.Load(zip, out _);
+        IDataView reloaded = stock.Transform(train);
         Assert.All(
             scored.GetColumn<float[]>("Probe.Score").Zip(reloaded.GetColumn<float[]>("Probe.Score")),
             row => Assert.All(row.First.Zip(row.Second), p => Assert.Equal(p.First, p.Second, 1e-5f)));
-        model.LastTransformer.Dispose();
+        model.Dispose();
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 
@@ -251,9 +253,8 @@ public sealed class EarlyReadoutEstimatorTests
             .Zip(scored.GetColumn<uint>("PredictedLabel"), (label, predicted) => label == predicted ? 1.0 : 0)
             .Average();
         Assert.Equal(accuracy, _ml.MulticlassClassification.EvaluateByGroup(scored, "Cue").AverageAccuracy, 1e-12);
-        Assert.Equal(
-            scored.GetColumn<uint>("PredictedLabel"),
-            TransformTests.Reload(model, train.Schema).Transform(train).GetColumn<uint>("PredictedLabel"));
+        using TransformerChain<ITransformer> stock = TransformTests.Reload(model, train.Schema);
+        Assert.Equal(scored.GetColumn<uint>("PredictedLabel"), stock.Transform(train).GetColumn<uint>("PredictedLabel"));
     }
 
     [Theory]
@@ -403,10 +404,10 @@ public sealed class EarlyReadoutEstimatorTests
     }
 
     /// <summary>Options of readouts on a network that stays as it is, with all that they may have.</summary>
-    private EarlyReadoutEstimator.Options Untrained() => new()
+    private static EarlyReadoutEstimator.Options Untrained() => new()
     {
         TrainedPart = TrainedPart.None,
-        StartFrom = _ml.Transforms.CopyColumns("Copy", "Features").Fit(BiasedRow.View(_ml, 4)), // looked at when a fit begins
+        Network = { WeightsPath = typeof(EarlyReadoutEstimatorTests).Assembly.Location }, // any file: it is read when a fit begins
         ReadoutEpochs = 2,
         ReadoutTiming = ReadoutTiming.Afterwards,
         GroupColumnName = "Cue",

@@ -49,6 +49,22 @@ public sealed class GroupDroTests
     }
 
     [Fact]
+    public void Example_weights_multiply_the_losses_of_which_a_groups_is_the_mean()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using TrainingSet set = Set([0, 1, 2], [0, 0, 1], groupCount: 2);
+        using var loss = new LabelLoss(0, [1, 2, 3], CPU);
+        using var risk = new GroupDroRisk(TrainingRows.AllOf(set), rate: 0.5, CPU, loss);
+        // Every row's loss is log 3 times its weight: 1.5·log 3 in the first group, 3·log 3 in the second.
+        double first = Math.Pow(3, 0.75), second = Math.Pow(3, 1.5);
+        double[] shares = [first / (first + second), second / (first + second)];
+        Assert.Equal(
+            Math.Log(3) * ((1.5 * shares[0]) + (3 * shares[1])), risk.Of(zeros(3, 3), set.Gather([0, 1, 2], CPU)).ToDouble(), 1e-5);
+        AssertNear([.. shares.Select(share => (float)share)], Shares(risk));
+    }
+
+    [Fact]
     public void Losses_whose_exponential_is_infinite_leave_shares_that_sum_to_one()
     {
         NativeBackend.EnsureLoaded();

@@ -49,6 +49,27 @@ public sealed class ObjectiveTests
     }
 
     [Fact]
+    public void With_example_weights_they_have_mean_one_and_balance_classes_too()
+    {
+        NativeBackend.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        using TrainingSet set = Read();
+        TrainingRows rows = TrainingRows.AllOf(set);
+        using Batch all = set.Gather(rows.Indices, CPU);
+        using var loss = new LabelLoss(0, [.. set.Labels.Select((label, row) => 1f + (label + row % 2) % 3)], CPU); // 1, 2 and 3
+        using var balanced = WeightedRisk.ClassBalanced(rows, loss, CPU);
+        using var upWeighted = WeightedRisk.UpWeighted(rows, new HashSet<long> { 1, 2, 3 }, 50, loss, CPU);
+        foreach (WeightedRisk risk in new[] { balanced, upWeighted })
+            Assert.Equal(Math.Log(4), risk.Of(zeros(set.Count, 4), all).ToDouble(), 1e-5);
+        for (int c = 0; c < 4; c++)
+        {
+            // Only rows of one class have a loss, which is log 4: the risk is the class's share of all weights times that.
+            float[] logits = [.. set.Labels.SelectMany(label => Enumerable.Range(0, 4).Select(k => label != c && k == label ? 200f : 0))];
+            Assert.Equal(Math.Log(4) / 4, balanced.Of(tensor(logits).reshape(set.Count, 4), all).ToDouble(), 1e-5);
+        }
+    }
+
+    [Fact]
     public void Just_train_twice_says_how_many_rows_it_up_weights_and_starts_again_from_the_same_weights()
     {
         EarlyReadoutEstimator.Options plain = Options(ObjectiveKind.EmpiricalRisk), twice = Options(ObjectiveKind.JustTrainTwice);
@@ -140,7 +161,7 @@ public sealed class ObjectiveTests
     {
         IDataView train = BiasedRow.View(_ml), few = BiasedRow.View(_ml, count: 300, seed: 9);
         EarlyReadoutEstimator.Options options = Options(kind);
-        options.Objective.DeepFeatureReweighting.ReweightingSet = few; // for that objective alone
+        if (kind == ObjectiveKind.DeepFeatureReweighting) options.Objective.DeepFeatureReweighting.ReweightingSet = few;
         (options.Selection, options.ValidationSet) = (SelectionMetric.WorstGroupAccuracy, BiasedRow.View(_ml, count: 200, seed: 2));
         using EarlyReadoutTransformer all = Fit(options, train), some = Fit(options, WithoutCue(train));
         Assert.Equal(

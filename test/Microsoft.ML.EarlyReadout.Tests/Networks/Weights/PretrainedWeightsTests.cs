@@ -184,6 +184,29 @@ public sealed class PretrainedWeightsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("stage1.conv.weight", double.NaN, "numbers that are not finite")]
+    [InlineData("stage1.bn.bias", double.NegativeInfinity, "numbers that are not finite")]
+    [InlineData("head.bias", 1e300, "numbers that are not finite")] // in float32
+    [InlineData("stage1.bn.running_var", -0.5, "variances below 0")]
+    public void Numbers_that_would_spoil_a_training_are_refused_and_nothing_is_loaded(string name, double number, string fault)
+    {
+        using var scope = NewDisposeScope();
+        using StagedNetwork source = Network(3, seed: 1), target = Network(3, seed: 9), fresh = Network(3, seed: 9);
+        Write(source, weights =>
+        {
+            Tensor spoilt = weights[name].detach().to(ScalarType.Float64);
+            spoilt.view(-1).select(0, 1).fill_(Scalars.Of(number));
+            weights[name] = spoilt;
+        });
+        Assert.Equal(
+            $"The tensor '{name}' of '{FilePath}' has {fault}.",
+            Assert.Throws<InvalidDataException>(() => PretrainedWeights.Load(FilePath, target, _log.Add)).Message);
+        Assert.All(
+            Weights(fresh).Zip(Weights(target)),
+            pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Key));
+    }
+
+    [Theory]
     [InlineData("module.", "module.")]
     [InlineData("model.backbone.", "")]
     [InlineData("_orig_mod.module.", "_orig_mod.")]

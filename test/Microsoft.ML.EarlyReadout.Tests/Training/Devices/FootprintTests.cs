@@ -24,6 +24,7 @@ public sealed class FootprintTests
         // Batch norm or ReLU of the first stage: what it reads, and what it puts out.
         Assert.Equal(2 * float32 * 2 * first, footprint.Evaluation);
         Assert.Equal([[1, 3, 16, 16], [1, 32, 8, 8], [1, 64, 4, 4]], footprint.Taps);
+        Assert.Equal([1L, 2L], footprint.Logits);
 
         using ReadoutHead readout = ReadoutFactory.Create(network, new ReadoutOptions { Stage = 1, Depth = 1, Width = 10 }, seed: 1);
         // Two convolutions, two batch norms and the block that they are; the classifier and the readout.

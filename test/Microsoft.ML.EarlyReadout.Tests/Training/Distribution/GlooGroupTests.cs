@@ -24,7 +24,7 @@ public sealed class GlooGroupTests
     public async Task A_rank_that_does_not_come_is_named_after_the_timeout()
     {
         using var ranks = new RankProcesses();
-        int port = RankProcesses.FreePort();
+        int port = GlooStore.FreePort();
         await AddWaiting( // which waits no longer once rank 0 has given up
             ranks, nameof(Child.Fails_to_meet), 2, port, (Child.Expected, "2 of 3 ranks had come"));
         string missing = $"Of 3 ranks (WORLD_SIZE) 2 came to 127.0.0.1:{port} within 5 s; missing: 1.";
@@ -36,7 +36,7 @@ public sealed class GlooGroupTests
     public async Task A_master_that_does_not_come_is_named_after_the_timeout()
     {
         using var ranks = new RankProcesses();
-        int port = RankProcesses.FreePort();
+        int port = GlooStore.FreePort();
         ranks.Add<Child>(
             nameof(Child.Fails_to_meet), 1, 2, port, ("MLSIEVE_RANK_TIMEOUT", "2"),
             (Child.Expected, $"Rank 0 did not answer at 127.0.0.1:{port} (MASTER_ADDR, MASTER_PORT) within 2 s: "));
@@ -70,7 +70,7 @@ public sealed class GlooGroupTests
     {
         using var ranks = new RankProcesses();
         ranks.Add<Child>(
-            nameof(Child.Is_cancelled_while_it_waits), rank, 2, RankProcesses.FreePort(), ("MLSIEVE_RANK_TIMEOUT", "600"));
+            nameof(Child.Is_cancelled_while_it_waits), rank, 2, GlooStore.FreePort(), ("MLSIEVE_RANK_TIMEOUT", "600"));
         await ranks.RequirePassed();
     }
 
@@ -82,7 +82,7 @@ public sealed class GlooGroupTests
         string folder = Directory.CreateTempSubdirectory("ranks-").FullName;
         string met = Path.Combine(folder, "met");
         using var ranks = new RankProcesses();
-        int port = RankProcesses.FreePort();
+        int port = GlooStore.FreePort();
         ranks.Add<Child>(Test(0), 0, 3, port, (Child.Met, met), ("MLSIEVE_RANK_TIMEOUT", "600"), Expected());
         while (!await Listens(port)) await Task.Delay(100, TestContext.Current.CancellationToken);
         ranks.Add<Child>(Test(1), 1, 3, port, (Child.Met, met), ("MLSIEVE_RANK_TIMEOUT", "600"), Expected());
@@ -122,7 +122,7 @@ public sealed class GlooGroupTests
     {
         using var ranks = new RankProcesses();
         ranks.Add<Child>(
-            nameof(Child.Asks_twice), 0, 2, RankProcesses.FreePort(), ("MLSIEVE_RANK_TIMEOUT", "1"), (Child.Expected, "missing: 1."));
+            nameof(Child.Asks_twice), 0, 2, GlooStore.FreePort(), ("MLSIEVE_RANK_TIMEOUT", "1"), (Child.Expected, "missing: 1."));
         await ranks.RequirePassed();
     }
 
@@ -137,7 +137,7 @@ public sealed class GlooGroupTests
     public async Task Two_processes_of_one_rank_are_named()
     {
         using var ranks = new RankProcesses();
-        int port = RankProcesses.FreePort();
+        int port = GlooStore.FreePort();
         Task[] waiting = [.. Enumerable.Range(0, 2).Select(
             _ => AddWaiting(ranks, nameof(Child.Meets_or_is_told_of_its_double), 1, port))];
         await Task.WhenAll(waiting);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.ML.EarlyReadout;
 
 namespace MLSieve.Tests;
 
@@ -101,7 +102,7 @@ public sealed class LauncherTests
         start.Environment["GLOO_SOCKET_IFNAME"] = "lo";
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["MLSIEVE_RANK_TIMEOUT"] = "120";
-        start.Environment["MASTER_PORT"] = RankProcesses.FreePort().ToString(CultureInfo.InvariantCulture);
+        start.Environment["MASTER_PORT"] = GlooStore.FreePort().ToString(CultureInfo.InvariantCulture);
         if (script == "mpirun.sh") start.Environment["MASTER_ADDR"] = "127.0.0.1";
         foreach (string root in new[] { "OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM" }) start.Environment[root] = "1";
         foreach ((string name, string value) in environment) start.Environment[name] = value;

@@ -23,7 +23,8 @@ public sealed class TeacherOptions
     /// features and scores. A column of the data, one that <see cref="Model"/> adds, or an output of <see cref="OnnxPath"/>:
     /// <see cref="EarlyReadoutTransformer.SaveAsOnnx(string)"/> writes both, as <c>FeatureMaps</c> and <c>Embedding</c>.
     /// </summary>
-    /// <value>The default value is <see langword="null"/>: none.</value>
+    /// <value>The default value is <see langword="null"/>: none. Must be <see langword="null"/> for the other methods, which read no
+    /// features.</value>
     public string? FeatureColumnName { get; set; }
 
     /// <summary>What the scores are.</summary>

@@ -87,10 +87,11 @@ public sealed class TeacherTests : IDisposable
         using (EarlyReadoutTransformer large = _ml.Transforms.EarlyReadout(
             new EarlyReadoutEstimator.Options { Taps = [], Epochs = 10, Optimizer = { LearningRate = 0.1 } }).Fit(train))
             large.SaveAsOnnx(File("large.onnx"));
+        using var teacher = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Features"], File("large.onnx")).Fit(train);
         DebiasedDistillationTrainer.Options options = Options(options =>
         {
             options.Method = DistillationMethod.SimKD;
-            options.Teacher.Model = _ml.Transforms.ApplyOnnxModel(["Score", "Embedding"], ["Features"], File("large.onnx")).Fit(train);
+            options.Teacher.Model = teacher;
             options.Teacher.FeatureColumnName = "Embedding";
             (options.Epochs, options.Optimizer.LearningRate) = (20, 0.1);
         });
@@ -194,7 +195,7 @@ public sealed class TeacherTests : IDisposable
                 (options.Teacher.Model, options.Teacher.OutputName) = (teacher, nameof(CountedRow.Counted));
                 (options.Beta, options.Seed) = (setting, setting);
             }), train);
-            return Bytes(student);
+            return ModelBytes.Of(student);
         }
     }
 
@@ -219,7 +220,7 @@ public sealed class TeacherTests : IDisposable
                 options.Teacher.FeatureColumnName = "Embedding";
                 options.Seed = setting;
             }), train);
-            return Bytes(student);
+            return ModelBytes.Of(student);
         }
     }
 
@@ -233,13 +234,6 @@ public sealed class TeacherTests : IDisposable
     {
         [VectorType(4)]
         public float[] Counted { get; set; } = [];
-    }
-
-    private static byte[] Bytes(EarlyReadoutTransformer model)
-    {
-        using var stream = new MemoryStream();
-        model.SaveAsOnnx(stream);
-        return stream.ToArray();
     }
 
     private IEstimator<ITransformer> Normalising() => _ml.Transforms.NormalizeMeanVariance("Features", fixZero: false)

@@ -6,7 +6,7 @@ namespace Microsoft.ML.EarlyReadout;
 /// <param name="cursor">The cursor.</param>
 /// <param name="features">The column of texts, and that of second texts.</param>
 /// <param name="tokenizer">Cuts them.</param>
-internal sealed class TextReader(DataViewRowCursor cursor, FeatureColumn features, BertTokenizer tokenizer) : FeatureReader
+internal sealed class TokenReader(DataViewRowCursor cursor, FeatureColumn features, BertTokenizer tokenizer) : FeatureReader
 {
     private readonly ValueGetter<ReadOnlyMemory<char>> _getter = cursor.GetGetter<ReadOnlyMemory<char>>(features.Column);
     private readonly ValueGetter<ReadOnlyMemory<char>>? _second =
