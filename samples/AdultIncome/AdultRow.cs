@@ -35,7 +35,8 @@ internal sealed class AdultRow
     public string Income { get; set; } = "";
 
     /// <summary>Reads <c>adult.data.gz</c> or <c>adult.test.gz</c>.</summary>
-    /// <exception cref="InvalidDataException">A line has another number of fields; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A line has another number of fields, or a text where a number belongs; the message names file
+    /// and line.</exception>
     public static AdultRow[] Read(string path)
     {
         using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
@@ -47,24 +48,26 @@ internal sealed class AdultRow
             if (field.Length != 15) throw new InvalidDataException($"{path}, line {line}: {field.Length} fields; expected 15.");
             rows.Add(new AdultRow
             {
-                Age = Number(field[0]),
+                Age = Number(0),
                 Work = field[1],
-                EducationYears = Number(field[4]),
+                EducationYears = Number(4),
                 Marital = field[5],
                 Occupation = field[6],
                 Relationship = field[7],
                 Race = field[8],
                 Sex = field[9],
-                CapitalGain = MathF.Log(1 + Number(field[10])),
-                CapitalLoss = MathF.Log(1 + Number(field[11])),
-                HoursPerWeek = Number(field[12]),
+                CapitalGain = MathF.Log(1 + Number(10)),
+                CapitalLoss = MathF.Log(1 + Number(11)),
+                HoursPerWeek = Number(12),
                 Country = field[13],
                 Income = field[14].TrimEnd('.'), // the test file ends its labels with a point
             });
+
+            float Number(int i) => float.TryParse(field[i], CultureInfo.InvariantCulture, out float number)
+                ? number
+                : throw new InvalidDataException($"{path}, line {line}: '{field[i]}' is not a number.");
         }
 
         return [.. rows];
     }
-
-    private static float Number(string text) => float.Parse(text, CultureInfo.InvariantCulture);
 }

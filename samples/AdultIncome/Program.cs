@@ -88,7 +88,8 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     Console.Error.WriteLine("Cancelled before the network had learnt anything. The same command begins again.");
     return 130;
 }
-catch (Exception fault) when (fault is IOException or InvalidDataException or UnauthorizedAccessException)
+catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException
+    or InvalidDataException or NativeBackendException or TrainingOutOfMemoryException)
 {
     Console.Error.WriteLine(fault.Message);
     return 1;

@@ -1,3 +1,5 @@
+using Microsoft.ML.EarlyReadout;
+using Microsoft.ML.EarlyReadout.Search;
 using Spectre.Console;
 
 namespace Quickstart;
@@ -58,7 +60,8 @@ internal static class CommandLine
                 $"Cancelled. What was written so far is in {output}: run again with --output and that folder to go on.");
             return Cancelled;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException
+            or InvalidDataException or TrialStoreException or NativeBackendException or TrainingOutOfMemoryException)
         {
             AnsiConsole.WriteLine();
             Console.Error.WriteLine(fault.Message);

@@ -5,6 +5,7 @@ using TorchSharp;
 
 return CommandLine.Run(args, (options, output, cancellation) =>
 {
+    NativeBackend.EnsureLoaded(); // says what to add where libtorch is missing, which TorchSharp does not
     torch.set_num_threads(1); // so small a network has no work for two, and with one the figures do not depend on the number of processors
     if (options.Search) return ShapeSearch.Run(options, output, cancellation);
     var runs = new List<Run>();
@@ -35,7 +36,7 @@ return CommandLine.Run(args, (options, output, cancellation) =>
 
             IDataView scored = ml.Data.Cache(model.Transform(images.Test)); // read several times below
             runs.Add(Run.Evaluate(ml, scored, seed, method, zip));
-            Console.WriteLine(Levelling.Of(network.History.Points).Sentence(method));
+            Console.WriteLine(LastThird.Of(network.History.Points).Sentence(method));
             StockReload.Compare(zip, images.Test, scored);
             models.Add(new ReportedModel(method.Name, model));
         }

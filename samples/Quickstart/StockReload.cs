@@ -14,7 +14,8 @@ internal static class StockReload
     {
         var ml = new MLContext();
         IDataView paths = ml.Transforms.SelectColumns("Path").Fit(test).Transform(test); // an application knows no labels
-        IDataView reloaded = ml.Data.Cache(ml.Model.Load(zip, out _).Transform(paths));
+        using var model = (IDisposable)ml.Model.Load(zip, out _); // until it is disposed, a copy of its graph is in the temporary folder
+        IDataView reloaded = ml.Data.Cache(((ITransformer)model).Transform(paths));
         float difference = Scores(scored).Zip(Scores(reloaded), LargestDifference).Max();
         int labels = scored.GetColumn<uint>("PredictedLabel")
             .Zip(reloaded.GetColumn<uint>("PredictedLabel"))

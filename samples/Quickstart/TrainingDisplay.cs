@@ -32,13 +32,16 @@ internal static class TrainingDisplay
             .Select(loss => FormattableString.Invariant($"{loss.Key} {loss.Value:F3}")));
         return FormattableString.Invariant(
             $"{title}: epoch {progress.Epoch}/{progress.Epochs}, step {progress.Step}/{progress.StepsPerEpoch}, {losses}, ")
-                + FormattableString.Invariant($"{progress.RowsPerSecond:F0} rows/s, {SearchDisplay.Left(progress.TimeLeft)} left");
+                + FormattableString.Invariant($"{progress.RowsPerSecond:F0} rows/s{Left(progress)}");
     }
 
     // A terminal may have no more than 80 columns, and the bar needs some of them.
     private static string Short(string title, TrainingProgress progress) => FormattableString.Invariant(
         $"{title} {progress.Epoch}/{progress.Epochs}, loss {progress.Losses.GetValueOrDefault("main"):F3}, {progress.RowsPerSecond:F0} ")
-            + $"rows/s, {SearchDisplay.Left(progress.TimeLeft)} left";
+            + $"rows/s{Left(progress)}";
+
+    private static string Left(TrainingProgress progress) =>
+        progress.TimeLeft is { } time ? $", {SearchDisplay.Left(time)} left" : "";
 
     // The library reports in order from the training thread; Progress<T> would post to the thread pool and mix the order up.
     private sealed class BarProgress(string title, ProgressTask bar) : IProgress<TrainingProgress>

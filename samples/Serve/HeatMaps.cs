@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.EarlyReadout;
-using Microsoft.ML.Transforms.Image;
 using SkiaSharp;
 
 namespace Serve;
@@ -10,14 +9,10 @@ namespace Serve;
 internal sealed class HeatMaps : IDisposable
 {
     private const string Picture = "HeatMap";
-    private static readonly ImageDataViewType _anySize = new();
-    private readonly MLContext _ml = new();
     private readonly ITransformer _restored;
     private readonly ITransformer _painting;
-    private readonly SchemaDefinition _columns = SchemaDefinition.Create(typeof(Photo));
-
-    // ML.NET takes a column of images without a size once that type is registered; the attribute of a member needs a size.
-    static HeatMaps() => DataViewTypeManager.Register(_anySize, typeof(MLImage), new ImageTypeAttribute());
+    private readonly DataViewSchema _schema;
+    private readonly DataViewSchema.Column _image;
 
     private HeatMaps(ITransformer restored, DataViewSchema inputSchema, string imageColumn)
     {
@@ -25,13 +20,15 @@ internal sealed class HeatMaps : IDisposable
         EarlyReadoutTransformer model = EarlyReadoutTransformer.From(restored);
         if (!model.HasActivationMaps)
             throw new NotSupportedException("The network of this model has no activation maps. Serve it without HeatMaps.");
-        (_columns[nameof(Photo.Image)].ColumnName, _columns[nameof(Photo.Image)].ColumnType) = (imageColumn, _anySize);
-        (TransformerChain<ITransformer> pipeline, _) = ImagePipeline.Of(restored, inputSchema);
+        (TransformerChain<ITransformer> pipeline, _schema) = ImagePipeline.Of(restored, inputSchema);
+        _image = _schema[imageColumn];
+        // Some of its steps may be for other columns, such as the label: they are there, and are not read.
         ITransformer preparation = new TransformerChain<ITransformer>([.. pipeline.TakeWhile(part => part != model)]);
-        IDataView prepared = preparation.Transform(View([]));
+        IDataView prepared = preparation.Transform(new ImageView(_schema, _image, null));
+        var ml = new MLContext();
         _painting = preparation.Append(
-            _ml.Transforms.ClassActivationMap("Map", model)
-                .Append(_ml.Transforms.ActivationMapOverlay(Picture, model.FeatureColumnName, "Map"))
+            ml.Transforms.ClassActivationMap("Map", model)
+                .Append(ml.Transforms.ActivationMapOverlay(Picture, model.FeatureColumnName, "Map"))
                 .Fit(prepared));
     }
 
@@ -59,7 +56,7 @@ internal sealed class HeatMaps : IDisposable
     /// <returns>A PNG file, of the size that the network reads.</returns>
     public byte[] Paint(MLImage image)
     {
-        IDataView painted = _painting.Transform(View([new Photo { Image = image }]));
+        IDataView painted = _painting.Transform(new ImageView(_schema, _image, image));
         using MLImage picture = painted.GetColumn<MLImage>(Picture).Single();
         using var pixels = SKImage.FromPixelCopy(
             new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), picture.Pixels.ToArray());
@@ -68,12 +65,4 @@ internal sealed class HeatMaps : IDisposable
     }
 
     public void Dispose() => (_restored as IDisposable)?.Dispose();
-
-    private IDataView View(Photo[] photos) => _ml.Data.LoadFromEnumerable(photos, _columns);
-
-    private sealed class Photo
-    {
-        [ImageType(1, 1)]
-        public MLImage? Image { get; set; }
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class ServedModel : IDisposable
         IRowToRowMapper mapper = Bind(pipeline, _schema);
         DataViewSchema.Column score = mapper.OutputSchema.GetColumnOrNull("Score")
             ?? throw new NotSupportedException("The model has no column 'Score': it is no classifier, or has another ScoreColumnName.");
-        _classes = Classes(score);
+        _classes = ClassNames.Of(score);
         DataViewSchema.Column[] inputs = [.. mapper.GetDependencies([score])];
         if (inputs is [{ Type: ImageDataViewType } image]) _image = image;
         _cells = _image is null ? [.. inputs.Select(column => new InputCell(column, maxCharacters))] : [];
@@ -126,15 +126,6 @@ internal sealed class ServedModel : IDisposable
                 $"The zip lacks a column that its pipeline reads: {fault.Message} ML.NET saves no columns of images. Save a pipeline "
                     + "that begins with LoadImages; its images are replaced by those that are uploaded.", fault);
         }
-    }
-
-    private static string[] Classes(DataViewSchema.Column score)
-    {
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        if (!score.HasSlotNames())
-            throw new NotSupportedException("The column 'Score' of the model does not name its classes.");
-        score.GetSlotNames(ref names);
-        return [.. names.DenseValues().Select(name => name.ToString())];
     }
 
     private sealed class Policy(IRowToRowMapper pipeline) : PooledObjectPolicy<ScoringRow>

@@ -5,7 +5,6 @@ using Microsoft.ML.EarlyReadout.Search;
 using Microsoft.ML.FeatureSieve;
 using Sweep;
 
-const int Failed = 1, BadArguments = 2, Paused = 130; // a scheduler need not try again after 2
 SweepOptions options;
 try
 {
@@ -14,7 +13,7 @@ try
 catch (ArgumentException fault)
 {
     Console.Error.WriteLine($"{fault.Message}\n\n{SweepOptions.Usage}");
-    return BadArguments;
+    return ExitCode.FailsAgain;
 }
 
 if (options.Help)
@@ -28,13 +27,12 @@ using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Pause);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Pause);
 
-// Your own rows go here. In training the background gives the shape away in 19 of 20 pictures; where it misleads, validation has as many.
 var ml = new MLContext(seed: 1);
-IDataView train = Picture.Draw(ml, 2_000, agreement: 0.95, seed: 1);
-IDataView validation = Picture.Draw(ml, 600, agreement: 0.5, seed: 2);
-
 try
 {
+    // Your own rows go here. In training the background gives the shape away in 19 of 20 pictures; in validation it misleads in half.
+    IDataView train = Picture.Draw(ml, 2_000, agreement: 0.95, seed: 1);
+    IDataView validation = Picture.Draw(ml, 600, agreement: 0.5, seed: 2);
     using SearchResult<FeatureSieveTrainer.Options> result = ml.MulticlassClassification.SearchFeatureSieve(new SieveSearchOptions
     {
         Trainer =
@@ -64,17 +62,12 @@ try
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     Console.Error.WriteLine("Paused. The same command goes on.");
-    return Paused;
+    return ExitCode.Paused;
 }
-catch (Exception fault) when (fault is ArgumentException or SearchMismatchException)
+catch (Exception fault) when (ExitCode.Of(fault) is { } code)
 {
     Console.Error.WriteLine(fault.Message);
-    return BadArguments;
-}
-catch (Exception fault) when (fault is SearchFailedException or TrialStoreException or IOException or UnauthorizedAccessException)
-{
-    Console.Error.WriteLine(fault.Message);
-    return Failed;
+    return code;
 }
 
 void Pause(PosixSignalContext signal)

@@ -17,29 +17,39 @@ if (numbers is null)
 }
 
 (int seeds, int rows, int epochs, int first) = (numbers[0], numbers[1], numbers[2], numbers[3]);
-torch.set_num_threads(1); // so small a network has no work for two
 var ofPlain = new List<GroupMetrics>();
 var ofTwice = new List<GroupMetrics>();
-for (int seed = first; seed < first + seeds; seed++)
+try
 {
-    var ml = new MLContext(seed);
-    IDataView train = ml.Data.LoadFromEnumerable(Review.Draw(rows, agreement: 0.9, seed));
-    IDataView test = ml.Data.LoadFromEnumerable(Review.Draw(1000, agreement: 0.5, seed + 1000));
-    ofPlain.Add(Evaluate(ml, train, test, "plain training", ObjectiveKind.EmpiricalRisk));
-    ofTwice.Add(Evaluate(ml, train, test, "Just Train Twice", ObjectiveKind.JustTrainTwice));
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"Seed {seed}: worst group {ofPlain[^1].WorstGroupAccuracy:P1} → {ofTwice[^1].WorstGroupAccuracy:P1}, ")
-        + string.Create(CultureInfo.InvariantCulture,
-            $"mean of groups {ofPlain[^1].UnbiasedAccuracy:P1} → {ofTwice[^1].UnbiasedAccuracy:P1}."));
-    Console.WriteLine();
-}
+    NativeBackend.EnsureLoaded(); // says what to add where libtorch is missing, which TorchSharp does not
+    torch.set_num_threads(1); // so small a network has no work for two
+    for (int seed = first; seed < first + seeds; seed++)
+    {
+        var ml = new MLContext(seed);
+        IDataView train = ml.Data.LoadFromEnumerable(Review.Draw(rows, agreement: 0.9, seed));
+        IDataView test = ml.Data.LoadFromEnumerable(Review.Draw(1000, agreement: 0.5, seed + 1000));
+        ofPlain.Add(Evaluate(ml, train, test, "plain training", ObjectiveKind.EmpiricalRisk));
+        ofTwice.Add(Evaluate(ml, train, test, "Just Train Twice", ObjectiveKind.JustTrainTwice));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Seed {seed}: worst group {ofPlain[^1].WorstGroupAccuracy:P1} → {ofTwice[^1].WorstGroupAccuracy:P1}, ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"mean of groups {ofPlain[^1].UnbiasedAccuracy:P1} → {ofTwice[^1].UnbiasedAccuracy:P1}."));
+        Console.WriteLine();
+    }
 
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"Over {seeds} seeds: worst group {ofPlain.Average(groups => groups.WorstGroupAccuracy):P1} → ")
-    + string.Create(CultureInfo.InvariantCulture, $"{ofTwice.Average(groups => groups.WorstGroupAccuracy):P1}, mean of groups ")
-    + string.Create(CultureInfo.InvariantCulture,
-        $"{ofPlain.Average(groups => groups.UnbiasedAccuracy):P1} → {ofTwice.Average(groups => groups.UnbiasedAccuracy):P1}."));
-return 0;
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"Over {seeds} seeds: worst group {ofPlain.Average(groups => groups.WorstGroupAccuracy):P1} → ")
+        + string.Create(CultureInfo.InvariantCulture, $"{ofTwice.Average(groups => groups.WorstGroupAccuracy):P1}, mean of groups ")
+        + string.Create(CultureInfo.InvariantCulture,
+            $"{ofPlain.Average(groups => groups.UnbiasedAccuracy):P1} → {ofTwice.Average(groups => groups.UnbiasedAccuracy):P1}."));
+    return 0;
+}
+catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException
+    or NativeBackendException or TrainingOutOfMemoryException)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 1;
+}
 
 GroupMetrics Evaluate(MLContext ml, IDataView train, IDataView test, string name, ObjectiveKind objective)
 {
