@@ -7,6 +7,8 @@ namespace MLSieve.Tests;
 
 public sealed class RealStudyDataTests
 {
+    private const string OneSetting = "stage=2,depth=0,every=1"; // and so no search
+
     [Fact]
     public void Training_validation_and_test_rows_of_coloured_have_their_own_agreement()
     {
@@ -37,7 +39,7 @@ public sealed class RealStudyDataTests
         try
         {
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "pets", "--quick", "--size", "32", "--method", method, "--out", folder);
+                "Studies", "run", "pets", "--quick", "--size", "32", "--method", method, "--setting", OneSetting, "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             FinishedRun final = Assert.Single(FinishedRuns.All(folder), each => each.Phase == RunPhase.Final);
             Assert.Contains("forgetting loss", final.LastEpoch!, StringComparison.Ordinal);
@@ -90,7 +92,7 @@ public sealed class RealStudyDataTests
         try
         {
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--out", folder);
+                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--setting", OneSetting, "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             FinishedRun final = Assert.Single(FinishedRuns.All(folder), each => each.Phase == RunPhase.Final);
             Assert.Contains("forgetting loss", final.LastEpoch!, StringComparison.Ordinal);

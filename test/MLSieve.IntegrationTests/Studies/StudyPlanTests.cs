@@ -167,9 +167,9 @@ public sealed class StudyPlanTests : IDisposable
         MethodStudy[] studies = [.. lines.SelectMany(line => QueueFile.Studies(line, StudyOptions.Parse(["queue", "any"])))];
         string[] names =
         [
-            "coloured-98", "pets", "coloured-98-distillation", "coloured-98-average", "coloured-95", "dominoes-95", "dominoes-98",
-            "coloured-99",
-            "dominoes-99", "pets-distillation", "isic-1", "celeba", "bar-train-validation", "bar-test-validation", "celeba-distillation",
+            "coloured-98", "pets", "coloured-98-distillation", "two-features-complex", "two-features-simple", "coloured-98-average",
+            "coloured-95", "dominoes-95", "dominoes-98", "coloured-99", "dominoes-99", "pets-distillation",
+            "isic-1", "celeba", "bar-train-validation", "bar-test-validation", "celeba-distillation",
             "isic-2", "isic-3", "isic-4", "isic-5", "multinli", "multinli-distillation", "identity-terms", "imdb-counterfactual",
         ];
         Assert.Equal(names, studies.Select(study => study.Name));
