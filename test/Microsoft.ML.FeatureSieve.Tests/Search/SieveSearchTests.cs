@@ -54,7 +54,7 @@ public sealed class SieveSearchTests : IDisposable
                     (options.Store, options.CheckpointDirectory, options.CancellationToken) = (store, _folder, stop.Token);
                     options.Progress = new Reports(_ =>
                     {
-                        if (Interlocked.Increment(ref reports) == 4) stop.Cancel();
+                        if (Interlocked.Increment(ref reports) == 2) stop.Cancel();
                     });
                 });
             }
