@@ -54,7 +54,7 @@ public sealed class MethodSearchTests : IDisposable
         Assert.Equal(trial.Metrics[StudyMetrics.Average], figures[StudyMetrics.Average], 6);
         Assert.Equal(trial.Metrics[StudyMetrics.Worst], figures[StudyMetrics.Worst], 6);
         Exception refused = Assert.ThrowsAny<Exception>(() => StudyMetrics.Evaluate(ml, model, training.Data.Test));
-        Assert.Equal(Unread, refused.GetBaseException().Message);
+        Assert.Equal(Unread, Assert.IsType<InvalidOperationException>(refused.GetBaseException()).Message);
     }
 
     [Theory]

@@ -7,8 +7,6 @@ namespace MLSieve.Tests;
 
 public sealed class RealStudyDataTests
 {
-    private const string OneSetting = "stage=2,depth=0,every=1"; // and so no search
-
     [Fact]
     public void Training_validation_and_test_rows_of_coloured_have_their_own_agreement()
     {
@@ -30,16 +28,16 @@ public sealed class RealStudyDataTests
     }
 
     [Theory]
-    [InlineData("sieve", true)]
-    [InlineData("sieve-joint", false)]
-    public async Task Pets_are_learned_from_ImageNet_weights_and_each_group_has_its_figure(string method, bool alternating)
+    [InlineData("sieve", true, "--trials 1")]
+    [InlineData("sieve-joint", false, "--setting stage=2,depth=0,every=1")] // alone, and so without a search
+    public async Task Pets_are_learned_from_ImageNet_weights_and_each_group_has_its_figure(string method, bool alternating, string settings)
     {
         RealData.Path("pets-on-scenes");
         string folder = Directory.CreateTempSubdirectory("pets-").FullName;
         try
         {
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "pets", "--quick", "--size", "32", "--method", method, "--setting", OneSetting, "--out", folder);
+                "Studies", ["run", "pets", "--quick", "--size", "32", "--method", method, "--out", folder, .. settings.Split(' ')]);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             FinishedRun final = Assert.Single(FinishedRuns.All(folder), each => each.Phase == RunPhase.Final);
             Assert.Contains("forgetting loss", final.LastEpoch!, StringComparison.Ordinal);
@@ -92,7 +90,7 @@ public sealed class RealStudyDataTests
         try
         {
             BuiltProgram run = await BuiltProgram.RunAsync(
-                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--setting", OneSetting, "--out", folder);
+                "Studies", "run", "adult-methods", "--quick", "--method", "sieve", "--out", folder);
             Assert.True(run.ExitCode == 0, run.Error + run.Output);
             FinishedRun final = Assert.Single(FinishedRuns.All(folder), each => each.Phase == RunPhase.Final);
             Assert.Contains("forgetting loss", final.LastEpoch!, StringComparison.Ordinal);
